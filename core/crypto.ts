@@ -1,0 +1,25 @@
+import type { Bytes } from './bytes.ts';
+
+/**
+ * What core needs of a cryptographic runtime. WebCrypto answers it in the page, in workers and in Node; the server
+ * may hand in node:crypto on its hot path. Keys are DER SubjectPublicKeyInfo, signatures as the algorithm's own
+ * standard writes them.
+ */
+export interface CryptoPort {
+  sha256(data: Uint8Array): Promise<Bytes>;
+  /**
+   * True if `signature` over `data` verifies under `spki`; false for a wrong signature, an unusable key or an
+   * algorithm the runtime does not offer. Never throws for hostile input.
+   */
+  verify(algorithm: SignatureAlgorithm, spki: Uint8Array, signature: Uint8Array, data: Uint8Array): Promise<boolean>;
+  random(length: number): Bytes;
+}
+
+/** Signature algorithms a device's CSR or our own JWS may use. ECDSA signatures are fixed-length r‖s (IEEE P1363). */
+export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'EdDSA';
+
+/** Signs with the operator key. `sign` gives r‖s, 64 bytes (RFC 7518 section 3.4). */
+export interface Signer {
+  readonly kid: string;
+  sign(data: Uint8Array): Promise<Bytes>;
+}
