@@ -8,12 +8,19 @@ import type { Bytes } from './bytes.ts';
 export interface CryptoPort {
   sha256(data: Uint8Array): Promise<Bytes>;
   /**
-   * True if `signature` over `data` verifies under `spki`; false for a wrong signature, an unusable key or an
-   * algorithm the runtime does not offer. Never throws for hostile input.
+   * Whether `signature` over `data` verifies under `spki`. A wrong signature and an unusable key are `invalid`;
+   * `not_offered` only where this runtime lacks the algorithm. Never throws for hostile input.
    */
-  verify(algorithm: SignatureAlgorithm, spki: Uint8Array, signature: Uint8Array, data: Uint8Array): Promise<boolean>;
+  verify(
+    algorithm: SignatureAlgorithm,
+    spki: Uint8Array,
+    signature: Uint8Array,
+    data: Uint8Array,
+  ): Promise<Verdict>;
   random(length: number): Bytes;
 }
+
+export type Verdict = 'valid' | 'invalid' | 'not_offered';
 
 /** Signature algorithms a device's CSR or our own JWS may use. ECDSA signatures are fixed-length r‖s (IEEE P1363). */
 export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'EdDSA';

@@ -9,7 +9,9 @@ declare const TextEncoder: { new (): TextEncoder };
 interface TextDecoder {
   decode(bytes: Uint8Array): string;
 }
-declare const TextDecoder: { new (label: string, options: { fatal: boolean; ignoreBOM: boolean }): TextDecoder };
+declare const TextDecoder: {
+  new (label: string, options: { fatal: boolean; ignoreBOM: boolean }): TextDecoder;
+};
 
 interface AbortSignal {
   readonly aborted: boolean;

@@ -1,0 +1,164 @@
+import { Array as List, Object as Obj, String as Text, type TSchema } from 'typebox/type';
+import { ApprovalRequest, HeldRecords } from './approval.ts';
+import { BatchRequest, BatchResponse } from './batch.ts';
+import { Change, Changes, Cursor } from './change.ts';
+import { DeviceStates } from './device-state.ts';
+import { ListImport, ListImportResult } from './list-row.ts';
+import {
+  EnrolChallenge,
+  EnrolRequest,
+  EnrolResponse,
+  Session,
+  SignInOptions,
+  SignInRequest,
+} from './operator.ts';
+import { CompactJws, Instant, OrgName, RecordId, Words } from './scalars.ts';
+
+/** One operation of the API. Bodies are JSON; errors are problem documents (contract/problem.ts). */
+export interface Operation {
+  readonly method: 'GET' | 'POST';
+  /** Path with `:name` for parameters, as the server's router writes it. */
+  readonly path: string;
+  readonly summary: string;
+  /** Who may call it: anybody, a signed-in person, or a signed-in person of one of these roles in the organisation. */
+  readonly access: 'anybody' | 'signed-in' | readonly ['support', 'approver', 'administrator'];
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly answer: TSchema;
+}
+
+const Nonce = Text({ pattern: '^[A-Za-z0-9_-]{16,64}$' });
+const Empty = Obj({});
+const DESK = ['support', 'approver', 'administrator'] as const;
+
+export const Probe = Obj({ nonce: Words(64), at: Instant });
+export const StatementKeysAnswer = Obj({
+  statementKeys: List(CompactJws(4096), { minItems: 1, maxItems: 64 }),
+});
+export const WorkPackAnswer = Obj({
+  pack: Text({ pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$' }),
+});
+
+/** The whole API, by name. The server registers exactly these; the page's client calls exactly these. */
+export const API = {
+  probe: {
+    method: 'GET',
+    path: '/api/probe',
+    summary: 'Echo a nonce: is this our backend?',
+    access: 'anybody',
+    query: Obj({ nonce: Nonce }),
+    answer: Probe,
+  },
+  signInOptions: {
+    method: 'GET',
+    path: '/api/sign-in',
+    summary: 'Ways to sign in',
+    access: 'anybody',
+    answer: SignInOptions,
+  },
+  signIn: {
+    method: 'POST',
+    path: '/api/sign-in',
+    summary: 'Sign in as a demo person',
+    access: 'anybody',
+    body: SignInRequest,
+    answer: Session,
+  },
+  signOut: {
+    method: 'POST',
+    path: '/api/sign-out',
+    summary: 'End the session',
+    access: 'signed-in',
+    answer: Empty,
+  },
+  session: {
+    method: 'GET',
+    path: '/api/session',
+    summary: 'Who is signed in',
+    access: 'signed-in',
+    answer: Session,
+  },
+  enrolChallenge: {
+    method: 'POST',
+    path: '/api/operator-keys/challenge',
+    summary: 'Nonce for enrolling an operator key',
+    access: 'signed-in',
+    answer: EnrolChallenge,
+  },
+  enrol: {
+    method: 'POST',
+    path: '/api/operator-keys',
+    summary: 'Enrol an operator key, or renew its capture credential',
+    access: 'signed-in',
+    body: EnrolRequest,
+    answer: EnrolResponse,
+  },
+  statementKeys: {
+    method: 'GET',
+    path: '/api/statement-keys',
+    summary: 'Statement keys, each signed by its predecessor',
+    access: 'anybody',
+    answer: StatementKeysAnswer,
+  },
+  workPack: {
+    method: 'GET',
+    path: '/api/work-pack',
+    summary: 'The signed work pack (ETag)',
+    access: 'signed-in',
+    query: Obj({ org: OrgName }),
+    answer: WorkPackAnswer,
+  },
+  records: {
+    method: 'POST',
+    path: '/api/records',
+    summary: 'Send records; a receipt each',
+    access: 'signed-in',
+    body: BatchRequest,
+    answer: BatchResponse,
+  },
+  changes: {
+    method: 'GET',
+    path: '/api/changes',
+    summary: 'Outcomes and certificates since a cursor',
+    access: 'signed-in',
+    query: Obj({ org: OrgName, after: Cursor, nonce: Nonce }),
+    answer: Changes,
+  },
+  importList: {
+    method: 'POST',
+    path: '/api/list',
+    summary: "Add rows to the maker's list (training organisations only)",
+    access: 'signed-in',
+    query: Obj({ org: OrgName }),
+    body: ListImport,
+    answer: ListImportResult,
+  },
+  devices: {
+    method: 'GET',
+    path: '/api/devices',
+    summary: 'Bound devices of an organisation',
+    access: 'signed-in',
+    query: Obj({ org: OrgName }),
+    answer: DeviceStates,
+  },
+  approvals: {
+    method: 'GET',
+    path: '/api/approvals',
+    summary: 'Records that wait for a person',
+    access: DESK,
+    query: Obj({ org: OrgName }),
+    answer: HeldRecords,
+  },
+  decideApproval: {
+    method: 'POST',
+    path: '/api/approvals/:record',
+    summary: 'Approve or refuse a held record (not your own)',
+    access: DESK,
+    params: Obj({ record: RecordId }),
+    query: Obj({ org: OrgName }),
+    body: ApprovalRequest,
+    answer: Change,
+  },
+} as const satisfies Record<string, Operation>;
+export type ApiName = keyof typeof API;

@@ -1,0 +1,23 @@
+import { Array as List, Object as Obj, type Static } from 'typebox/type';
+import { OUTCOME_CODES } from './codes.ts';
+import { DomainName, Instant, Maker, OneOf, RecordId, Udid, Words } from './scalars.ts';
+
+/** A record that waits for a person. Four eyes: its author cannot decide it. */
+export const HeldRecord = Obj({
+  record: RecordId,
+  code: OneOf(...OUTCOME_CODES),
+  heldAt: Instant,
+  capturedAt: Instant,
+  operatorName: Words(120),
+  maker: Maker,
+  udid: Udid,
+  domain: DomainName,
+  possession: OneOf('static', 'fresh'),
+});
+export type HeldRecord = Static<typeof HeldRecord>;
+export const HeldRecords = Obj({ held: List(HeldRecord, { maxItems: 500 }) });
+
+export const ApprovalRequest = Obj(
+  { decision: OneOf('approve', 'refuse'), reason: Words(300) },
+  { additionalProperties: false },
+);

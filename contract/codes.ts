@@ -1,0 +1,96 @@
+/**
+ * Every code that crosses the wire, once. The page's words are keyed by them, so a code added here does not compile
+ * until it has a sentence and a next action there.
+ */
+
+/** Checks of step 4, made on the phone and again by the registration authority. */
+export const CHECKS = [
+  'csr_signature',
+  'csr_key_is_device_key',
+  'label_key_is_device_key',
+  'csr_subject',
+  'key_strength',
+  'on_list',
+  'list_key',
+  'not_tombstoned',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** Why a check failed. */
+export const CHECK_FAILURES = [
+  'csr_malformed',
+  'csr_signature_invalid',
+  'csr_key_mismatch',
+  'label_key_mismatch',
+  'csr_subject_mismatch',
+  'key_weak',
+  'unknown_device',
+  'key_mismatch',
+  'tombstoned',
+] as const;
+export type CheckFailure = (typeof CHECK_FAILURES)[number];
+
+/** Why a check could not be made on the phone. The record is queued all the same and the RA decides. */
+export const NOT_CHECKABLE = [
+  'label_has_no_key',
+  'subject_says_nothing',
+  'list_not_on_phone',
+  'row_has_no_key',
+  'algorithm_not_offered_here',
+] as const;
+export type NotCheckable = (typeof NOT_CHECKABLE)[number];
+
+/** Why a record was refused or is held, or what its acceptance means. */
+export const OUTCOME_CODES = [
+  ...CHECK_FAILURES,
+  'udid_invalid',
+  'simulated_device',
+  'domain_unknown',
+  'domain_not_entitled',
+  'same_install',
+  'taken_same_org',
+  'transfer_case',
+  'udid_only_row',
+  'submitted_as_found',
+  'operator_revoked',
+  'credential_expired',
+  'clock_skew',
+  'registration_unknown',
+  'certificate_unknown',
+  'read_back_mismatch',
+  'already_decided',
+  'kind_not_supported',
+  'approval_refused',
+] as const;
+export type OutcomeCode = (typeof OUTCOME_CODES)[number];
+
+/** Why an envelope could not be taken at all; it stays on the phone. */
+export const REJECTION_CODES = [
+  'envelope_malformed',
+  'version_unknown',
+  'payload_invalid',
+  'operator_key_unknown',
+  'bad_signature',
+  'wrong_audience',
+  'org_not_entitled',
+  'id_reuse',
+  'chain_fork',
+] as const;
+export type RejectionCode = (typeof REJECTION_CODES)[number];
+
+/** Codes of problem documents (RFC 9457): the request itself failed, whatever it carried. */
+export const PROBLEM_CODES = [
+  'unauthenticated',
+  'forbidden',
+  'origin_refused',
+  'not_found',
+  'request_invalid',
+  'too_large',
+  'nonce_unknown',
+  'proof_invalid',
+  'conflict',
+  'rate_limited',
+  'unavailable',
+  'internal',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];

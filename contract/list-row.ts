@@ -1,0 +1,35 @@
+import { Integer, Array as List, Object as Obj, type Static } from 'typebox/type';
+import { Base64Url, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
+
+export const ANCHORS = ['key', 'voucher', 'udid-only'] as const;
+export const Anchor = OneOf(...ANCHORS);
+export type Anchor = (typeof ANCHORS)[number];
+
+/**
+ * One device of the maker's list. `publicKey` (SubjectPublicKeyInfo, DER, base64url) stands with anchor `key`;
+ * a `udid-only` row binds nothing by itself.
+ */
+export const ListRow = Obj(
+  {
+    maker: Maker,
+    udid: Udid,
+    aliases: List(Words(128), { maxItems: 16 }),
+    anchor: Anchor,
+    publicKey: Maybe(Base64Url(1024)),
+    model: Maybe(Words(128)),
+    order: Maybe(Words(64)),
+  },
+  { additionalProperties: false },
+);
+export type ListRow = Static<typeof ListRow>;
+
+export const ListImport = Obj(
+  { rows: List(ListRow, { minItems: 1, maxItems: 100 }) },
+  { additionalProperties: false },
+);
+export const ListImportResult = Obj({
+  imported: Integer(),
+  unchanged: Integer(),
+  errors: List(Obj({ row: Integer(), code: Words(32), detail: Words(256) })),
+});
+export type ListImportResult = Static<typeof ListImportResult>;

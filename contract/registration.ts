@@ -1,0 +1,100 @@
+import {
+  Number as Decimal,
+  Boolean as Flag,
+  Integer,
+  Array as List,
+  Object as Obj,
+  type Static,
+} from 'typebox/type';
+import { CHECK_FAILURES, CHECKS, NOT_CHECKABLE } from './codes.ts';
+import {
+  Base64Url,
+  Digest,
+  DomainName,
+  Instant,
+  Maker,
+  Maybe,
+  OneOf,
+  RecordId,
+  Udid,
+  Words,
+} from './scalars.ts';
+
+export const LinkKind = OneOf('serial', 'bluetooth', 'usb', 'simulated');
+export const CheckResult = Obj(
+  {
+    check: OneOf(...CHECKS),
+    result: OneOf('passed', 'failed', 'not_checkable'),
+    code: Maybe(OneOf(...CHECK_FAILURES, ...NOT_CHECKABLE)),
+  },
+  { additionalProperties: false },
+);
+export type CheckResult = Static<typeof CheckResult>;
+
+/** What the label said, with any secret cut out before it came here. */
+export const LabelEvidence = Obj(
+  {
+    how: OneOf('camera', 'photo', 'typed', 'simulated'),
+    kind: Words(32),
+    text: Words(2048),
+    aliases: List(Words(128), { maxItems: 16 }),
+    publicKey: Maybe(Base64Url(1024)),
+    model: Maybe(Words(128)),
+  },
+  { additionalProperties: false },
+);
+
+/** What the device itself said and gave. `publicKey` and `csr` are DER as base64url. */
+export const DeviceEvidence = Obj(
+  {
+    link: LinkKind,
+    driver: Words(32),
+    firmware: Maybe(Words(128)),
+    model: Maybe(Words(128)),
+    aliases: List(Words(128), { maxItems: 16 }),
+    publicKey: Base64Url(1024),
+    csr: Base64Url(8192),
+    subjectSaysNothing: Flag(),
+    possession: OneOf('static', 'fresh'),
+  },
+  { additionalProperties: false },
+);
+
+/** Where it stands. Photos are named by the digest of their bytes, which travel later. */
+export const Place = Obj(
+  {
+    site: Maybe(Words(64)),
+    position: Maybe(Words(200)),
+    location: Maybe(
+      Obj(
+        { latitude: Decimal(), longitude: Decimal(), accuracyMetres: Decimal() },
+        { additionalProperties: false },
+      ),
+    ),
+    photos: List(Obj({ digest: Digest, bytes: Integer({ minimum: 1 }) }, { additionalProperties: false }), {
+      maxItems: 3,
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** The record "this operator saw this device prove its key, here, then, for this domain". */
+export const Registration = Obj(
+  {
+    id: RecordId,
+    app: Words(32),
+    capturedAt: Instant,
+    /** Absent where the phone could not tell; the list row decides. */
+    maker: Maybe(Maker),
+    udid: Udid,
+    domain: DomainName,
+    place: Place,
+    label: LabelEvidence,
+    device: DeviceEvidence,
+    checks: List(CheckResult, { maxItems: 16 }),
+    pack: Digest,
+    asFound: Flag(),
+  },
+  { additionalProperties: false },
+);
+export type Registration = Static<typeof Registration>;

@@ -1,0 +1,35 @@
+import { Integer, Literal, Object as Obj, type Static } from 'typebox/type';
+import { PublicJwk } from './public-jwk.ts';
+import { Audience, Digest, Instant, OneOf, RecordId } from './scalars.ts';
+
+/** What the statement key signs; never a record, never a certificate. */
+export const STATEMENT_TYPES = ['receipt+jws', 'credential+jws', 'pack+jws', 'statement-key+jws'] as const;
+export type StatementType = (typeof STATEMENT_TYPES)[number];
+
+export const StatementHeader = Obj(
+  { alg: Literal('ES256'), typ: OneOf(...STATEMENT_TYPES), v: Literal(1), kid: Digest },
+  { additionalProperties: false },
+);
+export type StatementHeader = Static<typeof StatementHeader>;
+
+/** A statement key, signed by its predecessor; the first signs itself and is pinned at enrolment. */
+export const StatementKey = Obj(
+  { aud: Audience, kid: Digest, jwk: PublicJwk, from: Instant },
+  { additionalProperties: false },
+);
+export type StatementKey = Static<typeof StatementKey>;
+
+/** "The backend has it": without one that verifies, nothing leaves the outbox. */
+export const Receipt = Obj(
+  {
+    aud: Audience,
+    id: RecordId,
+    digest: Digest,
+    kid: Digest,
+    seq: Integer({ minimum: 1 }),
+    status: OneOf('received', 'rejected'),
+    at: Instant,
+  },
+  { additionalProperties: false },
+);
+export type Receipt = Static<typeof Receipt>;

@@ -1,0 +1,20 @@
+import type { PublicJwk } from '../contract/public-jwk.ts';
+import { type Bytes, concat, fromBase64Url, fromHex, toBase64Url, utf8 } from './bytes.ts';
+import type { CryptoPort } from './crypto.ts';
+
+/** SubjectPublicKeyInfo of P-256 up to the point: SEQUENCE, algorithm, BIT STRING (RFC 5480). */
+const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') as Bytes;
+
+/** DER SubjectPublicKeyInfo of a P-256 JWK; undefined if a coordinate is not 32 bytes. */
+export function jwkToSpki(jwk: PublicJwk): Bytes | undefined {
+  const x = fromBase64Url(jwk.x);
+  const y = fromBase64Url(jwk.y);
+  if (x?.length !== 32 || y?.length !== 32) return undefined;
+  return concat(P256_PREFIX, Uint8Array.of(4), x, y);
+}
+
+/** JWK thumbprint (RFC 7638): the key's name, `kid`. */
+export async function jwkThumbprint(jwk: PublicJwk, crypto: CryptoPort): Promise<string> {
+  const members = `{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`;
+  return toBase64Url(await crypto.sha256(utf8(members)));
+}

@@ -1,0 +1,58 @@
+import { type Bytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from './bytes.ts';
+import type { CryptoPort, Signer } from './crypto.ts';
+
+/**
+ * Compact JWS (RFC 7515 section 7.1), ES256 only. The bytes that were signed are the bytes kept and sent: nothing is
+ * ever serialised a second time, so no canonical form is needed.
+ */
+export interface Jws {
+  readonly header: unknown;
+  readonly payload: unknown;
+  /** `base64url(header).base64url(payload)`: what the signature and the digest are over. */
+  readonly signingInput: string;
+  readonly signature: Bytes;
+}
+
+/** Splits and decodes; undefined for anything that is not strictly base64url of JSON objects with a 64-byte signature. */
+export function parseJws(text: string): Jws | undefined {
+  const parts = text.split('.');
+  const [head, body, tail] = parts;
+  if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) return undefined;
+  const header = parseJson(head);
+  const payload = parseJson(body);
+  const signature = fromBase64Url(tail);
+  if (header === undefined || payload === undefined || signature?.length !== 64) return undefined;
+  return { header, payload, signingInput: `${head}.${body}`, signature };
+}
+
+function parseJson(part: string): unknown {
+  const bytes = fromBase64Url(part);
+  const text = bytes === undefined ? undefined : fromUtf8(bytes);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Signs header and payload, each serialised once, here. */
+export async function signJws(header: object, payload: object, signer: Signer): Promise<string> {
+  const signingInput = `${part(header)}.${part(payload)}`;
+  return `${signingInput}.${toBase64Url(await signer.sign(utf8(signingInput)))}`;
+}
+
+function part(value: object): string {
+  return toBase64Url(utf8(JSON.stringify(value)));
+}
+
+/** Whether the signature is by the P-256 key `spki` (DER). */
+export async function verifyJws(jws: Jws, spki: Uint8Array, crypto: CryptoPort): Promise<boolean> {
+  return (await crypto.verify('ES256', spki, jws.signature, utf8(jws.signingInput))) === 'valid';
+}
+
+/** The digest used everywhere: SHA-256 of the signing input, base64url. */
+export async function jwsDigest(signingInput: string, crypto: CryptoPort): Promise<string> {
+  return toBase64Url(await crypto.sha256(utf8(signingInput)));
+}
