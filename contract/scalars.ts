@@ -1,4 +1,4 @@
-import { Enum, Optional, String as Text, type TSchema } from 'typebox/type';
+import { Enum, Optional, type TEnum, String as Text, type TSchema } from 'typebox/type';
 
 /** SHA-256 as base64url without padding: 43 characters. */
 export const Digest = Text({ pattern: '^[A-Za-z0-9_-]{43}$' });
@@ -44,4 +44,4 @@ export const Words = (max: number) => Text({ maxLength: max });
 export const Maybe = <T extends TSchema>(schema: T) => Optional(schema);
 
 /** Closed list of words. */
-export const OneOf = <const T extends readonly string[]>(...words: T) => Enum(words as unknown as [...T]);
+export const OneOf = <T extends string[]>(...words: readonly [...T]): TEnum<T> => Enum<T>(words);

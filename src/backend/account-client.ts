@@ -1,0 +1,38 @@
+import { WorkPackAnswer } from '../../contract/api.ts';
+import { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
+import type { AccountBackend } from '../ports/preparation.ts';
+import { fail, postJson, read, request } from './request.ts';
+
+export const accountClient: AccountBackend = {
+  async signInOptions() {
+    return read(await request('/api/sign-in', {}), SignInOptions);
+  },
+  async signIn(operator) {
+    return read(await request('/api/sign-in', postJson({ operator })), Session);
+  },
+  async signOut() {
+    const answer = await request('/api/sign-out', postJson({}));
+    return answer.ok ? { ok: true, value: null } : answer;
+  },
+  async session() {
+    return read(await request('/api/session', {}), Session);
+  },
+  async enrolChallenge() {
+    return read(await request('/api/operator-keys/challenge', postJson({})), EnrolChallenge);
+  },
+  async enrol(proof) {
+    return read(await request('/api/operator-keys', postJson({ proof })), EnrolResponse);
+  },
+  async workPack(org, etag) {
+    const query = new URLSearchParams({ org });
+    const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
+    const answer = await request(`/api/work-pack?${query}`, { headers });
+    if (answer.ok && answer.value.status === 304) return { ok: true, value: 'unchanged' };
+    const pack = read(answer, WorkPackAnswer);
+    if (!pack.ok) return pack;
+    const tag = answer.ok ? answer.value.headers.get('etag') : null;
+    return tag === null
+      ? fail({ kind: 'not_our_backend' })
+      : { ok: true, value: { jws: pack.value.pack, etag: tag } };
+  },
+};

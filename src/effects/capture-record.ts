@@ -1,0 +1,96 @@
+import type { RecordType } from '../../contract/envelope.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { sealRecord } from '../../core/envelope.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Capture, QueuedRecord } from '../ports/outbox.ts';
+import type { Enrolment, WorkStore } from '../ports/work.ts';
+
+const LOCK = 'fieldbind-capture';
+const TRIES = 5;
+
+export interface CapturePorts {
+  readonly capture: Capture;
+  readonly work: WorkStore;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+/** What a record is about, for its row in the outbox. */
+export interface RecordSubject {
+  readonly id: string;
+  readonly org: string;
+  readonly udid: string;
+  readonly domain: string;
+  readonly title: string;
+  readonly about: string | null;
+  readonly simulated: boolean;
+}
+
+export class NotEnrolledError extends Error {
+  override readonly name = 'NotEnrolledError';
+  readonly code = 'not_enrolled';
+}
+
+/**
+ * Step 6: signs the payload as the next record of the chain and stores it durably. Resolves once it is on the phone.
+ * WebCrypto cannot be awaited inside an IndexedDB transaction, so the head is read, signed after and checked again in
+ * the writing transaction; the lock only keeps tabs from racing, the check is what holds.
+ * Rejects with StorageError or NotEnrolledError.
+ */
+export async function captureRecord(
+  ports: CapturePorts,
+  typ: RecordType,
+  subject: RecordSubject,
+  payload: object,
+): Promise<QueuedRecord> {
+  const enrolment = await ports.work.enrolment();
+  if (enrolment === undefined) throw new NotEnrolledError();
+  return withLock(async () => {
+    for (let attempt = 1; ; attempt++) {
+      const row = await sealAndStore(ports, enrolment, typ, subject, payload);
+      if (row !== undefined) return row;
+      if (attempt === TRIES) throw new Error('the chain head keeps moving');
+    }
+  });
+}
+
+async function sealAndStore(
+  ports: CapturePorts,
+  enrolment: Enrolment,
+  typ: RecordType,
+  subject: RecordSubject,
+  payload: object,
+): Promise<QueuedRecord | undefined> {
+  const { signer, credential, credentialDigest, epoch } = enrolment;
+  const after = await ports.capture.head(signer.kid);
+  const anchor = (await ports.work.newestStatement()) ?? credentialDigest;
+  const context = { aud: credential.aud, org: subject.org, epoch, anchor };
+  const sealed = await sealRecord(typ, payload, context, after, signer, ports.crypto);
+  const row: QueuedRecord = {
+    ...subject,
+    typ,
+    state: 'saved',
+    seq: sealed.head.seq,
+    kid: signer.kid,
+    digest: sealed.digest,
+    size: sealed.jws.length,
+    createdAt: ports.clock.now(),
+    attempts: 0,
+    nextAt: 0,
+    leaseOwner: null,
+    leaseUntil: 0,
+    fault: null,
+    code: null,
+    detail: null,
+    decidedAt: null,
+    receivedAt: null,
+    certificate: null,
+    unproven: false,
+  };
+  const stored = await ports.capture.append({ row, jws: sealed.jws, after, head: sealed.head });
+  return stored === 'stored' ? row : undefined;
+}
+
+function withLock<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks === undefined ? work() : navigator.locks.request(LOCK, work);
+}

@@ -1,0 +1,110 @@
+import type { Confirmation } from '../../contract/confirmation.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
+import { toInstant } from '../../core/instant.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import type { CollectEffect, CollectEvent } from '../flow/collect.ts';
+import type { CheckCertificate } from '../ports/certificate-check.ts';
+import type { CredentialBundle, LinkKind, WrittenPart } from '../ports/device.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import type { HeldPack } from '../ports/work.ts';
+import { type CapturePorts, captureRecord } from './capture-record.ts';
+import type { DeviceWork } from './device-work.ts';
+import { codeOf } from './trouble.ts';
+
+export interface CollectPorts extends CapturePorts {
+  readonly device: DeviceWork;
+  readonly checkCertificate: () => Promise<CheckCertificate>;
+  /** The registration whose certificate waits, and the pack of its organisation. */
+  readonly registration: QueuedRecord;
+  readonly pack: HeldPack;
+  readonly app: string;
+  readonly onSaved: () => void;
+}
+
+/** Performs what the collect flow asked for. None rejects; each answers with an event. */
+export function performCollect(
+  ports: CollectPorts,
+  effect: CollectEffect,
+  send: (event: CollectEvent) => void,
+): void {
+  run(ports, effect, send).then(
+    (event) => event !== undefined && send(event),
+    (error: unknown) => send({ on: 'failed', trouble: { code: codeOf(error) } }),
+  );
+}
+
+async function run(
+  ports: CollectPorts,
+  effect: CollectEffect,
+  send: (event: CollectEvent) => void,
+): Promise<CollectEvent | undefined> {
+  switch (effect.do) {
+    case 'connect':
+      await ports.device.open(effect.link);
+      return { on: 'connected' };
+    case 'check_certificate':
+      return approve(ports);
+    case 'write': {
+      const written = await ports.device.write(effect.bundle, (part) => send({ on: 'part_written', part }));
+      return { on: 'written', written };
+    }
+    case 'confirm':
+      await confirm(ports, effect.written);
+      ports.onSaved();
+      return { on: 'confirmed' };
+    case 'stop_device_work':
+      await ports.device.stop();
+      return undefined;
+  }
+}
+
+async function approve({
+  device,
+  registration,
+  pack,
+  clock,
+  checkCertificate,
+}: CollectPorts): Promise<CollectEvent> {
+  const { certificate, udid, domain } = registration;
+  const place = pack.pack.domains.find((candidate) => candidate.name === domain);
+  if (certificate === null || place === undefined)
+    return { on: 'failed', trouble: { code: 'domain_not_in_pack' } };
+  const deviceKey = await device.publicKey();
+  const check = await checkCertificate();
+  const fault = await check(certificate, {
+    udid,
+    domain,
+    deviceKey,
+    bundlePem: pack.pack.bundlePem,
+    crl: fromBase64Url(pack.pack.crl) ?? new Uint8Array(0),
+    now: clock.now(),
+  });
+  if (fault !== null) return { on: 'failed', trouble: { code: fault } };
+  const bundle: CredentialBundle = {
+    leafPem: certificate.leafPem,
+    chainPem: certificate.chainPem,
+    anchorPem: place.anchorPem,
+  };
+  return { on: 'approved', bundle };
+}
+
+async function confirm(ports: CollectPorts, written: readonly WrittenPart[]): Promise<void> {
+  const { registration, clock, crypto } = ports;
+  const at = clock.now();
+  const id = uuid7(at, crypto);
+  const link: LinkKind = ports.device.link;
+  const payload: Confirmation = {
+    id,
+    app: ports.app,
+    capturedAt: toInstant(at),
+    registration: registration.id,
+    udid: registration.udid,
+    domain: registration.domain,
+    certificate: registration.certificate?.fingerprint ?? '',
+    link,
+    written: written.map((part) => ({ parts: [...part.parts], digest: part.digest })),
+  };
+  const { org, udid, domain, title } = registration;
+  const subject = { id, org, udid, domain, title, about: registration.id, simulated: link === 'simulated' };
+  await captureRecord(ports, 'confirmation+jws', subject, payload);
+}

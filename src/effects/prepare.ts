@@ -1,0 +1,110 @@
+import { Credential, type Session } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
+import { WorkPack } from '../../contract/work-pack.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { fromInstant } from '../../core/instant.ts';
+import { signJws } from '../../core/jws.ts';
+import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
+import type { BackendFailure, BackendResult } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AccountBackend } from '../ports/preparation.ts';
+import type { Enrolment, WorkStore } from '../ports/work.ts';
+
+/** What step 0 needs of the phone's key store; src/storage keeps it. */
+export interface KeyKeeper<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }> {
+  make(): Promise<Key>;
+  /** Resolves false where this browser can keep the key only until the page closes. */
+  save(key: Key, credential: Credential, credentialDigest: string): Promise<boolean>;
+  epoch(): Promise<string>;
+}
+
+export interface PreparePorts<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }> {
+  readonly backend: AccountBackend;
+  readonly work: WorkStore;
+  readonly keys: KeyKeeper<Key>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+export type PrepareResult = { readonly ok: true } | { readonly ok: false; readonly failure: BackendFailure };
+
+const NOT_OURS = { ok: false, failure: { kind: 'not_our_backend' } } as const;
+/** A credential is renewed by a new enrolment of a new key only when little of it is left. */
+const RENEW_BEFORE_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Step 0: makes sure this phone has an operator key with a good credential for this person, and the newest work pack
+ * of every organisation they work in. Safe to repeat; each part is stored as soon as it is verified.
+ */
+export async function prepare<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }>(
+  ports: PreparePorts<Key>,
+  session: Session,
+): Promise<PrepareResult> {
+  const enrolment = await ports.work.enrolment();
+  if (enrolment === undefined || !stillGood(enrolment, session, ports.clock.now())) {
+    const enrolled = await enrol(ports, session);
+    if (!enrolled.ok) return enrolled;
+  }
+  const held = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
+  for (const { org } of session.memberships) {
+    const result = await refreshPack(ports, session.aud, org, held.get(org)?.etag ?? null);
+    if (!result.ok) return result;
+  }
+  return { ok: true };
+}
+
+function stillGood({ credential }: Enrolment, session: Session, now: number): boolean {
+  const same = (list: Session['memberships']) =>
+    list
+      .map((m) => `${m.org}:${m.role}`)
+      .sort()
+      .join();
+  return (
+    credential.operator === session.operator &&
+    credential.aud === session.aud &&
+    same(credential.memberships) === same(session.memberships) &&
+    fromInstant(credential.notAfter) - now > RENEW_BEFORE_MS
+  );
+}
+
+async function enrol<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }>(
+  ports: PreparePorts<Key>,
+  session: Session,
+): Promise<PrepareResult> {
+  const challenge = await ports.backend.enrolChallenge();
+  if (!challenge.ok) return challenge;
+  const key = await ports.keys.make();
+  const header = { alg: 'ES256', typ: 'enrol+jws', v: 1, jwk: key.jwk };
+  const payload = { aud: session.aud, nonce: challenge.value.nonce, epoch: await ports.keys.epoch() };
+  const answer = await ports.backend.enrol(await signJws(header, payload, key.signer));
+  if (!answer.ok) return answer;
+  // The pin: the first statement key this phone ever sees, over TLS, in answer to its own proof.
+  const known = await ports.work.statementKeys();
+  const keys = await extendStatementKeys(known, answer.value.statementKeys, session.aud, ports.crypto);
+  const statement = await verifyStatement(answer.value.credential, 'credential+jws', keys, ports.crypto);
+  const credential = statement.ok ? parse(Credential, statement.payload) : undefined;
+  if (!statement.ok || credential?.kid !== key.signer.kid || credential.aud !== session.aud) return NOT_OURS;
+  await ports.work.saveStatementKeys(keys);
+  await ports.keys.save(key, credential, statement.digest);
+  return { ok: true };
+}
+
+async function refreshPack(
+  ports: Pick<PreparePorts<never>, 'backend' | 'work' | 'crypto'>,
+  aud: string,
+  org: string,
+  etag: string | null,
+): Promise<PrepareResult> {
+  const answer: BackendResult<{ jws: string; etag: string } | 'unchanged'> = await ports.backend.workPack(
+    org,
+    etag,
+  );
+  if (!answer.ok) return answer;
+  if (answer.value === 'unchanged') return { ok: true };
+  const keys = await ports.work.statementKeys();
+  const statement = await verifyStatement(answer.value.jws, 'pack+jws', keys, ports.crypto);
+  const pack = statement.ok ? parse(WorkPack, statement.payload) : undefined;
+  if (!statement.ok || pack?.aud !== aud || pack.org !== org) return NOT_OURS;
+  await ports.work.savePack(answer.value.jws, { pack, digest: statement.digest, etag: answer.value.etag });
+  return { ok: true };
+}

@@ -1,0 +1,49 @@
+import type { Registration } from '../../contract/registration.ts';
+import { toBase64Url } from '../../core/bytes.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { Checked, ChosenPlace } from '../flow/install.ts';
+
+/** The registration's payload, from what the flow gathered. Nothing here is secret: labels were cut before. */
+export function registrationOf(
+  made: { readonly id: string; readonly at: number; readonly app: string; readonly pack: string },
+  { label, reading, checks }: Checked,
+  place: ChosenPlace,
+  asFound: boolean,
+): Registration {
+  const { identity, evidence, traits, link } = reading;
+  return {
+    id: made.id,
+    app: made.app,
+    capturedAt: toInstant(made.at),
+    ...(label.row === undefined ? {} : { maker: label.row.maker }),
+    udid: label.udid,
+    domain: place.domain,
+    place: {
+      ...(place.site === undefined ? {} : { site: place.site }),
+      ...(place.position === undefined ? {} : { position: place.position }),
+      photos: [],
+    },
+    label: {
+      how: label.how,
+      kind: label.kind,
+      text: label.text,
+      aliases: [...label.aliases],
+      ...(label.publicKey === undefined ? {} : { publicKey: toBase64Url(label.publicKey) }),
+      ...(label.model === undefined ? {} : { model: label.model }),
+    },
+    device: {
+      link,
+      driver: identity.driver,
+      ...(identity.firmware === undefined ? {} : { firmware: identity.firmware }),
+      ...(identity.model === undefined ? {} : { model: identity.model }),
+      aliases: [...identity.aliases],
+      publicKey: toBase64Url(evidence.publicKey),
+      csr: toBase64Url(evidence.csr),
+      subjectSaysNothing: traits.csrSubject === 'says-nothing',
+      possession: evidence.possession,
+    },
+    checks: checks.map((check) => ({ ...check })),
+    pack: made.pack,
+    asFound,
+  };
+}

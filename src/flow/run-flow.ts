@@ -1,0 +1,29 @@
+/** What a transition gives: the next state, and effects as data for somebody else to perform. */
+export interface Step<State, Effect> {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export type Transition<State, Event, Effect> = (state: State, event: Event) => Step<State, Effect>;
+
+/** A running flow. `send` moves the state at once and performs effects in the same turn, so that a tap stays a tap. */
+export interface Flow<State, Event> {
+  state(): State;
+  send(event: Event): void;
+}
+
+export function startFlow<State, Event, Effect>(
+  initial: State,
+  transition: Transition<State, Event, Effect>,
+  onState: (state: State) => void,
+  perform: (effect: Effect, send: (event: Event) => void) => void,
+): Flow<State, Event> {
+  let current = initial;
+  const send = (event: Event): void => {
+    const step = transition(current, event);
+    current = step.state;
+    onState(current);
+    for (const effect of step.effects) perform(effect, send);
+  };
+  return { state: () => current, send };
+}

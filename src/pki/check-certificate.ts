@@ -1,0 +1,69 @@
+import 'reflect-metadata'; // @peculiar/x509 throws at import without it, so this line stays first
+import { SubjectAlternativeNameExtension, X509Certificate, X509Crl } from '@peculiar/x509';
+import { equalBytes, fromHex, toHex } from '../../core/bytes.ts';
+import { fromPem } from '../../core/pem.ts';
+import type { CheckCertificate } from '../ports/certificate-check.ts';
+
+/**
+ * The issued certificate against what this phone itself knows: it must lead to the organisation's own trust bundle,
+ * carry this device's key, and name this device in this domain (DESIGN: SPIFFE X.509-SVID, RFC 5280 section 6 in the
+ * small: one issuer below one anchor). A library other than the authority's own writer reads it, on purpose.
+ */
+export const checkCertificate: CheckCertificate = async (issued, expected) => {
+  try {
+    const [leafDer] = fromPem('CERTIFICATE', issued.leafPem);
+    if (leafDer === undefined) return 'certificate_malformed';
+    const leaf = new X509Certificate(leafDer);
+    const fingerprint = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', leafDer)));
+    if (fingerprint !== issued.fingerprint) return 'certificate_fingerprint_mismatch';
+    if (!equalBytes(new Uint8Array(leaf.publicKey.rawData), expected.deviceKey))
+      return 'certificate_key_mismatch';
+    if (!namesDevice(leaf, expected.udid, expected.domain)) return 'certificate_domain_mismatch';
+    const anchors = fromPem('CERTIFICATE', expected.bundlePem).map((der) => new X509Certificate(der));
+    const anchor = await findIssuer(leaf, anchors);
+    if (anchor === undefined) return 'certificate_chain_invalid';
+    if (expected.now >= Math.min(leaf.notAfter.getTime(), anchor.notAfter.getTime()))
+      return 'certificate_expired';
+    if (expected.now < leaf.notBefore.getTime()) return 'certificate_expired';
+    if (await isRevoked(leaf, anchor, expected.crl)) return 'certificate_revoked';
+    return null;
+  } catch {
+    return 'certificate_malformed';
+  }
+};
+
+function namesDevice(leaf: X509Certificate, udid: string, domain: string): boolean {
+  const names = leaf.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
+  const uris = names.filter((name) => name.type === 'url').map((name) => name.value);
+  const dns = names.filter((name) => name.type === 'dns').map((name) => name.value);
+  const [uri] = uris;
+  return (
+    uris.length === 1 &&
+    uri === `spiffe://${domain}/device/${udid}` &&
+    dns.every((name) => name === `${udid}.d.${domain}`)
+  );
+}
+
+async function findIssuer(
+  leaf: X509Certificate,
+  anchors: readonly X509Certificate[],
+): Promise<X509Certificate | undefined> {
+  for (const anchor of anchors) {
+    if (leaf.issuer === anchor.subject && (await leaf.verify({ publicKey: anchor, signatureOnly: true })))
+      return anchor;
+  }
+  return undefined;
+}
+
+/** A list that is not this issuer's says nothing; one that is and whose signature fails says: do not trust. */
+async function isRevoked(leaf: X509Certificate, anchor: X509Certificate, der: Uint8Array): Promise<boolean> {
+  if (der.length === 0) return false;
+  const crl = new X509Crl(Uint8Array.from(der));
+  if (crl.issuer !== anchor.subject) return false;
+  if (!(await crl.verify({ publicKey: anchor }))) return true;
+  const serial = fromHex(leaf.serialNumber);
+  return crl.entries.some((entry) => {
+    const listed = fromHex(entry.serialNumber);
+    return serial !== undefined && listed !== undefined && equalBytes(serial, listed);
+  });
+}

@@ -1,0 +1,118 @@
+import type { Change, IssuedCertificate } from '../../contract/change.ts';
+import type { OutcomeCode, RejectionCode } from '../../contract/codes.ts';
+import type { RecordType } from '../../contract/envelope.ts';
+import type { ChainHead } from '../../core/envelope.ts';
+import type { RecordState } from '../../core/record-state.ts';
+
+/** Why a record that should have gone did not; `at` in milliseconds since 1970. */
+export interface SendFault {
+  readonly code:
+    | 'no_answer'
+    | 'not_our_backend'
+    | 'signed_out'
+    | 'busy'
+    | 'answer_invalid'
+    | 'receipt_unverified';
+  readonly at: number;
+}
+
+/** A record's row in the outbox: everything that may change. The signed envelope lies apart and never does. */
+export interface QueuedRecord {
+  readonly id: string;
+  readonly typ: RecordType;
+  readonly state: RecordState;
+  readonly org: string;
+  readonly udid: string;
+  readonly domain: string;
+  /** What a person calls the place: site and position. */
+  readonly title: string;
+  readonly seq: number;
+  readonly kid: string;
+  readonly digest: string;
+  /** Characters of the envelope. */
+  readonly size: number;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly leaseOwner: string | null;
+  readonly leaseUntil: number;
+  readonly fault: SendFault | null;
+  /** The registration that a confirmation or void speaks of. */
+  readonly about: string | null;
+  readonly simulated: boolean;
+  readonly code: OutcomeCode | RejectionCode | null;
+  readonly detail: string | null;
+  readonly decidedAt: string | null;
+  /** The receipt's time, once one verified. */
+  readonly receivedAt: string | null;
+  readonly certificate: IssuedCertificate | null;
+  readonly unproven: boolean;
+}
+
+/** Counts kept in the same transaction as the rows, so that the first screen needs one read. */
+export interface OutboxSummary {
+  readonly counts: Readonly<Partial<Record<RecordState, number>>>;
+  readonly unsent: number;
+  readonly oldestUnsentAt: number | null;
+  readonly certificatesWaiting: number;
+}
+
+export interface NewRecord {
+  readonly row: QueuedRecord;
+  /** The signed envelope, exactly as it will be sent. */
+  readonly jws: string;
+  /** The chain head this record was signed after; if the stored head is another one, nothing is written. */
+  readonly after: ChainHead;
+  readonly head: ChainHead;
+}
+
+/** What happened to a record that had been leased. */
+export type Settlement =
+  | {
+      readonly id: string;
+      readonly kind: 'received';
+      readonly receipt: string;
+      readonly receiptDigest: string;
+      readonly receivedAt: string;
+    }
+  | { readonly id: string; readonly kind: 'rejected'; readonly code: RejectionCode }
+  | { readonly id: string; readonly kind: 'not_sent'; readonly fault: SendFault; readonly nextAt: number };
+
+/** Writing side: capture. Rejects with StorageError only (src/storage/error.ts). */
+export interface Capture {
+  head(kid: string): Promise<ChainHead>;
+  /** Durable before it resolves. `head_moved`: somebody captured meanwhile; sign again after the new head. */
+  append(record: NewRecord): Promise<'stored' | 'head_moved'>;
+}
+
+/** `owner` holds up to `limit` records from `now` until `until`; `force` passes over back-off times, never over leases. */
+export interface LeaseTerms {
+  readonly owner: string;
+  readonly now: number;
+  readonly until: number;
+  readonly limit: number;
+  readonly force: boolean;
+}
+
+/** Draining side, used by page and worker alike. Rejects with StorageError only. */
+export interface Outbox {
+  /** Leases due records, in chain order, and gives their envelopes. */
+  lease(terms: LeaseTerms): Promise<readonly { row: QueuedRecord; jws: string }[]>;
+  settle(results: readonly Settlement[]): Promise<void>;
+  /** Applies outcomes and moves the cursor, in one transaction. */
+  applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void>;
+  cursor(org: string): Promise<string>;
+  summary(): Promise<OutboxSummary>;
+}
+
+/** Reading side, for screens. */
+export interface OutboxView {
+  summary(): Promise<OutboxSummary>;
+  /** Newest first; `before` is the createdAt of the last row seen. */
+  page(limit: number, before?: number): Promise<readonly QueuedRecord[]>;
+  record(id: string): Promise<QueuedRecord | undefined>;
+  /** Records of one device, newest first. */
+  ofDevice(udid: string): Promise<readonly QueuedRecord[]>;
+  certificatesWaiting(): Promise<readonly QueuedRecord[]>;
+  subscribe(onChange: () => void): () => void;
+}

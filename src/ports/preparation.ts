@@ -1,0 +1,34 @@
+import type { HeldRecord } from '../../contract/approval.ts';
+import type { DeviceState } from '../../contract/device-state.ts';
+import type { ListRow } from '../../contract/list-row.ts';
+import type { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
+import type { BackendResult } from './backend.ts';
+
+/** What signing in and step 0 need of the backend. Never rejects. */
+export interface AccountBackend {
+  signInOptions(): Promise<BackendResult<SignInOptions>>;
+  signIn(operator: string): Promise<BackendResult<Session>>;
+  signOut(): Promise<BackendResult<null>>;
+  session(): Promise<BackendResult<Session>>;
+  enrolChallenge(): Promise<BackendResult<EnrolChallenge>>;
+  enrol(proof: string): Promise<BackendResult<EnrolResponse>>;
+  /** The pack as a signed JWS; `etag` of the one held saves the transfer (`unchanged`). */
+  workPack(
+    org: string,
+    etag: string | null,
+  ): Promise<BackendResult<{ jws: string; etag: string } | 'unchanged'>>;
+}
+
+/** What the desk's screens need of the backend. Never rejects. */
+export interface DeskBackend {
+  devices(org: string): Promise<BackendResult<readonly DeviceState[]>>;
+  held(org: string): Promise<BackendResult<readonly HeldRecord[]>>;
+  decide(
+    org: string,
+    record: string,
+    decision: 'approve' | 'refuse',
+    reason: string,
+  ): Promise<BackendResult<null>>;
+  /** Training organisations only: adds the simulated device's row. */
+  addTrainingRow(org: string, row: ListRow): Promise<BackendResult<null>>;
+}

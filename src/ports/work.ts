@@ -1,0 +1,31 @@
+import type { Credential } from '../../contract/operator.ts';
+import type { WorkPack } from '../../contract/work-pack.ts';
+import type { Signer } from '../../core/crypto.ts';
+import type { StatementKeys } from '../../core/statement.ts';
+
+/** A verified work pack with what it is known by. */
+export interface HeldPack {
+  readonly pack: WorkPack;
+  readonly digest: string;
+  readonly etag: string;
+}
+
+/** The enrolled operator key. `persistent` is false where the browser could not store it (private mode): send before closing. */
+export interface Enrolment {
+  readonly credential: Credential;
+  readonly credentialDigest: string;
+  readonly signer: Signer;
+  readonly epoch: string;
+  readonly persistent: boolean;
+}
+
+/** What the phone carries to work without signal. Rejects with StorageError only. */
+export interface WorkStore {
+  enrolment(): Promise<Enrolment | undefined>;
+  packs(): Promise<readonly HeldPack[]>;
+  savePack(jws: string, held: HeldPack): Promise<void>;
+  statementKeys(): Promise<StatementKeys>;
+  saveStatementKeys(keys: StatementKeys): Promise<void>;
+  /** Digest of the newest server-signed statement held: receipt, pack or credential. */
+  newestStatement(): Promise<string | undefined>;
+}

@@ -1,0 +1,138 @@
+import { Credential } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
+import type { PublicJwk } from '../../contract/public-jwk.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort, Signer } from '../../core/crypto.ts';
+import { jwkThumbprint } from '../../core/jwk.ts';
+import type { StatementKeys } from '../../core/statement.ts';
+import type { Enrolment } from '../ports/work.ts';
+import type { DatabaseHandle } from './database.ts';
+import { StorageError } from './error.ts';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const SIGN = { name: 'ECDSA', hash: 'SHA-256' } as const;
+
+/** A new operator key. Its private half is not extractable: it signs here or nowhere. */
+export interface OperatorKey {
+  readonly signer: Signer;
+  readonly jwk: PublicJwk;
+  readonly pair: CryptoKeyPair;
+}
+
+export async function makeOperatorKey(crypto: CryptoPort): Promise<OperatorKey> {
+  const pair = await globalThis.crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
+  const exported = await globalThis.crypto.subtle.exportKey('jwk', pair.publicKey);
+  const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x: exported.x ?? '', y: exported.y ?? '' };
+  return { pair, jwk, signer: signerOf(pair.privateKey, await jwkThumbprint(jwk, crypto)) };
+}
+
+function signerOf(privateKey: CryptoKey, kid: string): Signer {
+  return {
+    kid,
+    sign: async (data) =>
+      new Uint8Array(await globalThis.crypto.subtle.sign(SIGN, privateKey, Uint8Array.from(data))),
+  };
+}
+
+interface StoredOperator {
+  readonly privateKey: CryptoKey;
+  readonly credential: unknown;
+  readonly credentialDigest: string;
+}
+
+/** Keeps the enrolled operator key, its capture credential and the statement keys pinned with it. */
+export class OperatorKeyStore {
+  readonly #db: DatabaseHandle;
+  /** Where IndexedDB refuses a key (private mode, lockdown) it lives here until the page closes. */
+  #session: StoredOperator | undefined;
+
+  constructor(db: DatabaseHandle) {
+    this.#db = db;
+  }
+
+  /** Stores and reads back; false if this browser cannot keep the key beyond the session. */
+  async save(key: OperatorKey, credential: Credential, credentialDigest: string): Promise<boolean> {
+    const stored: StoredOperator = { privateKey: key.pair.privateKey, credential, credentialDigest };
+    try {
+      await this.#db.use(async (db) => {
+        const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
+        await tx.store.put(stored, 'operator');
+        await tx.done;
+      });
+      const back = await this.#read();
+      await signerOf((back ?? stored).privateKey, credential.kid).sign(new Uint8Array(1));
+      this.#session = undefined;
+      return back !== undefined;
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'storage_full') throw error;
+      this.#session = stored;
+      return false;
+    }
+  }
+
+  async enrolment(): Promise<Enrolment | undefined> {
+    const stored = this.#session ?? (await this.#read());
+    const credential = stored && parse(Credential, stored.credential);
+    if (stored === undefined || credential === undefined) return undefined;
+    return {
+      credential,
+      credentialDigest: stored.credentialDigest,
+      signer: signerOf(stored.privateKey, credential.kid),
+      epoch: await this.epoch(),
+      persistent: this.#session === undefined,
+    };
+  }
+
+  /** Names this storage: made once, gone if the browser wipes it, so that a wipe shows. */
+  epoch(): Promise<string> {
+    return this.#db.use(async (db) => {
+      const tx = db.transaction('meta', 'readwrite', { durability: 'strict' });
+      const found = await tx.store.get('epoch');
+      if (typeof found === 'string') return found;
+      const made = globalThis.crypto.randomUUID();
+      await tx.store.put(made, 'epoch');
+      await tx.done;
+      return made;
+    });
+  }
+
+  statementKeys(): Promise<StatementKeys> {
+    return this.#db.use(async (db) => {
+      const stored = await db.get('keys', 'statement');
+      const keys = new Map<string, Uint8Array>();
+      if (typeof stored !== 'object' || stored === null) return keys;
+      for (const [kid, spki] of Object.entries(stored)) {
+        const bytes = typeof spki === 'string' ? fromBase64Url(spki) : undefined;
+        if (bytes !== undefined) keys.set(kid, bytes);
+      }
+      return keys;
+    });
+  }
+
+  async saveStatementKeys(keys: StatementKeys): Promise<void> {
+    const stored = Object.fromEntries(Array.from(keys, ([kid, spki]) => [kid, toBase64Url(spki)]));
+    await this.#db.use(async (db) => {
+      const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
+      await tx.store.put(stored, 'statement');
+      await tx.done;
+    });
+  }
+
+  async forget(): Promise<void> {
+    this.#session = undefined;
+    await this.#db.use((db) => db.delete('keys', 'operator'));
+  }
+
+  #read(): Promise<StoredOperator | undefined> {
+    return this.#db.use(async (db) => {
+      const value = await db.get('keys', 'operator');
+      return isStored(value) ? value : undefined;
+    });
+  }
+}
+
+function isStored(value: unknown): value is StoredOperator {
+  if (typeof value !== 'object' || value === null) return false;
+  const { privateKey, credentialDigest } = value as Partial<StoredOperator>;
+  return privateKey instanceof CryptoKey && typeof credentialDigest === 'string';
+}

@@ -1,0 +1,64 @@
+import { parse } from '../../contract/parse.ts';
+import { WorkPack } from '../../contract/work-pack.ts';
+import { parseJws } from '../../core/jws.ts';
+import type { StatementKeys } from '../../core/statement.ts';
+import type { HeldPack, WorkStore } from '../ports/work.ts';
+import type { DatabaseHandle } from './database.ts';
+import type { OperatorKeyStore } from './operator-key.ts';
+
+/** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
+export class IdbWorkStore implements WorkStore {
+  readonly #db: DatabaseHandle;
+  readonly #keys: OperatorKeyStore;
+  /** Parsing a large pack is slow; the row's digest says whether the parsed one still holds. */
+  #parsed = new Map<string, HeldPack>();
+
+  constructor(db: DatabaseHandle, keys: OperatorKeyStore) {
+    this.#db = db;
+    this.#keys = keys;
+  }
+
+  enrolment() {
+    return this.#keys.enrolment();
+  }
+
+  packs(): Promise<readonly HeldPack[]> {
+    return this.#db.use(async (db) => {
+      const held: HeldPack[] = [];
+      for (const row of await db.getAll('pack')) {
+        const known = this.#parsed.get(row.org);
+        const pack = known?.digest === row.digest ? known.pack : parse(WorkPack, parseJws(row.jws)?.payload);
+        if (pack === undefined) continue; // written by another version: it will be fetched anew
+        const entry = { pack, digest: row.digest, etag: row.etag };
+        this.#parsed.set(row.org, entry);
+        held.push(entry);
+      }
+      return held;
+    });
+  }
+
+  async savePack(jws: string, held: HeldPack): Promise<void> {
+    await this.#db.use(async (db) => {
+      const tx = db.transaction(['pack', 'meta'], 'readwrite', { durability: 'strict' });
+      await tx.objectStore('pack').put({ org: held.pack.org, jws, digest: held.digest, etag: held.etag });
+      await tx.objectStore('meta').put(held.digest, 'statement');
+      await tx.done;
+    });
+    this.#parsed.set(held.pack.org, held);
+  }
+
+  statementKeys(): Promise<StatementKeys> {
+    return this.#keys.statementKeys();
+  }
+
+  saveStatementKeys(keys: StatementKeys): Promise<void> {
+    return this.#keys.saveStatementKeys(keys);
+  }
+
+  newestStatement(): Promise<string | undefined> {
+    return this.#db.use(async (db) => {
+      const value = await db.get('meta', 'statement');
+      return typeof value === 'string' ? value : undefined;
+    });
+  }
+}
