@@ -143,7 +143,11 @@ export function udidFromUuid(text: string): UdidResult {
  * @param maker the maker's short name, `[a-z][a-z0-9]{1,15}`, no reserved scheme
  * @param serial the serial exactly as the maker writes it; case counts
  */
-export async function udidFromSerial(crypto: CryptoPort, maker: string, serial: string): Promise<UdidResult> {
+export async function udidFromSerial(
+  crypto: Pick<CryptoPort, 'sha256'>,
+  maker: string,
+  serial: string,
+): Promise<UdidResult> {
   if (!isMakerName(maker)) return { ok: false, code: 'maker_name' };
   if (serial.length === 0 || serial.length > MAX_SERIAL || !serial.isWellFormed()) {
     return { ok: false, code: 'serial_malformed' };
@@ -155,7 +159,7 @@ export async function udidFromSerial(crypto: CryptoPort, maker: string, serial: 
 }
 
 /** The UDID of a device known only by its key. @param spki SubjectPublicKeyInfo, DER, of the uncompressed point. */
-export async function udidFromKey(crypto: CryptoPort, spki: Uint8Array): Promise<Udid> {
+export async function udidFromKey(crypto: Pick<CryptoPort, 'sha256'>, spki: Uint8Array): Promise<Udid> {
   return `key-${base32hex(await crypto.sha256(spki))}` as Udid;
 }
 
