@@ -1,6 +1,12 @@
 import type { Bytes } from './bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from './crypto.ts';
 
+interface Algorithm {
+  readonly name: string;
+  readonly hash?: string;
+  readonly namedCurve?: string;
+}
+
 /** The part of SubtleCrypto used here, so that page, worker and Node can hand theirs in. */
 export interface WebCrypto {
   readonly subtle: {
@@ -8,16 +14,16 @@ export interface WebCrypto {
     importKey(
       format: 'spki',
       key: Bytes,
-      algorithm: object,
+      algorithm: Algorithm,
       extractable: boolean,
       uses: 'verify'[],
     ): Promise<unknown>;
-    verify(algorithm: object, key: never, signature: Bytes, data: Bytes): Promise<boolean>;
+    verify(algorithm: Algorithm, key: never, signature: Bytes, data: Bytes): Promise<boolean>;
   };
   getRandomValues(into: Bytes): Bytes;
 }
 
-const PARAMETERS: Record<SignatureAlgorithm, { key: object; use: object }> = {
+const PARAMETERS: Record<SignatureAlgorithm, { key: Algorithm; use: Algorithm }> = {
   ES256: { key: { name: 'ECDSA', namedCurve: 'P-256' }, use: { name: 'ECDSA', hash: 'SHA-256' } },
   ES384: { key: { name: 'ECDSA', namedCurve: 'P-384' }, use: { name: 'ECDSA', hash: 'SHA-384' } },
   RS256: { key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, use: { name: 'RSASSA-PKCS1-v1_5' } },

@@ -40,7 +40,8 @@ async function run(
 ): Promise<CollectEvent | undefined> {
   switch (effect.do) {
     case 'connect':
-      await ports.device.open(effect.link);
+      // Right after a registration the device is still connected and read: no second chooser, no second reset.
+      if (ports.device.heldLink(ports.registration.id) !== effect.link) await ports.device.open(effect.link);
       return { on: 'connected' };
     case 'check_certificate':
       return approve(ports);

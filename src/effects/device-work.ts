@@ -1,30 +1,40 @@
 import type { DeviceReading } from '../flow/install.ts';
-import type { CredentialBundle, DeviceSession, LinkKind, WrittenPart } from '../ports/device.ts';
-import type { Pairing } from '../ports/pairing.ts';
+import type { CredentialBundle, DevicePort, DeviceSession, LinkKind, WrittenPart } from '../ports/device.ts';
 
 /**
  * One device at a time, from opening to closing. Whatever is under way ends when `stop` is called. Rejects with
  * DeviceError only.
  */
 export class DeviceWork {
-  readonly #pairing: Pairing;
+  readonly #port: DevicePort;
   #session: DeviceSession | undefined;
+  #heldFor: string | undefined;
   #work = new AbortController();
 
-  constructor(pairing: Pairing) {
-    this.#pairing = pairing;
+  constructor(port: DevicePort) {
+    this.#port = port;
   }
 
-  /** Opens in this very turn, so that the browser still sees the tap. An earlier session is closed behind it. */
+  /**
+   * Opens a link and finds the driver. Called in a tap's own turn, it reaches the browser's chooser in that turn unless
+   * an earlier session must be closed first (a port cannot be opened twice).
+   */
   async open(link: LinkKind): Promise<DeviceSession> {
-    const earlier = this.#session;
-    this.#session = undefined;
-    this.#work.abort();
+    const earlier = this.#forget();
+    if (earlier !== undefined) await earlier.close();
     this.#work = new AbortController();
-    const opening = this.#pairing.open(link, this.#work.signal);
-    await earlier?.close();
-    this.#session = await opening;
+    this.#session = await this.#port.choose(link, this.#work.signal);
     return this.#session;
+  }
+
+  /** Keeps the session open for the certificate of this record, which may come within seconds. */
+  holdFor(record: string): void {
+    if (this.#session !== undefined) this.#heldFor = record;
+  }
+
+  /** The link still open for this record, if it is. */
+  heldLink(record: string): LinkKind | undefined {
+    return this.#heldFor === record ? this.#session?.link : undefined;
   }
 
   async read(): Promise<DeviceReading> {
@@ -51,10 +61,15 @@ export class DeviceWork {
   }
 
   async stop(): Promise<void> {
-    this.#work.abort();
+    await this.#forget()?.close();
+  }
+
+  #forget(): DeviceSession | undefined {
     const session = this.#session;
+    this.#work.abort();
     this.#session = undefined;
-    await session?.close();
+    this.#heldFor = undefined;
+    return session;
   }
 
   #open(): DeviceSession {

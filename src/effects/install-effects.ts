@@ -61,6 +61,7 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       const simulated = checked.reading.link === 'simulated';
       const subject = { id, org: pack.org, udid, domain: place.domain, title, about: null, simulated };
       await captureRecord(ports, 'registration+jws', subject, payload);
+      ports.device.holdFor(id);
       ports.onSaved();
       return { on: 'saved', record: id };
     }

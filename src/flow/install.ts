@@ -1,7 +1,7 @@
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Check } from '../../core/evidence.ts';
 import type { DeviceEvidence, DeviceIdentity, DriverTraits, LinkKind } from '../ports/device.ts';
-import type { Step } from './run-flow.ts';
+import type { Flow, Step } from './run-flow.ts';
 
 /** Steps 1 to 6 of a registration (docs/way.md) as a table: what may happen next, and what is to be done for it. */
 
@@ -86,6 +86,8 @@ export type InstallEffect =
   | { readonly do: 'stop_device_work' };
 
 export const INSTALL_START: InstallState = { at: 'scan' };
+
+export type InstallFlow = Flow<InstallState, InstallEvent>;
 
 type InstallStep = Step<InstallState, InstallEffect>;
 

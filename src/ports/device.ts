@@ -61,8 +61,96 @@ export interface DeviceSession {
   identify(signal: AbortSignal): Promise<DeviceIdentity>;
   evidence(signal: AbortSignal): Promise<DeviceEvidence>;
   /** Writes and reads back each part; resolves only when every digest agrees. Safe to repeat after a cut. */
-  install(bundle: CredentialBundle, onPart: (part: WrittenPart) => void, signal: AbortSignal): Promise<readonly WrittenPart[]>;
+  install(
+    bundle: CredentialBundle,
+    onPart: (part: WrittenPart) => void,
+    signal: AbortSignal,
+  ): Promise<readonly WrittenPart[]>;
   /** What the device holds now, to resume a half-done installation by its true state. */
   installed(bundle: CredentialBundle, signal: AbortSignal): Promise<readonly WrittenPart[]>;
   close(): Promise<void>;
+}
+
+export interface LinkAvailability {
+  readonly serial: boolean;
+  readonly bluetooth: boolean;
+  readonly usb: boolean;
+  readonly simulated: boolean;
+}
+
+/**
+ * Which device a link goes to. `known-first`: one the person already granted, if exactly one is there, else the
+ * browser's chooser. `ask`: always the chooser. `known-only`: never the chooser (works without a user's gesture, as
+ * after a reload), and `no_device_chosen` if nothing granted is there.
+ */
+export type DevicePick = 'known-first' | 'ask' | 'known-only';
+
+/** The way to devices. What the app needs of the device folder, and all it may know of it. */
+export interface DevicePort {
+  /** What this browser can do at all; whether a device is there is only known by choosing. */
+  availableLinks(): LinkAvailability;
+  /**
+   * Opens a link, finds the driver by asking the device, and gives the session. Call it from a user's gesture, since
+   * browsers show their chooser only then. `pick` is `known-first` for a cable and `ask` for radio if left out.
+   */
+  choose(link: LinkKind, signal: AbortSignal, pick?: DevicePick): Promise<DeviceSession>;
+}
+
+/** The closed list of what can go wrong with a device. Each comment is what to tell the person. */
+export type DeviceErrorCode =
+  /** The cable was pulled or the device went out of reach: connect again; what is done stays done. */
+  | 'link_lost'
+  /** The browser or the system did not let us open the device: check permission, then choose it again. */
+  | 'link_refused'
+  /** Another program or tab holds the device: close it there, then try again. */
+  | 'link_busy'
+  /** The browser's own connection hangs and only a reload of the page mends it: nothing saved is lost. */
+  | 'link_stuck'
+  /** Nobody chose a device, or none that is allowed is plugged in: choose one. */
+  | 'no_device_chosen'
+  /** The device did not answer in time: try again, nearer or with another cable. */
+  | 'timed_out'
+  /** The person or the app stopped it: nothing to tell. */
+  | 'aborted'
+  /** This browser has no such link: use another link or another browser. */
+  | 'unsupported_here'
+  /** Nothing at all came back: check power, cable and the port chosen. */
+  | 'device_silent'
+  /** What came back makes no sense: wrong port, wrong speed or a bad cable. */
+  | 'device_garbage'
+  /** The device understood and said no: read `step`, report to support. */
+  | 'device_refused'
+  /** The device answered, but no driver knows it: is this the right device? */
+  | 'driver_unknown'
+  /** This firmware prints key and request only when it starts: press its reset button with the cable in, then repeat. */
+  | 'evidence_not_seen'
+  /** This firmware does not give its key and request over this link, or cuts them short: use the cable instead. */
+  | 'evidence_needs_cable'
+  /** The device has no key yet: its maker must make one on it. */
+  | 'no_key'
+  /** A key was seen but no certificate request: restart the device; if it stays so, its firmware cannot be bound. */
+  | 'csr_missing'
+  /** Nothing says in which security tag this firmware looks for its certificate: set it for this model. */
+  | 'sec_tag_unknown'
+  /** The device would not store the certificate: report to support. */
+  | 'install_rejected'
+  /** The device holds something else than what was written: repeat; if it stays so, do not use the device. */
+  | 'read_back_mismatch'
+  /** The device has no room for the certificate: free some, or ask its maker for firmware with more. */
+  | 'storage_full';
+
+/**
+ * The one error of everything behind DevicePort. `step` says where it happened, in words fixed in the source, and
+ * neither it nor the message ever holds what a device sent or a secret: both end in logs.
+ */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+  readonly code: DeviceErrorCode;
+  readonly step: string | undefined;
+
+  constructor(code: DeviceErrorCode, step?: string, options?: { readonly cause?: unknown }) {
+    super(step === undefined ? code : `${code} (${step})`, options);
+    this.code = code;
+    this.step = step;
+  }
 }

@@ -33,7 +33,7 @@ export interface Schema extends DBSchema {
   /** Work packs by organisation. */
   pack: { key: string; value: { org: string; jws: string; digest: string; etag: string } };
   /** Half-done work, by flow. */
-  draft: { key: string; value: { id: string; savedAt: number; content: unknown } };
+  draft: { key: string; value: { id: string; content: unknown } };
   /** Simulated devices of the training organisation, by UDID. */
   simulated: { key: string; value: { udid: string; state: unknown } };
 }
@@ -59,9 +59,9 @@ export class DatabaseHandle {
       } catch (error) {
         if (error instanceof StorageError) throw error;
         const name = error instanceof Error ? error.name : '';
-        if (name === 'QuotaExceededError') throw new StorageError('storage_full', { cause: error });
+        if (name === 'QuotaExceededError') throw new StorageError('phone_storage_full', { cause: error });
         if (!isLostConnection(name, error) || attempt === REOPEN_TRIES) {
-          throw new StorageError('storage_lost', { cause: error });
+          throw new StorageError('phone_storage_lost', { cause: error });
         }
         this.#open = undefined;
       }

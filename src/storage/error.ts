@@ -1,13 +1,13 @@
 /** Closed codes of the phone's storage; the words are in src/ui/words. */
 export type StorageErrorCode =
   /** The origin's quota is used up. Say: free space on the phone; what was saved is safe. */
-  | 'storage_full'
+  | 'phone_storage_full'
   /** The browser closed or lost the database and reopening failed. Say: reload; what was saved is safe. */
-  | 'storage_lost'
+  | 'phone_storage_lost'
   /** Another tab holds an older version open. Say: close other tabs of the app. */
-  | 'storage_blocked'
+  | 'phone_storage_blocked'
   /** Something stored does not parse. Say: export and call support. */
-  | 'storage_corrupt';
+  | 'phone_storage_corrupt';
 
 export class StorageError extends Error {
   override readonly name = 'StorageError';

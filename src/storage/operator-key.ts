@@ -64,7 +64,7 @@ export class OperatorKeyStore {
       this.#session = undefined;
       return back !== undefined;
     } catch (error) {
-      if (error instanceof StorageError && error.code === 'storage_full') throw error;
+      if (error instanceof StorageError && error.code === 'phone_storage_full') throw error;
       this.#session = stored;
       return false;
     }

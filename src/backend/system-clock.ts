@@ -1,0 +1,15 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** This machine's clock and timers; the only place in page and worker that asks for them. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const timer = setTimeout(resolve, ms);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
+};

@@ -1,0 +1,24 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DeviceSession } from '../../ports/device.ts';
+import type { Link } from '../../ports/link.ts';
+
+/** What a driver may use of the world, beside the link. */
+export interface DriverContext {
+  readonly clock: Clock;
+  readonly crypto: Pick<CryptoPort, 'sha256'>;
+  /** Zephyr's security tag of the device's certificate, where the site knows better than the device tells. */
+  readonly secTag?: number;
+}
+
+/** One firmware family. docs/drivers.md says how to write one and what it must pass. */
+export interface Driver {
+  readonly name: string;
+  /** Bluetooth services its firmware may offer: a page may only touch what it named when the device was chosen. */
+  readonly bluetoothServices: readonly string[];
+  /**
+   * Asks the device, and changes nothing on it. A session if it is this driver's; undefined if it is someone else's,
+   * with every listener taken off the link again. DeviceError only for what no other driver could do better.
+   */
+  detect(link: Link, context: DriverContext, signal: AbortSignal): Promise<DeviceSession | undefined>;
+}

@@ -1,0 +1,140 @@
+import {
+  type CredentialBundle,
+  DeviceError,
+  type DeviceEvidence,
+  type DeviceIdentity,
+  type DeviceSession,
+  type DriverTraits,
+  type WrittenPart,
+} from '../../../ports/device.ts';
+import type { Link } from '../../../ports/link.ts';
+import type { Shell } from '../../protocols/shell.ts';
+import type { Transcript } from '../../protocols/transcript.ts';
+import type { DriverContext } from '../driver.ts';
+import { consoleEvidence } from './console-evidence.ts';
+import { CredCommands } from './cred-commands.ts';
+import { type Form, formsOf } from './forms.ts';
+import { readIdentity } from './identity.ts';
+import { nrfEvidence } from './nrf-evidence.ts';
+import { secTagOf } from './sec-tag.ts';
+
+export const ZEPHYR_CRED = 'zephyr-cred';
+
+interface Opened {
+  readonly link: Link;
+  readonly shell: Shell;
+  /** Absent where the link shows no console (SMP over Bluetooth). */
+  readonly console: Transcript | undefined;
+  readonly nrfCloudCred: boolean;
+  /** Takes the driver's listeners off the link. */
+  readonly release: () => void;
+}
+
+export class ZephyrCredSession implements DeviceSession {
+  readonly link;
+  readonly traits: DriverTraits;
+  readonly #opened: Opened;
+  readonly #context: DriverContext;
+  readonly #cred: CredCommands;
+
+  constructor(opened: Opened, context: DriverContext) {
+    this.#opened = opened;
+    this.#context = context;
+    this.#cred = new CredCommands(opened.shell);
+    this.link = opened.link.kind;
+    this.traits = {
+      name: ZEPHYR_CRED,
+      // nrf_cloud_cred puts the device id there; the mainline sample a text fixed when it was built.
+      csrSubject: opened.nrfCloudCred ? 'identity' : 'says-nothing',
+      possession: 'static',
+      installs: true,
+      readsBack: true,
+    };
+  }
+
+  identify(signal: AbortSignal): Promise<DeviceIdentity> {
+    return readIdentity(this.#opened.shell, ZEPHYR_CRED, signal);
+  }
+
+  async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
+    const { link, shell, console, nrfCloudCred } = this.#opened;
+    if (nrfCloudCred) return nrfEvidence(shell, await this.#tagIfKnown(signal), signal);
+    if (console !== undefined && link.shape === 'bytes') {
+      return consoleEvidence(console, link, { clock: this.#context.clock, signal });
+    }
+    throw new DeviceError('evidence_needs_cable', 'no console on this link');
+  }
+
+  async installed(bundle: CredentialBundle, signal: AbortSignal): Promise<readonly WrittenPart[]> {
+    const tag = await this.#tag(signal);
+    const found: WrittenPart[] = [];
+    for (const forms of await formsOf(bundle, this.#context.crypto)) {
+      const form = await this.#held(tag, forms, signal);
+      if (form !== undefined) found.push(written(form));
+    }
+    return found;
+  }
+
+  async install(
+    bundle: CredentialBundle,
+    onPart: (part: WrittenPart) => void,
+    signal: AbortSignal,
+  ): Promise<readonly WrittenPart[]> {
+    const tag = await this.#tag(signal);
+    const done: WrittenPart[] = [];
+    for (const forms of await formsOf(bundle, this.#context.crypto)) {
+      // What a cut attempt already stored stays: the device's own digest is the truth to resume from.
+      const form = (await this.#held(tag, forms, signal)) ?? (await this.#store(tag, forms, signal));
+      done.push(written(form));
+      onPart(written(form));
+    }
+    return done;
+  }
+
+  async close(): Promise<void> {
+    this.#opened.release();
+    await this.#opened.link.close();
+  }
+
+  async #held(tag: number, forms: readonly Form[], signal: AbortSignal): Promise<Form | undefined> {
+    const [first] = forms;
+    if (first === undefined) return undefined;
+    const stored = await this.#cred.stored(tag, first.slot, signal);
+    return forms.find((form) => form.digest === stored?.digest);
+  }
+
+  async #store(tag: number, forms: readonly Form[], signal: AbortSignal): Promise<Form> {
+    for (const form of forms) {
+      // Removed before anything is buffered: with the volatile store, `cred del` wipes the shell's buffer instead of the
+      // credential (tls_credentials_shell.c, tls_cred_cmd_del clears cred_buf).
+      if ((await this.#cred.stored(tag, form.slot, signal)) !== undefined)
+        await this.#cred.remove(tag, form.slot, signal);
+      if ((await this.#cred.add(tag, form.slot, form.format, form.bytes, signal)) === 'too-large') continue;
+      const stored = await this.#cred.stored(tag, form.slot, signal);
+      if (stored?.digest !== form.digest) throw new DeviceError('read_back_mismatch', form.slot);
+      return form;
+    }
+    throw new DeviceError('storage_full', 'cred buf');
+  }
+
+  async #tag(signal: AbortSignal): Promise<number> {
+    if (this.#context.secTag !== undefined) return this.#context.secTag;
+    const list = await this.#cred.listAll(signal);
+    if (list === undefined) throw new DeviceError('device_garbage', 'cred list');
+    return secTagOf(list, this.#opened.console?.since(0) ?? '');
+  }
+
+  async #tagIfKnown(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return await this.#tag(signal);
+    } catch (error) {
+      // The firmware has a tag of its own for this command.
+      if (error instanceof DeviceError && error.code === 'sec_tag_unknown') return undefined;
+      throw error;
+    }
+  }
+}
+
+function written(form: Form): WrittenPart {
+  return { parts: form.parts, digest: form.digest };
+}

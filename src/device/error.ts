@@ -1,0 +1,22 @@
+import { DeviceError, type DeviceErrorCode } from '../ports/device.ts';
+
+/**
+ * What a browser's device API threw, as a DeviceError: the one place where DOM exceptions are read. Names alone do not
+ * tell a dropped Bluetooth link from a refusal (both are NetworkError or NotSupportedError), so the caller says what
+ * an unknown name means at its step.
+ */
+export function fromPlatform(error: unknown, step: string, otherwise: DeviceErrorCode): DeviceError {
+  if (error instanceof DeviceError) return error;
+  // Anything else is a defect of ours and must show as one.
+  if (!(error instanceof DOMException)) throw error;
+  return new DeviceError(CODES.get(error.name) ?? otherwise, step, { cause: error });
+}
+
+const CODES = new Map<string, DeviceErrorCode>([
+  ['AbortError', 'aborted'],
+  // The chooser was closed, or nothing matched.
+  ['NotFoundError', 'no_device_chosen'],
+  // No gesture, or a permissions policy.
+  ['SecurityError', 'link_refused'],
+  ['NotAllowedError', 'link_refused'],
+]);

@@ -1,0 +1,123 @@
+import type { Clock } from '../../ports/clock.ts';
+import { DeviceError, type DevicePick } from '../../ports/device.ts';
+import type { GattCharacteristic, GattLink } from '../../ports/link.ts';
+import { fromPlatform } from '../error.ts';
+import { within } from '../protocols/within.ts';
+import { GattOperations } from './gatt-operations.ts';
+import { Loss } from './loss.ts';
+import { WebCharacteristic } from './web-characteristic.ts';
+
+const LIST_MS = 5_000;
+const CONNECT_MS = 12_000;
+const RETRY_MS = 400;
+const ATTEMPTS = 3;
+
+export function hasWebBluetooth(): boolean {
+  return 'bluetooth' in navigator;
+}
+
+/** @param services what the drivers may use; the page can touch no service that is not named here */
+export async function pickBluetoothDevice(
+  pick: DevicePick,
+  services: readonly string[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<BluetoothDevice> {
+  if (!hasWebBluetooth()) throw new DeviceError('unsupported_here', 'Web Bluetooth');
+  try {
+    const known = pick === 'ask' ? [] : await knownDevices(clock, signal);
+    const last = known.at(-1);
+    if (last !== undefined && (known.length === 1 || pick === 'known-only')) return last;
+    if (pick === 'known-only') throw new DeviceError('no_device_chosen', 'Web Bluetooth');
+    return await navigator.bluetooth.requestDevice({
+      filters: services.map((service) => ({ services: [service] })),
+    });
+  } catch (error) {
+    throw fromPlatform(error, 'bluetooth chooser', 'link_refused');
+  }
+}
+
+/** Behind a flag in some versions: without it, nothing is known. */
+async function knownDevices(clock: Clock, signal: AbortSignal): Promise<readonly BluetoothDevice[]> {
+  if (navigator.bluetooth.getDevices === undefined) return [];
+  try {
+    const asking = navigator.bluetooth.getDevices();
+    return await within(asking, LIST_MS, 'bluetooth devices', { clock, signal, lost: new Loss().signal });
+  } catch (error) {
+    // It asks the browser, not the device: silence means that the page's connection to it is gone.
+    const stuck = error instanceof DeviceError && error.code === 'timed_out';
+    throw stuck ? new DeviceError('link_stuck', 'bluetooth devices', { cause: error }) : error;
+  }
+}
+
+/** Connects. A first attempt often fails with a NetworkError on real radios, so it is made again before giving up. */
+export async function openBluetooth(
+  device: BluetoothDevice,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<GattLink> {
+  const server = device.gatt;
+  if (server === undefined) throw new DeviceError('link_refused', 'bluetooth connect');
+  const never = new Loss().signal;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await within(server.connect(), CONNECT_MS, 'bluetooth connect', { clock, signal, lost: never });
+      return new BluetoothLink(device, server, clock);
+    } catch (error) {
+      server.disconnect();
+      if (error instanceof DeviceError && error.code === 'timed_out') {
+        // One more try tells a device that is out of reach from a browser whose pipe is closed. Both hang; only the
+        // second does so for a device that is there, and only a reload of the page helps it.
+        if (attempt > 1) throw new DeviceError('link_stuck', 'bluetooth connect', { cause: error });
+      } else if (attempt === ATTEMPTS || error instanceof DeviceError) {
+        throw fromPlatform(error, 'bluetooth connect', 'link_lost');
+      }
+      await clock.sleep(RETRY_MS * attempt, signal);
+    }
+  }
+}
+
+class BluetoothLink implements GattLink {
+  readonly kind = 'bluetooth';
+  readonly shape = 'gatt';
+  readonly lost: AbortSignal;
+  readonly #device: BluetoothDevice;
+  readonly #server: BluetoothRemoteGATTServer;
+  readonly #loss = new Loss();
+  readonly #operations: GattOperations;
+  readonly #gone = () => this.#loss.tell('link_lost', 'bluetooth disconnected');
+
+  constructor(device: BluetoothDevice, server: BluetoothRemoteGATTServer, clock: Clock) {
+    this.#device = device;
+    this.#server = server;
+    this.#operations = new GattOperations(clock, this.#loss);
+    this.lost = this.#loss.signal;
+    device.addEventListener('gattserverdisconnected', this.#gone);
+    if (!server.connected) this.#gone();
+  }
+
+  async characteristic(
+    service: string,
+    uuid: string,
+    signal: AbortSignal,
+  ): Promise<GattCharacteristic | undefined> {
+    try {
+      const found = await this.#operations.run(
+        'bluetooth discovery',
+        async () => (await this.#server.getPrimaryService(service)).getCharacteristic(uuid),
+        signal,
+      );
+      return new WebCharacteristic(found, this.#operations);
+    } catch (error) {
+      // NotFoundError: the device has no such service or characteristic.
+      if (error instanceof DeviceError && error.code === 'no_device_chosen') return undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#device.removeEventListener('gattserverdisconnected', this.#gone);
+    this.#loss.tell('link_lost', 'closed');
+    this.#server.disconnect();
+  }
+}

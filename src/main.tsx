@@ -1,0 +1,115 @@
+import './ui/style/tokens.css';
+import './ui/style/base.css';
+import './ui/style/layout.css';
+import './ui/style/parts.css';
+import { render } from 'preact';
+import { cryptoPort } from '../core/webcrypto.ts';
+import { accountClient } from './backend/account-client.ts';
+import { deskClient } from './backend/desk-client.ts';
+import { syncClient } from './backend/sync-client.ts';
+import { systemClock } from './backend/system-clock.ts';
+import { DeviceWork } from './effects/device-work.ts';
+import { PracticeShelf } from './effects/practice-devices.ts';
+import { prepare } from './effects/prepare.ts';
+import type { DevicePort } from './ports/device.ts';
+import { AppShell } from './shell/shell.ts';
+import { trustedUrl } from './shell/trusted-url.ts';
+import { DatabaseHandle } from './storage/database.ts';
+import { IdbDrafts } from './storage/drafts.ts';
+import { makeOperatorKey, OperatorKeyStore } from './storage/operator-key.ts';
+import { IdbOutbox } from './storage/outbox.ts';
+import { IdbPracticeStore } from './storage/practice-store.ts';
+import { IdbWorkStore } from './storage/work-store.ts';
+import { runDrain } from './sync/run-drain.ts';
+import { App } from './ui/app.tsx';
+import type { LabelReader } from './ui/label-reader.ts';
+import { AppModel } from './ui/model.ts';
+import { applyTheme } from './ui/theme.ts';
+
+declare const __APP_VERSION__: string;
+
+/** Wiring: the only file that knows every adapter. */
+const crypto = cryptoPort(globalThis.crypto);
+const clock = systemClock;
+const db = new DatabaseHandle();
+const outbox = new IdbOutbox(db);
+const keys = new OperatorKeyStore(db);
+const work = new IdbWorkStore(db, keys);
+const shell = new AppShell();
+const practice = new PracticeShelf(() => import('../simulator/profiles/page.ts'), new IdbPracticeStore(db));
+const owner = globalThis.crypto.randomUUID();
+const keeper = {
+  make: () => makeOperatorKey(crypto),
+  save: keys.save.bind(keys),
+  epoch: () => keys.epoch(),
+};
+
+/** Drivers and their protocols come when a device is near, not with the first screen. */
+const devices: DevicePort = {
+  availableLinks: () => ({
+    serial: 'serial' in navigator,
+    bluetooth: 'bluetooth' in navigator,
+    usb: false,
+    simulated: true,
+  }),
+  async choose(link, signal, pick) {
+    const { createDevicePort } = await import('./device/index.ts');
+    return createDevicePort({ clock, crypto, simulated: () => practice.wire() }).choose(link, signal, pick);
+  },
+};
+
+let labelReader: Promise<LabelReader> | undefined;
+function labels(): Promise<LabelReader> {
+  labelReader ??= import('./scan/index.ts').then(({ openScan, workersUnder }) =>
+    openScan(workersUnder(trustedUrl)),
+  );
+  return labelReader;
+}
+
+const model = new AppModel({
+  account: accountClient,
+  desk: deskClient,
+  backend: syncClient,
+  outbox,
+  work,
+  clock,
+  crypto,
+  device: new DeviceWork(devices),
+  links: devices,
+  labels,
+  practice: async () => practice,
+  certificates: async () => (await import('./pki/check-certificate.ts')).checkCertificate,
+  drafts: new IdbDrafts(db),
+  shell,
+  prepare: (session) => prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session),
+  drain: (force) =>
+    runDrain(
+      { outbox, work, backend: syncClient, clock, crypto, owner, force },
+      new AbortController().signal,
+    ),
+  app: __APP_VERSION__,
+});
+
+/** When to send, besides after a capture and on a tap: at start, with signal back, in view again, and now and then. */
+const SYNC_EVERY_MS = 30_000;
+function keepInSync(): void {
+  const visible = () => document.visibilityState === 'visible';
+  addEventListener('online', () => void model.sync(true));
+  addEventListener('offline', () => {
+    model.connection.value = 'offline';
+  });
+  document.addEventListener('visibilitychange', () => void (visible() && model.sync(true)));
+  setInterval(() => void (visible() && model.sync(false)), SYNC_EVERY_MS);
+}
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html lacks #app');
+applyTheme();
+render(<App model={model} />, root);
+await model.wake();
+keepInSync();
+void shell.start(trustedUrl('/sw.js')).catch(() => undefined);
+if (model.enrolment.value !== null) {
+  await model.sync(true);
+  await model.prepare();
+}

@@ -1,0 +1,79 @@
+import { signal } from '@preact/signals';
+import { Workbox } from 'workbox-window';
+
+/** The install prompt as Chromium hands it out (not in TypeScript's DOM types; W3C manifest-incubations). */
+interface InstallPrompt extends Event {
+  prompt(): Promise<unknown>;
+}
+
+/** Registration with one-shot background sync (WICG background-sync; Chromium only). */
+interface SyncRegistration extends ServiceWorkerRegistration {
+  readonly sync?: { register(tag: string): Promise<void> };
+}
+
+const SYNC_TAG = 'outbox';
+/** An installed app may stay open for weeks. */
+const UPDATE_CHECK_MS = 60 * 60 * 1000;
+
+/** The installed shell. Nothing is swapped without consent: a newer worker waits until `update` is called. */
+export class AppShell {
+  readonly offlineReady = signal(false);
+  readonly updateWaiting = signal(false);
+  readonly installable = signal(false);
+  readonly persisted = signal(false);
+  readonly backgroundSync = signal(false);
+  #prompt: InstallPrompt | undefined;
+  #workbox: Workbox | undefined;
+  #registration: SyncRegistration | undefined;
+
+  /** `script` is the worker's address, already trusted by the page's one policy. */
+  async start(script: string): Promise<void> {
+    addEventListener('beforeinstallprompt', (event) => {
+      event.preventDefault();
+      this.#prompt = event as InstallPrompt;
+      this.installable.value = true;
+    });
+    addEventListener('appinstalled', () => {
+      this.installable.value = false;
+    });
+    this.persisted.value = (await navigator.storage?.persisted?.()) ?? false;
+    if (!('serviceWorker' in navigator)) return;
+    const workbox = new Workbox(script, { type: 'module' });
+    this.#workbox = workbox;
+    workbox.addEventListener('waiting', () => {
+      this.updateWaiting.value = true;
+    });
+    const registration = await workbox.register();
+    if (registration === undefined) return;
+    this.#registration = registration;
+    // The event alone has been seen to stay away; the registration itself knows.
+    if (registration.waiting !== null && navigator.serviceWorker.controller !== null)
+      this.updateWaiting.value = true;
+    this.backgroundSync.value = 'sync' in registration;
+    // `ready` resolves with an active worker, and a worker is active only once all of the app is in its cache.
+    const { active } = await navigator.serviceWorker.ready;
+    this.offlineReady.value = active !== null;
+    setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_MS);
+  }
+
+  update(): void {
+    this.#workbox?.addEventListener('controlling', () => location.reload());
+    this.#workbox?.messageSkipWaiting();
+  }
+
+  async install(): Promise<void> {
+    await this.#prompt?.prompt();
+  }
+
+  async askPersistence(): Promise<void> {
+    this.persisted.value = (await navigator.storage?.persist?.()) ?? false;
+  }
+
+  async requestBackgroundSync(): Promise<void> {
+    try {
+      await this.#registration?.sync?.register(SYNC_TAG);
+    } catch {
+      // Not granted here: the page drains by itself when it is open.
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { useEffect } from 'preact/hooks';
+import { lazyScreen } from './lazy-screen.tsx';
+import type { AppModel } from './model.ts';
+import { ModelContext } from './model-context.ts';
+import { Button } from './parts/button.tsx';
+import { Page } from './parts/page.tsx';
+import { StatusStrip } from './parts/strip.tsx';
+import { Tabs } from './parts/tabs.tsx';
+import { followLinks, type Route, route } from './route.ts';
+import { HomeScreen } from './screens/home.tsx';
+import { MoreScreen } from './screens/more.tsx';
+import { OutboxScreen } from './screens/outbox.tsx';
+import { ReadyScreen } from './screens/ready.tsx';
+import { RecordScreen } from './screens/record.tsx';
+import { SignInScreen } from './screens/sign-in.tsx';
+import { words } from './words/en.ts';
+
+const BindScreen = lazyScreen(async () => (await import('./screens/bind.tsx')).BindScreen);
+const CollectScreen = lazyScreen(async () => (await import('./screens/collect.tsx')).CollectScreen);
+const DeskScreen = lazyScreen(async () => (await import('./screens/desk.tsx')).DeskScreen);
+
+export function App({ model }: { readonly model: AppModel }) {
+  useEffect(() => {
+    document.addEventListener('click', followLinks);
+    return () => document.removeEventListener('click', followLinks);
+  }, []);
+  const enrolment = model.enrolment.value;
+  if (enrolment === undefined) return null; // the first read takes milliseconds; a flash of another screen would lie
+  if (enrolment === null) {
+    return (
+      <ModelContext.Provider value={model}>
+        <SignInScreen />
+      </ModelContext.Provider>
+    );
+  }
+  const here = route.value;
+  const inFlow = here.screen === 'bind' || here.screen === 'collect';
+  return (
+    <ModelContext.Provider value={model}>
+      <div class="app" data-tabs={inFlow ? 'no' : 'yes'}>
+        <StatusStrip model={model} />
+        <div class="body">
+          <Screen route={here} />
+        </div>
+        {!inFlow && <Tabs screen={here.screen} />}
+      </div>
+      <UpdateNotice model={model} />
+    </ModelContext.Provider>
+  );
+}
+
+function Screen({ route: here }: { readonly route: Route }) {
+  switch (here.screen) {
+    case 'home':
+      return <HomeScreen />;
+    case 'bind':
+      return <BindScreen practice={here.practice} />;
+    case 'outbox':
+      return <OutboxScreen />;
+    case 'record':
+      return <RecordScreen key={here.id} id={here.id} />;
+    case 'collect':
+      return <CollectScreen key={here.id} id={here.id} />;
+    case 'desk':
+      return <DeskScreen />;
+    case 'more':
+      return <MoreScreen />;
+    case 'ready':
+      return <ReadyScreen />;
+    case 'not-found':
+      return <Page title={words.notFound} />;
+  }
+}
+
+/** A new version waits for consent, and is not even offered while a device is being worked on. */
+function UpdateNotice({ model }: { readonly model: AppModel }) {
+  const { shell } = model.ports;
+  if (!shell.updateWaiting.value || model.busyFlow.value || model.draining.value) return null;
+  return (
+    <div class="notice card" role="status">
+      <p>{words.update.ready}</p>
+      <Button onClick={() => shell.update()}>{words.update.use}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,194 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import type { DeviceWork } from '../effects/device-work.ts';
+import type { PrepareResult } from '../effects/prepare.ts';
+import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
+import type { CheckCertificate } from '../ports/certificate-check.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DevicePort } from '../ports/device.ts';
+import type { Capture, OutboxSummary, OutboxView } from '../ports/outbox.ts';
+import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
+import type { Enrolment, HeldPack, WorkStore } from '../ports/work.ts';
+import type { DrainOutcome } from '../sync/drain.ts';
+import type { LabelReader } from './label-reader.ts';
+import type { PracticeDevices } from './practice.ts';
+
+/** Everything the screens may use, wired in main. */
+export interface AppPorts {
+  readonly account: AccountBackend;
+  readonly desk: DeskBackend;
+  readonly backend: SyncBackend;
+  readonly outbox: OutboxView & Capture;
+  readonly work: WorkStore;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly device: DeviceWork;
+  readonly links: Pick<DevicePort, 'availableLinks'>;
+  readonly labels: () => Promise<LabelReader>;
+  readonly practice: () => Promise<PracticeDevices>;
+  readonly certificates: () => Promise<CheckCertificate>;
+  readonly drafts: Drafts;
+  readonly shell: Shell;
+  readonly prepare: (session: Session) => Promise<PrepareResult>;
+  readonly drain: (force: boolean) => Promise<DrainOutcome | 'busy'>;
+  readonly app: string;
+}
+
+/** Half-done work that survives a restart. */
+export interface Drafts {
+  load(id: string): Promise<unknown>;
+  save(id: string, content: unknown): Promise<void>;
+  drop(id: string): Promise<void>;
+}
+
+/** The installed shell: whether it works offline, whether a newer one waits, whether it can be installed. */
+export interface Shell {
+  readonly offlineReady: ReadonlySignal<boolean>;
+  readonly updateWaiting: ReadonlySignal<boolean>;
+  readonly installable: ReadonlySignal<boolean>;
+  readonly persisted: ReadonlySignal<boolean>;
+  readonly backgroundSync: ReadonlySignal<boolean>;
+  update(): void;
+  install(): Promise<void>;
+  askPersistence(): Promise<void>;
+  requestBackgroundSync(): Promise<void>;
+}
+
+export type Connection = 'unknown' | 'online' | 'offline' | 'portal' | 'signed_out';
+
+/** Signals of the whole app; each flow has its own beside them. */
+export class AppModel {
+  readonly ports: AppPorts;
+  readonly enrolment = signal<Enrolment | null | undefined>(undefined);
+  readonly packs = signal<readonly HeldPack[]>([]);
+  readonly summary = signal<OutboxSummary | undefined>(undefined);
+  readonly connection = signal<Connection>('unknown');
+  readonly draining = signal(false);
+  readonly preparing = signal(false);
+  readonly prepareTrouble = signal<string | undefined>(undefined);
+  readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
+  /** Rises with every change of the outbox; lists read it to know when to read again. */
+  readonly outboxVersion = signal(0);
+  /** True while a flow is at work: nothing may then swap the app under it. */
+  readonly busyFlow = signal(false);
+
+  readonly membership = computed<Membership | undefined>(() =>
+    this.#memberships.value.find((m) => !m.training),
+  );
+  readonly training = computed<Membership | undefined>(() => this.#memberships.value.find((m) => m.training));
+  readonly workPack = computed(() => this.#packOf(this.membership.value));
+  readonly trainingPack = computed(() => this.#packOf(this.training.value));
+  readonly readyOffline = computed(
+    () =>
+      this.enrolment.value != null &&
+      this.workPack.value !== undefined &&
+      this.ports.shell.offlineReady.value,
+  );
+  readonly #memberships = computed(() => this.enrolment.value?.credential.memberships ?? []);
+
+  constructor(ports: AppPorts) {
+    this.ports = ports;
+  }
+
+  #packOf(membership: Membership | undefined): HeldPack | undefined {
+    return this.packs.value.find((held) => held.pack.org === membership?.org);
+  }
+
+  /** Reads what the phone holds; needs no network. */
+  async wake(): Promise<void> {
+    this.ports.outbox.subscribe(() => void this.refreshOutbox());
+    await Promise.all([this.#readWork(), this.refreshOutbox()]);
+  }
+
+  async refreshOutbox(): Promise<void> {
+    this.summary.value = await this.ports.outbox.summary();
+    this.outboxVersion.value++;
+  }
+
+  async #readWork(): Promise<void> {
+    const [enrolment, packs] = await Promise.all([this.ports.work.enrolment(), this.ports.work.packs()]);
+    this.packs.value = packs;
+    this.enrolment.value = enrolment ?? null;
+  }
+
+  async loadPeople(): Promise<void> {
+    const answer = await this.ports.account.signInOptions();
+    if (answer.ok) this.people.value = answer.value.demo;
+    else this.note(answer.failure);
+  }
+
+  async signIn(operator: string): Promise<void> {
+    const answer = await this.ports.account.signIn(operator);
+    if (!answer.ok) {
+      this.prepareTrouble.value = answer.failure.kind;
+      return;
+    }
+    await this.prepareWith(answer.value);
+  }
+
+  /** Step 0 with the session at hand; true if this phone is prepared. */
+  async prepare(): Promise<boolean> {
+    const session = await this.ports.account.session();
+    if (session.ok) return this.prepareWith(session.value);
+    this.note(session.failure);
+    this.prepareTrouble.value = session.failure.kind;
+    return false;
+  }
+
+  async prepareWith(session: Session): Promise<boolean> {
+    this.preparing.value = true;
+    this.prepareTrouble.value = undefined;
+    try {
+      const result = await this.ports.prepare(session);
+      if (!result.ok) {
+        this.note(result.failure);
+        this.prepareTrouble.value = result.failure.kind;
+        return false;
+      }
+      this.connection.value = 'online';
+      await this.ports.shell.askPersistence();
+      return true;
+    } finally {
+      await this.#readWork();
+      this.preparing.value = false;
+    }
+  }
+
+  async signOut(): Promise<void> {
+    await this.ports.account.signOut();
+    this.connection.value = 'signed_out';
+  }
+
+  /** Sends and fetches. `force`: a person asked, so back-off times do not count. */
+  async sync(force: boolean): Promise<void> {
+    if (this.draining.value || this.enrolment.value == null) return;
+    this.draining.value = true;
+    try {
+      const outcome = await this.ports.drain(force);
+      if (outcome === 'busy' || outcome.kind === 'nothing_to_do') return;
+      if (outcome.kind === 'done') this.connection.value = 'online';
+      else this.note(outcome.failure);
+    } finally {
+      this.draining.value = false;
+      await this.refreshOutbox();
+    }
+  }
+
+  note(failure: BackendFailure): void {
+    switch (failure.kind) {
+      case 'unreachable':
+        this.connection.value = 'offline';
+        return;
+      case 'not_our_backend':
+        this.connection.value = 'portal';
+        return;
+      case 'signed_out':
+        this.connection.value = 'signed_out';
+        return;
+      case 'busy':
+      case 'refused':
+        this.connection.value = 'online';
+    }
+  }
+}

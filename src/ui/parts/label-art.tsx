@@ -1,0 +1,20 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { words } from '../words/en.ts';
+
+/** A device's label as it would be printed: its QR code and its identity. The encoder is loaded only here. */
+export function LabelArt({ text, caption }: { readonly text: string; readonly caption: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    void import('lean-qr').then(({ generate }) => {
+      if (canvas.current !== null) generate(text).toCanvas(canvas.current);
+    });
+  }, [text]);
+  return (
+    <figure class="label-art">
+      <canvas ref={canvas} role="img" aria-label={words.simulated.title} />
+      <figcaption class="mono" dir="ltr">
+        {caption}
+      </figcaption>
+    </figure>
+  );
+}

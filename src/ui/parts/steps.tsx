@@ -1,0 +1,21 @@
+import { words } from '../words/en.ts';
+
+const ORDER = ['scan', 'pair', 'check', 'place'] as const;
+export type StepName = (typeof ORDER)[number];
+
+export function Steps({ at }: { readonly at: StepName }) {
+  const here = ORDER.indexOf(at);
+  return (
+    <ol class="steps">
+      {ORDER.map((step, i) => (
+        <li
+          key={step}
+          data-done={i < here ? 'yes' : undefined}
+          aria-current={i === here ? 'step' : undefined}
+        >
+          {words.steps[step]}
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,52 @@
+import { useComputed } from '@preact/signals';
+import type { AppModel } from '../model.ts';
+import { age, words } from '../words/en.ts';
+import { Icon, type IconName } from './icon.tsx';
+
+interface StripState {
+  readonly tone: 'good' | 'wait' | 'bad';
+  readonly icon: IconName;
+  readonly text: string;
+  readonly spin?: boolean;
+}
+
+/** On every screen: what waits, since when, and whether anything is in its way. It never says sent before the receipt. */
+export function StatusStrip({ model }: { readonly model: AppModel }) {
+  const state = useComputed(() => stripState(model));
+  const { tone, icon, text, spin = false } = state.value;
+  return (
+    <a class="strip" href="/outbox" data-tone={tone} aria-label={`${text} ${words.strip.open}`}>
+      <Icon name={icon} size={20} spin={spin} />
+      <span class="strip-text" role="status">
+        {text}
+      </span>
+      <Icon name="chevron" size={18} />
+    </a>
+  );
+}
+
+function stripState(model: AppModel): StripState {
+  const summary = model.summary.value;
+  const unsent = summary?.unsent ?? 0;
+  const oldest = age(model.ports.clock.now() - (summary?.oldestUnsentAt ?? model.ports.clock.now()));
+  if (model.draining.value && unsent > 0)
+    return { tone: 'wait', icon: 'sync', text: words.strip.sending(unsent), spin: true };
+  switch (model.connection.value) {
+    case 'offline':
+      return {
+        tone: 'wait',
+        icon: 'offline',
+        text: unsent === 0 ? words.strip.offlineEmpty : words.strip.offline(unsent, oldest),
+      };
+    case 'portal':
+      return { tone: 'bad', icon: 'alert', text: words.strip.portal };
+    case 'signed_out':
+      return { tone: 'bad', icon: 'person', text: words.strip.signedOut(unsent) };
+    case 'online':
+    case 'unknown':
+      if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
+      return model.readyOffline.value
+        ? { tone: 'good', icon: 'check', text: words.strip.allSent }
+        : { tone: 'wait', icon: 'clock', text: words.strip.notReady };
+  }
+}

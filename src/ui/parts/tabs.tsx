@@ -1,0 +1,45 @@
+import { useModel } from '../model-context.ts';
+import type { Route } from '../route.ts';
+import { words } from '../words/en.ts';
+import { Icon, type IconName } from './icon.tsx';
+
+/** Bottom bar on a phone, rail on a desk. */
+export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
+  const model = useModel();
+  const unsent = model.summary.value?.unsent ?? 0;
+  const waiting = model.summary.value?.certificatesWaiting ?? 0;
+  const role = model.membership.value?.role;
+  const desk = role === 'support' || role === 'approver' || role === 'administrator';
+  return (
+    <nav class="dock">
+      <div class="tabs">
+        <Tab href="/" icon="home" name={words.nav.home} here={screen === 'home'} count={waiting} />
+        <Tab
+          href="/outbox"
+          icon="outbox"
+          name={words.nav.outbox}
+          here={screen === 'outbox' || screen === 'record'}
+          count={unsent}
+        />
+        {desk && <Tab href="/desk" icon="desk" name={words.nav.desk} here={screen === 'desk'} count={0} />}
+        <Tab
+          href="/more"
+          icon="more"
+          name={words.nav.more}
+          here={screen === 'more' || screen === 'ready'}
+          count={0}
+        />
+      </div>
+    </nav>
+  );
+}
+
+function Tab(props: { href: string; icon: IconName; name: string; here: boolean; count: number }) {
+  return (
+    <a class="tab" href={props.href} aria-current={props.here ? 'page' : undefined}>
+      <Icon name={props.icon} />
+      <span>{props.name}</span>
+      {props.count > 0 && <span class="tab-count">{props.count}</span>}
+    </a>
+  );
+}

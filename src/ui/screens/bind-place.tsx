@@ -1,0 +1,122 @@
+import { useState } from 'preact/hooks';
+import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import type { HeldPack } from '../../ports/work.ts';
+import { Button } from '../parts/button.tsx';
+import { Page } from '../parts/page.tsx';
+import { Steps } from '../parts/steps.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { words } from '../words/en.ts';
+
+/** Step 5, then 6. Domain and site are sticky within a visit; position is free words. */
+export function PlaceStep(props: {
+  readonly flow: InstallFlow;
+  readonly state: Extract<InstallState, { at: 'place' | 'saving' }>;
+  readonly pack: HeldPack;
+}) {
+  const { flow, state, pack } = props;
+  const { domains } = pack.pack;
+  const [domain, setDomain] = useState(
+    () => lastChoice.domainIn(domains.map((d) => d.name)) ?? domains[0]?.name ?? '',
+  );
+  const sites = domains.find((d) => d.name === domain)?.sites ?? [];
+  const [site, setSite] = useState(() => lastChoice.siteIn(sites.map((s) => s.id)) ?? sites[0]?.id ?? '');
+  const [position, setPosition] = useState('');
+  const siteTitle = sites.find((s) => s.id === site)?.title;
+  const save = () => {
+    lastChoice.keep(domain, site);
+    const trimmed = position.trim();
+    flow.send({
+      on: 'placed',
+      place: {
+        domain,
+        ...(siteTitle === undefined ? {} : { site, siteTitle }),
+        ...(trimmed === '' ? {} : { position: trimmed }),
+      },
+    });
+  };
+  return (
+    <Page
+      title={words.place.title}
+      onBack={() => flow.send({ on: 'back' })}
+      actions={
+        <Button kind="primary" onClick={save} busy={state.at === 'saving'} disabled={domain === ''}>
+          {state.at === 'saving' ? words.place.saving : words.place.save}
+        </Button>
+      }
+    >
+      <Steps at="place" />
+      {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
+      {domain === '' && <TroubleCard code="domain_not_in_pack" />}
+      <section class="card">
+        <div class="field">
+          <label for="domain">{words.place.domain}</label>
+          <select
+            id="domain"
+            class="input"
+            value={domain}
+            onChange={(event) => {
+              setDomain(event.currentTarget.value);
+              const next = domains.find((d) => d.name === event.currentTarget.value);
+              setSite(next?.sites[0]?.id ?? '');
+            }}
+          >
+            {domains.map((d) => (
+              <option key={d.name} value={d.name}>
+                {d.title}
+              </option>
+            ))}
+          </select>
+          <p class="mono small quiet" dir="ltr">
+            {domain}
+          </p>
+        </div>
+        {sites.length > 0 && (
+          <div class="field">
+            <label for="site">{words.place.site}</label>
+            <select
+              id="site"
+              class="input"
+              value={site}
+              onChange={(event) => setSite(event.currentTarget.value)}
+            >
+              {sites.map((s) => (
+                <option key={s.id} value={s.id}>
+                  {s.title}
+                </option>
+              ))}
+            </select>
+          </div>
+        )}
+        <div class="field">
+          <label for="position">{words.place.position}</label>
+          <input
+            id="position"
+            class="input"
+            dir="auto"
+            maxLength={200}
+            placeholder={words.place.positionHelp}
+            value={position}
+            onInput={(event) => setPosition(event.currentTarget.value)}
+          />
+        </div>
+      </section>
+      {state.asFound && <p class="quiet">{words.place.asFound}</p>}
+    </Page>
+  );
+}
+
+/** The next device most likely stands in the same place. Forgotten with the page. */
+const lastChoice = {
+  domain: '',
+  site: '',
+  keep(domain: string, site: string) {
+    this.domain = domain;
+    this.site = site;
+  },
+  domainIn(names: readonly string[]): string | undefined {
+    return names.includes(this.domain) ? this.domain : undefined;
+  },
+  siteIn(ids: readonly string[]): string | undefined {
+    return ids.includes(this.site) ? this.site : undefined;
+  },
+};

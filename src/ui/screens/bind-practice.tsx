@@ -1,0 +1,65 @@
+import { useEffect, useState } from 'preact/hooks';
+import { codeOf } from '../../effects/trouble.ts';
+import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { LabelArt } from '../parts/label-art.tsx';
+import { Page } from '../parts/page.tsx';
+import { Steps } from '../parts/steps.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import type { PracticeDevice } from '../practice.ts';
+import { go } from '../route.ts';
+import { words } from '../words/en.ts';
+
+/** Step 1 with a simulated device: its label on the screen, put on the training organisation's list first. */
+export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; readonly state: InstallState }) {
+  const model = useModel();
+  const [device, setDevice] = useState<PracticeDevice | undefined>();
+  const [trouble, setTrouble] = useState<string | undefined>();
+  useEffect(() => {
+    unpack(model).then(setDevice, (error: unknown) => setTrouble(codeOf(error)));
+  }, [model]);
+  const code = trouble ?? state.trouble?.code;
+  return (
+    <Page
+      title={words.simulated.title}
+      intro={words.simulated.text}
+      onBack={() => go('/')}
+      actions={
+        <Button
+          kind="primary"
+          icon="scan"
+          disabled={device === undefined}
+          busy={state.at === 'looking_up'}
+          onClick={() => device && flow.send({ on: 'label_text', text: device.labelText, how: 'simulated' })}
+        >
+          {words.simulated.scan}
+        </Button>
+      }
+    >
+      <Steps at="scan" />
+      {code !== undefined && <TroubleCard code={code} />}
+      {device === undefined && code === undefined && (
+        <p role="status" class="card">
+          <span>
+            <Icon name="sync" spin /> {words.simulated.making}
+          </span>
+        </p>
+      )}
+      {device !== undefined && <LabelArt text={device.labelText} caption={device.udid} />}
+    </Page>
+  );
+}
+
+async function unpack(model: ReturnType<typeof useModel>): Promise<PracticeDevice> {
+  const device = await (await model.ports.practice()).unpack();
+  const org = model.training.value?.org ?? '';
+  const added = await model.ports.desk.addTrainingRow(org, device.row);
+  if (!added.ok)
+    throw Object.assign(new Error('no row'), {
+      code: added.failure.kind === 'unreachable' ? 'needs_signal' : added.failure.kind,
+    });
+  await model.prepare(); // the pack with the new row
+  return device;
+}

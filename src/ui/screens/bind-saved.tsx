@@ -1,0 +1,73 @@
+import type { InstallState } from '../../flow/install.ts';
+import { useModel } from '../model-context.ts';
+import { Button, LinkButton } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Page } from '../parts/page.tsx';
+import { StateBadge } from '../parts/record-row.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { go } from '../route.ts';
+import { useRecord } from '../use-record.ts';
+import { words } from '../words/en.ts';
+
+/** After step 6: saved, and, with signal, what becomes of it while the device is still connected. */
+export function SavedStep(props: {
+  readonly state: Extract<InstallState, { at: 'saved' }>;
+  readonly practice: boolean;
+}) {
+  const model = useModel();
+  const record = useRecord(props.state.record);
+  if (record === undefined || record === null) return <Page />;
+  const waits = record.state === 'bound' && record.certificate !== null;
+  const leave = (path: string) => {
+    void model.ports.device.stop();
+    go(path);
+  };
+  return (
+    <Page
+      title={record.state === 'saved' ? words.saved.onPhone : words.states[record.state]}
+      intro={record.state === 'saved' ? words.saved.onPhoneNote : words.stateNotes[record.state]}
+      actions={
+        waits ? (
+          <>
+            <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
+              {words.saved.write}
+            </Button>
+            <Button kind="plain" onClick={() => leave('/')}>
+              {words.saved.later}
+            </Button>
+          </>
+        ) : (
+          <>
+            {!props.practice && (
+              <Button kind="primary" icon="scan" onClick={() => leave('/bind')}>
+                {words.saved.another}
+              </Button>
+            )}
+            <Button onClick={() => leave('/')}>{words.saved.home}</Button>
+          </>
+        )
+      }
+    >
+      {record.code !== null && record.state !== 'bound' && <TroubleCard code={record.code} />}
+      <section class="card">
+        <StateBadge state={record.state} />
+        <p class="udid-big" dir="ltr">
+          {record.udid}
+        </p>
+        <Facts
+          of={[
+            [words.record.domain, <span class="mono">{record.domain}</span>],
+            [words.record.place, record.title === '' ? undefined : record.title],
+            [words.record.number, String(record.seq)],
+          ]}
+        />
+      </section>
+      {waits && <p class="quiet">{words.saved.writeNote}</p>}
+      {record.fault !== null && record.state === 'saved' && (
+        <LinkButton href="/outbox" icon="outbox">
+          {words.outbox.title}
+        </LinkButton>
+      )}
+    </Page>
+  );
+}

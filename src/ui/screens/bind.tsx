@@ -1,0 +1,106 @@
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { performInstall } from '../../effects/install-effects.ts';
+import { INSTALL_START, type InstallFlow, type InstallState, install } from '../../flow/install.ts';
+import { startFlow } from '../../flow/run-flow.ts';
+import type { HeldPack } from '../../ports/work.ts';
+import { keepDraft, loadDraft } from '../install-draft.ts';
+import type { AppModel } from '../model.ts';
+import { useModel } from '../model-context.ts';
+import { Page } from '../parts/page.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { go } from '../route.ts';
+import { CheckStep } from './bind-check.tsx';
+import { PairStep } from './bind-pair.tsx';
+import { PlaceStep } from './bind-place.tsx';
+import { PracticeStep } from './bind-practice.tsx';
+import { SavedStep } from './bind-saved.tsx';
+import { ScanStep } from './bind-scan.tsx';
+
+/** Steps 1 to 6. The flow is the table in src/flow; this screen only shows where it stands. */
+export function BindScreen({ practice }: { readonly practice: boolean }) {
+  const model = useModel();
+  const pack = practice ? model.trainingPack.value : model.workPack.value;
+  if (pack === undefined) {
+    return (
+      <Page onBack={() => go('/')}>
+        <TroubleCard code="no_work_pack" />
+      </Page>
+    );
+  }
+  return <BindFlow key={practice ? 'practice' : 'work'} model={model} pack={pack} practice={practice} />;
+}
+
+function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; practice: boolean }) {
+  const state = useSignal<InstallState | undefined>(undefined);
+  const flow = useRef<InstallFlow | undefined>(undefined);
+  // one flow per visit; a newer pack joins at the next
+  useEffect(() => {
+    let left = false;
+    model.busyFlow.value = true;
+    void (practice ? undefined : loadDraft(model.ports.drafts))?.then((kept) => start(kept));
+    if (practice) start(undefined);
+    function start(kept: InstallState | undefined) {
+      if (left) return;
+      flow.current = runInstall(model, pack, practice, kept ?? INSTALL_START, state);
+    }
+    return () => {
+      left = true;
+      model.busyFlow.value = false;
+    };
+  }, []);
+  const now = state.value;
+  const run = flow.current;
+  if (now === undefined || run === undefined) return null;
+  switch (now.at) {
+    case 'scan':
+    case 'looking_up':
+      return practice ? <PracticeStep flow={run} state={now} /> : <ScanStep flow={run} state={now} />;
+    case 'pair':
+    case 'connecting':
+    case 'reading':
+    case 'checking':
+      return <PairStep flow={run} state={now} practice={practice} />;
+    case 'checked':
+      return <CheckStep flow={run} state={now} />;
+    case 'place':
+    case 'saving':
+      return <PlaceStep flow={run} state={now} pack={pack} />;
+    case 'saved':
+      return <SavedStep state={now} practice={practice} />;
+  }
+}
+
+function runInstall(
+  model: AppModel,
+  pack: HeldPack,
+  practice: boolean,
+  initial: InstallState,
+  state: Signal<InstallState | undefined>,
+): InstallFlow {
+  const { outbox, work, clock, crypto, device, drafts, app } = model.ports;
+  const ports = {
+    outbox,
+    capture: outbox,
+    work,
+    clock,
+    crypto,
+    device,
+    pack,
+    app,
+    onSaved: () => {
+      void model.ports.shell.requestBackgroundSync();
+      void model.sync(true);
+    },
+  };
+  state.value = initial;
+  return startFlow(
+    initial,
+    install,
+    (next) => {
+      state.value = next;
+      if (!practice) void keepDraft(drafts, next);
+    },
+    (effect, send) => performInstall(ports, effect, send),
+  );
+}

@@ -1,0 +1,179 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { performCollect } from '../../effects/collect-effects.ts';
+import { COLLECT_START, type CollectEvent, type CollectState, collect } from '../../flow/collect.ts';
+import { type Flow, startFlow } from '../../flow/run-flow.ts';
+import type { InstallPart } from '../../ports/device.ts';
+import type { QueuedRecord } from '../../ports/outbox.ts';
+import type { HeldPack } from '../../ports/work.ts';
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
+import { Page } from '../parts/page.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { go } from '../route.ts';
+import { useRecord } from '../use-record.ts';
+import { when, words } from '../words/en.ts';
+
+/** Steps 10 and 11 for one record. */
+export function CollectScreen({ id }: { readonly id: string }) {
+  const model = useModel();
+  const record = useRecord(id);
+  if (record === undefined) return <Page />;
+  const pack = model.packs.value.find((held) => held.pack.org === record?.org);
+  if (record === null || pack === undefined) {
+    return (
+      <Page onBack={() => go('/')}>
+        <TroubleCard code="no_work_pack" />
+      </Page>
+    );
+  }
+  return <CollectFlow registration={record} pack={pack} />;
+}
+
+function CollectFlow({
+  registration,
+  pack,
+}: {
+  readonly registration: QueuedRecord;
+  readonly pack: HeldPack;
+}) {
+  const model = useModel();
+  const state = useSignal<CollectState>(COLLECT_START);
+  const flow = useRef<Flow<CollectState, CollectEvent> | undefined>(undefined);
+  // one flow per visit, whatever the outbox says meanwhile
+  useEffect(() => {
+    const { outbox, work, clock, crypto, device, certificates, app } = model.ports;
+    const ports = {
+      capture: outbox,
+      work,
+      clock,
+      crypto,
+      device,
+      registration,
+      pack,
+      app,
+      checkCertificate: certificates,
+      onSaved: () => void model.sync(true),
+    };
+    model.busyFlow.value = true;
+    flow.current = startFlow(
+      COLLECT_START,
+      collect,
+      (next) => {
+        state.value = next;
+      },
+      (effect, send) => performCollect(ports, effect, send),
+    );
+    const held = device.heldLink(registration.id);
+    if (held !== undefined) flow.current.send({ on: 'link_chosen', link: held });
+    return () => {
+      model.busyFlow.value = false;
+      void device.stop();
+    };
+  }, []);
+  const now = state.value;
+  const trouble = 'trouble' in now ? now.trouble : undefined;
+  const done = now.at === 'done';
+  return (
+    <Page
+      title={done ? words.collect.done : words.collect.title}
+      intro={
+        done
+          ? words.collect.doneNote
+          : now.at === 'pair'
+            ? words.collect.connect
+            : words.collect.keepConnected
+      }
+      onBack={done ? undefined : () => go(`/record/${registration.id}`)}
+      actions={
+        done ? (
+          <Button kind="primary" onClick={() => go('/')}>
+            {words.saved.home}
+          </Button>
+        ) : now.at === 'confirming' && trouble !== undefined ? (
+          <Button kind="primary" onClick={() => flow.current?.send({ on: 'confirm_again' })}>
+            {words.collect.again}
+          </Button>
+        ) : undefined
+      }
+    >
+      {trouble !== undefined && <TroubleCard code={trouble.code} />}
+      <section class="card">
+        <p class="udid-big" dir="ltr">
+          {registration.udid}
+        </p>
+        <p class="mono quiet">{registration.domain}</p>
+        {now.at !== 'pair' && <Progress state={now} />}
+      </section>
+      {now.at === 'pair' && (
+        <LinkChoice
+          links={linksFor(model.ports.links.availableLinks(), registration.simulated)}
+          onChoose={(link) => flow.current?.send({ on: 'link_chosen', link })}
+        />
+      )}
+      {done && registration.certificate !== null && (
+        <section class="card">
+          <Facts
+            of={[
+              [
+                words.record.names,
+                <span class="mono" data-fact="names">
+                  spiffe://{registration.domain}/device/{registration.udid}
+                </span>,
+              ],
+              [
+                words.record.certificate,
+                <span class="mono" data-fact="fingerprint">
+                  {registration.certificate.fingerprint}
+                </span>,
+              ],
+              [words.record.validUntil, when(Date.parse(registration.certificate.notAfter))],
+            ]}
+          />
+        </section>
+      )}
+    </Page>
+  );
+}
+
+const PARTS: readonly InstallPart[] = ['leaf', 'chain', 'anchor'];
+
+function Progress({ state }: { readonly state: CollectState }) {
+  const written = new Set('written' in state ? state.written.flatMap((part) => part.parts) : []);
+  return (
+    <>
+      <p role="status">
+        {state.at !== 'done' && <Icon name="sync" spin size={20} />} {progressWords(state)}
+      </p>
+      <ul class="checks">
+        {PARTS.map((part) => (
+          <li class="check" key={part} data-part={part} data-written={written.has(part) ? 'yes' : 'no'}>
+            <span class="mark" data-tone={written.has(part) ? 'good' : 'none'}>
+              <Icon name={written.has(part) ? 'check' : 'dash'} size={18} />
+            </span>
+            <span>{words.collect.parts[part]}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function progressWords(state: CollectState): string {
+  switch (state.at) {
+    case 'pair':
+    case 'connecting':
+      return words.collect.connecting;
+    case 'checking':
+      return words.collect.checking;
+    case 'writing':
+      return words.collect.writing;
+    case 'confirming':
+      return words.collect.confirming;
+    case 'done':
+      return words.collect.done;
+  }
+}

@@ -1,0 +1,124 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { HeldRecord } from '../../../contract/approval.ts';
+import type { DeviceState } from '../../../contract/device-state.ts';
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Page } from '../parts/page.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { when, words } from '../words/en.ts';
+import { troubleWords } from '../words/trouble.ts';
+
+/** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
+export function DeskScreen() {
+  const model = useModel();
+  const org = model.membership.value?.org ?? '';
+  const [held, setHeld] = useState<readonly HeldRecord[] | undefined>();
+  const [devices, setDevices] = useState<readonly DeviceState[] | undefined>();
+  const [trouble, setTrouble] = useState<string | undefined>();
+  const load = async () => {
+    const [records, states] = await Promise.all([model.ports.desk.held(org), model.ports.desk.devices(org)]);
+    const failure = records.ok ? (states.ok ? undefined : states.failure) : records.failure;
+    setTrouble(failure?.kind);
+    if (failure !== undefined) model.note(failure);
+    if (records.ok) setHeld(records.value);
+    if (states.ok) setDevices(states.value);
+  };
+  // read once per visit and organisation
+  useEffect(() => {
+    void load();
+  }, [org]);
+  const decide = async (record: string, decision: 'approve' | 'refuse', reason: string) => {
+    const answer = await model.ports.desk.decide(org, record, decision, reason);
+    if (answer.ok) await load();
+    else setTrouble(answer.failure.kind);
+  };
+  return (
+    <Page title={words.desk.title} wide>
+      {trouble !== undefined && <TroubleCard code={trouble} />}
+      <div class="stack wide-two">
+        <section class="stack-s">
+          <h2>{words.desk.held}</h2>
+          {held?.length === 0 && <p class="quiet">{words.desk.heldNone}</p>}
+          {held?.map((record) => (
+            <HeldCard key={record.record} record={record} decide={decide} />
+          ))}
+        </section>
+        <section class="stack-s">
+          <h2>{words.desk.devices}</h2>
+          {devices?.length === 0 && <p class="quiet">{words.desk.devicesNone}</p>}
+          {devices?.map((device) => (
+            <DeviceCard key={`${device.maker}/${device.udid}`} device={device} />
+          ))}
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+function HeldCard(props: {
+  readonly record: HeldRecord;
+  readonly decide: (record: string, decision: 'approve' | 'refuse', reason: string) => Promise<void>;
+}) {
+  const { record, decide } = props;
+  const [reason, setReason] = useState('');
+  const field = `reason-${record.record}`;
+  return (
+    <article class="card" data-held={record.record}>
+      <p class="row-title mono" dir="ltr">
+        {record.udid}
+      </p>
+      <p>{troubleWords(record.code).what}</p>
+      <Facts
+        of={[
+          [words.record.domain, <span class="mono">{record.domain}</span>],
+          [
+            words.record.captured,
+            `${when(Date.parse(record.capturedAt))}. ${words.desk.by(record.operatorName)}`,
+          ],
+        ]}
+      />
+      <div class="field">
+        <label for={field}>{words.desk.reason}</label>
+        <input
+          id={field}
+          class="input"
+          maxLength={300}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </div>
+      <div class="two">
+        <Button onClick={() => void decide(record.record, 'approve', reason)}>{words.desk.approve}</Button>
+        <Button kind="danger" onClick={() => void decide(record.record, 'refuse', reason)}>
+          {words.desk.refuse}
+        </Button>
+      </div>
+    </article>
+  );
+}
+
+function DeviceCard({ device }: { readonly device: DeviceState }) {
+  return (
+    <article class="card" data-device={device.udid}>
+      <p class="row-title mono" dir="ltr">
+        {device.udid}
+      </p>
+      <p
+        class="badge"
+        data-tone={device.state === 'revoked' ? 'bad' : device.state === 'issued' ? 'wait' : 'good'}
+      >
+        {words.desk.deviceStates[device.state]}
+      </p>
+      <Facts
+        of={[
+          [words.record.domain, <span class="mono">{device.domain}</span>],
+          [words.record.certificate, <span class="mono small">{device.fingerprint}</span>],
+          [words.record.validUntil, when(Date.parse(device.notAfter))],
+        ]}
+      />
+      {device.unproven && <p class="quiet small">{words.record.unproven}</p>}
+      {device.firstUse && <p class="badge">{words.desk.firstUse}</p>}
+    </article>
+  );
+}

@@ -1,0 +1,96 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { QueuedRecord } from '../../ports/outbox.ts';
+import { INSTALL_DRAFT } from '../install-draft.ts';
+import { useModel } from '../model-context.ts';
+import { Button, LinkButton } from '../parts/button.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Page } from '../parts/page.tsx';
+import { RecordRow } from '../parts/record-row.tsx';
+import { go } from '../route.ts';
+import { words } from '../words/en.ts';
+
+const RECENT = 5;
+
+export function HomeScreen() {
+  const model = useModel();
+  const [recent, setRecent] = useState<readonly QueuedRecord[] | undefined>();
+  const [waiting, setWaiting] = useState<readonly QueuedRecord[]>([]);
+  const [draft, setDraft] = useState(false);
+  const version = model.outboxVersion.value;
+  // the version says when the outbox changed
+  useEffect(() => {
+    const { outbox, drafts } = model.ports;
+    void outbox.page(RECENT).then(setRecent);
+    void outbox.certificatesWaiting().then(setWaiting);
+    void drafts.load(INSTALL_DRAFT).then((content) => setDraft(content !== undefined));
+  }, [model, version]);
+  const name = model.enrolment.value?.credential.name ?? '';
+  const now = model.ports.clock.now();
+  return (
+    <Page
+      title={words.home.hello(name)}
+      intro={model.membership.value?.title}
+      actions={
+        <Button kind="primary" icon="scan" onClick={() => go('/bind')}>
+          {words.home.bind}
+        </Button>
+      }
+    >
+      {!model.readyOffline.value && (
+        <a class="card row" href="/ready" data-tone="wait">
+          <Icon name="clock" />
+          <span class="row-main">
+            <strong>{words.home.prepareFirst}</strong>
+            <span>{words.strip.notReady}</span>
+          </span>
+          <Icon name="chevron" size={20} />
+        </a>
+      )}
+      {draft && (
+        <LinkButton icon="scan" href="/bind">
+          {words.home.resume}
+        </LinkButton>
+      )}
+      {waiting.length > 0 && (
+        <section class="stack-s">
+          <h2>{words.home.waiting(waiting.length)}</h2>
+          <p class="quiet">{words.home.waitingHint}</p>
+          <RecordList records={waiting} now={now} />
+        </section>
+      )}
+      {recent !== undefined && recent.length > 0 && (
+        <section class="stack-s">
+          <h2>{words.home.recent}</h2>
+          <RecordList records={recent} now={now} />
+        </section>
+      )}
+      {recent?.length === 0 && <p class="quiet">{words.home.none}</p>}
+      <section class="card">
+        <span class="disc">
+          <Icon name="chip" />
+        </span>
+        <h2>{words.home.tryTitle}</h2>
+        <p class="quiet">{words.home.tryText}</p>
+        <LinkButton href="/bind/practice">{words.home.tryButton}</LinkButton>
+      </section>
+    </Page>
+  );
+}
+
+export function RecordList({
+  records,
+  now,
+}: {
+  readonly records: readonly QueuedRecord[];
+  readonly now: number;
+}) {
+  return (
+    <ul class="list">
+      {records.map((record) => (
+        <li key={record.id}>
+          <RecordRow record={record} now={now} />
+        </li>
+      ))}
+    </ul>
+  );
+}

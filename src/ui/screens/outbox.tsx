@@ -1,0 +1,114 @@
+import { useEffect, useState } from 'preact/hooks';
+import { isUnsent } from '../../../core/record-state.ts';
+import type { QueuedRecord } from '../../ports/outbox.ts';
+import { useModel } from '../model-context.ts';
+import { Button, LinkButton } from '../parts/button.tsx';
+import { Page } from '../parts/page.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { words } from '../words/en.ts';
+import { RecordList } from './home.tsx';
+
+const PAGE = 25;
+type Filter = 'all' | 'unsent' | 'waiting' | 'trouble';
+const FILTERS: readonly (readonly [Filter, string])[] = [
+  ['all', words.outbox.filterAll],
+  ['unsent', words.outbox.filterUnsent],
+  ['waiting', words.outbox.filterWaiting],
+  ['trouble', words.outbox.filterTrouble],
+];
+
+/** Every record of this phone, sent or not, with its state and the reason for it. */
+export function OutboxScreen() {
+  const model = useModel();
+  const [filter, setFilter] = useState<Filter>('all');
+  const [limit, setLimit] = useState(PAGE);
+  const [rows, setRows] = useState<readonly QueuedRecord[] | undefined>();
+  const version = model.outboxVersion.value;
+  // the version says when the outbox changed
+  useEffect(() => {
+    let stale = false;
+    void model.ports.outbox.page(limit).then((page) => {
+      if (!stale) setRows(page);
+    });
+    return () => {
+      stale = true;
+    };
+  }, [model, limit, version]);
+  const shown = rows?.filter((row) => passes(row, filter)) ?? [];
+  const unsent = model.summary.value?.unsent ?? 0;
+  const connection = model.connection.value;
+  return (
+    <Page
+      title={words.outbox.title}
+      actions={
+        connection === 'signed_out' ? (
+          <LinkButton kind="primary" href="/more" icon="person">
+            {words.more.signIn}
+          </LinkButton>
+        ) : (
+          <Button
+            kind={unsent > 0 ? 'primary' : undefined}
+            icon="sync"
+            busy={model.draining.value}
+            onClick={() => void model.sync(true)}
+          >
+            {model.draining.value ? words.outbox.sending : words.outbox.sendNow}
+          </Button>
+        )
+      }
+    >
+      <section class="card two">
+        <div>
+          <p class="hero-number" data-count="unsent">
+            {unsent}
+          </p>
+          <p class="quiet">{words.outbox.unsent}</p>
+        </div>
+        <div>
+          <p class="hero-number">{withBackend(model.summary.value?.counts ?? {})}</p>
+          <p class="quiet">{words.outbox.decided}</p>
+        </div>
+      </section>
+      {connection === 'portal' && <TroubleCard code="not_our_backend" />}
+      {connection === 'signed_out' && <TroubleCard code="signed_out" />}
+      <fieldset class="filters" aria-label={words.outbox.title}>
+        {FILTERS.map(([name, text]) => (
+          <button
+            type="button"
+            class="button"
+            key={name}
+            aria-pressed={filter === name}
+            onClick={() => setFilter(name)}
+          >
+            {text}
+          </button>
+        ))}
+      </fieldset>
+      {rows?.length === 0 && <p class="quiet">{words.outbox.empty}</p>}
+      {shown.length > 0 && <RecordList records={shown} now={model.ports.clock.now()} />}
+      {rows !== undefined && rows.length === limit && (
+        <Button onClick={() => setLimit(limit + 4 * PAGE)}>{words.outbox.more}</Button>
+      )}
+    </Page>
+  );
+}
+
+function passes(row: QueuedRecord, filter: Filter): boolean {
+  switch (filter) {
+    case 'all':
+      return true;
+    case 'unsent':
+      return isUnsent(row.state);
+    case 'waiting':
+      return row.state === 'bound' && row.certificate !== null;
+    case 'trouble':
+      return row.state === 'held' || row.state === 'refused' || row.state === 'rejected';
+  }
+}
+
+function withBackend(counts: Readonly<Partial<Record<QueuedRecord['state'], number>>>): number {
+  return Object.entries(counts).reduce(
+    (sum, [state, n]) => (state === 'saved' || state === 'sending' || state === 'rejected' ? sum : sum + n),
+    0,
+  );
+}

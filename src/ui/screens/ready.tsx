@@ -1,0 +1,61 @@
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Page } from '../parts/page.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { goBack } from '../route.ts';
+import { when, words } from '../words/en.ts';
+
+/** Step 0, told truthfully: each line is looked at, none is assumed. */
+export function ReadyScreen() {
+  const model = useModel();
+  const { shell } = model.ports;
+  const packs = model.packs.value;
+  const lines: readonly (readonly [boolean, string])[] = [
+    [model.enrolment.value != null, words.ready.operator],
+    [model.workPack.value !== undefined, words.ready.packs],
+    [shell.offlineReady.value, words.ready.shell],
+    [shell.persisted.value, shell.persisted.value ? words.ready.storage : words.ready.storageNot],
+  ];
+  return (
+    <Page
+      title={model.readyOffline.value ? words.ready.title : words.ready.notYet}
+      onBack={goBack}
+      actions={
+        <Button kind="primary" icon="sync" busy={model.preparing.value} onClick={() => void model.prepare()}>
+          {words.ready.refresh}
+        </Button>
+      }
+    >
+      {model.prepareTrouble.value !== undefined && <TroubleCard code={model.prepareTrouble.value} />}
+      <section class="card">
+        <ul class="checks">
+          {lines.map(([ok, text]) => (
+            <li class="check" key={text}>
+              <span class="mark" data-tone={ok ? 'good' : 'none'}>
+                <Icon name={ok ? 'check' : 'dash'} size={18} />
+              </span>
+              <span>{text}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {packs.map(({ pack }) => (
+        <section class="card" key={pack.org}>
+          <h2>{pack.training ? words.record.simulated : model.membership.value?.title}</h2>
+          <p>{words.ready.rows(pack.rows.length + pack.digests.length)}</p>
+          <ul class="stack-s">
+            {pack.domains.map((domain) => (
+              <li key={domain.name}>
+                <strong>{domain.title}</strong>
+                <br />
+                <span class="mono small quiet">{domain.name}</span>
+              </li>
+            ))}
+          </ul>
+          <p class="quiet small">{words.ready.asOf(when(Date.parse(pack.issuedAt)))}</p>
+        </section>
+      ))}
+    </Page>
+  );
+}

@@ -1,0 +1,92 @@
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { Page } from '../parts/page.tsx';
+import { kindWords, StateBadge } from '../parts/record-row.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { go, goBack } from '../route.ts';
+import { useRecord } from '../use-record.ts';
+import { when, words } from '../words/en.ts';
+
+/** One record: its state, the reason, what it is bound to, and what can be done now. */
+export function RecordScreen({ id }: { readonly id: string }) {
+  const model = useModel();
+  const record = useRecord(id);
+  if (record === undefined) return <Page />;
+  if (record === null)
+    return <Page title={words.record.title} intro={words.record.missing} onBack={goBack} />;
+  const { certificate } = record;
+  const waits = record.state === 'bound' && certificate !== null;
+  return (
+    <Page
+      title={words.states[record.state]}
+      intro={words.stateNotes[record.state]}
+      onBack={goBack}
+      actions={
+        waits ? (
+          <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
+            {words.record.write}
+          </Button>
+        ) : record.state === 'saved' ? (
+          <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>
+            {words.outbox.sendNow}
+          </Button>
+        ) : undefined
+      }
+    >
+      {record.code !== null && record.state !== 'bound' && <TroubleCard code={record.code} />}
+      {record.fault !== null && record.state === 'saved' && <TroubleCard code={record.fault.code} />}
+      <section class="card">
+        <p>
+          <StateBadge state={record.state} />
+        </p>
+        <p class="udid-big" dir="ltr">
+          {record.udid}
+        </p>
+        <p class="quiet">{kindWords(record)}</p>
+        {record.simulated && <p class="badge">{words.record.simulated}</p>}
+        {record.unproven && <p class="quiet small">{words.record.unproven}</p>}
+      </section>
+      {certificate !== null && (
+        <section class="card">
+          <Facts
+            of={[
+              [
+                words.record.names,
+                <span class="mono" data-fact="names">
+                  spiffe://{record.domain}/device/{record.udid}
+                </span>,
+              ],
+              [
+                words.record.certificate,
+                <span class="mono" data-fact="fingerprint">
+                  {certificate.fingerprint}
+                </span>,
+              ],
+              [words.record.validUntil, when(Date.parse(certificate.notAfter))],
+            ]}
+          />
+        </section>
+      )}
+      <section class="card">
+        <Facts
+          of={[
+            [words.record.domain, <span class="mono">{record.domain}</span>],
+            [words.record.place, record.title === '' ? undefined : record.title],
+            [words.record.captured, when(record.createdAt)],
+            [words.record.number, String(record.seq)],
+            [
+              words.record.receipt,
+              record.receivedAt === null ? words.record.noReceipt : when(Date.parse(record.receivedAt)),
+            ],
+            [
+              words.record.decision,
+              record.decidedAt === null ? undefined : when(Date.parse(record.decidedAt)),
+            ],
+          ]}
+        />
+      </section>
+      {record.detail !== null && <p class="quiet">{record.detail}</p>}
+    </Page>
+  );
+}

@@ -1,0 +1,73 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Icon, Mark } from '../parts/icon.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { words } from '../words/en.ts';
+
+/** First contact: who is it? After this the phone has a key, a credential and a work pack. */
+export function SignInScreen() {
+  const model = useModel();
+  const [busy, setBusy] = useState<string | undefined>();
+  useEffect(() => {
+    void model.loadPeople();
+  }, [model]);
+  const signIn = async (operator: string) => {
+    setBusy(operator);
+    await model.signIn(operator);
+    setBusy(undefined);
+  };
+  const people = model.people.value;
+  return (
+    <main class="page rise">
+      <div class="brand">
+        <Mark size={44} />
+        <span>{words.app}</span>
+      </div>
+      <div class="page-head">
+        <h1>{words.signIn.title}</h1>
+        <p class="quiet">{words.tagline}</p>
+      </div>
+      {model.prepareTrouble.value !== undefined && <TroubleCard code={model.prepareTrouble.value} />}
+      {people === undefined ? (
+        <div class="card">
+          <p>{words.signIn.offline}</p>
+          <Button icon="sync" onClick={() => void model.loadPeople()}>
+            {words.signIn.retry}
+          </Button>
+        </div>
+      ) : (
+        <>
+          <ul class="list">
+            {people.map((person) => (
+              <li key={person.operator}>
+                <button
+                  type="button"
+                  class="row"
+                  data-person={person.operator}
+                  disabled={busy !== undefined}
+                  onClick={() => void signIn(person.operator)}
+                >
+                  <span class="disc">
+                    <Icon
+                      name={busy === person.operator ? 'sync' : 'person'}
+                      spin={busy === person.operator}
+                    />
+                  </span>
+                  <span class="row-main">
+                    <span class="row-title">{person.name}</span>
+                    <span class="row-sub">{person.about}</span>
+                  </span>
+                  <span class="chevron">
+                    <Icon name="chevron" size={20} />
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+          <p class="quiet small">{words.signIn.demo}</p>
+        </>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,309 @@
+import type { CheckName } from '../../../contract/codes.ts';
+import type { RecordState } from '../../../core/record-state.ts';
+import type { LinkKind } from '../../ports/device.ts';
+
+const number = new Intl.NumberFormat('en');
+const plural = new Intl.PluralRules('en');
+const count = (n: number, one: string, many: string) =>
+  `${number.format(n)} ${plural.select(n) === 'one' ? one : many}`;
+
+/** The catalogue. One word per thing: docs/words.md. */
+export const words = {
+  app: 'Fieldbind',
+  tagline: 'Bind real devices to the place they work in. With or without signal.',
+
+  strip: {
+    allSent: 'Online. Everything is sent.',
+    sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
+    waiting: (n: number, age: string) =>
+      `${count(n, 'record', 'records')} saved on this phone. Oldest ${age}.`,
+    offlineEmpty: 'No signal. You can go on working.',
+    offline: (n: number, age: string) => `No signal. ${n} saved on this phone. Oldest ${age}.`,
+    signedOut: (n: number) =>
+      n === 0 ? 'Signed out. Sign in to send.' : `Sign in to send ${count(n, 'record', 'records')}.`,
+    portal: 'This Wi-Fi wants a sign-in page first.',
+    notReady: 'Not ready to work offline yet.',
+    open: 'Open the outbox',
+  },
+
+  nav: { home: 'Home', outbox: 'Outbox', desk: 'Desk', more: 'More', back: 'Back', close: 'Close' },
+
+  signIn: {
+    title: 'Who are you?',
+    demo: 'This installation runs with demo people. Pick one to look around.',
+    failed: 'Signing in did not work.',
+    offline: 'Signing in needs signal once. After that you can work for days without.',
+    retry: 'Try again',
+  },
+
+  ready: {
+    title: 'Ready to work offline',
+    notYet: 'Getting this phone ready',
+    operator: 'Your key and credential are on this phone',
+    packs: 'Work packs: sites, trust, and the maker’s list',
+    shell: 'The app itself, scanner included',
+    storage: 'Storage is protected from clean-up',
+    storageNot:
+      'The browser may clear storage when space runs low. Install the app, and send at least every two days.',
+    refresh: 'Refresh now',
+    rows: (n: number) => count(n, 'device listed', 'devices listed'),
+    asOf: (when: string) => `As of ${when}`,
+  },
+
+  home: {
+    hello: (name: string) => `Hello, ${name.split(' ')[0]}`,
+    bind: 'Bind a device',
+    resume: 'Go on where you stopped',
+    waiting: (n: number) =>
+      count(n, 'certificate waits for its device', 'certificates wait for their devices'),
+    waitingHint: 'Connect the device once more and it takes a minute.',
+    recent: 'Recent',
+    none: 'No devices yet. Scan a label to begin.',
+    tryTitle: 'New here? Try it with a simulated device',
+    tryText:
+      'It lives in this browser and binds only to the practice organisation. Two minutes, nothing real changes.',
+    tryButton: 'Try with a simulated device',
+    prepareFirst: 'Get this phone ready',
+  },
+
+  steps: { scan: 'Scan', pair: 'Connect', check: 'Check', place: 'Place' },
+  scan: {
+    title: 'Scan the label',
+    hint: 'Hold the code inside the frame',
+    photo: 'Photo of a label',
+    type: 'Type the code',
+    typed: 'Code on the label',
+    typedHelp: 'MAC, IMEI, UUID, or the text of the code',
+    use: 'Use this code',
+    camera: 'Use the camera',
+    starting: 'Starting the camera…',
+    reading: 'Reading the photo…',
+    lookingUp: 'Looking it up…',
+    torch: 'Light',
+    tapToStart: 'Tap to start the camera',
+    hints: {
+      searching: 'Hold the code inside the frame',
+      nothing_located: 'Move closer. More light helps.',
+      located_unreadable: 'Nearly. Hold still.',
+      dark: 'Too dark. Use the light.',
+      offer_other_ways: 'Hard to read? Take a photo, or type the code.',
+      resting: 'Paused to save battery. Tap to go on.',
+    },
+  },
+  simulated: {
+    title: 'Your practice device',
+    text: 'This is the label on its back. A real one is on the device or its box.',
+    scan: 'Scan this label',
+    making: 'Making a practice device…',
+  },
+
+  pair: {
+    title: 'Connect the device',
+    found: 'Label read',
+    onList: (model: string) => `On the maker’s list${model === '' ? '' : `: ${model}`}`,
+    notOnList: 'Not among your orders. The checks will tell more.',
+    before: (title: string, when: string) =>
+      `You saved this device ${when}${title === '' ? '' : ` (${title})`}.`,
+    openIt: 'Open that record',
+    links: {
+      serial: ['Cable', 'USB or serial cable to the device'],
+      bluetooth: ['Bluetooth', 'The device is on and near'],
+      usb: ['USB', 'Directly over USB'],
+      simulated: ['Simulated device', 'Practice only'],
+    } satisfies Record<LinkKind, [string, string]>,
+    none: 'This browser can neither use a cable nor Bluetooth. Save goes on in Chrome or Edge on a computer or Android.',
+    insecure: 'Camera and pairing need https or localhost. This page was opened without.',
+    connecting: 'Connecting…',
+    reading: 'Reading key and request…',
+    checking: 'Checking…',
+    cancel: 'Stop',
+    speaks: (driver: string) => `Speaks ${driver}`,
+  },
+
+  check: {
+    good: 'All checks that work here passed',
+    goodNote: 'Nothing failed. What could not be checked here, the backend decides.',
+    bad: 'A check failed',
+    badNote: 'Do not bind this device unless you know why.',
+    names: {
+      csr_signature: 'Request signed by the key it names',
+      csr_key_is_device_key: 'Request is for this device’s key',
+      label_key_is_device_key: 'Label and device have the same key',
+      csr_subject: 'Request names this device',
+      key_strength: 'Key is strong enough',
+      on_list: 'On the maker’s list',
+      list_key: 'Key matches the maker’s list',
+      not_tombstoned: 'Not revoked',
+    } satisfies Record<CheckName, string>,
+    passed: 'Passed',
+    failed: 'Failed',
+    notCheckable: 'Not checkable here',
+    possession: {
+      static:
+        'The request shows that the device’s key signed once. It is unproven until the device makes its own first contact.',
+      fresh: 'The device signed our challenge just now.',
+    },
+    next: 'Go on',
+    again: 'Read the device again',
+    asFound: 'Submit as found',
+    asFoundNote: 'It is marked, held, and a colleague decides.',
+  },
+
+  place: {
+    title: 'Where is it?',
+    domain: 'Operational domain',
+    site: 'Site',
+    noSite: 'No site',
+    position: 'Position',
+    positionHelp: 'Roof, cabinet 3, flat 12…',
+    save: 'Save',
+    saving: 'Saving…',
+    asFound: 'Submitted as found: a colleague decides.',
+  },
+
+  saved: {
+    onPhone: 'Saved on this phone',
+    onPhoneNote: 'It is signed and safe. It goes by itself when there is signal.',
+    another: 'Bind another device',
+    write: 'Write the certificate now',
+    writeNote: 'Keep the device connected.',
+    home: 'Done',
+    later: 'Later',
+  },
+
+  states: {
+    saved: 'Saved on this phone',
+    sending: 'Sending',
+    received: 'Registered',
+    bound: 'Bound',
+    held: 'Held',
+    refused: 'Refused',
+    noted: 'Registered',
+    installed: 'Certificate on device',
+    rejected: 'There is a problem',
+  } satisfies Record<RecordState, string>,
+  stateNotes: {
+    saved: 'Not sent yet. It is safe here and goes by itself.',
+    sending: 'On its way. No receipt yet.',
+    received: 'The backend has it. Not decided yet.',
+    bound: 'Bound to its domain. The certificate waits to be written into the device.',
+    held: 'A person must look at it first.',
+    refused: 'It will not be bound.',
+    noted: 'The backend has it.',
+    installed: 'Written into the device and read back.',
+    rejected: 'The backend could not take this record. It stays here.',
+  } satisfies Record<RecordState, string>,
+  kinds: {
+    registration: 'Registration',
+    confirmation: 'Certificate written',
+    void: 'Taken back',
+    other: 'Record',
+  },
+
+  outbox: {
+    title: 'Outbox',
+    empty: 'Nothing here yet. Records appear the moment you save them.',
+    sendNow: 'Send now',
+    sending: 'Sending…',
+    more: 'Show more',
+    unsent: 'not sent',
+    decided: 'with the backend',
+    filterAll: 'All',
+    filterUnsent: 'Not sent',
+    filterWaiting: 'Certificate waits',
+    filterTrouble: 'Needs attention',
+  },
+
+  record: {
+    title: 'Record',
+    device: 'Device',
+    domain: 'Domain',
+    place: 'Place',
+    captured: 'Saved',
+    number: 'Number on this phone',
+    receipt: 'Receipt from the backend',
+    noReceipt: 'None yet',
+    decision: 'Decision',
+    certificate: 'Certificate (SHA-256)',
+    validUntil: 'Valid until',
+    names: 'The certificate names',
+    unproven: 'Unproven until the device’s own first contact',
+    simulated: 'Practice device',
+    write: 'Write the certificate',
+    missing: 'This record is not on this phone.',
+  },
+
+  collect: {
+    title: 'Write the certificate',
+    connect: 'Connect the device that you registered.',
+    connecting: 'Connecting…',
+    checking: 'Checking certificate, key and domain…',
+    writing: 'Writing and reading back…',
+    confirming: 'Signing the confirmation…',
+    parts: { leaf: 'Certificate', chain: 'Its chain', anchor: 'Trust anchor of the domain' },
+    done: 'Certificate on device',
+    doneNote: 'Written, read back, and signed by you. The device shows it is live when it first uses it.',
+    again: 'Try again',
+    keepConnected: 'Keep the device connected.',
+  },
+
+  desk: {
+    title: 'Desk',
+    held: 'Waiting for a decision',
+    heldNone: 'Nothing waits.',
+    devices: 'Bound devices',
+    devicesNone: 'No device is bound yet.',
+    approve: 'Approve',
+    refuse: 'Refuse',
+    reason: 'Reason',
+    own: 'Your own record: somebody else must decide it.',
+    by: (name: string) => `Captured by ${name}`,
+    deviceStates: {
+      issued: 'Certificate waits',
+      installed: 'Certificate on device',
+      shown: 'In use',
+      revoked: 'Revoked',
+    },
+    firstUse: 'First use',
+  },
+
+  more: {
+    title: 'More',
+    you: 'You',
+    signOut: 'Sign out',
+    signOutBlocked: (n: number) => `${count(n, 'record is', 'records are')} not sent yet. Send first.`,
+    signIn: 'Sign in again',
+    theme: 'Light',
+    themes: { auto: 'As the phone', light: 'Light', dark: 'Dark', sun: 'Sun' },
+    can: 'What this browser can do',
+    abilities: {
+      camera: 'Camera',
+      serial: 'Cable',
+      bluetooth: 'Bluetooth',
+      background: 'Send in the background',
+      install: 'Works offline',
+    },
+    yes: 'Yes',
+    no: 'No',
+    install: 'Install the app',
+    installNote: 'Installed, it opens like any app and its storage is safer.',
+    version: (v: string) => `Version ${v}`,
+    ready: 'Ready to work offline',
+  },
+
+  update: { ready: 'A new version is ready.', use: 'Use it now', later: 'Later' },
+  notFound: 'This page does not exist.',
+};
+
+/** Age as people say it: "just now", "5 min", "2 h", "3 days". */
+export function age(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+export function when(ms: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+}

@@ -1,0 +1,61 @@
+import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
+import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { cryptoPort } from '../core/webcrypto.ts';
+import { syncClient } from '../src/backend/sync-client.ts';
+import { systemClock } from '../src/backend/system-clock.ts';
+import { DatabaseHandle } from '../src/storage/database.ts';
+import { OperatorKeyStore } from '../src/storage/operator-key.ts';
+import { IdbOutbox } from '../src/storage/outbox.ts';
+import { IdbWorkStore } from '../src/storage/work-store.ts';
+import { runDrain } from '../src/sync/run-drain.ts';
+
+declare const self: ServiceWorkerGlobalScope & {
+  readonly __WB_MANIFEST: { url: string; revision: string | null }[];
+};
+
+/** Background sync (WICG; not in TypeScript's worker types). */
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
+
+/** The app's shell, and nothing else, comes from the cache; records never pass through Workbox. */
+cleanupOutdatedCaches();
+precacheAndRoute(self.__WB_MANIFEST);
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL('/index.html'), {
+    denylist: [/^\/(api|ca|crl|ocsp|healthz|metrics|\.well-known)(\/|$)/],
+  }),
+);
+
+// A new version waits for consent: only the page, asked by a person, sends this.
+self.addEventListener('message', (event) => {
+  if ((event.data as { type?: unknown } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
+});
+
+/** The browser found signal while the app was closed or asleep: the same drain as the page's. */
+self.addEventListener('sync', (event) => {
+  const sync = event as SyncEvent;
+  if (sync.tag === 'outbox') sync.waitUntil(drainInBackground());
+});
+
+async function drainInBackground(): Promise<void> {
+  const db = new DatabaseHandle();
+  const crypto = cryptoPort(self.crypto);
+  const work = new IdbWorkStore(db, new OperatorKeyStore(db));
+  const ports = {
+    outbox: new IdbOutbox(db),
+    work,
+    backend: syncClient,
+    clock: systemClock,
+    crypto,
+    owner: self.crypto.randomUUID(),
+  };
+  try {
+    const outcome = await runDrain({ ...ports, force: true }, new AbortController().signal);
+    // Rejecting tells the browser to try again later.
+    if (outcome !== 'busy' && outcome.kind === 'stopped' && outcome.failure.kind === 'unreachable')
+      throw new Error('no signal');
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/**
+ * The house (docs/house.md) as rules over the real import graph, types and dynamic imports counted. A room may import
+ * from the rooms named for it and from itself; a more exact room wins over the folder around it.
+ */
+const ROOMS: Record<string, readonly string[]> = {
+  contract: [],
+  core: ['contract'],
+  'src/flow': ['contract', 'core', 'src/ports'],
+  'src/ports': ['contract', 'core'],
+  'src/scan': ['contract', 'core', 'src/ports'],
+  'src/device': ['contract', 'core', 'src/ports'],
+  'src/pki': ['contract', 'core', 'src/ports'],
+  'src/storage': ['contract', 'core', 'src/ports'],
+  'src/backend': ['contract', 'core', 'src/ports'],
+  'src/shell': ['contract', 'core', 'src/ports'],
+  'src/sync': ['contract', 'core', 'src/ports'],
+  'src/effects': ['contract', 'core', 'src/flow', 'src/ports'],
+  'src/ui': ['contract', 'core', 'src/flow', 'src/ports', 'src/effects', 'src/sync'],
+  'src/main.tsx': ['core', 'src', 'simulator/profiles'],
+  sw: ['core', 'src/backend', 'src/storage', 'src/sync'],
+  simulator: [],
+  server: ['contract', 'core'],
+  'server/ports': ['contract', 'core'],
+  'server/ra': ['contract', 'core', 'server/ports', 'server/audit'],
+  'server/ca': ['contract', 'core', 'server/ports', 'server/crypto'],
+  tools: ['server/main.ts', 'server/cli.ts', 'simulator/main.ts', 'test/bench'],
+  test: ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools'],
+};
+/** Words for codes are keyed by the codes' own closed lists, so that a missing one does not compile. Types only. */
+const ALLOWED_TYPES: readonly (readonly [string, string])[] = [
+  ['src/ui/words/trouble.ts', 'src/scan/index.ts'],
+  ['src/ui/words/trouble.ts', 'src/storage/error.ts'],
+];
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const SOURCE = /\.(ts|tsx|mts)$/;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function sources(): string[] {
+  return ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools', 'test']
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }).map((entry) =>
+        join(entry.parentPath, entry.name).slice(ROOT.length),
+      ),
+    )
+    .filter((file) => SOURCE.test(file) && !file.endsWith('.d.ts') && !file.includes('node_modules'));
+}
+
+const STATEMENT =
+  /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.ts)['"]/gm;
+
+export function importsOf(file: string, text: string): Import[] {
+  return [...text.matchAll(STATEMENT)].flatMap((match) => {
+    const target = (match[2] ?? match[3] ?? match[4] ?? match[5] ?? '').replace(/\?.*$/, '');
+    if (!target.startsWith('.')) return [];
+    return [{ from: file, to: normalize(join(dirname(file), target)), typeOnly: match[1] !== undefined }];
+  });
+}
+
+function roomOf(file: string): string | undefined {
+  return Object.keys(ROOMS)
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+export function isForbidden({ from, to, typeOnly }: Import): boolean {
+  const room = roomOf(from);
+  if (room === undefined) return true;
+  const within = (place: string) => to === place || to.startsWith(`${place}/`);
+  if (within(room) || (ROOMS[room] ?? []).some(within)) return false;
+  // The server's other rooms form one side; only ra, ca and ports are walled off from it.
+  if (room === 'server' && within('server')) return false;
+  return !(typeOnly && ALLOWED_TYPES.some(([a, b]) => a === from && b === to));
+}
+
+describe('the house', () => {
+  const files = sources();
+  const imports = files.flatMap((file) => importsOf(file, readFileSync(join(ROOT, file), 'utf8')));
+
+  it('is seen whole: every relative import leads to a file', () => {
+    expect(imports.length).toBeGreaterThan(200);
+    expect(imports.filter(({ to }) => !existsSync(join(ROOT, to)))).toEqual([]);
+  });
+
+  it('keeps imports going one way', () => {
+    expect(imports.filter(isForbidden).map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it('has no import cycle, types included', () => {
+    expect(cycles(imports)).toEqual([]);
+  });
+
+  it('would notice a forbidden import', () => {
+    const planted: readonly (readonly [string, string])[] = [
+      ['core/der.ts', "import type { Link } from '../src/ports/link.ts';"],
+      ['src/flow/install.ts', "import { IdbOutbox } from '../storage/outbox.ts';"],
+      ['src/storage/outbox.ts', "import { syncClient } from '../backend/sync-client.ts';"],
+      ['src/ui/app.tsx', "const x = await import('../../simulator/profiles/page.ts');"],
+      ['simulator/main.ts', "export { crc16 } from '../src/device/protocols/crc16.ts';"],
+      ['server/ra/decide.ts', "import { issue } from '../ca/issue.ts';"],
+      ['server/main.ts', "import '../src/sync/drain.ts';"],
+      ['src/sync/drain.ts', "import { startTestServer } from '../../test/support/server.ts';"],
+    ];
+    for (const [file, line] of planted) {
+      expect(importsOf(file, line).map(isForbidden), `${file}: ${line}`).toEqual([true]);
+    }
+  });
+});
+
+/** Groups of files that import each other in a ring (Tarjan's strongly connected components). */
+function cycles(imports: readonly Import[]): string[][] {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): void => {
+    index.set(file, index.size);
+    low.set(file, index.get(file) ?? 0);
+    stack.push(file);
+    for (const to of next.get(file) ?? []) {
+      if (!index.has(to)) visit(to);
+      if (stack.includes(to)) low.set(file, Math.min(low.get(file) ?? 0, low.get(to) ?? 0));
+    }
+    if (low.get(file) !== index.get(file)) return;
+    const ring = stack.splice(stack.indexOf(file));
+    if (ring.length > 1) found.push(ring);
+  };
+  for (const file of next.keys()) if (!index.has(file)) visit(file);
+  return found;
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** A program that tests need and npm does not bring. */
+interface Part {
+  readonly name: string;
+  readonly debian: string;
+  readonly for: string;
+  readonly found: () => boolean;
+}
+
+const onPath = (command: string) => () =>
+  ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((dir) =>
+    existsSync(`${dir}/${command}`),
+  );
+
+export const PARTS: readonly Part[] = [
+  { name: 'chromium', debian: 'chromium', for: 'browser tests', found: onPath('chromium') },
+  { name: 'dbus-daemon', debian: 'dbus', for: 'Bluetooth in browser tests', found: onPath('dbus-daemon') },
+  { name: 'socat', debian: 'socat', for: 'serial ports in browser tests', found: onPath('socat') },
+  {
+    name: 'gcc',
+    debian: 'gcc libc6-dev linux-libc-dev',
+    for: 'serial ports in browser tests',
+    found: onPath('gcc'),
+  },
+  { name: 'openssl', debian: 'openssl', for: 'certificate checks', found: onPath('openssl') },
+  { name: 'curl', debian: 'curl', for: 'interoperation tests', found: onPath('curl') },
+  { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
+];
+
+/**
+ * Makes sure every part is there: installs them on Debian as root, names them elsewhere. Returns the names that are
+ * still missing; the caller fails on any, so that nothing is ever skipped in silence.
+ */
+export function ensureParts(): readonly string[] {
+  const missing = PARTS.filter((part) => !part.found());
+  if (missing.length === 0) return [];
+  const packages = missing.flatMap((part) => part.debian.split(' '));
+  if (process.getuid?.() === 0 && onPath('apt-get')()) {
+    console.log(`Installing ${packages.join(', ')}…`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+      stdio: 'inherit',
+      env,
+    });
+  }
+  const still = missing.filter((part) => !part.found());
+  for (const part of still) console.error(`Missing: ${part.name} (Debian: ${part.debian}), for ${part.for}.`);
+  return still.map((part) => part.name);
+}
