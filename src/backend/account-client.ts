@@ -27,7 +27,7 @@ export const accountClient: AccountBackend = {
     const query = new URLSearchParams({ org });
     const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
     const answer = await request(`/api/work-pack?${query}`, { headers });
-    if (answer.ok && answer.value.status === 304) return { ok: true, value: 'unchanged' };
+    if (etag !== null && answer.ok && answer.value.status === 304) return { ok: true, value: 'unchanged' };
     const pack = read(answer, WorkPackAnswer);
     if (!pack.ok) return pack;
     const tag = answer.ok ? answer.value.headers.get('etag') : null;

@@ -51,9 +51,18 @@ export async function request(
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = bytes.length <= MAX_ANSWER_BYTES ? fromUtf8(bytes) : undefined;
     if (text === undefined) return fail({ kind: 'not_our_backend' });
-    return judge(response, JSON.parse(text));
+    const body = parseJson(text);
+    return body === undefined ? fail({ kind: 'not_our_backend' }) : judge(response, body);
   } catch {
     return fail({ kind: 'unreachable' });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // a page that only claims to be JSON
   }
 }
 
@@ -68,7 +77,7 @@ function judge(response: Response, body: unknown): BackendResult<Answer> {
 
 function busy(response: Response): BackendFailure {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return { kind: 'busy', retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds, 3600) * 1000 : null };
+  return { kind: 'busy', retryAfterMs: seconds >= 0 ? Math.min(seconds, 3600) * 1000 : null };
 }
 
 export function fail<T>(failure: BackendFailure): BackendResult<T> {

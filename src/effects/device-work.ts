@@ -1,5 +1,12 @@
 import type { DeviceReading } from '../flow/install.ts';
-import type { CredentialBundle, DevicePort, DeviceSession, LinkKind, WrittenPart } from '../ports/device.ts';
+import {
+  type CredentialBundle,
+  DeviceError,
+  type DevicePort,
+  type DeviceSession,
+  type LinkKind,
+  type WrittenPart,
+} from '../ports/device.ts';
 
 /**
  * One device at a time, from opening to closing. Whatever is under way ends when `stop` is called. Rejects with
@@ -22,9 +29,16 @@ export class DeviceWork {
   async open(link: LinkKind): Promise<DeviceSession> {
     const earlier = this.#forget();
     if (earlier !== undefined) await earlier.close();
-    this.#work = new AbortController();
-    this.#session = await this.#port.choose(link, this.#work.signal);
-    return this.#session;
+    const work = new AbortController();
+    this.#work = work;
+    const session = await this.#port.choose(link, work.signal);
+    if (work.signal.aborted) {
+      // A chooser answers when it likes: kept, this session would stand in the way of the one opened since.
+      await session.close();
+      throw new DeviceError('aborted', 'choose');
+    }
+    this.#session = session;
+    return session;
   }
 
   /** Keeps the session open for the certificate of this record, which may come within seconds. */
@@ -73,13 +87,8 @@ export class DeviceWork {
   }
 
   #open(): DeviceSession {
-    if (this.#session === undefined) throw new NoSessionError();
+    // A step came after its device was given back: pair again.
+    if (this.#session === undefined) throw new DeviceError('link_lost', 'no session');
     return this.#session;
   }
-}
-
-/** A step came after its device was given back: pair again. */
-class NoSessionError extends Error {
-  override readonly name = 'NoSessionError';
-  readonly code = 'link_lost';
 }

@@ -14,8 +14,8 @@ export interface InstallPorts extends CapturePorts {
   readonly outbox: OutboxView;
   readonly crypto: CryptoPort;
   readonly device: DeviceWork;
-  /** The pack of the organisation this registration is for. */
-  readonly pack: HeldPack;
+  /** The newest pack of the organisation this registration is for: it may be refreshed while the flow is open. */
+  readonly pack: () => HeldPack;
   readonly app: string;
   /** Called when a record was saved, so that a drain can start. */
   readonly onSaved: () => void;
@@ -36,7 +36,7 @@ export function performInstall(
 async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallEvent | undefined> {
   switch (effect.do) {
     case 'look_up': {
-      const found = await lookUpLabel(ports, effect.text, effect.how);
+      const found = await lookUpLabel({ ...ports, pack: ports.pack() }, effect.text, effect.how);
       return found.ok ? { on: 'label_read', label: found.label } : { on: 'failed', trouble: found.trouble };
     }
     case 'connect':
@@ -46,13 +46,13 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
     case 'check':
       return {
         on: 'checked',
-        checks: await checkDevice(ports.pack, effect.label, effect.reading, ports.crypto),
+        checks: await checkDevice(ports.pack(), effect.label, effect.reading, ports.crypto),
       };
     case 'save': {
       const { checked, place, asFound } = effect;
       const at = ports.clock.now();
       const id = uuid7(at, ports.crypto);
-      const { pack, digest } = ports.pack;
+      const { pack, digest } = ports.pack();
       const payload = registrationOf({ id, at, app: ports.app, pack: digest }, checked, place, asFound);
       const title = [place.siteTitle, place.position]
         .filter((part) => part !== undefined && part !== '')

@@ -53,7 +53,8 @@ export function collect(state: CollectState, event: CollectEvent): Step<CollectS
       return to({ at: 'confirming', written }, { do: 'confirm', written });
     }
     case 'confirm_again':
-      if (state.at !== 'confirming') return stay(state);
+      // Only after a fault: while one is being saved, a second tap would sign a second confirmation.
+      if (state.at !== 'confirming' || state.trouble === undefined) return stay(state);
       return to({ at: 'confirming', written: state.written }, { do: 'confirm', written: state.written });
     case 'confirmed':
       return state.at === 'confirming'

@@ -6,7 +6,11 @@ export interface Step<State, Effect> {
 
 export type Transition<State, Event, Effect> = (state: State, event: Event) => Step<State, Effect>;
 
-/** A running flow. `send` moves the state at once and performs effects in the same turn, so that a tap stays a tap. */
+/**
+ * A running flow. An effect may answer until the next one is asked for: what an abandoned step says late is dropped, since
+ * the table alone could not tell it from the answer of the step that took its place.
+ *
+ * `send` moves the state at once and performs effects in the same turn, so that a tap stays a tap. */
 export interface Flow<State, Event> {
   state(): State;
   send(event: Event): void;
@@ -19,11 +23,18 @@ export function startFlow<State, Event, Effect>(
   perform: (effect: Effect, send: (event: Event) => void) => void,
 ): Flow<State, Event> {
   let current = initial;
+  let asked = 0;
   const send = (event: Event): void => {
     const step = transition(current, event);
     current = step.state;
     onState(current);
-    for (const effect of step.effects) perform(effect, send);
+    if (step.effects.length > 0) asked++;
+    const mine = asked;
+    for (const effect of step.effects) {
+      perform(effect, (answer) => {
+        if (mine === asked) send(answer);
+      });
+    }
   };
   return { state: () => current, send };
 }

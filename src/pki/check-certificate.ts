@@ -11,8 +11,10 @@ import type { CheckCertificate } from '../ports/certificate-check.ts';
  */
 export const checkCertificate: CheckCertificate = async (issued, expected) => {
   try {
-    const [leafDer] = fromPem('CERTIFICATE', issued.leafPem);
-    if (leafDer === undefined) return 'certificate_malformed';
+    const [leafDer, ...others] = fromPem('CERTIFICATE', issued.leafPem);
+    // The text goes into the device as it stands: a second block in it would go along unchecked.
+    if (leafDer === undefined || others.length > 0 || blocks(issued.leafPem) !== 1)
+      return 'certificate_malformed';
     const leaf = new X509Certificate(leafDer);
     const fingerprint = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', leafDer)));
     if (fingerprint !== issued.fingerprint) return 'certificate_fingerprint_mismatch';
@@ -21,7 +23,7 @@ export const checkCertificate: CheckCertificate = async (issued, expected) => {
     if (!namesDevice(leaf, expected.udid, expected.domain)) return 'certificate_domain_mismatch';
     const anchors = fromPem('CERTIFICATE', expected.bundlePem).map((der) => new X509Certificate(der));
     const anchor = await findIssuer(leaf, anchors);
-    if (anchor === undefined) return 'certificate_chain_invalid';
+    if (anchor === undefined || !(await leadsOn(leaf, issued.chainPem))) return 'certificate_chain_invalid';
     if (expected.now >= Math.min(leaf.notAfter.getTime(), anchor.notAfter.getTime()))
       return 'certificate_expired';
     if (expected.now < leaf.notBefore.getTime()) return 'certificate_expired';
@@ -53,6 +55,24 @@ async function findIssuer(
       return anchor;
   }
   return undefined;
+}
+
+/** Whether each certificate of the chain signed the one before it: the device gets these, so they must be its own. */
+async function leadsOn(leaf: X509Certificate, chainPem: string): Promise<boolean> {
+  const chain = fromPem('CERTIFICATE', chainPem);
+  if (chain.length !== blocks(chainPem)) return false;
+  let below = leaf;
+  for (const der of chain) {
+    const issuer = new X509Certificate(der);
+    if (below.issuer !== issuer.subject) return false;
+    if (!(await below.verify({ publicKey: issuer, signatureOnly: true }))) return false;
+    below = issuer;
+  }
+  return true;
+}
+
+function blocks(pem: string): number {
+  return pem.split('-----BEGIN ').length - 1;
 }
 
 /** A list that is not this issuer's says nothing; one that is and whose signature fails says: do not trust. */

@@ -96,10 +96,12 @@ export interface LeaseTerms {
 
 /** Draining side, used by page and worker alike. Rejects with StorageError only. */
 export interface Outbox {
-  /** Leases due records, in chain order, and gives their envelopes. */
+  /** Newest record of this operator key, sent or not. */
+  head(kid: string): Promise<ChainHead>;
+  /** Leases due records, in chain order and never before an earlier one of the same device, and gives their envelopes. */
   lease(terms: LeaseTerms): Promise<readonly { row: QueuedRecord; jws: string }[]>;
   settle(results: readonly Settlement[]): Promise<void>;
-  /** Applies outcomes and moves the cursor, in one transaction. */
+  /** Applies outcomes and moves the cursor, in one transaction. An outcome ahead of its receipt takes effect with it. */
   applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void>;
   cursor(org: string): Promise<string>;
   summary(): Promise<OutboxSummary>;
@@ -108,7 +110,7 @@ export interface Outbox {
 /** Reading side, for screens. */
 export interface OutboxView {
   summary(): Promise<OutboxSummary>;
-  /** Newest first; `before` is the createdAt of the last row seen. */
+  /** Newest first; `before` is the createdAt of the last row seen. Rows of one millisecond come together, over `limit` if need be. */
   page(limit: number, before?: number): Promise<readonly QueuedRecord[]>;
   record(id: string): Promise<QueuedRecord | undefined>;
   /** Records of one device, newest first. */

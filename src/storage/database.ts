@@ -1,4 +1,4 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import { StorageError } from './error.ts';
 
@@ -24,7 +24,7 @@ export interface Schema extends DBSchema {
       collect: [string, number];
     };
   };
-  /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `statement`, `settings:*`. */
+  /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `statement`, `settings:*`. */
   meta: { key: string; value: unknown };
   /** Receipts (JWS) by record id. */
   rcpt: { key: string; value: { id: string; receipt: string } };
@@ -54,8 +54,9 @@ export class DatabaseHandle {
 
   async use<T>(work: (db: Database) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      const opening = this.#connect();
       try {
-        return await work(await this.#connect());
+        return await work(await opening);
       } catch (error) {
         if (error instanceof StorageError) throw error;
         const name = error instanceof Error ? error.name : '';
@@ -63,26 +64,76 @@ export class DatabaseHandle {
         if (!isLostConnection(name, error) || attempt === REOPEN_TRIES) {
           throw new StorageError('phone_storage_lost', { cause: error });
         }
-        this.#open = undefined;
+        this.#forget(opening);
       }
     }
   }
 
   close(): void {
-    this.#open?.then((db) => db.close()).catch(() => undefined);
-    this.#open = undefined;
+    if (this.#open !== undefined) this.#forget(this.#open);
   }
 
   #connect(): Promise<Database> {
-    this.#open ??= openDB<Schema>(this.#name, VERSION, {
-      upgrade,
-      // A newer version waits for us: give way, and the next use opens again.
-      blocking: () => this.close(),
-      terminated: () => {
-        this.#open = undefined;
-      },
-    });
-    return this.#open;
+    if (this.#open !== undefined) return this.#open;
+    // `async`: where IndexedDB is denied it throws at once, which is to be a rejection like any other.
+    const open = async (): Promise<Database> =>
+      openDB<Schema>(this.#name, VERSION, {
+        upgrade,
+        // A newer version waits for us: give way, and the next use opens again.
+        blocking: () => this.#forget(opening),
+        terminated: () => this.#forget(opening),
+      });
+    const opening = open();
+    this.#open = opening;
+    // A failed opening must not be what every later use gets.
+    opening.catch(() => this.#forget(opening));
+    return opening;
+  }
+
+  /** Only the connection that failed: another use may have opened a good one meanwhile. Left open, it would block upgrades. */
+  #forget(opening: Promise<Database>): void {
+    if (this.#open === opening) this.#open = undefined;
+    opening.then(
+      (db) => db.close(),
+      () => undefined,
+    );
+  }
+}
+
+type WriteTo<Names extends StoreNames<Schema>> = IDBPTransaction<Schema, Names[], 'readwrite'>;
+
+/**
+ * One transaction that survives a power cut once it resolves, and leaves nothing behind if `work` fails: a transaction
+ * that is only left alone commits what it got so far.
+ */
+export async function writeStrictly<Names extends StoreNames<Schema>, T>(
+  db: Database,
+  stores: Names[],
+  work: (tx: WriteTo<Names>) => Promise<T>,
+): Promise<T> {
+  const tx = db.transaction(stores, 'readwrite', { durability: 'strict' });
+  // Watched from the start: an abort while `work` still waits for a request would else be an unhandled rejection.
+  const done = tx.done.catch((error: unknown) => {
+    throw tx.error ?? error;
+  });
+  done.catch(() => undefined);
+  try {
+    const result = await work(tx);
+    await done;
+    return result;
+  } catch (error) {
+    abort(tx);
+    await done.catch(() => undefined);
+    // What a request says of a lost transaction is only `AbortError`; the transaction knows why.
+    throw tx.error ?? error;
+  }
+}
+
+function abort(tx: { abort(): void }): void {
+  try {
+    tx.abort();
+  } catch {
+    // It had ended already.
   }
 }
 

@@ -6,7 +6,7 @@ import type { CryptoPort, Signer } from '../../core/crypto.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 import type { Enrolment } from '../ports/work.ts';
-import type { DatabaseHandle } from './database.ts';
+import { type DatabaseHandle, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
@@ -54,14 +54,16 @@ export class OperatorKeyStore {
   async save(key: OperatorKey, credential: Credential, credentialDigest: string): Promise<boolean> {
     const stored: StoredOperator = { privateKey: key.pair.privateKey, credential, credentialDigest };
     try {
-      await this.#db.use(async (db) => {
-        const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
-        await tx.store.put(stored, 'operator');
-        await tx.done;
-      });
+      await this.#db.use((db) =>
+        writeStrictly(db, ['keys', 'meta'], async (tx) => {
+          await tx.objectStore('keys').put(stored, 'operator');
+          // The newest thing the backend signed for this phone: records that follow prove by it that they came later.
+          await tx.objectStore('meta').put(credentialDigest, 'statement');
+        }),
+      );
       const back = await this.#read();
       await signerOf((back ?? stored).privateKey, credential.kid).sign(new Uint8Array(1));
-      this.#session = undefined;
+      this.#session = back === undefined ? stored : undefined;
       return back !== undefined;
     } catch (error) {
       if (error instanceof StorageError && error.code === 'phone_storage_full') throw error;
@@ -85,15 +87,16 @@ export class OperatorKeyStore {
 
   /** Names this storage: made once, gone if the browser wipes it, so that a wipe shows. */
   epoch(): Promise<string> {
-    return this.#db.use(async (db) => {
-      const tx = db.transaction('meta', 'readwrite', { durability: 'strict' });
-      const found = await tx.store.get('epoch');
-      if (typeof found === 'string') return found;
-      const made = globalThis.crypto.randomUUID();
-      await tx.store.put(made, 'epoch');
-      await tx.done;
-      return made;
-    });
+    return this.#db.use((db) =>
+      writeStrictly(db, ['meta'], async (tx) => {
+        const meta = tx.objectStore('meta');
+        const found = await meta.get('epoch');
+        if (typeof found === 'string') return found;
+        const made = globalThis.crypto.randomUUID();
+        await meta.put(made, 'epoch');
+        return made;
+      }),
+    );
   }
 
   statementKeys(): Promise<StatementKeys> {
@@ -111,11 +114,11 @@ export class OperatorKeyStore {
 
   async saveStatementKeys(keys: StatementKeys): Promise<void> {
     const stored = Object.fromEntries(Array.from(keys, ([kid, spki]) => [kid, toBase64Url(spki)]));
-    await this.#db.use(async (db) => {
-      const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
-      await tx.store.put(stored, 'statement');
-      await tx.done;
-    });
+    await this.#db.use((db) =>
+      writeStrictly(db, ['keys'], async (tx) => {
+        await tx.objectStore('keys').put(stored, 'statement');
+      }),
+    );
   }
 
   async forget(): Promise<void> {

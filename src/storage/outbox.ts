@@ -1,7 +1,7 @@
 import type { IDBPTransaction } from 'idb';
 import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
-import { nextRecordState, type RecordEvent, type RecordState } from '../../core/record-state.ts';
+import { isUnsent, nextRecordState, type RecordEvent, type RecordState } from '../../core/record-state.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -12,12 +12,10 @@ import type {
   QueuedRecord,
   Settlement,
 } from '../ports/outbox.ts';
-import type { DatabaseHandle, Schema, Summary } from './database.ts';
+import { type DatabaseHandle, type Schema, type Summary, writeStrictly } from './database.ts';
 
 type Write = IDBPTransaction<Schema, ('env' | 'q' | 'meta' | 'rcpt')[], 'readwrite'>;
 const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
-/** Capture and acknowledgement survive a power cut; the default does not promise that (0 fsync measured). */
-const STRICT = { durability: 'strict' } as const;
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
@@ -36,40 +34,15 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
   }
 
   async append(record: NewRecord): Promise<'stored' | 'head_moved'> {
-    const outcome = await this.#db.use(async (db) => {
-      const tx = db.transaction(STORES, 'readwrite', STRICT);
-      const key = `head:${record.row.kid}`;
-      const stored = readHead(await tx.objectStore('meta').get(key));
-      // A retry after a lost connection may find its own write: that is success, not a fork.
-      if (stored.digest === record.head.digest) return 'stored';
-      if (stored.digest !== record.after.digest) {
-        tx.abort();
-        await tx.done.catch(() => undefined);
-        return 'head_moved';
-      }
-      await tx.objectStore('env').put({ id: record.row.id, jws: record.jws, digest: record.row.digest });
-      await tx.objectStore('q').put(record.row);
-      await tx.objectStore('meta').put(record.head, key);
-      const summary = await readSummary(tx);
-      bump(summary, record.row.state, 1);
-      if (record.row.typ === 'confirmation+jws' && record.row.about !== null) {
-        await move(tx, summary, record.row.about, 'installed', {});
-      }
-      await tx.objectStore('meta').put(summary, 'sum');
-      await tx.done;
-      return 'stored';
-    });
+    const outcome = await this.#db.use((db) => writeStrictly(db, STORES, (tx) => store(tx, record)));
     this.#changed();
     return outcome;
   }
 
   lease({ owner, now, until, limit, force }: LeaseTerms) {
-    return this.#db.use(async (db) => {
-      const tx = db.transaction(STORES, 'readwrite', STRICT);
-      const summary = await readSummary(tx);
+    return this.#write(async (tx, summary) => {
       const leased: { row: QueuedRecord; jws: string }[] = [];
-      // A device whose earlier record is not free keeps its later ones back: order within a lane.
-      const blocked = new Set<string>();
+      const ids = new Set<string>();
       for (const state of ['sending', 'saved'] as const) {
         let cursor = await tx
           .objectStore('q')
@@ -81,19 +54,16 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
             state === 'saved'
               ? force || row.nextAt <= now
               : row.leaseUntil <= now || row.leaseOwner === owner;
-          if (!free || blocked.has(row.udid)) {
-            blocked.add(row.udid);
-            continue;
-          }
+          if (!free || (await waitsForEarlier(tx, row, ids))) continue;
           const envelope = await tx.objectStore('env').get(row.id);
           if (envelope === undefined) continue;
           const next = await move(tx, summary, row.id, 'leased', { leaseOwner: owner, leaseUntil: until });
-          if (next !== undefined) leased.push({ row: next, jws: envelope.jws });
+          if (next === undefined) continue;
+          leased.push({ row: next, jws: envelope.jws });
+          ids.add(row.id);
         }
       }
-      await tx.objectStore('meta').put(summary, 'sum');
-      await tx.done;
-      return leased.sort((a, b) => a.row.seq - b.row.seq);
+      return inChainOrder(leased);
     });
   }
 
@@ -105,15 +75,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
 
   async applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void> {
     await this.#write(async (tx, summary) => {
-      for (const change of changes) {
-        await move(tx, summary, change.record, change.outcome, {
-          code: change.code ?? null,
-          detail: change.detail ?? null,
-          decidedAt: change.at,
-          unproven: change.unproven ?? false,
-          ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
-        });
-      }
+      for (const change of changes) await decide(tx, summary, change);
       await tx.objectStore('meta').put(cursor, `cursor:${org}`);
     });
   }
@@ -133,7 +95,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
       for (const state of ['saved', 'sending'] as const) {
         const first = await tx
           .objectStore('q')
-          .index('state')
+          .index('collect')
           .openCursor(IDBKeyRange.bound([state, 0], [state, Infinity]));
         if (first !== null) oldest = Math.min(oldest ?? Infinity, first.value.createdAt);
       }
@@ -152,8 +114,11 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
       const rows: QueuedRecord[] = [];
       const range = IDBKeyRange.upperBound(before, true);
       let cursor = await db.transaction('q').store.index('created').openCursor(range, 'prev');
-      for (; cursor !== null && rows.length < limit; cursor = await cursor.continue())
+      for (; cursor !== null; cursor = await cursor.continue()) {
+        // Rows of one millisecond stay together: `before` could not name a place between them.
+        if (rows.length >= limit && cursor.value.createdAt !== rows.at(-1)?.createdAt) break;
         rows.push(cursor.value);
+      }
       return rows;
     });
   }
@@ -185,15 +150,17 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
     return () => this.#listeners.delete(onChange);
   }
 
-  async #write(work: (tx: Write, summary: Summary) => Promise<void>): Promise<void> {
-    await this.#db.use(async (db) => {
-      const tx = db.transaction(STORES, 'readwrite', STRICT);
-      const summary = await readSummary(tx);
-      await work(tx, summary);
-      await tx.objectStore('meta').put(summary, 'sum');
-      await tx.done;
-    });
+  async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>): Promise<T> {
+    const result = await this.#db.use((db) =>
+      writeStrictly(db, STORES, async (tx) => {
+        const summary = await readSummary(tx);
+        const value = await work(tx, summary);
+        await tx.objectStore('meta').put(summary, 'sum');
+        return value;
+      }),
+    );
     this.#changed();
+    return result;
   }
 
   /** Tells this page and, over the channel, other tabs and the worker. */
@@ -207,6 +174,78 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
   }
 }
 
+async function store(tx: Write, { row, jws, after, head }: NewRecord): Promise<'stored' | 'head_moved'> {
+  const key = `head:${row.kid}`;
+  const stored = readHead(await tx.objectStore('meta').get(key));
+  if (stored.digest !== after.digest) {
+    // A retry after a lost connection may find its own write: that is success, not a fork.
+    const own = await tx.objectStore('env').get(row.id);
+    return own?.digest === row.digest ? 'stored' : 'head_moved';
+  }
+  // `add`: an envelope that is there is never written over.
+  await tx.objectStore('env').add({ id: row.id, jws, digest: row.digest });
+  await tx.objectStore('q').put(row);
+  await tx.objectStore('meta').put(head, key);
+  const summary = await readSummary(tx);
+  bump(summary, row.state, 1);
+  if (row.typ === 'confirmation+jws' && row.about !== null) {
+    await move(tx, summary, row.about, 'installed', {});
+  }
+  await tx.objectStore('meta').put(summary, 'sum');
+  return 'stored';
+}
+
+/** Whether an earlier record of the same device still waits, and does not go along: order within a lane. */
+async function waitsForEarlier(tx: Write, row: QueuedRecord, along: ReadonlySet<string>): Promise<boolean> {
+  const lane = IDBKeyRange.bound([row.udid, 0], [row.udid, Infinity]);
+  for (const other of await tx.objectStore('q').index('device').getAll(lane)) {
+    // Numbers count within one operator key; over a change of key only time says what came first.
+    const earlier = other.kid === row.kid ? other.seq < row.seq : other.createdAt < row.createdAt;
+    if (earlier && isUnsent(other.state) && !along.has(other.id)) return true;
+  }
+  return false;
+}
+
+/** By operator key, the one used first before the other, then by number. */
+function inChainOrder<T extends { readonly row: QueuedRecord }>(leased: T[]): T[] {
+  const since = new Map<string, number>();
+  for (const { row } of leased) since.set(row.kid, Math.min(since.get(row.kid) ?? Infinity, row.createdAt));
+  return leased.sort((a, b) =>
+    a.row.kid === b.row.kid
+      ? a.row.seq - b.row.seq
+      : (since.get(a.row.kid) ?? 0) - (since.get(b.row.kid) ?? 0),
+  );
+}
+
+/**
+ * Applies one outcome. It may overtake the receipt: the answer to a batch was lost, the server decided, and another
+ * record's drain fetched the changes. The cursor moves past it, so it is kept until the receipt is there.
+ */
+async function decide(tx: Write, summary: Summary, change: Change): Promise<void> {
+  const row = await tx.objectStore('q').get(change.record);
+  if (row !== undefined && isUnsent(row.state)) {
+    const key = `early:${change.record}`;
+    const early = ((await tx.objectStore('meta').get(key)) as Change[] | undefined) ?? [];
+    await tx.objectStore('meta').put([...early, change], key);
+    return;
+  }
+  await move(tx, summary, change.record, change.outcome, {
+    code: change.code ?? null,
+    detail: change.detail ?? null,
+    decidedAt: change.at,
+    unproven: change.unproven ?? false,
+    ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
+  });
+}
+
+async function decideEarly(tx: Write, summary: Summary, id: string): Promise<void> {
+  const key = `early:${id}`;
+  const early = (await tx.objectStore('meta').get(key)) as Change[] | undefined;
+  if (early === undefined) return;
+  await tx.objectStore('meta').delete(key);
+  for (const change of early) await decide(tx, summary, change);
+}
+
 async function settleOne(tx: Write, summary: Summary, result: Settlement): Promise<void> {
   const free = { leaseOwner: null, leaseUntil: 0 };
   switch (result.kind) {
@@ -218,6 +257,7 @@ async function settleOne(tx: Write, summary: Summary, result: Settlement): Promi
         fault: null,
         receivedAt: result.receivedAt,
       });
+      await decideEarly(tx, summary, result.id);
       return;
     case 'rejected':
       await move(tx, summary, result.id, 'rejected', { ...free, code: result.code });

@@ -3,7 +3,7 @@ import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 import type { HeldPack, WorkStore } from '../ports/work.ts';
-import type { DatabaseHandle } from './database.ts';
+import { type DatabaseHandle, writeStrictly } from './database.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
 
 /** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
@@ -38,12 +38,12 @@ export class IdbWorkStore implements WorkStore {
   }
 
   async savePack(jws: string, held: HeldPack): Promise<void> {
-    await this.#db.use(async (db) => {
-      const tx = db.transaction(['pack', 'meta'], 'readwrite', { durability: 'strict' });
-      await tx.objectStore('pack').put({ org: held.pack.org, jws, digest: held.digest, etag: held.etag });
-      await tx.objectStore('meta').put(held.digest, 'statement');
-      await tx.done;
-    });
+    await this.#db.use((db) =>
+      writeStrictly(db, ['pack', 'meta'], async (tx) => {
+        await tx.objectStore('pack').put({ org: held.pack.org, jws, digest: held.digest, etag: held.etag });
+        await tx.objectStore('meta').put(held.digest, 'statement');
+      }),
+    );
     this.#parsed.set(held.pack.org, held);
   }
 

@@ -8,7 +8,7 @@ import { uuid7 } from '../../core/uuid7.ts';
 import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Outbox, QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
-import type { WorkStore } from '../ports/work.ts';
+import type { Enrolment, WorkStore } from '../ports/work.ts';
 import { backoff } from './backoff.ts';
 import { verifyReceipt } from './verify-receipt.ts';
 
@@ -44,20 +44,20 @@ export async function drain(ports: DrainPorts, signal: AbortSignal): Promise<Dra
   let sent = 0;
   for (;;) {
     const now = ports.clock.now();
-    const leased = fitting(
-      await ports.outbox.lease({
-        owner: ports.owner,
-        now,
-        until: now + LEASE_MS,
-        limit: MAX_BATCH_RECORDS,
-        force: ports.force ?? false,
-      }),
-    );
+    const held = await ports.outbox.lease({
+      owner: ports.owner,
+      now,
+      until: now + LEASE_MS,
+      limit: MAX_BATCH_RECORDS,
+      force: ports.force ?? false,
+    });
+    const leased = fitting(held);
     if (leased.length === 0) break;
-    const answer = await ports.backend.postBatch(await batchOf(ports, enrolment.epoch, leased), signal);
+    const answer = await ports.backend.postBatch(await batchOf(ports, enrolment, leased), signal);
     if (!answer.ok) {
+      // Those that did not fit as well: kept leased, they would look as if on their way for another minute.
       await ports.outbox.settle(
-        leased.map(({ row }) => notSent(ports, row, faultOf(answer.failure), answer.failure)),
+        held.map(({ row }) => notSent(ports, row, faultOf(answer.failure), answer.failure)),
       );
       return { kind: 'stopped', sent, failure: answer.failure };
     }
@@ -88,25 +88,23 @@ function fitting(leased: readonly { row: QueuedRecord; jws: string }[]) {
 
 async function batchOf(
   ports: DrainPorts,
-  epoch: string,
+  { epoch, signer: { kid } }: Enrolment,
   leased: readonly { row: QueuedRecord; jws: string }[],
 ) {
-  const last = leased.at(-1)?.row;
+  // The newest record signed, not the newest sent: what it covers stays acceptable if the operator is revoked meanwhile.
+  const head = await ports.outbox.head(kid);
   const summary = await ports.outbox.summary();
   const request: BatchRequest = {
     batch: uuid7(ports.clock.now(), ports.crypto),
     nonce: toBase64Url(ports.crypto.random(16)),
-    head:
-      last === undefined
-        ? null
-        : {
-            kid: last.kid,
-            seq: last.seq,
-            digest: last.digest,
-            epoch,
-            unsent: summary.unsent,
-            ...(summary.oldestUnsentAt === null ? {} : { oldestUnsentAt: toInstant(summary.oldestUnsentAt) }),
-          },
+    head: {
+      kid,
+      seq: head.seq,
+      digest: head.digest,
+      epoch,
+      unsent: summary.unsent,
+      ...(summary.oldestUnsentAt === null ? {} : { oldestUnsentAt: toInstant(summary.oldestUnsentAt) }),
+    },
     records: leased.map(({ jws }) => jws),
   };
   return request;
@@ -124,7 +122,10 @@ async function judge(
   const settled: Settlement[] = [];
   for (const [i, { row }] of leased.entries()) {
     const result = response.results[i];
-    if (result === undefined) continue;
+    if (result === undefined) {
+      settled.push(notSent(ports, row, 'answer_invalid', undefined));
+      continue;
+    }
     if (result.status === 'rejected' && result.code !== undefined && result.digest === row.digest) {
       settled.push({ id: row.id, kind: 'rejected', code: result.code });
       continue;

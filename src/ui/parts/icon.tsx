@@ -4,7 +4,7 @@ const PATHS = {
   home: 'M4 11.5 12 5l8 6.5M6 10v9h12v-9M10 19v-5h4v5',
   outbox: 'M4 13h4l1.5 3h5L16 13h4M4 13l2.5-8h11L20 13v6H4zM12 4v6M9.5 7.5 12 10l2.5-2.5',
   desk: 'M4 6h16v10H4zM9 20h6M12 16v4M8 10h8M8 12.5h5',
-  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  more: 'M4 7h16M4 12h16M4 17h10',
   back: 'M14.5 5.5 8 12l6.5 6.5',
   chevron: 'M9.5 5.5 16 12l-6.5 6.5',
   close: 'M6 6l12 12M18 6 6 18',

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { HeldPack } from '../../ports/work.ts';
 import { Button } from '../parts/button.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
@@ -66,8 +67,8 @@ export function PlaceStep(props: {
               </option>
             ))}
           </select>
-          <p class="mono small quiet" dir="ltr">
-            {domain}
+          <p class="small quiet">
+            <NameText text={domain} />
           </p>
         </div>
         {sites.length > 0 && (

@@ -2,6 +2,7 @@ import type { InstallState } from '../../flow/install.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
@@ -56,7 +57,7 @@ export function SavedStep(props: {
         </p>
         <Facts
           of={[
-            [words.record.domain, <span class="mono">{record.domain}</span>],
+            [words.record.domain, <NameText text={record.domain} />],
             [words.record.place, record.title === '' ? undefined : record.title],
             [words.record.number, String(record.seq)],
           ]}

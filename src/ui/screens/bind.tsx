@@ -86,7 +86,7 @@ function runInstall(
     clock,
     crypto,
     device,
-    pack,
+    pack: () => model.packs.value.find((held) => held.pack.org === pack.pack.org) ?? pack,
     app,
     onSaved: () => {
       void model.ports.shell.requestBackgroundSync();

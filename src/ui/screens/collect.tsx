@@ -11,6 +11,7 @@ import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
@@ -105,7 +106,9 @@ function CollectFlow({
         <p class="udid-big" dir="ltr">
           {registration.udid}
         </p>
-        <p class="mono quiet">{registration.domain}</p>
+        <p class="quiet">
+          <NameText text={registration.domain} />
+        </p>
         {now.at !== 'pair' && <Progress state={now} />}
       </section>
       {now.at === 'pair' && (
@@ -120,15 +123,14 @@ function CollectFlow({
             of={[
               [
                 words.record.names,
-                <span class="mono" data-fact="names">
-                  spiffe://{registration.domain}/device/{registration.udid}
-                </span>,
+                <NameText
+                  fact="names"
+                  text={`spiffe://${registration.domain}/device/${registration.udid}`}
+                />,
               ],
               [
                 words.record.certificate,
-                <span class="mono" data-fact="fingerprint">
-                  {registration.certificate.fingerprint}
-                </span>,
+                <NameText fact="fingerprint" text={registration.certificate.fingerprint} />,
               ],
               [words.record.validUntil, when(Date.parse(registration.certificate.notAfter))],
             ]}

@@ -4,6 +4,7 @@ import type { DeviceState } from '../../../contract/device-state.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { when, words } from '../words/en.ts';
@@ -71,7 +72,7 @@ function HeldCard(props: {
       <p>{troubleWords(record.code).what}</p>
       <Facts
         of={[
-          [words.record.domain, <span class="mono">{record.domain}</span>],
+          [words.record.domain, <NameText text={record.domain} />],
           [
             words.record.captured,
             `${when(Date.parse(record.capturedAt))}. ${words.desk.by(record.operatorName)}`,
@@ -112,7 +113,7 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
       </p>
       <Facts
         of={[
-          [words.record.domain, <span class="mono">{device.domain}</span>],
+          [words.record.domain, <NameText text={device.domain} />],
           [words.record.certificate, <span class="mono small">{device.fingerprint}</span>],
           [words.record.validUntil, when(Date.parse(device.notAfter))],
         ]}

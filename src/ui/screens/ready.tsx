@@ -1,6 +1,7 @@
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
@@ -49,7 +50,9 @@ export function ReadyScreen() {
               <li key={domain.name}>
                 <strong>{domain.title}</strong>
                 <br />
-                <span class="mono small quiet">{domain.name}</span>
+                <span class="small quiet">
+                  <NameText text={domain.name} />
+                </span>
               </li>
             ))}
           </ul>

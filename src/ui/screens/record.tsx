@@ -1,6 +1,7 @@
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { kindWords, StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
@@ -53,16 +54,9 @@ export function RecordScreen({ id }: { readonly id: string }) {
             of={[
               [
                 words.record.names,
-                <span class="mono" data-fact="names">
-                  spiffe://{record.domain}/device/{record.udid}
-                </span>,
+                <NameText fact="names" text={`spiffe://${record.domain}/device/${record.udid}`} />,
               ],
-              [
-                words.record.certificate,
-                <span class="mono" data-fact="fingerprint">
-                  {certificate.fingerprint}
-                </span>,
-              ],
+              [words.record.certificate, <NameText fact="fingerprint" text={certificate.fingerprint} />],
               [words.record.validUntil, when(Date.parse(certificate.notAfter))],
             ]}
           />
@@ -71,7 +65,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
       <section class="card">
         <Facts
           of={[
-            [words.record.domain, <span class="mono">{record.domain}</span>],
+            [words.record.domain, <NameText text={record.domain} />],
             [words.record.place, record.title === '' ? undefined : record.title],
             [words.record.captured, when(record.createdAt)],
             [words.record.number, String(record.seq)],

@@ -165,7 +165,7 @@ export const words = {
     onPhone: 'Saved on this phone',
     onPhoneNote: 'It is signed and safe. It goes by itself when there is signal.',
     another: 'Bind another device',
-    write: 'Write the certificate now',
+    write: 'Write certificate now',
     writeNote: 'Keep the device connected.',
     home: 'Done',
     later: 'Later',
@@ -273,7 +273,7 @@ export const words = {
     signOut: 'Sign out',
     signOutBlocked: (n: number) => `${count(n, 'record is', 'records are')} not sent yet. Send first.`,
     signIn: 'Sign in again',
-    theme: 'Light',
+    theme: 'Appearance',
     themes: { auto: 'As the phone', light: 'Light', dark: 'Dark', sun: 'Sun' },
     can: 'What this browser can do',
     abilities: {

@@ -1,0 +1,73 @@
+/** Build options of the simulated firmware, with Zephyr's own names and defaults unless a comment says otherwise. */
+export interface Firmware {
+  /** CONFIG_NET_SAMPLE_SEC_TAG of the tls_keygen sample. */
+  readonly secTag: number;
+  /** CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE: Zephyr's default is 1024, too small for a PEM chain; makers raise it. */
+  readonly credBuffer: number;
+  /** CONFIG_SHELL_BACKEND_DUMMY_BUF_SIZE, the most SMP's shell group gives: 300 by default, too small for a CSR. */
+  readonly smpShellBuffer: number;
+  /** CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE, which SMP's `params` command states: 384 by default. */
+  readonly smpBuffer: number;
+  /** ATT_MTU after the exchange; a value is at most this less 3. */
+  readonly attMtu: number;
+  /** Whether the image holds nRF Connect SDK's `nrf_cloud_cred` commands. */
+  readonly nrfCloudCred: boolean;
+  /** Whether the image is the tls_keygen sample, which prints its key and request when it starts. */
+  readonly printsAtBoot: boolean;
+  /** Whether the shell echoes (CONFIG_SHELL_ECHO_STATUS) and colours (CONFIG_SHELL_VT100_COLORS). */
+  readonly echo: boolean;
+  readonly colours: boolean;
+  /** Whether log lines appear between commands. */
+  readonly logs: boolean;
+}
+
+export const DEFAULT_FIRMWARE: Firmware = {
+  secTag: 42,
+  credBuffer: 4096,
+  smpShellBuffer: 1024,
+  smpBuffer: 1536,
+  attMtu: 247,
+  nrfCloudCred: false,
+  printsAtBoot: true,
+  echo: true,
+  colours: true,
+  logs: true,
+};
+
+/** The same with every buffer as small as Zephyr leaves it. */
+export const SMALL_BUFFERS: Partial<Firmware> = { credBuffer: 1024, smpShellBuffer: 300, smpBuffer: 384 };
+
+/** How a device may misbehave, each to be caught by something else. */
+export type Misbehaviour =
+  /** The request is for, and signed by, another key than the one printed. */
+  | { readonly kind: 'wrong-key' }
+  /** The request's signature does not verify. */
+  | { readonly kind: 'broken-signature' }
+  /** Another device answers: its key, request and chip id are its own, and not the label's. */
+  | { readonly kind: 'other-device' }
+  /** The wire is cut after this many bytes from the device, once. */
+  | { readonly kind: 'drop'; readonly afterBytes: number }
+  /** Noise instead of answers. */
+  | { readonly kind: 'garbage' }
+  /** No byte ever. */
+  | { readonly kind: 'silent' }
+  /** Stores something else than what it was given. */
+  | { readonly kind: 'corrupt-store' };
+
+/** Reads `drop:4000`, `garbage` and so on; undefined for what is none. */
+export function misbehaviourOf(text: string): Misbehaviour | undefined {
+  const [kind, number] = text.split(':');
+  switch (kind) {
+    case 'wrong-key':
+    case 'broken-signature':
+    case 'other-device':
+    case 'garbage':
+    case 'silent':
+    case 'corrupt-store':
+      return { kind };
+    case 'drop':
+      return { kind, afterBytes: Number(number ?? 2_000) };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ZephyrCredDevice } from './profiles/zephyr-cred.ts';
+import { serveUart } from './uart-sockets.ts';
+
+export interface DevicePty {
+  readonly path: string;
+  /** Cuts whoever has it open; the pty comes back at the same path. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * The device's UART as a pseudo terminal at `path`. Node cannot make one, so socat (Debian package `socat`) does, and
+ * connects to us only once somebody opened the far end (`wait-slave`): that is when the cable is in. When they close
+ * it socat ends, and a new one takes its place.
+ *
+ * @throws Error that names socat if it is not installed
+ */
+export async function servePty(
+  device: ZephyrCredDevice,
+  path: string,
+  resetOnOpen: boolean,
+): Promise<DevicePty> {
+  const directory = mkdtempSync(join(tmpdir(), 'fieldbind-pty-'));
+  const socketPath = join(directory, 'uart');
+  const server = await serveUart(device, { path: socketPath }, resetOnOpen);
+  let closing = false;
+  let socat: ChildProcess | undefined;
+  let failure: Error | undefined;
+  const start = () => {
+    if (closing) return;
+    const terminal = `PTY,link=${path},rawer,wait-slave,pty-interval=0.02`;
+    // -t0: gone at once when they close, not half a second later.
+    socat = spawn('socat', ['-t0', terminal, `UNIX-CONNECT:${socketPath}`], { stdio: 'ignore' });
+    socat.once('error', (error) => {
+      failure = error;
+    });
+    socat.once('exit', () => setTimeout(start, 20));
+  };
+  start();
+  const close = async () => {
+    closing = true;
+    socat?.kill();
+    await server.close();
+    rmSync(directory, { recursive: true, force: true });
+    rmSync(path, { force: true });
+  };
+  for (let tries = 0; !existsSync(path); tries++) {
+    if (failure !== undefined || tries > 250) {
+      await close();
+      throw new Error(
+        'A pseudo terminal needs the program socat, which is not installed: apt install socat.',
+        {
+          cause: failure,
+        },
+      );
+    }
+    await pause(20);
+  }
+  return { path, cut: () => server.cut(), close };
+}

@@ -1,0 +1,11 @@
+import { MemoryOutbox, MemoryStorage } from '../support/memory-outbox.ts';
+import { outboxSuite } from './outbox.suite.ts';
+import { decisionsSuite } from './outbox-decisions.suite.ts';
+
+const make = async () => {
+  const storage = new MemoryStorage();
+  return { open: () => new MemoryOutbox(storage) };
+};
+
+outboxSuite(make);
+decisionsSuite(make, 200);

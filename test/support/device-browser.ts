@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { FAKE_ADAPTER } from './fakedev/fake-serial.ts';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Linux hides Web Bluetooth behind the first, getDevices() behind the second.
+  '--enable-features=WebBluetooth,WebBluetoothNewPermissionsBackend',
+];
+
+/**
+ * A browser profile in which the page at `origin` already has the fake serial port: headless Chromium shows no serial
+ * chooser, and its requestPort() never settles. The grant is what a person's choice leaves in the profile.
+ */
+export function profileWithSerialGrant(origin: string): string {
+  const profile = mkdtempSync(join(tmpdir(), 'fieldbind-profile-'));
+  const chosen = {
+    name: FAKE_ADAPTER.name,
+    product_id: FAKE_ADAPTER.productId,
+    serial_number: FAKE_ADAPTER.serialNumber,
+    vendor_id: FAKE_ADAPTER.vendorId,
+  };
+  const grant = { last_modified: '13439702305094951', setting: { 'chosen-objects': [chosen] } };
+  const exceptions = { serial_chooser_data: { [`${origin},*`]: grant } };
+  mkdirSync(join(profile, 'Default'));
+  writeFileSync(
+    join(profile, 'Default/Preferences'),
+    JSON.stringify({ profile: { content_settings: { exceptions } } }),
+  );
+  return profile;
+}
+
+/** Chromium with real Web Serial and Web Bluetooth. `env` is what the rigs give; Debian's browser unless CHROMIUM says. */
+export function launchWithDevices(
+  profile: string,
+  env: Readonly<Record<string, string>>,
+  more: { readonly args?: readonly string[]; readonly viewport?: { width: number; height: number } } = {},
+): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [...FLAGS, '--headless=new', ...(more.args ?? [])],
+    ...(more.viewport === undefined ? {} : { viewport: more.viewport }),
+    env: { ...definedOnly(process.env), ...env },
+  });
+}
+
+/**
+ * Answers the page's Bluetooth choosers with the device at `address`. A prompt is told again at each change of its
+ * list, and answering one id twice kills the browser.
+ */
+export async function answerBluetoothPrompts(page: Page, address: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const answered = new Set<string>();
+  session.on('DeviceAccess.deviceRequestPrompted', ({ id, devices }) => {
+    if (answered.has(id) || !devices.some((device) => device.id === address)) return;
+    answered.add(id);
+    void session.send('DeviceAccess.selectPrompt', { id, deviceId: address });
+  });
+  await session.send('DeviceAccess.enable');
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}

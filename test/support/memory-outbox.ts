@@ -1,0 +1,185 @@
+import type { Change } from '../../contract/change.ts';
+import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
+import { isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
+import type {
+  Capture,
+  LeaseTerms,
+  NewRecord,
+  Outbox,
+  OutboxSummary,
+  OutboxView,
+  QueuedRecord,
+  Settlement,
+} from '../../src/ports/outbox.ts';
+
+/** What several connections share, as tabs share one database. */
+export class MemoryStorage {
+  readonly rows = new Map<string, QueuedRecord>();
+  readonly envelopes = new Map<string, string>();
+  readonly heads = new Map<string, ChainHead>();
+  readonly receipts = new Map<string, string>();
+  readonly cursors = new Map<string, string>();
+  readonly early = new Map<string, Change[]>();
+  readonly listeners = new Set<() => void>();
+}
+
+/**
+ * The outbox without a database, written for clarity: counts are counted and lanes are searched each time. It runs the
+ * same suite as the real one, so that tests of what stands on the port may use it.
+ */
+export class MemoryOutbox implements Capture, Outbox, OutboxView {
+  readonly storage: MemoryStorage;
+
+  constructor(storage = new MemoryStorage()) {
+    this.storage = storage;
+  }
+
+  async head(kid: string): Promise<ChainHead> {
+    return this.storage.heads.get(kid) ?? CHAIN_START;
+  }
+
+  async append({ row, jws, after, head }: NewRecord): Promise<'stored' | 'head_moved'> {
+    const { rows, envelopes, heads } = this.storage;
+    if ((heads.get(row.kid)?.digest ?? null) !== after.digest) {
+      return rows.get(row.id)?.digest === row.digest ? 'stored' : 'head_moved';
+    }
+    rows.set(row.id, row);
+    envelopes.set(row.id, jws);
+    heads.set(row.kid, head);
+    if (row.typ === 'confirmation+jws' && row.about !== null) this.#move(row.about, 'installed', {});
+    this.#changed();
+    return 'stored';
+  }
+
+  async lease({ owner, now, until, limit, force }: LeaseTerms) {
+    const leased: { row: QueuedRecord; jws: string }[] = [];
+    for (const row of this.#oldestFirst()) {
+      if (leased.length === limit) break;
+      if (!isUnsent(row.state)) continue;
+      const due = row.state === 'saved' ? force || row.nextAt <= now : false;
+      const free = row.state === 'sending' && (row.leaseOwner === owner || row.leaseUntil <= now);
+      const ids = leased.map((one) => one.row.id);
+      const waits = this.#oldestFirst()
+        .filter((other) => other.udid === row.udid && isUnsent(other.state))
+        .some((other) => isEarlier(other, row) && !ids.includes(other.id));
+      if (!(due || free) || waits) continue;
+      const next = this.#move(row.id, 'leased', { leaseOwner: owner, leaseUntil: until });
+      if (next !== undefined) leased.push({ row: next, jws: this.storage.envelopes.get(row.id) ?? '' });
+    }
+    this.#changed();
+    return leased;
+  }
+
+  async settle(results: readonly Settlement[]): Promise<void> {
+    for (const result of results) this.#settle(result);
+    this.#changed();
+  }
+
+  async applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void> {
+    for (const change of changes) this.#decide(change);
+    this.storage.cursors.set(org, cursor);
+    this.#changed();
+  }
+
+  async cursor(org: string): Promise<string> {
+    return this.storage.cursors.get(org) ?? '';
+  }
+
+  async summary(): Promise<OutboxSummary> {
+    return recount([...this.storage.rows.values()]);
+  }
+
+  async page(limit: number, before = Number.POSITIVE_INFINITY): Promise<readonly QueuedRecord[]> {
+    const rows = this.#oldestFirst().reverse();
+    const rest = rows.filter((row) => row.createdAt < before);
+    const last = rest[limit - 1]?.createdAt ?? Number.NEGATIVE_INFINITY;
+    return rest.filter((row) => row.createdAt >= last);
+  }
+
+  async record(id: string): Promise<QueuedRecord | undefined> {
+    return this.storage.rows.get(id);
+  }
+
+  async ofDevice(udid: string): Promise<readonly QueuedRecord[]> {
+    return this.#oldestFirst()
+      .reverse()
+      .filter((row) => row.udid === udid);
+  }
+
+  async certificatesWaiting(): Promise<readonly QueuedRecord[]> {
+    return this.#oldestFirst().filter((row) => row.state === 'bound' && row.certificate !== null);
+  }
+
+  subscribe(onChange: () => void): () => void {
+    this.storage.listeners.add(onChange);
+    return () => this.storage.listeners.delete(onChange);
+  }
+
+  #oldestFirst(): QueuedRecord[] {
+    return [...this.storage.rows.values()].sort((a, b) =>
+      a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt,
+    );
+  }
+
+  #settle(result: Settlement): void {
+    const free = { leaseOwner: null, leaseUntil: 0 };
+    if (result.kind === 'received') {
+      this.storage.receipts.set(result.id, result.receipt);
+      const fields = { ...free, fault: null, receivedAt: result.receivedAt };
+      this.#move(result.id, 'receipt_verified', fields);
+      const early = this.storage.early.get(result.id) ?? [];
+      this.storage.early.delete(result.id);
+      for (const change of early) this.#decide(change);
+    } else if (result.kind === 'rejected') {
+      this.#move(result.id, 'rejected', { ...free, code: result.code });
+    } else {
+      const attempts = (this.storage.rows.get(result.id)?.attempts ?? 0) + 1;
+      this.#move(result.id, 'not_sent', { ...free, attempts, fault: result.fault, nextAt: result.nextAt });
+    }
+  }
+
+  #decide(change: Change): void {
+    const row = this.storage.rows.get(change.record);
+    if (row !== undefined && isUnsent(row.state)) {
+      this.storage.early.set(row.id, [...(this.storage.early.get(row.id) ?? []), change]);
+      return;
+    }
+    this.#move(change.record, change.outcome, {
+      code: change.code ?? null,
+      detail: change.detail ?? null,
+      decidedAt: change.at,
+      unproven: change.unproven ?? false,
+      ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
+    });
+  }
+
+  #move(id: string, event: RecordEvent, fields: Partial<QueuedRecord>): QueuedRecord | undefined {
+    const row = this.storage.rows.get(id);
+    const state = row && nextRecordState(row.state, event);
+    if (row === undefined || state === undefined) return undefined;
+    const next = { ...row, ...fields, state };
+    this.storage.rows.set(id, next);
+    return next;
+  }
+
+  #changed(): void {
+    for (const listener of this.storage.listeners) listener();
+  }
+}
+
+function isEarlier(a: QueuedRecord, b: QueuedRecord): boolean {
+  return a.kid === b.kid ? a.seq < b.seq : a.createdAt < b.createdAt;
+}
+
+/** The summary that these rows must have. */
+export function recount(rows: readonly QueuedRecord[]): OutboxSummary {
+  const counts: Partial<Record<QueuedRecord['state'], number>> = {};
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
+  const unsent = rows.filter((row) => isUnsent(row.state));
+  return {
+    counts,
+    unsent: unsent.length,
+    oldestUnsentAt: unsent.length === 0 ? null : Math.min(...unsent.map((row) => row.createdAt)),
+    certificatesWaiting: rows.filter((row) => row.state === 'bound' && row.certificate !== null).length,
+  };
+}

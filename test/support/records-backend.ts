@@ -1,0 +1,146 @@
+import type { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
+import type { Change } from '../../contract/change.ts';
+import type { Receipt } from '../../contract/statement.ts';
+import { openRecord } from '../../core/envelope.ts';
+import type { StatementKeys } from '../../core/statement.ts';
+import type { BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
+import type { Enrolment, HeldPack, WorkStore } from '../../src/ports/work.ts';
+import { AUD, credential, crypto, digest, EPOCH, type TestKey } from './records.ts';
+import type { TestStatements } from './records-statements.ts';
+
+export type BatchStep = (
+  request: BatchRequest,
+  honest: () => Promise<BatchResponse>,
+) => Promise<BackendResult<BatchResponse>>;
+
+/** Honest unless the script says otherwise: one step of `script` answers one batch, then it is honest again. */
+export class ScriptedBackend implements SyncBackend {
+  readonly statements: TestStatements;
+  readonly script: BatchStep[] = [];
+  readonly batches: BatchRequest[] = [];
+  /** Digests taken, with the id and the first answer. */
+  readonly taken = new Map<string, RecordResult>();
+  readonly changesByOrg = new Map<string, Change[]>();
+  readonly calls: string[] = [];
+  changesFailure: BackendFailure | undefined;
+  keysFailure: BackendFailure | undefined;
+
+  constructor(statements: TestStatements) {
+    this.statements = statements;
+  }
+
+  async postBatch(request: BatchRequest): Promise<BackendResult<BatchResponse>> {
+    this.calls.push('records');
+    this.batches.push(request);
+    const honest = () => this.answer(request);
+    const step = this.script.shift();
+    return step === undefined ? { ok: true, value: await honest() } : step(request, honest);
+  }
+
+  async answer(request: BatchRequest): Promise<BatchResponse> {
+    const results: RecordResult[] = [];
+    for (const jws of request.records) results.push(await this.take(jws));
+    return { batch: request.batch, nonce: request.nonce, at: '2026-01-02T00:00:00.000Z', results };
+  }
+
+  async take(jws: string): Promise<RecordResult> {
+    const opened = await openRecord(jws, crypto);
+    if (!opened.ok) return { digest: opened.digest, status: 'rejected', code: opened.code };
+    const before = this.taken.get(opened.digest);
+    if (before !== undefined) return { ...before, status: 'duplicate' };
+    const result: RecordResult = {
+      digest: opened.digest,
+      status: 'received',
+      receipt: await this.statements.sign('receipt+jws', receiptFor(opened)),
+    };
+    this.taken.set(opened.digest, result);
+    return result;
+  }
+
+  async changes(org: string, after: string) {
+    this.calls.push(`changes ${org} ${after}`);
+    if (this.changesFailure !== undefined) return { ok: false, failure: this.changesFailure } as const;
+    const all = this.changesByOrg.get(org) ?? [];
+    const from = after === '' ? 0 : Number(after);
+    // Two at a time, so that `more` matters.
+    const changes = all.slice(from, from + 2);
+    const cursor = all.length === 0 ? after : String(from + changes.length);
+    return {
+      ok: true,
+      value: { nonce: digest(1), cursor, more: from + changes.length < all.length, changes },
+    } as const;
+  }
+
+  async statementKeys(): Promise<BackendResult<readonly string[]>> {
+    this.calls.push('statement-keys');
+    return this.keysFailure === undefined
+      ? { ok: true, value: this.statements.chain }
+      : { ok: false, failure: this.keysFailure };
+  }
+
+  async probe(): Promise<BackendResult<null>> {
+    return { ok: true, value: null };
+  }
+}
+
+export function receiptFor(
+  { header, jws, digest }: Extract<Awaited<ReturnType<typeof openRecord>>, { ok: true }>,
+  over: Partial<Receipt> = {},
+): Receipt {
+  const { id } = jws.payload as { id: string };
+  return {
+    aud: AUD,
+    id,
+    digest,
+    kid: header.kid,
+    seq: header.seq,
+    status: 'received',
+    at: '2026-01-02T00:00:00.000Z',
+    ...over,
+  };
+}
+
+/** What the phone carries, in memory. */
+export class MemoryWork implements WorkStore {
+  enrolled: Enrolment | undefined;
+  keys: StatementKeys;
+  readonly held: HeldPack[] = [];
+  newest: string | undefined;
+
+  constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {
+    this.keys = keys;
+    this.enrolled = enrolled;
+  }
+
+  async enrolment() {
+    return this.enrolled;
+  }
+  async packs() {
+    return this.held;
+  }
+  async savePack(_jws: string, held: HeldPack) {
+    const at = this.held.findIndex((one) => one.pack.org === held.pack.org);
+    this.held.splice(at < 0 ? this.held.length : at, at < 0 ? 0 : 1, held);
+    this.newest = held.digest;
+  }
+  async statementKeys() {
+    return this.keys;
+  }
+  async saveStatementKeys(keys: StatementKeys) {
+    this.keys = keys;
+  }
+  async newestStatement() {
+    return this.newest;
+  }
+}
+
+export function enrolmentOf(key: TestKey, over: Partial<Enrolment> = {}): Enrolment {
+  return {
+    credential: credential(key),
+    credentialDigest: digest(77),
+    signer: key.signer,
+    epoch: EPOCH,
+    persistent: true,
+    ...over,
+  };
+}

@@ -1,0 +1,15 @@
+import { startServer } from '../../server/serve.ts';
+
+/**
+ * A server in a process of its own that kills itself, as a power cut would, right after the step named in its second
+ * argument (`none`: never). Arguments: data folder, step, port. Prints its address when it listens.
+ */
+const [data = '', step = 'none', port = '0'] = process.argv.slice(2);
+const server = await startServer({
+  data,
+  port: Number(port),
+  onStep(done) {
+    if (done === step) process.kill(process.pid, 'SIGKILL');
+  },
+});
+console.log(server.url);

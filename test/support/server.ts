@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
+import { importRows } from '../../server/lists/import-rows.ts';
+import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
+import { signInAs, type TestKey, type TestOperator } from './server-operator.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** A real server on a free port of this machine, with a data folder of its own. */
+export interface TestServer {
+  readonly url: string;
+  readonly data: string;
+  readonly running: RunningServer;
+  /** Errors that the server called its own; empty after a good test. */
+  readonly faults: readonly unknown[];
+  signIn(operator: string, key?: TestKey): Promise<TestOperator>;
+  /** Adds rows to an organisation's list, as the command line does. */
+  importList(org: string, rows: readonly ListRow[]): Promise<ListImportResult>;
+  /** Runs the command line beside the running server. Gives code and output; never rejects. */
+  fieldbind(...words: string[]): Promise<{ code: number; out: string }>;
+  /** Ends the server, and removes its data unless they were handed in. */
+  close(): Promise<void>;
+}
+
+/** Domains of the demo people, for tests. */
+export const OAK_STREET = 'oak-street.northfield.fieldbind.internal';
+export const HARBOUR = 'harbour.northfield.fieldbind.internal';
+export const HANNA = 'hanna.fieldbind.internal';
+export const PRACTICE = 'practice.training.fieldbind.internal';
+
+export async function startTestServer(options: Partial<ServeOptions> = {}): Promise<TestServer> {
+  const data = options.data ?? mkdtempSync(join(tmpdir(), 'fieldbind-test-'));
+  const faults: unknown[] = [];
+  const running = await startServer({
+    port: 0,
+    onFault: (error) => faults.push(error),
+    ...options,
+    data,
+  });
+  const { url, installation } = running;
+  return {
+    url,
+    data,
+    running,
+    faults,
+    signIn: (operator, key) => signInAs(url, operator, key),
+    async importList(name, rows) {
+      const org = await installation.stores.orgs.org(name);
+      if (org === undefined) throw new Error(`no organisation ${name}`);
+      return importRows(rows, org, 'test', installation);
+    },
+    fieldbind: (...words) => fieldbind(data, url, words),
+    async close() {
+      await running.close();
+      if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The command line on a data folder, in a process of its own. */
+export async function fieldbind(
+  data: string,
+  url: string,
+  words: readonly string[],
+): Promise<{ code: number; out: string }> {
+  const env = { ...process.env, FIELDBIND_DATA: data, FIELDBIND_PUBLIC_URL: url };
+  const cli = join(ROOT, 'server/cli.ts');
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words], { env });
+    return { code: 0, out: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string };
+    return { code: code ?? -1, out: `${stdout ?? ''}${stderr ?? ''}` };
+  }
+}
