@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { MAX_BATCH_BYTES } from '../../contract/envelope.ts';
+import { deskHandlers } from './desk-handlers.ts';
+import { fieldHandlers } from './field-handlers.ts';
+import { strictHeaders } from './headers.ts';
+import { inflateBodies } from './inflate.ts';
+import { operatorHandlers } from './operator-handlers.ts';
+import { checkOrigin, type OwnOrigins } from './origin.ts';
+import { pageFiles } from './page-files.ts';
+import type { HttpParts } from './parts.ts';
+import { pkiFiles } from './pki-files.ts';
+import { translateErrors } from './problem.ts';
+import { registerApi } from './routes.ts';
+import { sessionHandlers } from './session-handlers.ts';
+
+export interface AppOptions extends HttpParts {
+  /** The built page. */
+  readonly dist: string;
+  readonly version: string;
+  readonly own: () => OwnOrigins;
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+}
+
+/** The whole HTTP face, not yet listening. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { tls } = options;
+  const settings = {
+    bodyLimit: MAX_BATCH_BYTES,
+    requestTimeout: 60_000,
+    // A closing server answers what it has and takes nothing new.
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: 200 },
+  };
+  const app = (
+    tls === undefined
+      ? Fastify(settings)
+      : Fastify({
+          ...settings,
+          https: { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) },
+        })
+  ) as FastifyInstance;
+  translateErrors(app, options.onFault);
+  strictHeaders(app);
+  inflateBodies(app);
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Fieldbind', version: options.version },
+    },
+  });
+  await app.register(async (api) => {
+    api.addHook('onRequest', async (request) => checkOrigin(request, options.own()));
+    registerApi(
+      api,
+      {
+        ...sessionHandlers(options),
+        ...operatorHandlers(options),
+        ...fieldHandlers(options),
+        ...deskHandlers(options),
+      },
+      options.signIn,
+    );
+    api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+  pkiFiles(app, options.installation);
+  await pageFiles(app, options.dist);
+  return app;
+}

@@ -1,0 +1,28 @@
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
+import type { Handlers } from './routes.ts';
+
+/** Operator keys and the keys that vouch for our own words. */
+export function operatorHandlers({
+  installation,
+  enrolment,
+}: HttpParts): Pick<Handlers, 'enrolChallenge' | 'enrol' | 'statementKeys'> {
+  const { stores, clock } = installation;
+  const limit = rateLimit(120, clock);
+  const statementKeys = async () => (await stores.statements.keys()).map(({ jws }) => jws).slice(-64);
+  return {
+    async enrolChallenge({ session }) {
+      limit(session.hash);
+      return enrolment.challenge(session);
+    },
+    async enrol({ session, body }) {
+      const enrolled = await enrolment.enrol(session, body.proof);
+      if (!enrolled.ok) throw new ProblemError(enrolled.code);
+      const { credential, previousKid } = enrolled;
+      const answer = { credential, statementKeys: await statementKeys() };
+      return previousKid === undefined ? answer : { ...answer, previousKid };
+    },
+    statementKeys: async () => ({ statementKeys: await statementKeys() }),
+  };
+}

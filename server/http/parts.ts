@@ -1,0 +1,17 @@
+import type { Installation } from '../installation.ts';
+import type { Enrolment } from '../operators/enrol.ts';
+import type { SignIn } from '../operators/sign-in.ts';
+import type { WorkPacks } from '../packs/work-pack.ts';
+import type { StepListener } from '../ports/instrument.ts';
+import type { Decider } from '../ra/decider.ts';
+
+/** What the faces need of the system behind them. */
+export interface HttpParts {
+  readonly installation: Installation;
+  readonly signIn: SignIn;
+  readonly enrolment: Enrolment;
+  readonly packs: WorkPacks;
+  readonly decider: Decider;
+  readonly onStep: StepListener;
+  readonly onFault: (error: unknown) => void;
+}

@@ -1,0 +1,85 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { ProblemCode } from '../../contract/codes.ts';
+import type { Problem } from '../../contract/problem.ts';
+
+const STATUS: Record<ProblemCode, number> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  origin_refused: 403,
+  not_found: 404,
+  request_invalid: 400,
+  too_large: 413,
+  nonce_unknown: 409,
+  proof_invalid: 400,
+  conflict: 409,
+  rate_limited: 429,
+  unavailable: 503,
+  internal: 500,
+};
+
+const TITLE: Record<ProblemCode, string> = {
+  unauthenticated: 'Nobody is signed in',
+  forbidden: 'Not allowed',
+  origin_refused: 'The request came from another page',
+  not_found: 'There is no such thing here',
+  request_invalid: 'The request does not fit',
+  too_large: 'The request is too large',
+  nonce_unknown: 'The nonce is used up, too old, or not this session’s',
+  proof_invalid: 'The proof does not hold',
+  conflict: 'It contradicts what is there',
+  rate_limited: 'Too many requests',
+  unavailable: 'Not available now',
+  internal: 'Something went wrong here',
+};
+
+/** The request itself failed. `detail` is for people; it never holds what was sent. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, detail = TITLE[code]) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+function problem(code: ProblemCode, detail: string): Problem {
+  return { type: `urn:fieldbind:problem:${code}`, title: TITLE[code], status: STATUS[code], code, detail };
+}
+
+function send(reply: FastifyReply, code: ProblemCode, detail: string) {
+  return reply
+    .code(STATUS[code])
+    .header('content-type', 'application/problem+json')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problem(code, detail));
+}
+
+/** The one place where errors become words. What is not known to be harmless says nothing. */
+export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
+  app.setErrorHandler((error: FastifyError | ProblemError, _request, reply) => {
+    if (error instanceof ProblemError) return send(reply, error.code, error.message);
+    const code = codeOf(error);
+    if (code === 'internal') onFault(error);
+    return send(reply, code, TITLE[code]);
+  });
+}
+
+function codeOf(error: FastifyError): ProblemCode {
+  if (error.validation !== undefined) return 'request_invalid';
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return 'too_large';
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return 'request_invalid';
+    default:
+      // A bad body or path by Fastify's or the JSON parser's own account; all else is ours.
+      return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+        ? 'request_invalid'
+        : 'internal';
+  }
+}

@@ -1,0 +1,86 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox/type';
+import { Check } from 'typebox/value';
+import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import { Problem } from '../../contract/problem.ts';
+import type { SignedIn, SignIn } from '../operators/sign-in.ts';
+import { requireMembership, requireSession } from './access.ts';
+import { ProblemError } from './problem.ts';
+
+type Api = typeof API;
+type Part<K extends ApiName, P extends string> = Api[K] extends {
+  readonly [Key in P]: infer S extends TSchema;
+}
+  ? Static<S>
+  : undefined;
+
+/** One call of an operation, everything in it already checked against the contract. */
+export interface Call<K extends ApiName> {
+  readonly params: Part<K, 'params'>;
+  readonly query: Part<K, 'query'>;
+  readonly body: Part<K, 'body'>;
+  readonly session: Api[K]['access'] extends 'anybody' ? undefined : SignedIn;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export type Answer<K extends ApiName> = Static<Api[K]['answer']>;
+
+/** One per operation. `undefined`: the handler has set a status that needs no body. */
+export type Handlers = {
+  readonly [K in ApiName]: (call: Call<K>) => Promise<Answer<K> | undefined>;
+};
+
+/** Registers exactly the operations of the contract, each with its schemas and its access rule. */
+export function registerApi(app: FastifyInstance, handlers: Handlers, signIn: SignIn): void {
+  app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
+    // Nothing is coerced, filled in or taken away: what does not fit is refused (the page checks the same way).
+    if (Check(schema, value)) return { value };
+    return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
+  });
+  for (const name of Object.keys(API) as ApiName[]) {
+    const operation: Operation = API[name];
+    // The handler of a name takes that name's call; the table above ties them together.
+    const handle = handlers[name] as (call: unknown) => Promise<unknown>;
+    app.route({
+      method: operation.method,
+      url: operation.path,
+      schema: {
+        summary: operation.summary,
+        operationId: name,
+        ...(operation.params === undefined ? {} : { params: operation.params }),
+        ...(operation.query === undefined ? {} : { querystring: operation.query }),
+        ...(operation.body === undefined ? {} : { body: operation.body }),
+        response: {
+          200: operation.answer,
+          default: {
+            description: 'What went wrong (RFC 9457)',
+            content: { 'application/problem+json': { schema: Problem } },
+          },
+        },
+      },
+      handler: async (request, reply) => {
+        reply.header('cache-control', 'no-store');
+        const session = await checkAccess(operation, request, signIn);
+        const { params, query, body } = request;
+        const answer = await handle({ params, query, body, session, request, reply });
+        return answer === undefined ? reply.send() : answer;
+      },
+    });
+  }
+}
+
+/** Default deny: what is not for anybody needs a session, and a role where the operation names some. */
+async function checkAccess(
+  { access, query }: Operation,
+  request: FastifyRequest,
+  signIn: SignIn,
+): Promise<SignedIn | undefined> {
+  if (access === 'anybody') return undefined;
+  const session = await requireSession(request, signIn);
+  if (access === 'signed-in') return session;
+  const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
+  if (typeof org !== 'string') throw new ProblemError('forbidden');
+  requireMembership(session, org, access);
+  return session;
+}

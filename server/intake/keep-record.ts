@@ -1,0 +1,131 @@
+import type { RecordResult } from '../../contract/batch.ts';
+import type { RejectionCode } from '../../contract/codes.ts';
+import type { Receipt } from '../../contract/statement.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Envelopes } from '../ports/envelopes.ts';
+import type { Needs } from '../ports/stores.ts';
+import type { StatementSigner } from '../statements/statement-keys.ts';
+import type { Verified } from './open-envelope.ts';
+import { readId, readPayload } from './payload.ts';
+
+export interface KeepContext {
+  readonly stores: Needs<'envelopes' | 'records' | 'people' | 'statements' | 'audit'>;
+  readonly signer: StatementSigner;
+  readonly aud: string;
+  /** The signed-in person who sent it; need not be its author. */
+  readonly uploader: string;
+  readonly at: string;
+}
+
+/**
+ * Step 7 for one verified envelope: says whether it can be taken, and keeps it with its receipt either way. Run inside
+ * the transaction that makes both durable.
+ */
+export async function keepRecord(envelope: Verified, context: KeepContext): Promise<RecordResult> {
+  const { stores, at, uploader } = context;
+  const { header, digest, author } = envelope;
+  const there = await stores.envelopes.byDigest(digest);
+  if (there !== undefined) {
+    // The same bytes again: the same answer again, with the receipt that was given then.
+    const receipt = there.receipt === null ? {} : { receipt: there.receipt };
+    return there.code === null
+      ? { digest, status: 'duplicate', ...receipt }
+      : { digest, status: 'rejected', code: there.code, ...receipt };
+  }
+
+  const facts = readPayload(header.typ, envelope.payload);
+  const id = facts?.id ?? readId(envelope.payload) ?? null;
+  const code = await rejection(envelope, id, facts === undefined, context);
+  const status: Receipt['status'] = code === undefined ? 'received' : 'rejected';
+  const receipt = id === null ? null : await signReceipt(envelope, id, status, context);
+  await stores.envelopes.keep({
+    digest,
+    kid: header.kid,
+    seq: header.seq,
+    prev: header.prev,
+    // What was meant for another installation, or forks the chain, holds no place in it.
+    inChain: code !== 'chain_fork' && code !== 'wrong_audience',
+    id,
+    jws: envelope.jws,
+    uploader,
+    receivedAt: at,
+    code: code ?? null,
+    receipt,
+  });
+  if (code === undefined && facts !== undefined) {
+    await stores.records.add({
+      id: facts.id,
+      digest,
+      header,
+      author,
+      payload: envelope.payload,
+      udid: facts.udid,
+      capturedAt: facts.capturedAt,
+      receivedAt: at,
+      outcome: null,
+      code: null,
+      decidedAt: null,
+      binding: null,
+    });
+  }
+  await audit(stores.audit, {
+    at,
+    step: STEPS.sync,
+    event: status,
+    actor: author,
+    org: header.org,
+    subject: id ?? digest,
+    detail: `${header.typ} ${header.seq} of ${header.kid}, sent by ${uploader}${code === undefined ? '' : `, ${code}`}`,
+  });
+  return {
+    digest,
+    status,
+    ...(code === undefined ? {} : { code }),
+    ...(receipt === null ? {} : { receipt }),
+  };
+}
+
+async function rejection(
+  { header, digest, author }: Verified,
+  id: string | null,
+  payloadUnfit: boolean,
+  { stores, aud }: KeepContext,
+): Promise<RejectionCode | undefined> {
+  if (header.aud !== aud) return 'wrong_audience';
+  const memberships = await stores.people.memberships(author);
+  const fork = await forks(header, digest, stores.envelopes);
+  if (!memberships.some((membership) => membership.org === header.org)) {
+    return fork ? 'chain_fork' : 'org_not_entitled';
+  }
+  if (fork) return 'chain_fork';
+  if (id !== null && (await stores.envelopes.receivedId(id)) !== undefined) return 'id_reuse';
+  return payloadUnfit ? 'payload_invalid' : undefined;
+}
+
+/**
+ * Whether this envelope contradicts one that is there: another one holds its place, or its neighbours do not link to it.
+ * One key that signed two records for one place was copied, or its phone was set back.
+ */
+async function forks(header: Verified['header'], digest: string, envelopes: Envelopes): Promise<boolean> {
+  const { kid, seq, prev } = header;
+  if ((await envelopes.inChain(kid, seq)) !== undefined) return true;
+  if ((seq === 1) !== (prev === null)) return true;
+  const before = seq === 1 ? undefined : await envelopes.inChain(kid, seq - 1);
+  if (before !== undefined && before.digest !== prev) return true;
+  const after = await envelopes.inChain(kid, seq + 1);
+  return after !== undefined && after.prev !== digest;
+}
+
+/** The receipt says: this installation has these bytes, durably, since then. It says nothing of what will be decided. */
+async function signReceipt(
+  { header, digest }: Verified,
+  id: string,
+  status: Receipt['status'],
+  { stores, signer, aud, at }: KeepContext,
+): Promise<string> {
+  const payload: Receipt = { aud, id, digest, kid: header.kid, seq: header.seq, status, at };
+  const signed = await signer.sign('receipt+jws', payload);
+  await stores.statements.log(signed.digest, 'receipt+jws', at);
+  return signed.jws;
+}

@@ -1,0 +1,41 @@
+import { Object as Obj, type TSchema } from 'typebox/type';
+import { Confirmation } from '../../contract/confirmation.ts';
+import type { RecordType } from '../../contract/envelope.ts';
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import { Instant, Maybe, RecordId, Udid } from '../../contract/scalars.ts';
+import { Void } from '../../contract/void.ts';
+
+/** What a kind that is not decided here yet must have at least, to be kept and answered. */
+const AnyRecord = Obj({ id: RecordId, capturedAt: Instant, udid: Maybe(Udid) });
+const OnlyId = Obj({ id: RecordId });
+
+const SCHEMAS: Record<RecordType, TSchema> = {
+  'registration+jws': Registration,
+  'confirmation+jws': Confirmation,
+  'void+jws': Void,
+  'amendment+jws': AnyRecord,
+  'release+jws': AnyRecord,
+  'transfer+jws': AnyRecord,
+  'skip+jws': AnyRecord,
+};
+
+export interface PayloadFacts {
+  readonly id: string;
+  readonly capturedAt: string;
+  /** Empty where the kind names no device. */
+  readonly udid: string;
+}
+
+/** What every record says of itself; undefined if the payload does not fit its kind's schema. */
+export function readPayload(typ: RecordType, payload: unknown): PayloadFacts | undefined {
+  if (parse(SCHEMAS[typ], payload) === undefined) return undefined;
+  const facts = parse(AnyRecord, payload);
+  if (facts === undefined || Number.isNaN(Date.parse(facts.capturedAt))) return undefined;
+  return { id: facts.id, capturedAt: facts.capturedAt, udid: facts.udid ?? '' };
+}
+
+/** The record's id, even where the rest does not fit. */
+export function readId(payload: unknown): string | undefined {
+  return parse(OnlyId, payload)?.id;
+}

@@ -1,0 +1,44 @@
+import { ConfigError, readConfig } from './config/config.ts';
+import { type RunningServer, startServer } from './serve.ts';
+
+function welcome({ url }: RunningServer, withoutPassphrase: boolean): string {
+  return [
+    '',
+    `  Fieldbind is at ${url}`,
+    '',
+    '  Sign in there as Ines (installer), Hanna (homeowner) or Sam (support desk); no password, this machine only.',
+    '  To try it without hardware: sign in, choose the organisation "Practice", add a practice device and bind it.',
+    '  A simulated device with real firmware’s protocol: npm run device -- --profile <firmware>',
+    '  Administration: npm run fieldbind -- help',
+    ...(withoutPassphrase
+      ? ['', '  FIELDBIND_CA_PASSPHRASE is not set: file mode alone protects the CA keys in the data folder.']
+      : []),
+    '',
+  ].join('\n');
+}
+
+try {
+  const config = readConfig(process.env);
+  const server = await startServer(config);
+  console.log(welcome(server, config.caPassphrase === undefined));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      server.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+} catch (error) {
+  console.error(`fieldbind: ${plain(error)}`);
+  process.exitCode = 1;
+}
+
+/** A sentence for who started it; the stack only where nobody foresaw the error. */
+function plain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return 'the port is in use; set PORT to another one, or end the other server';
+  if (error instanceof Error && error.name === 'KeyFileError') return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

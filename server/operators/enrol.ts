@@ -1,0 +1,128 @@
+import { Integer, Literal, Object as Obj, Optional } from 'typebox/type';
+import { type Credential, EnrolProof } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
+import { PublicJwk } from '../../contract/public-jwk.ts';
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
+import { parseJws, verifyJws } from '../../core/jws.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import type { StatementKeys } from '../statements/statement-keys.ts';
+import type { SignedIn } from './sign-in.ts';
+
+const NONCE_LIFE = 5 * 60_000;
+const CREDENTIAL_LIFE = 30 * 24 * 3_600_000;
+const MAX_OFFLINE_SECONDS = 14 * 24 * 3600;
+
+const ProofHeader = Obj(
+  {
+    alg: Literal('ES256'),
+    typ: Literal('enrol+jws'),
+    v: Optional(Integer({ minimum: 1, maximum: 1 })),
+    jwk: PublicJwk,
+  },
+  { additionalProperties: false },
+);
+
+export interface EnrolParts {
+  readonly stores: Needs<'sessions' | 'operatorKeys' | 'statements'>;
+  readonly transact: Transact<'operatorKeys' | 'statements' | 'audit'>;
+  readonly statementKeys: StatementKeys;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly aud: string;
+}
+
+export type Enrolled =
+  | { readonly ok: true; readonly credential: string; readonly previousKid: string | undefined }
+  /** `conflict`: the key is another operator's, or revoked. */
+  | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' };
+
+export interface Enrolment {
+  /** A nonce for one enrolment by this session. */
+  challenge(session: SignedIn): Promise<{ nonce: string; expiresAt: string }>;
+  enrol(session: SignedIn, proof: string): Promise<Enrolled>;
+}
+
+export function enrolment(parts: EnrolParts): Enrolment {
+  const { stores, clock, crypto, aud } = parts;
+  const hashOf = async (nonce: string) => toBase64Url(await crypto.sha256(utf8(`nonce:${nonce}`)));
+
+  return {
+    async challenge(session) {
+      const nonce = toBase64Url(crypto.random(32));
+      const expiresAt = toInstant(clock.now() + NONCE_LIFE);
+      await stores.sessions.saveNonce(await hashOf(nonce), session.hash, expiresAt);
+      return { nonce, expiresAt };
+    },
+
+    async enrol(session, text) {
+      const jws = parseJws(text);
+      const header = jws && parse(ProofHeader, jws.header);
+      const proof = jws && parse(EnrolProof, jws.payload);
+      if (jws === undefined || header === undefined || proof === undefined || proof.aud !== aud) {
+        return { ok: false, code: 'proof_invalid' };
+      }
+      // Taken before the signature is looked at: a nonce is good for one attempt.
+      const fresh = await stores.sessions.takeNonce(
+        await hashOf(proof.nonce),
+        session.hash,
+        toInstant(clock.now()),
+      );
+      if (!fresh) return { ok: false, code: 'nonce_unknown' };
+      // The signature proves that whoever holds this session can use the key's private half now. It does not prove
+      // that the key cannot leave the phone.
+      const spki = jwkToSpki(header.jwk);
+      if (spki === undefined || !(await verifyJws(jws, spki, crypto))) {
+        return { ok: false, code: 'proof_invalid' };
+      }
+      const kid = await jwkThumbprint(header.jwk, crypto);
+      const there = await stores.operatorKeys.key(kid);
+      if (there !== undefined && (there.operator !== session.operator || there.revokedAt !== null)) {
+        return { ok: false, code: 'conflict' };
+      }
+      const credential = await credit(parts, session, kid, header.jwk);
+      return { ok: true, credential, previousKid: await stores.operatorKeys.previous(session.operator, kid) };
+    },
+  };
+}
+
+/** Signs and records the capture credential, and the key with it if it is new. */
+async function credit(parts: EnrolParts, session: SignedIn, kid: string, jwk: PublicJwk): Promise<string> {
+  const now = parts.clock.now();
+  const at = toInstant(now);
+  const payload: Credential = {
+    aud: parts.aud,
+    kid,
+    jwk,
+    operator: session.operator,
+    name: session.name,
+    memberships: [...session.memberships],
+    notBefore: at,
+    notAfter: toInstant(now + CREDENTIAL_LIFE),
+    maxOfflineSeconds: MAX_OFFLINE_SECONDS,
+    at,
+  };
+  const signer = await parts.statementKeys.active();
+  const { jws, digest } = await signer.sign('credential+jws', payload);
+  const { notBefore, notAfter, maxOfflineSeconds } = payload;
+  await parts.transact(async (tx) => {
+    await tx.operatorKeys.saveKey({ kid, operator: session.operator, jwk, enrolledAt: at });
+    await tx.operatorKeys.saveCredential(digest, { kid, notBefore, notAfter, maxOfflineSeconds });
+    await tx.statements.log(digest, 'credential+jws', at);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.prepare,
+      event: 'capture credential issued',
+      actor: session.operator,
+      org: null,
+      subject: kid,
+      detail: `until ${notAfter}`,
+    });
+  });
+  return jws;
+}

@@ -1,0 +1,33 @@
+import { toInstant } from '../../core/instant.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Transact } from '../ports/stores.ts';
+
+/**
+ * Ends a person's access: sessions at once, keys from this moment on. The chain heads reported so far are fixed, since
+ * only what they cover is known to have been captured before.
+ */
+export async function revokeOperator(
+  operator: string,
+  by: string,
+  { transact, clock }: { transact: Transact<'people' | 'operatorKeys' | 'sessions' | 'audit'>; clock: Clock },
+): Promise<{ found: boolean; keys: number }> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    if ((await tx.people.person(operator)) === undefined) return { found: false, keys: 0 };
+    await tx.people.revokePerson(operator, at);
+    await tx.sessions.removeOf(operator);
+    const keys = await tx.operatorKeys.revokeKeys(operator, at);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'operator revoked',
+      actor: by,
+      org: null,
+      subject: operator,
+      detail: `${keys} keys`,
+    });
+    return { found: true, keys };
+  });
+}

@@ -1,0 +1,74 @@
+import type { Membership, SignInOptions } from '../../contract/operator.ts';
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Needs } from '../ports/stores.ts';
+
+/** A signed-in person, as every face sees them. */
+export interface SignedIn {
+  readonly operator: string;
+  readonly name: string;
+  readonly memberships: readonly Membership[];
+  readonly expiresAt: string;
+  /** Names the session in the database; not the token. */
+  readonly hash: string;
+}
+
+const SESSION = 7 * 24 * 3_600_000;
+
+export interface SignInParts {
+  readonly stores: Needs<'people' | 'sessions'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+export interface SignIn {
+  options(): Promise<SignInOptions>;
+  /** Signs a demo person in; undefined if there is no such person or they may not. */
+  asDemo(operator: string): Promise<{ token: string; session: SignedIn } | undefined>;
+  /** The person behind a cookie's token; undefined if it says nothing (any more). */
+  find(token: string): Promise<SignedIn | undefined>;
+  out(session: SignedIn): Promise<void>;
+}
+
+export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
+  const hashOf = async (token: string) => toBase64Url(await crypto.sha256(utf8(token)));
+
+  async function signedIn(operator: string, hash: string, expiresAt: string): Promise<SignedIn | undefined> {
+    const person = await stores.people.person(operator);
+    if (person === undefined || person.revokedAt !== null) return undefined;
+    const memberships = await stores.people.memberships(operator);
+    if (memberships.length === 0) return undefined;
+    return { operator, name: person.name, memberships, expiresAt, hash };
+  }
+
+  return {
+    async options() {
+      const demo = (await stores.people.people()).flatMap((person) =>
+        person.demoRole === null || person.revokedAt !== null
+          ? []
+          : [{ operator: person.operator, name: person.name, role: person.demoRole, about: person.about }],
+      );
+      return { demo: demo.slice(0, 16) };
+    },
+    async asDemo(operator) {
+      const person = await stores.people.person(operator);
+      if (person === undefined || person.demoRole === null) return undefined;
+      const now = clock.now();
+      await stores.sessions.purge(toInstant(now));
+      const token = toBase64Url(crypto.random(32));
+      const hash = await hashOf(token);
+      const session = await signedIn(operator, hash, toInstant(now + SESSION));
+      if (session === undefined) return undefined;
+      await stores.sessions.create({ hash, operator, expiresAt: session.expiresAt });
+      return { token, session };
+    },
+    async find(token) {
+      const stored = await stores.sessions.find(await hashOf(token));
+      if (stored === undefined || stored.expiresAt <= toInstant(clock.now())) return undefined;
+      return signedIn(stored.operator, stored.hash, stored.expiresAt);
+    },
+    out: ({ hash }) => stores.sessions.remove(hash),
+  };
+}

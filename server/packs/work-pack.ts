@@ -1,0 +1,95 @@
+import type { Role } from '../../contract/operator.ts';
+import type { PackDomain, WorkPack } from '../../contract/work-pack.ts';
+import { fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { rowDigest } from '../../core/list-lookup.ts';
+import type { CertificateAuthority } from '../ports/certificate-authority.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type Org, scopeOf } from '../ports/orgs.ts';
+import type { Needs } from '../ports/stores.ts';
+import { type CrlParts, currentCrl } from '../ra/publish-crl.ts';
+import type { SignedStatement, StatementKeys } from '../statements/statement-keys.ts';
+
+const DAY = 24 * 3_600_000;
+const PACK_LIFE = 14 * DAY;
+/** A pack with nothing new in it is still made anew after this, for a challenge that is not too old. */
+const RENEW_AFTER = DAY / 2;
+const MAX_ROWS = 20_000;
+const MAX_DIGESTS = 200_000;
+const MAX_TOMBSTONES = 100_000;
+
+export interface PackParts extends CrlParts {
+  readonly stores: Needs<'crls' | 'certificates' | 'orgs' | 'domains' | 'list' | 'tombstones' | 'statements'>;
+  readonly ca: CertificateAuthority;
+  readonly statementKeys: StatementKeys;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly aud: string;
+  /** Version of the app this server hands out. */
+  readonly app: string;
+}
+
+type Contents = Omit<WorkPack, 'issuedAt' | 'notAfter' | 'challenge'>;
+
+export interface WorkPacks {
+  /** The signed pack; the same one as long as nothing in it has changed. */
+  pack(org: Org, role: Role): Promise<SignedStatement>;
+}
+
+export function workPacks(parts: PackParts): WorkPacks {
+  const made = new Map<string, { inputs: string; at: number; signed: SignedStatement }>();
+  return {
+    async pack(org, role) {
+      const contents = await gather(org, role, parts);
+      const inputs = toBase64Url(await parts.crypto.sha256(utf8(JSON.stringify(contents))));
+      const now = parts.clock.now();
+      const there = made.get(`${org.name}:${role}`);
+      if (there?.inputs === inputs && now - there.at < RENEW_AFTER) return there.signed;
+      const notAfter = toInstant(now + PACK_LIFE);
+      const challenge = { value: toBase64Url(parts.crypto.random(32)), notAfter };
+      const pack: WorkPack = { ...contents, issuedAt: toInstant(now), notAfter, challenge };
+      const signed = await (await parts.statementKeys.active()).sign('pack+jws', pack);
+      await parts.stores.statements.log(signed.digest, 'pack+jws', pack.issuedAt);
+      made.set(`${org.name}:${role}`, { inputs, at: now, signed });
+      return signed;
+    },
+  };
+}
+
+async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {
+  const { stores, ca, aud, app } = parts;
+  const issuer = await ca.issuer(org.name);
+  const crl = await currentCrl(org.name, parts);
+  if (issuer === undefined || crl === undefined) throw new Error('an organisation has no issuing CA');
+  const domains: PackDomain[] = [];
+  for (const { name, title } of await stores.domains.ofOrg(org.name)) {
+    domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.bundlePem });
+  }
+  const rows = (await stores.list.ofOrg(org.name, MAX_ROWS)).map(({ row }) => row);
+  return {
+    aud,
+    org: org.name,
+    role,
+    training: org.training,
+    app,
+    domains: domains.slice(0, 500),
+    bundlePem: issuer.bundlePem,
+    crl: toBase64Url(crl.der),
+    salt: org.salt,
+    rows,
+    digests: await foreignDigests(org, parts),
+    tombstones: await stores.tombstones.live(MAX_TOMBSTONES),
+  };
+}
+
+/** Other organisations' rows: enough to say "on the list", too little to say whose or which. */
+async function foreignDigests(org: Org, { stores, crypto }: PackParts): Promise<string[]> {
+  const digests: string[] = [];
+  for (const { udid, publicKey } of await stores.list.foreign(scopeOf(org), org.name, MAX_DIGESTS)) {
+    const spki = publicKey === null ? undefined : fromBase64Url(publicKey);
+    digests.push(await rowDigest(org.salt, udid, spki ?? new Uint8Array(0), crypto));
+  }
+  // In the digests' own order, which says nothing of the list's.
+  return digests.sort();
+}

@@ -1,0 +1,39 @@
+/** Device ↔ domain ↔ owner. Live until `endedAt`. */
+export interface Binding {
+  readonly id: string;
+  readonly scope: string;
+  readonly org: string;
+  readonly domain: string;
+  readonly site: string | null;
+  readonly maker: string;
+  readonly udid: string;
+  /** SHA-256 of the device's SPKI, base64url. */
+  readonly keyDigest: string;
+  readonly registration: string;
+  readonly state: BindingState;
+  /** Evidence so far could have been copied; ends when the device itself shows its certificate. */
+  readonly unproven: boolean;
+  /** Trusted at first use: no row anchored its key. For ever. */
+  readonly firstUse: boolean;
+  readonly boundAt: string;
+  readonly endedAt: string | null;
+}
+
+export type BindingState = 'issuing' | 'issued' | 'installed' | 'shown' | 'revoked';
+
+export interface Bindings {
+  binding(id: string): Promise<Binding | undefined>;
+  /** Live bindings in any of the scopes that have this key, or this maker and UDID. */
+  liveConflicts(
+    scopes: readonly string[],
+    keyDigest: string,
+    maker: string,
+    udid: string,
+  ): Promise<Binding[]>;
+  open(binding: Binding): Promise<void>;
+  setState(id: string, state: BindingState): Promise<void>;
+  end(id: string, at: string): Promise<void>;
+  ofOrg(org: string, limit: number): Promise<Binding[]>;
+  /** Live and ended, in every scope. */
+  everByName(maker: string, udid: string): Promise<Binding[]>;
+}

@@ -1,0 +1,24 @@
+import type { OutcomeCode } from '../../contract/codes.ts';
+import type { Outcome } from './records.ts';
+
+export interface StoredChange {
+  readonly record: string;
+  readonly outcome: Outcome;
+  readonly code: OutcomeCode | null;
+  readonly detail: string | null;
+  readonly at: string;
+  readonly maker: string | null;
+  readonly udid: string | null;
+  readonly domain: string | null;
+  readonly unproven: boolean | null;
+  /** Fingerprint of the certificate that goes with it. */
+  readonly fingerprint: string | null;
+}
+
+/** Each organisation's stream of outcomes, numbered from 1 without gaps in the order of commit. */
+export interface ChangeStream {
+  append(org: string, change: StoredChange): Promise<void>;
+  /** What was said last of a record. */
+  lastOf(org: string, record: string): Promise<StoredChange | undefined>;
+  after(org: string, n: number, limit: number): Promise<{ n: number; change: StoredChange }[]>;
+}

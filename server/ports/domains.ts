@@ -1,0 +1,23 @@
+import type { DomainName } from '../../core/name.ts';
+
+export interface Domain {
+  readonly name: DomainName;
+  readonly org: string;
+  readonly title: string;
+}
+
+export interface Site {
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface Domains {
+  domain(name: string): Promise<Domain | undefined>;
+  ofOrg(org: string): Promise<Domain[]>;
+  domains(): Promise<Domain[]>;
+  saveDomain(domain: Domain, at: string): Promise<void>;
+  /** Domains equal to, above or below `name` in the DNS tree. */
+  overlapping(name: DomainName): Promise<Domain[]>;
+  sites(domain: string): Promise<Site[]>;
+  saveSite(domain: string, site: Site): Promise<void>;
+}

@@ -1,0 +1,25 @@
+import type { ListRow } from '../../contract/list-row.ts';
+
+/** A row with where it came from. */
+export interface KeptRow {
+  readonly scope: string;
+  readonly org: string;
+  readonly row: ListRow;
+  readonly importedBy: string;
+  readonly importedAt: string;
+}
+
+/** The maker's list. Scope: see ports/orgs.ts. */
+export interface MakerList {
+  row(scope: string, maker: string, udid: string): Promise<ListRow | undefined>;
+  /** At most two rows: enough to see that the UDID alone does not say which device. */
+  byUdid(scope: string, udid: string): Promise<ListRow[]>;
+  byKey(scope: string, publicKey: string): Promise<ListRow[]>;
+  /** `taken`: another organisation of the scope has this row already; nothing was changed. */
+  save(row: KeptRow): Promise<'imported' | 'unchanged' | 'taken'>;
+  ofOrg(org: string, limit: number): Promise<KeptRow[]>;
+  /** UDID and key of the rows in this scope that other organisations imported. */
+  foreign(scope: string, org: string, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;
+  /** Keeps only the newest `keep` rows of an organisation. */
+  trim(org: string, keep: number): Promise<void>;
+}

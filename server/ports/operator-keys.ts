@@ -1,0 +1,48 @@
+import type { PublicJwk } from '../../contract/public-jwk.ts';
+
+export interface OperatorKey {
+  /** JWK thumbprint (RFC 7638). */
+  readonly kid: string;
+  readonly operator: string;
+  readonly jwk: PublicJwk;
+  readonly enrolledAt: string;
+  readonly revokedAt: string | null;
+  /** Chain head reported before the revocation; what hash-links to it was captured before. */
+  readonly covered: { readonly seq: number; readonly digest: string } | null;
+}
+
+/** When a capture credential spoke for its key. */
+export interface CredentialPeriod {
+  readonly kid: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly maxOfflineSeconds: number;
+}
+
+export interface OperatorKeys {
+  key(kid: string): Promise<OperatorKey | undefined>;
+  saveKey(key: Pick<OperatorKey, 'kid' | 'operator' | 'jwk' | 'enrolledAt'>): Promise<void>;
+  /** The operator's key enrolled last, other than `kid`. */
+  previous(operator: string, kid: string): Promise<string | undefined>;
+  /** Revokes every key of the operator and fixes the heads reported so far. Gives how many. */
+  revokeKeys(operator: string, at: string): Promise<number>;
+  credentials(kid: string): Promise<CredentialPeriod[]>;
+  saveCredential(digest: string, period: CredentialPeriod): Promise<void>;
+}
+
+/** What a phone last said about its own chain. */
+export interface ReportedHead {
+  readonly kid: string;
+  readonly seq: number;
+  readonly digest: string | null;
+  readonly epoch: string;
+  readonly unsent: number;
+  readonly oldestUnsentAt: string | null;
+  readonly persisted: boolean | null;
+  readonly reportedAt: string;
+}
+
+export interface Heads {
+  report(head: ReportedHead): Promise<void>;
+  head(kid: string): Promise<ReportedHead | undefined>;
+}

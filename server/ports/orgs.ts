@@ -1,0 +1,24 @@
+/** An organisation: the tenant that records, domains, lists and the issuing CA belong to. */
+export interface Org {
+  readonly name: string;
+  readonly title: string;
+  readonly training: boolean;
+  /** 32 random bytes, base64url: salt of the row digests in this organisation's packs. */
+  readonly salt: string;
+}
+
+export interface Orgs {
+  org(name: string): Promise<Org | undefined>;
+  orgs(): Promise<Org[]>;
+  saveOrg(org: Org, at: string): Promise<void>;
+}
+
+/**
+ * Lists, live bindings and conflicts are kept per scope: one for all real organisations together, one for each training
+ * organisation, so that nothing made in training can stand in the way of a real device.
+ */
+export function scopeOf(org: Pick<Org, 'name' | 'training'>): string {
+  return org.training ? `training:${org.name}` : REAL_SCOPE;
+}
+
+export const REAL_SCOPE = 'real';

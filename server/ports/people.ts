@@ -1,0 +1,19 @@
+import type { Membership, Role } from '../../contract/operator.ts';
+
+export interface Person {
+  readonly operator: string;
+  readonly name: string;
+  readonly about: string;
+  /** Role shown where one may choose a demo person; null for people who sign in otherwise. */
+  readonly demoRole: Role | null;
+  readonly revokedAt: string | null;
+}
+
+export interface People {
+  person(operator: string): Promise<Person | undefined>;
+  people(): Promise<Person[]>;
+  savePerson(person: Person): Promise<void>;
+  revokePerson(operator: string, at: string): Promise<void>;
+  memberships(operator: string): Promise<Membership[]>;
+  saveMembership(operator: string, org: string, role: Role): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { OUTCOMES } from '../../contract/change.ts';
+import type { OutcomeCode } from '../../contract/codes.ts';
+import type { RecordHeader } from '../../contract/envelope.ts';
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A received record and what was decided of it so far. */
+export interface StoredRecord {
+  readonly id: string;
+  readonly digest: string;
+  readonly header: RecordHeader;
+  /** The operator whose key signed it. */
+  readonly author: string;
+  readonly payload: unknown;
+  readonly udid: string;
+  readonly capturedAt: string;
+  readonly receivedAt: string;
+  /** Null until decided. */
+  readonly outcome: Outcome | null;
+  readonly code: OutcomeCode | null;
+  readonly decidedAt: string | null;
+  readonly binding: string | null;
+}
+
+export interface Settlement {
+  readonly outcome: Outcome;
+  readonly code: OutcomeCode | null;
+  readonly decidedAt: string;
+  readonly binding: string | null;
+}
+
+export interface Records {
+  add(record: StoredRecord): Promise<void>;
+  record(id: string): Promise<StoredRecord | undefined>;
+  /** Undecided, in the order they came; of one chain in its own order. */
+  pending(limit: number): Promise<StoredRecord[]>;
+  /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */
+  attach(id: string, binding: string): Promise<void>;
+  settle(id: string, settlement: Settlement): Promise<void>;
+  held(org: string, limit: number): Promise<StoredRecord[]>;
+  /** Held because they came after their operator's revocation. */
+  heldAsRevoked(kid: string): Promise<StoredRecord[]>;
+}

@@ -1,0 +1,19 @@
+/**
+ * A CA's private key, wherever it lives: a file now, PKCS#11 or a KMS by configuration. It signs what it is given and
+ * never shows itself.
+ */
+export interface CaSigner {
+  readonly algorithm: 'ES256' | 'ES384';
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+  /** ECDSA signature, DER (RFC 3279 section 2.2.3). */
+  sign(data: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Where CA and statement keys are kept. Names are ours (`root`, an organisation, `statement-…`), never from a request. */
+export interface KeyVault {
+  /** The key called `name`, made first if there is none. */
+  ensure(name: string, curve: 'P-256' | 'P-384'): Promise<CaSigner>;
+  /** The key called `name`; undefined if there is none. */
+  open(name: string): Promise<CaSigner | undefined>;
+}

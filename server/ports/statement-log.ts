@@ -1,0 +1,17 @@
+import type { StatementType } from '../../contract/statement.ts';
+
+export interface StatementKeyRow {
+  readonly kid: string;
+  /** `statement-key+jws`, signed by the predecessor (the first by itself). */
+  readonly jws: string;
+  readonly from: string;
+}
+
+/** What the statement key signed, and when: a record's `anchor` names one of these and so proves its not-before. */
+export interface StatementLog {
+  /** Oldest first. */
+  keys(): Promise<StatementKeyRow[]>;
+  saveKey(key: StatementKeyRow): Promise<void>;
+  log(digest: string, typ: StatementType, at: string): Promise<void>;
+  issuedAt(digest: string): Promise<string | undefined>;
+}

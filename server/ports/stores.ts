@@ -1,0 +1,56 @@
+import type { AuditLog } from './audit-log.ts';
+import type { Authorities } from './authorities.ts';
+import type { Bindings } from './bindings.ts';
+import type { Certificates, Intents } from './certificates.ts';
+import type { ChangeStream } from './changes.ts';
+import type { Crls } from './crls.ts';
+import type { Domains } from './domains.ts';
+import type { Envelopes } from './envelopes.ts';
+import type { MakerList } from './maker-list.ts';
+import type { Heads, OperatorKeys } from './operator-keys.ts';
+import type { Orgs } from './orgs.ts';
+import type { People } from './people.ts';
+import type { Records } from './records.ts';
+import type { Sessions } from './sessions.ts';
+import type { Settings } from './settings.ts';
+import type { StatementLog } from './statement-log.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { TransferCases } from './transfer-cases.ts';
+
+/** Every store by name. A consumer takes the few it needs: `Needs<'records' | 'changes'>`. */
+export interface Stores {
+  readonly orgs: Orgs;
+  readonly people: People;
+  readonly sessions: Sessions;
+  readonly operatorKeys: OperatorKeys;
+  readonly heads: Heads;
+  readonly statements: StatementLog;
+  readonly domains: Domains;
+  readonly list: MakerList;
+  readonly tombstones: Tombstones;
+  readonly envelopes: Envelopes;
+  readonly records: Records;
+  readonly changes: ChangeStream;
+  readonly bindings: Bindings;
+  readonly intents: Intents;
+  readonly certificates: Certificates;
+  readonly crls: Crls;
+  readonly authorities: Authorities;
+  readonly audit: AuditLog;
+  readonly settings: Settings;
+  readonly transfers: TransferCases;
+}
+
+export type Needs<K extends keyof Stores> = Pick<Stores, K>;
+
+/**
+ * All or nothing, durable when the promise resolves, one writer at a time over all processes. Inside `work` only the
+ * stores it is given may be used: any other access waits for this transaction and would wait for ever.
+ */
+export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => Promise<T>) => Promise<T>;
+
+export interface Database {
+  readonly stores: Stores;
+  readonly transact: Transact<keyof Stores>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,15 @@
+/** A revoked UDID or key, by digest (core/list-lookup.ts), over the whole installation. */
+export interface Tombstone {
+  readonly digest: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly by: string;
+}
+
+export interface Tombstones {
+  anyLive(digests: readonly string[]): Promise<boolean>;
+  bury(tombstone: Tombstone): Promise<void>;
+  live(limit: number): Promise<string[]>;
+  /** Gives how many were lifted. */
+  lift(digests: readonly string[], by: string, reason: string, at: string): Promise<number>;
+}

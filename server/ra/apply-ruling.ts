@@ -1,0 +1,138 @@
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { DomainName } from '../../core/name.ts';
+import type { Udid } from '../../core/udid.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Intent, Issuer } from '../ports/certificate-authority.ts';
+import type { StoredRecord } from '../ports/records.ts';
+import type { Needs } from '../ports/stores.ts';
+import type { Effect, Ruling } from './ruling.ts';
+import { settle } from './settle.ts';
+
+export type ApplyStores = Needs<
+  'records' | 'changes' | 'audit' | 'bindings' | 'intents' | 'certificates' | 'transfers'
+>;
+
+export interface ApplyContext {
+  readonly stores: ApplyStores;
+  readonly issuer: Issuer;
+  readonly crypto: CryptoPort;
+  readonly now: number;
+  /** The person who decided, where one did. */
+  readonly by: string | undefined;
+}
+
+/**
+ * Does what a ruling says, inside the transaction it was made in. For a binding that is: open it, record the intent of
+ * its certificate, and give the intent back to be signed once the transaction is durable.
+ */
+export async function applyRuling(
+  record: StoredRecord,
+  ruling: Ruling,
+  context: ApplyContext,
+): Promise<Intent | undefined> {
+  const { stores, now } = context;
+  const at = toInstant(now);
+  const by = context.by === undefined ? {} : { by: context.by };
+  switch (ruling.outcome) {
+    case 'held':
+    case 'refused':
+    case 'noted': {
+      const { outcome, code, detail, about } = ruling;
+      if (ruling.effect !== undefined) await applyEffect(record, ruling.effect, at, context);
+      await settle(record, { outcome, code, detail, about, at, ...by }, stores);
+      return undefined;
+    }
+    case 'same': {
+      const certificate = await stores.certificates.newest(ruling.binding.id);
+      if (certificate === undefined) throw new Error('a live binding has no certificate');
+      const { id: binding, unproven } = ruling.binding;
+      const { fingerprint } = certificate;
+      await settle(
+        record,
+        {
+          outcome: 'bound',
+          code: 'same_install',
+          about: ruling.about,
+          at,
+          binding,
+          unproven,
+          fingerprint,
+          ...by,
+        },
+        stores,
+      );
+      return undefined;
+    }
+    case 'bind': {
+      const id = uuid7(now, context.crypto);
+      const { udid, domain } = ruling.binding;
+      const order = { udid: udid as Udid, domain: domain as DomainName, spki: ruling.spki };
+      const intent = context.issuer.prepare(order);
+      await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
+      await stores.intents.intend(intent, id);
+      await stores.records.attach(record.id, id);
+      await audit(stores.audit, {
+        at,
+        step: STEPS.issue,
+        event: 'intended',
+        actor: context.by ?? 'rules',
+        org: record.header.org,
+        subject: record.id,
+        detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}`,
+      });
+      return intent;
+    }
+  }
+}
+
+async function applyEffect(
+  record: StoredRecord,
+  effect: Effect,
+  at: string,
+  { stores, crypto, now }: ApplyContext,
+): Promise<void> {
+  const trail = { at, actor: record.author, org: record.header.org, subject: record.udid };
+  switch (effect.kind) {
+    case 'installed': {
+      const binding = await stores.bindings.binding(effect.binding);
+      if (binding?.state === 'issued') await stores.bindings.setState(effect.binding, 'installed');
+      await audit(stores.audit, { ...trail, step: STEPS.confirm, event: 'installed', detail: record.id });
+      return;
+    }
+    case 'end': {
+      const certificate = await stores.certificates.newest(effect.binding);
+      if (certificate !== undefined) await stores.certificates.revoke(certificate.serial, at, effect.reason);
+      await stores.bindings.end(effect.binding, at);
+      await audit(stores.audit, {
+        ...trail,
+        step: STEPS.live,
+        event: 'voided by its author',
+        detail: record.id,
+      });
+      return;
+    }
+    case 'withdraw': {
+      const registration = await stores.records.record(effect.record);
+      if (registration === undefined) return;
+      const about = { udid: record.udid };
+      const detail = 'withdrawn by its author';
+      await settle(
+        registration,
+        { outcome: 'refused', code: 'approval_refused', detail, about, at, by: record.author },
+        stores,
+      );
+      return;
+    }
+    case 'transfer_case':
+      await stores.transfers.openCase({
+        id: uuid7(now, crypto),
+        record: record.id,
+        claimant: record.header.org,
+        binding: effect.binding,
+        openedAt: at,
+      });
+  }
+}

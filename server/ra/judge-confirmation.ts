@@ -1,0 +1,39 @@
+import { Confirmation } from '../../contract/confirmation.ts';
+import { parse } from '../../contract/parse.ts';
+import type { StoredRecord } from '../ports/records.ts';
+import type { Needs } from '../ports/stores.ts';
+import { type Ruling, refused } from './ruling.ts';
+
+/**
+ * Step 11, `installed`: the operator's signature says that they saw these parts read back. It does not prove that the
+ * device uses the certificate. The digests in `written` are of what each firmware stores, in its own form, so only
+ * their shape is judged here.
+ */
+export async function judgeConfirmation(
+  record: StoredRecord,
+  stores: Needs<'records' | 'bindings' | 'certificates'>,
+): Promise<Ruling> {
+  const said = parse(Confirmation, record.payload);
+  if (said === undefined) throw new Error('a kept confirmation no longer fits its schema');
+  const about = { udid: said.udid, domain: said.domain };
+  const registration = await stores.records.record(said.registration);
+  const id = registration?.outcome === 'bound' ? registration.binding : null;
+  const binding = id === null ? undefined : await stores.bindings.binding(id);
+  if (
+    registration?.header.typ !== 'registration+jws' ||
+    binding === undefined ||
+    binding.org !== record.header.org ||
+    binding.udid !== said.udid ||
+    binding.domain !== said.domain ||
+    (said.maker !== undefined && said.maker !== binding.maker)
+  ) {
+    return refused('registration_unknown', about);
+  }
+  const known = { ...about, maker: binding.maker };
+  const certificate = await stores.certificates.byFingerprint(said.certificate);
+  if (certificate?.binding !== binding.id || certificate.revokedAt !== null || binding.endedAt !== null) {
+    return refused('certificate_unknown', known);
+  }
+  if (!said.written.some(({ parts }) => parts.includes('leaf'))) return refused('read_back_mismatch', known);
+  return { outcome: 'noted', about: known, effect: { kind: 'installed', binding: binding.id } };
+}

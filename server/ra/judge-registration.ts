@@ -1,0 +1,90 @@
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { isUdid } from '../../core/udid.ts';
+import { scopeOf } from '../ports/orgs.ts';
+import type { StoredRecord } from '../ports/records.ts';
+import type { Needs } from '../ports/stores.ts';
+import { findListRow } from './find-row.ts';
+import { type Claim, judgeConflict } from './judge-conflict.ts';
+import { judgeEvidence } from './judge-evidence.ts';
+import { type About, held, type Ruling, refused } from './ruling.ts';
+
+export type RegistrationStores = Needs<'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings'>;
+
+/** Maker of a device that stands on no list and whose phone could not tell either. */
+const NO_MAKER = 'unknown';
+
+/**
+ * Step 8 for a registration. `approved`: a second person has looked at it and takes it as it is, which passes over what
+ * is held, never over what is refused.
+ */
+export async function judgeRegistration(
+  record: StoredRecord,
+  approved: boolean,
+  stores: RegistrationStores,
+  crypto: CryptoPort,
+): Promise<Ruling> {
+  const registration = parse(Registration, record.payload);
+  if (registration === undefined) throw new Error('a kept registration no longer fits its schema');
+  const { udid, device } = registration;
+  let about: About = { udid, domain: registration.domain };
+  if (registration.maker !== undefined) about = { ...about, maker: registration.maker };
+
+  if (!isUdid(udid)) return refused('udid_invalid', about);
+  const org = await stores.orgs.org(record.header.org);
+  const domain = await stores.domains.domain(registration.domain);
+  if (domain === undefined) return refused('domain_unknown', about);
+  if (org === undefined || domain.org !== org.name || !(await isMember(record, stores))) {
+    return refused('domain_not_entitled', about);
+  }
+  if (device.link === 'simulated' && !org.training) return refused('simulated_device', about);
+
+  const scope = scopeOf(org);
+  const row = await findListRow(
+    scope,
+    { maker: registration.maker, udid, publicKey: device.publicKey },
+    stores,
+  );
+  const maker = row?.maker ?? registration.maker ?? NO_MAKER;
+  about = { ...about, maker };
+
+  const evidence = await judgeEvidence(registration, row, stores, crypto);
+  if (evidence.fatal === 'tombstoned') return refused('tombstoned', about);
+  if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
+  if (evidence.failure !== undefined && !approved) {
+    return registration.asFound
+      ? held('submitted_as_found', about, `failed: ${evidence.failure}`)
+      : refused(evidence.failure, about);
+  }
+
+  const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
+  const claim: Claim = {
+    scope,
+    org: org.name,
+    domain: domain.name,
+    site: registration.place.site ?? null,
+    maker,
+    udid,
+    keyDigest: toBase64Url(await crypto.sha256(spki)),
+    registration: record.id,
+    state: 'issuing',
+    unproven: true,
+    firstUse: !evidence.keyAnchored,
+    endedAt: null,
+  };
+  const conflict = await judgeConflict(claim, about, stores);
+  if (conflict !== undefined) return conflict;
+  if (!evidence.keyAnchored && !approved) {
+    return row?.anchor === 'voucher'
+      ? held('udid_only_row', about, 'its row names a voucher, which nothing here can check yet')
+      : held('udid_only_row', about);
+  }
+  return { outcome: 'bind', about, binding: claim, spki };
+}
+
+async function isMember(record: StoredRecord, { people }: Needs<'people'>): Promise<boolean> {
+  const memberships = await people.memberships(record.author);
+  return memberships.some(({ org }) => org === record.header.org);
+}

@@ -1,0 +1,50 @@
+import { toInstant } from '../../core/instant.ts';
+import type { CertificateAuthority } from '../ports/certificate-authority.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StoredCrl } from '../ports/crls.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+
+const HOUR = 3_600_000;
+/** Long enough for a verifier to live through a weekend without us. */
+const LIFE = 7 * 24 * HOUR;
+/** Signed anew this long before `nextUpdate`. */
+const MARGIN = 6 * 24 * HOUR;
+
+export interface CrlParts {
+  readonly stores: Needs<'crls' | 'certificates' | 'orgs'>;
+  readonly transact: Transact<'crls' | 'certificates'>;
+  readonly ca: CertificateAuthority;
+  readonly clock: Clock;
+}
+
+/** The CRL of an organisation's issuing CA, signed anew if something was revoked since or its time is near. */
+export async function currentCrl(org: string, parts: CrlParts): Promise<StoredCrl | undefined> {
+  const issuer = await parts.ca.issuer(org);
+  if (issuer === undefined) return undefined;
+  const there = await parts.stores.crls.crl(org);
+  if (there !== undefined && !(await isStale(there, parts))) return there;
+  return parts.transact(async (tx) => {
+    const now = parts.clock.now();
+    const last = await tx.crls.crl(org);
+    const entries = await tx.certificates.revokedBy(org);
+    // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
+    const number = (last?.number ?? 0) + 1;
+    const thisUpdate = toInstant(now);
+    const nextUpdate = toInstant(now + LIFE);
+    const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });
+    const crl = { issuer: org, number, der, thisUpdate, nextUpdate };
+    await tx.crls.saveCrl(crl);
+    return crl;
+  });
+}
+
+async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boolean> {
+  if (Date.parse(crl.nextUpdate) - clock.now() < MARGIN) return true;
+  const last = await stores.certificates.lastRevocation(crl.issuer);
+  return last !== undefined && last >= crl.thisUpdate;
+}
+
+/** Brings every organisation's CRL up to date. */
+export async function refreshCrls(parts: CrlParts): Promise<void> {
+  for (const { name } of await parts.stores.orgs.orgs()) await currentCrl(name, parts);
+}

@@ -1,0 +1,117 @@
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { rowKey, tombstoneDigests } from '../../core/list-lookup.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { RevocationReason } from '../ports/certificate-authority.ts';
+import type { Clock } from '../ports/clock.ts';
+import { REAL_SCOPE } from '../ports/orgs.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { settle } from './settle.ts';
+
+export interface RevokeParts {
+  readonly transact: Transact<
+    'bindings' | 'certificates' | 'intents' | 'tombstones' | 'records' | 'changes' | 'list' | 'audit'
+  >;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+}
+
+export interface Revocation {
+  readonly maker: string;
+  readonly udid: string;
+  readonly reason: RevocationReason;
+  readonly by: string;
+}
+
+/**
+ * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
+ * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew.
+ */
+export async function revokeDevice(
+  { maker, udid, reason, by }: Revocation,
+  { transact, crypto, clock }: RevokeParts,
+): Promise<{ bindings: number; orgs: string[] }> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const ever = await tx.bindings.everByName(maker, udid);
+    const live = ever.filter(({ endedAt }) => endedAt === null);
+    const keys = await keysOf(maker, udid, ever, tx);
+    for (const key of keys) {
+      for (const digest of await tombstoneDigests(udid, key, crypto)) {
+        await tx.tombstones.bury({ digest, reason, at, by });
+      }
+    }
+    for (const binding of live) {
+      const certificate = await tx.certificates.newest(binding.id);
+      if (certificate !== undefined) await tx.certificates.revoke(certificate.serial, at, reason);
+      await tx.bindings.end(binding.id, at);
+      const intent = await tx.intents.ofBinding(binding.id);
+      if (intent !== undefined) await tx.intents.abandon(intent.serial);
+      const record = await tx.records.record(binding.registration);
+      // One that is still being issued is decided anew and finds the tombstone.
+      if (record === undefined || record.outcome === null) continue;
+      const about = { maker, udid, domain: binding.domain };
+      await settle(record, { outcome: 'refused', code: 'tombstoned', about, at, by }, tx);
+    }
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'device revoked',
+      actor: by,
+      org: live[0]?.org ?? null,
+      subject: `${maker} ${udid}`,
+      detail: reason,
+    });
+    return { bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
+  });
+}
+
+/** Every key known for the device; an empty one where none is, so that at least the UDID is buried. */
+async function keysOf(
+  maker: string,
+  udid: string,
+  live: readonly { readonly registration: string }[],
+  tx: Needs<'records' | 'list'>,
+): Promise<Uint8Array[]> {
+  const keys: Uint8Array[] = [];
+  const row = await tx.list.row(REAL_SCOPE, maker, udid);
+  const listed = row && rowKey(row);
+  if (listed !== undefined) keys.push(listed);
+  for (const { registration } of live) {
+    const payload = parse(Registration, (await tx.records.record(registration))?.payload);
+    const key = payload && fromBase64Url(payload.device.publicKey);
+    if (key !== undefined) keys.push(key);
+  }
+  return keys.length === 0 ? [new Uint8Array(0)] : keys;
+}
+
+/** A named person lifts the tombstones of a UDID and its keys. Gives how many there were. */
+export async function liftTombstones(
+  lifted: { readonly maker: string; readonly udid: string; readonly by: string; readonly reason: string },
+  { transact, crypto, clock }: RevokeParts,
+): Promise<number> {
+  const { maker, udid, by, reason } = lifted;
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const ended = await tx.bindings.everByName(maker, udid);
+    const digests = new Set<string>();
+    for (const key of await keysOf(maker, udid, ended, tx)) {
+      for (const digest of await tombstoneDigests(udid, key, crypto)) digests.add(digest);
+    }
+    const count = await tx.tombstones.lift([...digests], by, reason, at);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'tombstones lifted',
+      actor: by,
+      org: null,
+      subject: `${maker} ${udid}`,
+      detail: `${count}, because: ${reason}`,
+    });
+    return count;
+  });
+}

@@ -1,0 +1,46 @@
+import type { OutcomeCode } from '../../contract/codes.ts';
+import type { Binding } from '../ports/bindings.ts';
+import type { RevocationReason } from '../ports/certificate-authority.ts';
+
+/** What is said of a device in an outcome. */
+export interface About {
+  readonly maker?: string;
+  readonly udid?: string;
+  readonly domain?: string;
+}
+
+/** What must happen together with the outcome, as data. */
+export type Effect =
+  | { readonly kind: 'installed'; readonly binding: string }
+  | { readonly kind: 'end'; readonly binding: string; readonly reason: RevocationReason }
+  | { readonly kind: 'withdraw'; readonly record: string }
+  | { readonly kind: 'transfer_case'; readonly binding: string };
+
+/** What the rules say of a record: pure, nothing done yet. */
+export type Ruling =
+  | {
+      readonly outcome: 'held' | 'refused' | 'noted';
+      readonly code?: OutcomeCode;
+      readonly detail?: string;
+      readonly about: About;
+      readonly effect?: Effect;
+    }
+  /** Bound already: the certificate of that binding is handed out again. */
+  | { readonly outcome: 'same'; readonly binding: Binding; readonly about: About }
+  /** To be bound: a certificate is to be issued for this key. */
+  | {
+      readonly outcome: 'bind';
+      readonly about: About;
+      readonly binding: Omit<Binding, 'id' | 'boundAt'>;
+      readonly spki: Uint8Array;
+    };
+
+export function refused(code: OutcomeCode, about: About, detail?: string): Ruling {
+  return detail === undefined
+    ? { outcome: 'refused', code, about }
+    : { outcome: 'refused', code, about, detail };
+}
+
+export function held(code: OutcomeCode, about: About, detail?: string): Ruling {
+  return detail === undefined ? { outcome: 'held', code, about } : { outcome: 'held', code, about, detail };
+}

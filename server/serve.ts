@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Config } from './config/config.ts';
+import { seedDemo } from './custody/demo-seed.ts';
+import { buildApp } from './http/app.ts';
+import { ownOrigins } from './http/origin.ts';
+import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { enrolment } from './operators/enrol.ts';
+import { signIn } from './operators/sign-in.ts';
+import { workPacks } from './packs/work-pack.ts';
+import type { StepListener } from './ports/instrument.ts';
+import { abandonOrphans } from './ra/abandon-orphans.ts';
+import { type Decider, decider } from './ra/decider.ts';
+import { refreshCrls } from './ra/publish-crl.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** How often undecided records and CRLs are looked at without being asked. */
+const ROUND = 30_000;
+
+export interface ServeOptions
+  extends Partial<Config>,
+    Pick<InstallationOptions, 'clock' | 'resolver' | 'policy'> {
+  readonly data: string;
+  /** The built page; `dist` of the project if left out. */
+  readonly dist?: string;
+  readonly onStep?: StepListener;
+  /** Told of inner errors; they go to standard error if left out. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly installation: Installation;
+  readonly decider: Decider;
+  /** Ends what runs, then closes the database. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const port = options.port || (await freePort());
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  const url = `${scheme}://localhost:${port}`;
+  const publicUrl = options.publicUrl ?? url;
+  const onFault = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
+  const onStep = options.onStep ?? (() => undefined);
+  const installation = await openInstallation({
+    ...options,
+    publicUrl,
+    suffix: options.suffix ?? 'fieldbind.internal',
+  });
+  try {
+    await seedDemo(installation);
+    await abandonOrphans(installation.transact);
+    const decisions = decider({ ...installation, onStep, onFault });
+    await decisions.run();
+    await refreshCrls(installation);
+    const version = appVersion();
+    const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
+    const app = await buildApp({
+      installation,
+      signIn: signIn(installation),
+      enrolment: enrolment(installation),
+      packs: workPacks({ ...installation, app: version }),
+      decider: decisions,
+      onStep,
+      onFault,
+      dist: options.dist ?? join(ROOT, 'dist'),
+      version,
+      own: () => own,
+      tls: options.tls,
+    });
+    await app.listen({ port, host: options.host ?? '127.0.0.1' });
+    let round = Promise.resolve();
+    const timer = setInterval(() => {
+      round = decisions
+        .run()
+        .then(() => refreshCrls(installation))
+        .catch(onFault);
+    }, ROUND);
+    timer.unref();
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      clearInterval(timer);
+      await app.close();
+      await round;
+      await decisions.idle();
+      await installation.close();
+    };
+    return { url, port, installation, decider: decisions, close: () => (closed ??= close()) };
+  } catch (error) {
+    await installation.close();
+    throw error;
+  }
+}
+
+function appVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** The port must be known before the first certificate names it. */
+async function freePort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const probe = createServer();
+  probe.once('error', reject);
+  probe.listen(0, '127.0.0.1', () => {
+    const address = probe.address();
+    probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+  });
+  return promise;
+}

@@ -1,0 +1,73 @@
+import type { Binding, BindingState, Bindings } from '../ports/bindings.ts';
+import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
+
+function toBinding(row: Tables['bindings']): Binding {
+  const { id, scope, org, domain, site, maker, udid, registration } = row;
+  return {
+    id,
+    scope,
+    org,
+    domain,
+    site,
+    maker,
+    udid,
+    registration,
+    keyDigest: row.key_digest,
+    state: row.state as BindingState,
+    unproven: row.unproven === 1,
+    firstUse: row.first_use === 1,
+    boundAt: row.bound_at,
+    endedAt: row.ended_at,
+  };
+}
+
+export function bindings(db: Db): Bindings {
+  const select = db.selectFrom('bindings').selectAll();
+  return {
+    async binding(id) {
+      const row = await select.where('id', '=', id).executeTakeFirst();
+      return row && toBinding(row);
+    },
+    async liveConflicts(scopes, keyDigest, maker, udid) {
+      // Two look-ups, each on its own unique index: as one with OR, SQLite would walk the whole scope.
+      const live = select.where('scope', 'in', [...scopes]).where('ended_at', 'is', null);
+      const byKey = await live.where('key_digest', '=', keyDigest).execute();
+      const byName = await live.where('maker', '=', maker).where('udid', '=', udid).execute();
+      const all = new Map([...byKey, ...byName].map((row) => [row.id, toBinding(row)]));
+      return [...all.values()];
+    },
+    async open({ keyDigest, unproven, firstUse, boundAt, endedAt, ...binding }) {
+      await db
+        .insertInto('bindings')
+        .values({
+          ...binding,
+          key_digest: keyDigest,
+          unproven: unproven ? 1 : 0,
+          first_use: firstUse ? 1 : 0,
+          bound_at: boundAt,
+          ended_at: endedAt,
+        })
+        .execute();
+    },
+    async setState(id, state) {
+      await db.updateTable('bindings').set({ state }).where('id', '=', id).execute();
+    },
+    async end(id, at) {
+      await db
+        .updateTable('bindings')
+        .set({ state: 'revoked', ended_at: at })
+        .where('id', '=', id)
+        .where('ended_at', 'is', null)
+        .execute();
+    },
+    async ofOrg(org, limit) {
+      const rows = await select.where('org', '=', org).orderBy('bound_at', 'desc').limit(limit).execute();
+      return rows.map(toBinding);
+    },
+    async everByName(maker, udid) {
+      const rows = await select.where('maker', '=', maker).where('udid', '=', udid).execute();
+      return rows.map(toBinding);
+    },
+  };
+}

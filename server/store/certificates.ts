@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import type { Intent, RevocationReason } from '../ports/certificate-authority.ts';
+import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
+import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
+
+function toIntent(row: Tables['certificates']): Intent {
+  return {
+    serial: row.serial,
+    issuer: row.issuer,
+    tbs: row.tbs,
+    tbsDigest: row.tbs_digest,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+  };
+}
+
+function toCertificate(row: Tables['certificates'] | undefined): StoredCertificate | undefined {
+  if (row === undefined || row.der === null || row.fingerprint === null) return undefined;
+  return {
+    serial: row.serial,
+    issuer: row.issuer,
+    binding: row.binding,
+    fingerprint: row.fingerprint,
+    der: row.der,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    revokedAt: row.revoked_at,
+  };
+}
+
+export function intents(db: Db): Intents {
+  const intended = db.selectFrom('certificates').selectAll().where('state', '=', sql.lit('intended'));
+  return {
+    async intend(intent, binding) {
+      await db
+        .insertInto('certificates')
+        .values({
+          serial: intent.serial,
+          issuer: intent.issuer,
+          binding,
+          state: 'intended',
+          tbs: intent.tbs,
+          tbs_digest: intent.tbsDigest,
+          not_before: intent.notBefore,
+          not_after: intent.notAfter,
+        })
+        .execute();
+    },
+    async ofBinding(binding) {
+      const row = await intended.where('binding', '=', binding).executeTakeFirst();
+      return row && toIntent(row);
+    },
+    async unfinished() {
+      const rows = await intended.orderBy('serial').execute();
+      return rows.map((row) => ({ intent: toIntent(row), binding: row.binding }));
+    },
+    async abandon(serial) {
+      await db
+        .updateTable('certificates')
+        .set({ state: 'abandoned' })
+        .where('serial', '=', serial)
+        .where('state', '=', 'intended')
+        .execute();
+    },
+  };
+}
+
+export function certificates(db: Db): Certificates {
+  const issued = db.selectFrom('certificates').selectAll().where('state', '=', 'issued');
+  return {
+    async issue(serial, { der, fingerprint }) {
+      const done = await db
+        .updateTable('certificates')
+        .set({ state: 'issued', der, fingerprint })
+        .where('serial', '=', serial)
+        .where('state', '=', 'intended')
+        .executeTakeFirst();
+      if (done.numUpdatedRows !== 1n) throw new Error('no open intent has this serial');
+    },
+    async byFingerprint(fingerprint) {
+      return toCertificate(await issued.where('fingerprint', '=', fingerprint).executeTakeFirst());
+    },
+    async newest(binding) {
+      return toCertificate(
+        await issued.where('binding', '=', binding).orderBy('not_before', 'desc').executeTakeFirst(),
+      );
+    },
+    async revoke(serial, at, reason) {
+      await db
+        .updateTable('certificates')
+        .set({ revoked_at: at, reason })
+        .where('serial', '=', serial)
+        .where('revoked_at', 'is', null)
+        .execute();
+    },
+    async revokedBy(issuer) {
+      const rows = await db
+        .selectFrom('certificates')
+        .select(['serial', 'revoked_at', 'reason'])
+        .where('issuer', '=', issuer)
+        .where('revoked_at', 'is not', null)
+        .orderBy('serial')
+        .execute();
+      return rows.map((row) => ({
+        serial: row.serial,
+        at: row.revoked_at ?? '',
+        reason: (row.reason ?? 'unspecified') as RevocationReason,
+      }));
+    },
+    async lastRevocation(issuer) {
+      const row = await db
+        .selectFrom('certificates')
+        .select('revoked_at')
+        .where('issuer', '=', issuer)
+        .where('revoked_at', 'is not', null)
+        .orderBy('revoked_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.revoked_at ?? undefined;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { type DomainName, isAncestor } from '../../core/name.ts';
+import type { Domain, Domains } from '../ports/domains.ts';
+import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
+
+function toDomain(row: Tables['domains']): Domain {
+  return { name: row.name as DomainName, org: row.org, title: row.title };
+}
+
+export function domains(db: Db): Domains {
+  const select = db.selectFrom('domains').selectAll();
+  return {
+    async domain(name) {
+      const row = await select.where('name', '=', name).executeTakeFirst();
+      return row && toDomain(row);
+    },
+    async ofOrg(org) {
+      return (await select.where('org', '=', org).orderBy('name').execute()).map(toDomain);
+    },
+    async domains() {
+      return (await select.orderBy('name').execute()).map(toDomain);
+    },
+    async saveDomain({ name, org, title }, at) {
+      await db
+        .insertInto('domains')
+        .values({ name, org, title, created_at: at })
+        .onConflict((c) => c.column('name').doUpdateSet({ title }))
+        .execute();
+    },
+    async overlapping(name) {
+      const labels = name.split('.');
+      const upward = labels.map((_, index) => labels.slice(index).join('.'));
+      const found = await select
+        .where((where) => where.or([where('name', 'in', upward), where('name', 'like', `%.${name}`)]))
+        .orderBy('name')
+        .execute();
+      // LIKE ignores case and knows wildcards; a domain name has neither, but the exact rule decides.
+      return found
+        .map(toDomain)
+        .filter(
+          (other) => other.name === name || isAncestor(other.name, name) || isAncestor(name, other.name),
+        );
+    },
+    async sites(domain) {
+      return db
+        .selectFrom('sites')
+        .select(['id', 'title'])
+        .where('domain', '=', domain)
+        .orderBy('id')
+        .limit(500)
+        .execute();
+    },
+    async saveSite(domain, { id, title }) {
+      await db
+        .insertInto('sites')
+        .values({ domain, id, title })
+        .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title }))
+        .execute();
+    },
+  };
+}

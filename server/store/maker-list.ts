@@ -1,0 +1,110 @@
+import type { ListRow } from '../../contract/list-row.ts';
+import type { KeptRow, MakerList } from '../ports/maker-list.ts';
+import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+import type { Tables } from './tables.ts';
+
+function toKept(row: Tables['list_rows']): KeptRow {
+  return {
+    scope: row.scope,
+    org: row.org,
+    row: fromJson<ListRow>(row.row),
+    importedBy: row.imported_by,
+    importedAt: row.imported_at,
+  };
+}
+
+export function makerList(db: Db): MakerList {
+  const rows = db.selectFrom('list_rows');
+  return {
+    async row(scope, maker, udid) {
+      const found = await rows
+        .select('row')
+        .where('scope', '=', scope)
+        .where('maker', '=', maker)
+        .where('udid', '=', udid)
+        .executeTakeFirst();
+      return found && fromJson<ListRow>(found.row);
+    },
+    async byUdid(scope, udid) {
+      const found = await rows
+        .select('row')
+        .where('scope', '=', scope)
+        .where('udid', '=', udid)
+        .limit(2)
+        .execute();
+      return found.map((row) => fromJson<ListRow>(row.row));
+    },
+    async byKey(scope, publicKey) {
+      const found = await rows
+        .select('row')
+        .where('scope', '=', scope)
+        .where('public_key', '=', publicKey)
+        .limit(2)
+        .execute();
+      return found.map((row) => fromJson<ListRow>(row.row));
+    },
+    async save({ scope, org, row, importedBy, importedAt }) {
+      const text = JSON.stringify(row);
+      const there = await rows
+        .select(['org', 'row'])
+        .where('scope', '=', scope)
+        .where('maker', '=', row.maker)
+        .where('udid', '=', row.udid)
+        .executeTakeFirst();
+      if (there !== undefined && there.org !== org) return 'taken';
+      if (there?.row === text) return 'unchanged';
+      const values = {
+        org,
+        public_key: row.publicKey ?? null,
+        row: text,
+        imported_by: importedBy,
+        imported_at: importedAt,
+      };
+      await db
+        .insertInto('list_rows')
+        .values({ scope, maker: row.maker, udid: row.udid, ...values })
+        .onConflict((c) => c.columns(['scope', 'maker', 'udid']).doUpdateSet(values))
+        .execute();
+      return 'imported';
+    },
+    async ofOrg(org, limit) {
+      const found = await rows
+        .selectAll()
+        .where('org', '=', org)
+        .orderBy('imported_at', 'desc')
+        .orderBy('udid')
+        .limit(limit)
+        .execute();
+      return found.map(toKept);
+    },
+    async foreign(scope, org, limit) {
+      const found = await rows
+        .select(['udid', 'public_key'])
+        .where('scope', '=', scope)
+        .where('org', '!=', org)
+        .orderBy('maker')
+        .orderBy('udid')
+        .limit(limit)
+        .execute();
+      return found.map((row) => ({ udid: row.udid, publicKey: row.public_key }));
+    },
+    async trim(org, keep) {
+      const newest = rows
+        .select(['maker', 'udid', 'scope'])
+        .where('org', '=', org)
+        .orderBy('imported_at', 'desc')
+        .orderBy('udid')
+        .limit(1_000_000)
+        .offset(keep);
+      for (const { scope, maker, udid } of await newest.execute()) {
+        await db
+          .deleteFrom('list_rows')
+          .where('scope', '=', scope)
+          .where('maker', '=', maker)
+          .where('udid', '=', udid)
+          .execute();
+      }
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Membership, Role } from '../../contract/operator.ts';
+import type { People, Person } from '../ports/people.ts';
+import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
+
+function toPerson(row: Tables['people']): Person {
+  const { operator, name, about } = row;
+  return { operator, name, about, demoRole: row.demo_role as Role | null, revokedAt: row.revoked_at };
+}
+
+export function people(db: Db): People {
+  return {
+    async person(operator) {
+      const row = await db
+        .selectFrom('people')
+        .selectAll()
+        .where('operator', '=', operator)
+        .executeTakeFirst();
+      return row && toPerson(row);
+    },
+    async people() {
+      return (await db.selectFrom('people').selectAll().orderBy('operator').execute()).map(toPerson);
+    },
+    async savePerson({ operator, name, about, demoRole, revokedAt }) {
+      const values = { name, about, demo_role: demoRole };
+      await db
+        .insertInto('people')
+        .values({ operator, ...values, revoked_at: revokedAt })
+        .onConflict((c) => c.column('operator').doUpdateSet(values))
+        .execute();
+    },
+    async revokePerson(operator, at) {
+      await db
+        .updateTable('people')
+        .set({ revoked_at: at })
+        .where('operator', '=', operator)
+        .where('revoked_at', 'is', null)
+        .execute();
+    },
+    async memberships(operator) {
+      const rows = await db
+        .selectFrom('memberships')
+        .innerJoin('orgs', 'orgs.name', 'memberships.org')
+        .select(['orgs.name', 'orgs.title', 'orgs.training', 'memberships.role'])
+        .where('memberships.operator', '=', operator)
+        // The real organisation first: it is what a person works for.
+        .orderBy('orgs.training')
+        .orderBy('orgs.name')
+        .execute();
+      return rows.map(
+        (row): Membership => ({
+          org: row.name,
+          title: row.title,
+          role: row.role as Role,
+          training: row.training === 1,
+        }),
+      );
+    },
+    async saveMembership(operator, org, role) {
+      await db
+        .insertInto('memberships')
+        .values({ operator, org, role })
+        .onConflict((c) => c.columns(['operator', 'org']).doUpdateSet({ role }))
+        .execute();
+    },
+  };
+}

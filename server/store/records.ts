@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import type { OutcomeCode } from '../../contract/codes.ts';
+import type { RecordHeader } from '../../contract/envelope.ts';
+import type { Outcome, Records, StoredRecord } from '../ports/records.ts';
+import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+import type { Tables } from './tables.ts';
+
+function toRecord(row: Tables['records']): StoredRecord {
+  return {
+    id: row.id,
+    digest: row.digest,
+    header: fromJson<RecordHeader>(row.header),
+    author: row.author,
+    payload: fromJson<unknown>(row.payload),
+    udid: row.udid,
+    capturedAt: row.captured_at,
+    receivedAt: row.received_at,
+    outcome: row.outcome as Outcome | null,
+    code: row.code as OutcomeCode | null,
+    decidedAt: row.decided_at,
+    binding: row.binding,
+  };
+}
+
+export function records(db: Db): Records {
+  const select = db.selectFrom('records').selectAll();
+  return {
+    async add(record) {
+      await db
+        .insertInto('records')
+        .values({
+          id: record.id,
+          digest: record.digest,
+          kid: record.header.kid,
+          seq: record.header.seq,
+          org: record.header.org,
+          header: JSON.stringify(record.header),
+          author: record.author,
+          payload: JSON.stringify(record.payload),
+          udid: record.udid,
+          captured_at: record.capturedAt,
+          received_at: record.receivedAt,
+          outcome: record.outcome,
+          code: record.code,
+          decided_at: record.decidedAt,
+          binding: record.binding,
+        })
+        .execute();
+    },
+    async record(id) {
+      const row = await select.where('id', '=', id).executeTakeFirst();
+      return row && toRecord(row);
+    },
+    async pending(limit) {
+      const rows = await select
+        .where('outcome', 'is', null)
+        .orderBy('received_at')
+        .orderBy('kid')
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+    async attach(id, binding) {
+      await db
+        .updateTable('records')
+        .set({ binding, outcome: null, code: null })
+        .where('id', '=', id)
+        .execute();
+    },
+    async settle(id, { outcome, code, decidedAt, binding }) {
+      await db
+        .updateTable('records')
+        .set({ outcome, code, decided_at: decidedAt, binding })
+        .where('id', '=', id)
+        .execute();
+    },
+    async held(org, limit) {
+      const rows = await select
+        .where('org', '=', org)
+        .where('outcome', '=', sql.lit('held'))
+        .orderBy('received_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+    async heldAsRevoked(kid) {
+      const rows = await select
+        .where('kid', '=', kid)
+        .where('outcome', '=', sql.lit('held'))
+        .where('code', '=', 'operator_revoked')
+        .orderBy('seq')
+        .execute();
+      return rows.map(toRecord);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Settings } from '../ports/settings.ts';
+import type { Db } from './db.ts';
+
+export function settings(db: Db): Settings {
+  async function setting(name: string) {
+    const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+    return row?.value;
+  }
+  return {
+    setting,
+    async settle(name, value) {
+      await db
+        .insertInto('settings')
+        .values({ name, value })
+        .onConflict((c) => c.doNothing())
+        .execute();
+      return (await setting(name)) ?? value;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Stores } from '../ports/stores.ts';
+import { auditLog } from './audit-log.ts';
+import { authorities } from './authorities.ts';
+import { bindings } from './bindings.ts';
+import { certificates, intents } from './certificates.ts';
+import { changeStream } from './changes.ts';
+import { crls } from './crls.ts';
+import type { Db } from './db.ts';
+import { domains } from './domains.ts';
+import { envelopes } from './envelopes.ts';
+import { makerList } from './maker-list.ts';
+import { heads, operatorKeys } from './operator-keys.ts';
+import { orgs } from './orgs.ts';
+import { people } from './people.ts';
+import { records } from './records.ts';
+import { sessions } from './sessions.ts';
+import { settings } from './settings.ts';
+import { statementLog } from './statement-log.ts';
+import { tombstones } from './tombstones.ts';
+import { transferCases } from './transfer-cases.ts';
+
+/** Every store over the same database or transaction. */
+export function storesOver(db: Db): Stores {
+  return {
+    orgs: orgs(db),
+    people: people(db),
+    sessions: sessions(db),
+    operatorKeys: operatorKeys(db),
+    heads: heads(db),
+    statements: statementLog(db),
+    domains: domains(db),
+    list: makerList(db),
+    tombstones: tombstones(db),
+    envelopes: envelopes(db),
+    records: records(db),
+    changes: changeStream(db),
+    bindings: bindings(db),
+    intents: intents(db),
+    certificates: certificates(db),
+    crls: crls(db),
+    authorities: authorities(db),
+    audit: auditLog(db),
+    settings: settings(db),
+    transfers: transferCases(db),
+  };
+}

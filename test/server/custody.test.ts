@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyAudit } from '../../server/audit/chain.ts';
+import { ConfigError, readConfig } from '../../server/config/config.ts';
+import { createDomain } from '../../server/custody/create-domain.ts';
+import { createOrg } from '../../server/custody/create-org.ts';
+import { type Installation, openInstallation } from '../../server/installation.ts';
+
+let data: string;
+let installation: Installation;
+let records: Record<string, string[]>;
+const open = (caPassphrase?: string) =>
+  openInstallation({
+    data,
+    publicUrl: 'http://localhost',
+    suffix: 'fieldbind.internal',
+    caPassphrase,
+    resolver: { txt: async (name) => records[name] ?? [] },
+  });
+
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'fieldbind-custody-'));
+  records = {};
+  installation = await open();
+  for (const name of ['one', 'two']) await createOrg({ name, title: name, training: false }, installation);
+});
+afterEach(async () => {
+  await installation.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const make = (name: string, org: string) => createDomain({ name, org, title: name }, installation);
+
+describe('domains', () => {
+  it('are made under our own suffix without a proof', async () => {
+    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, made: true });
+    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, made: false });
+    expect(await make('b.a.fieldbind.internal', 'one')).toMatchObject({ ok: true });
+  });
+
+  it('belong to one organisation with everything above and below', async () => {
+    await make('b.a.fieldbind.internal', 'one');
+    for (const name of ['b.a.fieldbind.internal', 'c.b.a.fieldbind.internal', 'a.fieldbind.internal'])
+      expect(await make(name, 'two')).toEqual({ ok: false, code: 'domain_taken' });
+    expect(await make('ab.fieldbind.internal', 'two')).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['fieldbind.internal', 'suffix_itself'],
+    ['d.fieldbind.internal', 'name_reserved_label'],
+    ['x.d.fieldbind.internal', 'name_reserved_label'],
+    ['*.fieldbind.internal', 'name_wildcard'],
+    ['A.fieldbind.internal', 'name_characters'],
+    ['a.fieldbind.internal.', 'name_trailing_dot'],
+    [`${'a'.repeat(60)}.fieldbind.internal`, 'name_too_long'],
+  ])('are refused as %s: %s', async (name, code) => {
+    expect(await make(name, 'one')).toEqual({ ok: false, code });
+  });
+
+  it('elsewhere need a TXT record, made for this organisation and name', async () => {
+    const asked = await make('acme.example', 'one');
+    if (asked.ok || asked.code !== 'proof_missing') throw new Error('a proof was expected');
+    expect(asked.at).toBe('_fieldbind.acme.example');
+    records[asked.at] = ['something else', asked.text];
+    expect(await make('acme.example', 'two')).toMatchObject({ code: 'proof_missing' });
+    expect(await make('acme.example', 'one')).toMatchObject({ ok: true });
+    records['_fieldbind.other.example'] = [asked.text];
+    expect(await make('other.example', 'one')).toMatchObject({ code: 'proof_missing' });
+  });
+});
+
+describe('organisations', () => {
+  it('cannot take a root’s name, nor change between training and real', async () => {
+    for (const name of ['root', 'training-root', 'X', ''])
+      expect(await createOrg({ name, title: 'x', training: false }, installation)).toBe('name_not_allowed');
+    expect(await createOrg({ name: 'one', title: 'x', training: true }, installation)).toBe(
+      'name_not_allowed',
+    );
+    expect(await createOrg({ name: 'one', title: 'x', training: false }, installation)).toBe('there');
+  });
+});
+
+describe('keys', () => {
+  const files = () => readdirSync(join(data, 'keys')).map((name) => join(data, 'keys', name));
+
+  it('are files for nobody else, one each for root, issuing CAs and statements', () => {
+    expect(files().map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
+    expect(statSync(join(data, 'keys')).mode & 0o777).toBe(0o700);
+  });
+
+  it('are encrypted where a passphrase is set, and say plainly that it is missing or wrong', async () => {
+    await installation.close();
+    rmSync(data, { recursive: true });
+    installation = await open('correct horse');
+    await createOrg({ name: 'one', title: 'one', training: false }, installation);
+    for (const path of files()) expect(readFileSync(path, 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY');
+    await installation.close();
+    await expect(open()).rejects.toThrow('FIELDBIND_CA_PASSPHRASE missing');
+    await expect(open('wrong')).rejects.toThrow('cannot be opened with FIELDBIND_CA_PASSPHRASE');
+    installation = await open('correct horse');
+    expect(await installation.ca.issuer('one')).toBeDefined();
+  });
+
+  it('of a root sign nothing for devices', async () => {
+    expect(await installation.ca.issuer('root')).toBeUndefined();
+    expect(await installation.ca.issuer('nobody')).toBeUndefined();
+  });
+});
+
+describe('audit trail', () => {
+  it('shows what was changed, taken out or put in', async () => {
+    const { audit } = installation.stores;
+    const whole = await verifyAudit(audit);
+    expect(whole).toMatchObject({ ok: true, entries: 3 });
+    const raw = new BetterSqlite(join(data, 'fieldbind.sqlite'));
+    raw.exec("update audit set subject = 'x' where n = 2");
+    expect(await verifyAudit(audit)).toMatchObject({ ok: false, at: 2, why: 'it was changed' });
+    raw.exec('delete from audit where n = 2');
+    expect(await verifyAudit(audit)).toMatchObject({ ok: false, at: 2, why: 'an entry is missing' });
+    raw.exec('delete from audit where n = 3');
+    // Cut off at the end it still hangs together: the head tells.
+    const cut = await verifyAudit(audit);
+    expect(cut.ok && whole.ok && cut.head !== whole.head).toBe(true);
+    raw.close();
+  });
+});
+
+describe('configuration', () => {
+  it('has defaults for a first start', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 4600,
+      host: '127.0.0.1',
+      publicUrl: 'http://localhost:4600',
+      suffix: 'fieldbind.internal',
+    });
+  });
+
+  it.each([
+    [{ PORT: '70000' }, 'PORT'],
+    [{ PORT: 'x' }, 'PORT'],
+    [{ FIELDBIND_HOST: '0.0.0.0' }, '127.0.0.1 only'],
+    [{ FIELDBIND_PUBLIC_URL: 'ftp://x' }, 'FIELDBIND_PUBLIC_URL'],
+    [{ FIELDBIND_SUFFIX: 'd.example' }, 'FIELDBIND_SUFFIX'],
+    [{ FIELDBIND_TLS_CERT: 'x' }, 'FIELDBIND_TLS_KEY'],
+  ])('refuses %j in words', (environment, words) => {
+    expect(() => readConfig(environment)).toThrow(ConfigError);
+    expect(() => readConfig(environment)).toThrow(words);
+  });
+});

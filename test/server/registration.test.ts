@@ -1,0 +1,363 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toBase64Url } from '../../core/bytes.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { HANNA, HARBOUR, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+
+let server: TestServer;
+let ines: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+});
+
+type Changes = Parameters<typeof registrationOf>[2];
+
+async function listed(wanted?: Parameters<typeof makeDevice>[0]): Promise<TestDevice> {
+  const device = await makeDevice(wanted);
+  await server.importList('northfield', [rowOf(device)]);
+  return device;
+}
+
+function register(device: TestDevice, changes: Changes = {}, domain = OAK_STREET, org = 'northfield') {
+  return ines.submit('registration+jws', registrationOf(device, domain, changes), org);
+}
+
+describe('a good registration', () => {
+  it.each(['P-256', 'P-384', 'Ed25519', 'RSA-2048'] as const)('binds a %s device', async (algorithm) => {
+    const device = await listed({ algorithm });
+    expect(await register(device)).toMatchObject({
+      outcome: 'bound',
+      maker: 'acme',
+      udid: device.udid,
+      domain: OAK_STREET,
+      unproven: true,
+    });
+  });
+
+  it('finds the row by key where the phone could not tell the maker', async () => {
+    const device = await listed();
+    const { maker: _, ...rest } = registrationOf(device, OAK_STREET);
+    expect(await ines.submit('registration+jws', rest, 'northfield')).toMatchObject({
+      outcome: 'bound',
+      maker: 'acme',
+    });
+  });
+
+  it('does not take the phone’s word for fresh possession', async () => {
+    const change = await register(await listed(), { device: { possession: 'fresh' } });
+    expect(change).toMatchObject({ outcome: 'bound', unproven: true });
+  });
+});
+
+describe('what is refused', () => {
+  it.each(['mqtt', 'www', 'acme', 'mac-000000000000', 'xn--abc'])('a UDID called %s', async (udid) => {
+    const device = await makeDevice({ udid });
+    expect(await register(device)).toMatchObject({ outcome: 'refused', code: 'udid_invalid' });
+  });
+
+  it('a device that is on no list', async () => {
+    expect(await register(await makeDevice())).toMatchObject({ outcome: 'refused', code: 'unknown_device' });
+  });
+
+  it('the right UDID with the wrong key, with and without its maker', async () => {
+    const { udid } = await listed();
+    const impostor = await makeDevice({ udid });
+    expect(await register(impostor)).toMatchObject({ outcome: 'refused', code: 'key_mismatch' });
+    const { maker: _, ...rest } = registrationOf(impostor, OAK_STREET);
+    const change = await ines.submit('registration+jws', rest, 'northfield');
+    expect(change).toMatchObject({ outcome: 'refused', code: 'key_mismatch' });
+  });
+
+  it('a CSR with a broken signature, one for another key, and none at all', async () => {
+    const device = await listed();
+    const broken = Uint8Array.from(device.csr);
+    broken[broken.length - 1] = (broken[broken.length - 1] ?? 0) ^ 1;
+    const other = await makeDevice({ udid: device.udid });
+    const code = async (csr: Uint8Array) =>
+      (await register(device, { device: { csr: toBase64Url(csr) } })).code;
+    expect(await code(broken)).toBe('csr_signature_invalid');
+    expect(await code(other.csr)).toBe('csr_key_mismatch');
+    expect(await code(Uint8Array.of(0x30, 0))).toBe('csr_malformed');
+    expect(await code(new Uint8Array())).toBe('csr_malformed');
+  });
+
+  it('a subject that is not the device’s, unless the driver says subjects say nothing', async () => {
+    const device = await listed({ commonName: 'somebody else' });
+    expect(await register(device)).toMatchObject({ outcome: 'refused', code: 'csr_subject_mismatch' });
+    const silent = await listed({ commonName: 'device' });
+    expect(await register(silent, { device: { subjectSaysNothing: true } })).toMatchObject({
+      outcome: 'bound',
+    });
+  });
+
+  it('a label with another key, and a weak key', async () => {
+    const device = await listed();
+    const { spki } = await makeDevice();
+    const label = { ...registrationOf(device, OAK_STREET).label, publicKey: toBase64Url(spki) };
+    expect(await register(device, { label })).toMatchObject({ code: 'label_key_mismatch' });
+    const weak = await makeDevice({ algorithm: 'RSA-1024' });
+    expect((await server.importList('northfield', [rowOf(weak)])).errors).toMatchObject([
+      { code: 'key_weak' },
+    ]);
+    await server.importList('northfield', [rowOf(weak, { anchor: 'udid-only' })]);
+    expect(await register(weak)).toMatchObject({ outcome: 'refused', code: 'key_weak' });
+  });
+
+  it('a domain nobody has, and one of somebody else beside one’s own', async () => {
+    const unknown = `elsewhere.${OAK_STREET}`;
+    expect(await register(await listed(), {}, unknown)).toMatchObject({ code: 'domain_unknown' });
+    expect(await register(await listed(), {}, HANNA)).toMatchObject({ code: 'domain_not_entitled' });
+    // Entitled to both, but the record is for one organisation and the domain is the other's.
+    expect(await register(await listed(), {}, PRACTICE)).toMatchObject({ code: 'domain_not_entitled' });
+  });
+});
+
+describe('simulated and real', () => {
+  it('refuses a simulated record outside training', async () => {
+    const change = await register(await listed(), { device: { link: 'simulated' } });
+    expect(change).toMatchObject({ outcome: 'refused', code: 'simulated_device' });
+  });
+
+  it('binds a simulated device in training, from training’s own list only', async () => {
+    const real = await listed();
+    const link = { device: { link: 'simulated' } } as const;
+    expect(await register(real, link, PRACTICE, 'training')).toMatchObject({ code: 'unknown_device' });
+    const practice = await makeDevice();
+    const reply = await ines.post('/api/list?org=training', { rows: [rowOf(practice)] });
+    expect(reply.body).toMatchObject({ imported: 1, errors: [] });
+    expect(await register(practice, link, PRACTICE, 'training')).toMatchObject({ outcome: 'bound' });
+    // What training's page added is on no real list.
+    expect(await register(practice)).toMatchObject({ outcome: 'refused', code: 'unknown_device' });
+  });
+
+  it('lets nobody occupy a real device from training, nor practise on one that is bound', async () => {
+    const device = await listed();
+    const squatter = await makeDevice({ udid: device.udid });
+    await ines.post('/api/list?org=training', { rows: [rowOf(squatter)] });
+    const link = { device: { link: 'simulated' } } as const;
+    expect(await register(squatter, link, PRACTICE, 'training')).toMatchObject({ outcome: 'bound' });
+    expect(await register(device)).toMatchObject({ outcome: 'bound' });
+    const bound = await listed();
+    await register(bound);
+    await ines.post('/api/list?org=training', { rows: [rowOf(bound)] });
+    expect(await register(bound, {}, PRACTICE, 'training')).toMatchObject({ code: 'transfer_case' });
+  });
+
+  it('keeps the page’s way of adding rows out of real organisations', async () => {
+    const reply = await ines.post('/api/list?org=northfield', { rows: [rowOf(await makeDevice())] });
+    expect(reply.body).toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('one live binding', () => {
+  it('answers the same device in the same domain with the same certificate', async () => {
+    const device = await listed();
+    const first = await register(device);
+    const again = await register(device);
+    expect(again).toMatchObject({ outcome: 'bound', code: 'same_install', certificate: first.certificate });
+  });
+
+  it('names the other place within one’s own organisation', async () => {
+    const device = await listed();
+    await register(device, { place: { site: 'roof', photos: [] } });
+    const change = await register(device, {}, HARBOUR);
+    expect(change).toMatchObject({ outcome: 'refused', code: 'taken_same_org' });
+    expect(change.detail).toContain(OAK_STREET);
+    expect(change.detail).toContain('roof');
+  });
+
+  it('opens a transfer case across organisations and tells nothing of the owner', async () => {
+    const device = await listed();
+    await register(device);
+    const hanna = await server.signIn('hanna');
+    const payload = registrationOf(device, HANNA);
+    const change = await hanna.submit('registration+jws', payload, 'hanna-home');
+    expect(change).toMatchObject({ outcome: 'refused', code: 'transfer_case' });
+    expect(change.certificate).toBeUndefined();
+    expect(JSON.stringify(change)).not.toMatch(/northfield|oak-street|ines/i);
+    const cases = await server.running.installation.stores.transfers.openCases();
+    expect(cases.filter(({ record }) => record === payload.id)).toMatchObject([{ claimant: 'hanna-home' }]);
+  });
+
+  it('holds over copies of the key under another UDID too', async () => {
+    const device = await listed();
+    await register(device);
+    const twin = await makeDevice({ keys: device.keys });
+    expect((await server.importList('northfield', [rowOf(twin)])).errors).toMatchObject([
+      { code: 'key_repeated' },
+    ]);
+    await server.importList('northfield', [rowOf(twin, { anchor: 'udid-only' })]);
+    expect(await register(twin)).toMatchObject({ outcome: 'refused', code: 'taken_same_org' });
+  });
+});
+
+describe('held, for a second person', () => {
+  const approvals = (phone: TestOperator) => phone.get('/api/approvals?org=northfield');
+  const decide = (phone: TestOperator, record: string, decision: 'approve' | 'refuse') =>
+    phone.post(`/api/approvals/${record}?org=northfield`, { decision, reason: 'seen' });
+
+  it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
+    const device = await makeDevice();
+    await server.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
+    const change = await register(device);
+    expect(change).toMatchObject({ outcome: 'held', code: 'udid_only_row' });
+    expect(change.certificate).toBeUndefined();
+    const sam = await server.signIn('sam');
+    expect((await approvals(sam)).body).toMatchObject({
+      held: expect.arrayContaining([
+        expect.objectContaining({ record: change.record, udid: device.udid, operatorName: 'Ines Okafor' }),
+      ]),
+    });
+    expect((await decide(ines, change.record, 'approve')).status).toBe(403);
+    const approved = await decide(sam, change.record, 'approve');
+    expect(approved.body).toMatchObject({
+      outcome: 'bound',
+      certificate: { fingerprint: expect.any(String) },
+    });
+    const { devices } = (await sam.get('/api/devices?org=northfield')).body as { devices: object[] };
+    expect(devices).toContainEqual(expect.objectContaining({ udid: device.udid, firstUse: true }));
+    expect((await decide(sam, change.record, 'approve')).body).toMatchObject({ code: 'conflict' });
+  });
+
+  it('holds what was submitted as found, and refuses it at a person’s word', async () => {
+    const change = await register(await makeDevice(), { asFound: true });
+    expect(change).toMatchObject({ outcome: 'held', code: 'submitted_as_found' });
+    const sam = await server.signIn('sam');
+    const refused = await decide(sam, change.record, 'refuse');
+    expect(refused.body).toMatchObject({ outcome: 'refused', code: 'approval_refused', detail: 'seen' });
+  });
+
+  it('lets nobody approve their own record, nor a broken CSR', async () => {
+    const sam = await server.signIn('sam');
+    const own = await sam.submit(
+      'registration+jws',
+      registrationOf(await makeDevice(), OAK_STREET, { asFound: true }),
+      'northfield',
+    );
+    expect((await decide(sam, own.record, 'approve')).body).toMatchObject({ code: 'forbidden' });
+    const change = await register(await makeDevice(), { asFound: true, device: { csr: 'MAA' } });
+    expect(change.outcome).toBe('held');
+    const body = (await decide(sam, change.record, 'approve')).body;
+    expect(body).toMatchObject({ outcome: 'refused', code: 'csr_malformed' });
+  });
+
+  it('lets nobody approve across organisations', async () => {
+    const change = await register(await makeDevice(), { asFound: true });
+    const hanna = await server.signIn('hanna');
+    const reply = await hanna.post(`/api/approvals/${change.record}?org=hanna-home`, {
+      decision: 'approve',
+      reason: '',
+    });
+    expect(reply.status).toBe(403);
+  });
+});
+
+describe('confirmation and void', () => {
+  const id = () => uuid7(Date.now(), nodeCrypto);
+  const common = () => ({ id: id(), app: '0.1.0', capturedAt: new Date().toISOString() });
+
+  function confirm(device: TestDevice, registration: string, certificate: string, changes = {}) {
+    const payload = {
+      ...common(),
+      registration,
+      maker: device.maker,
+      udid: device.udid,
+      domain: OAK_STREET,
+      certificate,
+      link: 'serial',
+      written: [{ parts: ['leaf', 'chain'], digest: 'ab'.repeat(32) }],
+      ...changes,
+    };
+    return ines.submit('confirmation+jws', payload, 'northfield');
+  }
+
+  function takeBack(device: TestDevice, of: string, phone = ines) {
+    const payload = { ...common(), of, udid: device.udid, reason: 'wrong_device' };
+    return phone.submit('void+jws', payload, 'northfield');
+  }
+
+  it('notes an installation, and the device is installed', async () => {
+    const device = await listed();
+    const { record, certificate } = await register(device);
+    const fingerprint = certificate?.fingerprint ?? '';
+    expect(await confirm(device, record, fingerprint)).toMatchObject({ outcome: 'noted' });
+    const { devices } = (await ines.get('/api/devices?org=northfield')).body as { devices: object[] };
+    expect(devices).toContainEqual(
+      expect.objectContaining({ udid: device.udid, state: 'installed', unproven: true }),
+    );
+    // A colleague's later record of the same device leads to the same installation.
+    expect(await takeBack(device, record)).toMatchObject({ outcome: 'refused', code: 'already_decided' });
+  });
+
+  it('refuses what it never issued, for whom it did not, and a leaf that was not written', async () => {
+    const device = await listed();
+    const { record, certificate } = await register(device);
+    const fingerprint = certificate?.fingerprint ?? '';
+    const other = await register(await listed());
+    const codes = [
+      await confirm(device, id(), fingerprint),
+      await confirm(device, record, 'ab'.repeat(32)),
+      await confirm(device, record, other.certificate?.fingerprint ?? ''),
+      await confirm(device, record, fingerprint, { domain: HARBOUR }),
+      await confirm(device, record, fingerprint, {
+        written: [{ parts: ['anchor'], digest: '0'.repeat(64) }],
+      }),
+    ].map(({ code }) => code);
+    expect(codes).toEqual([
+      'registration_unknown',
+      'certificate_unknown',
+      'certificate_unknown',
+      'registration_unknown',
+      'read_back_mismatch',
+    ]);
+  });
+
+  it('takes a registration back, revokes its certificate, and lets the device be bound anew', async () => {
+    const device = await listed();
+    const { record, certificate } = await register(device);
+    expect(await takeBack(device, record)).toMatchObject({ outcome: 'noted' });
+    const stored = await server.running.installation.stores.certificates.byFingerprint(
+      certificate?.fingerprint ?? '',
+    );
+    expect(stored?.revokedAt).not.toBeNull();
+    expect(await confirm(device, record, certificate?.fingerprint ?? '')).toMatchObject({
+      code: 'certificate_unknown',
+    });
+    const anew = await register(device, {}, HARBOUR);
+    expect(anew).toMatchObject({ outcome: 'bound' });
+    expect(anew.certificate?.fingerprint).not.toBe(certificate?.fingerprint);
+  });
+
+  it('lets only its author take it back, and withdraws what is held', async () => {
+    const device = await listed();
+    const { record } = await register(device);
+    const sam = await server.signIn('sam');
+    expect(await takeBack(device, record, sam)).toMatchObject({ code: 'registration_unknown' });
+    const found = await makeDevice();
+    const held = await register(found, { asFound: true });
+    expect(await takeBack(found, held.record)).toMatchObject({ outcome: 'noted' });
+    expect(await ines.outcome(held.record, 'northfield')).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('says of other kinds that it cannot decide them', async () => {
+    const change = await ines.submit('transfer+jws', common(), 'northfield');
+    expect(change).toMatchObject({ outcome: 'refused', code: 'kind_not_supported' });
+  });
+
+  it('decides the records of one batch in the order of the chain', async () => {
+    const device = await listed();
+    const payload = registrationOf(device, OAK_STREET);
+    const first = await ines.seal('registration+jws', payload, 'northfield');
+    const undo = { ...common(), of: payload.id, udid: device.udid, reason: 'undone' };
+    const second = await ines.seal('void+jws', undo, 'northfield');
+    await ines.send([second.jws, first.jws]);
+    expect(await ines.outcome(undo.id, 'northfield')).toMatchObject({ outcome: 'noted' });
+  });
+});

@@ -1,0 +1,245 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DomainName } from '../../core/name.ts';
+import type { Binding } from '../../server/ports/bindings.ts';
+import type { Intent } from '../../server/ports/certificate-authority.ts';
+import type { Envelope } from '../../server/ports/envelopes.ts';
+import type { KeptRow } from '../../server/ports/maker-list.ts';
+import type { StoredRecord } from '../../server/ports/records.ts';
+import type { Database } from '../../server/ports/stores.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const LATER = '2026-01-02T00:00:00.000Z';
+
+const binding = (changes: Partial<Binding> = {}): Binding => ({
+  id: 'b1',
+  scope: 'real',
+  org: 'northfield',
+  domain: 'a.example',
+  site: null,
+  maker: 'acme',
+  udid: 'acme-1',
+  keyDigest: 'key-1',
+  registration: 'r1',
+  state: 'issuing',
+  unproven: true,
+  firstUse: false,
+  boundAt: AT,
+  endedAt: null,
+  ...changes,
+});
+
+const envelope = (changes: Partial<Envelope> = {}): Envelope => ({
+  digest: 'd1',
+  kid: 'k',
+  seq: 1,
+  prev: null,
+  inChain: true,
+  id: 'r1',
+  jws: 'a.b.c',
+  uploader: 'ines',
+  receivedAt: AT,
+  code: null,
+  receipt: 'x.y.z',
+  ...changes,
+});
+
+const record = (id: string, seq: number, changes: Partial<StoredRecord> = {}): StoredRecord => ({
+  id,
+  digest: `digest of ${id}`,
+  header: {
+    alg: 'ES256',
+    typ: 'registration+jws',
+    v: 1,
+    kid: 'k',
+    aud: 'fieldbind:1',
+    org: 'northfield',
+    seq,
+    prev: null,
+    epoch: 'e',
+    anchor: 'a',
+  },
+  author: 'ines',
+  payload: { id },
+  udid: 'acme-1',
+  capturedAt: AT,
+  receivedAt: AT,
+  outcome: null,
+  code: null,
+  decidedAt: null,
+  binding: null,
+  ...changes,
+});
+
+const intent: Intent = {
+  serial: '40',
+  issuer: 'northfield',
+  tbs: Uint8Array.of(1, 2),
+  tbsDigest: 'ff',
+  notBefore: AT,
+  notAfter: LATER,
+};
+
+const row = (org: string, udid: string, importedAt = AT): KeptRow => ({
+  scope: 'real',
+  org,
+  row: { maker: 'acme', udid, aliases: [], anchor: 'key', publicKey: `key of ${udid}` },
+  importedBy: 'test',
+  importedAt,
+});
+
+/** What every database must do, whatever it is. `open` gives an empty one. */
+export function storeSuite(name: string, open: () => Promise<Database>): void {
+  describe(`store over ${name}`, () => {
+    let db: Database;
+    beforeEach(async () => {
+      db = await open();
+      return () => db.close();
+    });
+
+    it('keeps all of a transaction or nothing', async () => {
+      const failing = db.transact(async ({ settings }) => {
+        await settings.settle('a', '1');
+        throw new Error('on purpose');
+      });
+      await expect(failing).rejects.toThrow('on purpose');
+      expect(await db.stores.settings.setting('a')).toBeUndefined();
+      await db.transact(({ settings }) => settings.settle('a', '2'));
+      expect(await db.stores.settings.settle('a', '3')).toBe('2');
+    });
+
+    it('lets one writer at a time read and then write', async () => {
+      const change = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
+      const rest = { domain: null, unproven: null, fingerprint: null };
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          db.transact(({ changes }) => changes.append('northfield', { record: `r${n}`, ...change, ...rest })),
+        ),
+      );
+      const all = await db.stores.changes.after('northfield', 0, 100);
+      expect(all.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      expect(await db.stores.changes.after('northfield', 18, 100)).toHaveLength(2);
+      expect(await db.stores.changes.lastOf('northfield', 'r3')).toMatchObject({ record: 'r3' });
+    });
+
+    it('allows one live binding per key and per maker and UDID', async () => {
+      const { bindings } = db.stores;
+      await bindings.open(binding());
+      await expect(bindings.open(binding({ id: 'b2', udid: 'acme-2' }))).rejects.toThrow();
+      await expect(bindings.open(binding({ id: 'b3', keyDigest: 'key-2' }))).rejects.toThrow();
+      await bindings.open(binding({ id: 'b4', scope: 'training:t' }));
+      const found = await bindings.liveConflicts(['real'], 'key-1', 'acme', 'acme-9');
+      expect(found.map(({ id }) => id)).toEqual(['b1']);
+      await bindings.end('b1', LATER);
+      expect(await bindings.binding('b1')).toMatchObject({ state: 'revoked', endedAt: LATER });
+      await bindings.open(binding({ id: 'b5' }));
+      expect(await bindings.everByName('acme', 'acme-1')).toHaveLength(3);
+    });
+
+    it('allows one envelope per place in a chain and one received per id', async () => {
+      const { envelopes } = db.stores;
+      await envelopes.keep(envelope());
+      await expect(envelopes.keep(envelope({ digest: 'd2', id: 'r2' }))).rejects.toThrow();
+      await expect(envelopes.keep(envelope({ digest: 'd3', seq: 2 }))).rejects.toThrow();
+      await envelopes.keep(envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }));
+      expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
+      expect(await envelopes.receivedId('r1')).toBe('d1');
+      expect(await envelopes.byDigest('d4')).toEqual(
+        envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }),
+      );
+    });
+
+    it('gives undecided records in order of arrival, and of one chain in its own', async () => {
+      const { records } = db.stores;
+      await records.add(record('r3', 3, { receivedAt: LATER }));
+      await records.add(record('r2', 2));
+      await records.add(record('r1', 1));
+      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
+      await records.settle('r1', { outcome: 'held', code: 'operator_revoked', decidedAt: AT, binding: null });
+      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
+      expect(await records.held('northfield', 10)).toMatchObject([{ id: 'r1', header: { seq: 1 } }]);
+      expect(await records.heldAsRevoked('k')).toHaveLength(1);
+      await records.attach('r1', 'b1');
+      expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
+    });
+
+    it('completes or abandons an intent once', async () => {
+      const { intents, certificates } = db.stores;
+      await intents.intend(intent, 'b1');
+      expect(await intents.ofBinding('b1')).toMatchObject({ serial: '40', tbsDigest: 'ff' });
+      expect(Buffer.from((await intents.unfinished())[0]?.intent.tbs ?? '')).toEqual(Buffer.from([1, 2]));
+      const signed = { der: Uint8Array.of(3), fingerprint: 'f1' };
+      await certificates.issue('40', signed);
+      await expect(certificates.issue('40', signed)).rejects.toThrow('no open intent');
+      await intents.abandon('40');
+      expect(await certificates.byFingerprint('f1')).toMatchObject({ serial: '40', revokedAt: null });
+      await certificates.revoke('40', LATER, 'superseded');
+      await certificates.revoke('40', AT, 'keyCompromise');
+      const entries = [{ serial: '40', at: LATER, reason: 'superseded' }];
+      expect(await certificates.revokedBy('northfield')).toEqual(entries);
+      await intents.intend({ ...intent, serial: '41' }, 'b2');
+      await intents.abandon('41');
+      await expect(certificates.issue('41', { ...signed, fingerprint: 'f2' })).rejects.toThrow();
+    });
+
+    it('keeps a list row with its owner, and only the newest of a bounded list', async () => {
+      const { list } = db.stores;
+      expect(await list.save(row('northfield', 'acme-1'))).toBe('imported');
+      expect(await list.save(row('northfield', 'acme-1', LATER))).toBe('unchanged');
+      expect(await list.save(row('hanna-home', 'acme-1'))).toBe('taken');
+      await list.save(row('northfield', 'acme-2', LATER));
+      expect(await list.row('real', 'acme', 'acme-1')).toMatchObject({ publicKey: 'key of acme-1' });
+      expect(await list.row('training:t', 'acme', 'acme-1')).toBeUndefined();
+      expect(await list.byKey('real', 'key of acme-2')).toMatchObject([{ udid: 'acme-2' }]);
+      expect(await list.foreign('real', 'hanna-home', 10)).toHaveLength(2);
+      await list.trim('northfield', 1);
+      expect((await list.ofOrg('northfield', 10)).map(({ row: { udid } }) => udid)).toEqual(['acme-2']);
+    });
+
+    it('fixes the reported head when an operator is revoked', async () => {
+      const { operatorKeys, heads } = db.stores;
+      const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } as const;
+      await operatorKeys.saveKey({ kid: 'k', operator: 'ines', jwk, enrolledAt: AT });
+      const head = { kid: 'k', epoch: 'e', unsent: 0, oldestUnsentAt: null, persisted: true, reportedAt: AT };
+      await heads.report({ ...head, seq: 4, digest: 'd4' });
+      await heads.report({ ...head, seq: 5, digest: 'd5' });
+      expect(await operatorKeys.revokeKeys('ines', LATER)).toBe(1);
+      expect(await operatorKeys.revokeKeys('ines', LATER)).toBe(0);
+      const key = await operatorKeys.key('k');
+      expect(key).toMatchObject({ revokedAt: LATER, covered: { seq: 5, digest: 'd5' } });
+      expect(await heads.head('k')).toMatchObject({ seq: 5, persisted: true });
+    });
+
+    it('takes a nonce once, for its session, in time', async () => {
+      const { sessions } = db.stores;
+      await sessions.saveNonce('n', 's', LATER);
+      expect(await sessions.takeNonce('n', 'other', AT)).toBe(false);
+      expect(await sessions.takeNonce('n', 's', LATER)).toBe(false);
+      expect(await sessions.takeNonce('n', 's', AT)).toBe(true);
+      expect(await sessions.takeNonce('n', 's', AT)).toBe(false);
+      await sessions.create({ hash: 'h', operator: 'ines', expiresAt: AT });
+      await sessions.purge(LATER);
+      expect(await sessions.find('h')).toBeUndefined();
+    });
+
+    it('finds domains above and below by whole labels only', async () => {
+      const { domains } = db.stores;
+      for (const name of ['a.example', 'x.a.example', 'xa.example', 'b.example'])
+        await domains.saveDomain({ name: name as DomainName, org: 'northfield', title: name }, AT);
+      const found = await domains.overlapping('a.example' as DomainName);
+      expect(found.map(({ name }) => name)).toEqual(['a.example', 'x.a.example']);
+      expect(await domains.overlapping('y.x.a.example' as DomainName)).toHaveLength(2);
+    });
+
+    it('lifts a tombstone, and buries again', async () => {
+      const { tombstones } = db.stores;
+      const stone = { digest: 't', reason: 'lost', at: AT, by: 'sam' };
+      await tombstones.bury(stone);
+      expect(await tombstones.anyLive(['t', 'u'])).toBe(true);
+      expect(await tombstones.lift(['t'], 'sam', 'found', LATER)).toBe(1);
+      expect(await tombstones.lift(['t'], 'sam', 'found', LATER)).toBe(0);
+      expect(await tombstones.live(10)).toEqual([]);
+      await tombstones.bury(stone);
+      expect(await tombstones.live(10)).toEqual(['t']);
+    });
+  });
+}
