@@ -1,7 +1,20 @@
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
+/** Debian's Chromium, silent: no other host is ever asked for anything. */
+const CHROMIUM = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /**
- * `unit`: everything that runs in Node, server and simulator included. `e2e`: the real app in the real browser against the real
+ * `unit`: everything that runs in Node, server and simulator included. `browser`: what only a browser has, IndexedDB above all.
+ * `e2e`: the real app in the real browser against the real
  * server. `interop`: foreign programs. Files run one after another where they share the machine's browser.
  */
 export default defineConfig({
@@ -13,6 +26,21 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.browser.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: '/usr/bin/chromium', args: CHROMIUM } }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
       {

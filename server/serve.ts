@@ -17,6 +17,8 @@ import { refreshCrls } from './ra/publish-crl.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** How often undecided records and CRLs are looked at without being asked. */
 const ROUND = 30_000;
+/** How long a stop waits for requests under way, milliseconds. */
+const GRACE = 5_000;
 
 export interface ServeOptions
   extends Partial<Config>,
@@ -84,7 +86,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     let closed: Promise<void> | undefined;
     const close = async () => {
       clearInterval(timer);
+      // Requests under way may end; a connection that never asked for anything does not hold the stop up.
+      const cut = setTimeout(() => app.server.closeAllConnections(), GRACE);
       await app.close();
+      clearTimeout(cut);
       await round;
       await decisions.idle();
       await installation.close();

@@ -17,7 +17,8 @@ const UPDATE_CHECK_MS = 60 * 60 * 1000;
 
 /** The installed shell. Nothing is swapped without consent: a newer worker waits until `update` is called. */
 export class AppShell {
-  readonly offlineReady = signal(false);
+  /** A worker that controls the page was activated, and it is activated only with all of the app in its cache. */
+  readonly offlineReady = signal(navigator.serviceWorker?.controller != null);
   readonly updateWaiting = signal(false);
   readonly installable = signal(false);
   readonly persisted = signal(false);
@@ -50,7 +51,6 @@ export class AppShell {
     if (registration.waiting !== null && navigator.serviceWorker.controller !== null)
       this.updateWaiting.value = true;
     this.backgroundSync.value = 'sync' in registration;
-    // `ready` resolves with an active worker, and a worker is active only once all of the app is in its cache.
     const { active } = await navigator.serviceWorker.ready;
     this.offlineReady.value = active !== null;
     setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_MS);

@@ -38,10 +38,12 @@ export function App({ model }: { readonly model: AppModel }) {
   return (
     <ModelContext.Provider value={model}>
       <div class="app" data-tabs={inFlow ? 'no' : 'yes'}>
-        <StatusStrip model={model} />
-        <div class="body">
+        <header class="strip-holder">
+          <StatusStrip model={model} />
+        </header>
+        <main class="body">
           <Screen route={here} />
-        </div>
+        </main>
         {!inFlow && <Tabs screen={here.screen} />}
       </div>
       <UpdateNotice model={model} />

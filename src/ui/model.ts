@@ -3,6 +3,7 @@ import type { DemoPerson, Membership, Session } from '../../contract/operator.ts
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
+import { codeOf } from '../effects/trouble.ts';
 import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -68,6 +69,8 @@ export class AppModel {
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
+  /** Why the phone's own storage failed, until it works again. */
+  readonly storageTrouble = signal<string | undefined>(undefined);
   /** Rises with every change of the outbox; lists read it to know when to read again. */
   readonly outboxVersion = signal(0);
   /** True while a flow is at work: nothing may then swap the app under it. */
@@ -166,9 +169,13 @@ export class AppModel {
     this.draining.value = true;
     try {
       const outcome = await this.ports.drain(force);
+      this.storageTrouble.value = undefined;
       if (outcome === 'busy' || outcome.kind === 'nothing_to_do') return;
       if (outcome.kind === 'done') this.connection.value = 'online';
       else this.note(outcome.failure);
+    } catch (error) {
+      // Nothing was deleted: what could not be noted down is found again by the next drain.
+      this.storageTrouble.value = codeOf(error);
     } finally {
       this.draining.value = false;
       await this.refreshOutbox();

@@ -34,9 +34,10 @@ export interface FieldApp {
   close(): Promise<void>;
 }
 
-export async function startFieldApp(): Promise<FieldApp> {
+/** `dist`: another build of the page than the project's own. */
+export async function startFieldApp(options: { readonly dist?: string } = {}): Promise<FieldApp> {
   const data = mkdtempSync(join(tmpdir(), 'fieldbind-field-'));
-  const [first, bluez] = await Promise.all([startTestServer({ data }), startBluez()]);
+  const [first, bluez] = await Promise.all([startTestServer({ ...options, data }), startBluez()]);
   const { url } = first;
   const { port } = first.running;
   let server = first;
@@ -73,7 +74,7 @@ export async function startFieldApp(): Promise<FieldApp> {
     },
     stopServer: () => server.close(),
     async bringServerBack() {
-      server = await startTestServer({ data, port });
+      server = await startTestServer({ ...options, data, port });
     },
     async shut() {
       await current().close();

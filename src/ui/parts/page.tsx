@@ -13,7 +13,7 @@ export function Page(props: {
 }) {
   return (
     <>
-      <main class="page rise" data-wide={props.wide === true ? 'yes' : undefined}>
+      <div class="page rise" data-wide={props.wide === true ? 'yes' : undefined}>
         {props.onBack !== undefined && (
           <div class="topbar">
             <button type="button" class="icon-button" onClick={props.onBack} aria-label={words.nav.back}>
@@ -28,7 +28,7 @@ export function Page(props: {
           </div>
         )}
         {props.children}
-      </main>
+      </div>
       {props.actions !== undefined && (
         <div class="actions">
           <div class="actions-inner">{props.actions}</div>

@@ -1,6 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { AppModel } from '../model.ts';
 import { age, words } from '../words/en.ts';
+import { troubleWords } from '../words/trouble.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 interface StripState {
@@ -29,6 +30,8 @@ function stripState(model: AppModel): StripState {
   const summary = model.summary.value;
   const unsent = summary?.unsent ?? 0;
   const oldest = age(model.ports.clock.now() - (summary?.oldestUnsentAt ?? model.ports.clock.now()));
+  const trouble = model.storageTrouble.value;
+  if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
   if (model.draining.value && unsent > 0)
     return { tone: 'wait', icon: 'sync', text: words.strip.sending(unsent), spin: true };
   switch (model.connection.value) {

@@ -11,6 +11,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { announceScan } from '../scan-feedback.ts';
 import { words } from '../words/en.ts';
+import { troubleWords } from '../words/trouble.ts';
 
 /** Step 1: camera, photo or typed code; the typed code is always offered. */
 export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly state: InstallState }) {
@@ -143,15 +144,7 @@ function Camera({ flow }: { readonly flow: InstallFlow }) {
     return () => void finder.current?.stop();
   }, []);
 
-  if (camera.is === 'failed') {
-    return (
-      <TroubleCard code={camera.code}>
-        <Button icon="scan" onClick={start}>
-          {words.scan.camera}
-        </Button>
-      </TroubleCard>
-    );
-  }
+  if (camera.is === 'failed') return <NoCamera code={camera.code} onRetry={start} />;
   return (
     <div class="viewfinder">
       {/* a live viewfinder has nothing to caption */}
@@ -181,5 +174,24 @@ function Camera({ flow }: { readonly flow: InstallFlow }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Without a camera the other two ways stay, so this is a remark and not an alarm. */
+function NoCamera({ code, onRetry }: { readonly code: string; readonly onRetry: () => void }) {
+  const { what, next } = troubleWords(code);
+  return (
+    <section class="card" data-camera={code}>
+      <span class="disc" data-tone="none">
+        <Icon name="photo" />
+      </span>
+      <h2>{what}</h2>
+      <p class="quiet">{next}</p>
+      {code !== 'camera_absent' && (
+        <Button icon="scan" onClick={onRetry}>
+          {words.scan.camera}
+        </Button>
+      )}
+    </section>
   );
 }

@@ -1,0 +1,192 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { BatchRequest } from '../../contract/batch.ts';
+import { parse } from '../../contract/parse.ts';
+import { accountClient } from '../../src/backend/account-client.ts';
+import { deskClient } from '../../src/backend/desk-client.ts';
+import { syncClient } from '../../src/backend/sync-client.ts';
+import { change, digest, EPOCH, listRow, ORG, recordId, session } from '../support/records.ts';
+import { realServer } from './server.ts';
+
+const server = realServer();
+const { signal } = new AbortController();
+const at = '2026-01-01T00:00:00.000Z';
+const notOurs = { ok: false, failure: { kind: 'not_our_backend' } };
+const batch: BatchRequest = {
+  batch: EPOCH,
+  nonce: 'n'.repeat(22),
+  head: null,
+  records: ['a.b.c', 'd.e.f'],
+};
+const result = { digest: digest(1), status: 'received' };
+
+/** Answers with what the query's nonce makes of it. */
+function echo(body: (nonce: string) => object): void {
+  server.answer(({ url = '' }, response) => {
+    const nonce = new URL(url, 'http://x').searchParams.get('nonce') ?? '';
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body(nonce)));
+  });
+}
+
+describe('a batch', () => {
+  const answer = { batch: batch.batch, nonce: batch.nonce, at, results: [result, result] };
+
+  test('goes compressed, and is what the contract says once unpacked', async () => {
+    server.json(200, answer);
+    expect(await syncClient.postBatch(batch, signal)).toEqual({ ok: true, value: answer });
+    const [seen] = server.seen;
+    expect(seen).toMatchObject({ method: 'POST', url: '/api/records' });
+    expect(seen?.headers['content-encoding']).toBe('gzip');
+    expect(seen?.headers['content-type']).toBe('application/json');
+    const sent: unknown = JSON.parse(gunzipSync(seen?.body ?? '').toString());
+    expect(parse(BatchRequest, sent)).toEqual(batch);
+  });
+
+  test('that repeats itself becomes much smaller', async () => {
+    server.json(200, answer);
+    const records = Array.from({ length: 2 }, () => `${'abc'.repeat(5000)}.b.c`);
+    await syncClient.postBatch({ ...batch, records }, signal);
+    expect(server.seen[0]?.body.length).toBeLessThan(2000);
+  });
+
+  test.each([
+    ['another nonce', { nonce: 'm'.repeat(22) }],
+    ['another batch', { batch: '22222222-2222-4222-8222-222222222222' }],
+    ['a result too few', { results: [result] }],
+    ['a result too many', { results: [result, result, result] }],
+    ['a status unknown to us', { results: [result, { ...result, status: 'lost' }] }],
+    ['no time', { at: 'now' }],
+  ])('answered with %s is not answered by our backend', async (_, over) => {
+    server.json(200, { ...answer, ...over });
+    expect(await syncClient.postBatch(batch, signal)).toEqual(notOurs);
+  });
+});
+
+describe('changes', () => {
+  const answer = { cursor: 'c2', more: false, changes: [change(recordId(1))] };
+
+  test('are asked for after a cursor and with a nonce of their own', async () => {
+    echo((nonce) => ({ ...answer, nonce }));
+    expect(await syncClient.changes(ORG, 'c1', signal)).toMatchObject({ ok: true, value: answer });
+    const query = new URL(server.seen[0]?.url ?? '', 'http://x').searchParams;
+    expect([query.get('org'), query.get('after')]).toEqual([ORG, 'c1']);
+    await syncClient.changes(ORG, 'c1', signal);
+    const again = new URL(server.seen[1]?.url ?? '', 'http://x').searchParams;
+    expect(again.get('nonce')).not.toBe(query.get('nonce'));
+  });
+
+  test('from a cache are not taken', async () => {
+    server.json(200, { ...answer, nonce: 'n'.repeat(22) });
+    expect(await syncClient.changes(ORG, '', signal)).toEqual(notOurs);
+  });
+});
+
+describe('the probe', () => {
+  test('is answered only by who knows the nonce', async () => {
+    echo((nonce) => ({ nonce, at }));
+    expect(await syncClient.probe(signal)).toEqual({ ok: true, value: null });
+    echo(() => ({ nonce: 'n'.repeat(22), at }));
+    expect(await syncClient.probe(signal)).toEqual(notOurs);
+  });
+});
+
+test('statement keys come as they are', async () => {
+  server.json(200, { statementKeys: ['a.b.c'] });
+  expect(await syncClient.statementKeys(signal)).toEqual({ ok: true, value: ['a.b.c'] });
+  server.json(200, { statementKeys: [] });
+  expect(await syncClient.statementKeys(signal)).toEqual(notOurs);
+});
+
+describe('the work pack', () => {
+  test('comes with its tag; the same one is not sent again', async () => {
+    server.json(200, { pack: 'a.b.c' }, { etag: '"1"' });
+    const fresh = { ok: true, value: { jws: 'a.b.c', etag: '"1"' } };
+    expect(await accountClient.workPack(ORG, null)).toEqual(fresh);
+    expect(server.seen[0]?.headers['if-none-match']).toBeUndefined();
+    server.answer((_, response) => response.writeHead(304).end());
+    expect(await accountClient.workPack(ORG, '"1"')).toEqual({ ok: true, value: 'unchanged' });
+    expect(server.seen[1]?.headers['if-none-match']).toBe('"1"');
+    expect(server.seen[1]?.url).toBe(`/api/work-pack?org=${ORG}`);
+  });
+
+  test('without a tag, or "unchanged" for a phone that holds none, is not ours', async () => {
+    server.json(200, { pack: 'a.b.c' });
+    expect(await accountClient.workPack(ORG, null)).toEqual(notOurs);
+    server.answer((_, response) => response.writeHead(304).end());
+    expect(await accountClient.workPack(ORG, null)).toEqual(notOurs);
+  });
+});
+
+describe('the account', () => {
+  test.each([
+    ['signInOptions', () => accountClient.signInOptions(), 'GET', '/api/sign-in', { demo: [] }],
+    ['signIn', () => accountClient.signIn('anna'), 'POST', '/api/sign-in', session()],
+    ['session', () => accountClient.session(), 'GET', '/api/session', session()],
+    [
+      'enrolChallenge',
+      () => accountClient.enrolChallenge(),
+      'POST',
+      '/api/operator-keys/challenge',
+      { nonce: digest(1), expiresAt: at },
+    ],
+    [
+      'enrol',
+      () => accountClient.enrol('a.b.c'),
+      'POST',
+      '/api/operator-keys',
+      { credential: 'a.b.c', statementKeys: ['a.b.c'] },
+    ],
+  ] as const)(
+    '%s asks the right place and believes only the right shape',
+    async (_, call, method, url, good) => {
+      server.json(200, good);
+      expect(await call()).toEqual({ ok: true, value: good });
+      expect(server.seen[0]).toMatchObject({ method, url });
+      server.json(200, { other: true });
+      expect(await call()).toEqual(notOurs);
+      server.problem(401, 'unauthenticated');
+      expect(await call()).toEqual({ ok: false, failure: { kind: 'signed_out' } });
+    },
+  );
+
+  test('signing out', async () => {
+    server.json(200, {});
+    expect(await accountClient.signOut()).toEqual({ ok: true, value: null });
+    server.problem(503, 'unavailable');
+    expect(await accountClient.signOut()).toMatchObject({ ok: false, failure: { kind: 'busy' } });
+  });
+});
+
+describe('the desk', () => {
+  test('reads devices and held records of one organisation', async () => {
+    server.json(200, { devices: [] });
+    expect(await deskClient.devices(ORG)).toEqual({ ok: true, value: [] });
+    server.json(200, { held: [] });
+    expect(await deskClient.held(ORG)).toEqual({ ok: true, value: [] });
+    expect(server.seen.map((seen) => seen.url)).toEqual([
+      `/api/devices?org=${ORG}`,
+      `/api/approvals?org=${ORG}`,
+    ]);
+  });
+
+  test('decides with its reason', async () => {
+    server.json(200, change(recordId(1)));
+    expect(await deskClient.decide(ORG, recordId(1), 'approve', 'seen')).toEqual({ ok: true, value: null });
+    expect(server.seen[0]?.url).toBe(`/api/approvals/${recordId(1)}?org=${ORG}`);
+    expect(JSON.parse(server.seen[0]?.body.toString() ?? '')).toEqual({
+      decision: 'approve',
+      reason: 'seen',
+    });
+  });
+
+  test("a training row's error is a refusal with its code", async () => {
+    server.json(200, { imported: 1, unchanged: 0, errors: [] });
+    expect(await deskClient.addTrainingRow(ORG, listRow())).toEqual({ ok: true, value: null });
+    server.json(200, { imported: 0, unchanged: 0, errors: [{ row: 1, code: 'udid_taken', detail: 'd' }] });
+    expect(await deskClient.addTrainingRow(ORG, listRow())).toEqual({
+      ok: false,
+      failure: { kind: 'refused', code: 'udid_taken', detail: 'd' },
+    });
+  });
+});

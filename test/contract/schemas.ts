@@ -1,0 +1,196 @@
+import type { TSchema } from 'typebox/type';
+import { API } from '../../contract/api.ts';
+import { ApprovalRequest, HeldRecord, HeldRecords } from '../../contract/approval.ts';
+import { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
+import { Change, Changes, IssuedCertificate } from '../../contract/change.ts';
+import { Confirmation } from '../../contract/confirmation.ts';
+import { DeviceState, DeviceStates } from '../../contract/device-state.ts';
+import { RecordHeader } from '../../contract/envelope.ts';
+import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
+import * as operator from '../../contract/operator.ts';
+import { Problem } from '../../contract/problem.ts';
+import { PublicJwk } from '../../contract/public-jwk.ts';
+import { Registration } from '../../contract/registration.ts';
+import { Receipt, StatementHeader, StatementKey } from '../../contract/statement.ts';
+import { Void } from '../../contract/void.ts';
+import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
+import * as made from '../support/records.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const key = { kty: 'EC', crv: 'P-256', x: made.digest(1), y: made.digest(2) };
+const jws = 'aaaa.bbbb.cccc';
+const nonce = 'n'.repeat(22);
+const held = {
+  record: made.recordId(1),
+  code: 'udid_only_row',
+  heldAt: at,
+  capturedAt: at,
+  operatorName: 'Anna',
+  maker: 'acme',
+  udid: 'acme-1',
+  domain: made.DOMAIN,
+  possession: 'static',
+};
+const device = {
+  maker: 'acme',
+  udid: 'acme-1',
+  domain: made.DOMAIN,
+  boundAt: at,
+  fingerprint: 'ab'.repeat(32),
+  notAfter: at,
+  state: 'issued',
+  unproven: false,
+  firstUse: false,
+  revokedAt: null,
+};
+const membership = made.session().memberships[0];
+const result = { digest: made.digest(1), status: 'received', receipt: jws };
+const person = { operator: 'anna', name: 'Anna', role: 'installer', about: 'Installs' };
+const fullRegistration = made.registration({
+  maker: 'acme',
+  place: {
+    site: 's',
+    position: 'p',
+    location: { latitude: 1.5, longitude: -2, accuracyMetres: 3 },
+    photos: [{ digest: made.digest(1), bytes: 1 }],
+  },
+});
+
+interface Case {
+  readonly schema: TSchema;
+  /** Accepted as it stands, with every optional part there. */
+  readonly value: unknown;
+}
+
+/** Every schema that crosses the wire, by name, with a good value. */
+export const CASES: Readonly<Record<string, Case>> = {
+  ApprovalRequest: { schema: ApprovalRequest, value: { decision: 'approve', reason: 'seen' } },
+  HeldRecord: { schema: HeldRecord, value: held },
+  HeldRecords: { schema: HeldRecords, value: { held: [held] } },
+  BatchRequest: {
+    schema: BatchRequest,
+    value: {
+      batch: made.EPOCH,
+      nonce,
+      head: {
+        kid: made.digest(1),
+        seq: 1,
+        digest: made.digest(2),
+        epoch: made.EPOCH,
+        unsent: 1,
+        oldestUnsentAt: at,
+        persisted: true,
+      },
+      records: [jws],
+    },
+  },
+  RecordResult: { schema: RecordResult, value: { ...result, code: 'id_reuse' } },
+  BatchResponse: { schema: BatchResponse, value: { batch: made.EPOCH, nonce, at, results: [result] } },
+  IssuedCertificate: { schema: IssuedCertificate, value: made.certificate() },
+  Change: {
+    schema: Change,
+    value: made.change(made.recordId(1), {
+      code: 'same_install',
+      detail: 'd',
+      maker: 'acme',
+      udid: 'acme-1',
+      domain: made.DOMAIN,
+      unproven: true,
+      certificate: made.certificate(),
+    }),
+  },
+  Changes: {
+    schema: Changes,
+    value: { nonce, cursor: 'c1', more: false, changes: [made.change(made.recordId(1))] },
+  },
+  Confirmation: { schema: Confirmation, value: made.confirmation({ maker: 'acme' }) },
+  DeviceState: { schema: DeviceState, value: device },
+  DeviceStates: { schema: DeviceStates, value: { devices: [device] } },
+  RecordHeader: {
+    schema: RecordHeader,
+    value: {
+      alg: 'ES256',
+      typ: 'void+jws',
+      v: 1,
+      kid: made.digest(1),
+      aud: made.AUD,
+      org: made.ORG,
+      seq: 2,
+      prev: made.digest(2),
+      epoch: made.EPOCH,
+      anchor: made.digest(3),
+    },
+  },
+  ListRow: { schema: ListRow, value: made.listRow({ model: 'M', order: 'O' }) },
+  ListImport: { schema: ListImport, value: { rows: [made.listRow()] } },
+  ListImportResult: {
+    schema: ListImportResult,
+    value: { imported: 1, unchanged: 0, errors: [{ row: 1, code: 'x', detail: 'y' }] },
+  },
+  Membership: { schema: operator.Membership, value: membership },
+  Session: { schema: operator.Session, value: made.session() },
+  DemoPerson: { schema: operator.DemoPerson, value: person },
+  SignInOptions: { schema: operator.SignInOptions, value: { demo: [person] } },
+  SignInRequest: { schema: operator.SignInRequest, value: { operator: 'anna' } },
+  EnrolChallenge: { schema: operator.EnrolChallenge, value: { nonce: made.digest(1), expiresAt: at } },
+  EnrolProof: { schema: operator.EnrolProof, value: { aud: made.AUD, nonce, epoch: made.EPOCH } },
+  EnrolRequest: { schema: operator.EnrolRequest, value: { proof: jws } },
+  Credential: {
+    schema: operator.Credential,
+    value: {
+      aud: made.AUD,
+      kid: made.digest(1),
+      jwk: key,
+      operator: 'anna',
+      name: 'Anna',
+      memberships: [membership],
+      notBefore: at,
+      notAfter: at,
+      maxOfflineSeconds: 60,
+      at,
+    },
+  },
+  EnrolResponse: {
+    schema: operator.EnrolResponse,
+    value: { credential: jws, statementKeys: [jws], previousKid: made.digest(1) },
+  },
+  Problem: {
+    schema: Problem,
+    value: { type: 'about:blank', title: 't', status: 400, code: 'request_invalid', detail: 'd' },
+  },
+  PublicJwk: { schema: PublicJwk, value: key },
+  Registration: { schema: Registration, value: fullRegistration },
+  StatementHeader: {
+    schema: StatementHeader,
+    value: { alg: 'ES256', typ: 'receipt+jws', v: 1, kid: made.digest(1) },
+  },
+  StatementKey: { schema: StatementKey, value: { aud: made.AUD, kid: made.digest(1), jwk: key, from: at } },
+  Receipt: {
+    schema: Receipt,
+    value: {
+      aud: made.AUD,
+      id: made.recordId(1),
+      digest: made.digest(1),
+      kid: made.digest(2),
+      seq: 1,
+      status: 'received',
+      at,
+    },
+  },
+  Void: {
+    schema: Void,
+    value: {
+      id: made.recordId(1),
+      app: '1',
+      capturedAt: at,
+      of: made.recordId(2),
+      udid: 'acme-1',
+      reason: 'undone',
+    },
+  },
+  PackDomain: { schema: PackDomain, value: made.workPack().domains[0] },
+  WorkPack: { schema: WorkPack, value: made.workPack({ rows: [made.listRow()], digests: ['A'.repeat(16)] }) },
+  Probe: { schema: API.probe.answer, value: { nonce, at } },
+  StatementKeysAnswer: { schema: API.statementKeys.answer, value: { statementKeys: [jws] } },
+  WorkPackAnswer: { schema: API.workPack.answer, value: { pack: jws } },
+};

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
+import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { OAK_STREET } from '../support/server.ts';
+
+// Every screen in every theme: no accessibility violation, 7:1 text, and targets a glove can hit.
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TARGET = 48;
+const PRIMARY = 64;
+const SCREENS = ['/', '/outbox', '/more', '/ready', '/bind'] as const;
+
+let app: FieldApp;
+let page: Page;
+let record: string;
+
+beforeAll(async () => {
+  app = await startFieldApp();
+  await signInAndPrepare(await app.open(), 'ines');
+  page = app.page();
+  const { device, unplug } = await plugIn(app);
+  await app.server.importList('northfield', [rowFor(device)]);
+  await tapTo(page, '/');
+  await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await tapTo(page, '/bind');
+  await typeAndConnect(page, device.label);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await save(page, OAK_STREET);
+  await page.getByRole('heading', { name: 'Bound' }).waitFor();
+  await tapTo(page, '/outbox');
+  record = (await page.locator('.row').first().getAttribute('href')) ?? '';
+  await unplug();
+});
+
+afterAll(async () => {
+  expect(app.offences).toEqual([]);
+  await app?.close();
+});
+
+async function violations(): Promise<string[]> {
+  await page.waitForTimeout(300); // the entrance animation changes colours while it runs
+  await page.evaluate(AXE);
+  const results = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(root: Document, options: object): Promise<AxeResults> };
+    };
+    return axe.run(document, { rules: { 'color-contrast-enhanced': { enabled: true } } });
+  });
+  return results.violations.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 120)}`),
+  );
+}
+
+async function smallTargets(): Promise<string[]> {
+  return page.evaluate(
+    ([target, primary]) =>
+      [
+        ...document.querySelectorAll<HTMLElement>(
+          'a, button, input:not(.visually-hidden), select, label.button',
+        ),
+      ]
+        .filter((element) => element.offsetParent !== null)
+        .map((element) => ({ element, box: element.getBoundingClientRect() }))
+        .filter(({ element, box }) => {
+          const least = element.dataset.kind === 'primary' ? primary : target;
+          return box.height < least || box.width < least;
+        })
+        .map(({ element, box }) => `${element.outerHTML.slice(0, 90)} ${box.width}×${box.height}`),
+    [TARGET, PRIMARY] as const,
+  );
+}
+
+describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
+  it.each([...SCREENS, 'record', 'collect'])('%s is readable, sayable and hittable', async (screen) => {
+    const path =
+      screen === 'record' ? record : screen === 'collect' ? record.replace('record', 'collect') : screen;
+    await page.evaluate((name) => localStorage.setItem('theme', name), theme);
+    await tapTo(page, path);
+    await page.locator('main h1').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
+    expect(await violations()).toEqual([]);
+    expect(await smallTargets()).toEqual([]);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
+  });
+});
+
+it('has room for text twice as large, without sideways scrolling', async () => {
+  for (const path of SCREENS) {
+    await tapTo(page, path);
+    await page.locator('main h1').first().waitFor();
+    await page.evaluate(() => {
+      document.documentElement.style.setProperty('font-size', '32px');
+    });
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll('*')]
+        .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .map((e) => e.outerHTML.slice(0, 80)),
+    );
+    expect([overflow, ...wide], path).toEqual([0]);
+  }
+});

@@ -1,0 +1,83 @@
+import type { Check } from '../../core/evidence.ts';
+import type { CollectEvent, CollectState } from '../../src/flow/collect.ts';
+import type { DeviceReading, InstallEvent, InstallState, ReadLabel } from '../../src/flow/install.ts';
+import type { CredentialBundle, WrittenPart } from '../../src/ports/device.ts';
+
+/** One of each state and event; the types see to it that none is forgotten. */
+
+export const label: ReadLabel = { how: 'camera', kind: 'udid', text: 'acme-1', udid: 'acme-1', aliases: [] };
+export const traits = {
+  name: 'zephyr-cred',
+  csrSubject: 'identity',
+  possession: 'static',
+  installs: true,
+  readsBack: true,
+} as const;
+export const reading: DeviceReading = {
+  link: 'serial',
+  traits,
+  identity: { driver: 'zephyr-cred', aliases: [] },
+  evidence: { publicKey: new Uint8Array(1), csr: new Uint8Array(2), possession: 'static' },
+};
+export const passed: readonly Check[] = [{ check: 'csr_signature', result: 'passed' }];
+export const doubtful: readonly Check[] = [
+  { check: 'on_list', result: 'not_checkable', code: 'list_not_on_phone' },
+];
+export const failed: readonly Check[] = [
+  ...passed,
+  { check: 'on_list', result: 'failed', code: 'unknown_device' },
+];
+export const place = { domain: 'site-12.example.org', position: 'Hall 3' };
+export const checked = { label, reading, checks: passed };
+export const part: WrittenPart = { parts: ['leaf'], digest: 'ab'.repeat(32) };
+export const bundle: CredentialBundle = { leafPem: 'leaf', chainPem: '', anchorPem: 'anchor' };
+export const trouble = { code: 'link_lost' };
+
+export const INSTALL_STATES: { readonly [At in InstallState['at']]: Extract<InstallState, { at: At }> } = {
+  scan: { at: 'scan' },
+  looking_up: { at: 'looking_up', how: 'camera' },
+  pair: { at: 'pair', label },
+  connecting: { at: 'connecting', label, link: 'serial' },
+  reading: { at: 'reading', label, traits },
+  checking: { at: 'checking', label, reading },
+  checked: { at: 'checked', ...checked },
+  place: { at: 'place', ...checked, asFound: false },
+  saving: { at: 'saving', ...checked, asFound: false, place },
+  saved: { at: 'saved', record: 'r', udid: 'acme-1' },
+};
+
+export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<InstallEvent, { on: On }> } = {
+  label_text: { on: 'label_text', text: 'acme-1', how: 'camera' },
+  label_read: { on: 'label_read', label },
+  link_chosen: { on: 'link_chosen', link: 'serial' },
+  connected: { on: 'connected', traits },
+  device_read: { on: 'device_read', reading },
+  checked: { on: 'checked', checks: passed },
+  go_on: { on: 'go_on' },
+  submit_as_found: { on: 'submit_as_found' },
+  placed: { on: 'placed', place },
+  saved: { on: 'saved', record: 'r' },
+  failed: { on: 'failed', trouble },
+  back: { on: 'back' },
+};
+
+export const COLLECT_STATES: { readonly [At in CollectState['at']]: Extract<CollectState, { at: At }> } = {
+  pair: { at: 'pair' },
+  connecting: { at: 'connecting', link: 'serial' },
+  checking: { at: 'checking' },
+  writing: { at: 'writing', written: [] },
+  confirming: { at: 'confirming', written: [part] },
+  done: { at: 'done', written: [part] },
+};
+
+export const COLLECT_EVENTS: { readonly [On in CollectEvent['on']]: Extract<CollectEvent, { on: On }> } = {
+  link_chosen: { on: 'link_chosen', link: 'serial' },
+  connected: { on: 'connected' },
+  approved: { on: 'approved', bundle },
+  part_written: { on: 'part_written', part },
+  written: { on: 'written', written: [part] },
+  confirm_again: { on: 'confirm_again' },
+  confirmed: { on: 'confirmed' },
+  failed: { on: 'failed', trouble },
+  back: { on: 'back' },
+};

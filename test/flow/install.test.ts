@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import {
+  hasFailed,
+  INSTALL_START,
+  type InstallEvent,
+  type InstallState,
+  install,
+  resumable,
+} from '../../src/flow/install.ts';
+import {
+  checked,
+  doubtful,
+  INSTALL_EVENTS as EVENTS,
+  failed,
+  label,
+  place,
+  reading,
+  INSTALL_STATES as STATES,
+  trouble,
+} from './events.ts';
+
+/** Where each event leads from each state, with what is done for it. A pair that is not here changes nothing. */
+const EXPECTED: Record<InstallState['at'], Partial<Record<InstallEvent['on'], string>>> = {
+  scan: {
+    label_text: 'looking_up look_up',
+    failed: 'scan!',
+    back: 'scan stop_device_work',
+  },
+  looking_up: { label_read: 'pair', failed: 'scan!', back: 'scan stop_device_work' },
+  pair: {
+    label_text: 'looking_up look_up',
+    link_chosen: 'connecting connect',
+    failed: 'pair!',
+    back: 'scan stop_device_work',
+  },
+  connecting: {
+    connected: 'reading read_device',
+    failed: 'pair! stop_device_work',
+    back: 'pair stop_device_work',
+  },
+  reading: { device_read: 'checking check', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
+  checking: { checked: 'checked', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
+  checked: { go_on: 'place', submit_as_found: 'place', failed: 'checked!', back: 'pair stop_device_work' },
+  place: { placed: 'saving save', failed: 'place!', back: 'checked' },
+  saving: { saved: 'saved', failed: 'place!' },
+  saved: { failed: 'saved!' },
+};
+
+function summaryOf(from: InstallState, event: InstallEvent): string | undefined {
+  const { state, effects } = install(from, event);
+  if (state === from && effects.length === 0) return undefined;
+  return [state.at + (state.trouble === undefined ? '' : '!'), ...effects.map((effect) => effect.do)].join(
+    ' ',
+  );
+}
+
+describe.each(Object.values(STATES))('from $at', (state) => {
+  test.each(Object.values(EVENTS))('$on', (event) => {
+    expect(summaryOf(state, event)).toBe(EXPECTED[state.at][event.on]);
+  });
+
+  test('what the next good step leads to forgets an old trouble', () => {
+    const troubled = { ...state, trouble } as InstallState;
+    for (const event of Object.values(EVENTS)) {
+      if (event.on === 'failed' || EXPECTED[state.at][event.on] === undefined) continue;
+      expect(install(troubled, event).state.trouble, event.on).toBeUndefined();
+    }
+  });
+});
+
+function walk(...events: readonly InstallEvent[]) {
+  let state = INSTALL_START;
+  const effects: string[] = [];
+  for (const event of events) {
+    const step = install(state, event);
+    state = step.state;
+    effects.push(...step.effects.map((effect) => effect.do));
+  }
+  return { state, effects };
+}
+
+describe('the whole way', () => {
+  test('of a good device asks for each effect once, with what was gathered', () => {
+    const { label_text, label_read, link_chosen, connected, device_read, go_on, placed, saved } = EVENTS;
+    const before = [label_text, label_read, link_chosen, connected, device_read, EVENTS.checked, go_on];
+    expect(walk(...before, placed, saved)).toEqual({
+      state: { at: 'saved', record: 'r', udid: 'acme-1' },
+      effects: ['look_up', 'connect', 'read_device', 'check', 'save'],
+    });
+    const save = install(walk(...before).state, placed).effects;
+    expect(save).toEqual([{ do: 'save', checked, asFound: false, place }]);
+  });
+
+  test('stops at a failed check, unless submitted as found and marked so', () => {
+    const stopped: InstallState = { ...STATES.checked, checks: failed };
+    expect(summaryOf(stopped, EVENTS.go_on)).toBeUndefined();
+    const { state } = install(stopped, EVENTS.submit_as_found);
+    expect(state).toMatchObject({ at: 'place', asFound: true, checks: failed });
+    const [effect] = install(state, EVENTS.placed).effects;
+    expect(effect).toMatchObject({ do: 'save', asFound: true });
+  });
+
+  test('goes on where something could not be checked here', () => {
+    expect(hasFailed(doubtful)).toBe(false);
+    const { state } = install({ ...STATES.checked, checks: doubtful }, EVENTS.go_on);
+    expect(state).toMatchObject({ at: 'place', asFound: false, checks: doubtful });
+  });
+
+  test('a new label at the pairing step starts over with that label', () => {
+    const { state } = install(STATES.pair, EVENTS.label_text);
+    expect(state).toEqual({ at: 'looking_up', how: 'camera' });
+  });
+});
+
+describe('a fault', () => {
+  test.each(['connecting', 'reading', 'checking'] as const)('while %s keeps the label', (at) => {
+    expect(install(STATES[at], EVENTS.failed).state).toEqual({ at: 'pair', label, trouble });
+  });
+
+  test('while saving keeps the checks and whether it was as found', () => {
+    const { state } = install({ ...STATES.saving, asFound: true }, EVENTS.failed);
+    expect(state).toEqual({ at: 'place', ...checked, asFound: true, trouble });
+    expect(install(state, EVENTS.placed).effects).toMatchObject([{ do: 'save', asFound: true }]);
+  });
+
+  test.each(Object.values(STATES))('at $at leads to a step from which one can go on', (state) => {
+    const after = install(state, EVENTS.failed).state;
+    const ways = Object.values(EVENTS).filter(
+      (event) => event.on !== 'failed' && install(after, event).state.at !== after.at,
+    );
+    if (after.at !== 'saved') expect(ways.length).toBeGreaterThan(0);
+    expect(after.trouble).toEqual(trouble);
+  });
+});
+
+describe('after a restart', () => {
+  const expected: Record<InstallState['at'], InstallState | undefined> = {
+    scan: undefined,
+    looking_up: undefined,
+    pair: { at: 'pair', label },
+    connecting: { at: 'pair', label },
+    reading: { at: 'pair', label },
+    checking: { at: 'pair', label },
+    checked: { at: 'checked', label, reading, checks: checked.checks },
+    place: { at: 'place', label, reading, checks: checked.checks, asFound: false },
+    saving: { at: 'place', label, reading, checks: checked.checks, asFound: false },
+    saved: undefined,
+  };
+
+  test.each(Object.values(STATES))('$at resumes at a step that needs no open device', (state) => {
+    const resumed = resumable({ ...state, trouble } as InstallState);
+    expect(resumed).toEqual(expected[state.at]);
+    // It is stored and read back as data, and resuming what was resumed is the same.
+    if (resumed !== undefined) expect(resumable(structuredClone(resumed))).toEqual(resumed);
+  });
+
+  test('what was to be submitted as found still is', () => {
+    expect(resumable({ ...STATES.saving, asFound: true })).toMatchObject({ at: 'place', asFound: true });
+  });
+});

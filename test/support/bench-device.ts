@@ -1,0 +1,61 @@
+import type { Page } from 'playwright-core';
+import type { Misbehaviour } from '../../simulator/profiles/firmware.ts';
+import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
+import { type DevicePty, servePty } from '../../simulator/pty.ts';
+import { simulatedDevice } from './device-simulated.ts';
+import { deviceFolder, type FieldApp } from './field-app.ts';
+
+let made = 0;
+
+/** A new device on the cable, until `unplug`. Each has a UDID of its own. */
+export async function plugIn(
+  app: FieldApp,
+  options: { readonly misbehaviour?: Misbehaviour; readonly udid?: string } = {},
+): Promise<{ readonly device: ZephyrCredDevice; unplug(): Promise<void> }> {
+  made += 1;
+  const udid = options.udid ?? `mac-02b0${String(made).padStart(8, '0')}`;
+  const device = await simulatedDevice({ ...options, udid });
+  const pty: DevicePty = await servePty(device, deviceFolder(app), true);
+  app.serial.plug(pty.path);
+  await app.page().waitForFunction(async () => (await navigator.serial.getPorts()).length === 1);
+  return {
+    device,
+    async unplug() {
+      app.serial.unplug();
+      await pty.close();
+      await app.page().waitForFunction(async () => (await navigator.serial.getPorts()).length === 0);
+    },
+  };
+}
+
+/** Step 1 by the typed code. */
+export async function typeLabel(page: Page, text: string): Promise<void> {
+  await page.getByRole('button', { name: 'Type the code' }).click();
+  await page.fill('#typed-code', text);
+  await page.getByRole('button', { name: 'Use this code' }).click();
+}
+
+/** Steps 1 to 4: typed label, cable, checks shown. */
+export async function typeAndConnect(page: Page, label: string): Promise<void> {
+  await typeLabel(page, label);
+  await page.click('[data-link=serial]');
+}
+
+/** Steps 5 and 6 with what is offered. */
+export async function save(page: Page, domain: string): Promise<void> {
+  await page.selectOption('#domain', domain);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+}
+
+/** The one trouble on the screen: its code, and that it says what happened and what to do. */
+export async function troubleOn(page: Page): Promise<string> {
+  const card = page.locator('[role=alert][data-code]');
+  await card.waitFor();
+  const [what, next] = [
+    await card.locator('h2').textContent(),
+    await card.locator('p').first().textContent(),
+  ];
+  if ((what ?? '').trim().length < 8 || (next ?? '').trim().length < 8)
+    throw new Error('a trouble without words');
+  return (await card.getAttribute('data-code')) ?? '';
+}
