@@ -7,7 +7,7 @@
  *            │          ├────→ held → bound | refused
  *            │          ├────→ refused
  *            │          └────→ noted
- *            └→ rejected
+ *            └→ rejected ─(a person tries again)→ saved
  * ```
  */
 export const RECORD_STATES = [
@@ -34,6 +34,8 @@ export type RecordEvent =
   | 'held'
   | 'refused'
   | 'noted'
+  /** A person asked to try a rejected record again; its bytes stay the same. */
+  | 'retried'
   /** The confirmation of this registration was saved. */
   | 'installed';
 
@@ -45,8 +47,9 @@ const TABLE: Record<RecordState, Partial<Record<RecordEvent, RecordState>>> = {
   bound: { installed: 'installed', refused: 'refused', bound: 'bound' },
   refused: { bound: 'bound', refused: 'refused' },
   noted: { noted: 'noted', refused: 'refused' },
-  installed: { bound: 'installed', installed: 'installed' },
-  rejected: {},
+  // Revoked after all: the certificate may still be in the device, but nobody trusts it.
+  installed: { bound: 'installed', installed: 'installed', refused: 'refused' },
+  rejected: { retried: 'saved' },
 };
 
 /** The next state, or undefined if this event means nothing in this state (it is then ignored, never an error). */

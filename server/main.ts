@@ -7,7 +7,7 @@ function welcome({ url }: RunningServer, withoutPassphrase: boolean): string {
     `  Fieldbind is at ${url}`,
     '',
     '  Sign in there as Ines (installer), Hanna (homeowner) or Sam (support desk); no password, this machine only.',
-    '  To try it without hardware: sign in, choose the organisation "Practice", add a practice device and bind it.',
+    '  To try it without hardware: sign in and tap "Try with a simulated device".',
     '  A simulated device with real firmware’s protocol: npm run device -- --profile <firmware>',
     '  Administration: npm run fieldbind -- help',
     ...(withoutPassphrase

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Firmware, type Misbehaviour, misbehaviourOf, SMALL_BUFFERS } from './profiles/firmware.ts';
 
@@ -12,16 +14,17 @@ export interface DeviceArguments {
   readonly resetOnOpen: boolean;
 }
 
-export const USAGE = `npm run device -- --profile zephyr-cred [--pty PATH] [--tcp PORT] [--udid U] [--state DIR]
+export const USAGE = `npm run device -- --profile zephyr-cred [--pty [PATH]] [--tcp PORT] [--udid U] [--state DIR]
   [--label FILE.png] [--misbehave wrong-key|broken-signature|other-device|drop:BYTES|garbage|silent|corrupt-store]
   [--nrf-cloud-cred] [--small-buffers] [--no-reset-on-open]
 
+--pty without a path makes `fieldbind-device.tty` in the system's folder for temporary files.
 Once ready it prints one JSON line. Then it takes commands on its input: "reset" presses the device's reset button.`;
 
 /** @throws Error whose message is for the person who typed */
 export function deviceArguments(args: readonly string[]): DeviceArguments {
   const { values } = parseArgs({
-    args: [...args],
+    args: withPtyPath(args),
     options: {
       profile: { type: 'string' },
       pty: { type: 'string' },
@@ -55,6 +58,16 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
     },
     resetOnOpen: !values['no-reset-on-open'],
   };
+}
+
+/** `--pty` may stand alone: parseArgs knows no optional values, so the path it leaves out is put in. */
+function withPtyPath(args: readonly string[]): string[] {
+  return args.flatMap((word, i) => {
+    const next = args[i + 1];
+    return word === '--pty' && (next === undefined || next.startsWith('--'))
+      ? ['--pty', join(tmpdir(), 'fieldbind-device.tty')]
+      : [word];
+  });
 }
 
 function portOf(text: string | undefined): number | undefined {

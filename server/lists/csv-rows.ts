@@ -88,7 +88,7 @@ async function toRow(
   const key = text('public_key');
   const publicKey = key === undefined ? undefined : readKey(key);
   if (key !== undefined && publicKey === undefined)
-    return { code: 'public_key_malformed', detail: 'neither base64 DER nor PEM' };
+    return { code: 'public_key_malformed', detail: 'neither base64 nor base64url DER, nor PEM' };
   const anchor = text('anchor') ?? (publicKey === undefined ? 'udid-only' : 'key');
   if (!ANCHORS.some((word) => word === anchor)) return { code: 'anchor', detail: ANCHORS.join(', ') };
   const others = (text('aliases') ?? '').split(';').map((alias) => alias.trim());
@@ -121,7 +121,9 @@ async function toUdid(kind: Identity, text: string, maker: string, crypto: Crypt
 }
 
 function readKey(text: string): Uint8Array | undefined {
-  return text.startsWith('-----BEGIN') ? fromPem('PUBLIC KEY', text)[0] : fromBase64(text);
+  if (text.startsWith('-----BEGIN')) return fromPem('PUBLIC KEY', text)[0];
+  // base64url too: the simulator and the API write keys that way.
+  return fromBase64(text) ?? fromBase64Url(text);
 }
 
 /** The same form back. */

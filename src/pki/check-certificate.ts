@@ -6,7 +6,7 @@ import type { CheckCertificate } from '../ports/certificate-check.ts';
 
 /**
  * The issued certificate against what this phone itself knows: it must lead to the organisation's own trust bundle,
- * carry this device's key, and name this device in this domain (DESIGN: SPIFFE X.509-SVID, RFC 5280 section 6 in the
+ * carry this device's key, and name this device in this domain (SPIFFE X.509-SVID; RFC 5280 section 6 in the
  * small: one issuer below one anchor). A library other than the authority's own writer reads it, on purpose.
  */
 export const checkCertificate: CheckCertificate = async (issued, expected) => {

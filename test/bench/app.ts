@@ -1,0 +1,144 @@
+import { rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
+import { signInAndPrepare } from '../support/field-app.ts';
+import { startTestServer } from '../support/server.ts';
+import type { Report } from './report.ts';
+
+const RECORDS = 1_000;
+const STARTS = 5;
+const PHONE = { width: 390, height: 844 };
+
+/** `app`: how much comes with the first load and with the precache, and how long a cold start without signal takes. */
+export async function benchApp(): Promise<Report> {
+  const server = await startTestServer();
+  const profile = profileWithSerialGrant(server.url);
+  const open = () => launchWithDevices(profile, {}, { viewport: PHONE });
+  try {
+    const initial = await initialScripts(server.url);
+    let context = await open();
+    const page = context.pages()[0] as Page;
+    await page.goto(server.url);
+    await signInAndPrepare(page, 'ines');
+    const precache = await precacheBytes(page);
+    await page.goto('about:blank');
+    await page.goto(`${server.url}/icon.svg`); // same origin, no app running over the seeded rows
+    await seed(page);
+    await context.close();
+    await server.running.close();
+    const starts: number[] = [];
+    for (let i = 0; i < STARTS; i++) {
+      context = await open();
+      starts.push(await coldStart(context.pages()[0] as Page, server.url));
+      await context.close();
+    }
+    return {
+      name: 'app',
+      ratios: {},
+      figures: {
+        initial_js_gzip_kib: kib(initial),
+        precache_gzip_kib: kib(precache),
+        records: RECORDS,
+        offline_cold_start_ms: Math.round(median(starts)),
+      },
+    };
+  } finally {
+    await server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** gzip bytes of every script that a first visit loads by itself, the service worker apart. */
+async function initialScripts(url: string): Promise<number> {
+  const profile = profileWithSerialGrant(url);
+  const context = await launchWithDevices(profile, {}, { viewport: PHONE });
+  try {
+    await context.route('**/sw.js', (route) => route.abort());
+    const page = context.pages()[0] as Page;
+    const scripts: Promise<Buffer>[] = [];
+    page.on('response', (response) => {
+      if (response.request().resourceType() === 'script') scripts.push(response.body());
+    });
+    await page.goto(url, { waitUntil: 'networkidle' });
+    return (await Promise.all(scripts)).reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
+  } finally {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function precacheBytes(page: Page): Promise<number> {
+  const files = await page.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.includes('precache'));
+    const answers = await Promise.all(names.map(async (name) => (await caches.open(name)).matchAll()));
+    return Promise.all(
+      answers.flat().map(async (answer) => Array.from(new Uint8Array(await answer.arrayBuffer()))),
+    );
+  });
+  return files.reduce((sum, bytes) => sum + gzipSync(Uint8Array.from(bytes), { level: 9 }).length, 0);
+}
+
+/** Puts as many unsent records as wanted where the app keeps its own, with the counts that belong to them. */
+async function seed(page: Page): Promise<void> {
+  await page.evaluate(async (count) => {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('fieldbind');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const tx = db.transaction(['q', 'env', 'meta'], 'readwrite');
+    for (let seq = 1; seq <= count; seq++) {
+      const id = `01900000-0000-7000-8000-${String(seq).padStart(12, '0')}`;
+      const createdAt = Date.now() - (count - seq) * 1000;
+      tx.objectStore('env').put({ id, jws: 'x'.repeat(2_000), digest: `d${seq}` });
+      tx.objectStore('q').put({
+        id,
+        typ: 'registration+jws',
+        state: 'saved',
+        org: 'northfield',
+        udid: `mac-${String(seq).padStart(12, '0')}`,
+        domain: 'oak-street.northfield.fieldbind.internal',
+        title: 'Roof',
+        seq,
+        kid: 'k',
+        digest: `d${seq}`,
+        size: 2_000,
+        createdAt,
+        attempts: 0,
+        nextAt: 0,
+        leaseOwner: null,
+        leaseUntil: 0,
+        fault: null,
+        about: null,
+        simulated: false,
+        code: null,
+        detail: null,
+        decidedAt: null,
+        receivedAt: null,
+        certificate: null,
+        unproven: false,
+      });
+    }
+    tx.objectStore('meta').put({ counts: { saved: count }, certificatesWaiting: 0 }, 'sum');
+    await new Promise((resolve, reject) => {
+      tx.oncomplete = resolve;
+      tx.onabort = () => reject(tx.error);
+    });
+    db.close();
+  }, RECORDS);
+}
+
+/** Milliseconds from navigation to a first screen with the strip's count and the newest records; nothing answers. */
+async function coldStart(page: Page, url: string): Promise<number> {
+  await page.goto(url);
+  const usable = await page.waitForFunction(() => {
+    const rows = document.querySelectorAll('.row .row-title').length;
+    return rows >= 5 && document.querySelector('.strip') !== null ? performance.now() : undefined;
+  });
+  return usable.jsonValue() as Promise<number>;
+}
+
+const kib = (bytes: number) => Math.round((bytes / 1024) * 10) / 10;
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
