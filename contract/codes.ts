@@ -45,6 +45,7 @@ export const OUTCOME_CODES = [
   ...CHECK_FAILURES,
   'udid_invalid',
   'simulated_device',
+  'practice_ended',
   'domain_unknown',
   'domain_not_entitled',
   'same_install',

@@ -18,7 +18,7 @@ export const USAGE = `npm run device -- --profile zephyr-cred [--pty [PATH]] [--
   [--label FILE.png] [--misbehave wrong-key|broken-signature|other-device|drop:BYTES|garbage|silent|corrupt-store]
   [--nrf-cloud-cred] [--small-buffers] [--no-reset-on-open]
 
---pty without a path makes `fieldbind-device.tty` in the system's folder for temporary files.
+--pty without a path makes "fieldbind-device.tty" in the system's folder for temporary files.
 Once ready it prints one JSON line. Then it takes commands on its input: "reset" presses the device's reset button.`;
 
 /** @throws Error whose message is for the person who typed */

@@ -23,13 +23,8 @@ export type BindingState = 'issuing' | 'issued' | 'installed' | 'shown' | 'revok
 
 export interface Bindings {
   binding(id: string): Promise<Binding | undefined>;
-  /** Live bindings in any of the scopes that have this key, or this maker and UDID. */
-  liveConflicts(
-    scopes: readonly string[],
-    keyDigest: string,
-    maker: string,
-    udid: string,
-  ): Promise<Binding[]>;
+  /** Live bindings of the whole installation that have this key, or this maker and UDID: two at most. */
+  liveConflicts(keyDigest: string, maker: string, udid: string): Promise<Binding[]>;
   open(binding: Binding): Promise<void>;
   setState(id: string, state: BindingState): Promise<void>;
   end(id: string, at: string): Promise<void>;

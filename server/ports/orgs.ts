@@ -14,8 +14,8 @@ export interface Orgs {
 }
 
 /**
- * Lists, live bindings and conflicts are kept per scope: one for all real organisations together, one for each training
- * organisation, so that nothing made in training can stand in the way of a real device.
+ * Lists are kept per scope: one for all real organisations together, one for each training organisation, so that a row
+ * added for practice says nothing of a real device. Live bindings are one per device over all scopes.
  */
 export function scopeOf(org: Pick<Org, 'name' | 'training'>): string {
   return org.training ? `training:${org.name}` : REAL_SCOPE;

@@ -5,6 +5,7 @@ import type { Udid } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
+import type { Binding } from '../ports/bindings.ts';
 import type { Intent, Issuer } from '../ports/certificate-authority.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
@@ -68,6 +69,7 @@ export async function applyRuling(
     }
     case 'bind': {
       const id = uuid7(now, context.crypto);
+      for (const practice of ruling.displaces) await endPractice(practice, at, context);
       const { udid, domain } = ruling.binding;
       const order = { udid: udid as Udid, domain: domain as DomainName, spki: ruling.spki };
       const intent = context.issuer.prepare(order);
@@ -86,6 +88,30 @@ export async function applyRuling(
       return intent;
     }
   }
+}
+
+/** A real organisation bound this device: the practice with it ends, certificate and all. */
+async function endPractice(binding: Binding, at: string, { stores }: ApplyContext): Promise<void> {
+  const certificate = await stores.certificates.newest(binding.id);
+  if (certificate !== undefined) await stores.certificates.revoke(certificate.serial, at, 'superseded');
+  await stores.bindings.end(binding.id, at);
+  const intent = await stores.intents.ofBinding(binding.id);
+  if (intent !== undefined) await stores.intents.abandon(intent.serial);
+  const { maker, udid, domain } = binding;
+  const record = await stores.records.record(binding.registration);
+  // One that is still being issued is judged anew, and finds the real binding.
+  if (record !== undefined && record.outcome !== null) {
+    const about = { maker, udid, domain };
+    await settle(record, { outcome: 'refused', code: 'practice_ended', about, at }, stores);
+  }
+  await audit(stores.audit, {
+    at,
+    step: STEPS.live,
+    event: 'practice ended',
+    actor: 'rules',
+    org: binding.org,
+    subject: udid,
+  });
 }
 
 async function applyEffect(

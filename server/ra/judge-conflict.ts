@@ -6,17 +6,29 @@ import { type About, type Ruling, refused } from './ruling.ts';
 /** A binding about to be made. */
 export type Claim = Omit<Binding, 'id' | 'boundAt'>;
 
+export type Conflict =
+  | { readonly kind: 'ruled'; readonly ruling: Ruling }
+  /** Nothing stands in the way; what was bound for practice gives way to what is real. */
+  | { readonly kind: 'free'; readonly displaces: readonly Binding[] };
+
 /**
- * One live binding per key and per maker and UDID. Undefined if nothing stands in the way. Real bindings count for all;
- * what was bound in training counts in that training only, so that nobody can occupy a real device from there.
+ * One live binding per key and per maker and UDID over the whole installation. A real claim ends a practice binding of the
+ * same device, so that nobody can occupy a device from a training organisation; never the other way round.
  */
 export async function judgeConflict(
   claim: Claim,
   about: About,
   { bindings }: Needs<'bindings'>,
-): Promise<Ruling | undefined> {
-  const scopes = [...new Set([REAL_SCOPE, claim.scope])];
-  const live = await bindings.liveConflicts(scopes, claim.keyDigest, claim.maker, claim.udid);
+): Promise<Conflict> {
+  const found = await bindings.liveConflicts(claim.keyDigest, claim.maker, claim.udid);
+  const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
+  const displaces = practice(claim) ? [] : found.filter(practice);
+  const live = found.filter((binding) => !displaces.includes(binding));
+  const ruling = judgeLive(claim, about, live);
+  return ruling === undefined ? { kind: 'free', displaces } : { kind: 'ruled', ruling };
+}
+
+function judgeLive(claim: Claim, about: About, live: readonly Binding[]): Ruling | undefined {
   const foreign = live.find((other) => other.org !== claim.org);
   if (foreign !== undefined) {
     return {

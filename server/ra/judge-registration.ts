@@ -75,13 +75,13 @@ export async function judgeRegistration(
     endedAt: null,
   };
   const conflict = await judgeConflict(claim, about, stores);
-  if (conflict !== undefined) return conflict;
+  if (conflict.kind === 'ruled') return conflict.ruling;
   if (!evidence.keyAnchored && !approved) {
     return row?.anchor === 'voucher'
       ? held('udid_only_row', about, 'its row names a voucher, which nothing here can check yet')
       : held('udid_only_row', about);
   }
-  return { outcome: 'bind', about, binding: claim, spki };
+  return { outcome: 'bind', about, binding: claim, spki, displaces: conflict.displaces };
 }
 
 async function isMember(record: StoredRecord, { people }: Needs<'people'>): Promise<boolean> {

@@ -33,6 +33,8 @@ export type Ruling =
       readonly about: About;
       readonly binding: Omit<Binding, 'id' | 'boundAt'>;
       readonly spki: Uint8Array;
+      /** Practice bindings of the same device, to be ended first. */
+      readonly displaces: readonly Binding[];
     };
 
 export function refused(code: OutcomeCode, about: About, detail?: string): Ruling {

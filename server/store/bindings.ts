@@ -29,9 +29,9 @@ export function bindings(db: Db): Bindings {
       const row = await select.where('id', '=', id).executeTakeFirst();
       return row && toBinding(row);
     },
-    async liveConflicts(scopes, keyDigest, maker, udid) {
-      // Two look-ups, each on its own unique index: as one with OR, SQLite would walk the whole scope.
-      const live = select.where('scope', 'in', [...scopes]).where('ended_at', 'is', null);
+    async liveConflicts(keyDigest, maker, udid) {
+      // Two look-ups, each on its own unique index: as one with OR, SQLite would walk the whole table.
+      const live = select.where('ended_at', 'is', null);
       const byKey = await live.where('key_digest', '=', keyDigest).execute();
       const byName = await live.where('maker', '=', maker).where('udid', '=', udid).execute();
       const all = new Map([...byKey, ...byName].map((row) => [row.id, toBinding(row)]));

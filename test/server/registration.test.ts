@@ -142,8 +142,12 @@ describe('simulated and real', () => {
     const squatter = await makeDevice({ udid: device.udid });
     await ines.post('/api/list?org=training', { rows: [rowOf(squatter)] });
     const link = { device: { link: 'simulated' } } as const;
-    expect(await register(squatter, link, PRACTICE, 'training')).toMatchObject({ outcome: 'bound' });
+    const practice = await register(squatter, link, PRACTICE, 'training');
+    expect(practice).toMatchObject({ outcome: 'bound' });
     expect(await register(device)).toMatchObject({ outcome: 'bound' });
+    // One live binding over the whole installation: the practice with that device has ended.
+    const ended = (await ines.changes('training')).filter(({ record }) => record === practice.record);
+    expect(ended.at(-1)).toMatchObject({ outcome: 'refused', code: 'practice_ended' });
     const bound = await listed();
     await register(bound);
     await ines.post('/api/list?org=training', { rows: [rowOf(bound)] });

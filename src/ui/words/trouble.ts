@@ -215,6 +215,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'A simulated device cannot be bound to a real domain.',
     'Use the training organisation.',
   ),
+  practice_ended: say(
+    'This device was bound for real meanwhile, so practice with it has ended.',
+    'Unpack another practice device.',
+  ),
   domain_unknown: say('This domain does not exist.', 'Refresh the work pack and choose again.'),
   domain_not_entitled: say(
     'You may not bind devices to this domain.',
