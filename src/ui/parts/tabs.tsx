@@ -1,7 +1,7 @@
 import { useModel } from '../model-context.ts';
 import type { Route } from '../route.ts';
 import { words } from '../words/en.ts';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon, type IconName, Mark } from './icon.tsx';
 
 /** Bottom bar on a phone, rail on a desk. */
 export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
@@ -12,6 +12,9 @@ export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
   const desk = role === 'support' || role === 'approver' || role === 'administrator';
   return (
     <nav class="dock">
+      <p class="brand rail-brand">
+        <Mark size={36} /> {words.app}
+      </p>
       <div class="tabs">
         <Tab href="/" icon="home" name={words.nav.home} here={screen === 'home'} count={waiting} />
         <Tab
