@@ -3,6 +3,7 @@ import './ui/style/base.css';
 import './ui/style/layout.css';
 import './ui/style/parts.css';
 import { render } from 'preact';
+import { uuid7 } from '../core/uuid7.ts';
 import { cryptoPort } from '../core/webcrypto.ts';
 import { accountClient } from './backend/account-client.ts';
 import { deskClient } from './backend/desk-client.ts';
@@ -24,6 +25,7 @@ import { runDrain } from './sync/run-drain.ts';
 import { App } from './ui/app.tsx';
 import type { LabelReader } from './ui/label-reader.ts';
 import { AppModel } from './ui/model.ts';
+import { InsecureScreen } from './ui/screens/insecure.tsx';
 import { applyTheme } from './ui/theme.ts';
 
 declare const __APP_VERSION__: string;
@@ -37,7 +39,7 @@ const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const shell = new AppShell();
 const practice = new PracticeShelf(() => import('../simulator/profiles/page.ts'), new IdbPracticeStore(db));
-const owner = globalThis.crypto.randomUUID();
+const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
   save: keys.save.bind(keys),
@@ -105,11 +107,16 @@ function keepInSync(): void {
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html lacks #app');
 applyTheme();
-render(<App model={model} />, root);
-await model.wake();
-keepInSync();
-void shell.start(trustedUrl('/sw.js')).catch(() => undefined);
-if (model.enrolment.value !== null) {
-  await model.sync(true);
-  await model.prepare();
+if (isSecureContext) await startApp(root);
+else render(<InsecureScreen />, root);
+
+async function startApp(into: HTMLElement): Promise<void> {
+  render(<App model={model} />, into);
+  await model.wake();
+  keepInSync();
+  void shell.start(trustedUrl('/sw.js')).catch(() => undefined);
+  if (model.enrolment.value !== null) {
+    await model.sync(true);
+    await model.prepare();
+  }
 }

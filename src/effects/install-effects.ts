@@ -1,3 +1,5 @@
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { InstallEffect, InstallEvent } from '../flow/install.ts';
@@ -53,7 +55,10 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       const at = ports.clock.now();
       const id = uuid7(at, ports.crypto);
       const { pack, digest } = ports.pack();
-      const payload = registrationOf({ id, at, app: ports.app, pack: digest }, checked, place, asFound);
+      const gathered = registrationOf({ id, at, app: ports.app, pack: digest }, checked, place, asFound);
+      const payload = parse(Registration, gathered);
+      // A signed record that the backend can only reject would stay on this phone for ever.
+      if (payload === undefined) return { on: 'failed', trouble: { code: 'unexpected' } };
       const title = [place.siteTitle, place.position]
         .filter((part) => part !== undefined && part !== '')
         .join(', ');

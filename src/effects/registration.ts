@@ -20,23 +20,23 @@ export function registrationOf(
     domain: place.domain,
     place: {
       ...(place.site === undefined ? {} : { site: place.site }),
-      ...(place.position === undefined ? {} : { position: place.position }),
+      ...(place.position === undefined ? {} : { position: place.position.slice(0, 200) }),
       photos: [],
     },
     label: {
       how: label.how,
       kind: label.kind,
       text: label.text,
-      aliases: [...label.aliases],
+      aliases: fitting(label.aliases),
       ...(label.publicKey === undefined ? {} : { publicKey: toBase64Url(label.publicKey) }),
-      ...(label.model === undefined ? {} : { model: label.model }),
+      ...(label.model === undefined ? {} : { model: label.model.slice(0, 128) }),
     },
     device: {
       link,
       driver: identity.driver,
-      ...(identity.firmware === undefined ? {} : { firmware: identity.firmware }),
-      ...(identity.model === undefined ? {} : { model: identity.model }),
-      aliases: [...identity.aliases],
+      ...(identity.firmware === undefined ? {} : { firmware: identity.firmware.slice(0, 128) }),
+      ...(identity.model === undefined ? {} : { model: identity.model.slice(0, 128) }),
+      aliases: fitting(identity.aliases),
       publicKey: toBase64Url(evidence.publicKey),
       csr: toBase64Url(evidence.csr),
       subjectSaysNothing: traits.csrSubject === 'says-nothing',
@@ -46,4 +46,9 @@ export function registrationOf(
     pack: made.pack,
     asFound,
   };
+}
+
+/** Names that the contract has room for. One that is longer is nobody's name, and would make the whole record unfit. */
+function fitting(aliases: readonly string[]): string[] {
+  return aliases.filter((alias) => alias.length <= 128).slice(0, 16);
 }

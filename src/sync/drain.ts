@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Outbox, QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
 import type { Enrolment, WorkStore } from '../ports/work.ts';
 import { backoff } from './backoff.ts';
+import { BatchSize } from './batch-size.ts';
 import { verifyReceipt } from './verify-receipt.ts';
 
 /** A lease outlives any request of ours; after a crash the record falls back when it runs out. */
@@ -40,41 +41,69 @@ export type DrainOutcome =
 export async function drain(ports: DrainPorts, signal: AbortSignal): Promise<DrainOutcome> {
   const enrolment = await ports.work.enrolment();
   if (enrolment === undefined) return { kind: 'nothing_to_do' };
-  const { aud, memberships } = enrolment.credential;
+  const { sent, failure } = await send(ports, enrolment, signal);
+  // A record set aside stops nothing else: what was decided of the others is fetched all the same.
+  if (failure !== undefined && !failure.passing) return { kind: 'stopped', sent, failure: failure.why };
+  const orgs = enrolment.credential.memberships.map((m) => m.org);
+  const missed = (await pull(ports, orgs, signal)) ?? failure?.why;
+  return missed === undefined ? { kind: 'done', sent } : { kind: 'stopped', sent, failure: missed };
+}
+
+interface Sent {
+  readonly sent: number;
+  /** `passing`: of one record only, which was set aside; everything else went. */
+  readonly failure?: { readonly why: BackendFailure; readonly passing: boolean };
+}
+
+async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal): Promise<Sent> {
+  const size = new BatchSize(MAX_BATCH_RECORDS);
+  /** Leased here and not settled yet. Left leased at the end, they would look as if on their way for another minute. */
+  const mine = new Map<string, QueuedRecord>();
   let sent = 0;
+  let aside: BackendFailure | undefined;
+
+  const settle = async (settled: readonly Settlement[]) => {
+    await ports.outbox.settle(settled);
+    for (const { id } of settled) mine.delete(id);
+  };
+  const stop = async (why: BackendFailure): Promise<Sent> => {
+    await settle([...mine.values()].map((row) => notSent(ports, row, faultOf(why), why)));
+    return { sent, failure: { why, passing: false } };
+  };
+
   for (;;) {
     const now = ports.clock.now();
+    const { owner, force = false } = ports;
     const held = await ports.outbox.lease({
-      owner: ports.owner,
+      owner,
       now,
       until: now + LEASE_MS,
-      limit: MAX_BATCH_RECORDS,
-      force: ports.force ?? false,
+      limit: size.limit,
+      force: force && aside === undefined,
     });
+    for (const { row } of held) mine.set(row.id, row);
     const leased = fitting(held);
     if (leased.length === 0) break;
     const answer = await ports.backend.postBatch(await batchOf(ports, enrolment, leased), signal);
     if (!answer.ok) {
-      // Those that did not fit as well: kept leased, they would look as if on their way for another minute.
-      await ports.outbox.settle(
-        held.map(({ row }) => notSent(ports, row, faultOf(answer.failure), answer.failure)),
-      );
-      return { kind: 'stopped', sent, failure: answer.failure };
+      const before = leased.some(({ row }) => row.fault?.code === 'answer_invalid');
+      const next = size.afterRefusal(leased.length, answer.failure, before);
+      if (next === 'stop') return stop(answer.failure);
+      if (next === 'smaller') continue;
+      aside = answer.failure;
+      await settle(leased.map(({ row }) => setAside(ports, row)));
+      continue;
     }
-    const settled = await judge(ports, aud, leased, answer.value, signal);
-    await ports.outbox.settle(settled);
+    size.taken(leased.length);
+    const settled = await judge(ports, enrolment.credential.aud, leased, answer.value, signal);
+    await settle(settled);
     const done = settled.filter((s) => s.kind === 'received').length;
     sent += done;
-    if (done === 0 && settled.every((s) => s.kind === 'not_sent')) {
-      return { kind: 'stopped', sent, failure: { kind: 'not_our_backend' } };
-    }
+    if (done === 0 && settled.every((s) => s.kind === 'not_sent')) return stop({ kind: 'not_our_backend' });
   }
-  const failure = await pull(
-    ports,
-    memberships.map((m) => m.org),
-    signal,
-  );
-  return failure === undefined ? { kind: 'done', sent } : { kind: 'stopped', sent, failure };
+  // What is left waits behind a record of the same device that was set aside.
+  await settle([...mine.values()].map((row) => notSent(ports, row, 'answer_invalid', undefined)));
+  return aside === undefined ? { sent } : { sent, failure: { why: aside, passing: true } };
 }
 
 /** As many leased records as one request takes; the rest keep their lease and go with the next. */
@@ -184,12 +213,20 @@ async function pull(
   return undefined;
 }
 
+type NotSent = Extract<Settlement, { kind: 'not_sent' }>;
+
+/** Not before other drains had their turn: due at once, it would be the first of the next batch again. */
+function setAside(ports: DrainPorts, row: QueuedRecord): Settlement {
+  const settled = notSent(ports, row, 'answer_invalid', undefined);
+  return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };
+}
+
 function notSent(
   ports: DrainPorts,
   row: QueuedRecord,
   code: SendFault['code'],
   failure: BackendFailure | undefined,
-): Settlement {
+): NotSent {
   const now = ports.clock.now();
   const named = failure?.kind === 'busy' ? failure.retryAfterMs : null;
   const random = (ports.crypto.random(1)[0] ?? 0) / 256;

@@ -1,0 +1,94 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
+import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
+import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { OAK_STREET } from '../support/server.ts';
+
+// What needs a second person, and what a restart or a wrong address must not break.
+let app: FieldApp;
+let page: Page;
+let sams: BrowserContext;
+
+beforeAll(async () => {
+  app = await startFieldApp();
+  await signInAndPrepare(await app.open(), 'ines');
+  page = app.page();
+  sams = await launchWithDevices(
+    profileWithSerialGrant(app.server.url),
+    {},
+    { viewport: { width: 1280, height: 800 } },
+  );
+});
+
+afterAll(async () => {
+  expect(app.offences).toEqual([]);
+  await sams?.close();
+  await app?.close();
+});
+
+it('goes on after a restart where the installer stopped, with the device read', async () => {
+  const { device, unplug } = await plugIn(app);
+  await app.server.importList('northfield', [rowFor(device)]);
+  await tapTo(page, '/');
+  await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await tapTo(page, '/bind');
+  await typeAndConnect(page, device.label);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.locator('#domain').waitFor();
+  await unplug();
+  await page.reload();
+  await tapTo(page, '/');
+  await page.getByRole('link', { name: 'Go on where you stopped' }).click();
+  await save(page, OAK_STREET);
+  await page.getByRole('heading', { name: 'Bound' }).waitFor();
+  await page.getByRole('button', { name: 'Later' }).click();
+  await page.getByText('1 certificate waits for its device').waitFor();
+});
+
+it('lets a colleague at the desk decide what is held, never its author', async () => {
+  const { device, unplug } = await plugIn(app);
+  const { publicKey: _, ...row } = rowFor(device, { anchor: 'udid-only' });
+  await app.server.importList('northfield', [row]);
+  await tapTo(page, '/');
+  await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await tapTo(page, '/bind');
+  await typeAndConnect(page, device.label);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await save(page, OAK_STREET);
+  await page.getByRole('heading', { name: 'Held' }).waitFor();
+
+  const desk = sams.pages()[0] as Page;
+  await desk.goto(app.server.url);
+  await signInAndPrepare(desk, 'sam');
+  await tapTo(desk, '/desk');
+  const held = desk.locator('[data-held]', { hasText: device.udid });
+  await held.getByText('Captured by Ines Okafor').waitFor();
+  await held.getByLabel('Reason').fill('Seen on the delivery note');
+  await held.getByRole('button', { name: 'Approve' }).click();
+  await desk.locator(`[data-device=${device.udid}]`).getByText('First use').waitFor();
+
+  await tapTo(page, '/outbox');
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await page
+    .locator('.row', { hasText: device.udid })
+    .getByText(/^Bound/)
+    .waitFor();
+  await unplug();
+});
+
+it('says why an address without https cannot work', async () => {
+  const port = new URL(app.server.url).port;
+  const context = await launchWithDevices(
+    profileWithSerialGrant(app.server.url),
+    {},
+    {
+      args: ['--host-resolver-rules=MAP fieldbind.example 127.0.0.1'],
+    },
+  );
+  const plain = context.pages()[0] as Page;
+  await plain.goto(`http://fieldbind.example:${port}/`);
+  await plain.getByRole('heading', { name: 'This address is not safe enough' }).waitFor();
+  await plain.getByText('adb reverse tcp:4600 tcp:4600').waitFor();
+  await context.close();
+});
