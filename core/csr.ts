@@ -34,7 +34,7 @@ export function parseCsr(der: Uint8Array): CertificationRequest {
   outer.end();
 
   const oid = oidText(algorithm.next(TAG.oid).content);
-  algorithm.optional(TAG.null);
+  if (!algorithm.done) algorithm.null();
   algorithm.end();
 
   const body = enterDer(info.whole, TAG.sequence);

@@ -88,6 +88,11 @@ export class DerReader {
     return this.peek() === tag ? this.next(tag) : undefined;
   }
 
+  /** Passes over a NULL, which is empty: with content in it, one key or request would have many spellings. */
+  null(): void {
+    if (this.next(TAG.null).content.length > 0) throw new DerError('NULL has no content');
+  }
+
   /** Reader over the content of the next element, which must carry `tag`. */
   enter(tag: number): DerReader {
     return new DerReader(this.next(tag).content);

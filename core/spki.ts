@@ -1,5 +1,5 @@
 import type { SignatureAlgorithm } from './crypto.ts';
-import { bitStringBytes, DerError, DerReader, enterDer, oidText, TAG, unsignedInteger } from './der.ts';
+import { bitStringBytes, DerError, enterDer, oidText, TAG, unsignedInteger } from './der.ts';
 
 /** A device's public key as its SubjectPublicKeyInfo says (RFC 5280 section 4.1.2.7). */
 export interface PublicKeyInfo {
@@ -36,7 +36,7 @@ export function parseSpki(der: Uint8Array): PublicKeyInfo {
     return curve;
   }
   if (oid === RSA) {
-    algorithm.next(TAG.null);
+    algorithm.null();
     algorithm.end();
     const numbers = enterDer(key, TAG.sequence);
     const modulus = unsignedInteger(numbers.next(TAG.integer).content, 1024);
@@ -73,7 +73,7 @@ export function isStrong(key: PublicKeyInfo): boolean {
  * `bits` is the curve's. Throws DerError.
  */
 export function ecdsaToFixed(der: Uint8Array, bits: number): Uint8Array {
-  const numbers = new DerReader(der).enter(TAG.sequence);
+  const numbers = enterDer(der, TAG.sequence);
   const out = new Uint8Array(bits / 4);
   out.set(unsignedInteger(numbers.next(TAG.integer).content, bits / 8), 0);
   out.set(unsignedInteger(numbers.next(TAG.integer).content, bits / 8), bits / 8);

@@ -163,6 +163,23 @@ describe('a transaction that fails half-way', () => {
     expect(await outbox.record(row.id)).toMatchObject({ state: 'saved', attempts: 1 });
   });
 
+  test('for a reason that a repeat cannot mend: not repeated, though the request itself only says "aborted"', async () => {
+    const { outbox } = openOutbox(freshDatabase());
+    const { row } = await captureNext(outbox);
+    let writes = 0;
+    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...args: Parameters<typeof put>) {
+      writes++;
+      // Fails first and takes the transaction along: what is asked for next hears nothing but AbortError.
+      this.transaction.objectStore('env').add({ id: row.id, jws: '', digest: '' });
+      return put.apply(this, args);
+    };
+    await expect(outbox.lease(terms())).rejects.toMatchObject({
+      code: 'phone_storage_lost',
+      cause: { name: 'ConstraintError' },
+    });
+    expect(writes).toBe(1);
+  });
+
   test('outcomes and cursor move together or not at all', async () => {
     const name = freshDatabase();
     const { outbox } = openOutbox(name);

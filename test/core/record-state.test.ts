@@ -18,6 +18,7 @@ const EVENTS = Object.keys({
   held: 0,
   refused: 0,
   noted: 0,
+  retried: 0,
   installed: 0,
 } satisfies Record<RecordEvent, 0>) as RecordEvent[];
 
@@ -30,8 +31,8 @@ const EXPECTED: Record<RecordState, string> = {
   held: 'bound>bound held>held refused>refused',
   refused: 'bound>bound refused>refused',
   noted: 'refused>refused noted>noted',
-  installed: 'bound>installed installed>installed',
-  rejected: '',
+  installed: 'bound>installed installed>installed refused>refused',
+  rejected: 'retried>saved',
 };
 
 test.each(RECORD_STATES)('%s goes where the table says, and nowhere else', (state) => {
@@ -51,8 +52,8 @@ test('on every path, a record counts as sent only after a verified receipt or a 
         if (next === undefined) continue;
         if (next === 'received') expect([state, event]).toEqual(['sending', 'receipt_verified']);
         if (isUnsent(state) && !isUnsent(next)) expect(['receipt_verified', 'rejected']).toContain(event);
-        // What the backend has is never sent a second time.
-        if (!isUnsent(state)) expect(isUnsent(next)).toBe(false);
+        // What the backend has is never sent a second time; what it could not take goes again only if a person says so.
+        if (!isUnsent(state) && isUnsent(next)) expect([state, event]).toEqual(['rejected', 'retried']);
         state = next;
       }
     }),

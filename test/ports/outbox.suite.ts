@@ -86,6 +86,9 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       await outbox.append(record);
       const again = newRecord(CHAIN_START, { id: record.row.id });
       expect(await outbox.append(again)).toBe('head_moved');
+      const rightHead = newRecord(record.head, { id: record.row.id });
+      await expect(outbox.append(rightHead)).rejects.toThrow();
+      expect(await outbox.head(record.row.kid)).toEqual(record.head);
       expect((await outbox.lease(terms())).map(({ jws }) => jws)).toEqual([record.jws]);
     });
 

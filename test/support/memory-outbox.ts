@@ -43,6 +43,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView {
     if ((heads.get(row.kid)?.digest ?? null) !== after.digest) {
       return rows.get(row.id)?.digest === row.digest ? 'stored' : 'head_moved';
     }
+    if (envelopes.has(row.id)) throw new Error('an envelope is never written over');
     rows.set(row.id, row);
     envelopes.set(row.id, jws);
     heads.set(row.kid, head);
@@ -90,8 +91,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView {
   }
 
   async page(limit: number, before = Number.POSITIVE_INFINITY): Promise<readonly QueuedRecord[]> {
-    const rows = this.#oldestFirst().reverse();
-    const rest = rows.filter((row) => row.createdAt < before);
+    const rest = this.#newestFirst().filter((row) => row.createdAt < before);
     const last = rest[limit - 1]?.createdAt ?? Number.NEGATIVE_INFINITY;
     return rest.filter((row) => row.createdAt >= last);
   }
@@ -101,9 +101,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView {
   }
 
   async ofDevice(udid: string): Promise<readonly QueuedRecord[]> {
-    return this.#oldestFirst()
-      .reverse()
-      .filter((row) => row.udid === udid);
+    return this.#newestFirst().filter((row) => row.udid === udid);
   }
 
   async certificatesWaiting(): Promise<readonly QueuedRecord[]> {
@@ -119,6 +117,10 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView {
     return [...this.storage.rows.values()].sort((a, b) =>
       a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt,
     );
+  }
+
+  #newestFirst(): QueuedRecord[] {
+    return [...this.storage.rows.values()].sort((a, b) => b.createdAt - a.createdAt);
   }
 
   #settle(result: Settlement): void {

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
+import { checkDevice } from '../../src/effects/check-device.ts';
+import type { DeviceReading, ReadLabel } from '../../src/flow/install.ts';
+import { label, reading, traits } from '../flow/events.ts';
+import { opensslDevice } from '../support/csr.ts';
+import { crypto, digest, listRow, workPack } from '../support/records.ts';
+
+const device = opensslDevice('P-256');
+const row = listRow({ publicKey: toBase64Url(device.spki) });
+
+async function results(
+  over: {
+    readonly pack?: Parameters<typeof workPack>[0];
+    readonly label?: Partial<ReadLabel>;
+    readonly reading?: Partial<DeviceReading>;
+  } = {},
+) {
+  const checks = await checkDevice(
+    { pack: workPack(over.pack ?? { rows: [row] }), digest: digest(1), etag: '"1"' },
+    { ...label, ...over.label },
+    {
+      ...reading,
+      evidence: { publicKey: device.spki, csr: device.csr, possession: 'static' },
+      ...over.reading,
+    },
+    crypto,
+  );
+  return Object.fromEntries(
+    checks.map((check) => [check.check, 'code' in check ? check.code : check.result]),
+  );
+}
+
+describe('what the phone carries decides', () => {
+  test('a listed device with its key and name passes', async () => {
+    expect(await results({ label: { publicKey: device.spki } })).toEqual({
+      csr_signature: 'passed',
+      csr_key_is_device_key: 'passed',
+      label_key_is_device_key: 'passed',
+      csr_subject: 'passed',
+      key_strength: 'passed',
+      on_list: 'passed',
+      list_key: 'passed',
+      not_tombstoned: 'passed',
+    });
+  });
+
+  test('a device of another order is known by digest', async () => {
+    const digests = [await rowDigest(workPack().salt, 'acme-1', device.spki, crypto)];
+    expect(await results({ pack: { digests } })).toMatchObject({ on_list: 'passed', list_key: 'passed' });
+    expect(await results({ pack: {} })).toMatchObject({ on_list: 'unknown_device' });
+  });
+
+  test.each([0, 1])('a tombstone of the UDID or of the key stops (%i)', async (which) => {
+    const tombstones = (await tombstoneDigests('acme-1', device.spki, crypto)).slice(which, which + 1);
+    expect(await results({ pack: { rows: [row], tombstones } })).toMatchObject({
+      not_tombstoned: 'tombstoned',
+    });
+  });
+
+  test("another device's tombstones do not", async () => {
+    const tombstones = await tombstoneDigests('acme-2', utf8('another key'), crypto);
+    expect(await results({ pack: { rows: [row], tombstones } })).toMatchObject({ not_tombstoned: 'passed' });
+  });
+
+  test("the CSR's subject may be a name from label, row or device", async () => {
+    const named = opensslDevice('P-256', '/CN=SN 1');
+    const evidence = { publicKey: named.spki, csr: named.csr, possession: 'static' } as const;
+    const subject = async (over: Parameters<typeof results>[0]) =>
+      (await results({ ...over, reading: { evidence, ...over?.reading } })).csr_subject;
+    expect(await subject({})).toBe('csr_subject_mismatch');
+    expect(await subject({ label: { aliases: ['SN 1'] } })).toBe('passed');
+    expect(await subject({ label: { row: listRow({ aliases: ['SN 1'] }) } })).toBe('passed');
+    expect(await subject({ reading: { identity: { driver: 'd', aliases: ['SN 1'] } } })).toBe('passed');
+    const silent = { ...traits, csrSubject: 'says-nothing' } as const;
+    expect(await subject({ reading: { traits: silent } })).toBe('subject_says_nothing');
+  });
+});

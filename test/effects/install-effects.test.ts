@@ -1,0 +1,183 @@
+import { describe, expect, test, vi } from 'vitest';
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import { parseJws } from '../../core/jws.ts';
+import { performInstall } from '../../src/effects/install-effects.ts';
+import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
+import { DeviceError } from '../../src/ports/device.ts';
+import { checked, failed, label, place, reading, traits } from '../flow/events.ts';
+import { DOMAIN, digest, listRow, ORG, START } from '../support/records.ts';
+import { eventsOf, stage } from './stage.ts';
+
+type Stage = Awaited<ReturnType<typeof stage>>;
+
+async function ask(at: Stage, effect: InstallEffect): Promise<InstallEvent | undefined> {
+  const [event] = await eventsOf<InstallEvent>((send) => performInstall(at.ports, effect, send));
+  return event;
+}
+
+const save = (over: Partial<Extract<InstallEffect, { do: 'save' }>> = {}): InstallEffect => ({
+  do: 'save',
+  checked,
+  asFound: false,
+  place,
+  ...over,
+});
+
+async function payloadOf(at: Stage, effect: InstallEffect): Promise<unknown> {
+  const event = await ask(at, effect);
+  if (event?.on !== 'saved') throw new Error(JSON.stringify(event));
+  return parseJws(at.storage.envelopes.get(event.record) ?? '')?.payload;
+}
+
+describe('each effect answers with its event', () => {
+  test('look_up', async () => {
+    const at = await stage();
+    expect(await ask(at, { do: 'look_up', text: '490154203237518', how: 'typed' })).toMatchObject({
+      on: 'label_read',
+      label: { udid: 'imei-490154203237518', how: 'typed' },
+    });
+    expect(await ask(at, { do: 'look_up', text: '', how: 'typed' })).toEqual({
+      on: 'failed',
+      trouble: { code: 'label_unreadable' },
+    });
+  });
+
+  test('connect, read_device, check', async () => {
+    const at = await stage();
+    expect(await ask(at, { do: 'connect', link: 'serial' })).toEqual({ on: 'connected', traits });
+    expect(await ask(at, { do: 'read_device' })).toMatchObject({
+      on: 'device_read',
+      reading: { link: 'serial' },
+    });
+    expect(await ask(at, { do: 'check', label, reading })).toMatchObject({ on: 'checked' });
+  });
+
+  test("a device's fault is a trouble with its code, an unforeseen one says nothing internal", async () => {
+    const at = await stage();
+    await ask(at, { do: 'connect', link: 'serial' });
+    at.devices.last.fault = new DeviceError('device_silent');
+    expect(await ask(at, { do: 'read_device' })).toEqual({
+      on: 'failed',
+      trouble: { code: 'device_silent' },
+    });
+    at.ports.device.read = async () => Promise.reject(new TypeError('x is not a function'));
+    expect(await ask(at, { do: 'read_device' })).toEqual({ on: 'failed', trouble: { code: 'unexpected' } });
+  });
+
+  test('stop_device_work says nothing', async () => {
+    const at = await stage();
+    await ask(at, { do: 'connect', link: 'serial' });
+    const send = vi.fn();
+    performInstall(at.ports, { do: 'stop_device_work' }, send);
+    await vi.waitFor(() => expect(at.devices.last.closed).toBe(1));
+    expect(send).not.toHaveBeenCalled();
+  });
+});
+
+describe('save', () => {
+  test('captures a registration that fits the contract, holds the device, and tells the drain', async () => {
+    const at = await stage();
+    await ask(at, { do: 'connect', link: 'serial' });
+    const event = await ask(at, save());
+    if (event?.on !== 'saved') throw new Error('not saved');
+    const payload = parseJws(at.storage.envelopes.get(event.record) ?? '')?.payload;
+    expect(parse(Registration, payload)).toMatchObject({
+      id: event.record,
+      app: '1.2.3',
+      capturedAt: new Date(START).toISOString(),
+      udid: 'acme-1',
+      domain: DOMAIN,
+      place: { position: 'Hall 3', photos: [] },
+      label: { how: 'camera', text: 'acme-1' },
+      device: {
+        link: 'serial',
+        publicKey: 'AA',
+        csr: 'AAA',
+        possession: 'static',
+        subjectSaysNothing: false,
+      },
+      checks: checked.checks,
+      pack: digest(1),
+      asFound: false,
+    });
+    expect(payload).not.toHaveProperty('maker');
+    expect(at.storage.rows.get(event.record)).toMatchObject({
+      typ: 'registration+jws',
+      org: ORG,
+      title: 'Hall 3',
+      about: null,
+      simulated: false,
+    });
+    expect(at.ports.device.heldLink(event.record)).toBe('serial');
+    expect(at.saved()).toBe(1);
+  });
+
+  test('says what was failed and submitted as found, and who made it', async () => {
+    const at = await stage();
+    const found = { ...checked, checks: failed, label: { ...label, row: listRow() } };
+    expect(await payloadOf(at, save({ checked: found, asFound: true }))).toMatchObject({
+      maker: 'acme',
+      asFound: true,
+      checks: failed,
+    });
+  });
+
+  test('marks a simulated device in the record and in its row', async () => {
+    const at = await stage();
+    const simulated = { ...checked, reading: { ...reading, link: 'simulated' as const } };
+    const payload = await payloadOf(at, save({ checked: simulated }));
+    expect(payload).toMatchObject({ device: { link: 'simulated' } });
+    expect([...at.storage.rows.values()]).toMatchObject([{ simulated: true }]);
+  });
+
+  test.each<[ChosenPlace, string]>([
+    [{ domain: DOMAIN }, ''],
+    [{ domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: 'Hall 3' }, 'Site 12, Hall 3'],
+    [{ domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: '' }, 'Site 12'],
+  ])('calls the place %o "%s"', async (where, title) => {
+    const at = await stage();
+    await ask(at, save({ place: where }));
+    expect([...at.storage.rows.values()].map((row) => row.title)).toEqual([title]);
+  });
+
+  test('cuts what the contract has no room for, so that the backend can take the record', async () => {
+    const at = await stage();
+    const many = ['x'.repeat(129), ...Array.from({ length: 20 }, (_, i) => `SN ${i}`)];
+    const long = 'y'.repeat(500);
+    const payload = await payloadOf(
+      at,
+      save({
+        place: { domain: DOMAIN, position: long },
+        checked: {
+          ...checked,
+          label: { ...label, aliases: many, model: long },
+          reading: { ...reading, identity: { driver: 'd', aliases: many, firmware: long, model: long } },
+        },
+      }),
+    );
+    const record = parse(Registration, payload);
+    expect(record?.label.aliases).toEqual(many.slice(1, 17));
+    expect(record?.device.aliases).toEqual(many.slice(1, 17));
+    expect(record?.place.position).toHaveLength(200);
+  });
+
+  test('never signs what the backend could only reject', async () => {
+    const at = await stage();
+    const huge = { ...reading, evidence: { ...reading.evidence, csr: new Uint8Array(8000) } };
+    expect(await ask(at, save({ checked: { ...checked, reading: huge } }))).toEqual({
+      on: 'failed',
+      trouble: { code: 'unexpected' },
+    });
+    expect(at.storage.rows.size).toBe(0);
+    expect(at.saved()).toBe(0);
+  });
+
+  test('that the phone has no room for is a trouble, and nothing is told to the drain', async () => {
+    const at = await stage();
+    const full = Object.assign(new Error('x'), { code: 'phone_storage_full' });
+    at.outbox.append = async () => Promise.reject(full);
+    expect(await ask(at, save())).toEqual({ on: 'failed', trouble: { code: 'phone_storage_full' } });
+    expect(at.saved()).toBe(0);
+  });
+});

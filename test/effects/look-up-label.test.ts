@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { fromBase64, toBase64Url } from '../../core/bytes.ts';
+import { uncompressedSpki } from '../../core/label/compressed-point.ts';
+import { udidFromKey } from '../../core/udid.ts';
+import { lookUpLabel } from '../../src/effects/look-up-label.ts';
+import { MemoryOutbox } from '../support/memory-outbox.ts';
+import { captureNext, crypto, digest, listRow, workPack } from '../support/records.ts';
+
+const KEY_ONLY = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD6A/uSIhVuU7UB5CZ6kWk=;;';
+const labelKey = (() => {
+  const der = fromBase64(KEY_ONLY.slice('DPP:K:'.length, -2));
+  const key = der && uncompressedSpki(der);
+  if (key === undefined || !('spki' in key)) throw new Error('the vector holds no key');
+  return key.spki;
+})();
+
+function phone(rows = [listRow()]) {
+  const outbox = new MemoryOutbox();
+  const ports = { outbox, crypto, pack: { pack: workPack({ rows }), digest: digest(1), etag: '"1"' } };
+  return { outbox, lookUp: (text: string) => lookUpLabel(ports, text, 'camera') };
+}
+
+describe('a label', () => {
+  test('of a device on the list brings its row', async () => {
+    const row = listRow({ udid: 'imei-490154203237518' });
+    expect(await phone([row]).lookUp('490154203237518')).toMatchObject({
+      ok: true,
+      label: { how: 'camera', kind: 'imei', udid: 'imei-490154203237518', row },
+    });
+  });
+
+  test('of a device not on the list goes on without row', async () => {
+    const found = await phone([]).lookUp('490154203237518');
+    expect(found.ok && 'row' in found.label).toBe(false);
+    expect(found).toMatchObject({ ok: true, label: { udid: 'imei-490154203237518' } });
+  });
+
+  test('that the list knows by another name goes by the name of the list', async () => {
+    const row = listRow({ udid: 'acme-77', aliases: ['490154203237518'] });
+    const found = await phone([row]).lookUp('490154203237518');
+    expect(found).toMatchObject({ ok: true, label: { udid: 'acme-77', row } });
+  });
+
+  test('that carries only a key is found by it, or named by it', async () => {
+    const row = listRow({ udid: 'acme-5', publicKey: toBase64Url(labelKey) });
+    expect(await phone([row]).lookUp(KEY_ONLY)).toMatchObject({ ok: true, label: { udid: 'acme-5', row } });
+    const unknown = await phone([]).lookUp(KEY_ONLY);
+    expect(unknown).toMatchObject({
+      ok: true,
+      label: { udid: await udidFromKey(crypto, labelKey), publicKey: labelKey },
+    });
+  });
+
+  test('that makes no sense is told by its code', async () => {
+    expect(await phone().lookUp('')).toEqual({ ok: false, trouble: { code: 'label_unreadable' } });
+    expect(await phone().lookUp('https://example.org/?x=1')).toEqual({
+      ok: false,
+      trouble: { code: 'label_unknown' },
+    });
+    expect(await phone().lookUp('490154203237519')).toEqual({
+      ok: false,
+      trouble: { code: 'imei_check_digit' },
+    });
+  });
+
+  test('whose row names no proper UDID is not followed', async () => {
+    const row = listRow({ udid: '-bad-', aliases: ['490154203237518'] });
+    expect(await phone([row]).lookUp('490154203237518')).toEqual({
+      ok: false,
+      trouble: { code: 'udid_no_scheme' },
+    });
+  });
+
+  test('of a device saved before says when and where, by the newest registration', async () => {
+    const { outbox, lookUp } = phone();
+    const udid = 'imei-490154203237518';
+    await captureNext(outbox, { udid, title: 'Old hall' });
+    const last = await captureNext(outbox, { udid, title: 'New hall' });
+    await captureNext(outbox, { udid, typ: 'confirmation+jws', about: last.row.id });
+    expect(await lookUp('490154203237518')).toMatchObject({
+      label: { savedBefore: { record: last.row.id, at: last.row.createdAt, title: 'New hall' } },
+    });
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest';
+import type { Credential } from '../../contract/operator.ts';
+import type { WorkPack } from '../../contract/work-pack.ts';
+import { parseJws, verifyJws } from '../../core/jws.ts';
+import { type KeyKeeper, prepare } from '../../src/effects/prepare.ts';
+import type { BackendResult } from '../../src/ports/backend.ts';
+import type { AccountBackend } from '../../src/ports/preparation.ts';
+import { FakeClock } from '../support/device-clock.ts';
+import {
+  AUD,
+  credential,
+  crypto,
+  digest,
+  EPOCH,
+  makeKey,
+  ORG,
+  session,
+  type TestKey,
+  workPack,
+} from '../support/records.ts';
+import { enrolmentOf, MemoryWork } from '../support/records-backend.ts';
+import { digestOfJws, TestStatements } from '../support/records-statements.ts';
+
+const DAY = 24 * 3600 * 1000;
+const NOT_OURS = { ok: false, failure: { kind: 'not_our_backend' } };
+const notUsed = async () => Promise.reject(new Error('not asked for in step 0'));
+
+/** A phone without enrolment, and a backend that enrols it; `say` changes what the backend signs. */
+async function office(say: { credential?: Partial<Credential>; pack?: Partial<WorkPack> } = {}) {
+  const statements = await TestStatements.create();
+  const calls: string[] = [];
+  const made: TestKey[] = [];
+  const saved: { key: TestKey; credential: Credential; digest: string }[] = [];
+  const proofs: string[] = [];
+  const work = new MemoryWork();
+  let etag = '"1"';
+
+  const backend: AccountBackend = {
+    signInOptions: notUsed,
+    signIn: notUsed,
+    signOut: notUsed,
+    session: notUsed,
+    async enrolChallenge() {
+      calls.push('challenge');
+      return { ok: true, value: { nonce: digest(42), expiresAt: '2026-01-01T00:05:00.000Z' } };
+    },
+    async enrol(proof) {
+      calls.push('enrol');
+      proofs.push(proof);
+      const [key] = made.slice(-1);
+      if (key === undefined) throw new Error('the proof came before the key');
+      const text = await statements.sign('credential+jws', credential(key, say.credential));
+      return { ok: true, value: { credential: text, statementKeys: statements.chain } };
+    },
+    async workPack(org, held) {
+      calls.push(`pack ${org} ${held}`);
+      if (held === etag) return { ok: true, value: 'unchanged' };
+      return {
+        ok: true,
+        value: { jws: await statements.sign('pack+jws', workPack({ org, ...say.pack })), etag },
+      };
+    },
+  };
+  const keys: KeyKeeper<TestKey> = {
+    async make() {
+      const key = await makeKey();
+      made.push(key);
+      return key;
+    },
+    async save(key, said, credentialDigest) {
+      saved.push({ key, credential: said, digest: credentialDigest });
+      work.enrolled = enrolmentOf(key, { credential: said, credentialDigest });
+      return true;
+    },
+    epoch: async () => EPOCH,
+  };
+  const clock = new FakeClock();
+  const ports = { backend, work, keys, clock, crypto };
+  return {
+    ...{ statements, calls, made, saved, proofs, work, backend, clock },
+    prepare: (who = session(), over: Partial<AccountBackend> = {}) =>
+      prepare({ ...ports, backend: { ...backend, ...over } }, who),
+    newPack: () => {
+      etag = '"2"';
+    },
+  };
+}
+
+describe('the first time', () => {
+  test('makes a key, proves it, pins the statement keys, and takes the pack along', async () => {
+    const it = await office();
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.calls).toEqual(['challenge', 'enrol', `pack ${ORG} null`]);
+    expect(it.work.keys).toEqual(it.statements.known());
+    expect(it.saved).toMatchObject([{ key: it.made[0], credential: { operator: 'anna' } }]);
+    expect(it.work.held).toMatchObject([{ etag: '"1"', pack: { org: ORG } }]);
+  });
+
+  test("the proof is over the backend's nonce, by the key it names", async () => {
+    const it = await office();
+    await it.prepare();
+    const proof = parseJws(it.proofs[0] ?? '');
+    const [key] = it.made;
+    expect(proof?.header).toEqual({ alg: 'ES256', typ: 'enrol+jws', v: 1, jwk: key?.jwk });
+    expect(proof?.payload).toEqual({ aud: AUD, nonce: digest(42), epoch: EPOCH });
+    expect(proof && key && (await verifyJws(proof, key.spki, crypto))).toBe(true);
+  });
+
+  test('what is held is known by the digests of what was signed', async () => {
+    const it = await office();
+    const texts: string[] = [];
+    const workPackOnce: AccountBackend['workPack'] = async (org, etag) => {
+      const answer = await it.backend.workPack(org, etag);
+      if (answer.ok && answer.value !== 'unchanged') texts.push(answer.value.jws);
+      return answer;
+    };
+    await it.prepare(session(), { workPack: workPackOnce });
+    expect(it.work.held[0]?.digest).toBe(await digestOfJws(texts[0] ?? ''));
+    expect(it.saved[0]?.digest).toMatch(/^[\w-]{43}$/);
+  });
+
+  test('every organisation of the person gets its pack', async () => {
+    const it = await office();
+    const memberships = [ORG, 'training-org'].map((org) => ({
+      org,
+      title: org,
+      role: 'installer' as const,
+      training: org !== ORG,
+    }));
+    await it.prepare(session({ memberships }));
+    expect(it.work.held.map((held) => held.pack.org)).toEqual([ORG, 'training-org']);
+  });
+});
+
+describe('again', () => {
+  test('a good credential is kept, and a pack that has not changed is not fetched', async () => {
+    const it = await office();
+    await it.prepare();
+    it.calls.length = 0;
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.calls).toEqual([`pack ${ORG} "1"`]);
+    expect(it.work.held).toHaveLength(1);
+    it.newPack();
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.work.held).toMatchObject([{ etag: '"2"' }]);
+  });
+
+  test.each([
+    ['another person', session({ operator: 'bert' }), 0],
+    ['another installation', session({ aud: 'elsewhere.example' }), 0],
+    [
+      'another role',
+      session({ memberships: [{ org: ORG, title: 'Acme', role: 'approver', training: false }] }),
+      0,
+    ],
+    ['little time left', session(), 23 * DAY],
+  ])('with %s a new key is enrolled', async (_, who, later) => {
+    const it = await office();
+    await it.prepare();
+    it.clock.advance(later);
+    it.calls.length = 0;
+    await it.prepare(who);
+    expect(it.calls.slice(0, 2)).toEqual(['challenge', 'enrol']);
+    expect(it.made).toHaveLength(2);
+  });
+
+  test('eight days left are enough', async () => {
+    const it = await office();
+    await it.prepare();
+    it.clock.advance(22 * DAY);
+    await it.prepare();
+    expect(it.made).toHaveLength(1);
+  });
+
+  test('a new enrolment follows rotated statement keys from the pin, and pins nothing else', async () => {
+    const it = await office();
+    await it.prepare();
+    await it.statements.rotate();
+    it.clock.advance(25 * DAY);
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.work.keys).toEqual(it.statements.known());
+    const stranger = await office();
+    it.clock.advance(25 * DAY);
+    const { enrol } = stranger.backend;
+    const hijacked: AccountBackend['enrol'] = async (proof) => {
+      stranger.made.push(...it.made.slice(-1));
+      return enrol(proof);
+    };
+    expect(await it.prepare(session(), { enrol: hijacked })).toEqual(NOT_OURS);
+    expect(it.work.keys).toEqual(it.statements.known());
+    expect(it.saved).toHaveLength(2);
+  });
+});
+
+describe('an enrolment that is not believed leaves nothing behind', () => {
+  test.each([
+    ['for another key', { kid: digest(9) }],
+    ['for another installation', { aud: 'elsewhere.example' }],
+    ['of another shape', { maxOfflineSeconds: 1 }],
+  ])('a credential %s', async (_, change) => {
+    const it = await office({ credential: change });
+    expect(await it.prepare()).toEqual(NOT_OURS);
+    expect(it.saved).toEqual([]);
+    expect(it.work.keys.size).toBe(0);
+    expect(it.work.held).toEqual([]);
+  });
+
+  test('a credential by a key that no chain leads to', async () => {
+    const it = await office();
+    const stranger = await TestStatements.create();
+    const enrol: AccountBackend['enrol'] = async (proof) => {
+      const answer = await it.backend.enrol(proof);
+      return answer.ok ? { ok: true, value: { ...answer.value, statementKeys: stranger.chain } } : answer;
+    };
+    expect(await it.prepare(session(), { enrol })).toEqual(NOT_OURS);
+    expect(it.work.keys.size).toBe(0);
+  });
+
+  test.each(['enrolChallenge', 'enrol', 'workPack'] as const)('no answer to %s', async (call) => {
+    const it = await office();
+    const failure = { ok: false, failure: { kind: 'unreachable' } } as const satisfies BackendResult<never>;
+    expect(await it.prepare(session(), { [call]: async () => failure })).toEqual(failure);
+    expect(it.work.held).toEqual([]);
+    // What was enrolled before the pack failed stays enrolled.
+    expect(it.saved).toHaveLength(call === 'workPack' ? 1 : 0);
+  });
+});
+
+describe('a pack that is not believed leaves the one held', () => {
+  test.each([
+    ['for another installation', { aud: 'elsewhere.example' }],
+    ['of another organisation', { org: 'other-org' }],
+    ['of another shape', { salt: 'short' }],
+  ])('%s', async (_, pack) => {
+    const it = await office({ pack });
+    const old = { pack: workPack(), digest: digest(1), etag: '"0"' };
+    it.work.held.push(old);
+    expect(await it.prepare()).toEqual(NOT_OURS);
+    expect(it.work.held).toEqual([old]);
+  });
+
+  test('signed by a stranger, or as another kind of statement', async () => {
+    const it = await office();
+    await it.prepare();
+    it.newPack();
+    const stranger = await TestStatements.create();
+    for (const jws of [
+      await stranger.sign('pack+jws', workPack()),
+      await it.statements.sign('credential+jws', workPack()),
+    ]) {
+      const forged: AccountBackend['workPack'] = async () => ({ ok: true, value: { jws, etag: '"9"' } });
+      expect(await it.prepare(session(), { workPack: forged })).toEqual(NOT_OURS);
+    }
+    expect(it.work.held).toMatchObject([{ etag: '"1"' }]);
+  });
+});
