@@ -31,11 +31,17 @@ export class NotEnrolledError extends Error {
   readonly code = 'not_enrolled';
 }
 
+/** Other tabs kept saving in between: nothing was written, and the same tap may well succeed now. */
+export class ChainBusyError extends Error {
+  override readonly name = 'ChainBusyError';
+  readonly code = 'chain_busy';
+}
+
 /**
  * Step 6: signs the payload as the next record of the chain and stores it durably. Resolves once it is on the phone.
  * WebCrypto cannot be awaited inside an IndexedDB transaction, so the head is read, signed after and checked again in
  * the writing transaction; the lock only keeps tabs from racing, the check is what holds.
- * Rejects with StorageError or NotEnrolledError.
+ * Rejects with StorageError, NotEnrolledError or ChainBusyError.
  */
 export async function captureRecord(
   ports: CapturePorts,
@@ -49,7 +55,7 @@ export async function captureRecord(
     for (let attempt = 1; ; attempt++) {
       const row = await sealAndStore(ports, enrolment, typ, subject, payload);
       if (row !== undefined) return row;
-      if (attempt === TRIES) throw new Error('the chain head keeps moving');
+      if (attempt === TRIES) throw new ChainBusyError();
     }
   });
 }

@@ -45,6 +45,7 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
     const enrolled = await enrol(ports, session);
     if (!enrolled.ok) return enrolled;
   }
+  await ports.work.keepPacksOf(session.memberships.map(({ org }) => org));
   const held = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
   for (const { org } of session.memberships) {
     const result = await refreshPack(ports, session.aud, org, held.get(org)?.etag ?? null);

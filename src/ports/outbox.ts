@@ -94,6 +94,12 @@ export interface LeaseTerms {
   readonly force: boolean;
 }
 
+/** A person's second try. Rejects with StorageError only. */
+export interface Retry {
+  /** A rejected record goes back among those to be sent, its bytes unchanged; anything else stays as it is. */
+  retry(id: string): Promise<void>;
+}
+
 /** Draining side, used by page and worker alike. Rejects with StorageError only. */
 export interface Outbox {
   /** Newest record of this operator key, sent or not. */

@@ -24,6 +24,8 @@ export interface WorkStore {
   enrolment(): Promise<Enrolment | undefined>;
   packs(): Promise<readonly HeldPack[]>;
   savePack(jws: string, held: HeldPack): Promise<void>;
+  /** Forgets the packs of every other organisation: this person does not work there (any more). */
+  keepPacksOf(orgs: readonly string[]): Promise<void>;
   statementKeys(): Promise<StatementKeys>;
   saveStatementKeys(keys: StatementKeys): Promise<void>;
   /** Digest of the newest server-signed statement held: receipt, pack or credential. */

@@ -10,6 +10,7 @@ import type {
   OutboxSummary,
   OutboxView,
   QueuedRecord,
+  Retry,
   Settlement,
 } from '../ports/outbox.ts';
 import { type DatabaseHandle, type Schema, type Summary, writeStrictly } from './database.ts';
@@ -19,7 +20,7 @@ const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
-export class IdbOutbox implements Capture, Outbox, OutboxView {
+export class IdbOutbox implements Capture, Outbox, OutboxView, Retry {
   readonly #db: DatabaseHandle;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #listeners = new Set<() => void>();
@@ -70,6 +71,12 @@ export class IdbOutbox implements Capture, Outbox, OutboxView {
   async settle(results: readonly Settlement[]): Promise<void> {
     await this.#write(async (tx, summary) => {
       for (const result of results) await settleOne(tx, summary, result);
+    });
+  }
+
+  async retry(id: string): Promise<void> {
+    await this.#write(async (tx, summary) => {
+      await move(tx, summary, id, 'retried', { code: null, fault: null, nextAt: 0 });
     });
   }
 

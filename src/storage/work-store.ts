@@ -47,6 +47,14 @@ export class IdbWorkStore implements WorkStore {
     this.#parsed.set(held.pack.org, held);
   }
 
+  async keepPacksOf(orgs: readonly string[]): Promise<void> {
+    await this.#db.use(async (db) => {
+      const tx = db.transaction('pack', 'readwrite');
+      for (const org of await tx.store.getAllKeys()) if (!orgs.includes(org)) await tx.store.delete(org);
+      await tx.done;
+    });
+  }
+
   statementKeys(): Promise<StatementKeys> {
     return this.#keys.statementKeys();
   }

@@ -1,32 +1,15 @@
-import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
+import type { BatchRequest } from '../../contract/batch.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../../contract/envelope.ts';
 import { toBase64Url } from '../../core/bytes.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import { extendStatementKeys, type StatementKeys } from '../../core/statement.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Outbox, QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
-import type { Enrolment, WorkStore } from '../ports/work.ts';
-import { backoff } from './backoff.ts';
+import type { BackendFailure } from '../ports/backend.ts';
+import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
+import type { Enrolment } from '../ports/work.ts';
 import { BatchSize } from './batch-size.ts';
-import { verifyReceipt } from './verify-receipt.ts';
-
-/** A lease outlives any request of ours; after a crash the record falls back when it runs out. */
-const LEASE_MS = 60_000;
-
-export interface DrainPorts {
-  readonly outbox: Outbox;
-  readonly work: WorkStore;
-  readonly backend: SyncBackend;
-  readonly clock: Clock;
-  readonly crypto: CryptoPort;
-  /** This page or worker, as lease owner. */
-  readonly owner: string;
-  /** A person asked: back-off times do not count, other drains' leases still do. */
-  readonly force?: boolean;
-}
+import type { DrainPorts } from './drain-ports.ts';
+import { judgeResults } from './judge-results.ts';
+import { faultOf, LEASE_MS, notSent, setAside } from './not-sent.ts';
 
 export type DrainOutcome =
   | { readonly kind: 'done'; readonly sent: number }
@@ -95,7 +78,7 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
       continue;
     }
     size.taken(leased.length);
-    const settled = await judge(ports, enrolment.credential.aud, leased, answer.value, signal);
+    const settled = await judgeResults(ports, enrolment.credential.aud, leased, answer.value, signal);
     await settle(settled);
     const done = settled.filter((s) => s.kind === 'received').length;
     sent += done;
@@ -139,62 +122,6 @@ async function batchOf(
   return request;
 }
 
-async function judge(
-  ports: DrainPorts,
-  aud: string,
-  leased: readonly { row: QueuedRecord; jws: string }[],
-  response: BatchResponse,
-  signal: AbortSignal,
-): Promise<Settlement[]> {
-  let keys = await ports.work.statementKeys();
-  let fetched = false;
-  const settled: Settlement[] = [];
-  for (const [i, { row }] of leased.entries()) {
-    const result = response.results[i];
-    if (result === undefined) {
-      settled.push(notSent(ports, row, 'answer_invalid', undefined));
-      continue;
-    }
-    if (result.status === 'rejected' && result.code !== undefined && result.digest === row.digest) {
-      settled.push({ id: row.id, kind: 'rejected', code: result.code });
-      continue;
-    }
-    let verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
-    if (verdict.kind === 'unknown_key' && !fetched) {
-      fetched = true;
-      keys = await fetchKeys(ports, aud, keys, signal);
-      verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
-    }
-    settled.push(
-      verdict.kind === 'verified'
-        ? {
-            id: row.id,
-            kind: 'received',
-            receipt: verdict.receipt,
-            receiptDigest: verdict.digest,
-            receivedAt: verdict.at,
-          }
-        : notSent(ports, row, 'receipt_unverified', undefined),
-    );
-  }
-  return settled;
-}
-
-async function fetchKeys(
-  ports: DrainPorts,
-  aud: string,
-  known: StatementKeys,
-  signal: AbortSignal,
-): Promise<StatementKeys> {
-  // Without a pin there is nothing to extend from: a first key is only ever taken at enrolment.
-  if (known.size === 0) return known;
-  const chain = await ports.backend.statementKeys(signal);
-  if (!chain.ok) return known;
-  const keys = await extendStatementKeys(known, chain.value, aud, ports.crypto);
-  await ports.work.saveStatementKeys(keys);
-  return keys;
-}
-
 async function pull(
   ports: DrainPorts,
   orgs: readonly string[],
@@ -211,44 +138,4 @@ async function pull(
     }
   }
   return undefined;
-}
-
-type NotSent = Extract<Settlement, { kind: 'not_sent' }>;
-
-/** Not before other drains had their turn: due at once, it would be the first of the next batch again. */
-function setAside(ports: DrainPorts, row: QueuedRecord): Settlement {
-  const settled = notSent(ports, row, 'answer_invalid', undefined);
-  return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };
-}
-
-function notSent(
-  ports: DrainPorts,
-  row: QueuedRecord,
-  code: SendFault['code'],
-  failure: BackendFailure | undefined,
-): NotSent {
-  const now = ports.clock.now();
-  const named = failure?.kind === 'busy' ? failure.retryAfterMs : null;
-  const random = (ports.crypto.random(1)[0] ?? 0) / 256;
-  return {
-    id: row.id,
-    kind: 'not_sent',
-    fault: { code, at: now },
-    nextAt: now + backoff(row.attempts, random, named),
-  };
-}
-
-function faultOf(failure: BackendFailure): SendFault['code'] {
-  switch (failure.kind) {
-    case 'unreachable':
-      return 'no_answer';
-    case 'not_our_backend':
-      return 'not_our_backend';
-    case 'signed_out':
-      return 'signed_out';
-    case 'busy':
-      return 'busy';
-    case 'refused':
-      return 'answer_invalid';
-  }
 }

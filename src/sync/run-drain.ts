@@ -1,4 +1,5 @@
-import { type DrainOutcome, type DrainPorts, drain } from './drain.ts';
+import { type DrainOutcome, drain } from './drain.ts';
+import type { DrainPorts } from './drain-ports.ts';
 
 const LOCK = 'fieldbind-drain';
 

@@ -13,7 +13,8 @@ export type ReceiptVerdict =
 
 /**
  * Whether this answer proves that the backend has this record: signed by a known statement key, for this installation,
- * this id, this digest, this place in this key's chain. Anything short of it proves nothing.
+ * this id, this digest, this place in this key's chain, and for the same answer, taken or rejected. Anything short of it
+ * proves nothing.
  */
 export async function verifyReceipt(
   row: QueuedRecord,
@@ -32,7 +33,7 @@ export async function verifyReceipt(
     receipt.digest === row.digest &&
     receipt.kid === row.kid &&
     receipt.seq === row.seq &&
-    receipt.status === 'received';
+    receipt.status === (result.status === 'rejected' ? 'rejected' : 'received');
   return fits
     ? { kind: 'verified', receipt: result.receipt, digest: statement.digest, at: receipt.at }
     : { kind: 'invalid' };

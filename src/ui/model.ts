@@ -8,7 +8,7 @@ import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DevicePort } from '../ports/device.ts';
-import type { Capture, OutboxSummary, OutboxView } from '../ports/outbox.ts';
+import type { Capture, OutboxSummary, OutboxView, Retry } from '../ports/outbox.ts';
 import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
 import type { Enrolment, HeldPack, WorkStore } from '../ports/work.ts';
 import type { DrainOutcome } from '../sync/drain.ts';
@@ -20,7 +20,7 @@ export interface AppPorts {
   readonly account: AccountBackend;
   readonly desk: DeskBackend;
   readonly backend: SyncBackend;
-  readonly outbox: OutboxView & Capture;
+  readonly outbox: OutboxView & Capture & Retry;
   readonly work: WorkStore;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -180,6 +180,12 @@ export class AppModel {
       this.draining.value = false;
       await this.refreshOutbox();
     }
+  }
+
+  /** A person wants a rejected record sent again: the backend may have been mended since. */
+  async retry(id: string): Promise<void> {
+    await this.ports.outbox.retry(id);
+    await this.sync(true);
   }
 
   note(failure: BackendFailure): void {

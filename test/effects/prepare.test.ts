@@ -133,6 +133,15 @@ describe('the first time', () => {
 });
 
 describe('again', () => {
+  test('the pack of an organisation that the person has left is forgotten', async () => {
+    const it = await office();
+    const member = (org: string) => ({ org, title: org, role: 'installer' as const, training: false });
+    await it.prepare(session({ memberships: [member(ORG), member('other-org')] }));
+    expect(it.work.held).toHaveLength(2);
+    await it.prepare(session({ memberships: [member(ORG)] }));
+    expect(it.work.held.map((held) => held.pack.org)).toEqual([ORG]);
+  });
+
   test('a good credential is kept, and a pack that has not changed is not fetched', async () => {
     const it = await office();
     await it.prepare();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { CHAIN_START } from '../../core/envelope.ts';
-import type { Capture, Outbox, OutboxView, Settlement } from '../../src/ports/outbox.ts';
+import type { Capture, Outbox, OutboxView, Retry, Settlement } from '../../src/ports/outbox.ts';
 import { captureNext, digest, newRecord, recordId, START } from '../support/records.ts';
 
-export type OutboxSides = Capture & Outbox & OutboxView;
+export type OutboxSides = Capture & Outbox & OutboxView & Retry;
 
 /** A storage of its own for one test; each `open` is another tab on it. */
 export interface TestStorage {
@@ -265,6 +265,18 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       await outbox.settle([{ id: row.id, kind: 'rejected', code: 'chain_fork' }]);
       expect(await outbox.record(row.id)).toMatchObject({ state: 'rejected', code: 'chain_fork' });
       expect(await outbox.lease(terms({ force: true }))).toEqual([]);
+    });
+
+    test('rejected, then tried again by a person: due at once with the same bytes', async () => {
+      const outbox = (await make()).open();
+      const { row, jws } = await captureNext(outbox);
+      await outbox.lease(terms());
+      await outbox.settle([{ id: row.id, kind: 'rejected', code: 'version_unknown' }]);
+      await outbox.retry(row.id);
+      expect(await outbox.record(row.id)).toMatchObject({ state: 'saved', code: null });
+      expect(await outbox.lease(terms())).toMatchObject([{ row: { id: row.id }, jws }]);
+      await outbox.retry(row.id);
+      expect(await outbox.record(row.id)).toMatchObject({ state: 'sending' });
     });
 
     test('a late or unknown settlement changes nothing', async () => {

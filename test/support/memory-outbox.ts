@@ -9,6 +9,7 @@ import type {
   OutboxSummary,
   OutboxView,
   QueuedRecord,
+  Retry,
   Settlement,
 } from '../../src/ports/outbox.ts';
 
@@ -27,7 +28,7 @@ export class MemoryStorage {
  * The outbox without a database, written for clarity: counts are counted and lanes are searched each time. It runs the
  * same suite as the real one, so that tests of what stands on the port may use it.
  */
-export class MemoryOutbox implements Capture, Outbox, OutboxView {
+export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
   readonly storage: MemoryStorage;
 
   constructor(storage = new MemoryStorage()) {
@@ -73,6 +74,11 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView {
 
   async settle(results: readonly Settlement[]): Promise<void> {
     for (const result of results) this.#settle(result);
+    this.#changed();
+  }
+
+  async retry(id: string): Promise<void> {
+    this.#move(id, 'retried', { code: null, fault: null, nextAt: 0 });
     this.#changed();
   }
 

@@ -123,6 +123,10 @@ export class MemoryWork implements WorkStore {
     this.held.splice(at < 0 ? this.held.length : at, at < 0 ? 0 : 1, held);
     this.newest = held.digest;
   }
+  async keepPacksOf(orgs: readonly string[]) {
+    for (const one of [...this.held])
+      if (!orgs.includes(one.pack.org)) this.held.splice(this.held.indexOf(one), 1);
+  }
   async statementKeys() {
     return this.keys;
   }

@@ -66,6 +66,14 @@ describe('an answer that proves nothing', () => {
         return [{ ...honest, receipt }];
       },
     ],
+    [
+      'a rejection whose receipt says received',
+      async (_, honest) => [{ ...honest, status: 'rejected', code: 'chain_fork' }],
+    ],
+    [
+      'a rejection that must have a receipt and has none',
+      async (_, { digest: ours }) => [{ digest: ours, status: 'rejected', code: 'chain_fork' }],
+    ],
     ['a rejection without code', async (_, { digest: ours }) => [{ digest: ours, status: 'rejected' }]],
     [
       'a rejection of something else',

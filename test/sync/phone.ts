@@ -1,7 +1,8 @@
 import { captureRecord } from '../../src/effects/capture-record.ts';
 import type { SyncBackend } from '../../src/ports/backend.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
-import { type DrainPorts, drain } from '../../src/sync/drain.ts';
+import { drain } from '../../src/sync/drain.ts';
+import type { DrainPorts } from '../../src/sync/drain-ports.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import { MemoryOutbox, MemoryStorage } from '../support/memory-outbox.ts';
 import { crypto, DOMAIN, makeKey, ORG, recordId, registration, START } from '../support/records.ts';

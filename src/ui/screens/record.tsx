@@ -28,6 +28,10 @@ export function RecordScreen({ id }: { readonly id: string }) {
           <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
             {words.record.write}
           </Button>
+        ) : record.state === 'rejected' ? (
+          <Button icon="sync" busy={model.draining.value} onClick={() => void model.retry(record.id)}>
+            {words.record.retry}
+          </Button>
         ) : record.state === 'saved' ? (
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>
             {words.outbox.sendNow}

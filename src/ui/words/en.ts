@@ -230,6 +230,7 @@ export const words = {
     unproven: 'Unproven until the device’s own first contact',
     simulated: 'Practice device',
     write: 'Write the certificate',
+    retry: 'Try to send again',
     missing: 'This record is not on this phone.',
   },
 

@@ -13,7 +13,13 @@ export interface TroubleWords {
   readonly next: string;
 }
 
-type AppCode = 'not_enrolled' | 'domain_not_in_pack' | 'no_work_pack' | 'needs_signal' | 'unexpected';
+type AppCode =
+  | 'not_enrolled'
+  | 'domain_not_in_pack'
+  | 'no_work_pack'
+  | 'needs_signal'
+  | 'chain_busy'
+  | 'unexpected';
 export type TroubleCode =
   | AppCode
   | BackendFailure['kind']
@@ -40,6 +46,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   no_work_pack: say('There is no work pack on this phone.', 'Open Get ready while you have signal.'),
   needs_signal: say('This step needs signal.', 'Try again when you are online.'),
+  chain_busy: say('Another tab was saving at the same moment.', 'Try again. Nothing is lost.'),
   unexpected: say(
     'Something went wrong that we did not foresee.',
     'Try again. Everything saved is still here.',

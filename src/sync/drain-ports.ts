@@ -1,0 +1,17 @@
+import type { CryptoPort } from '../../core/crypto.ts';
+import type { SyncBackend } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { WorkStore } from '../ports/work.ts';
+
+export interface DrainPorts {
+  readonly outbox: Outbox;
+  readonly work: WorkStore;
+  readonly backend: SyncBackend;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  /** This page or worker, as lease owner. */
+  readonly owner: string;
+  /** A person asked: back-off times do not count, other drains' leases still do. */
+  readonly force?: boolean;
+}

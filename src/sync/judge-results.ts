@@ -1,0 +1,88 @@
+import type { BatchResponse, RecordResult } from '../../contract/batch.ts';
+import type { RejectionCode } from '../../contract/codes.ts';
+import { extendStatementKeys, type StatementKeys } from '../../core/statement.ts';
+import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
+import type { DrainPorts } from './drain-ports.ts';
+import { notSent } from './not-sent.ts';
+import { type ReceiptVerdict, verifyReceipt } from './verify-receipt.ts';
+
+/** What the backend's answers mean, record by record: nothing is believed that a known statement key did not sign. */
+export async function judgeResults(
+  ports: DrainPorts,
+  aud: string,
+  leased: readonly { row: QueuedRecord; jws: string }[],
+  response: BatchResponse,
+  signal: AbortSignal,
+): Promise<Settlement[]> {
+  let keys = await ports.work.statementKeys();
+  let fetched = false;
+  const settled: Settlement[] = [];
+  for (const [i, { row }] of leased.entries()) {
+    const result = response.results[i];
+    if (result === undefined) {
+      settled.push(notSent(ports, row, 'answer_invalid', undefined));
+      continue;
+    }
+    if (result.code !== undefined && isUnreceiptable(result, row)) {
+      settled.push({ id: row.id, kind: 'rejected', code: result.code });
+      continue;
+    }
+    let verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
+    if (verdict.kind === 'unknown_key' && !fetched) {
+      fetched = true;
+      keys = await fetchKeys(ports, aud, keys, signal);
+      verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
+    }
+    settled.push(settlementOf(ports, row, result, verdict));
+  }
+  return settled;
+}
+
+function settlementOf(
+  ports: DrainPorts,
+  row: QueuedRecord,
+  result: RecordResult,
+  verdict: ReceiptVerdict,
+): Settlement {
+  if (verdict.kind !== 'verified') return notSent(ports, row, 'receipt_unverified', undefined);
+  if (result.status === 'rejected') {
+    return { id: row.id, kind: 'rejected', code: result.code ?? 'envelope_malformed' };
+  }
+  const { receipt, digest, at } = verdict;
+  return { id: row.id, kind: 'received', receipt, receiptDigest: digest, receivedAt: at };
+}
+
+/** Rejections of what the backend cannot read or verify, so that there is nobody's record to sign a receipt for. */
+const UNRECEIPTABLE: readonly RejectionCode[] = [
+  'envelope_malformed',
+  'version_unknown',
+  'payload_invalid',
+  'operator_key_unknown',
+  'bad_signature',
+];
+
+function isUnreceiptable(result: RecordResult, row: QueuedRecord): boolean {
+  const { status, code, receipt, digest } = result;
+  return (
+    status === 'rejected' &&
+    receipt === undefined &&
+    digest === row.digest &&
+    code !== undefined &&
+    UNRECEIPTABLE.includes(code)
+  );
+}
+
+async function fetchKeys(
+  ports: DrainPorts,
+  aud: string,
+  known: StatementKeys,
+  signal: AbortSignal,
+): Promise<StatementKeys> {
+  // Without a pin there is nothing to extend from: a first key is only ever taken at enrolment.
+  if (known.size === 0) return known;
+  const chain = await ports.backend.statementKeys(signal);
+  if (!chain.ok) return known;
+  const keys = await extendStatementKeys(known, chain.value, aud, ports.crypto);
+  await ports.work.saveStatementKeys(keys);
+  return keys;
+}

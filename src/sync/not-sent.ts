@@ -1,0 +1,47 @@
+import type { BackendFailure } from '../ports/backend.ts';
+import type { QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
+import { backoff } from './backoff.ts';
+import type { DrainPorts } from './drain-ports.ts';
+
+/** A lease outlives any request of ours; after a crash the record falls back when it runs out. */
+export const LEASE_MS = 60_000;
+
+type NotSent = Extract<Settlement, { kind: 'not_sent' }>;
+
+/** Not before other drains had their turn: due at once, it would be the first of the next batch again. */
+export function setAside(ports: DrainPorts, row: QueuedRecord): Settlement {
+  const settled = notSent(ports, row, 'answer_invalid', undefined);
+  return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };
+}
+
+export function notSent(
+  ports: DrainPorts,
+  row: QueuedRecord,
+  code: SendFault['code'],
+  failure: BackendFailure | undefined,
+): NotSent {
+  const now = ports.clock.now();
+  const named = failure?.kind === 'busy' ? failure.retryAfterMs : null;
+  const random = (ports.crypto.random(1)[0] ?? 0) / 256;
+  return {
+    id: row.id,
+    kind: 'not_sent',
+    fault: { code, at: now },
+    nextAt: now + backoff(row.attempts, random, named),
+  };
+}
+
+export function faultOf(failure: BackendFailure): SendFault['code'] {
+  switch (failure.kind) {
+    case 'unreachable':
+      return 'no_answer';
+    case 'not_our_backend':
+      return 'not_our_backend';
+    case 'signed_out':
+      return 'signed_out';
+    case 'busy':
+      return 'busy';
+    case 'refused':
+      return 'answer_invalid';
+  }
+}
