@@ -92,6 +92,8 @@ export interface LeaseTerms {
   readonly until: number;
   readonly limit: number;
   readonly force: boolean;
+  /** No other drain can be at work (a lock says so): a lease found is of one that died, and does not count. */
+  readonly alone: boolean;
 }
 
 /** A person's second try. Rejects with StorageError only. */

@@ -40,7 +40,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry {
     return outcome;
   }
 
-  lease({ owner, now, until, limit, force }: LeaseTerms) {
+  lease({ owner, now, until, limit, force, alone }: LeaseTerms) {
     return this.#write(async (tx, summary) => {
       const leased: { row: QueuedRecord; jws: string }[] = [];
       const ids = new Set<string>();
@@ -54,7 +54,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry {
           const free =
             state === 'saved'
               ? force || row.nextAt <= now
-              : row.leaseUntil <= now || row.leaseOwner === owner;
+              : alone || row.leaseUntil <= now || row.leaseOwner === owner;
           if (!free || (await waitsForEarlier(tx, row, ids))) continue;
           const envelope = await tx.objectStore('env').get(row.id);
           if (envelope === undefined) continue;

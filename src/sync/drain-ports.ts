@@ -14,4 +14,6 @@ export interface DrainPorts {
   readonly owner: string;
   /** A person asked: back-off times do not count, other drains' leases still do. */
   readonly force?: boolean;
+  /** Run under the lock that only one drain holds. */
+  readonly alone?: boolean;
 }

@@ -56,13 +56,14 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
 
   for (;;) {
     const now = ports.clock.now();
-    const { owner, force = false } = ports;
+    const { owner, force = false, alone = false } = ports;
     const held = await ports.outbox.lease({
       owner,
       now,
       until: now + LEASE_MS,
       limit: size.limit,
       force: force && aside === undefined,
+      alone,
     });
     for (const { row } of held) mine.set(row.id, row);
     const leased = fitting(held);

@@ -16,6 +16,7 @@ export const terms = (over: Partial<Parameters<Outbox['lease']>[0]> = {}) => ({
   until: START + 60_000,
   limit: 100,
   force: false,
+  alone: false,
   ...over,
 });
 
@@ -277,6 +278,15 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       expect(await outbox.lease(terms())).toMatchObject([{ row: { id: row.id }, jws }]);
       await outbox.retry(row.id);
       expect(await outbox.record(row.id)).toMatchObject({ state: 'sending' });
+    });
+
+    test('leased by a drain that died: whoever is alone takes it over at once', async () => {
+      const outbox = (await make()).open();
+      const { row } = await captureNext(outbox);
+      await outbox.lease(terms({ owner: 'died' }));
+      expect(await outbox.lease(terms({ owner: 'page', force: true }))).toEqual([]);
+      const taken = await outbox.lease(terms({ owner: 'page', alone: true }));
+      expect(taken).toMatchObject([{ row: { id: row.id, leaseOwner: 'page' } }]);
     });
 
     test('a late or unknown settlement changes nothing', async () => {

@@ -53,13 +53,13 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
     return 'stored';
   }
 
-  async lease({ owner, now, until, limit, force }: LeaseTerms) {
+  async lease({ owner, now, until, limit, force, alone }: LeaseTerms) {
     const leased: { row: QueuedRecord; jws: string }[] = [];
     for (const row of this.#oldestFirst()) {
       if (leased.length === limit) break;
       if (!isUnsent(row.state)) continue;
       const due = row.state === 'saved' ? force || row.nextAt <= now : false;
-      const free = row.state === 'sending' && (row.leaseOwner === owner || row.leaseUntil <= now);
+      const free = row.state === 'sending' && (alone || row.leaseOwner === owner || row.leaseUntil <= now);
       const ids = leased.map((one) => one.row.id);
       const waits = this.#oldestFirst()
         .filter((other) => other.udid === row.udid && isUnsent(other.state))
