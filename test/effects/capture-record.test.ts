@@ -137,7 +137,7 @@ describe('a head that moved between reading and writing', () => {
   });
 
   test('for ever is given up, and nothing is half-written', async () => {
-    await expect(raced(5)).rejects.toThrow({ code: 'chain_busy' });
+    await expect(raced(5)).rejects.toMatchObject({ code: 'chain_busy' });
   });
 });
 

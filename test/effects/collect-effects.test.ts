@@ -27,7 +27,7 @@ import { eventsOf, stage } from './stage.ts';
 async function bound(over: { readonly fault?: CertificateFault; readonly row?: Partial<QueuedRecord> } = {}) {
   const it = await stage();
   const { row } = await captureNext(it.outbox);
-  await it.outbox.lease({ owner: 'x', now: START, until: START + 1, limit: 1, force: true });
+  await it.outbox.lease({ owner: 'x', now: START, until: START + 1, limit: 1, force: true, alone: false });
   await it.outbox.settle([received(row.id)]);
   await it.outbox.applyChanges(ORG, 'c1', [change(row.id, { certificate: certificate() })]);
   const registration = { ...((await it.outbox.record(row.id)) ?? row), ...over.row };
