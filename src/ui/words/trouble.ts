@@ -76,6 +76,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   dpp_bad_key: say('The key on this label is misprinted or forged.', 'Do not bind by this label. Report it.'),
   dpp_curve: say('This label’s key is of a kind we do not take.', 'Report the device type to support.'),
+  esp_malformed: say('The code breaks off in the middle.', 'Scan it again with the whole code in view.'),
   imei_malformed: say('An IMEI has 15 digits.', 'Read it again from the label.'),
   imei_check_digit: say('One digit of this IMEI is wrong.', 'Read it again from the label.'),
   imei_blank: say(
@@ -154,6 +155,19 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'The device has no room for the certificate.',
     'Its maker must give it firmware with more room.',
   ),
+  presence_missing: say(
+    'This device asks for the secret on its label.',
+    'Scan the square code on its label.',
+  ),
+  presence_wrong: say(
+    'The device does not take the secret of this label.',
+    'Make sure that label and device belong together, then scan again.',
+  ),
+  key_changed: say(
+    'The device’s key is not the one in its certificate.',
+    'If this is the right device, register it again.',
+  ),
+  proof_failed: say('The device could not prove that the key is its own.', 'Do not bind it. Report it.'),
 
   // Checks
   csr_malformed: say('The device’s certificate request is damaged.', 'Read the device again.'),
