@@ -67,6 +67,11 @@ it('lets a colleague at the desk decide what is held, never its author', async (
   await held.getByLabel('Reason').fill('Seen on the delivery note');
   await held.getByRole('button', { name: 'Approve' }).click();
   await desk.locator(`[data-device=${device.udid}]`).getByText('First use').waitFor();
+  const overflow = () =>
+    desk.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(await overflow()).toBe(0);
+  await desk.setViewportSize({ width: 820, height: 1180 });
+  expect(await overflow()).toBe(0);
 
   await tapTo(page, '/outbox');
   await page.getByRole('button', { name: 'Send now' }).click();

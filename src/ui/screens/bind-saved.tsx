@@ -49,7 +49,9 @@ export function SavedStep(props: {
         )
       }
     >
-      {record.code !== null && record.state !== 'bound' && <TroubleCard code={record.code} />}
+      {record.code !== null && record.state !== 'bound' && (
+        <TroubleCard code={record.code} waits={record.state === 'held'} />
+      )}
       <section class="card">
         <StateBadge state={record.state} />
         <p class="udid-big" dir="ltr">

@@ -114,7 +114,7 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
       <Facts
         of={[
           [words.record.domain, <NameText text={device.domain} />],
-          [words.record.certificate, <span class="mono small">{device.fingerprint}</span>],
+          [words.record.certificate, <NameText text={device.fingerprint} />],
           [words.record.validUntil, when(Date.parse(device.notAfter))],
         ]}
       />

@@ -39,7 +39,9 @@ export function RecordScreen({ id }: { readonly id: string }) {
         ) : undefined
       }
     >
-      {record.code !== null && record.state !== 'bound' && <TroubleCard code={record.code} />}
+      {record.code !== null && record.state !== 'bound' && (
+        <TroubleCard code={record.code} waits={record.state === 'held'} />
+      )}
       {record.fault !== null && record.state === 'saved' && <TroubleCard code={record.fault.code} />}
       <section class="card">
         <p>
