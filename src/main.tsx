@@ -62,10 +62,16 @@ const devices: DevicePort = {
 
 let labelReader: Promise<LabelReader> | undefined;
 function labels(): Promise<LabelReader> {
-  labelReader ??= import('./scan/index.ts').then(({ openScan, workersUnder }) =>
+  if (labelReader !== undefined) return labelReader;
+  const opening = import('./scan/index.ts').then(({ openScan, workersUnder }) =>
     openScan(workersUnder(trustedUrl)),
   );
-  return labelReader;
+  labelReader = opening;
+  // A try that failed must not be what every later one gets.
+  opening.catch(() => {
+    labelReader = undefined;
+  });
+  return opening;
 }
 
 const model = new AppModel({
@@ -84,6 +90,10 @@ const model = new AppModel({
   drafts: new IdbDrafts(db),
   shell,
   prepare: (session) => prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session),
+  forgetInstallation: async () => {
+    await keys.forget();
+    await work.keepPacksOf([]);
+  },
   drain: (force) =>
     runDrain(
       { outbox, work, backend: syncClient, clock, crypto, owner, force },
@@ -100,8 +110,16 @@ function keepInSync(): void {
   addEventListener('offline', () => {
     model.connection.value = 'offline';
   });
-  document.addEventListener('visibilitychange', () => void (visible() && model.sync(true)));
-  setInterval(() => void (visible() && model.sync(false)), SYNC_EVERY_MS);
+  document.addEventListener('visibilitychange', () => {
+    if (!visible()) return;
+    void model.sync(true);
+    void model.refresh();
+  });
+  setInterval(() => {
+    if (!visible()) return;
+    void model.sync(false);
+    void model.refresh();
+  }, SYNC_EVERY_MS);
 }
 
 const root = document.getElementById('app');

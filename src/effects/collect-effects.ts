@@ -5,7 +5,7 @@ import { uuid7 } from '../../core/uuid7.ts';
 import type { CollectEffect, CollectEvent } from '../flow/collect.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { CredentialBundle, LinkKind, WrittenPart } from '../ports/device.ts';
-import type { QueuedRecord } from '../ports/outbox.ts';
+import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
 import type { HeldPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import type { DeviceWork } from './device-work.ts';
@@ -16,6 +16,7 @@ export interface CollectPorts extends CapturePorts {
   readonly checkCertificate: () => Promise<CheckCertificate>;
   /** The registration whose certificate waits, and the pack of its organisation. */
   readonly registration: QueuedRecord;
+  readonly outbox: Pick<OutboxView, 'record'>;
   readonly pack: HeldPack;
   readonly app: string;
   readonly onSaved: () => void;
@@ -62,10 +63,15 @@ async function run(
 async function approve({
   device,
   registration,
+  outbox,
   pack,
   clock,
   checkCertificate,
 }: CollectPorts): Promise<CollectEvent> {
+  // Decided otherwise since the screen was opened, revoked perhaps: then nothing is written any more.
+  const state = (await outbox.record(registration.id))?.state;
+  if (state !== 'bound' && state !== 'installed')
+    return { on: 'failed', trouble: { code: 'certificate_revoked' } };
   const { certificate, udid, domain } = registration;
   const place = pack.pack.domains.find((candidate) => candidate.name === domain);
   if (certificate === null || place === undefined)

@@ -45,17 +45,17 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       return { on: 'connected', traits: (await ports.device.open(effect.link)).traits };
     case 'read_device':
       return { on: 'device_read', reading: await ports.device.read() };
-    case 'check':
-      return {
-        on: 'checked',
-        checks: await checkDevice(ports.pack(), effect.label, effect.reading, ports.crypto),
-      };
+    case 'check': {
+      const pack = ports.pack();
+      const checks = await checkDevice(pack, effect.label, effect.reading, ports.crypto);
+      return { on: 'checked', checks, pack: pack.digest };
+    }
     case 'save': {
       const { checked, place, asFound } = effect;
       const at = ports.clock.now();
       const id = uuid7(at, ports.crypto);
-      const { pack, digest } = ports.pack();
-      const gathered = registrationOf({ id, at, app: ports.app, pack: digest }, checked, place, asFound);
+      const { pack } = ports.pack();
+      const gathered = registrationOf({ id, at, app: ports.app }, checked, place, asFound);
       const payload = parse(Registration, gathered);
       // A signed record that the backend can only reject would stay on this phone for ever.
       if (payload === undefined) return { on: 'failed', trouble: { code: 'unexpected' } };

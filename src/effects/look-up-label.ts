@@ -1,4 +1,5 @@
 import type { CryptoPort } from '../../core/crypto.ts';
+import { normaliseTyped } from '../../core/label/normalise-typed.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { findRow } from '../../core/list-lookup.ts';
 import { isUdid, udidFromKey } from '../../core/udid.ts';
@@ -12,7 +13,7 @@ export async function lookUpLabel(
   text: string,
   how: LabelSource,
 ): Promise<{ ok: true; label: ReadLabel } | { ok: false; trouble: Trouble }> {
-  const parsed = parseLabel(text);
+  const parsed = parseLabel(how === 'typed' ? normaliseTyped(text) : text);
   if (!parsed.ok) return { ok: false, trouble: { code: parsed.code } };
   const { label } = parsed;
   const row = findRow(ports.pack.pack, label);

@@ -1,5 +1,6 @@
 import { toBase64Url } from '../../core/bytes.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
+import { DeviceError } from '../ports/device.ts';
 import type { SimulatedWire } from '../ports/link.ts';
 
 /** The simulator's shape as seen from here; main hands in the real one, loaded when first wanted. */
@@ -13,7 +14,8 @@ export interface Simulator<State> {
 }
 
 export interface PracticeStore {
-  load(): Promise<unknown>;
+  /** The state of this one, or of the one unpacked last. */
+  load(udid?: string): Promise<unknown>;
   save(udid: string, state: unknown): Promise<void>;
 }
 
@@ -23,44 +25,71 @@ interface Device {
   readonly wire: SimulatedWire;
 }
 
-/** The one simulated device of this browser: made when asked, kept over reloads, replaced by unpacking a new one. */
+/** The simulated devices of this browser: unpacked when asked, kept over reloads, so that a certificate finds its device. */
 export class PracticeShelf<State> {
   readonly #load: () => Promise<Simulator<State>>;
   readonly #store: PracticeStore;
-  #device: Promise<Device> | undefined;
+  /** The one unpacked last. */
+  #newest: Promise<Device> | undefined;
+  /** Which one the link is to open, if not the newest. */
+  #woken: string | undefined;
 
   constructor(load: () => Promise<Simulator<State>>, store: PracticeStore) {
     this.#load = load;
     this.#store = store;
   }
 
-  /** What the simulated link opens. */
+  /** What the simulated link opens. Rejects with DeviceError where the device woken is no longer kept. */
   async wire(): Promise<SimulatedWire> {
-    return (await this.#current()).wire;
+    const woken = this.#woken;
+    if (woken === undefined) return (await this.#last()).wire;
+    const newest = await this.#newest?.catch(() => undefined);
+    if (newest?.udid === woken) return newest.wire;
+    const state = (await this.#load()).readState(await this.#store.load(woken));
+    if (state === undefined) throw new DeviceError('device_silent', 'practice device not kept');
+    return (await this.#make(state)).wire;
+  }
+
+  wake(udid: string): void {
+    this.#woken = udid;
   }
 
   async current() {
-    return describe(await this.#current());
+    this.#woken = undefined;
+    return describe(await this.#last());
   }
 
   async unpack() {
-    this.#device = this.#make(undefined);
-    return describe(await this.#device);
+    this.#woken = undefined;
+    return describe(await this.#keep(this.#make(undefined)));
   }
 
-  #current(): Promise<Device> {
-    this.#device ??= this.#store.load().then((stored) => this.#make(stored));
-    return this.#device;
+  #last(): Promise<Device> {
+    return this.#newest ?? this.#keep(this.#restore());
   }
 
-  async #make(stored: unknown): Promise<Device> {
+  async #restore(): Promise<Device> {
+    const stored = await this.#store.load();
+    return this.#make((await this.#load()).readState(stored));
+  }
+
+  /** A try that failed must not be what every later one gets. */
+  #keep(making: Promise<Device>): Promise<Device> {
+    this.#newest = making;
+    making.catch(() => {
+      if (this.#newest === making) this.#newest = undefined;
+    });
+    return making;
+  }
+
+  async #make(state: State | undefined): Promise<Device> {
     const simulator = await this.#load();
-    const state = simulator.readState(stored);
     let udid = '';
     let latest: State | undefined = state;
     const onState = (next: State) => {
       latest = next;
-      if (udid !== '') void this.#store.save(udid, next);
+      // Not stored, it lives as long as this page: no reason to stop practising.
+      if (udid !== '') this.#store.save(udid, next).catch(() => undefined);
     };
     const device = await simulator.createSimulatedDevice({
       ...(state === undefined ? {} : { state }),

@@ -26,7 +26,13 @@ export interface PreparePorts<Key extends { readonly signer: Enrolment['signer']
   readonly crypto: CryptoPort;
 }
 
-export type PrepareResult = { readonly ok: true } | { readonly ok: false; readonly failure: BackendFailure };
+export type PrepareResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** `other_installation`: this address now answers for another one than this phone is enrolled with. */
+      readonly failure: BackendFailure | { readonly kind: 'other_installation' };
+    };
 
 const NOT_OURS = { ok: false, failure: { kind: 'not_our_backend' } } as const;
 /** A credential is renewed by a new enrolment of a new key only when little of it is left. */
@@ -41,6 +47,10 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
   session: Session,
 ): Promise<PrepareResult> {
   const enrolment = await ports.work.enrolment();
+  if (enrolment !== undefined && enrolment.credential.aud !== session.aud) {
+    // Its pin, its packs and its receipts all speak of the other one; only a person may decide to leave it.
+    return { ok: false, failure: { kind: 'other_installation' } };
+  }
   if (enrolment === undefined || !stillGood(enrolment, session, ports.clock.now())) {
     const enrolled = await enrol(ports, session);
     if (!enrolled.ok) return enrolled;

@@ -5,8 +5,8 @@ import type { Checked, ChosenPlace } from '../flow/install.ts';
 
 /** The registration's payload, from what the flow gathered. Nothing here is secret: labels were cut before. */
 export function registrationOf(
-  made: { readonly id: string; readonly at: number; readonly app: string; readonly pack: string },
-  { label, reading, checks }: Checked,
+  made: { readonly id: string; readonly at: number; readonly app: string },
+  { label, reading, checks, pack }: Checked,
   place: ChosenPlace,
   asFound: boolean,
 ): Registration {
@@ -43,7 +43,7 @@ export function registrationOf(
       possession: evidence.possession,
     },
     checks: checks.map((check) => ({ ...check })),
-    pack: made.pack,
+    pack,
     asFound,
   };
 }

@@ -58,6 +58,8 @@ export type InstallState =
   | (With<'saved'> & { readonly record: string; readonly udid: string });
 
 export interface Checked {
+  /** Digest of the work pack that the checks were made with; the record names it. */
+  readonly pack: string;
   readonly label: ReadLabel;
   readonly reading: DeviceReading;
   readonly checks: readonly Check[];
@@ -69,7 +71,7 @@ export type InstallEvent =
   | { readonly on: 'link_chosen'; readonly link: LinkKind }
   | { readonly on: 'connected'; readonly traits: DriverTraits }
   | { readonly on: 'device_read'; readonly reading: DeviceReading }
-  | { readonly on: 'checked'; readonly checks: readonly Check[] }
+  | { readonly on: 'checked'; readonly checks: readonly Check[]; readonly pack: string }
   | { readonly on: 'go_on' }
   | { readonly on: 'submit_as_found' }
   | { readonly on: 'placed'; readonly place: ChosenPlace }
@@ -118,7 +120,13 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
     }
     case 'checked':
       if (state.at !== 'checking') return stay(state);
-      return to({ at: 'checked', label: state.label, reading: state.reading, checks: event.checks });
+      return to({
+        at: 'checked',
+        label: state.label,
+        reading: state.reading,
+        checks: event.checks,
+        pack: event.pack,
+      });
     case 'go_on':
       // Only a failed check stops; what could not be checked here is queued and decided by the authority.
       return state.at === 'checked' && !hasFailed(state.checks)
@@ -187,8 +195,8 @@ function back(state: InstallState): InstallStep {
   }
 }
 
-function checkedOf({ label, reading, checks }: Checked): Checked {
-  return { label, reading, checks };
+function checkedOf({ label, reading, checks, pack }: Checked): Checked {
+  return { label, reading, checks, pack };
 }
 
 function to(state: InstallState, ...effects: InstallEffect[]): InstallStep {

@@ -34,7 +34,7 @@ export interface Schema extends DBSchema {
   pack: { key: string; value: { org: string; jws: string; digest: string; etag: string } };
   /** Half-done work, by flow. */
   draft: { key: string; value: { id: string; content: unknown } };
-  /** Simulated devices of the training organisation, by UDID. */
+  /** Simulated devices of the training organisation by UDID, the newest ones; practice-store.ts adds their order. */
   simulated: { key: string; value: { udid: string; state: unknown } };
 }
 

@@ -121,9 +121,15 @@ export class OperatorKeyStore {
     );
   }
 
+  /** Forgets key, credential and pinned statement keys: this phone is enrolled nowhere afterwards. */
   async forget(): Promise<void> {
     this.#session = undefined;
-    await this.#db.use((db) => db.delete('keys', 'operator'));
+    await this.#db.use(async (db) => {
+      const tx = db.transaction(['keys', 'meta'], 'readwrite', { durability: 'strict' });
+      await tx.objectStore('keys').clear();
+      await tx.objectStore('meta').delete('statement');
+      await tx.done;
+    });
   }
 
   #read(): Promise<StoredOperator | undefined> {

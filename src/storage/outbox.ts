@@ -157,6 +157,11 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry {
     return () => this.#listeners.delete(onChange);
   }
 
+  /** Of the channel: one left open keeps listening for as long as its page or worker lives. */
+  close(): void {
+    this.#channel.close();
+  }
+
   async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>): Promise<T> {
     const result = await this.#db.use((db) =>
       writeStrictly(db, STORES, async (tx) => {

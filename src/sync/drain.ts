@@ -128,15 +128,20 @@ async function pull(
   orgs: readonly string[],
   signal: AbortSignal,
 ): Promise<BackendFailure | undefined> {
+  let refused: BackendFailure | undefined;
   for (const org of orgs) {
     for (let more = true; more; ) {
       const after = await ports.outbox.cursor(org);
       const answer = await ports.backend.changes(org, after, signal);
-      if (!answer.ok) return answer.failure;
+      if (!answer.ok) {
+        if (answer.failure.kind !== 'refused') return answer.failure;
+        refused = answer.failure; // of this organisation only: the others still have something to say
+        break;
+      }
       if (answer.value.cursor !== after)
         await ports.outbox.applyChanges(org, answer.value.cursor, answer.value.changes);
       more = answer.value.more && answer.value.cursor !== after;
     }
   }
-  return undefined;
+  return refused;
 }

@@ -6,6 +6,7 @@ import { Button } from './parts/button.tsx';
 import { Page } from './parts/page.tsx';
 import { StatusStrip } from './parts/strip.tsx';
 import { Tabs } from './parts/tabs.tsx';
+import { TroubleCard } from './parts/trouble.tsx';
 import { followLinks, type Route, route } from './route.ts';
 import { HomeScreen } from './screens/home.tsx';
 import { MoreScreen } from './screens/more.tsx';
@@ -25,8 +26,10 @@ export function App({ model }: { readonly model: AppModel }) {
     return () => document.removeEventListener('click', followLinks);
   }, []);
   const enrolment = model.enrolment.value;
+  if (enrolment === undefined && model.storageTrouble.value !== undefined)
+    return <StorageLost code={model.storageTrouble.value} />;
   if (enrolment === undefined) return null; // the first read takes milliseconds; a flash of another screen would lie
-  if (enrolment === null) {
+  if (enrolment === null || route.value.screen === 'sign-in') {
     return (
       <ModelContext.Provider value={model}>
         <SignInScreen />
@@ -69,9 +72,23 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <MoreScreen />;
     case 'ready':
       return <ReadyScreen />;
+    case 'sign-in':
     case 'not-found':
       return <Page title={words.notFound} />;
   }
+}
+
+/** The database cannot be opened at all: nothing can be shown, but what to do can be said. */
+function StorageLost({ code }: { readonly code: string }) {
+  return (
+    <main class="page">
+      <TroubleCard code={code}>
+        <Button icon="sync" onClick={() => location.reload()}>
+          {words.nav.reload}
+        </Button>
+      </TroubleCard>
+    </main>
+  );
 }
 
 /** A new version waits for consent, and is not even offered while a device is being worked on. */

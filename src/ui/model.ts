@@ -4,6 +4,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
 import { codeOf } from '../effects/trouble.ts';
+import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -32,6 +33,8 @@ export interface AppPorts {
   readonly drafts: Drafts;
   readonly shell: Shell;
   readonly prepare: (session: Session) => Promise<PrepareResult>;
+  /** Forgets operator key, statement keys and packs; never a record. */
+  readonly forgetInstallation: () => Promise<void>;
   readonly drain: (force: boolean) => Promise<DrainOutcome | 'busy'>;
   readonly app: string;
 }
@@ -56,6 +59,11 @@ export interface Shell {
   requestBackgroundSync(): Promise<void>;
 }
 
+/** A pack lives for days; a phone in use takes a new one twice a day. */
+const REFRESH_MS = 12 * 3600 * 1000;
+const LOOKS = 5;
+const LOOK_MS = 2_000;
+
 export type Connection = 'unknown' | 'online' | 'offline' | 'portal' | 'signed_out';
 
 /** Signals of the whole app; each flow has its own beside them. */
@@ -66,6 +74,8 @@ export class AppModel {
   readonly summary = signal<OutboxSummary | undefined>(undefined);
   readonly connection = signal<Connection>('unknown');
   readonly draining = signal(false);
+  /** The clock as the screens last saw it; {@link tick} moves it. */
+  readonly now = signal(0);
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
@@ -82,31 +92,53 @@ export class AppModel {
   readonly training = computed<Membership | undefined>(() => this.#memberships.value.find((m) => m.training));
   readonly workPack = computed(() => this.#packOf(this.membership.value));
   readonly trainingPack = computed(() => this.#packOf(this.training.value));
-  readonly readyOffline = computed(
-    () =>
-      this.enrolment.value != null &&
-      this.workPack.value !== undefined &&
-      this.ports.shell.offlineReady.value,
+  readonly readiness = computed(() =>
+    readiness(
+      {
+        enrolment: this.enrolment.value ?? undefined,
+        pack: this.workPack.value,
+        shell: this.ports.shell.offlineReady.value,
+      },
+      this.now.value,
+    ),
   );
+  readonly readyOffline = computed(() => isReady(this.readiness.value));
+  #again = false;
+  #looks = 0;
+  #preparedAt = 0;
   readonly #memberships = computed(() => this.enrolment.value?.credential.memberships ?? []);
 
   constructor(ports: AppPorts) {
     this.ports = ports;
+    this.now.value = ports.clock.now();
+  }
+
+  tick(): void {
+    this.now.value = this.ports.clock.now();
   }
 
   #packOf(membership: Membership | undefined): HeldPack | undefined {
     return this.packs.value.find((held) => held.pack.org === membership?.org);
   }
 
-  /** Reads what the phone holds; needs no network. */
+  /** Reads what the phone holds; needs no network. A phone whose storage fails says so instead of showing nothing. */
   async wake(): Promise<void> {
     this.ports.outbox.subscribe(() => void this.refreshOutbox());
-    await Promise.all([this.#readWork(), this.refreshOutbox()]);
+    try {
+      await this.#readWork();
+    } catch (error) {
+      this.storageTrouble.value = codeOf(error);
+    }
+    await this.refreshOutbox();
   }
 
   async refreshOutbox(): Promise<void> {
-    this.summary.value = await this.ports.outbox.summary();
-    this.outboxVersion.value++;
+    try {
+      this.summary.value = await this.ports.outbox.summary();
+      this.outboxVersion.value++;
+    } catch (error) {
+      this.storageTrouble.value = codeOf(error);
+    }
   }
 
   async #readWork(): Promise<void> {
@@ -139,47 +171,92 @@ export class AppModel {
     return false;
   }
 
+  /** Keeps pack and credential fresh in an app that stays open for weeks. */
+  async refresh(): Promise<void> {
+    this.tick();
+    if (this.enrolment.value == null || this.preparing.value) return;
+    if (this.now.value - this.#preparedAt < REFRESH_MS) return;
+    await this.prepare();
+  }
+
   async prepareWith(session: Session): Promise<boolean> {
     this.preparing.value = true;
     this.prepareTrouble.value = undefined;
     try {
       const result = await this.ports.prepare(session);
       if (!result.ok) {
-        this.note(result.failure);
-        this.prepareTrouble.value = result.failure.kind;
+        const { failure } = result;
+        if (failure.kind !== 'other_installation') this.note(failure);
+        this.prepareTrouble.value = failure.kind;
         return false;
       }
       this.connection.value = 'online';
+      this.tick();
+      this.#preparedAt = this.now.value;
       await this.ports.shell.askPersistence();
-      return true;
-    } finally {
       await this.#readWork();
+      return true;
+    } catch (error) {
+      this.prepareTrouble.value = codeOf(error);
+      return false;
+    } finally {
       this.preparing.value = false;
     }
   }
 
-  async signOut(): Promise<void> {
-    await this.ports.account.signOut();
-    this.connection.value = 'signed_out';
+  /** By consent: forgets what ties this phone to an installation that is gone. Its records stay. */
+  async startAfresh(): Promise<void> {
+    await this.ports.forgetInstallation();
+    await this.prepare();
   }
 
-  /** Sends and fetches. `force`: a person asked, so back-off times do not count. */
+  /** True once the backend has ended the session; without its answer the session may live, and nothing is claimed. */
+  async signOut(): Promise<void> {
+    const answer = await this.ports.account.signOut();
+    if (answer.ok || answer.failure.kind === 'signed_out') this.connection.value = 'signed_out';
+    else this.note(answer.failure);
+  }
+
+  /** Sends and fetches. `force`: a person asked, so back-off times do not count. Asked for while it runs, it runs again. */
   async sync(force: boolean): Promise<void> {
-    if (this.draining.value || this.enrolment.value == null) return;
+    if (this.enrolment.value == null) return;
+    if (this.draining.value) {
+      this.#again = true;
+      return;
+    }
     this.draining.value = true;
     try {
-      const outcome = await this.ports.drain(force);
-      this.storageTrouble.value = undefined;
-      if (outcome === 'busy' || outcome.kind === 'nothing_to_do') return;
-      if (outcome.kind === 'done') this.connection.value = 'online';
-      else this.note(outcome.failure);
+      do {
+        this.#again = false;
+        await this.#drainOnce(force);
+      } while (this.#again);
     } catch (error) {
       // Nothing was deleted: what could not be noted down is found again by the next drain.
       this.storageTrouble.value = codeOf(error);
     } finally {
       this.draining.value = false;
       await this.refreshOutbox();
+      this.#askAgainSoon();
     }
+  }
+
+  async #drainOnce(force: boolean): Promise<void> {
+    const outcome = await this.ports.drain(force);
+    this.storageTrouble.value = undefined;
+    if (outcome === 'busy' || outcome.kind === 'nothing_to_do') return;
+    if (outcome.kind === 'done') this.connection.value = 'online';
+    else this.note(outcome.failure);
+  }
+
+  /** What was sent but not yet decided is usually decided in a moment: look again a few times before the usual round. */
+  #askAgainSoon(): void {
+    const undecided = this.summary.value?.counts.received ?? 0;
+    if (undecided === 0 || this.connection.value !== 'online') {
+      this.#looks = 0;
+      return;
+    }
+    if (this.#looks++ >= LOOKS) return;
+    void this.ports.clock.sleep(LOOK_MS).then(() => this.sync(false));
   }
 
   /** A person wants a rejected record sent again: the backend may have been mended since. */

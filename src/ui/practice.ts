@@ -11,8 +11,10 @@ export interface PracticeDevice {
 
 /** Makes or wakes the practice device; loaded only when somebody wants one. */
 export interface PracticeDevices {
-  /** The device whose wire the simulated link leads to. Survives a reload. */
+  /** The one unpacked last, over reloads too; the first is unpacked here. The simulated link leads to it. */
   current(): Promise<PracticeDevice>;
-  /** A new one, as if unpacked: the old one is forgotten. */
+  /** A new one, as if unpacked. The simulated link leads to it; the others are kept. */
   unpack(): Promise<PracticeDevice>;
+  /** The next simulated link leads to this one, whose certificate is there. */
+  wake(udid: string): void;
 }

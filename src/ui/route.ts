@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 
 /** Screens by path. The server and the service worker answer every one of them with the app itself. */
 export type Route =
-  | { readonly screen: 'home' | 'outbox' | 'desk' | 'more' | 'ready' | 'not-found' }
+  | { readonly screen: 'home' | 'outbox' | 'desk' | 'more' | 'ready' | 'sign-in' | 'not-found' }
   | { readonly screen: 'bind'; readonly practice: boolean }
   | { readonly screen: 'record' | 'collect'; readonly id: string };
 
@@ -15,6 +15,7 @@ export function parsePath(path: string): Route {
     case 'desk':
     case 'more':
     case 'ready':
+    case 'sign-in':
       return { screen: head };
     case 'bind':
       return { screen: 'bind', practice: id === 'practice' };

@@ -74,6 +74,17 @@ describe('connecting', () => {
 });
 
 describe('checking the certificate', () => {
+  test('asks nothing once the registration was decided otherwise, and writes nothing', async () => {
+    const it = await bound();
+    await it.outbox.applyChanges(ORG, 'c2', [
+      change(it.registration.id, { outcome: 'refused', code: 'tombstoned' }),
+    ]);
+    expect(await it.ask({ do: 'check_certificate' })).toEqual([
+      { on: 'failed', trouble: { code: 'certificate_revoked' } },
+    ]);
+    expect(it.check).not.toHaveBeenCalled();
+  });
+
   test("asks with what the phone knows: the record's names, the device's key as read now, the pack's trust", async () => {
     const crl = utf8('crl');
     const it = await bound();

@@ -8,18 +8,20 @@ interface State {
 }
 const LABEL = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD6A/uSIhVuU7UB5CZ6kWk=;;';
 
-function shelf(stored?: unknown) {
-  let kept = stored;
+/** What lies in the store, the newest last. */
+function shelf(...stored: unknown[]) {
+  const kept = new Map(stored.map((state, i) => [readUdid(state) ?? `row-${i}`, state]));
   let made = 0;
   const store = {
-    load: async () => kept,
-    save: vi.fn(async (_udid: string, state: unknown) => {
-      kept = state;
+    load: vi.fn(async (udid?: string) =>
+      udid === undefined ? [...kept.values()].at(-1) : kept.get(udid),
+    ),
+    save: vi.fn(async (udid: string, state: unknown) => {
+      kept.set(udid, state);
     }),
   };
   const simulator: Simulator<State> = {
-    readState: (value) =>
-      typeof value === 'object' && value !== null && 'udid' in value ? (value as State) : undefined,
+    readState: (value) => (readUdid(value) === undefined ? undefined : (value as State)),
     async createSimulatedDevice({ state, onState }) {
       made += 1;
       const udid = state?.udid ?? `practice-${made}`;
@@ -27,12 +29,20 @@ function shelf(stored?: unknown) {
       return {
         udid,
         label: LABEL,
-        wire: { attach: () => ({ send: () => undefined, detach: () => undefined }) },
+        wire: Object.assign(
+          { attach: () => ({ send: () => undefined, detach: () => undefined }) },
+          { leadsTo: udid },
+        ),
       };
     },
   };
   const load = vi.fn(async () => simulator);
-  return { store, load, made: () => made, shelf: new PracticeShelf(load, store) };
+  const it = new PracticeShelf(load, store);
+  return { store, load, made: () => made, shelf: it, linked: async () => Object(await it.wire()).leadsTo };
+}
+
+function readUdid(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null && 'udid' in value ? String(value.udid) : undefined;
 }
 
 test('one device is made when first asked for, and is the same afterwards', async () => {
@@ -49,12 +59,45 @@ test('a stored one comes back, and what is stored but makes no sense does not', 
   expect((await shelf('nonsense').shelf.current()).udid).toBe('practice-1');
 });
 
-test('unpacking replaces it', async () => {
+test('with another unpacked, the link leads to that one, and the first is still there to be woken', async () => {
   const it = shelf({ udid: 'practice-7' });
   await it.shelf.current();
   const fresh = await it.shelf.unpack();
   expect(fresh.udid).not.toBe('practice-7');
   expect((await it.shelf.current()).udid).toBe(fresh.udid);
+  expect(await it.linked()).toBe(fresh.udid);
+  it.shelf.wake('practice-7');
+  expect([await it.linked(), await it.linked()]).toEqual(['practice-7', 'practice-7']);
+  expect((await it.shelf.current()).udid).toBe(fresh.udid);
+  expect(await it.linked()).toBe(fresh.udid);
+});
+
+test('waking works first thing after a reload, and leaves an open device as it is', async () => {
+  const it = shelf({ udid: 'practice-7' }, { udid: 'practice-8' });
+  it.shelf.wake('practice-7');
+  expect(await it.linked()).toBe('practice-7');
+  await it.shelf.current();
+  const wire = await it.shelf.wire();
+  it.shelf.wake('practice-8');
+  expect(await it.shelf.wire()).toBe(wire);
+});
+
+test('one woken that is no longer kept is silent; no other answers for it', async () => {
+  const it = shelf({ udid: 'practice-7' });
+  it.shelf.wake('practice-1');
+  await expect(it.shelf.wire()).rejects.toMatchObject({ code: 'device_silent' });
+  expect(it.made()).toBe(0);
+});
+
+test('a load that failed is tried again', async () => {
+  const it = shelf();
+  it.load.mockRejectedValueOnce(new TypeError('no chunk'));
+  await expect(it.shelf.current()).rejects.toThrow('no chunk');
+  expect((await it.shelf.current()).udid).toBe('practice-1');
+  const later = shelf({ udid: 'practice-7' });
+  later.store.load.mockRejectedValueOnce(new Error('lost'));
+  await expect(later.shelf.wire()).rejects.toThrow('lost');
+  expect(await later.linked()).toBe('practice-7');
 });
 
 test('its row is what its maker would hand over: the key from the label, fit for the contract', async () => {

@@ -133,6 +133,18 @@ describe('the first time', () => {
 });
 
 describe('again', () => {
+  test('an address that answers for another installation changes nothing until a person decides', async () => {
+    const it = await office();
+    await it.prepare();
+    it.calls.length = 0;
+    expect(await it.prepare(session({ aud: 'elsewhere.example' }))).toEqual({
+      ok: false,
+      failure: { kind: 'other_installation' },
+    });
+    expect(it.calls).toEqual([]);
+    expect(it.work.held).toHaveLength(1);
+  });
+
   test('the pack of an organisation that the person has left is forgotten', async () => {
     const it = await office();
     const member = (org: string) => ({ org, title: org, role: 'installer' as const, training: false });
@@ -156,7 +168,6 @@ describe('again', () => {
 
   test.each([
     ['another person', session({ operator: 'bert' }), 0],
-    ['another installation', session({ aud: 'elsewhere.example' }), 0],
     [
       'another role',
       session({ memberships: [{ org: ORG, title: 'Acme', role: 'approver', training: false }] }),

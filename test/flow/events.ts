@@ -28,7 +28,8 @@ export const failed: readonly Check[] = [
   { check: 'on_list', result: 'failed', code: 'unknown_device' },
 ];
 export const place = { domain: 'site-12.example.org', position: 'Hall 3' };
-export const checked = { label, reading, checks: passed };
+export const PACK = 'p'.repeat(43);
+export const checked = { label, reading, checks: passed, pack: PACK };
 export const part: WrittenPart = { parts: ['leaf'], digest: 'ab'.repeat(32) };
 export const bundle: CredentialBundle = { leafPem: 'leaf', chainPem: '', anchorPem: 'anchor' };
 export const trouble = { code: 'link_lost' };
@@ -52,7 +53,7 @@ export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<Inst
   link_chosen: { on: 'link_chosen', link: 'serial' },
   connected: { on: 'connected', traits },
   device_read: { on: 'device_read', reading },
-  checked: { on: 'checked', checks: passed },
+  checked: { on: 'checked', checks: passed, pack: PACK },
   go_on: { on: 'go_on' },
   submit_as_found: { on: 'submit_as_found' },
   placed: { on: 'placed', place },

@@ -141,9 +141,9 @@ describe('after a restart', () => {
     connecting: { at: 'pair', label },
     reading: { at: 'pair', label },
     checking: { at: 'pair', label },
-    checked: { at: 'checked', label, reading, checks: checked.checks },
-    place: { at: 'place', label, reading, checks: checked.checks, asFound: false },
-    saving: { at: 'place', label, reading, checks: checked.checks, asFound: false },
+    checked: { at: 'checked', label, reading, checks: checked.checks, pack: checked.pack },
+    place: { at: 'place', label, reading, checks: checked.checks, pack: checked.pack, asFound: false },
+    saving: { at: 'place', label, reading, checks: checked.checks, pack: checked.pack, asFound: false },
     saved: undefined,
   };
 

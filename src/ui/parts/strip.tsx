@@ -29,8 +29,11 @@ export function StatusStrip({ model }: { readonly model: AppModel }) {
 function stripState(model: AppModel): StripState {
   const summary = model.summary.value;
   const unsent = summary?.unsent ?? 0;
-  const oldest = age(model.ports.clock.now() - (summary?.oldestUnsentAt ?? model.ports.clock.now()));
+  const oldest = age(model.now.value - (summary?.oldestUnsentAt ?? model.now.value));
   const trouble = model.storageTrouble.value;
+  if (model.prepareTrouble.value === 'other_installation') {
+    return { tone: 'bad', icon: 'alert', text: words.strip.other };
+  }
   if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
   if (model.draining.value && unsent > 0)
     return { tone: 'wait', icon: 'sync', text: words.strip.sending(unsent), spin: true };
@@ -45,11 +48,17 @@ function stripState(model: AppModel): StripState {
       return { tone: 'bad', icon: 'alert', text: words.strip.portal };
     case 'signed_out':
       return { tone: 'bad', icon: 'person', text: words.strip.signedOut(unsent) };
-    case 'online':
     case 'unknown':
+      return unsent > 0
+        ? { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) }
+        : { tone: 'wait', icon: 'sync', text: words.strip.looking };
+    case 'online': {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
+      const rejected = summary?.counts.rejected ?? 0;
+      if (rejected > 0) return { tone: 'bad', icon: 'alert', text: words.strip.attention(rejected) };
       return model.readyOffline.value
         ? { tone: 'good', icon: 'check', text: words.strip.allSent }
         : { tone: 'wait', icon: 'clock', text: words.strip.notReady };
+    }
   }
 }

@@ -3,6 +3,7 @@ import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
+import { NotReady } from '../parts/not-ready.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
@@ -30,6 +31,7 @@ export function PairStep(props: {
     >
       <Steps at={state.at === 'checking' ? 'check' : 'pair'} />
       {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
+      <NotReady model={model} />
       <section class="card">
         <p class="badge" data-tone="good">
           <Icon name="check" size={16} />

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
+import { findRow } from '../../../core/list-lookup.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -18,7 +20,7 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
   const [device, setDevice] = useState<PracticeDevice | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
   useEffect(() => {
-    unpack(model).then(setDevice, (error: unknown) => setTrouble(codeOf(error)));
+    layOut(model).then(setDevice, (error: unknown) => setTrouble(codeOf(error)));
   }, [model]);
   const code = trouble ?? state.trouble?.code;
   return (
@@ -52,8 +54,13 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
   );
 }
 
-async function unpack(model: ReturnType<typeof useModel>): Promise<PracticeDevice> {
-  const device = await (await model.ports.practice()).unpack();
+/** The device at hand, or, once that is registered, a new one. On the list of this phone it needs no signal. */
+async function layOut(model: AppModel): Promise<PracticeDevice> {
+  const shelf = await model.ports.practice();
+  const current = await shelf.current();
+  const device = (await isUsed(model, current.udid)) ? await shelf.unpack() : current;
+  const pack = model.trainingPack.value?.pack;
+  if (pack !== undefined && findRow(pack, { udid: device.udid, aliases: [] }) !== undefined) return device;
   const org = model.training.value?.org ?? '';
   const added = await model.ports.desk.addTrainingRow(org, device.row);
   if (!added.ok)
@@ -62,4 +69,9 @@ async function unpack(model: ReturnType<typeof useModel>): Promise<PracticeDevic
     });
   await model.prepare(); // the pack with the new row
   return device;
+}
+
+async function isUsed(model: AppModel, udid: string): Promise<boolean> {
+  const records = await model.ports.outbox.ofDevice(udid);
+  return records.some((record) => record.typ === 'registration+jws');
 }

@@ -4,12 +4,12 @@ import { performInstall } from '../../effects/install-effects.ts';
 import { INSTALL_START, type InstallFlow, type InstallState, install } from '../../flow/install.ts';
 import { startFlow } from '../../flow/run-flow.ts';
 import type { HeldPack } from '../../ports/work.ts';
-import { keepDraft, loadDraft } from '../install-draft.ts';
+import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
-import { go } from '../route.ts';
+import { go, route } from '../route.ts';
 import { CheckStep } from './bind-check.tsx';
 import { PairStep } from './bind-pair.tsx';
 import { PlaceStep } from './bind-place.tsx';
@@ -38,15 +38,21 @@ function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; 
   useEffect(() => {
     let left = false;
     model.busyFlow.value = true;
-    void (practice ? undefined : loadDraft(model.ports.drafts))?.then((kept) => start(kept));
-    if (practice) start(undefined);
-    function start(kept: InstallState | undefined) {
+    const owner = ownerOf(model, pack);
+    const begin = (kept: KeptDraft | undefined) => {
       if (left) return;
-      flow.current = runInstall(model, pack, practice, kept ?? INSTALL_START, state);
-    }
+      const initial = kept?.kind === 'state' ? kept.state : INSTALL_START;
+      flow.current = runInstall(model, pack, practice ? undefined : owner, initial, state);
+      if (kept?.kind === 'label') flow.current.send({ on: 'label_text', text: kept.text, how: kept.how });
+    };
+    if (practice) begin(undefined);
+    else void loadDraft(model.ports.drafts, owner).then(begin);
     return () => {
       left = true;
       model.busyFlow.value = false;
+      // The device is given back, unless its certificate came while it was still connected and is about to be written.
+      const at = flow.current?.state().at;
+      if (at !== 'saved' || route.value.screen !== 'collect') void model.ports.device.stop();
     };
   }, []);
   const now = state.value;
@@ -71,10 +77,16 @@ function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; 
   }
 }
 
+function ownerOf(model: AppModel, pack: HeldPack): DraftOwner {
+  const operator = model.enrolment.value?.credential.operator ?? '';
+  return { operator, org: pack.pack.org, app: model.ports.app, pack: pack.digest };
+}
+
 function runInstall(
   model: AppModel,
   pack: HeldPack,
-  practice: boolean,
+  /** Whose draft to keep; practice keeps none. */
+  owner: DraftOwner | undefined,
   initial: InstallState,
   state: Signal<InstallState | undefined>,
 ): InstallFlow {
@@ -99,7 +111,7 @@ function runInstall(
     install,
     (next) => {
       state.value = next;
-      if (!practice) void keepDraft(drafts, next);
+      if (owner !== undefined) void keepDraft(drafts, owner, next);
     },
     (effect, send) => performInstall(ports, effect, send),
   );

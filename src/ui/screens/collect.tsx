@@ -49,6 +49,7 @@ function CollectFlow({
     const { outbox, work, clock, crypto, device, certificates, app } = model.ports;
     const ports = {
       capture: outbox,
+      outbox,
       work,
       clock,
       crypto,

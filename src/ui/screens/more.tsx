@@ -2,6 +2,7 @@ import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
+import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { THEMES, theme } from '../theme.ts';
 import { words } from '../words/en.ts';
 
@@ -27,14 +28,19 @@ export function MoreScreen() {
           <br />
           <span class="quiet">{model.membership.value?.title}</span>
         </p>
+        <PrepareTrouble model={model} />
         {model.connection.value === 'signed_out' ? (
-          <Button
-            kind="primary"
-            icon="person"
-            onClick={() => void model.signIn(credential?.operator ?? '').then(() => model.sync(true))}
-          >
-            {words.more.signIn}
-          </Button>
+          <>
+            <Button
+              kind="primary"
+              icon="person"
+              busy={model.preparing.value}
+              onClick={() => void model.signIn(credential?.operator ?? '').then(() => model.sync(true))}
+            >
+              {words.more.signIn}
+            </Button>
+            <LinkButton href="/sign-in">{words.more.other}</LinkButton>
+          </>
         ) : (
           <>
             <Button disabled={unsent > 0} onClick={() => void model.signOut()}>

@@ -3,7 +3,7 @@ import { Button } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
+import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { goBack } from '../route.ts';
 import { when, words } from '../words/en.ts';
 
@@ -12,9 +12,12 @@ export function ReadyScreen() {
   const model = useModel();
   const { shell } = model.ports;
   const packs = model.packs.value;
+  const { operator, pack: packState } = model.readiness.value;
+  const titleOf = (org: string) =>
+    model.enrolment.value?.credential.memberships.find((m) => m.org === org)?.title ?? org;
   const lines: readonly (readonly [boolean, string])[] = [
-    [model.enrolment.value != null, words.ready.operator],
-    [model.workPack.value !== undefined, words.ready.packs],
+    [operator === 'ready', words.ready.operator[operator]],
+    [packState === 'ready', words.ready.pack[packState]],
     [shell.offlineReady.value, words.ready.shell],
     [shell.persisted.value, shell.persisted.value ? words.ready.storage : words.ready.storageNot],
   ];
@@ -28,7 +31,7 @@ export function ReadyScreen() {
         </Button>
       }
     >
-      {model.prepareTrouble.value !== undefined && <TroubleCard code={model.prepareTrouble.value} />}
+      <PrepareTrouble model={model} />
       <section class="card">
         <ul class="checks">
           {lines.map(([ok, text]) => (
@@ -43,7 +46,7 @@ export function ReadyScreen() {
       </section>
       {packs.map(({ pack }) => (
         <section class="card" key={pack.org}>
-          <h2>{pack.training ? words.record.simulated : model.membership.value?.title}</h2>
+          <h2>{titleOf(pack.org)}</h2>
           <p>{words.ready.rows(pack.rows.length + pack.digests.length)}</p>
           <ul class="stack-s">
             {pack.domains.map((domain) => (

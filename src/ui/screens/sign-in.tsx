@@ -2,7 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
+import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
+import { go } from '../route.ts';
 import { words } from '../words/en.ts';
 
 /** First contact: who is it? After this the phone has a key, a credential and a work pack. */
@@ -16,6 +17,7 @@ export function SignInScreen() {
     setBusy(operator);
     await model.signIn(operator);
     setBusy(undefined);
+    if (model.prepareTrouble.value === undefined) go('/', { replace: true });
   };
   const people = model.people.value;
   return (
@@ -28,7 +30,7 @@ export function SignInScreen() {
         <h1>{words.signIn.title}</h1>
         <p class="quiet">{words.tagline}</p>
       </div>
-      {model.prepareTrouble.value !== undefined && <TroubleCard code={model.prepareTrouble.value} />}
+      <PrepareTrouble model={model} />
       {people === undefined ? (
         <div class="card">
           <p>{words.signIn.offline}</p>

@@ -14,6 +14,9 @@ export const words = {
 
   strip: {
     allSent: 'Online. Everything is sent.',
+    other: 'Another installation answers here. See More.',
+    looking: 'Looking for the backend…',
+    attention: (n: number) => `${count(n, 'record needs', 'records need')} your attention.`,
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
     waiting: (n: number, age: string) =>
       `${count(n, 'record', 'records')} saved on this phone. Oldest ${age}.`,
@@ -26,7 +29,15 @@ export const words = {
     open: 'Open the outbox',
   },
 
-  nav: { home: 'Home', outbox: 'Outbox', desk: 'Desk', more: 'More', back: 'Back', close: 'Close' },
+  nav: {
+    reload: 'Reload',
+    home: 'Home',
+    outbox: 'Outbox',
+    desk: 'Desk',
+    more: 'More',
+    back: 'Back',
+    close: 'Close',
+  },
 
   signIn: {
     title: 'Who are you?',
@@ -39,13 +50,23 @@ export const words = {
   ready: {
     title: 'Ready to work offline',
     notYet: 'Getting this phone ready',
-    operator: 'Your key and credential are on this phone',
-    packs: 'Work packs: sites, trust, and the maker’s list',
+    operator: {
+      ready: 'Your key and credential are on this phone',
+      missing: 'Your key and credential',
+      expired: 'Your sign-in has expired: sign in again',
+      session_only: 'This browser keeps your key only until it is closed',
+    },
+    pack: {
+      ready: 'Work pack: sites, trust, and the maker’s list',
+      missing: 'Work pack: sites, trust, and the maker’s list',
+      expired: 'The work pack has expired: refresh it',
+    },
     shell: 'The app itself, scanner included',
     storage: 'Storage is protected from clean-up',
     storageNot:
       'The browser may clear storage when space runs low. Install the app, and send at least every two days.',
     refresh: 'Refresh now',
+    afresh: 'Start afresh with this backend',
     rows: (n: number) => count(n, 'device listed', 'devices listed'),
     asOf: (when: string) => `As of ${when}`,
   },
@@ -61,7 +82,7 @@ export const words = {
     none: 'No devices yet. Scan a label to begin.',
     tryTitle: 'New here? Try it with a simulated device',
     tryText:
-      'It lives in this browser and binds only to the practice organisation. Two minutes, nothing real changes.',
+      'It lives in this browser and binds only to the training organisation. Two minutes, nothing real changes.',
     tryButton: 'Try with a simulated device',
     prepareFirst: 'Get this phone ready',
   },
@@ -111,7 +132,7 @@ export const words = {
       usb: ['USB', 'Directly over USB'],
       simulated: ['Simulated device', 'Practice only'],
     } satisfies Record<LinkKind, [string, string]>,
-    none: 'This browser can neither use a cable nor Bluetooth. Save goes on in Chrome or Edge on a computer or Android.',
+    none: 'This browser can use neither cable nor Bluetooth. Open Fieldbind in Chrome or Edge, on a computer or an Android phone.',
     insecure: 'Camera and pairing need https or localhost. This page was opened without.',
     connecting: 'Connecting…',
     reading: 'Reading key and request…',
@@ -272,6 +293,7 @@ export const words = {
     title: 'More',
     you: 'You',
     signOut: 'Sign out',
+    other: 'Sign in as somebody else',
     signOutBlocked: (n: number) => `${count(n, 'record is', 'records are')} not sent yet. Send first.`,
     signIn: 'Sign in again',
     theme: 'Appearance',

@@ -14,6 +14,10 @@ export interface TroubleWords {
 }
 
 type AppCode =
+  | 'other_installation'
+  | 'pack_expired'
+  | 'credential_old'
+  | 'session_only'
   | 'not_enrolled'
   | 'domain_not_in_pack'
   | 'no_work_pack'
@@ -47,6 +51,22 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   no_work_pack: say('There is no work pack on this phone.', 'Open Get ready while you have signal.'),
   needs_signal: say('This step needs signal.', 'Try again when you are online.'),
   chain_busy: say('Another tab was saving at the same moment.', 'Try again. Nothing is lost.'),
+  other_installation: say(
+    'This address now answers for another installation than this phone is enrolled with.',
+    'If that is right, start afresh. The records on this phone stay.',
+  ),
+  pack_expired: say(
+    'The work pack on this phone has expired.',
+    'Refresh it while you have signal. What you save now may be held.',
+  ),
+  credential_old: say(
+    'This phone’s sign-in has expired.',
+    'Sign in while you have signal. What you save now may be held.',
+  ),
+  session_only: say(
+    'This browser cannot keep your key.',
+    'Private mode? Send everything before you close it.',
+  ),
   unexpected: say(
     'Something went wrong that we did not foresee.',
     'Try again. Everything saved is still here.',
@@ -168,6 +188,14 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'If this is the right device, register it again.',
   ),
   proof_failed: say('The device could not prove that the key is its own.', 'Do not bind it. Report it.'),
+  key_exists: say(
+    'This device has a key already, and shows its request only once.',
+    'Use the registration made then. If there is none, ask your office to have the key removed.',
+  ),
+  attestation_mismatch: say(
+    'What the device vouches for is not what it handed over.',
+    'Do not bind it. Report it.',
+  ),
 
   // Checks
   csr_malformed: say('The device’s certificate request is damaged.', 'Read the device again.'),
@@ -264,6 +292,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   already_decided: say('It was decided before.', 'Nothing to do.'),
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),
   approval_refused: say('A colleague looked at it and refused it.', 'Ask your office.'),
+  withdrawn: say('You took this record back.', 'Nothing to do.'),
 
   // Envelope
   envelope_malformed: say('The record was damaged.', 'It stays on this phone. Tell support.'),

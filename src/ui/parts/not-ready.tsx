@@ -1,0 +1,11 @@
+import type { AppModel } from '../model.ts';
+import { TroubleCard } from './trouble.tsx';
+
+/** Says before the work, not after it, what would have the record held or lost. */
+export function NotReady({ model }: { readonly model: AppModel }) {
+  const { operator, pack } = model.readiness.value;
+  if (operator === 'expired') return <TroubleCard code="credential_old" waits />;
+  if (operator === 'session_only') return <TroubleCard code="session_only" waits />;
+  if (pack === 'expired') return <TroubleCard code="pack_expired" waits />;
+  return null;
+}

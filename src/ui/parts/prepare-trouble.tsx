@@ -1,0 +1,19 @@
+import type { AppModel } from '../model.ts';
+import { words } from '../words/en.ts';
+import { Button } from './button.tsx';
+import { TroubleCard } from './trouble.tsx';
+
+/** Why preparing this phone failed, and the way on where there is one. */
+export function PrepareTrouble({ model }: { readonly model: AppModel }) {
+  const code = model.prepareTrouble.value;
+  if (code === undefined) return null;
+  return (
+    <TroubleCard code={code}>
+      {code === 'other_installation' && (
+        <Button kind="danger" busy={model.preparing.value} onClick={() => void model.startAfresh()}>
+          {words.ready.afresh}
+        </Button>
+      )}
+    </TroubleCard>
+  );
+}

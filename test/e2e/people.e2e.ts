@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plugIn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
+import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+// One browser, several people; one address, another installation; one port, given back.
+let app: FieldApp;
+let page: Page;
+
+beforeAll(async () => {
+  app = await startFieldApp();
+  await signInAndPrepare(await app.open(), 'ines');
+  page = app.page();
+});
+
+afterAll(() => app?.close());
+
+it('gives the device back when the person leaves in the middle', async () => {
+  const { device, unplug } = await plugIn(app);
+  await app.server.importList('northfield', [rowFor(device)]);
+  await tapTo(page, '/');
+  await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await page.getByRole('button', { name: 'Bind a device' }).click();
+  await typeAndConnect(page, device.label);
+  await page.getByRole('button', { name: 'Go on' }).waitFor();
+  await page.locator('.strip').click(); // the app's own navigation: the page stays
+  await page.getByRole('heading', { name: 'Outbox' }).waitFor();
+  const reopened = () =>
+    page.evaluate(async () => {
+      const [port] = await navigator.serial.getPorts();
+      try {
+        await port?.open({ baudRate: 115200 });
+        await port?.close();
+        return 'free';
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+  await expect.poll(reopened, { timeout: 15_000 }).toBe('free');
+  await unplug();
+});
+
+it('takes a typed code as keyboards write it', async () => {
+  await tapTo(page, '/');
+  await page
+    .getByRole('link', { name: 'Go on where you stopped' })
+    .or(page.getByRole('button', { name: 'Bind a device' }))
+    .first()
+    .click();
+  const back = page.getByRole('button', { name: 'Back' });
+  while (await page.getByRole('heading', { name: 'Scan the label' }).isHidden()) await back.click();
+  await typeLabel(page, ' Mac–02A1B2C3D4E5 ');
+  await page.getByText('mac-02a1b2c3d4e5').waitFor();
+  await back.click();
+});
+
+it('lets somebody else sign in, with a key of their own', async () => {
+  await tapTo(page, '/more');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Sign in as somebody else' }).click();
+  await page.getByRole('button', { name: /^Sam/ }).click();
+  await page.getByRole('heading', { name: 'Hello, Sam' }).waitFor();
+  await page.getByRole('link', { name: 'Desk', exact: true }).click();
+  await page.getByRole('heading', { name: 'Waiting for a decision' }).waitFor();
+  expect(app.offences).toEqual([]);
+});
+
+it('does not mistake another installation at the same address for its own, and can start afresh', async () => {
+  const { port } = app.server.running;
+  await app.stopServer();
+  const data = mkdtempSync(join(tmpdir(), 'fieldbind-other-'));
+  const other: TestServer = await startTestServer({ data, port });
+  try {
+    await tapTo(page, '/more');
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await page.locator('[data-code=other_installation]').waitFor();
+    await page.getByRole('button', { name: 'Start afresh with this backend' }).click();
+    await page.getByText('Sam Petrov').first().waitFor();
+    await page.locator('.strip', { hasText: 'Everything is sent' }).waitFor();
+    expect(other.faults).toEqual([]);
+  } finally {
+    await other.close();
+    rmSync(data, { recursive: true, force: true });
+    await app.bringServerBack();
+  }
+});
