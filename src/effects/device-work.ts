@@ -2,6 +2,7 @@ import type { DeviceReading } from '../flow/install.ts';
 import {
   type CredentialBundle,
   DeviceError,
+  type DevicePick,
   type DevicePort,
   type DeviceSession,
   type LinkKind,
@@ -26,12 +27,12 @@ export class DeviceWork {
    * Opens a link and finds the driver. Called in a tap's own turn, it reaches the browser's chooser in that turn unless
    * an earlier session must be closed first (a port cannot be opened twice).
    */
-  async open(link: LinkKind): Promise<DeviceSession> {
+  async open(link: LinkKind, pick?: DevicePick): Promise<DeviceSession> {
     const earlier = this.#forget();
     if (earlier !== undefined) await earlier.close();
     const work = new AbortController();
     this.#work = work;
-    const session = await this.#port.choose(link, work.signal);
+    const session = await this.#port.choose(link, work.signal, pick);
     if (work.signal.aborted) {
       // A chooser answers when it likes: kept, this session would stand in the way of the one opened since.
       await session.close();

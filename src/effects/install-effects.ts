@@ -42,7 +42,10 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       return found.ok ? { on: 'label_read', label: found.label } : { on: 'failed', trouble: found.trouble };
     }
     case 'connect':
-      return { on: 'connected', traits: (await ports.device.open(effect.link)).traits };
+      return {
+        on: 'connected',
+        traits: (await ports.device.open(effect.link, effect.another ? 'ask' : undefined)).traits,
+      };
     case 'read_device':
       return { on: 'device_read', reading: await ports.device.read() };
     case 'check': {

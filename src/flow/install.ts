@@ -68,7 +68,8 @@ export interface Checked {
 export type InstallEvent =
   | { readonly on: 'label_text'; readonly text: string; readonly how: LabelSource }
   | { readonly on: 'label_read'; readonly label: ReadLabel }
-  | { readonly on: 'link_chosen'; readonly link: LinkKind }
+  /** `another`: not the device the browser already knows. */
+  | { readonly on: 'link_chosen'; readonly link: LinkKind; readonly another?: boolean }
   | { readonly on: 'connected'; readonly traits: DriverTraits }
   | { readonly on: 'device_read'; readonly reading: DeviceReading }
   | { readonly on: 'checked'; readonly checks: readonly Check[]; readonly pack: string }
@@ -81,7 +82,7 @@ export type InstallEvent =
 
 export type InstallEffect =
   | { readonly do: 'look_up'; readonly text: string; readonly how: LabelSource }
-  | { readonly do: 'connect'; readonly link: LinkKind }
+  | { readonly do: 'connect'; readonly link: LinkKind; readonly another: boolean }
   | { readonly do: 'read_device' }
   | { readonly do: 'check'; readonly label: ReadLabel; readonly reading: DeviceReading }
   | { readonly do: 'save'; readonly checked: Checked; readonly asFound: boolean; readonly place: ChosenPlace }
@@ -105,7 +106,7 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
       if (state.at !== 'pair') return stay(state);
       return to(
         { at: 'connecting', label: state.label, link: event.link },
-        { do: 'connect', link: event.link },
+        { do: 'connect', link: event.link, another: event.another ?? false },
       );
     case 'connected':
       if (state.at !== 'connecting') return stay(state);

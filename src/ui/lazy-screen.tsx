@@ -39,11 +39,7 @@ export function lazyScreen<Props extends object>(
         <Page
           onBack={goBack}
           actions={
-            <Button
-              kind="primary"
-              icon="sync"
-              onClick={() => void again()}
-            >
+            <Button kind="primary" icon="sync" onClick={() => void again()}>
               {words.collect.again}
             </Button>
           }

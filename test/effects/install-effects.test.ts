@@ -45,7 +45,10 @@ describe('each effect answers with its event', () => {
 
   test('connect, read_device, check', async () => {
     const at = await stage();
-    expect(await ask(at, { do: 'connect', link: 'serial' })).toEqual({ on: 'connected', traits });
+    expect(await ask(at, { do: 'connect', link: 'serial', another: false })).toEqual({
+      on: 'connected',
+      traits,
+    });
     expect(await ask(at, { do: 'read_device' })).toMatchObject({
       on: 'device_read',
       reading: { link: 'serial' },
@@ -55,7 +58,7 @@ describe('each effect answers with its event', () => {
 
   test("a device's fault is a trouble with its code, an unforeseen one says nothing internal", async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial' });
+    await ask(at, { do: 'connect', link: 'serial', another: false });
     at.devices.last.fault = new DeviceError('device_silent');
     expect(await ask(at, { do: 'read_device' })).toEqual({
       on: 'failed',
@@ -67,7 +70,7 @@ describe('each effect answers with its event', () => {
 
   test('stop_device_work says nothing', async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial' });
+    await ask(at, { do: 'connect', link: 'serial', another: false });
     const send = vi.fn();
     performInstall(at.ports, { do: 'stop_device_work' }, send);
     await vi.waitFor(() => expect(at.devices.last.closed).toBe(1));
@@ -78,7 +81,7 @@ describe('each effect answers with its event', () => {
 describe('save', () => {
   test('captures a registration that fits the contract, holds the device, and tells the drain', async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial' });
+    await ask(at, { do: 'connect', link: 'serial', another: false });
     const event = await ask(at, save());
     if (event?.on !== 'saved') throw new Error('not saved');
     const payload = parseJws(at.storage.envelopes.get(event.record) ?? '')?.payload;

@@ -13,9 +13,7 @@ function shelf(...stored: unknown[]) {
   const kept = new Map(stored.map((state, i) => [readUdid(state) ?? `row-${i}`, state]));
   let made = 0;
   const store = {
-    load: vi.fn(async (udid?: string) =>
-      udid === undefined ? [...kept.values()].at(-1) : kept.get(udid),
-    ),
+    load: vi.fn(async (udid?: string) => (udid === undefined ? [...kept.values()].at(-1) : kept.get(udid))),
     save: vi.fn(async (udid: string, state: unknown) => {
       kept.set(udid, state);
     }),

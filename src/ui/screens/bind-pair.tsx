@@ -62,10 +62,20 @@ export function PairStep(props: {
           </span>
         </p>
       ) : (
-        <LinkChoice
-          links={linksFor(model.ports.links.availableLinks(), practice)}
-          onChoose={(link) => flow.send({ on: 'link_chosen', link })}
-        />
+        <>
+          <LinkChoice
+            links={linksFor(model.ports.links.availableLinks(), practice)}
+            onChoose={(link) => flow.send({ on: 'link_chosen', link })}
+          />
+          {state.trouble !== undefined && model.ports.links.availableLinks().serial && !practice && (
+            <Button
+              kind="plain"
+              onClick={() => flow.send({ on: 'link_chosen', link: 'serial', another: true })}
+            >
+              {words.pair.another}
+            </Button>
+          )}
+        </>
       )}
     </Page>
   );

@@ -118,6 +118,11 @@ function CollectFlow({
           onChoose={(link) => flow.current?.send({ on: 'link_chosen', link })}
         />
       )}
+      {done && !now.written.some((part) => part.parts.includes('chain')) && (
+        <p class="card" data-tone="wait">
+          {words.collect.noChain}
+        </p>
+      )}
       {done && registration.certificate !== null && (
         <section class="card">
           <Facts

@@ -62,7 +62,15 @@ function HeldCard(props: {
   readonly decide: (record: string, decision: 'approve' | 'refuse', reason: string) => Promise<void>;
 }) {
   const { record, decide } = props;
+  const model = useModel();
   const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const own = model.enrolment.value?.credential.name === record.operatorName;
+  const settle = async (decision: 'approve' | 'refuse') => {
+    setBusy(true);
+    await decide(record.record, decision, reason.trim());
+    setBusy(false);
+  };
   const field = `reason-${record.record}`;
   return (
     <article class="card" data-held={record.record}>
@@ -79,22 +87,36 @@ function HeldCard(props: {
           ],
         ]}
       />
-      <div class="field">
-        <label for={field}>{words.desk.reason}</label>
-        <input
-          id={field}
-          class="input"
-          maxLength={300}
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </div>
-      <div class="two">
-        <Button onClick={() => void decide(record.record, 'approve', reason)}>{words.desk.approve}</Button>
-        <Button kind="danger" onClick={() => void decide(record.record, 'refuse', reason)}>
-          {words.desk.refuse}
-        </Button>
-      </div>
+      <p class="quiet small">{words.check.possession[record.possession]}</p>
+      {own ? (
+        <p class="quiet">{words.desk.own}</p>
+      ) : (
+        <>
+          <div class="field">
+            <label for={field}>{words.desk.reason}</label>
+            <input
+              id={field}
+              class="input"
+              maxLength={300}
+              value={reason}
+              onInput={(event) => setReason(event.currentTarget.value)}
+            />
+          </div>
+          <div class="two">
+            <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('approve')}>
+              {words.desk.approve}
+            </Button>
+            <Button
+              kind="danger"
+              busy={busy}
+              disabled={reason.trim() === ''}
+              onClick={() => void settle('refuse')}
+            >
+              {words.desk.refuse}
+            </Button>
+          </div>
+        </>
+      )}
     </article>
   );
 }

@@ -134,6 +134,7 @@ export const words = {
     } satisfies Record<LinkKind, [string, string]>,
     none: 'This browser can use neither cable nor Bluetooth. Open Fieldbind in Chrome or Edge, on a computer or an Android phone.',
     insecure: 'Camera and pairing need https or localhost. This page was opened without.',
+    another: 'Choose another device on a cable',
     connecting: 'Connecting…',
     reading: 'Reading key and request…',
     checking: 'Checking…',
@@ -265,6 +266,8 @@ export const words = {
     parts: { leaf: 'Certificate', chain: 'Its chain', anchor: 'Trust anchor of the domain' },
     done: 'Certificate on device',
     doneNote: 'Written, read back, and signed by you. The device shows it is live when it first uses it.',
+    noChain:
+      'This device has too little memory for the chain. Services it talks to must know the issuing CA.',
     again: 'Try again',
     keepConnected: 'Keep the device connected.',
   },
