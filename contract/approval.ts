@@ -1,4 +1,4 @@
-import { Array as List, Object as Obj, type Static } from 'typebox/type';
+import { Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
 import { OUTCOME_CODES } from './codes.ts';
 import { DomainName, Instant, Maker, OneOf, RecordId, Udid, Words } from './scalars.ts';
 
@@ -17,7 +17,11 @@ export const HeldRecord = Obj({
 export type HeldRecord = Static<typeof HeldRecord>;
 export const HeldRecords = Obj({ held: List(HeldRecord, { maxItems: 500 }) });
 
+/** The reason goes on the audit trail beside the person's name, so blanks are none. */
 export const ApprovalRequest = Obj(
-  { decision: OneOf('approve', 'refuse'), reason: Words(300) },
+  {
+    decision: OneOf('approve', 'refuse'),
+    reason: Text({ minLength: 1, maxLength: 300, pattern: '\\S' }),
+  },
   { additionalProperties: false },
 );

@@ -62,6 +62,7 @@ export const OUTCOME_CODES = [
   'already_decided',
   'kind_not_supported',
   'approval_refused',
+  'withdrawn',
 ] as const;
 export type OutcomeCode = (typeof OUTCOME_CODES)[number];
 

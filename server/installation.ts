@@ -4,6 +4,7 @@ import { toInstant } from '../core/instant.ts';
 import { uuid7 } from '../core/uuid7.ts';
 import { certificateAuthority } from './ca/authority.ts';
 import { type CertificatePolicy, DEFAULT_POLICY } from './ca/policy.ts';
+import { settleAddress, settledAddress } from './config/settle-address.ts';
 import { keyFiles } from './crypto/key-files.ts';
 import { nodeCrypto } from './crypto/node-crypto.ts';
 import { dnsResolver } from './custody/dns-resolver.ts';
@@ -19,6 +20,8 @@ export interface InstallationOptions {
   readonly data: string;
   readonly publicUrl: string;
   readonly suffix: string;
+  /** A server says where it is; everybody else takes what the last server said, if there was one. */
+  readonly as?: 'server' | 'command';
   readonly caPassphrase?: string | undefined;
   readonly clock?: Clock;
   readonly resolver?: TxtResolver;
@@ -36,18 +39,25 @@ export interface Installation extends Omit<Database, 'close'> {
   readonly policy: CertificatePolicy;
   readonly publicUrl: string;
   readonly suffix: string;
+  /** What whoever started it should know. */
+  readonly notes: readonly string[];
   /** Identity of the installation, made at its first start: the audience of every signature. */
   readonly aud: string;
   close(): Promise<void>;
 }
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
-  const { data, publicUrl, suffix } = options;
+  const { data } = options;
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
   const { stores, transact, close } = await openDatabase(data);
   try {
+    const { address, note } =
+      options.as === 'server'
+        ? await settleAddress(options, { transact, clock })
+        : { address: await settledAddress(options, { stores }), note: undefined };
+    const { publicUrl, suffix } = address;
     const vault = keyFiles(join(data, 'keys'), options.caPassphrase);
     const aud = await stores.settings.settle('aud', `fieldbind:${uuid7(clock.now(), crypto)}`);
     await stores.settings.settle('made', toInstant(clock.now()));
@@ -66,6 +76,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       policy,
       publicUrl,
       suffix,
+      notes: note === undefined ? [] : [note],
       aud,
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { ConfigError, readConfig } from './config/config.ts';
 import { type RunningServer, startServer } from './serve.ts';
 
-function welcome({ url }: RunningServer, withoutPassphrase: boolean): string {
+function welcome({ url, installation }: RunningServer, withoutPassphrase: boolean): string {
   return [
     '',
     `  Fieldbind is at ${url}`,
@@ -13,6 +13,7 @@ function welcome({ url }: RunningServer, withoutPassphrase: boolean): string {
     ...(withoutPassphrase
       ? ['', '  FIELDBIND_CA_PASSPHRASE is not set: file mode alone protects the CA keys in the data folder.']
       : []),
+    ...installation.notes.flatMap((note) => ['', `  ${note}`]),
     '',
   ].join('\n');
 }

@@ -52,6 +52,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     ...options,
     publicUrl,
     suffix: options.suffix ?? 'fieldbind.internal',
+    as: 'server',
   });
   try {
     await seedDemo(installation);

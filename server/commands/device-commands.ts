@@ -1,3 +1,4 @@
+import { isUdid } from '../../core/udid.ts';
 import { REVOCATION_REASONS } from '../ports/certificate-authority.ts';
 import { deviceState } from '../ra/device-state.ts';
 import { currentCrl } from '../ra/publish-crl.ts';
@@ -45,10 +46,19 @@ export const revoke: Command = {
     const reason = REVOCATION_REASONS.find((one) => one === required('reason'));
     if (reason === undefined) throw new UsageError(`--reason is one of ${REVOCATION_REASONS.join(', ')}`);
     const by = `command line (${text('by') ?? 'nobody named'})`;
-    const { bindings, orgs } = await revokeDevice(
-      { maker: required('maker'), udid: required('udid'), reason, by },
-      installation,
-    );
+    const maker = required('maker');
+    const udid = required('udid');
+    if (!isUdid(udid)) {
+      print(`${JSON.stringify(udid)} is no UDID; nothing was revoked`);
+      return 1;
+    }
+    const revoked = await revokeDevice({ maker, udid, reason, by }, installation);
+    if (!revoked.ok) {
+      print(`no device ${udid} of ${maker} is bound or on a list; nothing was revoked`);
+      for (const other of revoked.others) print(`did you mean --udid ${udid} --maker ${other}?`);
+      return 1;
+    }
+    const { bindings, orgs } = revoked;
     for (const org of orgs) {
       const crl = await currentCrl(org, installation);
       print(`CRL ${crl?.number ?? '?'} of ${org} is signed`);

@@ -7,11 +7,12 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { CaSigner, KeyVault } from '../ports/signer.ts';
 
 export class KeyFileError extends Error {
@@ -20,11 +21,13 @@ export class KeyFileError extends Error {
 
 /**
  * Private keys as PKCS#8 files of mode 0600 in one folder: encrypted (PBES2, AES-256-CBC; RFC 8018) where a passphrase
- * is set; otherwise file mode alone protects them. Key material never leaves this module.
+ * is set; otherwise file mode alone protects them. With a passphrase, a key file that is not encrypted is refused, so that
+ * nobody believes it protected. Key material never leaves this module.
  */
 export function keyFiles(folder: string, passphrase: string | undefined): KeyVault {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
+  if (passphrase !== undefined) refuseOpenKeys(folder);
   const path = (name: string) => join(folder, `${checked(name)}.key.pem`);
   return {
     async open(name) {
@@ -52,9 +55,32 @@ function pem(key: KeyObject, passphrase: string | undefined): string {
     .toString();
 }
 
+/** Drafts that a crash left are looked at too. */
+function refuseOpenKeys(folder: string): void {
+  const open = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isOpenKey(readFileSync(join(folder, entry.name), 'latin1')))
+    .map(({ name }) => name);
+  if (open.length > 0) throw notEncrypted(open, folder);
+}
+
+function isOpenKey(text: string): boolean {
+  return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(text);
+}
+
+function notEncrypted(names: readonly string[], folder: string): KeyFileError {
+  return new KeyFileError(
+    `FIELDBIND_CA_PASSPHRASE is set, but not encrypted in ${folder}: ${names.join(', ')}. ` +
+      'Encrypt each as docs/operations.md says under "Keys encrypted afterwards", or start without the variable',
+  );
+}
+
 function read(path: string, passphrase: string | undefined): KeyObject {
+  const key = readFileSync(path);
+  // A root that was put back for a moment, say.
+  if (passphrase !== undefined && isOpenKey(key.toString('latin1')))
+    throw notEncrypted([basename(path)], dirname(path));
   try {
-    return createPrivateKey({ key: readFileSync(path), ...(passphrase === undefined ? {} : { passphrase }) });
+    return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
     // What OpenSSL says of a wrong passphrase helps nobody, and its text must not carry anything of the key.
     throw new KeyFileError(

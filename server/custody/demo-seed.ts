@@ -39,11 +39,13 @@ const PEOPLE: readonly {
   {
     operator: 'sam',
     name: 'Sam Petrov',
-    about: 'Support desk of Northfield Installations: decides what is held',
+    about: 'Support desk of Northfield Installations: decides what is held, for Hanna and in practice too',
     role: 'support',
     orgs: [
       ['northfield', 'support'],
-      ['training', 'installer'],
+      // Four eyes need a second person: without one nothing held there could ever be decided.
+      ['hanna-home', 'support'],
+      ['training', 'support'],
     ],
   },
 ];
@@ -96,19 +98,29 @@ const DOMAINS: readonly {
   },
 ];
 
-/** People and places to try everything with. Safe to repeat: nothing that is there is changed back. */
+/**
+ * People and places to try everything with. Safe to repeat: only what is missing is added, so that no restart takes back
+ * a role, a name or a title that was given since.
+ */
 export async function seedDemo(
   parts: OrgParts & DomainParts & { readonly stores: Needs<'people' | 'domains' | 'orgs' | 'authorities'> },
 ): Promise<void> {
   for (const org of ORGS) await createOrg(org, parts);
   for (const { operator, name, about, role, orgs } of PEOPLE) {
-    await parts.stores.people.savePerson({ operator, name, about, demoRole: role, revokedAt: null });
-    for (const [org, as] of orgs) await parts.stores.people.saveMembership(operator, org, as);
+    const { people } = parts.stores;
+    if ((await people.person(operator)) === undefined)
+      await people.savePerson({ operator, name, about, demoRole: role, revokedAt: null });
+    const member = new Set((await people.memberships(operator)).map((membership) => membership.org));
+    for (const [org, as] of orgs) if (!member.has(org)) await people.saveMembership(operator, org, as);
   }
   for (const { labels, org, title, sites } of DOMAINS) {
-    const made = await createDomain({ name: `${labels}.${parts.suffix}`, org, title }, parts);
-    if (!made.ok)
-      throw new Error(`the demo domain ${labels}.${parts.suffix} cannot be created: ${made.code}`);
-    for (const site of sites) await parts.stores.domains.saveSite(made.name, site);
+    const name = `${labels}.${parts.suffix}`;
+    const { domains } = parts.stores;
+    if ((await domains.domain(name)) === undefined) {
+      const made = await createDomain({ name, org, title }, parts);
+      if (!made.ok) throw new Error(`the demo domain ${name} cannot be created: ${made.code}`);
+    }
+    const there = new Set((await domains.sites(name)).map(({ id }) => id));
+    for (const site of sites) if (!there.has(site.id)) await domains.saveSite(name, site);
   }
 }

@@ -43,7 +43,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         })
   ) as FastifyInstance;
   translateErrors(app, options.onFault);
-  strictHeaders(app);
+  strictHeaders(app, tls !== undefined);
   inflateBodies(app);
   await app.register(cookie);
   await app.register(swagger, {

@@ -28,9 +28,13 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+/** RFC 6797; for this host alone, since others under its name are not ours to bind. */
+const HSTS = { 'strict-transport-security': 'max-age=31536000' } as const;
+
 /** Every answer carries them, errors and files too. */
-export function strictHeaders(app: FastifyInstance): void {
+export function strictHeaders(app: FastifyInstance, tls: boolean): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);
+    if (tls) reply.headers(HSTS);
   });
 }

@@ -21,6 +21,8 @@ export async function pageFiles(app: FastifyInstance, dist: string): Promise<voi
     await app.register(serveStatic, {
       root: dist,
       index: 'index.html',
+      // The build's own notes lie beside the page.
+      dotfiles: 'ignore',
       cacheControl: false,
       schemaHide: true,
       setHeaders(reply, path) {

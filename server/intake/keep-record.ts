@@ -26,7 +26,15 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
   const { stores, at, uploader } = context;
   const { header, digest, author } = envelope;
   const there = await stores.envelopes.byDigest(digest);
-  if (there !== undefined) {
+  const facts = readPayload(header.typ, envelope.payload);
+  const id = facts?.id ?? readId(envelope.payload) ?? null;
+  const code =
+    there === undefined || there.code === 'org_not_entitled'
+      ? await rejection(envelope, id, facts === undefined, context)
+      : there.code;
+  // A membership may have come back; every other answer stands for ever.
+  const anew = there?.code === 'org_not_entitled' && code !== 'org_not_entitled';
+  if (there !== undefined && !anew) {
     // The same bytes again: the same answer again, with the receipt that was given then.
     const receipt = there.receipt === null ? {} : { receipt: there.receipt };
     return there.code === null
@@ -34,26 +42,25 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
       : { digest, status: 'rejected', code: there.code, ...receipt };
   }
 
-  const facts = readPayload(header.typ, envelope.payload);
-  const id = facts?.id ?? readId(envelope.payload) ?? null;
-  const code = await rejection(envelope, id, facts === undefined, context);
-  const status: Receipt['status'] = code === undefined ? 'received' : 'rejected';
+  const status: Receipt['status'] = code === null ? 'received' : 'rejected';
   const receipt = id === null ? null : await signReceipt(envelope, id, status, context);
-  await stores.envelopes.keep({
-    digest,
-    kid: header.kid,
-    seq: header.seq,
-    prev: header.prev,
-    // What was meant for another installation, or forks the chain, holds no place in it.
-    inChain: code !== 'chain_fork' && code !== 'wrong_audience',
-    id,
-    jws: envelope.jws,
-    uploader,
-    receivedAt: at,
-    code: code ?? null,
-    receipt,
-  });
-  if (code === undefined && facts !== undefined) {
+  if (anew) await stores.envelopes.answerAnew(digest, { code, receipt });
+  else
+    await stores.envelopes.keep({
+      digest,
+      kid: header.kid,
+      seq: header.seq,
+      prev: header.prev,
+      // What was meant for another installation, or forks the chain, holds no place in it.
+      inChain: code !== 'chain_fork' && code !== 'wrong_audience',
+      id,
+      jws: envelope.jws,
+      uploader,
+      receivedAt: at,
+      code,
+      receipt,
+    });
+  if (code === null && facts !== undefined) {
     await stores.records.add({
       id: facts.id,
       digest,
@@ -62,11 +69,13 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
       payload: envelope.payload,
       udid: facts.udid,
       capturedAt: facts.capturedAt,
-      receivedAt: at,
+      // Arrival proves a not-after, and it arrived when it first came.
+      receivedAt: there?.receivedAt ?? at,
       outcome: null,
       code: null,
       decidedAt: null,
       binding: null,
+      approvedBy: null,
     });
   }
   await audit(stores.audit, {
@@ -76,12 +85,12 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
     actor: author,
     org: header.org,
     subject: id ?? digest,
-    detail: `${header.typ} ${header.seq} of ${header.kid}, sent by ${uploader}${code === undefined ? '' : `, ${code}`}`,
+    detail: `${header.typ} ${header.seq} of ${header.kid}, sent by ${uploader}${code === null ? '' : `, ${code}`}`,
   });
   return {
     digest,
     status,
-    ...(code === undefined ? {} : { code }),
+    ...(code === null ? {} : { code }),
     ...(receipt === null ? {} : { receipt }),
   };
 }
@@ -91,7 +100,7 @@ async function rejection(
   id: string | null,
   payloadUnfit: boolean,
   { stores, aud }: KeepContext,
-): Promise<RejectionCode | undefined> {
+): Promise<RejectionCode | null> {
   if (header.aud !== aud) return 'wrong_audience';
   const memberships = await stores.people.memberships(author);
   const fork = await forks(header, digest, stores.envelopes);
@@ -100,7 +109,7 @@ async function rejection(
   }
   if (fork) return 'chain_fork';
   if (id !== null && (await stores.envelopes.receivedId(id)) !== undefined) return 'id_reuse';
-  return payloadUnfit ? 'payload_invalid' : undefined;
+  return payloadUnfit ? 'payload_invalid' : null;
 }
 
 /**
@@ -109,7 +118,8 @@ async function rejection(
  */
 async function forks(header: Verified['header'], digest: string, envelopes: Envelopes): Promise<boolean> {
   const { kid, seq, prev } = header;
-  if ((await envelopes.inChain(kid, seq)) !== undefined) return true;
+  const here = await envelopes.inChain(kid, seq);
+  if (here !== undefined && here.digest !== digest) return true;
   if ((seq === 1) !== (prev === null)) return true;
   const before = seq === 1 ? undefined : await envelopes.inChain(kid, seq - 1);
   if (before !== undefined && before.digest !== prev) return true;

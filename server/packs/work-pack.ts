@@ -20,7 +20,9 @@ const MAX_DIGESTS = 200_000;
 const MAX_TOMBSTONES = 100_000;
 
 export interface PackParts extends CrlParts {
-  readonly stores: Needs<'crls' | 'certificates' | 'orgs' | 'domains' | 'list' | 'tombstones' | 'statements'>;
+  readonly stores: Needs<
+    'crls' | 'certificates' | 'orgs' | 'domains' | 'list' | 'tombstones' | 'statements' | 'versions'
+  >;
   readonly ca: CertificateAuthority;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
@@ -38,23 +40,37 @@ export interface WorkPacks {
 }
 
 export function workPacks(parts: PackParts): WorkPacks {
-  const made = new Map<string, { inputs: string; at: number; signed: SignedStatement }>();
+  const made = new Map<string, { version: string; inputs: string; at: number; signed: SignedStatement }>();
   return {
     async pack(org, role) {
+      const name = `${org.name}:${role}`;
+      const there = made.get(name);
+      const now = parts.clock.now();
+      const young = there !== undefined && now - there.at < RENEW_AFTER;
+      // Read before the rows: a change in between makes the pack look old, never new.
+      const version = await versionOf(org, parts);
+      if (young && there.version === version) return there.signed;
       const contents = await gather(org, role, parts);
       const inputs = toBase64Url(await parts.crypto.sha256(utf8(JSON.stringify(contents))));
-      const now = parts.clock.now();
-      const there = made.get(`${org.name}:${role}`);
-      if (there?.inputs === inputs && now - there.at < RENEW_AFTER) return there.signed;
+      if (young && there.inputs === inputs) {
+        made.set(name, { ...there, version });
+        return there.signed;
+      }
       const notAfter = toInstant(now + PACK_LIFE);
       const challenge = { value: toBase64Url(parts.crypto.random(32)), notAfter };
       const pack: WorkPack = { ...contents, issuedAt: toInstant(now), notAfter, challenge };
       const signed = await (await parts.statementKeys.active()).sign('pack+jws', pack);
       await parts.stores.statements.log(signed.digest, 'pack+jws', pack.issuedAt);
-      made.set(`${org.name}:${role}`, { inputs, at: now, signed });
+      made.set(name, { version, inputs, at: now, signed });
       return signed;
     },
   };
+}
+
+/** Changes with whatever a pack of this organisation holds, at the cost of a few look-ups. */
+async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
+  const crl = await currentCrl(name, parts);
+  return `${await parts.stores.versions.version()}/${crl?.number ?? ''}`;
 }
 
 async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {

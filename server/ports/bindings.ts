@@ -29,6 +29,6 @@ export interface Bindings {
   setState(id: string, state: BindingState): Promise<void>;
   end(id: string, at: string): Promise<void>;
   ofOrg(org: string, limit: number): Promise<Binding[]>;
-  /** Live and ended, in every scope. */
-  everByName(maker: string, udid: string): Promise<Binding[]>;
+  /** Live and ended, of every maker, in every scope. */
+  everByUdid(udid: string): Promise<Binding[]>;
 }

@@ -24,4 +24,6 @@ export interface Envelopes {
   /** Digest of the received envelope with this record id. */
   receivedId(id: string): Promise<string | undefined>;
   keep(envelope: Envelope): Promise<void>;
+  /** Another answer than before for one that is kept. */
+  answerAnew(digest: string, answer: Pick<Envelope, 'code' | 'receipt'>): Promise<void>;
 }

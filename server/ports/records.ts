@@ -20,6 +20,8 @@ export interface StoredRecord {
   readonly code: OutcomeCode | null;
   readonly decidedAt: string | null;
   readonly binding: string | null;
+  /** The person at whose word it is being bound; null where the rules were enough. */
+  readonly approvedBy: string | null;
 }
 
 export interface Settlement {
@@ -35,7 +37,7 @@ export interface Records {
   /** Undecided, in the order they came; of one chain in its own order. */
   pending(limit: number): Promise<StoredRecord[]>;
   /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */
-  attach(id: string, binding: string): Promise<void>;
+  attach(id: string, binding: string, approvedBy: string | null): Promise<void>;
   settle(id: string, settlement: Settlement): Promise<void>;
   held(org: string, limit: number): Promise<StoredRecord[]>;
   /** Held because they came after their operator's revocation. */

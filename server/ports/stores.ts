@@ -16,6 +16,7 @@ import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { TransferCases } from './transfer-cases.ts';
+import type { Versions } from './versions.ts';
 
 /** Every store by name. A consumer takes the few it needs: `Needs<'records' | 'changes'>`. */
 export interface Stores {
@@ -39,6 +40,7 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly settings: Settings;
   readonly transfers: TransferCases;
+  readonly versions: Versions;
 }
 
 export type Needs<K extends keyof Stores> = Pick<Stores, K>;

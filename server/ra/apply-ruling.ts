@@ -75,7 +75,7 @@ export async function applyRuling(
       const intent = context.issuer.prepare(order);
       await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
       await stores.intents.intend(intent, id);
-      await stores.records.attach(record.id, id);
+      await stores.records.attach(record.id, id, context.by ?? null);
       await audit(stores.audit, {
         at,
         step: STEPS.issue,
@@ -144,10 +144,9 @@ async function applyEffect(
       const registration = await stores.records.record(effect.record);
       if (registration === undefined) return;
       const about = { udid: record.udid };
-      const detail = 'withdrawn by its author';
       await settle(
         registration,
-        { outcome: 'refused', code: 'approval_refused', detail, about, at, by: record.author },
+        { outcome: 'refused', code: 'withdrawn', about, at, by: record.author },
         stores,
       );
       return;

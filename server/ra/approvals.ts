@@ -1,6 +1,9 @@
+import { Unknown as Any, Object as Obj } from 'typebox/type';
 import type { HeldRecord } from '../../contract/approval.ts';
+import { OUTCOME_CODES } from '../../contract/codes.ts';
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
+import { DomainName, Maker, Maybe, OneOf, Udid } from '../../contract/scalars.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredRecord } from '../ports/records.ts';
@@ -15,6 +18,9 @@ export interface ApprovalParts {
   readonly clock: Clock;
 }
 
+/** An object whose fields may be anything. */
+const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any()) });
+
 /** What waits for a person in this organisation. */
 export async function heldRecords(
   org: string,
@@ -23,17 +29,17 @@ export async function heldRecords(
   const out: HeldRecord[] = [];
   for (const record of await records.held(org, 500)) {
     const registration = parse(Registration, record.payload);
-    // Records without a device of their own are held too; they name the device they speak of.
-    const { maker, udid, domain } = (registration ?? record.payload) as Partial<Record<string, string>>;
+    // Records of other kinds are held too and name what they speak of; one whose payload does not must not hide the rest.
+    const said = parse(Payload, record.payload) ?? {};
     out.push({
       record: record.id,
-      code: record.code ?? 'submitted_as_found',
+      code: parse(OneOf(...OUTCOME_CODES), record.code) ?? 'submitted_as_found',
       heldAt: record.decidedAt ?? record.receivedAt,
       capturedAt: record.capturedAt,
-      operatorName: (await people.person(record.author))?.name ?? record.author,
-      maker: maker ?? 'unknown',
-      udid: udid ?? 'unknown',
-      domain: domain ?? 'unknown',
+      operatorName: ((await people.person(record.author))?.name ?? record.author).slice(0, 120),
+      maker: parse(Maker, said.maker) ?? 'unknown',
+      udid: parse(Udid, said.udid) ?? 'unknown',
+      domain: parse(DomainName, said.domain) ?? 'unknown',
       possession: registration?.device.possession ?? 'static',
     });
   }
@@ -57,8 +63,9 @@ export async function decideHeld(
   if (record === undefined || record.header.org !== asked.org) return 'not_found';
   if (record.author === asked.by) return 'own_record';
   if (record.outcome !== 'held') return 'not_held';
-  if (asked.decision === 'approve') await parts.decider.approve(record.id, { by: asked.by });
-  else await refuse(record, asked, parts);
+  const word = { by: asked.by, reason: asked.reason.trim() };
+  if (asked.decision === 'approve') await parts.decider.approve(record.id, word);
+  else await refuse(record, word, parts);
   return 'done';
 }
 
@@ -72,6 +79,7 @@ async function refuse(
     if (record?.outcome !== 'held') return;
     const at = toInstant(clock.now());
     const about = record.udid === '' ? {} : { udid: record.udid };
-    await settle(record, { outcome: 'refused', code: 'approval_refused', detail: reason, about, at, by }, tx);
+    const outcome = { outcome: 'refused', code: 'approval_refused' } as const;
+    await settle(record, { ...outcome, detail: reason, because: reason, about, at, by }, tx);
   });
 }

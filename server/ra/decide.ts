@@ -23,6 +23,7 @@ export interface DecideParts {
 /** A person's word for a held record. */
 export interface Approval {
   readonly by: string;
+  readonly reason: string;
 }
 
 /**
@@ -48,6 +49,17 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
     const ruling = await judge(record, approval !== undefined, stores, parts.crypto);
     // Held for the same reason as before is no news.
     if (approval === undefined && ruling.outcome === 'held' && record.outcome === 'held') return undefined;
+    if (approval !== undefined) {
+      await audit(stores.audit, {
+        at: toInstant(parts.clock.now()),
+        step: STEPS.decide,
+        event: 'approved',
+        actor: approval.by,
+        org: record.header.org,
+        subject: record.id,
+        detail: `because: ${approval.reason}`,
+      });
+    }
     const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: approval?.by };
     return applyRuling(record, ruling, context);
   });
@@ -67,7 +79,15 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
     const { fingerprint } = signed;
     await settle(
       record,
-      { outcome: 'bound', about: { maker, udid, domain }, at, unproven, fingerprint },
+      {
+        outcome: 'bound',
+        about: { maker, udid, domain },
+        at,
+        unproven,
+        fingerprint,
+        // Kept with the record, since a crash may lie between the person's word and this.
+        ...(record.approvedBy === null ? {} : { by: record.approvedBy }),
+      },
       stores,
     );
     await audit(stores.audit, {

@@ -7,7 +7,8 @@ import { type Ruling, refused } from './ruling.ts';
 /**
  * Step 11, `installed`: the operator's signature says that they saw these parts read back. It does not prove that the
  * device uses the certificate. The digests in `written` are of what each firmware stores, in its own form, so only
- * their shape is judged here.
+ * their shape is judged here: the leaf and the service trust anchor. The chain may be missing, since firmware with a small
+ * buffer has no room for it.
  */
 export async function judgeConfirmation(
   record: StoredRecord,
@@ -34,6 +35,7 @@ export async function judgeConfirmation(
   if (certificate?.binding !== binding.id || certificate.revokedAt !== null || binding.endedAt !== null) {
     return refused('certificate_unknown', known);
   }
-  if (!said.written.some(({ parts }) => parts.includes('leaf'))) return refused('read_back_mismatch', known);
+  const written = new Set(said.written.flatMap(({ parts }) => parts));
+  if (!written.has('leaf') || !written.has('anchor')) return refused('read_back_mismatch', known);
   return { outcome: 'noted', about: known, effect: { kind: 'installed', binding: binding.id } };
 }

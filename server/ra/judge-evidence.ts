@@ -6,6 +6,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { type Check, checkEvidence } from '../../core/evidence.ts';
 import { tombstoneDigests } from '../../core/list-lookup.ts';
 import type { Needs } from '../ports/stores.ts';
+import { knownNames, mayBeSilent } from './known-names.ts';
 
 export interface EvidenceVerdict {
   /** First check that failed, in their fixed order. */
@@ -32,12 +33,12 @@ export async function judgeEvidence(
   const checks = await checkEvidence(
     {
       udid,
-      aliases: [...label.aliases, ...device.aliases, ...(row?.aliases ?? [])],
+      aliases: knownNames(udid, row),
       labelKey:
         label.publicKey === undefined ? undefined : (fromBase64Url(label.publicKey) ?? new Uint8Array()),
       deviceKey,
       csr: fromBase64Url(device.csr) ?? new Uint8Array(),
-      subjectSaysNothing: device.subjectSaysNothing,
+      subjectSaysNothing: device.subjectSaysNothing && mayBeSilent(device.driver),
       list: row === undefined ? { kind: 'absent' } : { kind: 'row', row },
       tombstoned: await tombstones.anyLive(await tombstoneDigests(udid, deviceKey, crypto)),
     },

@@ -6,15 +6,16 @@ import { toInstant } from '../../core/instant.ts';
 import { rowKey, tombstoneDigests } from '../../core/list-lookup.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
+import type { Binding } from '../ports/bindings.ts';
 import type { RevocationReason } from '../ports/certificate-authority.ts';
 import type { Clock } from '../ports/clock.ts';
-import { REAL_SCOPE } from '../ports/orgs.ts';
+import { REAL_SCOPE, scopeOf } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { settle } from './settle.ts';
 
 export interface RevokeParts {
   readonly transact: Transact<
-    'bindings' | 'certificates' | 'intents' | 'tombstones' | 'records' | 'changes' | 'list' | 'audit'
+    'bindings' | 'certificates' | 'intents' | 'tombstones' | 'records' | 'changes' | 'list' | 'orgs' | 'audit'
   >;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -27,17 +28,24 @@ export interface Revocation {
   readonly by: string;
 }
 
+export type Revoked =
+  | { readonly ok: true; readonly bindings: number; readonly orgs: readonly string[] }
+  /** No binding and no row of a list names it; `others` are makers who have this UDID. */
+  | { readonly ok: false; readonly others: readonly string[] };
+
 /**
  * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
- * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew.
+ * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew. A device
+ * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free.
  */
 export async function revokeDevice(
   { maker, udid, reason, by }: Revocation,
   { transact, crypto, clock }: RevokeParts,
-): Promise<{ bindings: number; orgs: string[] }> {
+): Promise<Revoked> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    const ever = await tx.bindings.everByName(maker, udid);
+    const { ever, others } = await known(maker, udid, tx);
+    if (ever === undefined) return { ok: false, others };
     const live = ever.filter(({ endedAt }) => endedAt === null);
     const keys = await keysOf(maker, udid, ever, tx);
     for (const key of keys) {
@@ -66,8 +74,26 @@ export async function revokeDevice(
       subject: `${maker} ${udid}`,
       detail: reason,
     });
-    return { bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
+    return { ok: true, bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
   });
+}
+
+/** The device's bindings, undefined if neither they nor a list row name it; and makers who have a device of this UDID. */
+async function known(
+  maker: string,
+  udid: string,
+  { bindings, list, orgs }: Needs<'bindings' | 'list' | 'orgs'>,
+): Promise<{ ever: Binding[] | undefined; others: string[] }> {
+  const bound = await bindings.everByUdid(udid);
+  const makers = new Set(bound.map((binding) => binding.maker));
+  for (const scope of new Set([REAL_SCOPE, ...(await orgs.orgs()).map(scopeOf)])) {
+    if ((await list.row(scope, maker, udid)) !== undefined) makers.add(maker);
+    for (const row of await list.byUdid(scope, udid)) makers.add(row.maker);
+  }
+  return {
+    ever: makers.has(maker) ? bound.filter((binding) => binding.maker === maker) : undefined,
+    others: [...makers].filter((other) => other !== maker).sort(),
+  };
 }
 
 /** Every key known for the device; an empty one where none is, so that at least the UDID is buried. */
@@ -97,7 +123,7 @@ export async function liftTombstones(
   const { maker, udid, by, reason } = lifted;
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    const ended = await tx.bindings.everByName(maker, udid);
+    const ended = (await tx.bindings.everByUdid(udid)).filter((binding) => binding.maker === maker);
     const digests = new Set<string>();
     for (const key of await keysOf(maker, udid, ended, tx)) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) digests.add(digest);

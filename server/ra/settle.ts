@@ -16,6 +16,8 @@ export interface Settled {
   readonly fingerprint?: string;
   /** Who decided: the rules, or a person. */
   readonly by?: string;
+  /** That person's reason, for the trail. */
+  readonly because?: string;
 }
 
 /** Writes an outcome where everybody looks: the record, its organisation's stream of changes, the audit trail. */
@@ -47,6 +49,13 @@ export async function settle(
     actor: said.by ?? 'rules',
     org: record.header.org,
     subject: record.id,
-    detail: [about.maker, about.udid, about.domain].filter((part) => part !== undefined).join(' '),
+    detail: [
+      about.maker,
+      about.udid,
+      about.domain,
+      said.because === undefined ? undefined : `because: ${said.because}`,
+    ]
+      .filter((part) => part !== undefined)
+      .join(' '),
   });
 }

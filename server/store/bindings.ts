@@ -65,8 +65,8 @@ export function bindings(db: Db): Bindings {
       const rows = await select.where('org', '=', org).orderBy('bound_at', 'desc').limit(limit).execute();
       return rows.map(toBinding);
     },
-    async everByName(maker, udid) {
-      const rows = await select.where('maker', '=', maker).where('udid', '=', udid).execute();
+    async everByUdid(udid) {
+      const rows = await select.where('udid', '=', udid).execute();
       return rows.map(toBinding);
     },
   };

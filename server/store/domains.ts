@@ -2,6 +2,7 @@ import { type DomainName, isAncestor } from '../../core/name.ts';
 import type { Domain, Domains } from '../ports/domains.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
+import { changed } from './versions.ts';
 
 function toDomain(row: Tables['domains']): Domain {
   return { name: row.name as DomainName, org: row.org, title: row.title };
@@ -26,6 +27,7 @@ export function domains(db: Db): Domains {
         .values({ name, org, title, created_at: at })
         .onConflict((c) => c.column('name').doUpdateSet({ title }))
         .execute();
+      await changed(db, 'domains');
     },
     async overlapping(name) {
       const labels = name.split('.');
@@ -56,6 +58,7 @@ export function domains(db: Db): Domains {
         .values({ domain, id, title })
         .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title }))
         .execute();
+      await changed(db, 'domains');
     },
   };
 }

@@ -45,6 +45,9 @@ export function envelopes(db: Db): Envelopes {
         .executeTakeFirst();
       return row?.digest;
     },
+    async answerAnew(digest, { code, receipt }) {
+      await db.updateTable('envelopes').set({ code, receipt }).where('digest', '=', digest).execute();
+    },
     async keep({ inChain, receivedAt, ...envelope }) {
       await db
         .insertInto('envelopes')

@@ -3,6 +3,7 @@ import type { KeptRow, MakerList } from '../ports/maker-list.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
+import { changed } from './versions.ts';
 
 function toKept(row: Tables['list_rows']): KeptRow {
   return {
@@ -66,6 +67,7 @@ export function makerList(db: Db): MakerList {
         .values({ scope, maker: row.maker, udid: row.udid, ...values })
         .onConflict((c) => c.columns(['scope', 'maker', 'udid']).doUpdateSet(values))
         .execute();
+      await changed(db, 'list');
       return 'imported';
     },
     async ofOrg(org, limit) {
@@ -97,7 +99,8 @@ export function makerList(db: Db): MakerList {
         .orderBy('udid')
         .limit(1_000_000)
         .offset(keep);
-      for (const { scope, maker, udid } of await newest.execute()) {
+      const surplus = await newest.execute();
+      for (const { scope, maker, udid } of surplus) {
         await db
           .deleteFrom('list_rows')
           .where('scope', '=', scope)
@@ -105,6 +108,7 @@ export function makerList(db: Db): MakerList {
           .where('udid', '=', udid)
           .execute();
       }
+      if (surplus.length > 0) await changed(db, 'list');
     },
   };
 }

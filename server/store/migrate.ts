@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { START } from './migrations/0001-start.ts';
+import { APPROVERS_AND_VERSIONS } from './migrations/0002-approvers-and-versions.ts';
 import type { Tables } from './tables.ts';
 
 /** Numbered and only ever added to: a database of any age is brought up by what it has not seen. */
-const MIGRATIONS: readonly (readonly string[])[] = [START];
+const MIGRATIONS: readonly (readonly string[])[] = [START, APPROVERS_AND_VERSIONS];
 
 /** Brings the tables up to date in one transaction. Throws if a newer version of the program wrote this database. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {

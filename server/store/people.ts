@@ -43,8 +43,9 @@ export function people(db: Db): People {
         .innerJoin('orgs', 'orgs.name', 'memberships.org')
         .select(['orgs.name', 'orgs.title', 'orgs.training', 'memberships.role'])
         .where('memberships.operator', '=', operator)
-        // The real organisation first: it is what a person works for.
+        // The real organisation first, and of those the oldest: it is what a person works for.
         .orderBy('orgs.training')
+        .orderBy('orgs.created_at')
         .orderBy('orgs.name')
         .execute();
       return rows.map(

@@ -20,6 +20,7 @@ function toRecord(row: Tables['records']): StoredRecord {
     code: row.code as OutcomeCode | null,
     decidedAt: row.decided_at,
     binding: row.binding,
+    approvedBy: row.approved_by,
   };
 }
 
@@ -45,6 +46,7 @@ export function records(db: Db): Records {
           code: record.code,
           decided_at: record.decidedAt,
           binding: record.binding,
+          approved_by: record.approvedBy,
         })
         .execute();
     },
@@ -62,10 +64,10 @@ export function records(db: Db): Records {
         .execute();
       return rows.map(toRecord);
     },
-    async attach(id, binding) {
+    async attach(id, binding, approvedBy) {
       await db
         .updateTable('records')
-        .set({ binding, outcome: null, code: null })
+        .set({ binding, outcome: null, code: null, approved_by: approvedBy })
         .where('id', '=', id)
         .execute();
     },

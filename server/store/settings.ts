@@ -16,5 +16,8 @@ export function settings(db: Db): Settings {
         .execute();
       return (await setting(name)) ?? value;
     },
+    async change(name, value) {
+      await db.updateTable('settings').set({ value }).where('name', '=', name).execute();
+    },
   };
 }

@@ -18,6 +18,7 @@ import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
 import { tombstones } from './tombstones.ts';
 import { transferCases } from './transfer-cases.ts';
+import { versions } from './versions.ts';
 
 /** Every store over the same database or transaction. */
 export function storesOver(db: Db): Stores {
@@ -42,5 +43,6 @@ export function storesOver(db: Db): Stores {
     audit: auditLog(db),
     settings: settings(db),
     transfers: transferCases(db),
+    versions: versions(db),
   };
 }

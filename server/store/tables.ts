@@ -35,6 +35,7 @@ export interface Tables {
   statement_keys: { kid: string; jws: string; from_at: string };
   statements: { digest: string; typ: string; at: string };
   domains: { name: string; org: string; title: string; created_at: string };
+  versions: { topic: string; n: number };
   sites: { domain: string; id: string; title: string };
   list_rows: {
     scope: string;
@@ -84,6 +85,7 @@ export interface Tables {
     code: string | null;
     decided_at: string | null;
     binding: string | null;
+    approved_by: string | null;
   };
   changes: { org: string; n: number; record: string; change: string };
   bindings: {

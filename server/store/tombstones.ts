@@ -1,5 +1,6 @@
 import type { Tombstones } from '../ports/tombstones.ts';
 import type { Db } from './db.ts';
+import { changed } from './versions.ts';
 
 export function tombstones(db: Db): Tombstones {
   return {
@@ -19,6 +20,7 @@ export function tombstones(db: Db): Tombstones {
         .values({ digest, ...values })
         .onConflict((c) => c.column('digest').doUpdateSet(values))
         .execute();
+      await changed(db, 'tombstones');
     },
     async live(limit) {
       const found = await db
@@ -37,6 +39,7 @@ export function tombstones(db: Db): Tombstones {
         .where('digest', 'in', [...digests])
         .where('lifted_at', 'is', null)
         .executeTakeFirst();
+      await changed(db, 'tombstones');
       return Number(lifted.numUpdatedRows);
     },
   };

@@ -136,6 +136,29 @@ describe('revocation', () => {
     expect(await after.verify({ publicKey: await bundle.publicKey.export() })).toBe(true);
   });
 
+  it('buries nothing of a device that nothing here knows, and names whose it may be', async () => {
+    const listed = await makeDevice();
+    await server.importList('northfield', [rowOf(listed, { anchor: 'udid-only' })]);
+    const revoke = (udid: string, maker: string) =>
+      server.fieldbind('revoke', '--udid', udid, '--maker', maker, '--reason', 'keyCompromise');
+    const mac = await makeDevice({ udid: 'mac-02aabbccddee' });
+    await server.importList('northfield', [rowOf(mac)]);
+    expect(await revoke(mac.udid, 'other')).toEqual({
+      code: 1,
+      out: expect.stringMatching(/nothing was revoked[\s\S]*--maker acme/),
+    });
+    expect(await revoke('acme-nowhere', 'acme')).toMatchObject({ code: 1 });
+    expect(await revoke('AA:BB', 'acme')).toMatchObject({ code: 1, out: expect.stringContaining('no UDID') });
+    const { tombstones } = server.running.installation.stores;
+    const before = await tombstones.live(10);
+    expect(await revoke(listed.udid, 'acme')).toMatchObject({ code: 0 });
+    const after = await tombstones.live(10);
+    expect(after.length).toBeGreaterThan(before.length);
+    const found = ['--by', 'Sam Petrov', '--reason', 'a test'];
+    await server.fieldbind('tombstone', 'lift', '--udid', listed.udid, '--maker', 'acme', ...found);
+    expect(await tombstones.live(10)).toEqual(before);
+  });
+
   it('tombstones UDID and key until a named person lifts them', async () => {
     const ines = await server.signIn('ines');
     const register = () => ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');

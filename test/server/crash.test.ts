@@ -81,6 +81,33 @@ describe('a server killed in the middle', () => {
     await server.close();
   });
 
+  it('still names who approved, though it died between their word and the certificate', async () => {
+    const device = await makeDevice();
+    const before = await startTestServer({ data });
+    await before.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
+    const ines = await before.signIn('ines');
+    const payload = registrationOf(device, OAK_STREET);
+    const change = await ines.submit('registration+jws', payload, 'northfield');
+    expect(change).toMatchObject({ outcome: 'held' });
+    await before.close();
+    const url = await startChild('intended');
+    const sam = await signInAs(url, 'sam');
+    const ended = once(child as ChildProcess, 'exit');
+    const path = `/api/approvals/${payload.id}?org=northfield`;
+    await sam.post(path, { decision: 'approve', reason: 'seen on site' }).catch(() => undefined);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    const server = await startTestServer({ data });
+    const { audit } = server.running.installation.stores;
+    const trail = (await audit.after(0, 1000)).filter(({ subject }) => subject === payload.id);
+    expect(trail.slice(-3)).toMatchObject([
+      { event: 'approved', actor: 'sam', detail: 'because: seen on site' },
+      { event: 'intended', actor: 'sam' },
+      { event: 'bound', actor: 'sam' },
+    ]);
+    expect(server.faults).toEqual([]);
+    await server.close();
+  });
+
   it('abandons the intent if the device was revoked before the next start', async () => {
     const { device, payload } = await crashAfter('intended');
     const desk = await openInstallation({

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyAudit } from '../../server/audit/chain.ts';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
+import { keyFiles } from '../../server/crypto/key-files.ts';
 import { createDomain } from '../../server/custody/create-domain.ts';
 import { createOrg } from '../../server/custody/create-org.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
@@ -102,6 +103,16 @@ describe('keys', () => {
     await expect(open('wrong')).rejects.toThrow('cannot be opened with FIELDBIND_CA_PASSPHRASE');
     installation = await open('correct horse');
     expect(await installation.ca.issuer('one')).toBeDefined();
+  });
+
+  it('that are not encrypted are named, and nothing starts with a passphrase over them', async () => {
+    await installation.close();
+    await expect(open('correct horse')).rejects.toThrow(/not encrypted.*one\.key\.pem/);
+    await expect(open('correct horse')).rejects.toThrow('docs/operations.md');
+    installation = await open();
+    const vault = keyFiles(join(data, 'later'), 'correct horse');
+    copyFileSync(join(data, 'keys/root.key.pem'), join(data, 'later/root.key.pem'));
+    await expect(vault.open('root')).rejects.toThrow('not encrypted');
   });
 
   it('of a root sign nothing for devices', async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Check, Errors } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { API, type ApiName, type Operation } from '../../contract/api.ts';
 import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
+import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import type { Reply, TestOperator } from '../support/server-operator.ts';
@@ -21,6 +23,7 @@ beforeAll(async () => {
   mkdirSync(join(dist, 'assets'));
   writeFileSync(join(dist, 'index.html'), '<!doctype html><title>page</title>');
   writeFileSync(join(dist, 'sw.js'), '// worker');
+  writeFileSync(join(dist, '.inputs'), 'digest of the sources');
   writeFileSync(join(dist, 'assets/main-a1B2c3D4.js'), '// code');
   server = await startTestServer({ dist });
   ines = await server.signIn('ines');
@@ -232,6 +235,33 @@ describe('the page', () => {
     for (const path of ['/api/nothing', '/crl/x', '/ca/x', '/x.js', '/assets/x.js'])
       expect([path, (await page(path)).status]).toEqual([path, 404]);
     expect((await page('/install', 'application/json')).status).toBe(404);
+  });
+
+  it('does not hand out what the build noted for itself', async () => {
+    for (const path of ['/.inputs', '/%2einputs', '/%2Einputs', '/assets/../.inputs'])
+      for (const accept of ['text/html', '*/*'])
+        expect(await (await page(path, accept)).text()).not.toContain('digest of the sources');
+    expect((await page('/.inputs')).status).toBe(404);
+  });
+
+  it('asks for TLS from now on where it has TLS, and only there', async () => {
+    expect((await page('/')).headers.get('strict-transport-security')).toBeNull();
+    const certificateFile = join(dist, '..', `${basename(dist)}.pem`);
+    const keyFile = `${certificateFile}.key`;
+    const made = await openssl(
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=localhost', '-keyout', keyFile, '-out', certificateFile],
+    );
+    expect(made).toMatchObject({ code: 0 });
+    const secure = await startTestServer({ dist, tls: { certificateFile, keyFile } });
+    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+    get(`${secure.url}/`, { rejectUnauthorized: false }, (response) => {
+      resolve(response.headers['strict-transport-security']);
+      response.resume();
+    }).on('error', reject);
+    expect(await promise).toBe('max-age=31536000');
+    await secure.close();
+    for (const file of [certificateFile, keyFile]) rmSync(file);
   });
 
   it('is kept for ever only where the name says which content it is', async () => {

@@ -146,6 +146,22 @@ describe('what cannot be taken', () => {
     ]);
   });
 
+  it('looks again at a record of somebody who was no member when it first came', async () => {
+    const hanna = await signInAs(server.url, 'hanna');
+    const payload = registrationOf(await listed(), OAK_STREET);
+    const { jws, digest } = await hanna.seal('registration+jws', payload, 'northfield');
+    const [first] = (await hanna.send([jws])).results;
+    expect(first).toMatchObject({ status: 'rejected', code: 'org_not_entitled' });
+    expect((await hanna.send([jws])).results[0]).toEqual(first);
+    await server.fieldbind('operator', 'join', 'hanna', '--org', 'northfield', '--role', 'installer');
+    const [again] = (await hanna.send([jws])).results;
+    expect(again).toMatchObject({ status: 'received', digest, receipt: expect.any(String) });
+    expect(again?.code).toBeUndefined();
+    expect(again?.receipt).not.toBe(first?.receipt);
+    expect((await hanna.send([jws])).results[0]).toEqual({ ...again, status: 'duplicate' });
+    expect(await hanna.outcome(payload.id, 'northfield')).toMatchObject({ outcome: 'bound' });
+  });
+
   it('refuses a payload that does not fit, a kind under another kind’s name, a version to come', async () => {
     const ines = await server.signIn('ines');
     const payload = registrationOf(await listed(), OAK_STREET);

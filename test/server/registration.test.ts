@@ -97,6 +97,23 @@ describe('what is refused', () => {
     });
   });
 
+  it('a subject that only the phone says is the device’s', async () => {
+    const device = await listed({ commonName: 'phone-says-so' });
+    const label = { ...registrationOf(device, OAK_STREET).label, aliases: ['phone-says-so'] };
+    const claimed = await register(device, { label, device: { aliases: ['phone-says-so'] } });
+    expect(claimed).toMatchObject({ outcome: 'refused', code: 'csr_subject_mismatch' });
+    await server.importList('northfield', [rowOf(device, { aliases: ['phone-says-so'] })]);
+    expect(await register(device)).toMatchObject({ outcome: 'bound' });
+    const bare = await listed({ udid: 'mac-02a1b2c3d4e5', commonName: '02A1B2C3D4E5' });
+    expect(await register(bare, { device: { driver: 'esp-claim' } })).toMatchObject({ outcome: 'bound' });
+  });
+
+  it('a subject that says nothing, of a driver that is not known to be silent', async () => {
+    const device = await listed({ commonName: 'device' });
+    const change = await register(device, { device: { subjectSaysNothing: true, driver: 'mine' } });
+    expect(change).toMatchObject({ outcome: 'refused', code: 'csr_subject_mismatch' });
+  });
+
   it('a label with another key, and a weak key', async () => {
     const device = await listed();
     const { spki } = await makeDevice();
@@ -202,67 +219,6 @@ describe('one live binding', () => {
   });
 });
 
-describe('held, for a second person', () => {
-  const approvals = (phone: TestOperator) => phone.get('/api/approvals?org=northfield');
-  const decide = (phone: TestOperator, record: string, decision: 'approve' | 'refuse') =>
-    phone.post(`/api/approvals/${record}?org=northfield`, { decision, reason: 'seen' });
-
-  it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
-    const change = await register(device);
-    expect(change).toMatchObject({ outcome: 'held', code: 'udid_only_row' });
-    expect(change.certificate).toBeUndefined();
-    const sam = await server.signIn('sam');
-    expect((await approvals(sam)).body).toMatchObject({
-      held: expect.arrayContaining([
-        expect.objectContaining({ record: change.record, udid: device.udid, operatorName: 'Ines Okafor' }),
-      ]),
-    });
-    expect((await decide(ines, change.record, 'approve')).status).toBe(403);
-    const approved = await decide(sam, change.record, 'approve');
-    expect(approved.body).toMatchObject({
-      outcome: 'bound',
-      certificate: { fingerprint: expect.any(String) },
-    });
-    const { devices } = (await sam.get('/api/devices?org=northfield')).body as { devices: object[] };
-    expect(devices).toContainEqual(expect.objectContaining({ udid: device.udid, firstUse: true }));
-    expect((await decide(sam, change.record, 'approve')).body).toMatchObject({ code: 'conflict' });
-  });
-
-  it('holds what was submitted as found, and refuses it at a person’s word', async () => {
-    const change = await register(await makeDevice(), { asFound: true });
-    expect(change).toMatchObject({ outcome: 'held', code: 'submitted_as_found' });
-    const sam = await server.signIn('sam');
-    const refused = await decide(sam, change.record, 'refuse');
-    expect(refused.body).toMatchObject({ outcome: 'refused', code: 'approval_refused', detail: 'seen' });
-  });
-
-  it('lets nobody approve their own record, nor a broken CSR', async () => {
-    const sam = await server.signIn('sam');
-    const own = await sam.submit(
-      'registration+jws',
-      registrationOf(await makeDevice(), OAK_STREET, { asFound: true }),
-      'northfield',
-    );
-    expect((await decide(sam, own.record, 'approve')).body).toMatchObject({ code: 'forbidden' });
-    const change = await register(await makeDevice(), { asFound: true, device: { csr: 'MAA' } });
-    expect(change.outcome).toBe('held');
-    const body = (await decide(sam, change.record, 'approve')).body;
-    expect(body).toMatchObject({ outcome: 'refused', code: 'csr_malformed' });
-  });
-
-  it('lets nobody approve across organisations', async () => {
-    const change = await register(await makeDevice(), { asFound: true });
-    const hanna = await server.signIn('hanna');
-    const reply = await hanna.post(`/api/approvals/${change.record}?org=hanna-home`, {
-      decision: 'approve',
-      reason: '',
-    });
-    expect(reply.status).toBe(403);
-  });
-});
-
 describe('confirmation and void', () => {
   const id = () => uuid7(Date.now(), nodeCrypto);
   const common = () => ({ id: id(), app: '0.1.0', capturedAt: new Date().toISOString() });
@@ -276,7 +232,10 @@ describe('confirmation and void', () => {
       domain: OAK_STREET,
       certificate,
       link: 'serial',
-      written: [{ parts: ['leaf', 'chain'], digest: 'ab'.repeat(32) }],
+      written: [
+        { parts: ['anchor'], digest: 'cd'.repeat(32) },
+        { parts: ['leaf', 'chain'], digest: 'ab'.repeat(32) },
+      ],
       ...changes,
     };
     return ines.submit('confirmation+jws', payload, 'northfield');
@@ -313,6 +272,9 @@ describe('confirmation and void', () => {
       await confirm(device, record, fingerprint, {
         written: [{ parts: ['anchor'], digest: '0'.repeat(64) }],
       }),
+      await confirm(device, record, fingerprint, {
+        written: [{ parts: ['leaf', 'chain'], digest: '0'.repeat(64) }],
+      }),
     ].map(({ code }) => code);
     expect(codes).toEqual([
       'registration_unknown',
@@ -320,7 +282,11 @@ describe('confirmation and void', () => {
       'certificate_unknown',
       'registration_unknown',
       'read_back_mismatch',
+      'read_back_mismatch',
     ]);
+    // A small buffer takes no chain.
+    const written = [['anchor'], ['leaf']].map((parts) => ({ parts, digest: '0'.repeat(64) }));
+    expect(await confirm(device, record, fingerprint, { written })).toMatchObject({ outcome: 'noted' });
   });
 
   it('takes a registration back, revokes its certificate, and lets the device be bound anew', async () => {
@@ -347,7 +313,10 @@ describe('confirmation and void', () => {
     const found = await makeDevice();
     const held = await register(found, { asFound: true });
     expect(await takeBack(found, held.record)).toMatchObject({ outcome: 'noted' });
-    expect(await ines.outcome(held.record, 'northfield')).toMatchObject({ outcome: 'refused' });
+    expect(await ines.outcome(held.record, 'northfield')).toMatchObject({
+      outcome: 'refused',
+      code: 'withdrawn',
+    });
   });
 
   it('says of other kinds that it cannot decide them', async () => {

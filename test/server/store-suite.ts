@@ -67,6 +67,7 @@ const record = (id: string, seq: number, changes: Partial<StoredRecord> = {}): S
   code: null,
   decidedAt: null,
   binding: null,
+  approvedBy: null,
   ...changes,
 });
 
@@ -132,7 +133,7 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       await bindings.end('b1', LATER);
       expect(await bindings.binding('b1')).toMatchObject({ state: 'revoked', endedAt: LATER });
       await bindings.open(binding({ id: 'b5' }));
-      expect(await bindings.everByName('acme', 'acme-1')).toHaveLength(2);
+      expect(await bindings.everByUdid('acme-1')).toHaveLength(2);
     });
 
     it('allows one envelope per place in a chain and one received per id', async () => {
@@ -158,7 +159,7 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
       expect(await records.held('northfield', 10)).toMatchObject([{ id: 'r1', header: { seq: 1 } }]);
       expect(await records.heldAsRevoked('k')).toHaveLength(1);
-      await records.attach('r1', 'b1');
+      await records.attach('r1', 'b1', 'sam');
       expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
     });
 

@@ -53,7 +53,7 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
       if (org === undefined) throw new Error(`no organisation ${name}`);
       return importRows(rows, org, 'test', installation);
     },
-    fieldbind: (...words) => fieldbind(data, url, words),
+    fieldbind: (...words) => fieldbind(data, words),
     async close() {
       await running.close();
       if (options.data === undefined) rmSync(data, { recursive: true, force: true });
@@ -61,13 +61,12 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
   };
 }
 
-/** The command line on a data folder, in a process of its own. */
+/** The command line on a data folder, in a process of its own, told nothing but the folder. */
 export async function fieldbind(
   data: string,
-  url: string,
   words: readonly string[],
 ): Promise<{ code: number; out: string }> {
-  const env = { ...process.env, FIELDBIND_DATA: data, FIELDBIND_PUBLIC_URL: url };
+  const env = { ...process.env, FIELDBIND_DATA: data };
   const cli = join(ROOT, 'server/cli.ts');
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words], { env });

@@ -1,0 +1,21 @@
+import { sql } from 'kysely';
+import { VERSIONED, type Versioned, type Versions } from '../ports/versions.ts';
+import type { Db } from './db.ts';
+
+export function versions(db: Db): Versions {
+  return {
+    async version() {
+      const rows = await db.selectFrom('versions').selectAll().execute();
+      return VERSIONED.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
+    },
+  };
+}
+
+/** Called after the change it counts: whoever reads the counter first and the rows then never takes old rows for new. */
+export async function changed(db: Db, topic: Versioned): Promise<void> {
+  await db
+    .insertInto('versions')
+    .values({ topic, n: 1 })
+    .onConflict((c) => c.column('topic').doUpdateSet({ n: sql`versions.n + 1` }))
+    .execute();
+}

@@ -1,0 +1,153 @@
+import type { Static } from 'typebox/type';
+import { Errors } from 'typebox/value';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HeldRecords as HeldSchema } from '../../contract/approval.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+
+let server: TestServer;
+let ines: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+});
+
+type Changes = Parameters<typeof registrationOf>[2];
+
+function register(device: TestDevice, changes: Changes = {}, domain = OAK_STREET, org = 'northfield') {
+  return ines.submit('registration+jws', registrationOf(device, domain, changes), org);
+}
+
+describe('held, for a second person', () => {
+  const approvals = (phone: TestOperator) => phone.get('/api/approvals?org=northfield');
+  const decide = (phone: TestOperator, record: string, decision: 'approve' | 'refuse') =>
+    phone.post(`/api/approvals/${record}?org=northfield`, { decision, reason: 'seen' });
+
+  const trail = async (record: string) =>
+    (await server.running.installation.stores.audit.after(0, 10_000)).filter(
+      ({ subject }) => subject === record,
+    );
+
+  it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
+    const device = await makeDevice();
+    await server.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
+    const change = await register(device);
+    expect(change).toMatchObject({ outcome: 'held', code: 'udid_only_row' });
+    expect(change.certificate).toBeUndefined();
+    const sam = await server.signIn('sam');
+    expect((await approvals(sam)).body).toMatchObject({
+      held: expect.arrayContaining([
+        expect.objectContaining({ record: change.record, udid: device.udid, operatorName: 'Ines Okafor' }),
+      ]),
+    });
+    expect((await decide(ines, change.record, 'approve')).status).toBe(403);
+    const approved = await decide(sam, change.record, 'approve');
+    expect(approved.body).toMatchObject({
+      outcome: 'bound',
+      certificate: { fingerprint: expect.any(String) },
+    });
+    const { devices } = (await sam.get('/api/devices?org=northfield')).body as { devices: object[] };
+    expect(devices).toContainEqual(expect.objectContaining({ udid: device.udid, firstUse: true }));
+    expect((await decide(sam, change.record, 'approve')).body).toMatchObject({ code: 'conflict' });
+    expect(await trail(change.record)).toEqual([
+      expect.objectContaining({ event: 'received', actor: 'ines' }),
+      expect.objectContaining({ event: 'held: udid_only_row', actor: 'rules' }),
+      expect.objectContaining({ event: 'approved', actor: 'sam', detail: 'because: seen' }),
+      expect.objectContaining({ event: 'intended', actor: 'sam' }),
+      expect.objectContaining({ event: 'bound', actor: 'sam' }),
+    ]);
+  });
+
+  it('takes no decision without a reason', async () => {
+    const change = await register(await makeDevice(), { asFound: true });
+    const sam = await server.signIn('sam');
+    for (const reason of ['', ' \t']) {
+      const path = `/api/approvals/${change.record}?org=northfield`;
+      const reply = await sam.post(path, { decision: 'approve', reason });
+      expect(reply.body).toMatchObject({ code: 'request_invalid' });
+    }
+    expect(await ines.outcome(change.record, 'northfield')).toMatchObject({ outcome: 'held' });
+  });
+
+  it('has a second person in a home and in practice too', async () => {
+    const hanna = await server.signIn('hanna');
+    const sam = await server.signIn('sam');
+    for (const [org, domain, phone] of [
+      ['hanna-home', HANNA, hanna],
+      ['training', PRACTICE, ines],
+    ] as const) {
+      const payload = registrationOf(await makeDevice(), domain, { asFound: true });
+      expect(await phone.submit('registration+jws', payload, org)).toMatchObject({ outcome: 'held' });
+      const path = `/api/approvals/${payload.id}?org=${org}`;
+      const reply = await sam.post(path, { decision: 'approve', reason: 'seen' });
+      expect(reply.body).toMatchObject({ outcome: 'bound' });
+    }
+    expect(sam.session.memberships[0]).toMatchObject({ org: 'northfield' });
+  });
+
+  it('lists what waits even where a record speaks of nothing that can be read', async () => {
+    const { records } = server.running.installation.stores;
+    const sam = await server.signIn('sam');
+    const one = await register(await makeDevice(), { asFound: true });
+    const there = await records.record(one.record);
+    if (there === undefined) throw new Error('the record is missing');
+    const odd = [null, 'text', [], { maker: 7, udid: 'A B', domain: {} }, { udid: 'acme-9', domain: 'X' }];
+    const ids = odd.map(() => uuid7(Date.now(), nodeCrypto));
+    for (const [at, payload] of odd.entries())
+      await records.add({ ...there, id: ids[at] ?? '', digest: `odd ${at}`, payload });
+    const { status, body } = await approvals(sam);
+    expect([status, Errors(HeldSchema, body)]).toEqual([200, []]);
+    const { held } = body as Static<typeof HeldSchema>;
+    expect(held.map(({ record }) => record)).toEqual(expect.arrayContaining([one.record, ...ids]));
+    const last = held.find(({ record }) => record === ids.at(-1));
+    expect(last).toMatchObject({ maker: 'unknown', udid: 'acme-9', domain: 'unknown' });
+    for (const id of ids) {
+      const done = { outcome: 'refused', code: null, decidedAt: there.receivedAt, binding: null } as const;
+      await records.settle(id, done);
+    }
+  });
+
+  it('holds what was submitted as found, and refuses it at a person’s word', async () => {
+    const change = await register(await makeDevice(), { asFound: true });
+    expect(change).toMatchObject({ outcome: 'held', code: 'submitted_as_found' });
+    const sam = await server.signIn('sam');
+    const refused = await decide(sam, change.record, 'refuse');
+    expect(refused.body).toMatchObject({ outcome: 'refused', code: 'approval_refused', detail: 'seen' });
+    expect((await trail(change.record)).at(-1)).toMatchObject({
+      event: 'refused: approval_refused',
+      actor: 'sam',
+      detail: expect.stringContaining('because: seen'),
+    });
+  });
+
+  it('lets nobody approve their own record, nor a broken CSR', async () => {
+    const sam = await server.signIn('sam');
+    const own = await sam.submit(
+      'registration+jws',
+      registrationOf(await makeDevice(), OAK_STREET, { asFound: true }),
+      'northfield',
+    );
+    expect((await decide(sam, own.record, 'approve')).body).toMatchObject({ code: 'forbidden' });
+    const change = await register(await makeDevice(), { asFound: true, device: { csr: 'MAA' } });
+    expect(change.outcome).toBe('held');
+    const body = (await decide(sam, change.record, 'approve')).body;
+    expect(body).toMatchObject({ outcome: 'refused', code: 'csr_malformed' });
+  });
+
+  it('lets nobody approve across organisations', async () => {
+    const change = await register(await makeDevice(), { asFound: true });
+    const hanna = await server.signIn('hanna');
+    const reply = await hanna.post(`/api/approvals/${change.record}?org=hanna-home`, {
+      decision: 'approve',
+      reason: 'mine',
+    });
+    expect(reply.status).toBe(403);
+  });
+});

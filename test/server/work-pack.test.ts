@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { workPacks } from '../../server/packs/work-pack.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, rowOf } from '../support/server-device.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+it('looks at the rows again only where something in the pack has changed', async () => {
+  const { installation } = server.running;
+  const { stores } = installation;
+  let walks = 0;
+  const list = {
+    ...stores.list,
+    foreign: (...asked: Parameters<typeof stores.list.foreign>) => {
+      walks++;
+      return stores.list.foreign(...asked);
+    },
+  };
+  const packs = workPacks({ ...installation, stores: { ...stores, list }, app: '0.1.0' });
+  const org = await stores.orgs.org('northfield');
+  if (org === undefined) throw new Error('northfield is missing');
+  const digest = async () => (await packs.pack(org, 'installer')).digest;
+
+  const device = await makeDevice();
+  const own = await makeDevice();
+  const first = await digest();
+  expect([await digest(), walks]).toEqual([first, 1]);
+  const seen = new Set([first]);
+  const changes = [
+    () => server.importList('hanna-home', [rowOf(device)]),
+    () => server.importList('northfield', [rowOf(own)]),
+    () => server.fieldbind('revoke', '--udid', device.udid, '--maker', 'acme', '--reason', 'keyCompromise'),
+    () =>
+      server.fieldbind(
+        ...['tombstone', 'lift', '--udid', device.udid, '--maker', 'acme'],
+        ...['--by', 'Sam', '--reason', 'found'],
+      ),
+    () => stores.domains.saveSite('oak-street.northfield.fieldbind.internal', { id: 'yard', title: 'Yard' }),
+    () => server.fieldbind('domain', 'create', 'a.northfield.fieldbind.internal', '--org', 'northfield'),
+  ];
+  for (const [index, change] of changes.entries()) {
+    await change();
+    const now = await digest();
+    expect([index, await digest(), walks]).toEqual([index, now, index + 2]);
+    seen.add(now);
+  }
+  expect(seen.size).toBe(changes.length + 1);
+  // What changes nothing for this organisation's pack gives the same one, walked over once.
+  await stores.domains.saveSite('hanna.fieldbind.internal', { id: 'attic', title: 'Attic' });
+  const last = await digest();
+  expect(seen.has(last)).toBe(true);
+  expect([await digest(), walks]).toEqual([last, changes.length + 2]);
+});
