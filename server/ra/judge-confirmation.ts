@@ -1,8 +1,12 @@
 import { Confirmation } from '../../contract/confirmation.ts';
 import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import { type Ruling, refused } from './ruling.ts';
+
+/** Firmware whose protocol has no way to store a service trust anchor: what it trusts was built in. */
+const NO_ROOM_FOR_ANCHOR: ReadonlySet<string> = new Set(['esp-claim']);
 
 /**
  * Step 11, `installed`: the operator's signature says that they saw these parts read back. It does not prove that the
@@ -36,6 +40,8 @@ export async function judgeConfirmation(
     return refused('certificate_unknown', known);
   }
   const written = new Set(said.written.flatMap(({ parts }) => parts));
-  if (!written.has('leaf') || !written.has('anchor')) return refused('read_back_mismatch', known);
+  const driver = parse(Registration, registration.payload)?.device.driver ?? '';
+  const complete = written.has('leaf') && (written.has('anchor') || NO_ROOM_FOR_ANCHOR.has(driver));
+  if (!complete) return refused('read_back_mismatch', known);
   return { outcome: 'noted', about: known, effect: { kind: 'installed', binding: binding.id } };
 }
