@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ZephyrCredDevice } from './profiles/zephyr-cred.ts';
-import { serveUart } from './uart-sockets.ts';
+import { serveUart, type UartDevice } from './uart-sockets.ts';
 
 export interface DevicePty {
   readonly path: string;
@@ -20,11 +19,7 @@ export interface DevicePty {
  *
  * @throws Error that names socat if it is not installed
  */
-export async function servePty(
-  device: ZephyrCredDevice,
-  path: string,
-  resetOnOpen: boolean,
-): Promise<DevicePty> {
+export async function servePty(device: UartDevice, path: string, resetOnOpen: boolean): Promise<DevicePty> {
   const directory = mkdtempSync(join(tmpdir(), 'fieldbind-pty-'));
   const socketPath = join(directory, 'uart');
   const server = await serveUart(device, { path: socketPath }, resetOnOpen);

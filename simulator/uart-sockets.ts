@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ZephyrCredDevice } from './profiles/zephyr-cred.ts';
+import type { Attachment } from './profiles/zephyr-cred.ts';
 
 /** From reset to the first printed line: a bootloader's pause, in which the far end gets its port ready. */
 const BOOT_MS = 150;
+
+/** A simulated device with a UART, of whatever firmware. */
+export interface UartDevice {
+  attachUart(onBytes: (bytes: Uint8Array) => void, onCut: () => void): Attachment;
+  reset(): void;
+}
 
 export interface UartServer {
   /** The TCP port, or the path of the socket. */
@@ -19,7 +25,7 @@ export interface UartServer {
  * @param resetOnOpen whether opening resets the device, as on boards whose DTR line is wired to reset
  */
 export async function serveUart(
-  device: ZephyrCredDevice,
+  device: UartDevice,
   where: { readonly port: number } | { readonly path: string },
   resetOnOpen: boolean,
 ): Promise<UartServer> {

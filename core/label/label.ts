@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { Udid, UdidErrorCode } from '../udid.ts';
 
-export type LabelKind = 'dpp' | 'imei' | 'mac' | 'udid' | 'uuid';
+export type LabelKind = 'dpp' | 'esp' | 'imei' | 'mac' | 'udid' | 'uuid';
 
 /** What a label says. Nothing in it is proved: possession is the device's own affair. */
 export interface Label {
@@ -42,7 +42,9 @@ export type LabelErrorCode =
   /** The key's bytes are no key, or its point is not on the curve: misprinted or forged. Do not bind by it; report it. */
   | 'dpp_bad_key'
   /** A sound key on a curve that is not served (P-256 and P-384 are). Report the device type to support. */
-  | 'dpp_curve';
+  | 'dpp_curve'
+  /** An Espressif code that breaks off, or lacks the device's name. Ask to scan it again. */
+  | 'esp_malformed';
 
 export type LabelResult =
   | { readonly ok: true; readonly label: Label }

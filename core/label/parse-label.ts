@@ -1,4 +1,5 @@
 import { dppFormat } from './dpp.ts';
+import { espFormat } from './esp.ts';
 import { imeiFormat } from './imei.ts';
 import { type LabelFormat, type LabelResult, MAX_LABEL_LENGTH } from './label.ts';
 import { macFormat } from './mac.ts';
@@ -6,7 +7,7 @@ import { udidFormat } from './udid-text.ts';
 import { uuidFormat } from './uuid.ts';
 
 /** In the order they are asked: formats with a prefix, then those with a check digit, then plain ones. */
-const FORMATS: readonly LabelFormat[] = [dppFormat, imeiFormat, uuidFormat, macFormat, udidFormat];
+const FORMATS: readonly LabelFormat[] = [dppFormat, espFormat, imeiFormat, uuidFormat, macFormat, udidFormat];
 
 /** Meaning of a scanned or typed code. Hostile text is refused with a code; nothing throws. */
 export function parseLabel(text: string): LabelResult {

@@ -11,6 +11,7 @@ import type { Driver, DriverContext } from './drivers/driver.ts';
 import { openSimulated } from './links/simulated.ts';
 import { hasWebBluetooth, openBluetooth, pickBluetoothDevice } from './links/web-bluetooth.ts';
 import { hasWebSerial, openSerial, pickSerialPort } from './links/web-serial.ts';
+import { webProtocommCrypto } from './web-protocomm-crypto.ts';
 
 const ATTEMPTS = 3;
 
@@ -21,7 +22,8 @@ export interface DevicePortOptions extends DriverContext {
   readonly drivers?: readonly Driver[];
 }
 
-export function createDevicePort(options: DevicePortOptions): DevicePort {
+export function createDevicePort(given: DevicePortOptions): DevicePort {
+  const options = { protocomm: webProtocommCrypto(), ...given };
   const drivers = options.drivers ?? DRIVERS;
   return {
     availableLinks: () => ({

@@ -16,10 +16,20 @@ export interface DeviceIdentity {
 export interface DeviceEvidence {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Bytes;
-  /** PKCS#10 certification request, DER, exactly as the device gave it. */
+  /** PKCS#10 certification request, DER, exactly as the device gave it. Empty where its firmware makes none. */
   readonly csr: Bytes;
   /** `fresh` only if something in the evidence is signed over a challenge of ours. */
   readonly possession: 'static' | 'fresh';
+  /** What makes it fresh: the device key's signature over a challenge of ours, as the device gave it. */
+  readonly proof?: { readonly challenge: Bytes; readonly signature: Bytes };
+  /** What the device states of itself under a key we may not know: kept for whoever can judge it. */
+  readonly attestations?: readonly DeviceAttestation[];
+}
+
+/** One signed statement, as text exactly as the device gave it. */
+export interface DeviceAttestation {
+  readonly kind: 'nordic-keygen' | 'nordic-attesttoken' | 'arduino-jwt';
+  readonly text: string;
 }
 
 /** What is written into a device. PEM texts end with a line feed. */
@@ -49,6 +59,8 @@ export interface DriverTraits {
   readonly possession: 'static' | 'fresh';
   readonly installs: boolean;
   readonly readsBack: boolean;
+  /** `evidence` makes the device's key if it has none, and can do so only once: say so before. */
+  readonly makesKey?: boolean;
 }
 
 /**
@@ -137,7 +149,21 @@ export type DeviceErrorCode =
   /** The device holds something else than what was written: repeat; if it stays so, do not use the device. */
   | 'read_back_mismatch'
   /** The device has no room for the certificate: free some, or ask its maker for firmware with more. */
-  | 'storage_full';
+  | 'storage_full'
+  /** The device asks for the secret on its label, and none was read: scan the label's square code. */
+  | 'presence_missing'
+  /** The device does not take the label's secret: is this the label of this device? */
+  | 'presence_wrong'
+  /** The device's key is not the certificate's: another device, or its key was made anew. Register it again. */
+  | 'key_changed'
+  /** The device's signature over our challenge does not verify under its key: do not bind it, report it. */
+  | 'proof_failed'
+  /** The device has a key already, and shows key and request only when one is made: use the registration made then. */
+  | 'key_exists'
+  /** What the device attests is not what it handed over: do not bind it, report it. */
+  | 'attestation_mismatch'
+  /** The device could not join the Wi-Fi network: check its name and password. */
+  | 'wifi_failed';
 
 /**
  * The one error of everything behind DevicePort. `step` says where it happened, in words fixed in the source, and

@@ -31,6 +31,16 @@ export interface GattLink extends AnyLink {
   readonly shape: 'gatt';
   /** The characteristic, or undefined if the device has no such service or characteristic. UUIDs are lower case. */
   characteristic(service: string, uuid: string, signal: AbortSignal): Promise<GattCharacteristic | undefined>;
+  /**
+   * Every characteristic of a service with its user description (descriptor 0x2901, empty if it has none), for firmware
+   * that names them there; undefined without the service. Absent on links that cannot list.
+   */
+  described?(service: string, signal: AbortSignal): Promise<readonly DescribedCharacteristic[] | undefined>;
+}
+
+export interface DescribedCharacteristic {
+  readonly description: Bytes;
+  readonly characteristic: GattCharacteristic;
 }
 
 /** One characteristic. A value is at most 512 bytes (Bluetooth Core 5.4, vol 3 part F, 3.2.9); operations queue. */

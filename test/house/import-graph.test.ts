@@ -58,7 +58,7 @@ function sources(): string[] {
 const STATEMENT =
   /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.ts)['"]/gm;
 
-export function importsOf(file: string, text: string): Import[] {
+function importsOf(file: string, text: string): Import[] {
   return [...text.matchAll(STATEMENT)].flatMap((match) => {
     const target = (match[2] ?? match[3] ?? match[4] ?? match[5] ?? '').replace(/\?.*$/, '');
     if (!target.startsWith('.')) return [];
@@ -72,7 +72,7 @@ function roomOf(file: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
-export function isForbidden({ from, to, typeOnly }: Import): boolean {
+function isForbidden({ from, to, typeOnly }: Import): boolean {
   const room = roomOf(from);
   if (room === undefined) return true;
   const within = (place: string) => to === place || to.startsWith(`${place}/`);

@@ -25,7 +25,9 @@ const clock: Clock = {
 
 const sha256 = async (data: Uint8Array) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(data)));
-const port = createDevicePort({ clock, crypto: { sha256 } });
+/** What a label's secret is to the app: given when the driver asks. */
+let secret: string | undefined;
+const port = createDevicePort({ clock, crypto: { sha256 }, presence: () => secret });
 const signal = () => new AbortController().signal;
 let session: DeviceSession | undefined;
 
@@ -61,6 +63,9 @@ export const rig = {
     }),
   install: (bundle: CredentialBundle) => told((open) => open.install(bundle, () => undefined, signal())),
   installed: (bundle: CredentialBundle) => told((open) => open.installed(bundle, signal())),
+  scan: (read: string) => {
+    secret = read;
+  },
   close: async () => session?.close(),
   asked: () => asked,
 };

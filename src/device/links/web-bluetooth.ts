@@ -1,16 +1,18 @@
 import type { Clock } from '../../ports/clock.ts';
 import { DeviceError, type DevicePick } from '../../ports/device.ts';
-import type { GattCharacteristic, GattLink } from '../../ports/link.ts';
+import type { DescribedCharacteristic, GattCharacteristic, GattLink } from '../../ports/link.ts';
 import { fromPlatform } from '../error.ts';
 import { within } from '../protocols/within.ts';
 import { GattOperations } from './gatt-operations.ts';
 import { Loss } from './loss.ts';
-import { WebCharacteristic } from './web-characteristic.ts';
+import { readDescription, WebCharacteristic } from './web-characteristic.ts';
 
 const LIST_MS = 5_000;
 const CONNECT_MS = 12_000;
 const RETRY_MS = 400;
 const ATTEMPTS = 3;
+/** Each costs a read over the air; firmware that names its characteristics has about ten. */
+const MOST_DESCRIBED = 32;
 
 export function hasWebBluetooth(): boolean {
   return 'bluetooth' in navigator;
@@ -110,6 +112,28 @@ class BluetoothLink implements GattLink {
       return new WebCharacteristic(found, this.#operations);
     } catch (error) {
       // NotFoundError: the device has no such service or characteristic.
+      if (error instanceof DeviceError && error.code === 'no_device_chosen') return undefined;
+      throw error;
+    }
+  }
+
+  async described(
+    service: string,
+    signal: AbortSignal,
+  ): Promise<readonly DescribedCharacteristic[] | undefined> {
+    try {
+      const found = await this.#operations.run(
+        'bluetooth discovery',
+        async () => (await this.#server.getPrimaryService(service)).getCharacteristics(),
+        signal,
+      );
+      const described: DescribedCharacteristic[] = [];
+      for (const remote of found.slice(0, MOST_DESCRIBED)) {
+        const description = await readDescription(remote, this.#operations, signal);
+        described.push({ description, characteristic: new WebCharacteristic(remote, this.#operations) });
+      }
+      return described;
+    } catch (error) {
       if (error instanceof DeviceError && error.code === 'no_device_chosen') return undefined;
       throw error;
     }

@@ -1,4 +1,5 @@
 import type { Bytes } from '../../../core/bytes.ts';
+import { DeviceError } from '../../ports/device.ts';
 import type { GattCharacteristic } from '../../ports/link.ts';
 import type { GattOperations } from './gatt-operations.ts';
 
@@ -44,6 +45,24 @@ export class WebCharacteristic implements GattCharacteristic {
       stop();
       throw error;
     }
+  }
+}
+
+/** Characteristic User Description (Bluetooth Core 5.4, vol 3 part G, 3.3.3.2); empty if there is none. */
+const USER_DESCRIPTION = '00002901-0000-1000-8000-00805f9b34fb';
+
+export async function readDescription(
+  remote: BluetoothRemoteGATTCharacteristic,
+  operations: GattOperations,
+  signal: AbortSignal,
+): Promise<Bytes> {
+  const read = async () => (await remote.getDescriptor(USER_DESCRIPTION)).readValue();
+  try {
+    return bytesOf(await operations.run('bluetooth description', read, signal));
+  } catch (error) {
+    // NotFoundError: it has no description.
+    if (error instanceof DeviceError && error.code === 'no_device_chosen') return new Uint8Array(0);
+    throw error;
   }
 }
 

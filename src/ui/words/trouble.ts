@@ -192,6 +192,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'This device has a key already, and shows its request only once.',
     'Use the registration made then. If there is none, ask your office to have the key removed.',
   ),
+  wifi_failed: say('The device could not join the network.', 'Check the network’s name and password.'),
   attestation_mismatch: say(
     'What the device vouches for is not what it handed over.',
     'Do not bind it. Report it.',

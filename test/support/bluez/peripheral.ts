@@ -1,4 +1,5 @@
 import type { Call } from './dbus-connection.ts';
+import { type EndpointCharacteristic, EndpointObjects } from './endpoint-objects.ts';
 import type { ObjectTree } from './object-tree.ts';
 
 const DEVICE = 'org.bluez.Device1';
@@ -25,6 +26,8 @@ export interface PeripheralOptions {
   readonly service: string;
   readonly characteristic: string;
   readonly handler: GattHandler;
+  /** More characteristics of the same service, each answering its writes to the next read. */
+  readonly endpoints?: readonly EndpointCharacteristic[];
 }
 
 /** How a link ends: with failed answers and its objects taken away, or with neither answer nor word. */
@@ -36,6 +39,7 @@ export class Peripheral {
   readonly address: string;
   readonly #options: PeripheralOptions;
   readonly #tree: ObjectTree;
+  readonly #endpoints: EndpointObjects;
   readonly #open = new Set<Call>();
   #linked = false;
   /** Leaves the next calls to Connect without an answer. */
@@ -46,6 +50,7 @@ export class Peripheral {
     this.#tree = tree;
     this.address = options.address;
     this.path = `${ADAPTER}/dev_${options.address.replaceAll(':', '_')}`;
+    this.#endpoints = new EndpointObjects(options.endpoints ?? [], tree, this.#service);
   }
 
   advertise(): void {
@@ -86,6 +91,7 @@ export class Peripheral {
       this.#open.delete(call);
     }
     this.#tree.set(this.path, DEVICE, { ServicesResolved: ['b', false] });
+    this.#endpoints.remove();
     for (const path of [`${this.#characteristic}/desc0001`, this.#characteristic, this.#service])
       this.#tree.remove(path);
     this.#tree.set(this.path, DEVICE, { Connected: ['b', false] });
@@ -104,7 +110,9 @@ export class Peripheral {
   handle(call: Call): boolean {
     if (!call.path.startsWith(this.path)) return false;
     this.#open.add(call);
-    this.#answer(call);
+    const answered = this.#endpoints.handle(call);
+    if (answered === undefined) this.#answer(call);
+    else void answered.then(() => this.#open.delete(call));
     return true;
   }
 
@@ -159,6 +167,7 @@ export class Peripheral {
         Value: ['ay', Buffer.alloc(2)],
       },
     });
+    this.#endpoints.add();
     this.#tree.set(this.path, DEVICE, { ServicesResolved: ['b', true] });
     this.#options.handler.connected((value) => {
       if (this.#linked)

@@ -1,0 +1,123 @@
+import { concat } from '../../../../core/bytes.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import { DeviceError } from '../../../ports/device.ts';
+import type { GattCharacteristic, GattLink } from '../../../ports/link.ts';
+import { Answers } from '../../protocols/improv/answers.ts';
+import {
+  checksum,
+  improvError,
+  NO_ERROR,
+  networksIn,
+  parseResult,
+  RPC,
+  rpc,
+  wifiSettings,
+  wifiState,
+} from '../../protocols/improv/improv-rpc.ts';
+import type { WifiNetwork, WifiState, WifiStep } from '../../protocols/improv/wifi-step.ts';
+
+export const IMPROV_SERVICE = '00467768-6228-2272-4663-277478268000';
+const characteristicId = (number: number) => `00467768-6228-2272-4663-27747826800${number}`;
+const [STATE, ERROR, COMMAND, RESULT] = [1, 2, 3, 4];
+/** What fits the smallest MTU; the device puts the pieces together by the command's own length (ble.md). */
+const PIECE = 20;
+const SCAN_MS = 20_000;
+const JOIN_MS = 40_000;
+
+interface Told {
+  readonly of: number;
+  readonly value: Uint8Array;
+}
+
+/** Improv over Bluetooth. Command 2 is `identify` here, so the state is read, never asked for. */
+export class BluetoothWifi implements WifiStep {
+  readonly #characteristics: ReadonlyMap<number, GattCharacteristic>;
+  readonly #answers: Answers<Told>;
+  readonly #stops: (() => void)[] = [];
+
+  /** Undefined if the device has no Improv service. */
+  static async open(link: GattLink, clock: Clock, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
+    const found = new Map<number, GattCharacteristic>();
+    for (const number of [STATE, ERROR, COMMAND, RESULT]) {
+      const one = await link.characteristic(IMPROV_SERVICE, characteristicId(number), signal);
+      if (one === undefined) return undefined;
+      found.set(number, one);
+    }
+    const step = new BluetoothWifi(found, new Answers({ clock, lost: link.lost }));
+    for (const number of [STATE, ERROR, RESULT]) await step.#subscribe(number, signal);
+    return step;
+  }
+
+  private constructor(characteristics: ReadonlyMap<number, GattCharacteristic>, answers: Answers<Told>) {
+    this.#characteristics = characteristics;
+    this.#answers = answers;
+  }
+
+  async state(signal: AbortSignal): Promise<WifiState> {
+    const [value] = await this.#one(STATE).read(signal);
+    const state = wifiState(value);
+    if (state === undefined) throw new DeviceError('device_garbage', 'improv state');
+    return state;
+  }
+
+  scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+    const limit = { ms: SCAN_MS, step: 'improv scan', signal };
+    return this.#answers.after<readonly WifiNetwork[]>(
+      () => this.#send(rpc(RPC.scan), signal),
+      (told) => {
+        const result = told.of === RESULT ? parseResult(withoutChecksum(told.value)) : undefined;
+        return result?.command === RPC.scan ? networksIn(result.texts) : failureIn(told);
+      },
+      limit,
+    );
+  }
+
+  async set(ssid: string, password: string, signal: AbortSignal): Promise<void> {
+    const limit = { ms: JOIN_MS, step: 'improv join', signal };
+    const joined = ({ of, value }: Told) =>
+      of === STATE && wifiState(value[0]) === 'joined' ? true : undefined;
+    await this.#answers.after(
+      () => this.#send(rpc(RPC.setWifi, wifiSettings(ssid, password)), signal),
+      (told) => failureIn(told) ?? joined(told),
+      limit,
+    );
+  }
+
+  release(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  async #send(command: Uint8Array, signal: AbortSignal): Promise<void> {
+    const whole = encodeBluetoothRpc(command);
+    for (let at = 0; at < whole.length; at += PIECE)
+      await this.#one(COMMAND).write(whole.subarray(at, at + PIECE), signal);
+  }
+
+  async #subscribe(number: number, signal: AbortSignal): Promise<void> {
+    this.#stops.push(
+      await this.#one(number).subscribe((value) => this.#answers.tell({ of: number, value }), signal),
+    );
+  }
+
+  #one(number: number): GattCharacteristic {
+    const found = this.#characteristics.get(number);
+    if (found === undefined) throw new DeviceError('driver_unknown', 'improv service');
+    return found;
+  }
+}
+
+/** The command and, unlike on a cable, the sum of its own bytes. */
+export function encodeBluetoothRpc(command: Uint8Array) {
+  return concat(command, Uint8Array.of(checksum(command)));
+}
+
+/** Empty, and so malformed, if the sum is wrong. */
+function withoutChecksum(value: Uint8Array): Uint8Array {
+  const body = value.subarray(0, -1);
+  return value.at(-1) === checksum(body) ? body : new Uint8Array(0);
+}
+
+function failureIn({ of, value }: Told): DeviceError | undefined {
+  const [number = NO_ERROR] = value;
+  return of === ERROR && number !== NO_ERROR ? improvError(number) : undefined;
+}

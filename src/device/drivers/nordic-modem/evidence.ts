@@ -1,0 +1,66 @@
+import { toHex } from '../../../../core/bytes.ts';
+import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
+import { codeOfCme } from '../../protocols/at/at.ts';
+import type { DriverContext } from '../driver.ts';
+import { readIdentity } from './identity.ts';
+import { type MadeKey, readKeygen } from './keygen-answer.ts';
+import type { Modem } from './modem.ts';
+
+const ORGANIZATIONAL_UNIT = '2.5.4.11';
+const TOKEN = /%ATTESTTOKEN: ?"([A-Za-z0-9_-]{20,2048}\.[A-Za-z0-9_-]{20,2048})"/;
+
+/**
+ * Makes the device's key, which this firmware does only together with its one request, and only where the tag has none:
+ * afterwards neither key nor request can be read again (AT%KEYGEN, AT%CMNG).
+ */
+export async function makeEvidence(
+  modem: Modem,
+  tag: number,
+  context: DriverContext,
+  signal: AbortSignal,
+): Promise<DeviceEvidence> {
+  const held = await modem.list(signal, tag);
+  const hasKey = held.some(({ type }) => type === 2);
+  // A certificate beside it means that the key is in use; without one a cut may have left it, and the person may say so.
+  const replace = hasKey && !held.some(({ type }) => type === 1) && context.replaceOrphanKey?.() === true;
+  if (hasKey && !replace) throw new DeviceError('key_exists', '%CMNG list');
+  const challenge = context.challenge?.();
+  const { imei, uuid } = await readIdentity(modem, '', signal);
+  const name = uuid ?? imei;
+  // The subject is ours to choose: it then names the device and carries the challenge, under the key's signature.
+  const unit = challenge === undefined || name === undefined ? undefined : toHex(challenge);
+  const made = await modem.offline(async () => {
+    if (replace) await modem.remove(tag, 2, signal);
+    return keygen(modem, tag, unit === undefined ? undefined : `CN=${name},OU=${unit}`, context, signal);
+  }, signal);
+  const isFresh =
+    unit !== undefined &&
+    made.request.subject.some(({ type, text }) => type === ORGANIZATIONAL_UNIT && text === unit);
+  const nonce =
+    challenge === undefined || challenge.length < 16 ? '' : `="${toHex(challenge.subarray(0, 16))}"`;
+  const token = await modem.ask(`AT%ATTESTTOKEN${nonce}`, TOKEN, signal);
+  return {
+    publicKey: made.request.spki.slice() as DeviceEvidence['publicKey'],
+    csr: made.csr,
+    possession: isFresh ? 'fresh' : 'static',
+    attestations: [
+      { kind: 'nordic-keygen', text: made.text },
+      ...(token === undefined ? [] : [{ kind: 'nordic-attesttoken' as const, text: token }]),
+    ],
+  };
+}
+
+async function keygen(
+  modem: Modem,
+  tag: number,
+  subject: string | undefined,
+  context: DriverContext,
+  signal: AbortSignal,
+): Promise<MadeKey> {
+  const command = `AT%KEYGEN=${tag},2,0`;
+  let reply = await modem.at.run(subject === undefined ? command : `${command},"${subject}"`, signal);
+  // Firmware that takes no subject (before 1.3) refuses the whole command and makes nothing; its own subject will do.
+  if (!reply.ok && subject !== undefined && reply.cme !== 519) reply = await modem.at.run(command, signal);
+  if (!reply.ok) throw new DeviceError(codeOfCme(reply.cme, 'device_refused'), '%KEYGEN');
+  return readKeygen(reply.text, tag, context.crypto);
+}

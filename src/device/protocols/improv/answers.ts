@@ -1,0 +1,38 @@
+import type { DeviceError } from '../../../ports/device.ts';
+import { type Ends, within } from '../within.ts';
+
+/** One wait at a time for what a device tells unasked: frames, notifications. */
+export class Answers<T> {
+  readonly #ends: Omit<Ends, 'signal'>;
+  #take: (one: T) => void = () => undefined;
+
+  constructor(ends: Omit<Ends, 'signal'>) {
+    this.#ends = ends;
+  }
+
+  tell(one: T): void {
+    this.#take(one);
+  }
+
+  /** Does `start`, then gives the first thing `judge` makes a value of; an error it gives is thrown. */
+  async after<V>(
+    start: () => Promise<void>,
+    judge: (one: T) => V | DeviceError | undefined,
+    limit: { readonly ms: number; readonly step: string; readonly signal: AbortSignal },
+  ): Promise<V> {
+    const answer = new Promise<V | DeviceError>((resolve) => {
+      this.#take = (one) => {
+        const value = judge(one);
+        if (value !== undefined) resolve(value);
+      };
+    });
+    try {
+      await start();
+      const value = await within(answer, limit.ms, limit.step, { ...this.#ends, signal: limit.signal });
+      if (value instanceof Error) throw value;
+      return value;
+    } finally {
+      this.#take = () => undefined;
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Misbehaviour } from '../../../simulator/profiles/firmware.ts';
+import { ImprovDevice } from '../../../simulator/profiles/improv/improv-device.ts';
+import { encodeBluetoothRpc, IMPROV_SERVICE } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
+import { openWifi } from '../../../src/device/drivers/improv/open-wifi.ts';
+import { encodeImprov, FRAME, ImprovReader } from '../../../src/device/protocols/improv/improv-frame.ts';
+import {
+  networksIn,
+  parseResult,
+  RPC,
+  rpc,
+  wifiSettings,
+} from '../../../src/device/protocols/improv/improv-rpc.ts';
+import type { GattCharacteristic, GattLink, Link } from '../../../src/ports/link.ts';
+import { drive, FakeClock } from '../../support/device-clock.ts';
+import { cable, codeOf, signal } from '../nordic/byte-link.ts';
+
+interface Vectors {
+  readonly state: string;
+  readonly info: string;
+  readonly scan: string;
+  readonly wifi: {
+    readonly ssid: string;
+    readonly password: string;
+    readonly serial: string;
+    readonly ble: string;
+  };
+}
+const file = new URL('../../fixtures/vectors/improv.json', import.meta.url);
+const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+function gatt(device: ImprovDevice): { readonly link: Link; readonly settled: () => Promise<void> } {
+  const takers = new Map<number, (value: Uint8Array) => void>();
+  const end = device.attachGatt((of, value) => takers.get(of)?.(value));
+  const one = (number: number): GattCharacteristic => ({
+    read: async () => new Uint8Array(number === 1 ? [device.state] : []),
+    write: async (value) => {
+      expect(value.length).toBeLessThanOrEqual(20);
+      end.write(value);
+    },
+    writeWithoutResponse: async () => undefined,
+    async subscribe(onValue) {
+      takers.set(number, onValue);
+      return () => takers.delete(number);
+    },
+  });
+  const link: GattLink = {
+    kind: 'bluetooth',
+    shape: 'gatt',
+    lost: signal(),
+    characteristic: async (service, uuid) =>
+      service === IMPROV_SERVICE ? one(Number(uuid.at(-1))) : undefined,
+    close: async () => undefined,
+  };
+  return { link, settled: async () => undefined };
+}
+
+it('writes the published packets', () => {
+  const settings = rpc(RPC.setWifi, wifiSettings(vectors.wifi.ssid, vectors.wifi.password));
+  expect(hex(encodeImprov(FRAME.rpc, rpc(RPC.requestState)))).toBe(vectors.state);
+  expect(hex(encodeImprov(FRAME.rpc, rpc(3)))).toBe(vectors.info);
+  expect(hex(encodeImprov(FRAME.rpc, rpc(RPC.scan)))).toBe(vectors.scan);
+  expect(hex(encodeImprov(FRAME.rpc, settings))).toBe(vectors.wifi.serial);
+  expect(hex(encodeBluetoothRpc(settings))).toBe(vectors.wifi.ble);
+});
+
+describe.each([
+  { name: 'cable', linkOf: (device: ImprovDevice) => cable(device) },
+  { name: 'Bluetooth', linkOf: gatt },
+])('the Wi-Fi step over $name', ({ linkOf }) => {
+  const opened = (device: ImprovDevice) => {
+    const clock = new FakeClock();
+    const { link, settled } = linkOf(device);
+    const run = <T>(work: Promise<T>) => drive(work, clock, settled);
+    return { step: run(openWifi(link, clock, signal())), run, clock };
+  };
+
+  it('scans, refuses a wrong password, and joins with the right one', async () => {
+    const device = new ImprovDevice({ ssid: 'a longer network name', password: 'correct horse' });
+    const { step, run, clock } = opened(device);
+    const wifi = await step;
+    if (wifi === undefined) throw new Error('not found');
+    expect(await run(wifi.state(signal()))).toBe('ready');
+    expect(await run(wifi.scan(signal()))).toEqual([
+      { ssid: 'a longer network name', rssi: -52, needsPassword: true },
+    ]);
+    const wrong = wifi.set('a longer network name', 'nope', signal());
+    expect(await codeOf(run(wrong))).toBe('wifi_failed');
+    await run(wifi.set('a longer network name', 'correct horse', signal()));
+    expect(await run(wifi.state(signal()))).toBe('joined');
+    expect(await codeOf(run(wifi.set('x'.repeat(33), '', signal())))).toBe('wifi_failed');
+    wifi.release();
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
+it.each([{ kind: 'silent' }, { kind: 'garbage' }] as Misbehaviour[])(
+  'is not found where $kind',
+  async (how) => {
+    const clock = new FakeClock();
+    const { link, settled, listeners } = cable(new ImprovDevice({ misbehaviour: how }));
+    expect(await drive(openWifi(link, clock, signal()), clock, settled)).toBeUndefined();
+    expect([clock.sleeping, listeners.size]).toEqual([0, 0]);
+  },
+);
+
+it('survives 30 000 random and mutated inputs', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      new ImprovReader().add(bytes);
+      const result = parseResult(bytes);
+      if (result !== undefined) expect(networksIn(result.texts).length).toBeLessThanOrEqual(64);
+    }),
+    { numRuns: 15_000 },
+  );
+  const whole = new Uint8Array(Buffer.from(vectors.wifi.serial, 'hex'));
+  fc.assert(
+    fc.property(fc.nat(40), fc.nat(255), fc.integer({ min: 1, max: 30 }), (at, value, cut) => {
+      const bytes = whole.slice();
+      if (at < bytes.length) bytes[at] = value;
+      const reader = new ImprovReader();
+      for (let from = 0; from < bytes.length; from += cut) reader.add(bytes.subarray(from, from + cut));
+      expect(new ImprovReader().add(new Uint8Array([...bytes, ...whole])).length).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 15_000 },
+  );
+});
