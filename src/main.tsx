@@ -38,7 +38,13 @@ const outbox = new IdbOutbox(db);
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const shell = new AppShell();
-const practice = new PracticeShelf(() => import('../simulator/profiles/page.ts'), new IdbPracticeStore(db));
+const practice = new PracticeShelf(async () => {
+  const [page, { newDeviceState, randomUdid }] = await Promise.all([
+    import('../simulator/profiles/page.ts'),
+    import('../simulator/profiles/device-state.ts'),
+  ]);
+  return { ...page, newState: () => newDeviceState(randomUdid()) };
+}, new IdbPracticeStore(db));
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -101,6 +107,7 @@ const model = new AppModel({
     ),
   app: __APP_VERSION__,
 });
+shell.holdWhile(model.busyFlow);
 
 /** When to send, besides after a capture and on a tap: at start, with signal back, in view again, and now and then. */
 const SYNC_EVERY_MS = 30_000;

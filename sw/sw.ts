@@ -8,6 +8,7 @@ import { OperatorKeyStore } from '../src/storage/operator-key.ts';
 import { IdbOutbox } from '../src/storage/outbox.ts';
 import { IdbWorkStore } from '../src/storage/work-store.ts';
 import { runDrain } from '../src/sync/run-drain.ts';
+import { whyAgain } from './why-again.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
   readonly __WB_MANIFEST: { url: string; revision: string | null }[];
@@ -27,9 +28,13 @@ registerRoute(
   }),
 );
 
-// A new version waits for consent: only the page, asked by a person, sends this.
+// A new version waits for consent: only the page, asked by a person, sends the first. The second comes from a page that no
+// worker controls, which is one visited for the first time: so one visit is enough to work offline. It swaps nothing, for
+// only the active worker can claim, and the pages that are controlled are its own already.
 self.addEventListener('message', (event) => {
-  if ((event.data as { type?: unknown } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
+  const type = (event.data as { type?: unknown } | null)?.type;
+  if (type === 'SKIP_WAITING') void self.skipWaiting();
+  if (type === 'CLAIM') event.waitUntil(self.clients.claim());
 });
 
 /** The browser found signal while the app was closed or asleep: the same drain as the page's. */
@@ -41,9 +46,10 @@ self.addEventListener('sync', (event) => {
 async function drainInBackground(): Promise<void> {
   const db = new DatabaseHandle();
   const crypto = cryptoPort(self.crypto);
+  const outbox = new IdbOutbox(db);
   const work = new IdbWorkStore(db, new OperatorKeyStore(db));
   const ports = {
-    outbox: new IdbOutbox(db),
+    outbox,
     work,
     backend: syncClient,
     clock: systemClock,
@@ -53,9 +59,10 @@ async function drainInBackground(): Promise<void> {
   try {
     const outcome = await runDrain({ ...ports, force: true }, new AbortController().signal);
     // Rejecting tells the browser to try again later.
-    if (outcome !== 'busy' && outcome.kind === 'stopped' && outcome.failure.kind === 'unreachable')
-      throw new Error('no signal');
+    const why = whyAgain(outcome);
+    if (why !== undefined) throw new Error(why);
   } finally {
+    outbox.close();
     db.close();
   }
 }

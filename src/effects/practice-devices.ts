@@ -6,9 +6,11 @@ import type { SimulatedWire } from '../ports/link.ts';
 /** The simulator's shape as seen from here; main hands in the real one, loaded when first wanted. */
 export interface Simulator<State> {
   createSimulatedDevice(options: {
-    readonly state?: State;
+    readonly state: State;
     readonly onState: (state: State) => void;
   }): Promise<{ readonly udid: string; readonly label: string; readonly wire: SimulatedWire }>;
+  /** Of a device just made: a key of its own, nothing installed. */
+  newState(): Promise<State>;
   /** The stored state if it is one, undefined otherwise. */
   readState(stored: unknown): State | undefined;
 }
@@ -82,21 +84,16 @@ export class PracticeShelf<State> {
     return making;
   }
 
-  async #make(state: State | undefined): Promise<Device> {
+  /** Stored before anything is done with it: without its key, what is bound to it could never be installed. */
+  async #make(kept: State | undefined): Promise<Device> {
     const simulator = await this.#load();
-    let udid = '';
-    let latest: State | undefined = state;
-    const onState = (next: State) => {
-      latest = next;
-      // Not stored, it lives as long as this page: no reason to stop practising.
-      if (udid !== '') this.#store.save(udid, next).catch(() => undefined);
-    };
+    const state = kept ?? (await simulator.newState());
     const device = await simulator.createSimulatedDevice({
-      ...(state === undefined ? {} : { state }),
-      onState,
+      state,
+      // Not stored, it lives as long as this page: no reason to stop practising.
+      onState: (next) => void this.#store.save(device.udid, next).catch(() => undefined),
     });
-    udid = device.udid;
-    if (latest !== undefined) await this.#store.save(udid, latest);
+    if (kept === undefined) await this.#store.save(device.udid, state);
     return device;
   }
 }

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import { Workbox } from 'workbox-window';
 
 /** The install prompt as Chromium hands it out (not in TypeScript's DOM types; W3C manifest-incubations). */
@@ -12,13 +12,15 @@ interface SyncRegistration extends ServiceWorkerRegistration {
 }
 
 const SYNC_TAG = 'outbox';
+/** Held, shared, by every tab that is at work with a device. */
+const FLOW_LOCK = 'fieldbind-flow';
 /** An installed app may stay open for weeks. */
 const UPDATE_CHECK_MS = 60 * 60 * 1000;
 
 /** The installed shell. Nothing is swapped without consent: a newer worker waits until `update` is called. */
 export class AppShell {
   /** A worker that controls the page was activated, and it is activated only with all of the app in its cache. */
-  readonly offlineReady = signal(navigator.serviceWorker?.controller != null);
+  readonly offlineReady = signal(isControlled());
   readonly updateWaiting = signal(false);
   readonly installable = signal(false);
   readonly persisted = signal(false);
@@ -44,6 +46,12 @@ export class AppShell {
     workbox.addEventListener('waiting', () => {
       this.updateWaiting.value = true;
     });
+    navigator.serviceWorker.addEventListener('controllerchange', () => {
+      // Another tab consented: this one still runs the old version, and asks before it starts anew.
+      if (this.offlineReady.value) this.updateWaiting.value = true;
+      this.offlineReady.value = isControlled();
+    });
+    this.offlineReady.value = isControlled();
     const registration = await workbox.register();
     if (registration === undefined) return;
     this.#registration = registration;
@@ -52,11 +60,34 @@ export class AppShell {
       this.updateWaiting.value = true;
     this.backgroundSync.value = 'sync' in registration;
     const { active } = await navigator.serviceWorker.ready;
-    this.offlineReady.value = active !== null;
+    if (!isControlled()) active?.postMessage({ type: 'CLAIM' });
     setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_MS);
   }
 
+  /** Keeps every tab from swapping the app while this page is `busy` with a device. */
+  holdWhile(busy: ReadonlySignal<boolean>): void {
+    effect(() => {
+      if (!busy.value) return;
+      const over = new AbortController();
+      holdFlowLock(over.signal).catch(() => undefined);
+      return () => over.abort();
+    });
+  }
+
+  /** With any tab at work with a device nothing happens, and the notice stays. */
   update(): void {
+    if (navigator.locks === undefined) this.#swap();
+    else
+      void navigator.locks.request(FLOW_LOCK, { ifAvailable: true }, (lock) => {
+        if (lock !== null) this.#swap();
+      });
+  }
+
+  #swap(): void {
+    if (this.#registration?.waiting == null) {
+      location.reload();
+      return;
+    }
     this.#workbox?.addEventListener('controlling', () => location.reload());
     this.#workbox?.messageSkipWaiting();
   }
@@ -76,4 +107,14 @@ export class AppShell {
       // Not granted here: the page drains by itself when it is open.
     }
   }
+}
+
+function isControlled(): boolean {
+  return navigator.serviceWorker?.controller != null;
+}
+
+/** From as soon as it can be had until `over`. */
+async function holdFlowLock(over: AbortSignal): Promise<void> {
+  const ended = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve()));
+  await navigator.locks?.request(FLOW_LOCK, { mode: 'shared', signal: over }, () => ended);
 }

@@ -14,8 +14,9 @@ beforeAll(async () => {
 
 afterAll(() => app?.close());
 
+const tap = (name: string | RegExp) => page.getByRole('button', { name }).click();
+
 it('binds the simulated device and sees its certificate and domain', { timeout: 120_000 }, async () => {
-  const tap = (name: string | RegExp) => page.getByRole('button', { name }).click();
   await tap(/^Ines/);
   await page.getByRole('link', { name: 'Try with a simulated device' }).click();
   await tap('Scan this label');
@@ -33,9 +34,52 @@ it('binds the simulated device and sees its certificate and domain', { timeout: 
   expect(app.offences).toEqual([]);
 });
 
+it('can work offline after this one visit, with nothing reloaded', async () => {
+  const seen = () =>
+    page.evaluate(() => ({
+      controlled: navigator.serviceWorker.controller !== null,
+      loads: performance.getEntriesByType('navigation').length,
+      how: performance.getEntriesByType('navigation').map((entry) => Object(entry).type),
+    }));
+  await expect.poll(seen).toEqual({ controlled: true, loads: 1, how: ['navigate'] });
+});
+
 it('has bound it nowhere but in the training organisation', async () => {
   const ines = await app.server.signIn('ines');
   const count = async (org: string) =>
     ((await ines.get(`/api/devices?org=${org}`)).body as { devices: unknown[] }).devices.length;
   expect([await count('training'), await count('northfield')]).toEqual([1, 0]);
+});
+
+it('practises again and again, and each certificate finds its own device', { timeout: 120_000 }, async () => {
+  const udid = page.locator('figcaption');
+  const bind = async () => {
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.goto(new URL('/bind/practice', page.url()).href);
+    await page.getByRole('button', { name: 'Scan this label' }).waitFor();
+    const shown = await udid.textContent();
+    await tap('Scan this label');
+    // Back at the label, it is the same device: it was not used up.
+    await tap('Back');
+    expect(await udid.textContent()).toBe(shown);
+    await tap('Scan this label');
+    await tap(/^Simulated device/);
+    await tap('Go on');
+    await tap('Save');
+    await page.getByRole('button', { name: 'Write certificate now' }).waitFor();
+    return shown ?? '';
+  };
+  const first = await bind();
+  await tap('Later');
+  const second = await bind();
+  await tap('Later');
+  expect(second).not.toBe(first);
+  for (const device of [first, second]) {
+    await page.goto(new URL('/outbox', page.url()).href);
+    await page.getByText(device).click();
+    await tap(/certificate/i);
+    await tap(/^Simulated device/);
+    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor();
+    expect(await page.locator('[data-fact=names]').textContent()).toContain(device);
+  }
 });

@@ -5,6 +5,7 @@ import { PracticeShelf, type Simulator } from '../../src/effects/practice-device
 
 interface State {
   readonly udid: string;
+  readonly text?: string;
 }
 const LABEL = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD6A/uSIhVuU7UB5CZ6kWk=;;';
 
@@ -12,6 +13,7 @@ const LABEL = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD
 function shelf(...stored: unknown[]) {
   const kept = new Map(stored.map((state, i) => [readUdid(state) ?? `row-${i}`, state]));
   let made = 0;
+  let write = (_text: string): void => undefined;
   const store = {
     load: vi.fn(async (udid?: string) => (udid === undefined ? [...kept.values()].at(-1) : kept.get(udid))),
     save: vi.fn(async (udid: string, state: unknown) => {
@@ -20,10 +22,12 @@ function shelf(...stored: unknown[]) {
   };
   const simulator: Simulator<State> = {
     readState: (value) => (readUdid(value) === undefined ? undefined : (value as State)),
-    async createSimulatedDevice({ state, onState }) {
+    newState: async () => {
       made += 1;
-      const udid = state?.udid ?? `practice-${made}`;
-      onState({ udid });
+      return { udid: `practice-${made}` };
+    },
+    async createSimulatedDevice({ state: { udid }, onState }) {
+      write = (text) => onState({ udid, text });
       return {
         udid,
         label: LABEL,
@@ -36,7 +40,14 @@ function shelf(...stored: unknown[]) {
   };
   const load = vi.fn(async () => simulator);
   const it = new PracticeShelf(load, store);
-  return { store, load, made: () => made, shelf: it, linked: async () => Object(await it.wire()).leadsTo };
+  return {
+    store,
+    load,
+    write: (text: string) => write(text),
+    made: () => made,
+    shelf: it,
+    linked: async () => Object(await it.wire()).leadsTo,
+  };
 }
 
 function readUdid(value: unknown): string | undefined {
@@ -85,6 +96,17 @@ test('one woken that is no longer kept is silent; no other answers for it', asyn
   it.shelf.wake('practice-1');
   await expect(it.shelf.wire()).rejects.toMatchObject({ code: 'device_silent' });
   expect(it.made()).toBe(0);
+});
+
+test('what is written into a device is stored under its own name, even after another was unpacked', async () => {
+  const it = shelf();
+  await it.shelf.current();
+  it.write('certificate');
+  expect(it.store.save).toHaveBeenLastCalledWith('practice-1', { udid: 'practice-1', text: 'certificate' });
+  it.store.save.mockRejectedValueOnce(new Error('full'));
+  it.write('lost without a word');
+  await it.shelf.unpack();
+  expect(it.store.save).toHaveBeenLastCalledWith('practice-2', { udid: 'practice-2' });
 });
 
 test('a load that failed is tried again', async () => {

@@ -69,6 +69,7 @@ function CollectFlow({
       },
       (effect, send) => performCollect(ports, effect, send),
     );
+    if (registration.simulated) void model.ports.practice().then((shelf) => shelf.wake(registration.udid));
     const held = device.heldLink(registration.id);
     if (held !== undefined) flow.current.send({ on: 'link_chosen', link: held });
     return () => {
