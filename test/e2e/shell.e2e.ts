@@ -159,7 +159,10 @@ it('offers a way out of a screen that could not be loaded, and loads it with sig
   await page.goForward();
   await trouble.waitFor();
   await page.context().setOffline(true);
+  // The attempt must have failed before the network is back, or it would succeed and leave nothing to tap.
+  const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/index.html'));
   await page.getByRole('button', { name: 'Try again' }).click();
+  await failed;
   await trouble.waitFor();
   await page.context().setOffline(false);
   await page.unroute('**/assets/bind-*.js');
