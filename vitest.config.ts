@@ -49,8 +49,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.e2e.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // A real browser on a busy machine misses a beat now and then; what fails twice has failed, and a retry is reported.
-          retry: 1,
           fileParallelism: false,
         },
       },

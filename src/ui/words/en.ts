@@ -36,13 +36,11 @@ export const words = {
     desk: 'Desk',
     more: 'More',
     back: 'Back',
-    close: 'Close',
   },
 
   signIn: {
     title: 'Who are you?',
     demo: 'This installation runs with demo people. Pick one to look around.',
-    failed: 'Signing in did not work.',
     offline: 'Signing in needs signal once. After that you can work for days without.',
     retry: 'Try again',
   },
@@ -90,7 +88,6 @@ export const words = {
   steps: { scan: 'Scan', pair: 'Connect', check: 'Check', place: 'Place' },
   scan: {
     title: 'Scan the label',
-    hint: 'Hold the code inside the frame',
     photo: 'Photo of a label',
     type: 'Type the code',
     typed: 'Code on the label',
@@ -175,7 +172,6 @@ export const words = {
     title: 'Where is it?',
     domain: 'Operational domain',
     site: 'Site',
-    noSite: 'No site',
     position: 'Position',
     positionHelp: 'Roof, cabinet 3, flat 12…',
     save: 'Save',
@@ -238,7 +234,6 @@ export const words = {
 
   record: {
     title: 'Record',
-    device: 'Device',
     domain: 'Domain',
     place: 'Place',
     captured: 'Saved',
