@@ -7,7 +7,9 @@
 export const CHECKS = [
   'csr_signature',
   'csr_key_is_device_key',
+  'possession',
   'label_key_is_device_key',
+  'device_identity',
   'csr_subject',
   'key_strength',
   'on_list',
@@ -21,7 +23,10 @@ export const CHECK_FAILURES = [
   'csr_malformed',
   'csr_signature_invalid',
   'csr_key_mismatch',
+  'proof_wrong',
+  'possession_missing',
   'label_key_mismatch',
+  'identity_mismatch',
   'csr_subject_mismatch',
   'key_weak',
   'unknown_device',
@@ -32,6 +37,11 @@ export type CheckFailure = (typeof CHECK_FAILURES)[number];
 
 /** Why a check could not be made on the phone. The record is queued all the same and the RA decides. */
 export const NOT_CHECKABLE = [
+  'no_request',
+  'identity_not_told',
+  'key_from_request',
+  'possession_static',
+  'challenge_unknown',
   'label_has_no_key',
   'subject_says_nothing',
   'list_not_on_phone',

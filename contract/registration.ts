@@ -44,6 +44,8 @@ export const LabelEvidence = Obj(
   { additionalProperties: false },
 );
 
+const Attestation = OneOf('nordic-keygen', 'nordic-attesttoken', 'arduino-jwt');
+
 /** What the device itself said and gave. `publicKey` and `csr` are DER as base64url. */
 export const DeviceEvidence = Obj(
   {
@@ -55,7 +57,20 @@ export const DeviceEvidence = Obj(
     publicKey: Base64Url(1024),
     csr: Base64Url(8192),
     subjectSaysNothing: Flag(),
+    /** Where the public key came from: told by the device, or cut out of its request, which then proves nothing by it. */
+    keyFrom: Maybe(OneOf('device', 'csr')),
     possession: OneOf('static', 'fresh'),
+    /** What the device was asked to sign is made of these (core/possession.ts). */
+    challenge: Maybe(Obj({ pack: Digest, nonce: Digest }, { additionalProperties: false })),
+    proof: Maybe(
+      Obj({ over: OneOf('challenge', 'jwt'), signature: Base64Url(4096) }, { additionalProperties: false }),
+    ),
+    /** What the device states under a key that the phone may not know, as it gave it. */
+    attestations: Maybe(
+      List(Obj({ kind: Attestation, text: Words(6144) }, { additionalProperties: false }), { maxItems: 4 }),
+    ),
+    /** Whether this firmware takes a certificate from us. Absent: it does. */
+    installs: Maybe(Flag()),
   },
   { additionalProperties: false },
 );

@@ -22,8 +22,8 @@ export interface CryptoPort {
 
 export type Verdict = 'valid' | 'invalid' | 'not_offered';
 
-/** Signature algorithms a device's CSR or our own JWS may use. ECDSA signatures are fixed-length r‖s (IEEE P1363). */
-export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'EdDSA';
+/** Signature algorithms a device or our own JWS may use. `PS256` has a salt of 32 bytes. ECDSA signatures are fixed-length r‖s (IEEE P1363). */
+export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'EdDSA';
 
 /** Signs with the operator key. `sign` gives r‖s, 64 bytes (RFC 7518 section 3.4). */
 export interface Signer {

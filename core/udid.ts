@@ -179,3 +179,21 @@ function base32hex(bytes: Bytes): string {
   }
   return out;
 }
+
+/** The names that a UDID spells out, as devices write them: bare digits, and hex in either case. */
+export function bareForms(udid: string): string[] {
+  const hyphen = udid.indexOf('-');
+  const rest = udid.slice(hyphen + 1);
+  switch (udid.slice(0, hyphen)) {
+    case 'imei':
+      return [rest];
+    case 'mac':
+      return [rest, rest.toUpperCase()];
+    case 'uuid': {
+      const hex = rest.replaceAll('-', '');
+      return [rest, rest.toUpperCase(), hex, hex.toUpperCase()];
+    }
+    default:
+      return []; // a maker's serial or a digest: what the maker wrote stands in the row
+  }
+}

@@ -5,6 +5,7 @@ interface Algorithm {
   readonly name: string;
   readonly hash?: string;
   readonly namedCurve?: string;
+  readonly saltLength?: number;
 }
 
 /** The part of SubtleCrypto used here, so that page, worker and Node can hand theirs in. */
@@ -27,6 +28,7 @@ const PARAMETERS: Record<SignatureAlgorithm, { key: Algorithm; use: Algorithm }>
   ES256: { key: { name: 'ECDSA', namedCurve: 'P-256' }, use: { name: 'ECDSA', hash: 'SHA-256' } },
   ES384: { key: { name: 'ECDSA', namedCurve: 'P-384' }, use: { name: 'ECDSA', hash: 'SHA-384' } },
   RS256: { key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, use: { name: 'RSASSA-PKCS1-v1_5' } },
+  PS256: { key: { name: 'RSA-PSS', hash: 'SHA-256' }, use: { name: 'RSA-PSS', saltLength: 32 } },
   EdDSA: { key: { name: 'Ed25519' }, use: { name: 'Ed25519' } },
 };
 

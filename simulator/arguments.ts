@@ -2,13 +2,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EspFirmware } from './profiles/esp/firmware.ts';
-import { type Firmware, type Misbehaviour, misbehaviourOf, SMALL_BUFFERS } from './profiles/firmware.ts';
+import { KEY_TYPES, type KeyType } from './profiles/device-key.ts';
+import {
+  FILES_FIRMWARE,
+  type Firmware,
+  type Misbehaviour,
+  misbehaviourOf,
+  SMALL_BUFFERS,
+} from './profiles/firmware.ts';
 import type { NordicFirmware } from './profiles/nordic/firmware.ts';
 
-const PROFILES = ['zephyr-cred', 'esp-claim', 'nordic-modem', 'arduino', 'improv'] as const;
+const PROFILES = ['zephyr-cred', 'smp-files', 'esp-claim', 'nordic-modem', 'arduino', 'improv'] as const;
+type Profile = (typeof PROFILES)[number];
+
+/**
+ * The keys that each firmware can have: Mbed TLS writes no Ed25519 request, RainMaker has P-256 and RSA, Nordic's modem and
+ * Arduino's secure element P-256 alone. A maker who leaves files behind may have made them with anything.
+ */
+const KEYS: Readonly<Record<Profile, readonly KeyType[]>> = {
+  'zephyr-cred': ['p256', 'p384', 'rsa2048'],
+  'smp-files': KEY_TYPES,
+  'esp-claim': ['p256', 'rsa2048'],
+  'nordic-modem': ['p256'],
+  arduino: ['p256'],
+  improv: [],
+};
 
 export interface DeviceArguments {
-  readonly profile: (typeof PROFILES)[number];
+  readonly profile: Profile;
+  /** The key that a new device gets. */
+  readonly key: KeyType;
   readonly udid: string | undefined;
   readonly pty: string | undefined;
   readonly tcp: number | undefined;
@@ -26,12 +49,15 @@ export interface DeviceArguments {
 
 export const USAGE = `npm run device -- --profile zephyr-cred [--pty [PATH]] [--tcp PORT] [--udid U] [--state DIR]
   [--label FILE.png] [--misbehave wrong-key|broken-signature|other-device|drop:BYTES|garbage|silent|corrupt-store]
-  [--nrf-cloud-cred] [--small-buffers] [--no-reset-on-open]
+  [--key p256|p384|rsa2048] [--nrf-cloud-cred] [--keyless] [--small-buffers] [--no-reset-on-open]
+npm run device -- --profile smp-files [the same] [--key p256|p384|ed25519|rsa2048]
 npm run device -- --profile esp-claim [--http PORT] [--security 0|1|2] [--udid U] [--state DIR] [--label FILE.png]
-  [--misbehave KIND]
+  [--key p256|rsa2048] [--misbehave KIND]
 npm run device -- --profile nordic-modem|arduino|improv [--pty [PATH]] [--tcp PORT] [--udid U] [--state DIR]
   [--label FILE.png] [--misbehave KIND|digest-mismatch] [--at-shell]
 
+--keyless: a device with nrf_cloud_cred that has no key until it is told to make one. --key counts for a new device; one
+from a state directory keeps the key it has. nrf_cloud_cred has P-256 keys only.
 --pty without a path makes "fieldbind-device.tty" in the system's folder for temporary files.
 Once ready it prints one JSON line. Then it takes commands on its input: "reset" presses the device's reset button.`;
 
@@ -45,6 +71,9 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
       tcp: { type: 'string' },
       http: { type: 'string' },
       security: { type: 'string' },
+      key: { type: 'string', default: 'p256' },
+      help: { type: 'boolean', default: false },
+      keyless: { type: 'boolean', default: false },
       udid: { type: 'string' },
       state: { type: 'string' },
       label: { type: 'string' },
@@ -55,16 +84,19 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
       'no-reset-on-open': { type: 'boolean', default: false },
     },
   });
+  if (values.help) throw new Error(USAGE);
   const profile = PROFILES.find((name) => name === values.profile);
   if (profile === undefined) throw new Error(`The profiles are ${PROFILES.join(', ')}.\n\n${USAGE}`);
   if (values.udid !== undefined && !/^[a-z0-9-]{1,63}$/.test(values.udid))
     throw new Error('--udid takes [a-z0-9-]{1,63}.');
+  const key = keyOf(values.key, values['nrf-cloud-cred'] ? 'nordic-modem' : profile);
   const misbehaviour = values.misbehave === undefined ? undefined : misbehaviourOf(values.misbehave);
   const digestMismatch = profile === 'nordic-modem' && values.misbehave === 'digest-mismatch';
   if (values.misbehave !== undefined && misbehaviour === undefined && !digestMismatch)
     throw new Error(`No such misbehaviour.\n\n${USAGE}`);
   return {
     profile,
+    key,
     udid: values.udid,
     pty: values.pty,
     tcp: portOf('--tcp', values.tcp),
@@ -73,7 +105,9 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
     labelFile: values.label,
     misbehaviour,
     firmware: {
+      ...(profile === 'smp-files' ? FILES_FIRMWARE : {}),
       ...(values['nrf-cloud-cred'] ? { nrfCloudCred: true, printsAtBoot: false } : {}),
+      ...(values.keyless ? { keyless: true } : {}),
       ...(values['small-buffers'] ? SMALL_BUFFERS : {}),
     },
     esp: securityOf(values.security),
@@ -81,6 +115,13 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
     digestMismatch,
     resetOnOpen: !values['no-reset-on-open'],
   };
+}
+
+function keyOf(text: string, profile: Profile): KeyType {
+  const allowed = KEYS[profile];
+  const key = KEY_TYPES.find((one) => one === text);
+  if (key !== undefined && (allowed.includes(key) || allowed.length === 0)) return key;
+  throw new Error(`This firmware’s keys are ${allowed.join(', ')}.\n\n${USAGE}`);
 }
 
 /** `--pty` may stand alone: parseArgs knows no optional values, so the path it leaves out is put in. */

@@ -19,8 +19,8 @@ async function main(): Promise<void> {
   const kept = {
     state:
       file === undefined
-        ? await newDeviceState(options.udid ?? newUdid(options))
-        : await file.load(options.udid),
+        ? await newDeviceState(options.udid ?? newUdid(options), options.key)
+        : await file.load(options.udid, options.key),
     ...(options.misbehaviour === undefined ? {} : { misbehaviour: options.misbehaviour }),
     onState: (state: DeviceState) => file?.save(state),
   };
@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     case 'esp-claim':
       return runEsp(await EspClaimDevice.start({ ...kept, firmware: options.esp }), options);
     case 'zephyr-cred':
+    case 'smp-files':
       return runUart(await ZephyrCredDevice.start({ ...kept, firmware: options.firmware }), options);
     case 'nordic-modem': {
       const how = options.digestMismatch ? { misbehaviour: { kind: 'digest-mismatch' } as const } : {};

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyType } from './profiles/device-key.ts';
 import { type DeviceState, newDeviceState, randomUdid } from './profiles/device-state.ts';
 
 /** A device's state in a directory, so that the same device starts again. It holds the private key: mode 600. */
@@ -11,11 +12,11 @@ export class StateFile {
     this.#path = join(directory, 'device.json');
   }
 
-  async load(udid: string | undefined): Promise<DeviceState> {
+  async load(udid: string | undefined, key: KeyType = 'p256'): Promise<DeviceState> {
     const kept = this.#read();
     if (kept !== undefined && (udid === undefined || kept.udid === udid)) return kept;
     if (kept !== undefined) throw new Error(`The state directory holds ${kept.udid}, not ${udid}.`);
-    const state = await newDeviceState(udid ?? randomUdid());
+    const state = await newDeviceState(udid ?? randomUdid(), key);
     this.save(state);
     return state;
   }

@@ -10,9 +10,9 @@ import { deskClient } from './backend/desk-client.ts';
 import { syncClient } from './backend/sync-client.ts';
 import { systemClock } from './backend/system-clock.ts';
 import { DeviceWork } from './effects/device-work.ts';
-import { PracticeShelf } from './effects/practice-devices.ts';
 import { prepare } from './effects/prepare.ts';
 import type { DevicePort } from './ports/device.ts';
+import type { SimulatedWire } from './ports/link.ts';
 import { AppShell } from './shell/shell.ts';
 import { trustedUrl } from './shell/trusted-url.ts';
 import { DatabaseHandle } from './storage/database.ts';
@@ -25,6 +25,7 @@ import { runDrain } from './sync/run-drain.ts';
 import { App } from './ui/app.tsx';
 import type { LabelReader } from './ui/label-reader.ts';
 import { AppModel } from './ui/model.ts';
+import type { PracticeDevices } from './ui/practice.ts';
 import { InsecureScreen } from './ui/screens/insecure.tsx';
 import { applyTheme } from './ui/theme.ts';
 
@@ -38,13 +39,23 @@ const outbox = new IdbOutbox(db);
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const shell = new AppShell();
-const practice = new PracticeShelf(async () => {
-  const [page, { newDeviceState, randomUdid }] = await Promise.all([
+/** Practice devices and the simulator behind them, from the first time that somebody wants one. */
+let practiceShelf: Promise<PracticeDevices & { wire(): Promise<SimulatedWire> }> | undefined;
+function practice() {
+  practiceShelf ??= Promise.all([
+    import('./effects/practice-devices.ts'),
     import('../simulator/profiles/page.ts'),
     import('../simulator/profiles/device-state.ts'),
-  ]);
-  return { ...page, newState: () => newDeviceState(randomUdid()) };
-}, new IdbPracticeStore(db));
+  ]).then(([{ PracticeShelf }, page, { newDeviceState, randomUdid }]) => {
+    const simulator = { ...page, newState: () => newDeviceState(randomUdid()) };
+    return new PracticeShelf(async () => simulator, new IdbPracticeStore(db));
+  });
+  // A try that failed must not be what every later one gets.
+  practiceShelf.catch(() => {
+    practiceShelf = undefined;
+  });
+  return practiceShelf;
+}
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -57,12 +68,16 @@ const devices: DevicePort = {
   availableLinks: () => ({
     serial: 'serial' in navigator,
     bluetooth: 'bluetooth' in navigator,
-    usb: false,
+    usb: 'usb' in navigator,
     simulated: true,
   }),
-  async choose(link, signal, pick) {
+  async choose(link, signal, options) {
     const { createDevicePort } = await import('./device/index.ts');
-    return createDevicePort({ clock, crypto, simulated: () => practice.wire() }).choose(link, signal, pick);
+    return createDevicePort({ clock, crypto, simulated: async () => (await practice()).wire() }).choose(
+      link,
+      signal,
+      options,
+    );
   },
 };
 
@@ -91,7 +106,7 @@ const model = new AppModel({
   device: new DeviceWork(devices),
   links: devices,
   labels,
-  practice: async () => practice,
+  practice,
   certificates: async () => (await import('./pki/check-certificate.ts')).checkCertificate,
   drafts: new IdbDrafts(db),
   shell,

@@ -20,7 +20,7 @@ export const espFormat: LabelFormat = {
     const redacted = fields && JSON.stringify(openOnly(fields));
     if (fields === undefined || redacted === undefined) return MALFORMED;
     const stored = url === undefined ? redacted : `${url}${encodeURIComponent(redacted)}`;
-    return labelOf(fields.name, fields.pop, stored);
+    return labelOf(fields.name, fields.pop, stored, fields.username);
   },
 };
 
@@ -39,13 +39,14 @@ function compact(text: string): LabelResult {
   return labelOf(name, secret, `${COMPACT}${name}||${radio}`);
 }
 
-function labelOf(name: unknown, secret: unknown, redacted: string): LabelResult {
+function labelOf(name: unknown, secret: unknown, redacted: string, username?: unknown): LabelResult {
   // A radio's name: at most 29 bytes fit an advertisement. The secret has no length of its own.
   const named = typeof name === 'string' && /^[\x20-\x7e]{1,32}$/.test(name);
   const told = secret === undefined || (typeof secret === 'string' && secret.length <= 128);
   if (!named || !told) return MALFORMED;
   const withSecret = secret === undefined || secret === '' ? {} : { secret };
-  return { ok: true, label: { kind: 'esp', aliases: [name], ...withSecret, redacted } };
+  const withName = typeof username === 'string' && /^[\x21-\x7e]{1,64}$/.test(username) ? { username } : {};
+  return { ok: true, label: { kind: 'esp', aliases: [name], ...withSecret, ...withName, redacted } };
 }
 
 function openOnly(fields: Readonly<Record<string, unknown>>): Record<string, string | number> {

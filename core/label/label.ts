@@ -14,6 +14,8 @@ export interface Label {
   readonly publicKey?: Bytes;
   /** Knowledge of it is presence. Sealed at capture or not stored; never in the audit log or the queue in clear. */
   readonly secret?: string;
+  /** The user name that goes with the secret (Espressif's security 2). */
+  readonly username?: string;
   readonly model?: string;
   /** The text as read, with secrets cut out: the only form of it that may be stored. */
   readonly redacted: string;

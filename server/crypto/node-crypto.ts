@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { constants, createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
 import type { Bytes } from '../../core/bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from '../../core/crypto.ts';
 
@@ -6,12 +6,14 @@ const HASH: Record<SignatureAlgorithm, string | null> = {
   ES256: 'sha256',
   ES384: 'sha384',
   RS256: 'sha256',
+  PS256: 'sha256',
   EdDSA: null,
 };
 const KEY_TYPE: Record<SignatureAlgorithm, { type: string; curve?: string }> = {
   ES256: { type: 'ec', curve: 'prime256v1' },
   ES384: { type: 'ec', curve: 'secp384r1' },
   RS256: { type: 'rsa' },
+  PS256: { type: 'rsa' },
   EdDSA: { type: 'ed25519' },
 };
 
@@ -32,7 +34,9 @@ export const nodeCrypto: CryptoPort = {
     try {
       const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
       if (!fits(key, algorithm)) return 'invalid';
-      return verify(HASH[algorithm], data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      const padding =
+        algorithm === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {};
+      return verify(HASH[algorithm], data, { key, dsaEncoding: 'ieee-p1363', ...padding }, signature)
         ? 'valid'
         : 'invalid';
     } catch {

@@ -11,7 +11,9 @@ import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeEvidence } from './judge-evidence.ts';
 import { type About, held, type Ruling, refused } from './ruling.ts';
 
-export type RegistrationStores = Needs<'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings'>;
+export type RegistrationStores = Needs<
+  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements'
+>;
 
 /** Maker of a device that stands on no list and whose phone could not tell either. */
 const NO_MAKER = 'unknown';
@@ -70,7 +72,7 @@ export async function judgeRegistration(
     keyDigest: toBase64Url(await crypto.sha256(spki)),
     registration: record.id,
     state: 'issuing',
-    unproven: true,
+    unproven: !evidence.fresh,
     firstUse: !evidence.keyAnchored,
     endedAt: null,
   };

@@ -1,5 +1,5 @@
-/** CBOR (RFC 8949) of what SMP's groups 0 and 9 use: maps with text keys, text, arrays, whole numbers. */
-export type Cbor = string | number | readonly Cbor[] | { readonly [key: string]: Cbor };
+/** CBOR (RFC 8949) of what SMP's groups 0, 8 and 9 use: maps with text keys, text, bytes, arrays, whole numbers. */
+export type Cbor = string | number | Uint8Array | readonly Cbor[] | { readonly [key: string]: Cbor };
 
 export function encodeCbor(value: Cbor): number[] {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
@@ -7,6 +7,7 @@ export function encodeCbor(value: Cbor): number[] {
     const bytes = new TextEncoder().encode(value);
     return [...head(3, bytes.length), ...bytes];
   }
+  if (value instanceof Uint8Array) return [...head(2, value.length), ...value];
   if (isArray(value)) return [...head(4, value.length), ...value.flatMap(encodeCbor)];
   const entries = Object.entries(value);
   return [
@@ -47,7 +48,8 @@ function read(from: { readonly bytes: Uint8Array; at: number }, depth: number): 
   if (count > from.bytes.length - from.at) throw new Error('short');
   if (major === 2 || major === 3) {
     from.at += count;
-    return new TextDecoder().decode(from.bytes.subarray(from.at - count, from.at));
+    const bytes = from.bytes.slice(from.at - count, from.at);
+    return major === 2 ? bytes : new TextDecoder().decode(bytes);
   }
   if (major === 4) return Array.from({ length: count }, () => read(from, depth + 1));
   if (major !== 5) throw new Error('unknown');

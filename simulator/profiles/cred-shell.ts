@@ -123,10 +123,9 @@ export class CredShell {
 
   /** The key is in PSA, and the store holds its 4-byte id under a type whose name the shell does not know. */
   #entries() {
-    return [
-      { tag: this.#firmware.secTag, type: 'INV', value: new Uint8Array([1, 0, 0, 0x40]) },
-      ...this.#memory.all(),
-    ];
+    const key = { tag: this.#firmware.secTag, type: 'INV', value: new Uint8Array([1, 0, 0, 0x40]) };
+    const stored = this.#memory.all().filter(({ type }) => type in TYPES);
+    return this.#memory.hasKey(this.#firmware.keyless) ? [key, ...stored] : stored;
   }
 
   #clear(): string {

@@ -24,6 +24,8 @@ export const set = (...content: readonly Uint8Array[]): Der => tlv(0x31, ...cont
 export const utf8String = (text: string): Der => tlv(0x0c, new TextEncoder().encode(text));
 export const bitString = (bytes: Uint8Array): Der => tlv(0x03, new Uint8Array([0]), bytes);
 
+export const nullValue = (): Der => tlv(0x05);
+
 /** A non-negative INTEGER of these big-endian bytes, in its shortest form. */
 export function integer(bytes: Uint8Array): Der {
   let from = 0;

@@ -9,6 +9,7 @@ export const ZEPHYR_VERSION = '4.2.99';
 
 /** The commands of a simulated Zephyr image. Line ends are LF here; a console makes CR LF of them. */
 export class DeviceShell {
+  readonly #memory: DeviceMemory;
   readonly #cred: CredShell;
   readonly #firmware: Firmware;
   readonly #material: KeyMaterial;
@@ -20,6 +21,7 @@ export class DeviceShell {
     material: KeyMaterial,
     misbehaviour: Misbehaviour | undefined,
   ) {
+    this.#memory = memory;
     this.#cred = new CredShell(memory, firmware, misbehaviour);
     this.#firmware = firmware;
     this.#material = material;
@@ -33,7 +35,7 @@ export class DeviceShell {
       case '':
         return { output: '', code: 0 };
       case 'cred':
-        return this.#cred.run(args);
+        return this.#firmware.cred ? this.#cred.run(args) : notFound(command);
       case 'nrf_cloud_cred':
         return this.#firmware.nrfCloudCred ? this.#nrf(args) : notFound(command);
       case 'kernel':
@@ -48,23 +50,35 @@ export class DeviceShell {
     }
   }
 
-  /** sdk-nrf subsys/net/lib/nrf_cloud/common/src/nrf_cloud_credentials_shell.c */
-  #nrf([verb, tag]: readonly string[]): CommandResult {
-    if (tag !== undefined && Number(tag) !== this.#firmware.secTag) {
-      return { output: `${verb === 'csr' ? 'CSR generation' : 'Public key export'} failed: -2\n`, code: -2 };
+  /** sdk-nrf subsys/net/lib/nrf_cloud/common/src/nrf_cloud_credentials_shell.c, and _keygen.c beside it. */
+  async #nrf([verb, tagText, subject]: readonly string[]): Promise<CommandResult> {
+    const { secTag, keyless, exportsKey } = this.#firmware;
+    if (tagText !== undefined && !/^\d{1,10}$/.test(tagText))
+      return { output: `Invalid sec tag: ${tagText}\n`, code: -22 };
+    const tag = Number(tagText ?? secTag);
+    const hasKey = tag === secTag && this.#memory.hasKey(keyless);
+    if (verb === 'keygen') {
+      const words = `Key already exists in sec tag ${tag}. Use 'delete' to remove it first.\n`;
+      if (hasKey) return { output: words, code: -120 };
+      // One key, one tag: the simulated device has no other.
+      if (tag !== secTag) return { output: 'Key generation failed: -134\n', code: -134 };
+      this.#memory.makeKey();
+      return { output: `Generated device key in sec tag ${tag}\n`, code: 0 };
     }
     if (verb === 'csr') {
-      return { output: `CSR: ${toBase64(this.#material.csr)}\nCSR generation complete\n`, code: 0 };
+      // mbedtls_pk_wrap_psa finds no key: -EIO.
+      if (!hasKey) return { output: 'CSR generation failed: -5\n', code: -5 };
+      const csr = subject === undefined ? this.#material.csr : await this.#material.request(subject);
+      return { output: `CSR: ${toBase64(csr)}\nCSR generation complete\n`, code: 0 };
     }
-    if (verb === 'pubkey') {
-      return {
-        output: `PUBKEY: ${toBase64(pointOf(this.#material.spki))}\nPublic key export complete\n`,
-        code: 0,
-      };
+    if (verb === 'pubkey' && exportsKey) {
+      if (!hasKey) return { output: 'Public key export failed: -5\n', code: -5 };
+      const point = toBase64(pointOf(this.#material));
+      return { output: `PUBKEY: ${point}\nPublic key export complete\n`, code: 0 };
     }
-    const help =
-      'nrf_cloud_cred - nRF Cloud on-device credential commands\nSubcommands:\n  keygen\n  csr\n  delete\n  pubkey\n';
-    return { output: help, code: 1 };
+    const verbs = ['keygen', 'csr', 'delete', ...(exportsKey ? ['pubkey'] : [])];
+    const list = verbs.map((one) => `  ${one}\n`).join('');
+    return { output: `nrf_cloud_cred - nRF Cloud on-device credential commands\nSubcommands:\n${list}`, code: 1 };
   }
 }
 

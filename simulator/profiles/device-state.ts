@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from './base64.ts';
-import { type DeviceKey, loadDeviceKey, makeDeviceKey } from './device-key.ts';
+import { type DeviceKey, type KeyType, loadDeviceKey, makeDeviceKey } from './device-key.ts';
 
 /** What a device keeps over a restart, as plain JSON. The private key is in it: a state belongs to one test device. */
 export interface DeviceState {
@@ -9,8 +9,8 @@ export interface DeviceState {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-export async function newDeviceState(udid: string): Promise<DeviceState> {
-  return { udid, jwk: (await makeDeviceKey()).jwk, credentials: {} };
+export async function newDeviceState(udid: string, type: KeyType = 'p256'): Promise<DeviceState> {
+  return { udid, jwk: (await makeDeviceKey(type)).jwk, credentials: {} };
 }
 
 /** `mac-` and 12 hexadecimal digits of a locally administered address. */
@@ -19,6 +19,8 @@ export function randomUdid(): string {
   mac[0] = ((mac[0] ?? 0) & 0xfc) | 2;
   return `mac-${[...mac].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
+
+const KEY_MADE = '0/key-made';
 
 /** The store behind `cred`, told to `onChange` after each write so that a restart finds it. */
 export class DeviceMemory {
@@ -49,6 +51,15 @@ export class DeviceMemory {
     if (value === undefined) this.#credentials.delete(`${tag}/${type}`);
     else this.#credentials.set(`${tag}/${type}`, value);
     this.#onChange(this.state());
+  }
+
+  /** Whether the key is there to the outside: it was decided when the device was, so that a list can name it. */
+  hasKey(keyless: boolean): boolean {
+    return !keyless || this.#credentials.has(KEY_MADE);
+  }
+
+  makeKey(): void {
+    this.put(0, 'key-made', new Uint8Array(1));
   }
 
   all(): readonly { readonly tag: number; readonly type: string; readonly value: Uint8Array }[] {

@@ -1,5 +1,9 @@
 /** Build options of the simulated firmware, with Zephyr's own names and defaults unless a comment says otherwise. */
 export interface Firmware {
+  /** CONFIG_TLS_CREDENTIALS_SHELL: whether the shell has `cred`. */
+  readonly cred: boolean;
+  /** CONFIG_MCUMGR_GRP_FS, and what lies in the file system; undefined where it is not built in. */
+  readonly files: FilesFirmware | undefined;
   /** CONFIG_NET_SAMPLE_SEC_TAG of the tls_keygen sample. */
   readonly secTag: number;
   /** CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE: Zephyr's default is 1024, too small for a PEM chain; makers raise it. */
@@ -12,6 +16,10 @@ export interface Firmware {
   readonly attMtu: number;
   /** Whether the image holds nRF Connect SDK's `nrf_cloud_cred` commands. */
   readonly nrfCloudCred: boolean;
+  /** Whether its device comes without a key, until `nrf_cloud_cred keygen` makes one. */
+  readonly keyless: boolean;
+  /** CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_VERIFY: whether `nrf_cloud_cred pubkey` is there. */
+  readonly exportsKey: boolean;
   /** Whether the image is the tls_keygen sample, which prints its key and request when it starts. */
   readonly printsAtBoot: boolean;
   /** Whether the shell echoes (CONFIG_SHELL_ECHO_STATUS) and colours (CONFIG_SHELL_VT100_COLORS). */
@@ -21,13 +29,34 @@ export interface Firmware {
   readonly logs: boolean;
 }
 
+/** An image whose credentials are files. */
+export interface FilesFirmware {
+  /** Golioth's pouch (`crt.der`) or its older SDK (`client_cert.der`). */
+  readonly layout: 'pouch' | 'sdk';
+  /** Whether its maker left the request for its key beside it. */
+  readonly request: boolean;
+  /** Whether it reads what it trusts from `ca.der` (CONFIG_POUCH_HTTP_TLS_LOAD_CA_FROM_FILESYSTEM). */
+  readonly anchor: boolean;
+  /** CONFIG_MCUMGR_GRP_FS_CHECKSUM_HASH with SHA-256. */
+  readonly hash: boolean;
+}
+
+export const DEFAULT_FILES: FilesFirmware = { layout: 'pouch', request: true, anchor: true, hash: true };
+
+/** The smp-files profile: a shell without `cred`, credentials in files, SMP on console and Bluetooth. */
+export const FILES_FIRMWARE: Partial<Firmware> = { cred: false, printsAtBoot: false, files: DEFAULT_FILES };
+
 export const DEFAULT_FIRMWARE: Firmware = {
+  cred: true,
+  files: undefined,
   secTag: 42,
   credBuffer: 4096,
   smpShellBuffer: 1024,
   smpBuffer: 1536,
   attMtu: 247,
   nrfCloudCred: false,
+  keyless: false,
+  exportsKey: true,
   printsAtBoot: true,
   echo: true,
   colours: true,

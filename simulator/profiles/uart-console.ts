@@ -2,6 +2,7 @@ import { toPem } from './base64.ts';
 import { type DeviceShell, ZEPHYR_VERSION } from './device-shell.ts';
 import type { Firmware } from './firmware.ts';
 import type { KeyMaterial } from './key-material.ts';
+import type { SmpOnConsole } from './smp-on-console.ts';
 
 const PROMPT = 'uart:~$ ';
 const GREEN_PROMPT = `\u001b[1;32m${PROMPT}\u001b[m`;
@@ -14,15 +15,23 @@ export class UartConsole {
   readonly #firmware: Firmware;
   readonly #material: KeyMaterial;
   readonly #print: (text: string) => void;
+  readonly #smp: SmpOnConsole | undefined;
   #line = '';
   #commands = 0;
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor(shell: DeviceShell, firmware: Firmware, material: KeyMaterial, print: (text: string) => void) {
+  constructor(
+    shell: DeviceShell,
+    firmware: Firmware,
+    material: KeyMaterial,
+    print: (text: string) => void,
+    smp?: SmpOnConsole,
+  ) {
     this.#shell = shell;
     this.#firmware = firmware;
     this.#material = material;
     this.#print = print;
+    this.#smp = smp;
   }
 
   /** What comes over the wire from the moment power or the reset button starts the device. */
@@ -48,7 +57,8 @@ export class UartConsole {
   /** Takes what the UART receives. Resolves when every command in it has been answered. */
   receive(bytes: Uint8Array): Promise<void> {
     const mine = this.#work.then(async () => {
-      for (const byte of bytes) await this.#key(byte);
+      for (const byte of bytes)
+        for (const typed of this.#smp === undefined ? [byte] : await this.#smp.take(byte)) await this.#key(typed);
     });
     this.#work = mine;
     return mine;

@@ -4,6 +4,9 @@ import { DeviceMemory, type DeviceState } from './device-state.ts';
 import { DEFAULT_FIRMWARE, type Firmware, type Misbehaviour } from './firmware.ts';
 import { keyMaterialOf } from './key-material.ts';
 import { dppLabel } from './label.ts';
+import { FileHost } from './file-host.ts';
+import { SmpGroups } from './smp-groups.ts';
+import { SmpOnConsole } from './smp-on-console.ts';
 import { SmpServer } from './smp-server.ts';
 import { UartConsole } from './uart-console.ts';
 import { Wire } from './wire.ts';
@@ -36,6 +39,8 @@ export class ZephyrCredDevice {
   readonly firmware: Firmware;
   readonly #memory: DeviceMemory;
   readonly #material;
+  /** Its file system, where it has one. */
+  readonly files: FileHost | undefined;
   #misbehaviour: Misbehaviour | undefined;
   readonly #consoles = new Set<UartConsole>();
 
@@ -58,8 +63,12 @@ export class ZephyrCredDevice {
     this.firmware = firmware;
     this.#material = material;
     this.#misbehaviour = misbehaviour;
+    this.files =
+      firmware.files === undefined
+        ? undefined
+        : new FileHost(memory, firmware.files, material.csr, () => this.#misbehaviour);
     this.udid = memory.udid;
-    this.label = dppLabel(memory.udid, memory.key.spki);
+    this.label = dppLabel(memory.udid, memory.key);
     this.publicKey = toBase64Url(memory.key.spki);
   }
 
@@ -86,10 +95,16 @@ export class ZephyrCredDevice {
   attachUart(onBytes: (bytes: Uint8Array) => void, onCut: () => void): Attachment {
     const wire = this.#wire(onBytes, onCut);
     const encoder = new TextEncoder();
-    const shell = new DeviceShell(this.#memory, this.firmware, this.#material, this.#misbehaviour);
-    const console = new UartConsole(shell, this.firmware, this.#material, (text) =>
-      wire.send(encoder.encode(text)),
+    const { shell, groups } = this.#software();
+    // A file group on Bluetooth alone would be of no use to Golioth's tools: with files SMP is on the console too.
+    const smp = new SmpOnConsole(
+      (packet) => groups.answer(packet),
+      (bytes) => wire.send(bytes),
+      this.firmware.smpBuffer,
     );
+    const print = (text: string) => wire.send(encoder.encode(text));
+    const withSmp = this.files === undefined ? [] : [smp];
+    const console = new UartConsole(shell, this.firmware, this.#material, print, ...withSmp);
     this.#consoles.add(console);
     return {
       send: (bytes) => console.receive(bytes),
@@ -109,13 +124,17 @@ export class ZephyrCredDevice {
     onCut: () => void,
   ): { write(value: Uint8Array): boolean; settled(): Promise<void>; detach(): void } {
     const wire = this.#wire(onNotify, onCut);
-    const shell = new DeviceShell(this.#memory, this.firmware, this.#material, this.#misbehaviour);
-    const server = new SmpServer(shell, this.firmware, (value) => wire.send(value));
+    const server = new SmpServer(this.#software().groups, this.firmware, (value) => wire.send(value));
     return {
       write: (value) => server.write(value),
       settled: () => server.settled(),
       detach: () => wire.close(),
     };
+  }
+
+  #software(): { readonly shell: DeviceShell; readonly groups: SmpGroups } {
+    const shell = new DeviceShell(this.#memory, this.firmware, this.#material, this.#misbehaviour);
+    return { shell, groups: new SmpGroups(shell, this.files, this.firmware) };
   }
 
   #wire(out: (bytes: Uint8Array) => void, cut: () => void): Wire {

@@ -1,21 +1,21 @@
-import {
-  DeviceError,
-  type DevicePick,
-  type DevicePort,
-  type DeviceSession,
-  type LinkKind,
-} from '../ports/device.ts';
+import { DeviceError, type DevicePick, type DevicePort, type LinkKind } from '../ports/device.ts';
 import type { Link, SimulatedWire } from '../ports/link.ts';
+import { detectOn } from './detect.ts';
 import { DRIVERS } from './drivers/all.ts';
 import type { Driver, DriverContext } from './drivers/driver.ts';
+import { openPort } from './links/port-link.ts';
 import { openSimulated } from './links/simulated.ts';
+import { UsbPort } from './links/usb-port.ts';
 import { hasWebBluetooth, openBluetooth, pickBluetoothDevice } from './links/web-bluetooth.ts';
-import { hasWebSerial, openSerial, pickSerialPort } from './links/web-serial.ts';
+import { hasWebSerial, pickSerialPort } from './links/web-serial.ts';
+import { hasWebUsb, pickUsbDevice } from './links/web-usb.ts';
 import { webProtocommCrypto } from './web-protocomm-crypto.ts';
+
+export { detectOn };
 
 const ATTEMPTS = 3;
 
-export interface DevicePortOptions extends DriverContext {
+export interface DevicePortOptions extends Omit<DriverContext, 'visit'> {
   /** Gives a simulated device's wire, loading it when asked. Left out where simulated devices are not offered. */
   readonly simulated?: () => Promise<SimulatedWire>;
   /** In the order they ask the device; all we have if left out. */
@@ -29,14 +29,16 @@ export function createDevicePort(given: DevicePortOptions): DevicePort {
     availableLinks: () => ({
       serial: hasWebSerial(),
       bluetooth: hasWebBluetooth(),
-      usb: false,
+      // Also beside Web Serial: on Android that may show no port where this does (platform work of 2026, half done).
+      usb: hasWebUsb(),
       simulated: options.simulated !== undefined,
     }),
-    async choose(kind, signal, pick) {
+    async choose(kind, signal, { pick, visit = {} } = {}) {
+      const context: DriverContext = { ...options, visit };
       const open = await chosen(kind, options, drivers, signal, pick);
       for (let attempt = 1; ; attempt++) {
         try {
-          return await detectOn(await open(), drivers, options, signal);
+          return await detectOn(await open(), drivers, context, signal);
         } catch (error) {
           if (!isEarlyLoss(kind, error) || attempt === ATTEMPTS) throw error;
         }
@@ -61,7 +63,7 @@ async function chosen(
   switch (kind) {
     case 'serial': {
       const port = await pickSerialPort(pick ?? 'known-first');
-      return () => openSerial(port, options.clock, signal);
+      return () => openPort(port, 'serial', options.clock, signal);
     }
     case 'bluetooth': {
       const services = [...new Set(drivers.flatMap((driver) => driver.bluetoothServices))];
@@ -73,33 +75,9 @@ async function chosen(
       const wire = await options.simulated();
       return async () => openSimulated(wire);
     }
-    case 'usb':
-      throw new DeviceError('unsupported_here', 'WebUSB');
-  }
-}
-
-/** Asks each driver in turn. The link is closed unless a session took it over. */
-export async function detectOn(
-  link: Link,
-  drivers: readonly Driver[],
-  context: DriverContext,
-  signal: AbortSignal,
-): Promise<DeviceSession> {
-  let session: DeviceSession | undefined;
-  let silence: DeviceError | undefined;
-  try {
-    for (const driver of drivers) {
-      try {
-        session = await driver.detect(link, context, signal);
-      } catch (error) {
-        // Silent to one protocol is not silent to the next; anything else ends the search.
-        if (!(error instanceof DeviceError) || error.code !== 'device_silent') throw error;
-        silence = error;
-      }
-      if (session !== undefined) return session;
+    case 'usb': {
+      const device = await pickUsbDevice(pick ?? 'known-first');
+      return () => openPort(new UsbPort(device), 'usb', options.clock, signal);
     }
-    throw silence ?? new DeviceError('driver_unknown', 'detection');
-  } finally {
-    if (session === undefined) await link.close();
   }
 }

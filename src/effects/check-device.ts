@@ -1,26 +1,38 @@
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type Check, checkEvidence } from '../../core/evidence.ts';
 import { lookUp, tombstoneDigests } from '../../core/list-lookup.ts';
-import type { DeviceReading, ReadLabel } from '../flow/install.ts';
+import { challengeOf } from '../../core/possession.ts';
+import type { DeviceReading, KnownLabel } from '../flow/install.ts';
 import type { HeldPack } from '../ports/work.ts';
 
 /** Step 4, with what this phone carries: the same judgement that the registration authority will make again. */
 export async function checkDevice(
   held: HeldPack,
-  label: ReadLabel,
-  { evidence, identity, traits }: DeviceReading,
+  label: KnownLabel,
+  { evidence, identity, traits, challenge }: DeviceReading,
   crypto: CryptoPort,
 ): Promise<readonly Check[]> {
   const { pack } = held;
   const buried = new Set(pack.tombstones);
   const names = await tombstoneDigests(label.udid, evidence.publicKey, crypto);
+  const known = [...label.aliases, ...(label.row?.aliases ?? [])];
   return checkEvidence(
     {
       udid: label.udid,
-      aliases: [...label.aliases, ...(label.row?.aliases ?? []), ...identity.aliases],
+      aliases: [...known, ...identity.aliases],
+      identity: { stated: identity.aliases, known },
       labelKey: label.publicKey,
       deviceKey: evidence.publicKey,
       csr: evidence.csr,
+      keyFrom: evidence.keyFrom ?? 'device',
+      possession: {
+        claimed: evidence.possession,
+        challenge: challenge && (await challengeOf(challenge, crypto)),
+        proof: evidence.proof,
+        tokens: (evidence.attestations ?? [])
+          .filter(({ kind }) => kind === 'arduino-jwt')
+          .map(({ text }) => text),
+      },
       subjectSaysNothing: traits.csrSubject === 'says-nothing',
       list: await lookUp(pack, { udid: label.udid, publicKey: evidence.publicKey }, crypto),
       tombstoned: names.some((name) => buried.has(name)),

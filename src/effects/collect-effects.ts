@@ -1,6 +1,9 @@
 import type { Confirmation } from '../../contract/confirmation.ts';
-import { fromBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { keyOfCertificate } from '../../core/certificate-key.ts';
 import { toInstant } from '../../core/instant.ts';
+import { fromPem } from '../../core/pem.ts';
+import { bareForms } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { CollectEffect, CollectEvent } from '../flow/collect.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
@@ -10,6 +13,7 @@ import type { HeldPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import type { DeviceWork } from './device-work.ts';
 import { codeOf } from './trouble.ts';
+import { visitOf } from './visit.ts';
 
 export interface CollectPorts extends CapturePorts {
   readonly device: DeviceWork;
@@ -42,7 +46,7 @@ async function run(
   switch (effect.do) {
     case 'connect':
       // Right after a registration the device is still connected and read: no second chooser, no second reset.
-      if (ports.device.heldLink(ports.registration.id) !== effect.link) await ports.device.open(effect.link);
+      if (ports.device.heldLink(ports.registration.id) !== effect.link) await connect(ports, effect.link);
       return { on: 'connected' };
     case 'check_certificate':
       return approve(ports);
@@ -76,7 +80,10 @@ async function approve({
   const place = pack.pack.domains.find((candidate) => candidate.name === domain);
   if (certificate === null || place === undefined)
     return { on: 'failed', trouble: { code: 'domain_not_in_pack' } };
-  const deviceKey = await device.publicKey();
+  const deviceKey = keyOf(certificate.leafPem);
+  if (deviceKey === undefined) return { on: 'failed', trouble: { code: 'certificate_malformed' } };
+  if (!(await isTheDevice(device, deviceKey, udid)))
+    return { on: 'failed', trouble: { code: 'certificate_key_mismatch' } };
   const check = await checkCertificate();
   const fault = await check(certificate, {
     udid,
@@ -93,6 +100,31 @@ async function approve({
     anchorPem: place.anchorPem,
   };
   return { on: 'approved', bundle };
+}
+
+async function connect(ports: CollectPorts, link: LinkKind): Promise<void> {
+  const { udid } = ports.registration;
+  const challenge = { pack: ports.pack.digest, nonce: toBase64Url(ports.crypto.random(32)) };
+  const visit = await visitOf(ports, { challenge, udid, secretOf: udid });
+  await ports.device.open(link, { visit });
+}
+
+/** Whether it holds the certificate's key; firmware that shows its key only once must at least say that it is this device. */
+async function isTheDevice(device: DeviceWork, key: Uint8Array, udid: string): Promise<boolean> {
+  const holds = await device.holdsKey(key);
+  if (holds !== undefined) return holds;
+  const known = [udid, ...bareForms(udid)];
+  return (await device.names()).some((name) => known.includes(name));
+}
+
+/** The key that a certificate is for. */
+function keyOf(leafPem: string): Uint8Array | undefined {
+  try {
+    const [der] = fromPem('CERTIFICATE', leafPem);
+    return der && keyOfCertificate(der);
+  } catch {
+    return undefined;
+  }
 }
 
 async function confirm(ports: CollectPorts, written: readonly WrittenPart[]): Promise<void> {

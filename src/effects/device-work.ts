@@ -1,11 +1,13 @@
 import type { DeviceReading } from '../flow/install.ts';
 import {
+  type ChooseOptions,
   type CredentialBundle,
   DeviceError,
-  type DevicePick,
   type DevicePort,
   type DeviceSession,
+  type LabelSecret,
   type LinkKind,
+  type WifiStep,
   type WrittenPart,
 } from '../ports/device.ts';
 
@@ -17,6 +19,7 @@ export class DeviceWork {
   readonly #port: DevicePort;
   #session: DeviceSession | undefined;
   #heldFor: string | undefined;
+  #secret: { readonly name: string; readonly secret: LabelSecret } | undefined;
   #work = new AbortController();
 
   constructor(port: DevicePort) {
@@ -27,12 +30,12 @@ export class DeviceWork {
    * Opens a link and finds the driver. Called in a tap's own turn, it reaches the browser's chooser in that turn unless
    * an earlier session must be closed first (a port cannot be opened twice).
    */
-  async open(link: LinkKind, pick?: DevicePick): Promise<DeviceSession> {
+  async open(link: LinkKind, options: ChooseOptions = {}): Promise<DeviceSession> {
     const earlier = this.#forget();
     if (earlier !== undefined) await earlier.close();
     const work = new AbortController();
     this.#work = work;
-    const session = await this.#port.choose(link, work.signal, pick);
+    const session = await this.#port.choose(link, work.signal, options);
     if (work.signal.aborted) {
       // A chooser answers when it likes: kept, this session would stand in the way of the one opened since.
       await session.close();
@@ -52,7 +55,7 @@ export class DeviceWork {
     return this.#heldFor === record ? this.#session?.link : undefined;
   }
 
-  async read(): Promise<DeviceReading> {
+  async read(): Promise<Omit<DeviceReading, 'challenge'>> {
     const session = this.#open();
     const { signal } = this.#work;
     const identity = await session.identify(signal);
@@ -60,8 +63,35 @@ export class DeviceWork {
     return { link: session.link, traits: session.traits, identity, evidence };
   }
 
-  async publicKey(): Promise<Uint8Array> {
-    return (await this.#open().evidence(this.#work.signal)).publicKey;
+  /** What the device calls itself. */
+  async names(): Promise<readonly string[]> {
+    return (await this.#open().identify(this.#work.signal)).aliases;
+  }
+
+  /** Whether it holds this key now; undefined where its firmware cannot show that. */
+  async holdsKey(publicKey: Uint8Array): Promise<boolean | undefined> {
+    return this.#open().holdsKey(publicKey, this.#work.signal);
+  }
+
+  /** The Wi-Fi of the device that is open, and the signal that ends it. */
+  wifi(): { readonly step: WifiStep; readonly signal: AbortSignal } {
+    const step = this.#open().wifi;
+    if (step === undefined) throw new DeviceError('unsupported_here', 'Wi-Fi');
+    return { step, signal: this.#work.signal };
+  }
+
+  /** Keeps a label's secret in memory, for this device's visits until the next label or until the app is closed. */
+  keepSecret(name: string, secret: LabelSecret | undefined): void {
+    this.#secret = secret === undefined ? undefined : { name, secret };
+  }
+
+  /** A device that told its name is asked for by it from now on. */
+  renameSecret(from: string, to: string): void {
+    if (this.#secret?.name === from) this.#secret = { ...this.#secret, name: to };
+  }
+
+  secretFor(name: string): LabelSecret | undefined {
+    return this.#secret?.name === name ? this.#secret.secret : undefined;
   }
 
   async write(

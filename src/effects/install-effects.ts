@@ -1,5 +1,6 @@
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
+import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { InstallEffect, InstallEvent } from '../flow/install.ts';
@@ -8,9 +9,10 @@ import type { HeldPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import { checkDevice } from './check-device.ts';
 import type { DeviceWork } from './device-work.ts';
-import { lookUpLabel } from './look-up-label.ts';
+import { identifyLabel, lookUpLabel } from './look-up-label.ts';
 import { registrationOf } from './registration.ts';
 import { codeOf } from './trouble.ts';
+import { visitName, visitOf } from './visit.ts';
 
 export interface InstallPorts extends CapturePorts {
   readonly outbox: OutboxView;
@@ -39,19 +41,33 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
   switch (effect.do) {
     case 'look_up': {
       const found = await lookUpLabel({ ...ports, pack: ports.pack() }, effect.text, effect.how);
-      return found.ok ? { on: 'label_read', label: found.label } : { on: 'failed', trouble: found.trouble };
+      if (!found.ok) return { on: 'failed', trouble: found.trouble };
+      ports.device.keepSecret(visitName(found.label), found.secret);
+      return { on: 'label_read', label: found.label };
     }
-    case 'connect':
-      return {
-        on: 'connected',
-        traits: (await ports.device.open(effect.link, effect.another ? 'ask' : undefined)).traits,
-      };
+    case 'connect': {
+      const { label, link, another, newKey } = effect;
+      const challenge = { pack: ports.pack().digest, nonce: toBase64Url(ports.crypto.random(32)) };
+      const visit = await visitOf(ports, { challenge, udid: label.udid, secretOf: visitName(label) });
+      const { traits } = await ports.device.open(link, {
+        ...(another ? { pick: 'ask' } : {}),
+        visit: newKey ? { ...visit, replaceOrphanKey: true } : visit,
+      });
+      return { on: 'connected', traits, challenge };
+    }
     case 'read_device':
-      return { on: 'device_read', reading: await ports.device.read() };
+      return {
+        on: 'device_read',
+        reading: { ...(await ports.device.read()), challenge: effect.challenge },
+      };
     case 'check': {
       const pack = ports.pack();
-      const checks = await checkDevice(pack, effect.label, effect.reading, ports.crypto);
-      return { on: 'checked', checks, pack: pack.digest };
+      const { reading } = effect;
+      const label = await identifyLabel({ ...ports, pack }, effect.label, reading.identity.aliases);
+      if (label === undefined) return { on: 'failed', trouble: { code: 'identity_not_told' } };
+      ports.device.renameSecret(visitName(effect.label), label.udid);
+      const checks = await checkDevice(pack, label, reading, ports.crypto);
+      return { on: 'checked', label, checks, pack: pack.digest };
     }
     case 'save': {
       const { checked, place, asFound } = effect;

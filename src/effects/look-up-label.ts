@@ -3,38 +3,79 @@ import { normaliseTyped } from '../../core/label/normalise-typed.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { findRow } from '../../core/list-lookup.ts';
 import { isUdid, udidFromKey } from '../../core/udid.ts';
-import type { LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
+import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
+import type { LabelSecret } from '../ports/device.ts';
 import type { OutboxView } from '../ports/outbox.ts';
 import type { HeldPack } from '../ports/work.ts';
+
+/** The label, and its secret beside it: that one never enters the flow's state, which is kept and shown. */
+export interface LabelFound {
+  readonly ok: true;
+  readonly label: ReadLabel;
+  readonly secret?: LabelSecret;
+}
 
 /** Step 1: what the label says, and what the list on this phone and the outbox say of that device. */
 export async function lookUpLabel(
   ports: { readonly outbox: OutboxView; readonly crypto: CryptoPort; readonly pack: HeldPack },
   text: string,
   how: LabelSource,
-): Promise<{ ok: true; label: ReadLabel } | { ok: false; trouble: Trouble }> {
+): Promise<LabelFound | { readonly ok: false; readonly trouble: Trouble }> {
   const parsed = parseLabel(how === 'typed' ? normaliseTyped(text) : text);
   if (!parsed.ok) return { ok: false, trouble: { code: parsed.code } };
   const { label } = parsed;
   const row = findRow(ports.pack.pack, label);
   const udid =
     row?.udid ?? label.udid ?? (label.publicKey && (await udidFromKey(ports.crypto, label.publicKey)));
-  if (udid === undefined || !isUdid(udid)) return { ok: false, trouble: { code: 'udid_no_scheme' } };
-  const before = (await ports.outbox.ofDevice(udid)).find((record) => record.typ === 'registration+jws');
+  // Without a name, only a secret that opens this one device ties the label to it.
+  if (udid === undefined ? label.secret === undefined : !isUdid(udid))
+    return { ok: false, trouble: { code: 'udid_no_scheme' } };
+  const before = udid === undefined ? undefined : await savedBefore(ports.outbox, udid);
+  const { secret, username } = label;
   return {
     ok: true,
+    ...(secret === undefined ? {} : { secret: { secret, ...(username === undefined ? {} : { username }) } }),
     label: {
       how,
       kind: label.kind,
       text: label.redacted.slice(0, 2048),
-      udid,
+      ...(udid === undefined ? {} : { udid }),
       aliases: label.aliases,
       ...(label.publicKey === undefined ? {} : { publicKey: label.publicKey }),
       ...(label.model === undefined ? {} : { model: label.model }),
       ...(row === undefined ? {} : { row }),
-      ...(before === undefined
-        ? {}
-        : { savedBefore: { record: before.id, at: before.createdAt, title: before.title } }),
+      ...(before === undefined ? {} : { savedBefore: before }),
     },
   };
+}
+
+/**
+ * The label once the device has said who it is. Some labels name a radio and a secret but no identity (Espressif's): the
+ * session that the secret opened is then what ties label and device together, and the device's own UDID counts.
+ */
+export async function identifyLabel(
+  ports: { readonly outbox: Pick<OutboxView, 'ofDevice'>; readonly pack: HeldPack },
+  label: ReadLabel,
+  stated: readonly string[],
+): Promise<KnownLabel | undefined> {
+  if (label.udid !== undefined) return { ...label, udid: label.udid };
+  const own = stated.find((name) => isUdid(name));
+  if (own === undefined) return undefined;
+  const row = findRow(ports.pack.pack, { udid: own, aliases: stated });
+  const udid = row?.udid ?? own;
+  const before = await savedBefore(ports.outbox, udid);
+  return {
+    ...label,
+    udid,
+    ...(row === undefined ? {} : { row }),
+    ...(before === undefined ? {} : { savedBefore: before }),
+  };
+}
+
+async function savedBefore(
+  outbox: Pick<OutboxView, 'ofDevice'>,
+  udid: string,
+): Promise<ReadLabel['savedBefore']> {
+  const before = (await outbox.ofDevice(udid)).find((record) => record.typ === 'registration+jws');
+  return before && { record: before.id, at: before.createdAt, title: before.title };
 }

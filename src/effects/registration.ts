@@ -40,7 +40,16 @@ export function registrationOf(
       publicKey: toBase64Url(evidence.publicKey),
       csr: toBase64Url(evidence.csr),
       subjectSaysNothing: traits.csrSubject === 'says-nothing',
+      ...(evidence.keyFrom === undefined ? {} : { keyFrom: evidence.keyFrom }),
       possession: evidence.possession,
+      ...(reading.challenge === undefined ? {} : { challenge: { ...reading.challenge } }),
+      ...(evidence.proof === undefined
+        ? {}
+        : { proof: { over: evidence.proof.over, signature: toBase64Url(evidence.proof.signature) } }),
+      ...(evidence.attestations === undefined
+        ? {}
+        : { attestations: evidence.attestations.slice(0, 4).map(({ kind, text }) => ({ kind, text })) }),
+      ...(traits.installs ? {} : { installs: false }),
     },
     checks: checks.map((check) => ({ ...check })),
     pack,

@@ -5,11 +5,12 @@ import type { Step } from './run-flow.ts';
 /** Steps 10 and 11: a certificate that waits is checked, written into its device, read back and confirmed. */
 
 export type CollectState =
-  | { readonly at: 'pair'; readonly trouble?: Trouble }
+  /** `link`: the one tried last, after a trouble with it. */
+  | { readonly at: 'pair'; readonly trouble?: Trouble; readonly link?: LinkKind }
   | { readonly at: 'connecting'; readonly link: LinkKind }
   /** The device's key is read and the certificate checked against it, the domain and the trust bundle. */
-  | { readonly at: 'checking' }
-  | { readonly at: 'writing'; readonly written: readonly WrittenPart[] }
+  | { readonly at: 'checking'; readonly link: LinkKind }
+  | { readonly at: 'writing'; readonly link: LinkKind; readonly written: readonly WrittenPart[] }
   | { readonly at: 'confirming'; readonly written: readonly WrittenPart[]; readonly trouble?: Trouble }
   | { readonly at: 'done'; readonly written: readonly WrittenPart[] };
 
@@ -39,14 +40,14 @@ export function collect(state: CollectState, event: CollectEvent): Step<CollectS
       if (state.at !== 'pair') return stay(state);
       return to({ at: 'connecting', link: event.link }, { do: 'connect', link: event.link });
     case 'connected':
-      return state.at === 'connecting' ? to({ at: 'checking' }, { do: 'check_certificate' }) : stay(state);
+      return state.at === 'connecting'
+        ? to({ at: 'checking', link: state.link }, { do: 'check_certificate' })
+        : stay(state);
     case 'approved':
       if (state.at !== 'checking') return stay(state);
-      return to({ at: 'writing', written: [] }, { do: 'write', bundle: event.bundle });
+      return to({ at: 'writing', link: state.link, written: [] }, { do: 'write', bundle: event.bundle });
     case 'part_written':
-      return state.at === 'writing'
-        ? to({ at: 'writing', written: [...state.written, event.part] })
-        : stay(state);
+      return state.at === 'writing' ? to({ ...state, written: [...state.written, event.part] }) : stay(state);
     case 'written': {
       if (state.at !== 'writing') return stay(state);
       const { written } = event;
@@ -65,12 +66,16 @@ export function collect(state: CollectState, event: CollectEvent): Step<CollectS
       if (state.at === 'confirming') return to({ ...state, trouble: event.trouble });
       return state.at === 'done'
         ? stay(state)
-        : to({ at: 'pair', trouble: event.trouble }, { do: 'stop_device_work' });
+        : to({ ...lastLink(state), at: 'pair', trouble: event.trouble }, { do: 'stop_device_work' });
     case 'back':
       return state.at === 'done' || state.at === 'confirming'
         ? stay(state)
         : to(COLLECT_START, { do: 'stop_device_work' });
   }
+}
+
+function lastLink(state: CollectState): { readonly link?: LinkKind } {
+  return 'link' in state && state.link !== undefined ? { link: state.link } : {};
 }
 
 function to(state: CollectState, ...effects: CollectEffect[]): Step<CollectState, CollectEffect> {

@@ -1,5 +1,6 @@
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Check } from '../../core/evidence.ts';
+import type { ChallengeParts } from '../../core/possession.ts';
 import type { DeviceEvidence, DeviceIdentity, DriverTraits, LinkKind } from '../ports/device.ts';
 import type { Flow, Step } from './run-flow.ts';
 
@@ -7,12 +8,12 @@ import type { Flow, Step } from './run-flow.ts';
 
 export type LabelSource = 'camera' | 'photo' | 'typed' | 'simulated';
 
-/** A label that was read and looked up. Secrets never come this far. */
+/** A label that was read and looked up. Secrets never come this far. Some name no identity until the device has spoken. */
 export interface ReadLabel {
   readonly how: LabelSource;
   readonly kind: string;
   readonly text: string;
-  readonly udid: string;
+  readonly udid?: string;
   readonly aliases: readonly string[];
   readonly publicKey?: Uint8Array;
   readonly model?: string;
@@ -21,12 +22,17 @@ export interface ReadLabel {
   readonly savedBefore?: { readonly record: string; readonly at: number; readonly title: string };
 }
 
-/** What the device said and gave. */
+export interface KnownLabel extends ReadLabel {
+  readonly udid: string;
+}
+
+/** What the device said and gave, and what it was asked to sign. */
 export interface DeviceReading {
   readonly link: LinkKind;
   readonly traits: DriverTraits;
   readonly identity: DeviceIdentity;
   readonly evidence: DeviceEvidence;
+  readonly challenge?: ChallengeParts;
 }
 
 export interface ChosenPlace {
@@ -48,9 +54,14 @@ interface With<At extends string> {
 export type InstallState =
   | With<'scan'>
   | (With<'looking_up'> & { readonly how: LabelSource })
-  | (With<'pair'> & { readonly label: ReadLabel })
+  /** `link`: the one tried last, after a trouble with it. */
+  | (With<'pair'> & { readonly label: ReadLabel; readonly link?: LinkKind })
   | (With<'connecting'> & { readonly label: ReadLabel; readonly link: LinkKind })
-  | (With<'reading'> & { readonly label: ReadLabel; readonly traits: DriverTraits })
+  /** The driver is found and nothing was done yet: what this device can and cannot do is shown first. */
+  | (With<'found'> & Found)
+  /** Beside the way: the device is brought into a network. */
+  | (With<'wifi'> & Found)
+  | (With<'reading'> & Found)
   | (With<'checking'> & { readonly label: ReadLabel; readonly reading: DeviceReading })
   | (With<'checked'> & Checked)
   | (With<'place'> & Checked & { readonly asFound: boolean })
@@ -60,19 +71,32 @@ export type InstallState =
 export interface Checked {
   /** Digest of the work pack that the checks were made with; the record names it. */
   readonly pack: string;
-  readonly label: ReadLabel;
+  readonly label: KnownLabel;
   readonly reading: DeviceReading;
   readonly checks: readonly Check[];
+}
+
+export interface Found {
+  readonly label: ReadLabel;
+  readonly link: LinkKind;
+  readonly traits: DriverTraits;
+  readonly challenge: ChallengeParts;
 }
 
 export type InstallEvent =
   | { readonly on: 'label_text'; readonly text: string; readonly how: LabelSource }
   | { readonly on: 'label_read'; readonly label: ReadLabel }
-  /** `another`: not the device the browser already knows. */
-  | { readonly on: 'link_chosen'; readonly link: LinkKind; readonly another?: boolean }
-  | { readonly on: 'connected'; readonly traits: DriverTraits }
+  | ({ readonly on: 'link_chosen'; readonly link: LinkKind } & Partial<ConnectWish>)
+  | { readonly on: 'connected'; readonly traits: DriverTraits; readonly challenge: ChallengeParts }
+  | { readonly on: 'read' }
+  | { readonly on: 'set_up_wifi' }
   | { readonly on: 'device_read'; readonly reading: DeviceReading }
-  | { readonly on: 'checked'; readonly checks: readonly Check[]; readonly pack: string }
+  | {
+      readonly on: 'checked';
+      readonly label: KnownLabel;
+      readonly checks: readonly Check[];
+      readonly pack: string;
+    }
   | { readonly on: 'go_on' }
   | { readonly on: 'submit_as_found' }
   | { readonly on: 'placed'; readonly place: ChosenPlace }
@@ -80,10 +104,16 @@ export type InstallEvent =
   | { readonly on: 'failed'; readonly trouble: Trouble }
   | { readonly on: 'back' };
 
+/** `another`: not the device the browser already knows. `newKey`: in place of one that has no certificate. */
+interface ConnectWish {
+  readonly another: boolean;
+  readonly newKey: boolean;
+}
+
 export type InstallEffect =
   | { readonly do: 'look_up'; readonly text: string; readonly how: LabelSource }
-  | { readonly do: 'connect'; readonly link: LinkKind; readonly another: boolean }
-  | { readonly do: 'read_device' }
+  | ({ readonly do: 'connect'; readonly link: LinkKind; readonly label: ReadLabel } & ConnectWish)
+  | { readonly do: 'read_device'; readonly challenge: ChallengeParts }
   | { readonly do: 'check'; readonly label: ReadLabel; readonly reading: DeviceReading }
   | { readonly do: 'save'; readonly checked: Checked; readonly asFound: boolean; readonly place: ChosenPlace }
   | { readonly do: 'stop_device_work' };
@@ -106,11 +136,23 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
       if (state.at !== 'pair') return stay(state);
       return to(
         { at: 'connecting', label: state.label, link: event.link },
-        { do: 'connect', link: event.link, another: event.another ?? false },
+        {
+          do: 'connect',
+          link: event.link,
+          label: state.label,
+          another: event.another ?? false,
+          newKey: event.newKey ?? false,
+        },
       );
     case 'connected':
       if (state.at !== 'connecting') return stay(state);
-      return to({ at: 'reading', label: state.label, traits: event.traits }, { do: 'read_device' });
+      return to({ ...foundOf({ ...state, ...event }), at: 'found' });
+    case 'read':
+      return state.at === 'found' && state.traits.evidence !== 'none'
+        ? to({ ...foundOf(state), at: 'reading' }, { do: 'read_device', challenge: state.challenge })
+        : stay(state);
+    case 'set_up_wifi':
+      return state.at === 'found' && state.traits.wifi ? to({ ...foundOf(state), at: 'wifi' }) : stay(state);
     case 'device_read': {
       if (state.at !== 'reading') return stay(state);
       const { label } = state;
@@ -123,7 +165,7 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
       if (state.at !== 'checking') return stay(state);
       return to({
         at: 'checked',
-        label: state.label,
+        label: event.label,
         reading: state.reading,
         checks: event.checks,
         pack: event.pack,
@@ -164,9 +206,15 @@ function fall(state: InstallState, trouble: Trouble): InstallStep {
     case 'looking_up':
       return to({ at: 'scan', trouble });
     case 'connecting':
+    case 'found':
+    case 'wifi':
     case 'reading':
+      return to({ at: 'pair', label: state.label, link: state.link, trouble }, { do: 'stop_device_work' });
     case 'checking':
-      return to({ at: 'pair', label: state.label, trouble }, { do: 'stop_device_work' });
+      return to(
+        { at: 'pair', label: state.label, link: state.reading.link, trouble },
+        { do: 'stop_device_work' },
+      );
     case 'saving':
       return to({ ...checkedOf(state), at: 'place', asFound: state.asFound, trouble });
     case 'pair':
@@ -183,7 +231,10 @@ function back(state: InstallState): InstallStep {
     case 'looking_up':
     case 'pair':
       return to(INSTALL_START, { do: 'stop_device_work' });
+    case 'wifi':
+      return to({ ...foundOf(state), at: 'found' });
     case 'connecting':
+    case 'found':
     case 'reading':
     case 'checking':
     case 'checked':
@@ -194,6 +245,10 @@ function back(state: InstallState): InstallStep {
     case 'saved':
       return stay(state);
   }
+}
+
+function foundOf({ label, link, traits, challenge }: Found): Found {
+  return { label, link, traits, challenge };
 }
 
 function checkedOf({ label, reading, checks, pack }: Checked): Checked {
@@ -217,6 +272,8 @@ export function resumable(state: InstallState): InstallState | undefined {
       return undefined;
     case 'pair':
     case 'connecting':
+    case 'found':
+    case 'wifi':
     case 'reading':
       return { at: 'pair', label: state.label };
     case 'checking':

@@ -18,12 +18,23 @@ export interface DeviceEvidence {
   readonly publicKey: Bytes;
   /** PKCS#10 certification request, DER, exactly as the device gave it. Empty where its firmware makes none. */
   readonly csr: Bytes;
+  /** `csr`: the firmware shows its key nowhere else, so that comparing the two says nothing. Absent: the device told it. */
+  readonly keyFrom?: 'device' | 'csr';
   /** `fresh` only if something in the evidence is signed over a challenge of ours. */
   readonly possession: 'static' | 'fresh';
-  /** What makes it fresh: the device key's signature over a challenge of ours, as the device gave it. */
-  readonly proof?: { readonly challenge: Bytes; readonly signature: Bytes };
+  /** Where `fresh` is not by the request's subject: the device key's signature over the visit's challenge. */
+  readonly proof?: Proof;
   /** What the device states of itself under a key we may not know: kept for whoever can judge it. */
   readonly attestations?: readonly DeviceAttestation[];
+}
+
+/**
+ * `challenge`: the signature is over the challenge's bytes. `jwt`: over the token's first two parts, and the challenge
+ * stands in its claims as lower-case hex. `signature` is as the device gave it: DER, RSA-PSS or, of a JWT, the whole token.
+ */
+export interface Proof {
+  readonly over: 'challenge' | 'jwt';
+  readonly signature: Bytes;
 }
 
 /** One signed statement, as text exactly as the device gave it. */
@@ -57,10 +68,62 @@ export interface DriverTraits {
   /** Whether a CSR's subject says anything about the device: some firmwares put a fixed text there. */
   readonly csrSubject: 'identity' | 'says-nothing';
   readonly possession: 'static' | 'fresh';
+  /** How `fresh` is reached: a request whose subject we choose, or a signature over our challenge. */
+  readonly freshBy?: 'csr-subject' | 'signed-challenge';
+  /** What this firmware hands over. `none`: it has no key to bind; it may still be brought into a network. */
+  readonly evidence: 'key-and-csr' | 'key-only' | 'none';
+  /** The kind of list row that its evidence can be held against. */
+  readonly rowKind: 'key' | 'voucher' | 'udid-only';
   readonly installs: boolean;
+  /** Whether it has a place for the domain's service trust anchor. */
+  readonly holdsAnchor: boolean;
   readonly readsBack: boolean;
+  /** Whether it can be brought into a Wi-Fi network over this link. */
+  readonly wifi: boolean;
   /** `evidence` makes the device's key if it has none, and can do so only once: say so before. */
-  readonly makesKey?: boolean;
+  readonly makesKey: boolean;
+}
+
+/** What the device's Wi-Fi is doing. `needs-button`: it wants its button pressed before it listens. */
+export type WifiState = 'needs-button' | 'ready' | 'joining' | 'joined' | 'failed';
+
+export interface WifiNetwork {
+  readonly ssid: string;
+  /** Signal strength in dBm. */
+  readonly rssi: number;
+  readonly needsPassword: boolean;
+}
+
+/** Brings a device into a network, over the link it is on. A password is sent and never kept. Every call ends. */
+export interface WifiStep {
+  state(signal: AbortSignal): Promise<WifiState>;
+  /** At most 64, strongest first, each name once. */
+  scan(signal: AbortSignal): Promise<readonly WifiNetwork[]>;
+  /**
+   * Resolves when the device has joined. Rejects with `wifi_password_wrong`, `wifi_not_found` or `wifi_failed`, and
+   * leaves the device so that it takes another try.
+   */
+  join(ssid: string, password: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The secret of a label. Held in memory for one visit; never in a record, a log or an error. */
+export interface LabelSecret {
+  readonly secret: string;
+  /** Security 2's user name, where the label has one. */
+  readonly username?: string;
+}
+
+/** What this visit to one device knows and wants, for firmware that has to be told. */
+export interface Visit {
+  /** What the label or the list calls this device. */
+  readonly udid?: string;
+  readonly secret?: LabelSecret;
+  /** 32 bytes that the device is to sign or put in its request, so that its possession is fresh. */
+  readonly challenge?: Bytes;
+  /** Security tag of the device's certificate, where the site knows better than the device tells. */
+  readonly secTag?: number;
+  /** The person was told that a key without a certificate is in the device, and wants it replaced. */
+  readonly replaceOrphanKey?: boolean;
 }
 
 /**
@@ -72,6 +135,13 @@ export interface DeviceSession {
   readonly traits: DriverTraits;
   identify(signal: AbortSignal): Promise<DeviceIdentity>;
   evidence(signal: AbortSignal): Promise<DeviceEvidence>;
+  /**
+   * Second visit: whether the key that the device uses or shows now is this one (SubjectPublicKeyInfo, DER). Undefined
+   * where its firmware does neither a second time: then its identity must be compared. Makes and changes nothing.
+   */
+  holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined>;
+  /** Absent where `traits.wifi` is false. */
+  readonly wifi?: WifiStep;
   /** Writes and reads back each part; resolves only when every digest agrees. Safe to repeat after a cut. */
   install(
     bundle: CredentialBundle,
@@ -97,6 +167,11 @@ export interface LinkAvailability {
  */
 export type DevicePick = 'known-first' | 'ask' | 'known-only';
 
+export interface ChooseOptions {
+  readonly pick?: DevicePick;
+  readonly visit?: Visit;
+}
+
 /** The way to devices. What the app needs of the device folder, and all it may know of it. */
 export interface DevicePort {
   /** What this browser can do at all; whether a device is there is only known by choosing. */
@@ -105,7 +180,7 @@ export interface DevicePort {
    * Opens a link, finds the driver by asking the device, and gives the session. Call it from a user's gesture, since
    * browsers show their chooser only then. `pick` is `known-first` for a cable and `ask` for radio if left out.
    */
-  choose(link: LinkKind, signal: AbortSignal, pick?: DevicePick): Promise<DeviceSession>;
+  choose(link: LinkKind, signal: AbortSignal, options?: ChooseOptions): Promise<DeviceSession>;
 }
 
 /** The closed list of what can go wrong with a device. Each comment is what to tell the person. */
@@ -162,8 +237,14 @@ export type DeviceErrorCode =
   | 'key_exists'
   /** What the device attests is not what it handed over: do not bind it, report it. */
   | 'attestation_mismatch'
-  /** The device could not join the Wi-Fi network: check its name and password. */
-  | 'wifi_failed';
+  /** The device could not join the Wi-Fi network: nearer to the access point, then try again. */
+  | 'wifi_failed'
+  /** The network does not take this password: type it again. */
+  | 'wifi_password_wrong'
+  /** The device does not see this network: check the name; many devices see 2.4 GHz only. */
+  | 'wifi_not_found'
+  /** This firmware has no key to bind: only its Wi-Fi can be set up from here. */
+  | 'nothing_to_bind';
 
 /**
  * The one error of everything behind DevicePort. `step` says where it happened, in words fixed in the source, and

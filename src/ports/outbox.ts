@@ -94,6 +94,8 @@ export interface LeaseTerms {
   readonly force: boolean;
   /** No other drain can be at work (a lock says so): a lease found is of one that died, and does not count. */
   readonly alone: boolean;
+  /** This drain's own, on their way or next in line: not again. */
+  readonly besides?: ReadonlySet<string>;
 }
 
 /** A person's second try. Rejects with StorageError only. */

@@ -1,9 +1,7 @@
 import { CHECKS } from '../../contract/codes.ts';
 import { isUdid } from '../../core/udid.ts';
 import { type InstallState, type LabelSource, resumable } from '../flow/install.ts';
-import type { Drafts } from './model.ts';
-
-export const INSTALL_DRAFT = 'install';
+import { type Drafts, INSTALL_DRAFT } from './model.ts';
 
 /** Whose work a draft is, and by which pack it was looked up and checked. */
 export interface DraftOwner {
@@ -59,7 +57,12 @@ function isState(value: unknown): value is InstallState {
       return true;
     case 'checked':
     case 'place':
-      return isReading(value.reading) && areChecks(value.checks) && typeof value.pack === 'string';
+      return (
+        hasUdid(value.label) &&
+        isReading(value.reading) &&
+        areChecks(value.checks) &&
+        typeof value.pack === 'string'
+      );
     default:
       return false;
   }
@@ -70,11 +73,14 @@ function isLabel(value: unknown): boolean {
     isObject(value) &&
     typeof value.text === 'string' &&
     typeof value.kind === 'string' &&
-    typeof value.udid === 'string' &&
-    isUdid(value.udid) &&
+    (value.udid === undefined || (typeof value.udid === 'string' && isUdid(value.udid))) &&
     Array.isArray(value.aliases) &&
     (value.how === 'camera' || value.how === 'photo' || value.how === 'typed')
   );
+}
+
+function hasUdid(label: unknown): boolean {
+  return isObject(label) && label.udid !== undefined;
 }
 
 function isReading(value: unknown): boolean {

@@ -40,7 +40,7 @@ export function lazyScreen<Props extends object>(
           onBack={goBack}
           actions={
             <Button kind="primary" icon="sync" onClick={() => void again()}>
-              {words.collect.again}
+              {words.nav.again}
             </Button>
           }
         >

@@ -39,6 +39,9 @@ export interface AppPorts {
   readonly app: string;
 }
 
+/** Under which name the half-done registration is kept. */
+export const INSTALL_DRAFT = 'install';
+
 /** Half-done work that survives a restart. */
 export interface Drafts {
   load(id: string): Promise<unknown>;

@@ -120,13 +120,15 @@ describe('label', () => {
 describe('device', () => {
   it('says when nothing comes back', async () => {
     const device = await listed({}, { misbehaviour: { kind: 'silent' } });
-    await typeAndConnect(page, device.label);
+    await typeLabel(page, device.label);
+    await page.click('[data-link=serial]');
     expect(await troubleOn(page)).toBe('device_silent');
   });
 
   it('says when what comes back makes no sense', async () => {
     const device = await listed({}, { misbehaviour: { kind: 'garbage' } });
-    await typeAndConnect(page, device.label);
+    await typeLabel(page, device.label);
+    await page.click('[data-link=serial]');
     expect(await troubleOn(page)).toBe('driver_unknown');
   });
 

@@ -21,6 +21,7 @@ it('binds the simulated device and sees its certificate and domain', { timeout: 
   await page.getByRole('link', { name: 'Try with a simulated device' }).click();
   await tap('Scan this label');
   await tap(/^Simulated device/);
+  await tap('Read key and request');
   await tap('Go on');
   await tap('Save');
   await tap('Write certificate now');
@@ -64,6 +65,7 @@ it('practises again and again, and each certificate finds its own device', { tim
     expect(await udid.textContent()).toBe(shown);
     await tap('Scan this label');
     await tap(/^Simulated device/);
+    await tap('Read key and request');
     await tap('Go on');
     await tap('Save');
     await page.getByRole('button', { name: 'Write certificate now' }).waitFor();

@@ -1,6 +1,8 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
+import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
 import { checkDevice } from '../../src/effects/check-device.ts';
 import type { DeviceReading, ReadLabel } from '../../src/flow/install.ts';
 import { label, reading, traits } from '../flow/events.ts';
@@ -37,7 +39,9 @@ describe('what the phone carries decides', () => {
     expect(await results({ label: { publicKey: device.spki } })).toEqual({
       csr_signature: 'passed',
       csr_key_is_device_key: 'passed',
+      possession: 'possession_static',
       label_key_is_device_key: 'passed',
+      device_identity: 'identity_not_told',
       csr_subject: 'passed',
       key_strength: 'passed',
       on_list: 'passed',
@@ -62,6 +66,24 @@ describe('what the phone carries decides', () => {
   test("another device's tombstones do not", async () => {
     const tombstones = await tombstoneDigests('acme-2', utf8('another key'), crypto);
     expect(await results({ pack: { rows: [row], tombstones } })).toMatchObject({ not_tombstoned: 'passed' });
+  });
+
+  test('a signature over what this visit asked for is fresh, over anything else it is not', async () => {
+    const challenge = { pack: digest(1), nonce: digest(2) };
+    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const evidence = async (over: ChallengeParts) => {
+      const signature = sign('sha256', (await challengeOf(over, crypto)) ?? utf8(''), keys.privateKey);
+      return {
+        publicKey: new Uint8Array(keys.publicKey.export({ type: 'spki', format: 'der' })),
+        csr: device.csr,
+        possession: 'fresh' as const,
+        proof: { over: 'challenge' as const, signature: new Uint8Array(signature) },
+      };
+    };
+    const possession = async (over: ChallengeParts) =>
+      (await results({ reading: { challenge, evidence: await evidence(over) } })).possession;
+    expect(await possession(challenge)).toBe('passed');
+    expect(await possession({ ...challenge, nonce: digest(3) })).toBe('proof_wrong');
   });
 
   test("the CSR's subject may be a name from label, row or device", async () => {

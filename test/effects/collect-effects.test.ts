@@ -17,6 +17,7 @@ import {
   crypto,
   DOMAIN,
   digest,
+  LEAF_KEY,
   ORG,
   START,
   workPack,
@@ -85,14 +86,13 @@ describe('checking the certificate', () => {
     expect(it.check).not.toHaveBeenCalled();
   });
 
-  test("asks with what the phone knows: the record's names, the device's key as read now, the pack's trust", async () => {
+  test("asks with what the phone knows: the record's names, the key that the device holds, the pack's trust", async () => {
     const crl = utf8('crl');
     const it = await bound();
     const pack = workPack({ crl: toBase64Url(crl), bundlePem: '-----BEGIN bundle' });
     Object.assign(it.ports, { pack: { pack, digest: digest(1), etag: '"1"' } });
     await it.ask({ do: 'connect', link: 'serial' });
-    const publicKey = utf8('the key in this device');
-    it.devices.last.device = { ...it.devices.last.device, publicKey };
+    it.devices.last.device = { ...it.devices.last.device, publicKey: LEAF_KEY };
     expect(await it.ask({ do: 'check_certificate' })).toEqual([
       {
         on: 'approved',
@@ -106,7 +106,7 @@ describe('checking the certificate', () => {
     expect(it.check).toHaveBeenCalledWith(certificate(), {
       udid: 'acme-1',
       domain: DOMAIN,
-      deviceKey: publicKey,
+      deviceKey: LEAF_KEY,
       bundlePem: pack.bundlePem,
       crl,
       now: START,
@@ -124,8 +124,37 @@ describe('checking the certificate', () => {
   ])('%s stops before anything is written', async (fault) => {
     const it = await bound({ fault });
     await it.ask({ do: 'connect', link: 'serial' });
+    it.devices.last.device = { ...it.devices.last.device, publicKey: LEAF_KEY };
     expect(await it.ask({ do: 'check_certificate' })).toEqual([{ on: 'failed', trouble: { code: fault } }]);
     expect(it.devices.last.written).toEqual([]);
+  });
+
+  test('a device with another key is not written to', async () => {
+    const it = await bound();
+    await it.ask({ do: 'connect', link: 'serial' });
+    expect(await it.ask({ do: 'check_certificate' })).toEqual([
+      { on: 'failed', trouble: { code: 'certificate_key_mismatch' } },
+    ]);
+    expect(it.check).not.toHaveBeenCalled();
+  });
+
+  test('firmware that shows its key only once must at least say that it is this device', async () => {
+    const it = await bound();
+    await it.ask({ do: 'connect', link: 'serial' });
+    it.devices.last.shows = 'nothing';
+    const answer = async () => (await it.ask({ do: 'check_certificate' }))[0]?.on;
+    expect(await answer()).toBe('failed');
+    it.devices.last.identity = { driver: 'nordic-modem', aliases: ['acme-1'] };
+    expect(await answer()).toBe('approved');
+  });
+
+  test('a certificate that cannot be read is never asked about', async () => {
+    const leafPem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+    const it = await bound({ row: { certificate: certificate({ leafPem }) } });
+    await it.ask({ do: 'connect', link: 'serial' });
+    expect(await it.ask({ do: 'check_certificate' })).toEqual([
+      { on: 'failed', trouble: { code: 'certificate_malformed' } },
+    ]);
   });
 
   test('a domain that the pack lacks, or a record without certificate, is never asked about', async () => {

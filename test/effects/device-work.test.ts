@@ -40,13 +40,15 @@ describe('one device at a time', () => {
     await work.open('serial');
     const { traits, identity, device } = devices.last;
     expect(await work.read()).toEqual({ link: 'serial', traits, identity, evidence: device });
-    expect(await work.publicKey()).toBe(device.publicKey);
+    expect(await work.holdsKey(device.publicKey)).toBe(true);
+    expect(await work.holdsKey(new Uint8Array(3))).toBe(false);
+    expect(await work.names()).toEqual(['SN 1']);
   });
 
   test('without a session every step says that the link is lost', async () => {
     const work = new DeviceWork(new FakeDevices());
     await expect(work.read()).rejects.toMatchObject({ name: 'DeviceError', code: 'link_lost' });
-    await expect(work.publicKey()).rejects.toMatchObject({ code: 'link_lost' });
+    await expect(work.holdsKey(new Uint8Array(1))).rejects.toMatchObject({ code: 'link_lost' });
     await expect(work.write(bundle, () => undefined)).rejects.toMatchObject({ code: 'link_lost' });
     expect(() => work.link).toThrow(DeviceError);
     await work.stop();

@@ -1,12 +1,15 @@
-import type { Bytes } from '../../core/bytes.ts';
+import { type Bytes, equalBytes } from '../../core/bytes.ts';
 import {
+  type ChooseOptions,
   type CredentialBundle,
   DeviceError,
   type DeviceEvidence,
   type DeviceIdentity,
   type DevicePort,
   type DeviceSession,
+  type DriverTraits,
   type LinkKind,
+  type Visit,
   type WrittenPart,
 } from '../../src/ports/device.ts';
 import { traits } from '../flow/events.ts';
@@ -25,7 +28,11 @@ export class FakeDevices implements DevicePort {
     return { serial: true, bluetooth: true, usb: true, simulated: true };
   }
 
-  choose(link: LinkKind): Promise<DeviceSession> {
+  /** What was told of the last visit. */
+  visit: Visit | undefined;
+
+  choose(link: LinkKind, _signal: AbortSignal, options?: ChooseOptions): Promise<DeviceSession> {
+    this.visit = options?.visit;
     if (!this.#hold) return Promise.resolve(this.#make(link));
     return new Promise((resolve) => {
       const choose = () => {
@@ -52,7 +59,7 @@ export class FakeDevices implements DevicePort {
 
 export class FakeSession implements DeviceSession {
   readonly link: LinkKind;
-  readonly traits = traits;
+  readonly traits: DriverTraits = traits;
   closed = 0;
   readonly written: CredentialBundle[] = [];
   identity: DeviceIdentity = { driver: 'zephyr-cred', aliases: ['SN 1'] };
@@ -66,6 +73,14 @@ export class FakeSession implements DeviceSession {
   async identify(): Promise<DeviceIdentity> {
     if (this.fault !== undefined) throw this.fault;
     return this.identity;
+  }
+
+  /** What `holdsKey` says; by default whether it is the key of `device`. */
+  shows: 'key' | 'nothing' = 'key';
+
+  async holdsKey(publicKey: Uint8Array): Promise<boolean | undefined> {
+    if (this.fault !== undefined) throw this.fault;
+    return this.shows === 'nothing' ? undefined : equalBytes(publicKey, this.device.publicKey);
   }
 
   async evidence(): Promise<DeviceEvidence> {

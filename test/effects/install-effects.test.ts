@@ -5,7 +5,7 @@ import { parseJws } from '../../core/jws.ts';
 import { performInstall } from '../../src/effects/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
 import { DeviceError } from '../../src/ports/device.ts';
-import { checked, failed, label, place, reading, traits } from '../flow/events.ts';
+import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';
 import { DOMAIN, listRow, ORG, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
 
@@ -15,6 +15,8 @@ async function ask(at: Stage, effect: InstallEffect): Promise<InstallEvent | und
   const [event] = await eventsOf<InstallEvent>((send) => performInstall(at.ports, effect, send));
   return event;
 }
+
+const CONNECT: InstallEffect = { do: 'connect', link: 'serial', label, another: false, newKey: false };
 
 const save = (over: Partial<Extract<InstallEffect, { do: 'save' }>> = {}): InstallEffect => ({
   do: 'save',
@@ -45,32 +47,37 @@ describe('each effect answers with its event', () => {
 
   test('connect, read_device, check', async () => {
     const at = await stage();
-    expect(await ask(at, { do: 'connect', link: 'serial', another: false })).toEqual({
+    expect(await ask(at, CONNECT)).toEqual({
       on: 'connected',
       traits,
+      challenge: { pack: at.pack.digest, nonce: expect.stringMatching(/^[\w-]{43}$/) },
     });
-    expect(await ask(at, { do: 'read_device' })).toMatchObject({
+    expect(at.devices.visit).toEqual({ udid: 'acme-1', challenge: expect.any(Uint8Array) });
+    expect(await ask(at, { do: 'read_device', challenge })).toMatchObject({
       on: 'device_read',
-      reading: { link: 'serial' },
+      reading: { link: 'serial', challenge },
     });
     expect(await ask(at, { do: 'check', label, reading })).toMatchObject({ on: 'checked' });
   });
 
   test("a device's fault is a trouble with its code, an unforeseen one says nothing internal", async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial', another: false });
+    await ask(at, CONNECT);
     at.devices.last.fault = new DeviceError('device_silent');
-    expect(await ask(at, { do: 'read_device' })).toEqual({
+    expect(await ask(at, { do: 'read_device', challenge })).toEqual({
       on: 'failed',
       trouble: { code: 'device_silent' },
     });
     at.ports.device.read = async () => Promise.reject(new TypeError('x is not a function'));
-    expect(await ask(at, { do: 'read_device' })).toEqual({ on: 'failed', trouble: { code: 'unexpected' } });
+    expect(await ask(at, { do: 'read_device', challenge })).toEqual({
+      on: 'failed',
+      trouble: { code: 'unexpected' },
+    });
   });
 
   test('stop_device_work says nothing', async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial', another: false });
+    await ask(at, CONNECT);
     const send = vi.fn();
     performInstall(at.ports, { do: 'stop_device_work' }, send);
     await vi.waitFor(() => expect(at.devices.last.closed).toBe(1));
@@ -78,10 +85,57 @@ describe('each effect answers with its event', () => {
   });
 });
 
+describe('the secret of a label', () => {
+  const text = '{"ver":"v1","name":"PROV_12ab","pop":"abcd1234","username":"wifiprov","transport":"ble"}';
+  const secret = { secret: 'abcd1234', username: 'wifiprov' };
+
+  test('reaches the driver and nothing else', async () => {
+    const at = await stage();
+    const event = await ask(at, { do: 'look_up', text, how: 'camera' });
+    if (event?.on !== 'label_read') throw new Error(JSON.stringify(event));
+    expect(JSON.stringify(event)).not.toContain('abcd1234');
+    await ask(at, { ...CONNECT, label: event.label });
+    expect(at.devices.visit).toMatchObject({ secret });
+    expect(at.devices.visit).not.toHaveProperty('udid');
+  });
+
+  test('of one label is not told to the next device', async () => {
+    const at = await stage();
+    await ask(at, { do: 'look_up', text, how: 'camera' });
+    await ask(at, { do: 'look_up', text: '490154203237518', how: 'typed' });
+    await ask(at, CONNECT);
+    expect(at.devices.visit).not.toHaveProperty('secret');
+  });
+
+  test('is at hand for the certificate, under the name that the device then had', async () => {
+    const at = await stage();
+    const event = await ask(at, { do: 'look_up', text, how: 'camera' });
+    if (event?.on !== 'label_read') throw new Error(JSON.stringify(event));
+    const identity = { driver: 'esp-claim', aliases: ['02a1b2c3d4e5', 'mac-02a1b2c3d4e5'] };
+    const known = await ask(at, { do: 'check', label: event.label, reading: { ...reading, identity } });
+    if (known?.on !== 'checked') throw new Error(JSON.stringify(known));
+    expect(known.label.udid).toBe('mac-02a1b2c3d4e5');
+    expect(at.ports.device.secretFor('mac-02a1b2c3d4e5')).toEqual(secret);
+  });
+
+  test('a label with neither name nor secret is none, and a device that says nothing cannot take its place', async () => {
+    const at = await stage();
+    expect(await ask(at, { do: 'look_up', text: 'NP:PROV_12ab||b', how: 'camera' })).toEqual({
+      on: 'failed',
+      trouble: { code: 'udid_no_scheme' },
+    });
+    const { udid: _, ...nameless } = label;
+    expect(await ask(at, { do: 'check', label: nameless, reading })).toEqual({
+      on: 'failed',
+      trouble: { code: 'identity_not_told' },
+    });
+  });
+});
+
 describe('save', () => {
   test('captures a registration that fits the contract, holds the device, and tells the drain', async () => {
     const at = await stage();
-    await ask(at, { do: 'connect', link: 'serial', another: false });
+    await ask(at, CONNECT);
     const event = await ask(at, save());
     if (event?.on !== 'saved') throw new Error('not saved');
     const payload = parseJws(at.storage.envelopes.get(event.record) ?? '')?.payload;

@@ -57,7 +57,11 @@ test('the whole way writes what was approved and confirms what was written', () 
 
 test('parts show one after another while they are written', () => {
   const one = collect(STATES.writing, EVENTS.part_written).state;
-  expect(collect(one, EVENTS.part_written).state).toEqual({ at: 'writing', written: [part, part] });
+  expect(collect(one, EVENTS.part_written).state).toEqual({
+    at: 'writing',
+    link: 'serial',
+    written: [part, part],
+  });
 });
 
 test('a confirmation that could not be saved can be saved again, and never while one is under way', () => {
@@ -76,7 +80,7 @@ test.each(['connecting', 'checking', 'writing'] as const)(
   'a fault while %s lets one pair again, and nothing is written without a new check',
   (at) => {
     const { state } = collect(STATES[at], EVENTS.failed);
-    expect(state).toEqual({ at: 'pair', trouble });
+    expect(state).toEqual({ at: 'pair', link: 'serial', trouble });
     expect(collect(state, EVENTS.approved).effects).toEqual([]);
     expect(collect(state, EVENTS.link_chosen).state).toEqual({ at: 'connecting', link: 'serial' });
   },

@@ -1,17 +1,22 @@
 import type { Check } from '../../core/evidence.ts';
 import type { CollectEvent, CollectState } from '../../src/flow/collect.ts';
-import type { DeviceReading, InstallEvent, InstallState, ReadLabel } from '../../src/flow/install.ts';
+import type { DeviceReading, InstallEvent, InstallState, KnownLabel } from '../../src/flow/install.ts';
 import type { CredentialBundle, WrittenPart } from '../../src/ports/device.ts';
 
 /** One of each state and event; the types see to it that none is forgotten. */
 
-export const label: ReadLabel = { how: 'camera', kind: 'udid', text: 'acme-1', udid: 'acme-1', aliases: [] };
+export const label: KnownLabel = { how: 'camera', kind: 'udid', text: 'acme-1', udid: 'acme-1', aliases: [] };
 export const traits = {
   name: 'zephyr-cred',
   csrSubject: 'identity',
+  evidence: 'key-and-csr',
   possession: 'static',
+  rowKind: 'key',
   installs: true,
+  holdsAnchor: true,
   readsBack: true,
+  wifi: true,
+  makesKey: false,
 } as const;
 export const reading: DeviceReading = {
   link: 'serial',
@@ -19,6 +24,8 @@ export const reading: DeviceReading = {
   identity: { driver: 'zephyr-cred', aliases: [] },
   evidence: { publicKey: new Uint8Array(1), csr: new Uint8Array(2), possession: 'static' },
 };
+export const challenge = { pack: 'p'.repeat(43), nonce: 'n'.repeat(43) };
+const found = { label, link: 'serial', traits, challenge } as const;
 export const passed: readonly Check[] = [{ check: 'csr_signature', result: 'passed' }];
 export const doubtful: readonly Check[] = [
   { check: 'on_list', result: 'not_checkable', code: 'list_not_on_phone' },
@@ -39,7 +46,9 @@ export const INSTALL_STATES: { readonly [At in InstallState['at']]: Extract<Inst
   looking_up: { at: 'looking_up', how: 'camera' },
   pair: { at: 'pair', label },
   connecting: { at: 'connecting', label, link: 'serial' },
-  reading: { at: 'reading', label, traits },
+  found: { at: 'found', ...found },
+  wifi: { at: 'wifi', ...found },
+  reading: { at: 'reading', ...found },
   checking: { at: 'checking', label, reading },
   checked: { at: 'checked', ...checked },
   place: { at: 'place', ...checked, asFound: false },
@@ -51,9 +60,11 @@ export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<Inst
   label_text: { on: 'label_text', text: 'acme-1', how: 'camera' },
   label_read: { on: 'label_read', label },
   link_chosen: { on: 'link_chosen', link: 'serial' },
-  connected: { on: 'connected', traits },
+  connected: { on: 'connected', traits, challenge },
+  read: { on: 'read' },
+  set_up_wifi: { on: 'set_up_wifi' },
   device_read: { on: 'device_read', reading },
-  checked: { on: 'checked', checks: passed, pack: PACK },
+  checked: { on: 'checked', label, checks: passed, pack: PACK },
   go_on: { on: 'go_on' },
   submit_as_found: { on: 'submit_as_found' },
   placed: { on: 'placed', place },
@@ -65,8 +76,8 @@ export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<Inst
 export const COLLECT_STATES: { readonly [At in CollectState['at']]: Extract<CollectState, { at: At }> } = {
   pair: { at: 'pair' },
   connecting: { at: 'connecting', link: 'serial' },
-  checking: { at: 'checking' },
-  writing: { at: 'writing', written: [] },
+  checking: { at: 'checking', link: 'serial' },
+  writing: { at: 'writing', link: 'serial', written: [] },
   confirming: { at: 'confirming', written: [part] },
   done: { at: 'done', written: [part] },
 };

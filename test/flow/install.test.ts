@@ -34,10 +34,17 @@ const EXPECTED: Record<InstallState['at'], Partial<Record<InstallEvent['on'], st
     back: 'scan stop_device_work',
   },
   connecting: {
-    connected: 'reading read_device',
+    connected: 'found',
     failed: 'pair! stop_device_work',
     back: 'pair stop_device_work',
   },
+  found: {
+    read: 'reading read_device',
+    set_up_wifi: 'wifi',
+    failed: 'pair! stop_device_work',
+    back: 'pair stop_device_work',
+  },
+  wifi: { failed: 'pair! stop_device_work', back: 'found' },
   reading: { device_read: 'checking check', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
   checking: { checked: 'checked', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
   checked: { go_on: 'place', submit_as_found: 'place', failed: 'checked!', back: 'pair stop_device_work' },
@@ -81,14 +88,36 @@ function walk(...events: readonly InstallEvent[]) {
 
 describe('the whole way', () => {
   test('of a good device asks for each effect once, with what was gathered', () => {
-    const { label_text, label_read, link_chosen, connected, device_read, go_on, placed, saved } = EVENTS;
-    const before = [label_text, label_read, link_chosen, connected, device_read, EVENTS.checked, go_on];
+    const { label_text, label_read, link_chosen, connected, read, device_read, go_on, placed, saved } =
+      EVENTS;
+    const before = [label_text, label_read, link_chosen, connected, read, device_read, EVENTS.checked, go_on];
     expect(walk(...before, placed, saved)).toEqual({
       state: { at: 'saved', record: 'r', udid: 'acme-1' },
       effects: ['look_up', 'connect', 'read_device', 'check', 'save'],
     });
     const save = install(walk(...before).state, placed).effects;
     expect(save).toEqual([{ do: 'save', checked, asFound: false, place }]);
+  });
+
+  test('nothing is read of a device that has nothing to bind, and no Wi-Fi asked of one without', () => {
+    const bare = {
+      ...STATES.found,
+      traits: { ...STATES.found.traits, evidence: 'none', wifi: false },
+    } as const;
+    expect(summaryOf(bare, EVENTS.read)).toBeUndefined();
+    expect(summaryOf(bare, EVENTS.set_up_wifi)).toBeUndefined();
+  });
+
+  test('a new key is asked for only by the person who said so', () => {
+    const made = install(STATES.pair, { ...EVENTS.link_chosen, newKey: true }).effects;
+    expect(made).toEqual([{ do: 'connect', link: 'serial', label, another: false, newKey: true }]);
+    expect(install(STATES.pair, EVENTS.link_chosen).effects).toMatchObject([{ newKey: false }]);
+  });
+
+  test('a label without a name takes the one that the device gave', () => {
+    const { udid: _, ...nameless } = label;
+    const { state } = install({ ...STATES.checking, label: nameless }, EVENTS.checked);
+    expect(state).toMatchObject({ at: 'checked', label: { udid: 'acme-1' } });
   });
 
   test('stops at a failed check, unless submitted as found and marked so', () => {
@@ -114,7 +143,7 @@ describe('the whole way', () => {
 
 describe('a fault', () => {
   test.each(['connecting', 'reading', 'checking'] as const)('while %s keeps the label', (at) => {
-    expect(install(STATES[at], EVENTS.failed).state).toEqual({ at: 'pair', label, trouble });
+    expect(install(STATES[at], EVENTS.failed).state).toEqual({ at: 'pair', label, link: 'serial', trouble });
   });
 
   test('while saving keeps the checks and whether it was as found', () => {
@@ -139,6 +168,8 @@ describe('after a restart', () => {
     looking_up: undefined,
     pair: { at: 'pair', label },
     connecting: { at: 'pair', label },
+    found: { at: 'pair', label },
+    wifi: { at: 'pair', label },
     reading: { at: 'pair', label },
     checking: { at: 'pair', label },
     checked: { at: 'checked', label, reading, checks: checked.checks, pack: checked.pack },

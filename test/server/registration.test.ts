@@ -1,9 +1,11 @@
+import { webcrypto } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toBase64Url } from '../../core/bytes.ts';
+import { concat, toBase64Url, toHex, utf8 } from '../../core/bytes.ts';
+import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { HANNA, HARBOUR, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { A_DIGEST, makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 let server: TestServer;
@@ -56,6 +58,101 @@ describe('a good registration', () => {
   });
 });
 
+describe('fresh possession', () => {
+  /** A challenge of the pack that the phone holds, and the device's signature over what is made of it. */
+  async function answered(device: TestDevice, over?: ChallengeParts) {
+    await ines.pack('northfield');
+    const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
+    const bytes = (await challengeOf(over ?? challenge, nodeCrypto)) ?? new Uint8Array();
+    const use = { name: 'ECDSA', hash: 'SHA-256' };
+    const fixed = new Uint8Array(await webcrypto.subtle.sign(use, device.keys.privateKey, bytes));
+    const proof = { over: 'challenge', signature: toBase64Url(derOf(fixed)) } as const;
+    return { challenge, device: { possession: 'fresh', challenge, proof } } as const;
+  }
+
+  it('is proven by a signature over our challenge', async () => {
+    const device = await listed();
+    const { device: evidence } = await answered(device);
+    expect(await register(device, { device: evidence })).toMatchObject({ outcome: 'bound', unproven: false });
+  });
+
+  it('is refused where the signature is over another visit’s challenge, or by another key', async () => {
+    const device = await listed();
+    const stale = await answered(device, { pack: ines.anchor, nonce: toBase64Url(new Uint8Array(32)) });
+    expect(await register(device, { device: stale.device })).toMatchObject({
+      outcome: 'refused',
+      code: 'proof_wrong',
+    });
+    const other = await answered(await makeDevice());
+    expect(await register(device, { device: other.device })).toMatchObject({ code: 'proof_wrong' });
+  });
+
+  it('counts for nothing over a challenge that was never handed out, or long ago', async () => {
+    const device = await listed();
+    const challenge = { pack: A_DIGEST, nonce: A_DIGEST };
+    const { device: evidence } = await answered(device, challenge);
+    expect(await register(device, { device: { ...evidence, challenge } })).toMatchObject({
+      outcome: 'bound',
+      unproven: true,
+    });
+    const old = await listed();
+    const kept = await answered(old);
+    const capturedAt = new Date(Date.now() + 16 * 86_400_000).toISOString();
+    expect(await register(old, { device: kept.device, capturedAt })).not.toMatchObject({ unproven: false });
+  });
+
+  it('a request that holds the challenge', async () => {
+    await ines.pack('northfield');
+    const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
+    const unit = toHex((await challengeOf(challenge, nodeCrypto)) ?? new Uint8Array());
+    const device = await listed({ unit });
+    const change = await register(device, { device: { possession: 'fresh', challenge } });
+    expect(change).toMatchObject({ outcome: 'bound', unproven: false });
+    const plain = await listed();
+    expect(await register(plain, { device: { possession: 'fresh', challenge } })).toMatchObject({
+      outcome: 'refused',
+      code: 'proof_wrong',
+    });
+  });
+});
+
+describe('a device whose firmware makes no request', () => {
+  async function token(device: TestDevice): Promise<string> {
+    const input = `${toBase64Url(utf8('{"alg":"ES256"}'))}.${toBase64Url(utf8('{"iat":1}'))}`;
+    const use = { name: 'ECDSA', hash: 'SHA-256' };
+    const signature = await webcrypto.subtle.sign(use, device.keys.privateKey, utf8(input));
+    return `${input}.${toBase64Url(new Uint8Array(signature))}`;
+  }
+
+  it('is bound, unproven, by a token of its key, and not by anybody else’s', async () => {
+    const device = await listed();
+    const evidence = (text: string) => ({
+      driver: 'arduino',
+      csr: '',
+      installs: false,
+      attestations: [{ kind: 'arduino-jwt' as const, text }],
+    });
+    const foreign = await register(device, { device: evidence(await token(await makeDevice())) });
+    expect(foreign).toMatchObject({ outcome: 'refused', code: 'possession_missing' });
+    expect(await register(device, { device: evidence(await token(device)) })).toMatchObject({
+      outcome: 'bound',
+      unproven: true,
+    });
+  });
+});
+
+/** r‖s as the DER that devices give. */
+function derOf(fixed: Uint8Array): Uint8Array {
+  const integer = (bytes: Uint8Array) => {
+    const start = bytes.findIndex((byte) => byte !== 0);
+    const bare = bytes.subarray(start);
+    const body = (bare[0] ?? 0) > 127 ? concat(Uint8Array.of(0), bare) : bare;
+    return concat(Uint8Array.of(2, body.length), body);
+  };
+  const numbers = concat(integer(fixed.subarray(0, 32)), integer(fixed.subarray(32)));
+  return concat(Uint8Array.of(0x30, numbers.length), numbers);
+}
+
 describe('what is refused', () => {
   it.each(['mqtt', 'www', 'acme', 'mac-000000000000', 'xn--abc'])('a UDID called %s', async (udid) => {
     const device = await makeDevice({ udid });
@@ -85,7 +182,7 @@ describe('what is refused', () => {
     expect(await code(broken)).toBe('csr_signature_invalid');
     expect(await code(other.csr)).toBe('csr_key_mismatch');
     expect(await code(Uint8Array.of(0x30, 0))).toBe('csr_malformed');
-    expect(await code(new Uint8Array())).toBe('csr_malformed');
+    expect(await code(new Uint8Array())).toBe('possession_missing');
   });
 
   it('a subject that is not the device’s, unless the driver says subjects say nothing', async () => {
@@ -94,6 +191,15 @@ describe('what is refused', () => {
     const silent = await listed({ commonName: 'device' });
     expect(await register(silent, { device: { subjectSaysNothing: true } })).toMatchObject({
       outcome: 'bound',
+    });
+  });
+
+  it('a device that calls itself another one of the same scheme', async () => {
+    const device = await listed({ udid: 'mac-02a1b2c3d4e7', commonName: '02a1b2c3d4e7' });
+    const aliases = ['mac-02a1b2c3d4e8'];
+    expect(await register(device, { device: { aliases } })).toMatchObject({
+      outcome: 'refused',
+      code: 'identity_mismatch',
     });
   });
 

@@ -35,10 +35,22 @@ export async function typeLabel(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Use this code' }).click();
 }
 
+/** Steps 2 and 3: link chosen, what the device can do shown and looked at, key and request read. */
+export async function connectAndRead(page: Page, link: string): Promise<void> {
+  await page.click(`[data-link=${link}]`);
+  await readFound(page);
+}
+
+/** Step 3 from the table of what the device can and cannot do. */
+export async function readFound(page: Page): Promise<void> {
+  await page.locator('[data-table=abilities]').waitFor();
+  await page.getByRole('button', { name: /^Read / }).click();
+}
+
 /** Steps 1 to 4: typed label, cable, checks shown. */
 export async function typeAndConnect(page: Page, label: string): Promise<void> {
   await typeLabel(page, label);
-  await page.click('[data-link=serial]');
+  await connectAndRead(page, 'serial');
 }
 
 /** Steps 5 and 6 with what is offered. */

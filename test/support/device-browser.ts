@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { FAKE_ADAPTER } from './fakedev/fake-serial.ts';
 
-const FLAGS = [
+export const FLAGS: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -17,19 +17,30 @@ const FLAGS = [
 ];
 
 /**
- * A browser profile in which the page at `origin` already has the fake serial port: headless Chromium shows no serial
- * chooser, and its requestPort() never settles. The grant is what a person's choice leaves in the profile.
+ * A browser profile in which the page at `origin` already has the fake serial port and the fake USB device: headless
+ * Chromium shows no chooser for them, and requestPort() and requestDevice() never settle. The grants are what a person's
+ * choice leaves in the profile.
  */
 export function profileWithSerialGrant(origin: string): string {
   const profile = mkdtempSync(join(tmpdir(), 'fieldbind-profile-'));
-  const chosen = {
-    name: FAKE_ADAPTER.name,
-    product_id: FAKE_ADAPTER.productId,
-    serial_number: FAKE_ADAPTER.serialNumber,
-    vendor_id: FAKE_ADAPTER.vendorId,
+  const { name, vendorId, productId, serialNumber } = FAKE_ADAPTER;
+  const granted = (chosen: object) => ({
+    [`${origin},*`]: { last_modified: '13439702305094951', setting: { 'chosen-objects': [chosen] } },
+  });
+  const exceptions = {
+    serial_chooser_data: granted({
+      name,
+      product_id: productId,
+      serial_number: serialNumber,
+      vendor_id: vendorId,
+    }),
+    usb_chooser_data: granted({
+      name,
+      'product-id': productId,
+      'serial-number': serialNumber,
+      'vendor-id': vendorId,
+    }),
   };
-  const grant = { last_modified: '13439702305094951', setting: { 'chosen-objects': [chosen] } };
-  const exceptions = { serial_chooser_data: { [`${origin},*`]: grant } };
   mkdirSync(join(profile, 'Default'));
   writeFileSync(
     join(profile, 'Default/Preferences'),
@@ -54,16 +65,18 @@ export function launchWithDevices(
 }
 
 /**
- * Answers the page's Bluetooth choosers with the device at `address`. A prompt is told again at each change of its
+ * Answers the page's Bluetooth choosers with the device at `address`, which may change between prompts. A prompt is told again at each change of its
  * list, and answering one id twice kills the browser.
  */
-export async function answerBluetoothPrompts(page: Page, address: string): Promise<void> {
+export async function answerBluetoothPrompts(page: Page, address: string | (() => string)): Promise<void> {
+  const wanted = typeof address === 'string' ? () => address : address;
   const session = await page.context().newCDPSession(page);
   const answered = new Set<string>();
   session.on('DeviceAccess.deviceRequestPrompted', ({ id, devices }) => {
-    if (answered.has(id) || !devices.some((device) => device.id === address)) return;
+    const deviceId = wanted();
+    if (answered.has(id) || !devices.some((device) => device.id === deviceId)) return;
     answered.add(id);
-    void session.send('DeviceAccess.selectPrompt', { id, deviceId: address });
+    void session.send('DeviceAccess.selectPrompt', { id, deviceId });
   });
   await session.send('DeviceAccess.enable');
 }

@@ -52,7 +52,14 @@ export function uartLink(
   return { link, counts, settled: async () => void (await work) };
 }
 
-export function gattLink(device: ZephyrCredDevice): TestLink<GattLink> {
+/** What stacks make of a value beyond the MTU that is written without response: BlueZ refuses, Android cuts, others lose. */
+export type BeyondMtu = 'lost' | 'cut' | 'refused';
+
+export function gattLink(
+  device: ZephyrCredDevice,
+  options: { readonly beyond?: BeyondMtu; readonly mtu?: () => number } = {},
+): TestLink<GattLink> {
+  const room = () => (options.mtu?.() ?? device.firmware.attMtu) - 3;
   const lost = new AbortController();
   const listeners = new Set<(value: Uint8Array) => void>();
   const counts = { bytes: 0, writes: 0, largest: 0 };
@@ -71,8 +78,11 @@ export function gattLink(device: ZephyrCredDevice): TestLink<GattLink> {
       if (lost.signal.aborted) throw lost.signal.reason;
       counts.bytes += value.length;
       counts.writes += 1;
-      // Beyond the MTU a real link loses the value without a word.
-      if (end.write(value)) counts.largest = Math.max(counts.largest, value.length);
+      if (value.length > room() && options.beyond === 'refused')
+        throw new DeviceError('device_refused', 'test');
+      if (value.length > room() && options.beyond !== 'cut') return;
+      const through = value.slice(0, room());
+      if (end.write(through)) counts.largest = Math.max(counts.largest, through.length);
     },
     async subscribe(onValue) {
       listeners.add(onValue);

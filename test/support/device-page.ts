@@ -1,4 +1,9 @@
+import { fromHex, toHex } from '../../core/bytes.ts';
+import { cryptoPort } from '../../core/webcrypto.ts';
 import { createDevicePort } from '../../src/device/index.ts';
+import { openPort } from '../../src/device/links/port-link.ts';
+import { UsbPort } from '../../src/device/links/usb-port.ts';
+import { pickUsbDevice } from '../../src/device/links/web-usb.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import {
   type CredentialBundle,
@@ -6,6 +11,8 @@ import {
   type DevicePick,
   type DeviceSession,
   type LinkKind,
+  type Visit,
+  type WifiStep,
 } from '../../src/ports/device.ts';
 
 // Runs in the browser under test: the device folder alone, behind calls that Playwright can make.
@@ -23,11 +30,9 @@ const clock: Clock = {
     }),
 };
 
-const sha256 = async (data: Uint8Array) =>
-  new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(data)));
-/** What a label's secret is to the app: given when the driver asks. */
-let secret: string | undefined;
-const port = createDevicePort({ clock, crypto: { sha256 }, presence: () => secret });
+/** What the app knows of this device; one object for the page's life, as drivers look when they need it. */
+const visit: { -readonly [part in keyof Visit]: Visit[part] } = {};
+const port = createDevicePort({ clock, crypto: cryptoPort(crypto) });
 const signal = () => new AbortController().signal;
 let session: DeviceSession | undefined;
 
@@ -43,13 +48,18 @@ function codeOf(error: unknown): string {
   return error.code;
 }
 
-const hex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+async function wifi<T>(work: (step: WifiStep) => Promise<T>): Promise<T | string> {
+  return told(async (open) => {
+    if (open.wifi === undefined) throw new Error('no Wi-Fi step');
+    return work(open.wifi);
+  });
+}
 
 export const rig = {
   links: () => port.availableLinks(),
   async choose(kind: LinkKind, pick: DevicePick) {
     try {
-      session = await port.choose(kind, signal(), pick);
+      session = await port.choose(kind, signal(), { pick, visit });
       return session.traits.name;
     } catch (error) {
       return codeOf(error);
@@ -59,15 +69,38 @@ export const rig = {
   evidence: () =>
     told(async (open) => {
       const { publicKey, csr, possession } = await open.evidence(signal());
-      return { publicKey: hex(publicKey), csr: hex(csr), possession };
+      return { publicKey: toHex(publicKey), csr: toHex(csr), possession };
     }),
   install: (bundle: CredentialBundle) => told((open) => open.install(bundle, () => undefined, signal())),
   installed: (bundle: CredentialBundle) => told((open) => open.installed(bundle, signal())),
-  scan: (read: string) => {
-    secret = read;
+  holdsKey: (publicKey: string) =>
+    told((open) => open.holdsKey(fromHex(publicKey) ?? new Uint8Array(0), signal())),
+  wifiState: () => wifi((step) => step.state(signal())),
+  wifiScan: () => wifi((step) => step.scan(signal())),
+  wifiJoin: (ssid: string, password: string) =>
+    wifi(async (step) => (await step.join(ssid, password, signal())) ?? 'joined'),
+  traits: () => session?.traits,
+  /** The label's secret, as it was scanned. */
+  scan: (secret: string) => {
+    visit.secret = { secret };
+  },
+  /** In hexadecimal; empty for none. */
+  challenge: (bytes: string) => {
+    visit.challenge = fromHex(bytes) ?? new Uint8Array(0);
+    if (bytes === '') delete visit.challenge;
+  },
+  replaceOrphanKey: (yes: boolean) => {
+    visit.replaceOrphanKey = yes;
+  },
+  /** A page is one test's world only if nothing of the last one's is left. */
+  forget: () => {
+    for (const part of Object.keys(visit)) delete visit[part as keyof Visit];
   },
   close: async () => session?.close(),
   asked: () => asked,
+  /** The USB link's parts, for what no driver shows of them. */
+  usbPort: async () => new UsbPort(await pickUsbDevice('known-only')),
+  usbLink: async () => openPort(await rig.usbPort(), 'usb', clock, signal()),
 };
 
 /** Choosers need a person's gesture: a test clicks the button and then awaits `asked`. */

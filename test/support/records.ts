@@ -4,9 +4,10 @@ import type { ListRow } from '../../contract/list-row.ts';
 import type { Credential, Session } from '../../contract/operator.ts';
 import type { Registration } from '../../contract/registration.ts';
 import type { WorkPack } from '../../contract/work-pack.ts';
-import { toBase64Url } from '../../core/bytes.ts';
+import { concat, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort, Signer } from '../../core/crypto.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
+import { toPem } from '../../core/pem.ts';
 import { cryptoPort } from '../../core/webcrypto.ts';
 import type { Capture, NewRecord, QueuedRecord } from '../../src/ports/outbox.ts';
 
@@ -109,10 +110,27 @@ export async function captureNext(
   }
 }
 
+/** The shape of a certificate around a key, and no more: what is read of it here is its key. */
+export function leafPemOf(spki: Uint8Array): string {
+  const element = (tag: number, ...parts: readonly Uint8Array[]) => {
+    const content = concat(...parts);
+    return concat(Uint8Array.of(tag, 0x82, content.length >> 8, content.length & 0xff), content);
+  };
+  // A length in two octets is only DER from 256 on, so each field that has no say is padded.
+  const empty = element(0x30, element(0x04, new Uint8Array(300)));
+  return toPem(
+    'CERTIFICATE',
+    element(0x30, element(0x30, Uint8Array.of(2, 1, 1), empty, empty, empty, empty, spki)),
+  );
+}
+
+/** A key that is a SEQUENCE and nothing more. */
+export const LEAF_KEY = Uint8Array.of(0x30, 3, 4, 1, 7);
+
 export function certificate(over: Partial<IssuedCertificate> = {}): IssuedCertificate {
   return {
     fingerprint: 'ab'.repeat(32),
-    leafPem: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
+    leafPem: leafPemOf(LEAF_KEY),
     chainPem: '',
     notBefore: '2026-01-01T00:00:00.000Z',
     notAfter: '2027-01-01T00:00:00.000Z',

@@ -29,6 +29,8 @@ export async function makeDevice(
     maker?: string;
     udid?: string;
     commonName?: string;
+    /** Organisational unit of the request's subject. */
+    unit?: string;
     algorithm?: KeyAlgorithm;
     keys?: CryptoKeyPair;
   } = {},
@@ -37,7 +39,7 @@ export async function makeDevice(
   const udid = wanted.udid ?? `${maker}-${process.pid}-${++count}`;
   const keys = wanted.keys ?? (await makeKeys(wanted.algorithm ?? 'P-256'));
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: `CN=${wanted.commonName ?? udid}`,
+    name: `CN=${wanted.commonName ?? udid}${wanted.unit === undefined ? '' : `,OU=${wanted.unit}`}`,
     keys,
     signingAlgorithm: signing(wanted.algorithm ?? 'P-256'),
   });

@@ -118,10 +118,8 @@ export class ArduinoBoard {
     const part = (value: object) => toBase64Url(new TextEncoder().encode(JSON.stringify(value)));
     const input = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ iat: seconds, iss: this.label })}`;
     const wrong = ['wrong-key', 'broken-signature'].includes(this.#misbehaviour?.kind ?? '');
-    const { privateKey } = wrong ? (await makeDeviceKey()).key : this.#memory.key;
-    const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
-    const signature = await crypto.subtle.sign(algorithm, privateKey, new TextEncoder().encode(input));
-    return `${input}.${toBase64Url(new Uint8Array(signature))}`;
+    const key = wrong ? (await makeDeviceKey()).key : this.#memory.key;
+    return `${input}.${toBase64Url(await key.signFixed(new TextEncoder().encode(input)))}`;
   }
 }
 

@@ -1,9 +1,8 @@
-import { integer, sequence } from '../der.ts';
 import type { DeviceMemory } from '../device-state.ts';
 import type { EspFirmware } from './firmware.ts';
 import { inner, parseProto, writeProto } from './proto-lite.ts';
 
-/** `ch_resp`: signs what it is given, with ECDSA over SHA-256 as DER. A command it does not serve fails the request. */
+/** `ch_resp`: signs what it is given, with ECDSA as DER or RSA-PSS, over SHA-256. A command it does not serve fails the request. */
 export async function handleChallenge(
   request: Uint8Array,
   memory: DeviceMemory,
@@ -14,9 +13,7 @@ export async function handleChallenge(
   if ((command?.numbers.get(1) ?? 0) !== 0 || challenge === undefined || challenge.length === 0)
     return undefined;
   if (firmware.challenge === 'disabled') return writeProto([1, 1], [2, 3]);
-  const how = { name: 'ECDSA', hash: 'SHA-256' };
-  const raw = new Uint8Array(await crypto.subtle.sign(how, memory.key.privateKey, challenge));
-  const signature = sequence(integer(raw.subarray(0, 32)), integer(raw.subarray(32)));
+  const signature = await memory.key.signChallenge(challenge);
   const nodeId = memory.get(0, 'node_id') ?? new TextEncoder().encode(memory.udid);
   return writeProto([1, 1], [11, writeProto([1, signature], [2, nodeId])]);
 }

@@ -1,6 +1,7 @@
 import { toPem } from '../base64.ts';
-import { certificationRequest, type DeviceKey, makeDeviceKey } from '../device-key.ts';
 import type { DeviceMemory } from '../device-state.ts';
+import { keysShown } from '../key-material.ts';
+import { certificationRequest } from '../request.ts';
 import type { Mischief } from './firmware.ts';
 import { inner, type Proto, parseProto, writeProto } from './proto-lite.ts';
 
@@ -88,17 +89,9 @@ export class ClaimHost {
   async #csr(nodeId: string): Promise<Octets> {
     // `CN=<name>` in 50 bytes with its end mark: what is longer is cut.
     const commonName = nodeId.slice(0, 46);
-    const key = await this.#shownKey();
-    const request = await certificationRequest(key.signer, key.spki, commonName);
+    const { signer, named } = await keysShown(this.#memory.key, this.#mischief());
+    const request = await certificationRequest(signer, named.spki, `CN=${commonName}`);
     const pem = toPem('CERTIFICATE REQUEST', request).trimEnd().replaceAll('\n', '\\n');
     return new TextEncoder().encode(`{"csr":"${pem}","send_mqtt_host":true}`);
-  }
-
-  async #shownKey(): Promise<{ readonly signer: CryptoKey; readonly spki: Uint8Array }> {
-    const own: DeviceKey = this.#memory.key;
-    const how = this.#mischief()?.kind;
-    if (how !== 'wrong-key' && how !== 'broken-signature') return { signer: own.privateKey, spki: own.spki };
-    const { key } = await makeDeviceKey();
-    return { signer: key.privateKey, spki: how === 'wrong-key' ? key.spki : own.spki };
   }
 }

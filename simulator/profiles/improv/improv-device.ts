@@ -21,7 +21,7 @@ const BAD_CHECKSUM: [number, number[]][] = [[2, [1]]];
 export class ImprovDevice {
   readonly #ssid: string;
   readonly #password: string;
-  readonly #misbehaviour: Misbehaviour | undefined;
+  #misbehaviour: Misbehaviour | undefined;
   /** 2 ready, 3 provisioning, 4 provisioned. */
   state = 2;
 
@@ -29,6 +29,10 @@ export class ImprovDevice {
     this.#ssid = options.ssid ?? 'home';
     this.#password = options.password ?? 'password';
     this.#misbehaviour = options.misbehaviour;
+  }
+
+  misbehave(how: Misbehaviour | undefined): void {
+    this.#misbehaviour = how;
   }
 
   reset(): void {
@@ -40,7 +44,7 @@ export class ImprovDevice {
       onBytes,
       onCut,
       () => this.#misbehaviour,
-      () => undefined,
+      () => this.misbehave(undefined),
     );
     const send = (type: number, data: readonly number[]) => {
       const body = [...textBytes('IMPROV'), 1, type, data.length, ...data];
@@ -75,6 +79,7 @@ export class ImprovDevice {
         const command = held.slice(0, length + 2);
         const right = held[length + 2] === sum(command);
         held = [];
+        if (this.#misbehaviour?.kind === 'silent') return;
         // Here command 2 makes it blink, and a scan answers once.
         if (command[0] === 2) return;
         for (const [type, data] of right ? this.answer(command) : BAD_CHECKSUM)
@@ -89,6 +94,10 @@ export class ImprovDevice {
     const [command, , ...payload] = data;
     if (command === 1) return this.#join(payload);
     if (command === 2) return [[1, [this.state]]];
+    if (command === 3) {
+      const info = strings(['WLED', '0.15.0', 'ESP32-C3', 'Lamp']);
+      return [[4, [3, info.length, ...info]]];
+    }
     if (command === 4) {
       const one = strings([this.#ssid, '-52', 'YES']);
       return [

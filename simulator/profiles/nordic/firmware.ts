@@ -10,6 +10,8 @@ export interface NordicFirmware {
   readonly shell: boolean;
   /** Whether %KEYGEN takes a subject (modem firmware 1.3 on). */
   readonly subjects: boolean;
+  /** Whether %JWT signs with a client key (modem firmware 1.3 on). */
+  readonly tokens: boolean;
   /** Whether unsolicited results and log lines appear. */
   readonly noise: boolean;
   /** +CFUN after boot: 1 is on the air. */
@@ -21,6 +23,7 @@ export const NORDIC_FIRMWARE: NordicFirmware = {
   lineBuffer: 4096,
   shell: false,
   subjects: true,
+  tokens: true,
   noise: true,
   mode: 1,
 };

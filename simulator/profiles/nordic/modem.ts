@@ -1,10 +1,12 @@
 import { toBase64Url } from '../base64.ts';
 import type { DeviceMemory } from '../device-state.ts';
+import type { Misbehaviour } from '../firmware.ts';
+import { keysShown } from '../key-material.ts';
 import { attestationToken, attestRequest, makeIdentityKey } from './attestation.ts';
 import { type Asked, CredentialStore, cme, ERROR, OK } from './credential-store.ts';
 import type { NordicFirmware, NordicMisbehaviour } from './firmware.ts';
 import { imeiFrom } from './imei.ts';
-import { nordicRequest } from './request.ts';
+import { nordicRequest } from './nordic-request.ts';
 
 /** The modem's side of its AT commands (nRF9160 AT command reference): what each prints, up to its final result. */
 export class SimulatedModem {
@@ -79,6 +81,8 @@ export class SimulatedModem {
         return this.#store.run(args, this.#isActive);
       case '%KEYGEN=':
         return this.#keygen(args);
+      case '%JWT=':
+        return this.#firmware.tokens ? this.#jwt(args) : ERROR;
       case '%ATTESTTOKEN':
       case '%ATTESTTOKEN=':
         return this.#token(args[0]?.text);
@@ -98,12 +102,35 @@ export class SimulatedModem {
     if (this.#isActive) return cme(518);
     if (this.#memory.get(tag, '2') !== undefined) return cme(519);
     const how = this.#misbehaviour();
-    const csr = await nordicRequest(this.#memory, subject?.text ?? `CN=${this.uuid}`, how);
+    const csr = await nordicRequest(this.#memory, subject?.text ?? `CN=${this.uuid}`, this.#lie());
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', csr));
     if (how?.kind === 'digest-mismatch') digest[0] = (digest[0] ?? 0) ^ 1;
     this.#memory.put(tag, '2', new TextEncoder().encode('private key'));
     const cose = await attestRequest(this.#identity, { uuid: this.#uuidBytes(), tag, digest });
     return `%KEYGEN: "${toBase64Url(csr)}.${cose}"\r\n${OK}`;
+  }
+
+  /** `%JWT=<alg>,<exp_delta>,<subject>,<audience>,<sec_tag>,<key_type>`: alg ES256 alone, key type 2 alone here. */
+  async #jwt([alg, , subject, audience, tagText, type]: readonly Asked[]): Promise<string> {
+    if (alg?.text !== '0' || type?.text !== '2') return cme(50);
+    if (this.#memory.get(Number(tagText?.text), '2') === undefined) return cme(513);
+    const { shown } = await keysShown(this.#memory.key, this.#lie());
+    const iss = `nRF9160.${this.uuid}`;
+    const claims = {
+      iss,
+      jti: `${iss}.942d99b903aca2c3dd649b5d612322dc`,
+      sub: subject?.text || this.uuid,
+      ...(audience?.text ? { aud: audience.text } : {}),
+    };
+    const part = (value: object) => toBase64Url(new TextEncoder().encode(JSON.stringify(value)));
+    const input = `${part({ typ: 'JWT', alg: 'ES256', kid: toBase64Url(shown.spki.subarray(-32)) })}.${part(claims)}`;
+    const signature = await shown.signFixed(new TextEncoder().encode(input));
+    return `%JWT: "${input}.${toBase64Url(signature)}"\r\n${OK}`;
+  }
+
+  #lie(): Misbehaviour | undefined {
+    const how = this.#misbehaviour();
+    return how?.kind === 'digest-mismatch' ? undefined : how;
   }
 
   async #token(challenge: string | undefined): Promise<string> {

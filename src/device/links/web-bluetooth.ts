@@ -7,7 +7,7 @@ import { GattOperations } from './gatt-operations.ts';
 import { Loss } from './loss.ts';
 import { readDescription, WebCharacteristic } from './web-characteristic.ts';
 
-const LIST_MS = 5_000;
+const LIST_MS = 4_000;
 const CONNECT_MS = 12_000;
 const RETRY_MS = 400;
 const ATTEMPTS = 3;
@@ -31,6 +31,7 @@ export async function pickBluetoothDevice(
     const last = known.at(-1);
     if (last !== undefined && (known.length === 1 || pick === 'known-only')) return last;
     if (pick === 'known-only') throw new DeviceError('no_device_chosen', 'Web Bluetooth');
+    await browserAnswers(navigator.bluetooth.getAvailability(), clock, signal);
     return await navigator.bluetooth.requestDevice({
       filters: services.map((service) => ({ services: [service] })),
     });
@@ -42,13 +43,19 @@ export async function pickBluetoothDevice(
 /** Behind a flag in some versions: without it, nothing is known. */
 async function knownDevices(clock: Clock, signal: AbortSignal): Promise<readonly BluetoothDevice[]> {
   if (navigator.bluetooth.getDevices === undefined) return [];
+  return browserAnswers(navigator.bluetooth.getDevices(), clock, signal);
+}
+
+/**
+ * What is asked of the browser, not of a device, is answered at once; silence means that the page's connection to it is
+ * gone, for good. A chooser has no such end of its own, as a person may take any time: so before it this is asked first.
+ */
+async function browserAnswers<T>(asking: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
   try {
-    const asking = navigator.bluetooth.getDevices();
-    return await within(asking, LIST_MS, 'bluetooth devices', { clock, signal, lost: new Loss().signal });
+    return await within(asking, LIST_MS, 'bluetooth list', { clock, signal, lost: new Loss().signal });
   } catch (error) {
-    // It asks the browser, not the device: silence means that the page's connection to it is gone.
     const stuck = error instanceof DeviceError && error.code === 'timed_out';
-    throw stuck ? new DeviceError('link_stuck', 'bluetooth devices', { cause: error }) : error;
+    throw stuck ? new DeviceError('link_stuck', 'bluetooth list', { cause: error }) : error;
   }
 }
 

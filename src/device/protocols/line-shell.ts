@@ -8,6 +8,11 @@ import { type Ends, stillOpen, within } from './within.ts';
 
 /** `uart:~$ ` by default (Zephyr CONFIG_SHELL_PROMPT_UART); makers change the word, hardly ever its end. */
 const PROMPT = /(?:^|[\r\n])[\w:~./@-]{1,32}[$#>] ?$/;
+
+export function showsPrompt(text: string): boolean {
+  return PROMPT.test(text);
+}
+
 const CTRL_C = 0x03;
 const CR = 0x0d;
 const REPLY_MS = 5_000;

@@ -24,6 +24,19 @@ export interface SmpRequest {
 /** A response's map. Keys and types are the device's word: check each before use. */
 export type SmpReply = ReadonlyMap<string, unknown>;
 
+/** How a device refused: `group` with a code of that group's own (version 2), or without one a code of SMP's (mgmt_defines.h). */
+export interface SmpRefusal {
+  readonly group: number | undefined;
+  readonly code: number;
+}
+
+/** SMP's own code for a command or a group that this firmware lacks (MGMT_ERR_ENOTSUP). */
+export const NOT_SUPPORTED = 8;
+
+export type SmpOutcome =
+  | { readonly reply: SmpReply; readonly refused?: never }
+  | { readonly reply: SmpReply; readonly refused: SmpRefusal };
+
 /** SMP requests, one after the other: devices have few buffers, and one in flight keeps any of them from filling. */
 export class SmpClient {
   readonly #carrier: SmpCarrier;
@@ -43,13 +56,20 @@ export class SmpClient {
   }
 
   /** @throws DeviceError `device_refused` if the device answers with an error, `device_garbage` if not with a map */
-  request(request: SmpRequest, signal: AbortSignal): Promise<SmpReply> {
+  async request(request: SmpRequest, signal: AbortSignal): Promise<SmpReply> {
+    const { reply, refused } = await this.ask(request, signal);
+    if (refused !== undefined) throw new DeviceError('device_refused', 'SMP reply');
+    return reply;
+  }
+
+  /** As `request`, for who wants to know how the device refused. */
+  ask(request: SmpRequest, signal: AbortSignal): Promise<SmpOutcome> {
     const mine = this.#last.then(() => this.#exchange(request, signal));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
-  async #exchange(request: SmpRequest, signal: AbortSignal): Promise<SmpReply> {
+  async #exchange(request: SmpRequest, signal: AbortSignal): Promise<SmpOutcome> {
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) & 0xff;
     const answer = new Promise<SmpPacket>((resolve) => {
@@ -76,16 +96,25 @@ export class SmpClient {
     }
   }
 
-  #read(packet: SmpPacket): SmpReply {
+  #read(packet: SmpPacket): SmpOutcome {
     // A device that speaks version 1 answers with 0, and would not understand what only version 2 has.
     this.#version = Math.min(this.#version, packet.version);
     const map = decodeMap(packet.payload);
     if (map === undefined) throw new DeviceError('device_garbage', 'SMP reply');
     const code = map.get('rc');
-    if (map.has('err') || (typeof code === 'number' && code !== 0))
-      throw new DeviceError('device_refused', 'SMP reply');
-    return map;
+    const error = map.get('err');
+    if (map.has('err')) return { reply: map, refused: refusalOf(error) };
+    return typeof code === 'number' && code !== 0
+      ? { reply: map, refused: { group: undefined, code } }
+      : { reply: map };
   }
+}
+
+/** `{ group, rc }`; what is malformed counts as SMP's unknown error, 1. */
+function refusalOf(error: unknown): SmpRefusal {
+  const group = error instanceof Map ? error.get('group') : undefined;
+  const code = error instanceof Map ? error.get('rc') : undefined;
+  return typeof group === 'number' && typeof code === 'number' ? { group, code } : { group: undefined, code: 1 };
 }
 
 /** One revision of smp_group_0.rst prints the response of a read as operation 2; nothing is lost by taking both. */

@@ -13,17 +13,29 @@ export const SMP_CHARACTERISTIC = 'da2e7828-fbce-4e01-ae9e-261174997c48';
 const SMALLEST_PIECE = 20;
 /** Tried in turn: 247 and 498 are common MTUs, 517 the largest that a 512-byte value can use. */
 const PIECES = [64, 128, 244, 495] as const;
+/** Never a header (it would claim 65,535 bytes), so a device that expects one drops it, and one that gathers fills up. */
+const FILLER = new Uint8Array(SMALLEST_PIECE).fill(0xff);
+/** What was proven on a link, so that the next driver to ask on it need not try again; it goes when the link goes. */
+const PROVEN = new WeakMap<GattLink, number>();
 /** CBOR around an echo's text of 24 to 255 bytes: map head, key, text head. */
 const ECHO_AROUND = SMP_HEADER + 1 + 2 + 2;
 
-/** Carries SMP packets over a GATT link, cut into pieces of a size the far end has shown that it takes whole. */
+/**
+ * Carries SMP packets over a GATT link, cut into pieces of a size the far end has shown that it takes whole. Web
+ * Bluetooth tells nobody the MTU, and what becomes of a value beyond it is each stack's own: BlueZ refuses it, Android
+ * cuts it (attp_build_value_cmd), others lose it.
+ */
 export class GattSmpCarrier implements SmpCarrier {
   readonly lost: AbortSignal;
+  readonly #link: GattLink;
   readonly #characteristic: GattCharacteristic;
   readonly #pieces = new SmpReassembly();
   #take: (packet: Bytes) => void = () => undefined;
   #stop: () => void = () => undefined;
-  #piece: number = SMALLEST_PIECE;
+  #piece: number;
+  #proven: number;
+  /** Length of a packet that was sent and had no answer yet. */
+  #unanswered = 0;
 
   /** The carrier, or undefined if the device has no SMP service. */
   static async open(link: GattLink, signal: AbortSignal): Promise<GattSmpCarrier | undefined> {
@@ -35,8 +47,11 @@ export class GattSmpCarrier implements SmpCarrier {
   }
 
   private constructor(link: GattLink, characteristic: GattCharacteristic) {
+    this.#link = link;
     this.lost = link.lost;
     this.#characteristic = characteristic;
+    this.#proven = PROVEN.get(link) ?? SMALLEST_PIECE;
+    this.#piece = this.#proven;
   }
 
   get pieceSize(): number {
@@ -54,30 +69,67 @@ export class GattSmpCarrier implements SmpCarrier {
 
   async send(packet: Uint8Array, signal: AbortSignal): Promise<void> {
     this.#pieces.reset();
-    for (let at = 0; at < packet.length; at += this.#piece) {
-      await this.#characteristic.writeWithoutResponse(packet.subarray(at, at + this.#piece), signal);
-    }
-  }
-
-  /**
-   * Grows the pieces as far as an echo of that size comes back whole. Web Bluetooth tells nobody the MTU, and a value
-   * beyond it may be refused, cut or lost without a word; so each size is tried with a packet that fills one piece.
-   */
-  async grow(client: SmpClient, signal: AbortSignal): Promise<void> {
-    const largest = await largestPacket(client, signal);
-    for (const size of PIECES) {
-      if (size > largest) return;
-      const proven = this.#piece;
-      this.#piece = size;
-      if (!(await echoes(client, size, signal))) {
-        this.#piece = proven;
-        return;
+    if (this.#unanswered > 0) await this.#recover(signal);
+    this.#unanswered = packet.length;
+    for (let at = 0; at < packet.length; ) {
+      const piece = packet.subarray(at, at + this.#piece);
+      try {
+        await this.#characteristic.writeWithoutResponse(piece, signal);
+        at += piece.length;
+      } catch (error) {
+        const refused = error instanceof DeviceError && error.code === 'device_refused';
+        // Refused for its length it never left, so what remains goes in smaller ones. While a size is tried, it is too much.
+        if (!refused || piece.length <= SMALLEST_PIECE || this.#piece > this.#proven) throw error;
+        this.#shrink();
       }
     }
   }
 
+  /** Grows the pieces as far as an echo of that size, sent as one piece, comes back whole. */
+  async grow(client: SmpClient, signal: AbortSignal): Promise<void> {
+    if (PROVEN.has(this.#link)) return;
+    const largest = await largestPacket(client, signal);
+    for (const size of PIECES) {
+      if (size > largest) break;
+      this.#piece = size;
+      if (!(await echoes(client, size, signal))) {
+        if (this.#unanswered > 0) await this.#recover(signal);
+        else this.#shrink();
+        break;
+      }
+      this.#proven = size;
+    }
+    PROVEN.set(this.#link, this.#proven);
+  }
+
+  /**
+   * A packet without an answer may lie half gathered in the device, where the next one would only complete it. Filler in
+   * the smallest pieces ends that: whole, it is refused; longer than what is missing, it is dropped with the rest
+   * (smp_reassembly.c). Then smaller pieces, as the size may have been the cause.
+   */
+  async #recover(signal: AbortSignal): Promise<void> {
+    const length = this.#unanswered;
+    this.#unanswered = 0;
+    this.#shrink();
+    for (let at = 0; at < length; at += SMALLEST_PIECE)
+      await this.#characteristic.writeWithoutResponse(FILLER, signal);
+    this.#pieces.reset();
+  }
+
+  /** Back to what was proven; if that is what failed, to the size that every link takes. */
+  #shrink(): void {
+    if (this.#piece <= this.#proven) {
+      this.#proven = SMALLEST_PIECE;
+      PROVEN.set(this.#link, SMALLEST_PIECE);
+    }
+    this.#piece = this.#proven;
+  }
+
   #receive(value: Uint8Array): void {
-    for (const packet of this.#pieces.add(value)) this.#take(packet);
+    for (const packet of this.#pieces.add(value)) {
+      this.#unanswered = 0;
+      this.#take(packet);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Check } from '../../../core/evidence.ts';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 import { troubleWords } from '../words/trouble.ts';
 import { Icon } from './icon.tsx';
 
@@ -12,7 +12,7 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
           <Sign result={check.result} />
           <div>
             <p>
-              <strong>{words.check.names[check.check]}</strong>
+              <strong>{fieldWords.check.names[check.check]}</strong>
             </p>
             {check.result === 'failed' && (
               <p>
@@ -21,7 +21,8 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
             )}
             {check.result === 'not_checkable' && (
               <p class="quiet small">
-                {words.check.notCheckable}: {troubleWords(check.code).what} {troubleWords(check.code).next}
+                {fieldWords.check.notCheckable}: {troubleWords(check.code).what}{' '}
+                {troubleWords(check.code).next}
               </p>
             )}
           </div>
@@ -35,19 +36,19 @@ function Sign({ result }: { readonly result: Check['result'] }) {
   switch (result) {
     case 'passed':
       return (
-        <span class="mark" data-tone="good" role="img" aria-label={words.check.passed}>
+        <span class="mark" data-tone="good" role="img" aria-label={fieldWords.check.passed}>
           <Icon name="check" size={18} />
         </span>
       );
     case 'failed':
       return (
-        <span class="mark" data-tone="bad" role="img" aria-label={words.check.failed}>
+        <span class="mark" data-tone="bad" role="img" aria-label={fieldWords.check.failed}>
           <Icon name="cross" size={18} />
         </span>
       );
     case 'not_checkable':
       return (
-        <span class="mark" data-tone="none" role="img" aria-label={words.check.notCheckable}>
+        <span class="mark" data-tone="none" role="img" aria-label={fieldWords.check.notCheckable}>
           <Icon name="dash" size={18} />
         </span>
       );

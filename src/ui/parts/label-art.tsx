@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** A device's label as it would be printed: its QR code and its identity. The encoder is loaded only here. */
 export function LabelArt({ text, caption }: { readonly text: string; readonly caption: string }) {
@@ -11,7 +11,7 @@ export function LabelArt({ text, caption }: { readonly text: string; readonly ca
   }, [text]);
   return (
     <figure class="label-art">
-      <canvas ref={canvas} role="img" aria-label={words.simulated.title} />
+      <canvas ref={canvas} role="img" aria-label={fieldWords.simulated.title} />
       <figcaption class="mono" dir="ltr">
         {caption}
       </figcaption>

@@ -1,5 +1,5 @@
 import type { LinkKind } from '../../ports/device.ts';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 const ICONS: Record<LinkKind, IconName> = {
@@ -15,12 +15,12 @@ export function LinkChoice(props: {
   readonly onChoose: (link: LinkKind) => void;
 }) {
   if (props.links.length === 0) {
-    return <p class="card">{isSecureContext ? words.pair.none : words.pair.insecure}</p>;
+    return <p class="card">{isSecureContext ? fieldWords.pair.none : fieldWords.pair.insecure}</p>;
   }
   return (
     <div class="choice">
       {props.links.map((link) => {
-        const [name, about] = words.pair.links[link];
+        const [name, about] = wordsFor(link, props.links);
         return (
           <button
             type="button"
@@ -43,11 +43,19 @@ export function LinkChoice(props: {
   );
 }
 
+/** A cable is a cable, unless there are two ways to it: only then does the person have to know which to try first. */
+function wordsFor(link: LinkKind, offered: readonly LinkKind[]): readonly [name: string, about: string] {
+  const twoWays = offered.includes('serial') && offered.includes('usb');
+  return twoWays && (link === 'serial' || link === 'usb')
+    ? fieldWords.pair.cables[link]
+    : fieldWords.pair.links[link];
+}
+
 /** What can be offered: simulated ones only for practice, real ones never then, so that nobody mixes them up. */
 export function linksFor(
   available: Readonly<Record<LinkKind, boolean>>,
   practice: boolean,
 ): readonly LinkKind[] {
-  const real: LinkKind[] = ['serial', 'bluetooth', 'usb'];
+  const real: LinkKind[] = ['serial', 'usb', 'bluetooth'];
   return practice ? ['simulated'] : real.filter((link) => available[link]);
 }

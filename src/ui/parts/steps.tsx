@@ -1,4 +1,4 @@
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 const ORDER = ['scan', 'pair', 'check', 'place'] as const;
 export type StepName = (typeof ORDER)[number];
@@ -13,7 +13,7 @@ export function Steps({ at }: { readonly at: StepName }) {
           data-done={i < here ? 'yes' : undefined}
           aria-current={i === here ? 'step' : undefined}
         >
-          {words.steps[step]}
+          {fieldWords.steps[step]}
         </li>
       ))}
     </ol>

@@ -3,7 +3,7 @@ import { Button } from '../parts/button.tsx';
 import { CheckList } from '../parts/check-list.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** Step 4's result. Only a failed check stops, unless it is submitted as found. */
 export function CheckStep(props: {
@@ -14,22 +14,22 @@ export function CheckStep(props: {
   const bad = hasFailed(state.checks);
   return (
     <Page
-      title={bad ? words.check.bad : words.check.good}
-      intro={bad ? words.check.badNote : words.check.goodNote}
+      title={bad ? fieldWords.check.bad : fieldWords.check.good}
+      intro={bad ? fieldWords.check.badNote : fieldWords.check.goodNote}
       onBack={() => flow.send({ on: 'back' })}
       actions={
         bad ? (
           <>
             <Button kind="primary" onClick={() => flow.send({ on: 'back' })}>
-              {words.check.again}
+              {fieldWords.check.again}
             </Button>
             <Button kind="danger" onClick={() => flow.send({ on: 'submit_as_found' })}>
-              {words.check.asFound}
+              {fieldWords.check.asFound}
             </Button>
           </>
         ) : (
           <Button kind="primary" onClick={() => flow.send({ on: 'go_on' })}>
-            {words.check.next}
+            {fieldWords.check.next}
           </Button>
         )
       }
@@ -39,13 +39,12 @@ export function CheckStep(props: {
         <p class="udid-big" dir="ltr">
           {state.label.udid}
         </p>
-        <p class="quiet small">{words.pair.speaks(state.reading.traits.name)}</p>
+        <p class="quiet small">{fieldWords.pair.speaks(state.reading.traits.name)}</p>
       </section>
       <section class="card">
         <CheckList checks={state.checks} />
       </section>
-      <p class="quiet small">{words.check.possession[state.reading.evidence.possession]}</p>
-      {bad && <p class="quiet small">{words.check.asFoundNote}</p>}
+      {bad && <p class="quiet small">{fieldWords.check.asFoundNote}</p>}
     </Page>
   );
 }

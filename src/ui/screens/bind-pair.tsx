@@ -1,13 +1,17 @@
+import { visitName } from '../../effects/visit.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import type { LabelSecret } from '../../ports/device.ts';
+import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeviceTrouble } from '../parts/device-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NotReady } from '../parts/not-ready.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
-import { age, words } from '../words/en.ts';
+import { age } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 type PairState = Extract<InstallState, { at: 'pair' | 'connecting' | 'reading' | 'checking' }>;
 
@@ -23,35 +27,43 @@ export function PairStep(props: {
   const working = state.at !== 'pair';
   return (
     <Page
-      title={words.pair.title}
+      title={fieldWords.pair.title}
       onBack={() => flow.send({ on: 'back' })}
       actions={
-        working ? <Button onClick={() => flow.send({ on: 'back' })}>{words.pair.cancel}</Button> : undefined
+        working ? (
+          <Button onClick={() => flow.send({ on: 'back' })}>{fieldWords.pair.cancel}</Button>
+        ) : undefined
       }
     >
       <Steps at={state.at === 'checking' ? 'check' : 'pair'} />
-      {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
+      {state.at === 'pair' && state.trouble !== undefined && (
+        <DeviceTrouble code={state.trouble.code} {...remedies(model, flow, state)} />
+      )}
       <NotReady model={model} />
       <section class="card">
         <p class="badge" data-tone="good">
           <Icon name="check" size={16} />
-          {words.pair.found}
+          {fieldWords.pair.found}
         </p>
         <p class="udid-big" dir="ltr">
-          {label.udid}
+          {label.udid ?? label.aliases[0]}
         </p>
         <p class="quiet">
-          {label.row === undefined ? words.pair.notOnList : words.pair.onList(label.row.model ?? '')}
+          {label.udid === undefined
+            ? fieldWords.pair.nameless
+            : label.row === undefined
+              ? fieldWords.pair.notOnList
+              : fieldWords.pair.onList(label.row.model ?? '')}
         </p>
         {label.savedBefore !== undefined && (
           <div class="card" data-tone="wait">
             <p>
-              {words.pair.before(
+              {fieldWords.pair.before(
                 label.savedBefore.title,
                 age(model.ports.clock.now() - label.savedBefore.at),
               )}
             </p>
-            <a href={`/record/${label.savedBefore.record}`}>{words.pair.openIt}</a>
+            <a href={`/record/${label.savedBefore.record}`}>{fieldWords.pair.openIt}</a>
           </div>
         )}
       </section>
@@ -72,7 +84,7 @@ export function PairStep(props: {
               kind="plain"
               onClick={() => flow.send({ on: 'link_chosen', link: 'serial', another: true })}
             >
-              {words.pair.another}
+              {fieldWords.pair.another}
             </Button>
           )}
         </>
@@ -81,14 +93,26 @@ export function PairStep(props: {
   );
 }
 
+/** What a person can do about it here, over the link that was tried last. */
+function remedies(model: AppModel, flow: InstallFlow, { label, link }: Extract<PairState, { at: 'pair' }>) {
+  if (link === undefined) return {};
+  return {
+    onSecret: (secret: LabelSecret) => {
+      model.ports.device.keepSecret(visitName(label), secret);
+      flow.send({ on: 'link_chosen', link });
+    },
+    onNewKey: () => flow.send({ on: 'link_chosen', link, newKey: true }),
+  };
+}
+
 function progressWords(state: PairState): string {
   switch (state.at) {
     case 'pair':
     case 'connecting':
-      return words.pair.connecting;
+      return fieldWords.pair.connecting;
     case 'reading':
-      return `${words.pair.speaks(state.traits.name)}. ${words.pair.reading}`;
+      return `${fieldWords.pair.speaks(state.traits.name)}. ${fieldWords.pair.reading}`;
     case 'checking':
-      return words.pair.checking;
+      return fieldWords.pair.checking;
   }
 }

@@ -6,7 +6,7 @@ import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** Step 5, then 6. Domain and site are sticky within a visit; position is free words. */
 export function PlaceStep(props: {
@@ -37,11 +37,11 @@ export function PlaceStep(props: {
   };
   return (
     <Page
-      title={words.place.title}
+      title={fieldWords.place.title}
       onBack={() => flow.send({ on: 'back' })}
       actions={
         <Button kind="primary" onClick={save} busy={state.at === 'saving'} disabled={domain === ''}>
-          {state.at === 'saving' ? words.place.saving : words.place.save}
+          {state.at === 'saving' ? fieldWords.place.saving : fieldWords.place.save}
         </Button>
       }
     >
@@ -50,7 +50,7 @@ export function PlaceStep(props: {
       {domain === '' && <TroubleCard code="domain_not_in_pack" />}
       <section class="card">
         <div class="field">
-          <label for="domain">{words.place.domain}</label>
+          <label for="domain">{fieldWords.place.domain}</label>
           <select
             id="domain"
             class="input"
@@ -73,7 +73,7 @@ export function PlaceStep(props: {
         </div>
         {sites.length > 0 && (
           <div class="field">
-            <label for="site">{words.place.site}</label>
+            <label for="site">{fieldWords.place.site}</label>
             <select
               id="site"
               class="input"
@@ -89,19 +89,19 @@ export function PlaceStep(props: {
           </div>
         )}
         <div class="field">
-          <label for="position">{words.place.position}</label>
+          <label for="position">{fieldWords.place.position}</label>
           <input
             id="position"
             class="input"
             dir="auto"
             maxLength={200}
-            placeholder={words.place.positionHelp}
+            placeholder={fieldWords.place.positionHelp}
             value={position}
             onInput={(event) => setPosition(event.currentTarget.value)}
           />
         </div>
       </section>
-      {state.asFound && <p class="quiet">{words.place.asFound}</p>}
+      {state.asFound && <p class="quiet">{fieldWords.place.asFound}</p>}
     </Page>
   );
 }

@@ -12,7 +12,7 @@ import { Steps } from '../parts/steps.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import type { PracticeDevice } from '../practice.ts';
 import { go } from '../route.ts';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** Step 1 with a simulated device: its label on the screen, put on the training organisation's list first. */
 export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; readonly state: InstallState }) {
@@ -25,8 +25,8 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
   const code = trouble ?? state.trouble?.code;
   return (
     <Page
-      title={words.simulated.title}
-      intro={words.simulated.text}
+      title={fieldWords.simulated.title}
+      intro={fieldWords.simulated.text}
       onBack={() => go('/')}
       actions={
         <Button
@@ -36,7 +36,7 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
           busy={state.at === 'looking_up'}
           onClick={() => device && flow.send({ on: 'label_text', text: device.labelText, how: 'simulated' })}
         >
-          {words.simulated.scan}
+          {fieldWords.simulated.scan}
         </Button>
       }
     >
@@ -45,7 +45,7 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
       {device === undefined && code === undefined && (
         <p role="status" class="card">
           <span>
-            <Icon name="sync" spin /> {words.simulated.making}
+            <Icon name="sync" spin /> {fieldWords.simulated.making}
           </span>
         </p>
       )}

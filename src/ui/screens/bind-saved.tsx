@@ -9,6 +9,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** After step 6: saved, and, with signal, what becomes of it while the device is still connected. */
 export function SavedStep(props: {
@@ -25,26 +26,26 @@ export function SavedStep(props: {
   };
   return (
     <Page
-      title={record.state === 'saved' ? words.saved.onPhone : words.states[record.state]}
-      intro={record.state === 'saved' ? words.saved.onPhoneNote : words.stateNotes[record.state]}
+      title={record.state === 'saved' ? fieldWords.saved.onPhone : words.states[record.state]}
+      intro={record.state === 'saved' ? fieldWords.saved.onPhoneNote : words.stateNotes[record.state]}
       actions={
         waits ? (
           <>
             <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
-              {words.saved.write}
+              {fieldWords.saved.write}
             </Button>
             <Button kind="plain" onClick={() => leave('/')}>
-              {words.saved.later}
+              {fieldWords.saved.later}
             </Button>
           </>
         ) : (
           <>
             {!props.practice && (
               <Button kind="primary" icon="scan" onClick={() => leave('/bind')}>
-                {words.saved.another}
+                {fieldWords.saved.another}
               </Button>
             )}
-            <Button onClick={() => leave('/')}>{words.saved.home}</Button>
+            <Button onClick={() => leave('/')}>{fieldWords.saved.home}</Button>
           </>
         )
       }
@@ -65,7 +66,7 @@ export function SavedStep(props: {
           ]}
         />
       </section>
-      {waits && <p class="quiet">{words.saved.writeNote}</p>}
+      {waits && <p class="quiet">{fieldWords.saved.writeNote}</p>}
       {record.fault !== null && record.state === 'saved' && (
         <LinkButton href="/outbox" icon="outbox">
           {words.outbox.title}

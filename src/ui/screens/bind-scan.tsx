@@ -10,7 +10,7 @@ import { Steps } from '../parts/steps.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { announceScan } from '../scan-feedback.ts';
-import { words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 import { troubleWords } from '../words/trouble.ts';
 
 /** Step 1: camera, photo or typed code; the typed code is always offered. */
@@ -21,13 +21,13 @@ export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly
   const readPhoto = usePhoto(flow, setReading);
   return (
     <Page
-      title={words.scan.title}
+      title={fieldWords.scan.title}
       onBack={() => go('/')}
       actions={
         <div class="two">
           <label class="button">
             <Icon name="photo" />
-            <span>{words.scan.photo}</span>
+            <span>{fieldWords.scan.photo}</span>
             <input
               class="visually-hidden"
               type="file"
@@ -37,14 +37,14 @@ export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly
             />
           </label>
           <Button icon={typing ? 'scan' : 'keyboard'} onClick={() => setTyping(!typing)}>
-            {typing ? words.scan.camera : words.scan.type}
+            {typing ? fieldWords.scan.camera : fieldWords.scan.type}
           </Button>
         </div>
       }
     >
       <Steps at="scan" />
       {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
-      {busy && <p role="status">{reading ? words.scan.reading : words.scan.lookingUp}</p>}
+      {busy && <p role="status">{reading ? fieldWords.scan.reading : fieldWords.scan.lookingUp}</p>}
       {typing ? <TypedCode flow={flow} /> : <Camera flow={flow} />}
     </Page>
   );
@@ -79,7 +79,7 @@ function TypedCode({ flow }: { readonly flow: InstallFlow }) {
       }}
     >
       <div class="field">
-        <label for="typed-code">{words.scan.typed}</label>
+        <label for="typed-code">{fieldWords.scan.typed}</label>
         <input
           id="typed-code"
           class="input mono"
@@ -93,11 +93,11 @@ function TypedCode({ flow }: { readonly flow: InstallFlow }) {
           aria-describedby="typed-help"
         />
         <p id="typed-help" class="quiet small">
-          {words.scan.typedHelp}
+          {fieldWords.scan.typedHelp}
         </p>
       </div>
       <button type="submit" class="button" data-kind="primary" disabled={text.trim() === ''}>
-        {words.scan.use}
+        {fieldWords.scan.use}
       </button>
     </form>
   );
@@ -155,7 +155,7 @@ function Camera({ flow }: { readonly flow: InstallFlow }) {
           type="button"
           class="icon-button corner"
           aria-pressed={lit}
-          aria-label={words.scan.torch}
+          aria-label={fieldWords.scan.torch}
           onClick={() => {
             setLit(!lit);
             finder.current?.torch(!lit).catch(fail);
@@ -166,11 +166,11 @@ function Camera({ flow }: { readonly flow: InstallFlow }) {
       )}
       {camera.is === 'off' ? (
         <button type="button" class="button" onClick={start}>
-          {words.scan.tapToStart}
+          {fieldWords.scan.tapToStart}
         </button>
       ) : (
         <p class="hint" role="status">
-          {camera.is === 'starting' ? words.scan.starting : words.scan.hints[hint]}
+          {camera.is === 'starting' ? fieldWords.scan.starting : fieldWords.scan.hints[hint]}
         </p>
       )}
     </div>
@@ -189,7 +189,7 @@ function NoCamera({ code, onRetry }: { readonly code: string; readonly onRetry: 
       <p class="quiet">{next}</p>
       {code !== 'camera_absent' && (
         <Button icon="scan" onClick={onRetry}>
-          {words.scan.camera}
+          {fieldWords.scan.camera}
         </Button>
       )}
     </section>

@@ -11,11 +11,13 @@ import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go, route } from '../route.ts';
 import { CheckStep } from './bind-check.tsx';
+import { FoundStep } from './bind-found.tsx';
 import { PairStep } from './bind-pair.tsx';
 import { PlaceStep } from './bind-place.tsx';
 import { PracticeStep } from './bind-practice.tsx';
 import { SavedStep } from './bind-saved.tsx';
 import { ScanStep } from './bind-scan.tsx';
+import { WifiScreen } from './bind-wifi.tsx';
 
 /** Steps 1 to 6. The flow is the table in src/flow; this screen only shows where it stands. */
 export function BindScreen({ practice }: { readonly practice: boolean }) {
@@ -67,6 +69,10 @@ function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; 
     case 'reading':
     case 'checking':
       return <PairStep flow={run} state={now} practice={practice} />;
+    case 'found':
+      return <FoundStep flow={run} state={now} />;
+    case 'wifi':
+      return <WifiScreen flow={run} />;
     case 'checked':
       return <CheckStep flow={run} state={now} />;
     case 'place':

@@ -8,6 +8,7 @@ import type { QueuedRecord } from '../../ports/outbox.ts';
 import type { HeldPack } from '../../ports/work.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeviceTrouble } from '../parts/device-trouble.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
@@ -17,6 +18,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { when, words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 
 /** Steps 10 and 11 for one record. */
 export function CollectScreen({ id }: { readonly id: string }) {
@@ -82,28 +84,40 @@ function CollectFlow({
   const done = now.at === 'done';
   return (
     <Page
-      title={done ? words.collect.done : words.collect.title}
+      title={done ? fieldWords.collect.done : fieldWords.collect.title}
       intro={
         done
-          ? words.collect.doneNote
+          ? fieldWords.collect.doneNote
           : now.at === 'pair'
-            ? words.collect.connect
-            : words.collect.keepConnected
+            ? fieldWords.collect.connect
+            : fieldWords.collect.keepConnected
       }
       onBack={done ? undefined : () => go(`/record/${registration.id}`)}
       actions={
         done ? (
           <Button kind="primary" onClick={() => go('/')}>
-            {words.saved.home}
+            {fieldWords.saved.home}
           </Button>
         ) : now.at === 'confirming' && trouble !== undefined ? (
           <Button kind="primary" onClick={() => flow.current?.send({ on: 'confirm_again' })}>
-            {words.collect.again}
+            {fieldWords.collect.again}
           </Button>
         ) : undefined
       }
     >
-      {trouble !== undefined && <TroubleCard code={trouble.code} />}
+      {trouble !== undefined && (
+        <DeviceTrouble
+          code={trouble.code}
+          onSecret={
+            now.at === 'pair' && now.link !== undefined
+              ? (secret) => {
+                  model.ports.device.keepSecret(registration.udid, secret);
+                  if (now.link !== undefined) flow.current?.send({ on: 'link_chosen', link: now.link });
+                }
+              : undefined
+          }
+        />
+      )}
       <section class="card">
         <p class="udid-big" dir="ltr">
           {registration.udid}
@@ -121,7 +135,7 @@ function CollectFlow({
       )}
       {done && !now.written.some((part) => part.parts.includes('chain')) && (
         <p class="card" data-tone="wait">
-          {words.collect.noChain}
+          {fieldWords.collect.noChain}
         </p>
       )}
       {done && registration.certificate !== null && (
@@ -163,7 +177,7 @@ function Progress({ state }: { readonly state: CollectState }) {
             <span class="mark" data-tone={written.has(part) ? 'good' : 'none'}>
               <Icon name={written.has(part) ? 'check' : 'dash'} size={18} />
             </span>
-            <span>{words.collect.parts[part]}</span>
+            <span>{fieldWords.collect.parts[part]}</span>
           </li>
         ))}
       </ul>
@@ -175,14 +189,14 @@ function progressWords(state: CollectState): string {
   switch (state.at) {
     case 'pair':
     case 'connecting':
-      return words.collect.connecting;
+      return fieldWords.collect.connecting;
     case 'checking':
-      return words.collect.checking;
+      return fieldWords.collect.checking;
     case 'writing':
-      return words.collect.writing;
+      return fieldWords.collect.writing;
     case 'confirming':
-      return words.collect.confirming;
+      return fieldWords.collect.confirming;
     case 'done':
-      return words.collect.done;
+      return fieldWords.collect.done;
   }
 }

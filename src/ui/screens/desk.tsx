@@ -8,6 +8,7 @@ import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { when, words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
 import { troubleWords } from '../words/trouble.ts';
 
 /** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
@@ -35,19 +36,19 @@ export function DeskScreen() {
     else setTrouble(answer.failure.kind);
   };
   return (
-    <Page title={words.desk.title} wide>
+    <Page title={fieldWords.desk.title} wide>
       {trouble !== undefined && <TroubleCard code={trouble} />}
       <div class="stack wide-two">
         <section class="stack-s">
-          <h2>{words.desk.held}</h2>
-          {held?.length === 0 && <p class="quiet">{words.desk.heldNone}</p>}
+          <h2>{fieldWords.desk.held}</h2>
+          {held?.length === 0 && <p class="quiet">{fieldWords.desk.heldNone}</p>}
           {held?.map((record) => (
             <HeldCard key={record.record} record={record} decide={decide} />
           ))}
         </section>
         <section class="stack-s">
-          <h2>{words.desk.devices}</h2>
-          {devices?.length === 0 && <p class="quiet">{words.desk.devicesNone}</p>}
+          <h2>{fieldWords.desk.devices}</h2>
+          {devices?.length === 0 && <p class="quiet">{fieldWords.desk.devicesNone}</p>}
           {devices?.map((device) => (
             <DeviceCard key={`${device.maker}/${device.udid}`} device={device} />
           ))}
@@ -83,17 +84,17 @@ function HeldCard(props: {
           [words.record.domain, <NameText text={record.domain} />],
           [
             words.record.captured,
-            `${when(Date.parse(record.capturedAt))}. ${words.desk.by(record.operatorName)}`,
+            `${when(Date.parse(record.capturedAt))}. ${fieldWords.desk.by(record.operatorName)}`,
           ],
         ]}
       />
-      <p class="quiet small">{words.check.possession[record.possession]}</p>
+      <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
       {own ? (
-        <p class="quiet">{words.desk.own}</p>
+        <p class="quiet">{fieldWords.desk.own}</p>
       ) : (
         <>
           <div class="field">
-            <label for={field}>{words.desk.reason}</label>
+            <label for={field}>{fieldWords.desk.reason}</label>
             <input
               id={field}
               class="input"
@@ -104,7 +105,7 @@ function HeldCard(props: {
           </div>
           <div class="two">
             <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('approve')}>
-              {words.desk.approve}
+              {fieldWords.desk.approve}
             </Button>
             <Button
               kind="danger"
@@ -112,7 +113,7 @@ function HeldCard(props: {
               disabled={reason.trim() === ''}
               onClick={() => void settle('refuse')}
             >
-              {words.desk.refuse}
+              {fieldWords.desk.refuse}
             </Button>
           </div>
         </>
@@ -131,7 +132,7 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
         class="badge"
         data-tone={device.state === 'revoked' ? 'bad' : device.state === 'issued' ? 'wait' : 'good'}
       >
-        {words.desk.deviceStates[device.state]}
+        {fieldWords.desk.deviceStates[device.state]}
       </p>
       <Facts
         of={[
@@ -141,7 +142,7 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
         ]}
       />
       {device.unproven && <p class="quiet small">{words.record.unproven}</p>}
-      {device.firstUse && <p class="badge">{words.desk.firstUse}</p>}
+      {device.firstUse && <p class="badge">{fieldWords.desk.firstUse}</p>}
     </article>
   );
 }

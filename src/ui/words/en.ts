@@ -1,13 +1,11 @@
-import type { CheckName } from '../../../contract/codes.ts';
 import type { RecordState } from '../../../core/record-state.ts';
-import type { LinkKind } from '../../ports/device.ts';
 
 const number = new Intl.NumberFormat('en');
 const plural = new Intl.PluralRules('en');
 const count = (n: number, one: string, many: string) =>
   `${number.format(n)} ${plural.select(n) === 'one' ? one : many}`;
 
-/** The catalogue. One word per thing: docs/words.md. */
+/** The catalogue of the first screens; field.ts has those that come later. One word per thing: docs/words.md. */
 export const words = {
   app: 'Fieldbind',
   tagline: 'Bind real devices to the place they work in. With or without signal.',
@@ -31,6 +29,8 @@ export const words = {
 
   nav: {
     reload: 'Reload',
+    again: 'Try again',
+    done: 'Done',
     home: 'Home',
     outbox: 'Outbox',
     desk: 'Desk',
@@ -83,110 +83,6 @@ export const words = {
       'It lives in this browser and binds only to the training organisation. Two minutes, nothing real changes.',
     tryButton: 'Try with a simulated device',
     prepareFirst: 'Get this phone ready',
-  },
-
-  steps: { scan: 'Scan', pair: 'Connect', check: 'Check', place: 'Place' },
-  scan: {
-    title: 'Scan the label',
-    photo: 'Photo of a label',
-    type: 'Type the code',
-    typed: 'Code on the label',
-    typedHelp: 'MAC, IMEI, UUID, or the text of the code',
-    use: 'Use this code',
-    camera: 'Use the camera',
-    starting: 'Starting the camera…',
-    reading: 'Reading the photo…',
-    lookingUp: 'Looking it up…',
-    torch: 'Light',
-    tapToStart: 'Tap to start the camera',
-    hints: {
-      searching: 'Hold the code inside the frame',
-      nothing_located: 'Move closer. More light helps.',
-      located_unreadable: 'Nearly. Hold still.',
-      dark: 'Too dark. Use the light.',
-      offer_other_ways: 'Hard to read? Take a photo, or type the code.',
-      resting: 'Paused to save battery. Tap to go on.',
-    },
-  },
-  simulated: {
-    title: 'Your practice device',
-    text: 'This is the label on its back. A real one is on the device or its box.',
-    scan: 'Scan this label',
-    making: 'Making a practice device…',
-  },
-
-  pair: {
-    title: 'Connect the device',
-    found: 'Label read',
-    onList: (model: string) => `On the maker’s list${model === '' ? '' : `: ${model}`}`,
-    notOnList: 'Not among your orders. The checks will tell more.',
-    before: (title: string, when: string) =>
-      `You saved this device ${when}${title === '' ? '' : ` (${title})`}.`,
-    openIt: 'Open that record',
-    links: {
-      serial: ['Cable', 'USB or serial cable to the device'],
-      bluetooth: ['Bluetooth', 'The device is on and near'],
-      usb: ['USB', 'Directly over USB'],
-      simulated: ['Simulated device', 'Practice only'],
-    } satisfies Record<LinkKind, [string, string]>,
-    none: 'This browser can use neither cable nor Bluetooth. Open Fieldbind in Chrome or Edge, on a computer or an Android phone.',
-    insecure: 'Camera and pairing need https or localhost. This page was opened without.',
-    another: 'Choose another device on a cable',
-    connecting: 'Connecting…',
-    reading: 'Reading key and request…',
-    checking: 'Checking…',
-    cancel: 'Stop',
-    speaks: (driver: string) => `Speaks ${driver}`,
-  },
-
-  check: {
-    good: 'All checks that work here passed',
-    goodNote: 'Nothing failed. What could not be checked here, the backend decides.',
-    bad: 'A check failed',
-    badNote: 'Do not bind this device unless you know why.',
-    names: {
-      csr_signature: 'Request signed by the key it names',
-      csr_key_is_device_key: 'Request is for this device’s key',
-      label_key_is_device_key: 'Label and device have the same key',
-      csr_subject: 'Request names this device',
-      key_strength: 'Key is strong enough',
-      on_list: 'On the maker’s list',
-      list_key: 'Key matches the maker’s list',
-      not_tombstoned: 'Not revoked',
-    } satisfies Record<CheckName, string>,
-    passed: 'Passed',
-    failed: 'Failed',
-    notCheckable: 'Not checkable here',
-    possession: {
-      static:
-        'The request shows that the device’s key signed once. It is unproven until the device makes its own first contact.',
-      fresh: 'The device signed our challenge just now.',
-    },
-    next: 'Go on',
-    again: 'Read the device again',
-    asFound: 'Submit as found',
-    asFoundNote: 'It is marked, held, and a colleague decides.',
-  },
-
-  place: {
-    title: 'Where is it?',
-    domain: 'Operational domain',
-    site: 'Site',
-    position: 'Position',
-    positionHelp: 'Roof, cabinet 3, flat 12…',
-    save: 'Save',
-    saving: 'Saving…',
-    asFound: 'Submitted as found: a colleague decides.',
-  },
-
-  saved: {
-    onPhone: 'Saved on this phone',
-    onPhoneNote: 'It is signed and safe. It goes by itself when there is signal.',
-    another: 'Bind another device',
-    write: 'Write certificate now',
-    writeNote: 'Keep the device connected.',
-    home: 'Done',
-    later: 'Later',
   },
 
   states: {
@@ -249,42 +145,6 @@ export const words = {
     write: 'Write the certificate',
     retry: 'Try to send again',
     missing: 'This record is not on this phone.',
-  },
-
-  collect: {
-    title: 'Write the certificate',
-    connect: 'Connect the device that you registered.',
-    connecting: 'Connecting…',
-    checking: 'Checking certificate, key and domain…',
-    writing: 'Writing and reading back…',
-    confirming: 'Signing the confirmation…',
-    parts: { leaf: 'Certificate', chain: 'Its chain', anchor: 'Trust anchor of the domain' },
-    done: 'Certificate on device',
-    doneNote: 'Written, read back, and signed by you. The device shows it is live when it first uses it.',
-    noChain:
-      'This device has too little memory for the chain. Services it talks to must know the issuing CA.',
-    again: 'Try again',
-    keepConnected: 'Keep the device connected.',
-  },
-
-  desk: {
-    title: 'Desk',
-    held: 'Waiting for a decision',
-    heldNone: 'Nothing waits.',
-    devices: 'Bound devices',
-    devicesNone: 'No device is bound yet.',
-    approve: 'Approve',
-    refuse: 'Refuse',
-    reason: 'Reason',
-    own: 'Your own record: somebody else must decide it.',
-    by: (name: string) => `Captured by ${name}`,
-    deviceStates: {
-      issued: 'Certificate waits',
-      installed: 'Certificate on device',
-      shown: 'In use',
-      revoked: 'Revoked',
-    },
-    firstUse: 'First use',
   },
 
   more: {

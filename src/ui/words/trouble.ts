@@ -192,7 +192,16 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'This device has a key already, and shows its request only once.',
     'Use the registration made then. If there is none, ask your office to have the key removed.',
   ),
-  wifi_failed: say('The device could not join the network.', 'Check the network’s name and password.'),
+  wifi_failed: say(
+    'The device could not join the network.',
+    'Move it nearer to the access point, then try again.',
+  ),
+  wifi_password_wrong: say('The network does not take this password.', 'Type it again.'),
+  wifi_not_found: say(
+    'The device does not see this network.',
+    'Check the name. Many devices see 2.4 GHz networks only.',
+  ),
+  nothing_to_bind: say('This firmware has no key to bind.', 'Only its Wi-Fi can be set up from here.'),
   attestation_mismatch: say(
     'What the device vouches for is not what it handed over.',
     'Do not bind it. Report it.',
@@ -207,6 +216,35 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   csr_key_mismatch: say(
     'The request is for another key than the device’s.',
     'Read the device again. If it stays so, do not bind it.',
+  ),
+  proof_wrong: say(
+    'The device’s answer to our challenge is not by its key.',
+    'Read the device again. If it stays so, do not bind it and report it.',
+  ),
+  possession_missing: say(
+    'Nothing shows that this device holds its key.',
+    'Read it again. If it stays so, its firmware cannot be bound.',
+  ),
+  identity_mismatch: say(
+    'The device says that it is another one than its label.',
+    'Check that the label belongs to the device you connected.',
+  ),
+  identity_not_told: say(
+    'This firmware does not say which device it is.',
+    'Check by eye that the label belongs to the device.',
+  ),
+  no_request: say('This firmware hands over no certificate request.', 'Its own signed token counts instead.'),
+  key_from_request: say(
+    'This firmware shows its key only inside its request.',
+    'There is nothing to compare it with here. The maker’s list decides.',
+  ),
+  possession_static: say(
+    'This firmware cannot sign our challenge here, so what it gave could be a copy.',
+    'It stays unproven until the device itself makes contact.',
+  ),
+  challenge_unknown: say(
+    'It is not known here what the device was asked to sign.',
+    'It stays unproven until the device itself makes contact.',
   ),
   label_key_mismatch: say(
     'The key on the label is not this device’s key.',

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fromHex } from '../../../core/bytes.ts';
 import { commonNames, parseCsr } from '../../../core/csr.ts';
 import { newDeviceState } from '../../../simulator/profiles/device-state.ts';
 import { EspClaimDevice } from '../../../simulator/profiles/esp/esp-device.ts';
 import type { EspFirmware, Mischief } from '../../../simulator/profiles/esp/firmware.ts';
-import { detectOn } from '../../../src/device/connect.ts';
+import { detectOn } from '../../../src/device/detect.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
-import type { DriverContext } from '../../../src/device/drivers/driver.ts';
-import { EspClaimSession } from '../../../src/device/drivers/esp-claim/session.ts';
-import { DeviceError, type DeviceErrorCode, type WrittenPart } from '../../../src/ports/device.ts';
+import { DeviceError, type DeviceErrorCode, type Visit, type WrittenPart } from '../../../src/ports/device.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 import { bundleFor } from './certificate.ts';
@@ -32,11 +29,22 @@ function room(firmware: Partial<EspFirmware>): Partial<EspFirmware> {
   return { valueLimit: (firmware.security ?? 2) === 2 ? 512 : 256, ...firmware };
 }
 
-function open(device: EspClaimDevice, more: Partial<DriverContext> = {}) {
+const CHALLENGE = new Uint8Array(32).fill(0xc5);
+
+const visitOf = (device: EspClaimDevice): Visit => ({
+  secret: { secret: device.pop },
+  challenge: CHALLENGE,
+});
+
+function open(device: EspClaimDevice, more: Visit = {}) {
+  return openWith(device, { ...visitOf(device), ...more });
+}
+
+function openWith(device: EspClaimDevice, visit: Visit) {
   const clock = new FakeClock();
   const { link, settled, counts, answered } = espLink(device);
   const run = <T>(work: Promise<T>) => drive(work, clock, settled);
-  const context = { clock, crypto: nodeSha256, protocomm, presence: () => device.pop, ...more };
+  const context = { clock, crypto: nodeSha256, protocomm, visit };
   return { session: run(detectOn(link, DRIVERS, context, signal())), run, clock, counts, answered };
 }
 
@@ -79,7 +87,8 @@ describe.each(SETUPS)('%s', (_, firmware) => {
     });
     const evidence = await first.run(session.evidence(signal()));
     expect(evidence.possession).toBe('fresh');
-    expect(evidence.proof?.challenge).toHaveLength(32);
+    expect(evidence.proof?.over).toBe('challenge');
+    expect(evidence.keyFrom).toBe('csr');
     expect(Buffer.from(evidence.publicKey).toString('base64url')).toBe(device.publicKey);
     expect(commonNames(parseCsr(evidence.csr))).toEqual([UDID]);
     await session.close();
@@ -160,9 +169,10 @@ describe.each([[{ security: 1 }], [{ security: 2 }]] as const)(
   (firmware) => {
     it('is asked for, and refused if it is another, without standing in the error', async () => {
       const device = await deviceOf(firmware);
-      const without = open(device, { presence: () => undefined });
+      const { secret: _, ...unread } = visitOf(device);
+      const without = openWith(device, unread);
       expect(await codeOf(without.run((await without.session).identify(signal())))).toBe('presence_missing');
-      const wrong = open(device, { presence: () => 'not-the-secret' });
+      const wrong = open(device, { secret: { secret: 'not-the-secret' } });
       const error: unknown = await wrong
         .run((await wrong.session).identify(signal()))
         .catch((it: unknown) => it);
@@ -218,10 +228,10 @@ describe('the limits of the firmware', () => {
   it('keep a name to 46 characters: a longer one gives way to the MAC', async () => {
     const device = await deviceOf();
     const long = `acme-${'x'.repeat(50)}`;
-    const { session, run } = open(device, { udid: () => long });
+    const { session, run } = open(device, { udid: long });
     const { csr } = await run((await session).evidence(signal()));
     expect(commonNames(parseCsr(csr))).toEqual([UDID]);
-    const named = open(device, { udid: () => 'acme-fx2000-17' });
+    const named = open(device, { udid: 'acme-fx2000-17' });
     const evidence = await named.run((await named.session).evidence(signal()));
     expect(commonNames(parseCsr(evidence.csr))).toEqual(['acme-fx2000-17']);
     expect(device.nodeId).toBe('acme-fx2000-17');
@@ -234,40 +244,32 @@ describe('the limits of the firmware', () => {
 });
 
 describe('the Wi-Fi step', () => {
-  const text = (value: string) => new Uint8Array(Buffer.from(value));
-
   it('hears networks, fails with a wrong password, and joins after a reset', async () => {
     const device = await deviceOf({ security: 1 });
     const { session, run } = open(device);
     const opened = await session;
-    if (!(opened instanceof EspClaimSession) || opened.wifi === undefined) throw new Error('no Wi-Fi');
+    if (opened.wifi === undefined) throw new Error('no Wi-Fi');
     const { wifi } = opened;
-    const heard = await run(wifi.scan(signal()));
-    expect(heard.map((one) => [one.name, one.secured])).toEqual([
-      ['Werkstatt', true],
-      ['Nachbar', true],
-      ['Gäste', true],
-      ['Lager', true],
-      ['x'.repeat(32), true],
-      ['offen', false],
+    expect(await run(wifi.scan(signal()))).toEqual([
+      { ssid: 'Werkstatt', rssi: -40, needsPassword: true },
+      { ssid: 'Nachbar', rssi: -41, needsPassword: true },
+      { ssid: 'Gäste', rssi: -42, needsPassword: true },
+      { ssid: 'Lager', rssi: -43, needsPassword: true },
+      { ssid: 'x'.repeat(32), rssi: -44, needsPassword: true },
+      { ssid: 'offen', rssi: -45, needsPassword: false },
     ]);
-    expect(heard[0]).toMatchObject({ channel: 1, rssi: -40, bssid: '020000000000' });
-    const ssid = heard[0]?.ssid ?? fromHex('') ?? new Uint8Array(0);
-    expect(await run(wifi.join(ssid, 'wrong', signal()))).toEqual({ kind: 'failed', reason: 'password' });
-    expect(await codeOf(run(wifi.join(ssid, 'correct horse', signal())))).toBe('device_refused');
-    await run(wifi.reset(signal()));
-    expect(await run(wifi.join(ssid, 'correct horse', signal()))).toEqual({
-      kind: 'connected',
-      address: '192.0.2.17',
-    });
+    const join = (ssid: string, password: string) => codeOf(run(wifi.join(ssid, password, signal())));
+    expect(await join('Werkstatt', 'wrong')).toBe('wifi_password_wrong');
+    expect(await run(wifi.state(signal()))).toBe('ready');
+    expect(await join('nowhere', '')).toBe('wifi_not_found');
+    expect(await join('x'.repeat(33), '')).toBe('wifi_not_found');
+    expect(await join('Werkstatt', 'x'.repeat(65))).toBe('wifi_password_wrong');
+    expect(await join('Werkstatt', 'correct horse')).toBe('no error');
     expect(await run(open(device).session)).toBeDefined();
-    expect(await run(wifi.state(signal()))).toMatchObject({ kind: 'connected' });
+    expect(await run(wifi.state(signal()))).toBe('joined');
     const elsewhere = open(await deviceOf({ security: 0 }));
     const other = await elsewhere.session;
-    if (!(other instanceof EspClaimSession) || other.wifi === undefined) throw new Error('no Wi-Fi');
-    expect(await elsewhere.run(other.wifi.join(text('nowhere'), '', signal()))).toEqual({
-      kind: 'failed',
-      reason: 'not-found',
-    });
+    if (other.wifi === undefined) throw new Error('no Wi-Fi');
+    expect(await codeOf(elsewhere.run(other.wifi.join('nowhere', '', signal())))).toBe('wifi_not_found');
   });
 });

@@ -195,7 +195,7 @@ describe('whole exchanges with a device that says anything', () => {
   it('ends a challenge', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (answer) => {
-        const result = await challenge(saying([answer]), { random: () => new Uint8Array(32) }, signal).catch(
+        const result = await challenge(saying([answer]), new Uint8Array(32), signal).catch(
           (it: unknown) => it,
         );
         if (result instanceof Error) expect(result).toBeInstanceOf(DeviceError);

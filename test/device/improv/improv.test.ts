@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Misbehaviour } from '../../../simulator/profiles/firmware.ts';
 import { ImprovDevice } from '../../../simulator/profiles/improv/improv-device.ts';
 import { encodeBluetoothRpc, IMPROV_SERVICE } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
-import { openWifi } from '../../../src/device/drivers/improv/open-wifi.ts';
+import { improv } from '../../../src/device/drivers/improv/driver.ts';
 import { encodeImprov, FRAME, ImprovReader } from '../../../src/device/protocols/improv/improv-frame.ts';
 import {
   networksIn,
@@ -14,7 +14,9 @@ import {
   wifiSettings,
 } from '../../../src/device/protocols/improv/improv-rpc.ts';
 import type { GattCharacteristic, GattLink, Link } from '../../../src/ports/link.ts';
+import { bundleOf } from '../../support/device-bundle.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { nodeSha256 } from '../../support/device-crypto.ts';
 import { cable, codeOf, signal } from '../nordic/byte-link.ts';
 
 interface Vectors {
@@ -36,7 +38,7 @@ function gatt(device: ImprovDevice): { readonly link: Link; readonly settled: ()
   const takers = new Map<number, (value: Uint8Array) => void>();
   const end = device.attachGatt((of, value) => takers.get(of)?.(value));
   const one = (number: number): GattCharacteristic => ({
-    read: async () => new Uint8Array(number === 1 ? [device.state] : []),
+    read: async () => new Uint8Array(number === 1 ? [device.state] : number === 5 ? [2] : []),
     write: async (value) => {
       expect(value.length).toBeLessThanOrEqual(20);
       end.write(value);
@@ -75,24 +77,35 @@ describe.each([
     const clock = new FakeClock();
     const { link, settled } = linkOf(device);
     const run = <T>(work: Promise<T>) => drive(work, clock, settled);
-    return { step: run(openWifi(link, clock, signal())), run, clock };
+    return { step: run(improv.detect(link, { clock, crypto: nodeSha256, visit: {} }, signal())), run, clock };
   };
 
   it('scans, refuses a wrong password, and joins with the right one', async () => {
     const device = new ImprovDevice({ ssid: 'a longer network name', password: 'correct horse' });
     const { step, run, clock } = opened(device);
-    const wifi = await step;
-    if (wifi === undefined) throw new Error('not found');
+    const session = await step;
+    const wifi = session?.wifi;
+    if (session === undefined || wifi === undefined) throw new Error('not found');
+    expect(session.traits).toMatchObject({ evidence: 'none', wifi: true, installs: false, makesKey: false });
+    expect(await run(session.identify(signal()))).toEqual({
+      driver: 'improv',
+      firmware: 'WLED 0.15.0',
+      model: 'ESP32-C3',
+      aliases: [],
+    });
+    expect(await codeOf(session.evidence(signal()))).toBe('nothing_to_bind');
+    expect(await codeOf(session.install(bundleOf(), () => undefined, signal()))).toBe('nothing_to_bind');
+    expect(await session.holdsKey(new Uint8Array(91), signal())).toBeUndefined();
     expect(await run(wifi.state(signal()))).toBe('ready');
     expect(await run(wifi.scan(signal()))).toEqual([
       { ssid: 'a longer network name', rssi: -52, needsPassword: true },
     ]);
-    const wrong = wifi.set('a longer network name', 'nope', signal());
+    const wrong = wifi.join('a longer network name', 'nope', signal());
     expect(await codeOf(run(wrong))).toBe('wifi_failed');
-    await run(wifi.set('a longer network name', 'correct horse', signal()));
+    await run(wifi.join('a longer network name', 'correct horse', signal()));
     expect(await run(wifi.state(signal()))).toBe('joined');
-    expect(await codeOf(run(wifi.set('x'.repeat(33), '', signal())))).toBe('wifi_failed');
-    wifi.release();
+    expect(await codeOf(run(wifi.join('x'.repeat(33), '', signal())))).toBe('wifi_not_found');
+    await session.close();
     expect(clock.sleeping).toBe(0);
   });
 });
@@ -102,7 +115,10 @@ it.each([{ kind: 'silent' }, { kind: 'garbage' }] as Misbehaviour[])(
   async (how) => {
     const clock = new FakeClock();
     const { link, settled, listeners } = cable(new ImprovDevice({ misbehaviour: how }));
-    expect(await drive(openWifi(link, clock, signal()), clock, settled)).toBeUndefined();
+    const found = improv.detect(link, { clock, crypto: nodeSha256, visit: {} }, signal());
+    const code = await codeOf(drive(found, clock, settled));
+    expect(code).toBe(how.kind === 'silent' ? 'device_silent' : 'no error');
+    if (how.kind === 'garbage') expect(await found).toBeUndefined();
     expect([clock.sleeping, listeners.size]).toEqual([0, 0]);
   },
 );

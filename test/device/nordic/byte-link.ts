@@ -1,5 +1,5 @@
 import type { Attachment } from '../../../simulator/profiles/zephyr-cred.ts';
-import { detectOn } from '../../../src/device/connect.ts';
+import { detectOn } from '../../../src/device/detect.ts';
 import type { Driver, DriverContext } from '../../../src/device/drivers/driver.ts';
 import { DeviceError, type DeviceErrorCode } from '../../../src/ports/device.ts';
 import type { ByteLink } from '../../../src/ports/link.ts';
@@ -53,13 +53,13 @@ export function cable(device: UartDevice, cutAfter = Number.POSITIVE_INFINITY) {
 export function open(
   device: UartDevice,
   drivers: readonly Driver[],
-  context: Partial<DriverContext> = {},
+  context: Omit<Partial<DriverContext>, 'clock'> = {},
   cutAfter?: number,
 ) {
   const clock = new FakeClock();
   const wire = cable(device, cutAfter);
   const run = <T>(work: Promise<T>) => drive(work, clock, wire.settled);
-  const session = run(detectOn(wire.link, drivers, { clock, crypto: nodeSha256, ...context }, signal()));
+  const session = run(detectOn(wire.link, drivers, { crypto: nodeSha256, visit: {}, ...context, clock }, signal()));
   session.catch(() => undefined);
   return { ...wire, session, run, clock };
 }

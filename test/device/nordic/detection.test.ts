@@ -7,7 +7,9 @@ import { NordicModemDevice } from '../../../simulator/profiles/nordic/nordic-mod
 import { ZephyrCredDevice } from '../../../simulator/profiles/zephyr-cred.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import { arduino } from '../../../src/device/drivers/arduino/driver.ts';
+import { improv } from '../../../src/device/drivers/improv/driver.ts';
 import { nordicModem } from '../../../src/device/drivers/nordic-modem/driver.ts';
+import { smpFiles } from '../../../src/device/drivers/smp-files/driver.ts';
 import { zephyrCred } from '../../../src/device/drivers/zephyr-cred/driver.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 import { codeOf, open, signal, type UartDevice } from './byte-link.ts';
@@ -32,9 +34,9 @@ const DEVICES: readonly {
   { name: 'AT host, CR', owner: 'nordic-modem', make: nordic({ termination: 'cr' }) },
   { name: 'modem behind a shell', owner: 'nordic-modem', make: nordic({ shell: true }) },
   { name: 'Arduino', owner: 'arduino', make: async () => ArduinoBoard.start({ state: await stateOf() }) },
-  { name: 'Improv', make: async () => new ImprovDevice() },
+  { name: 'Improv', owner: 'improv', make: async () => new ImprovDevice() },
 ];
-const ONES = [zephyrCred, nordicModem, arduino];
+const ONES = [zephyrCred, smpFiles, nordicModem, arduino, improv];
 const crypto = { ...cryptoPort(globalThis.crypto), ...nodeSha256 };
 
 describe.each(DEVICES)('$name', ({ owner, make }) => {

@@ -62,7 +62,7 @@ describe.each(SETUPS)('nordic-modem, $name', ({ firmware }) => {
   it('signs our challenge where it is given one', async () => {
     const device = await deviceOf(firmware);
     const challenge = new Uint8Array(32).fill(0xc5);
-    const { session, run } = open(device, DRIVERS, { challenge: () => challenge });
+    const { session, run } = open(device, DRIVERS, { visit: { challenge } });
     const evidence = await run((await session).evidence(signal()));
     const request = parseCsr(evidence.csr);
     expect(evidence.possession).toBe('fresh');
@@ -80,10 +80,10 @@ describe.each(SETUPS)('nordic-modem, $name', ({ firmware }) => {
     expect(await codeOf(second.run((await second.session).evidence(signal())))).toBe('key_exists');
     expect(device.stored('2')).toBe(key);
 
-    const third = open(device, DRIVERS, { replaceOrphanKey: () => true });
+    const third = open(device, DRIVERS, { visit: { replaceOrphanKey: true } });
     await third.run((await third.session).evidence(signal()));
     await third.run((await third.session).install(bundleOf({ chain: 0 }), () => undefined, signal()));
-    const fourth = open(device, DRIVERS, { replaceOrphanKey: () => true });
+    const fourth = open(device, DRIVERS, { visit: { replaceOrphanKey: true } });
     expect(await codeOf(fourth.run((await fourth.session).evidence(signal())))).toBe('key_exists');
   });
 
@@ -207,7 +207,7 @@ describe('a modem with limits', () => {
 
   it('falls back to the firmware’s subject, and says static', async () => {
     const device = await deviceOf({ subjects: false });
-    const { session, run } = open(device, DRIVERS, { challenge: () => new Uint8Array(16) });
+    const { session, run } = open(device, DRIVERS, { visit: { challenge: new Uint8Array(32) } });
     const evidence = await run((await session).evidence(signal()));
     expect(evidence.possession).toBe('static');
     expect(commonNames(parseCsr(evidence.csr))).toEqual([device.modem.uuid]);
@@ -218,7 +218,7 @@ describe('a modem with limits', () => {
     const device = await NordicModemDevice.start({ state });
     const { session, run } = open(device, DRIVERS);
     expect(await codeOf(run((await session).evidence(signal())))).toBe('sec_tag_unknown');
-    const told = open(device, DRIVERS, { secTag: 8 });
+    const told = open(device, DRIVERS, { visit: { secTag: 8 } });
     await told.run((await told.session).evidence(signal()));
     expect(device.stored('2', 8)).toBeDefined();
   });

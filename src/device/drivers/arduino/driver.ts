@@ -1,6 +1,7 @@
 import { DeviceError, type DeviceSession } from '../../../ports/device.ts';
 import { BcpClient } from '../../protocols/bcp/bcp-client.ts';
 import { type BcpMessage, COMMAND } from '../../protocols/bcp/bcp-message.ts';
+import { greet } from '../../protocols/greeting.ts';
 import type { Driver } from '../driver.ts';
 import { ARDUINO, ArduinoSession } from './session.ts';
 
@@ -23,8 +24,8 @@ export const arduino: Driver = {
     const client = new BcpClient(link, context.clock);
     let session: DeviceSession | undefined;
     try {
+      if ((await greet(link, ARDUINO, context.clock, signal)) !== 'board') return undefined;
       const sketch = await askVersion(client, signal);
-      if (client.heard === 'nothing') throw new DeviceError('device_silent', 'board version');
       if (sketch === undefined) return undefined;
       session = new ArduinoSession(link, client, context, sketch === '' ? undefined : sketch);
       return session;

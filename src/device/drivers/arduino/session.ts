@@ -1,3 +1,4 @@
+import { equalBytes } from '../../../../core/bytes.ts';
 import {
   DeviceError,
   type DeviceEvidence,
@@ -19,8 +20,13 @@ export class ArduinoSession implements DeviceSession {
     name: ARDUINO,
     csrSubject: 'says-nothing',
     possession: 'static',
+    evidence: 'key-only',
+    rowKind: 'key',
     installs: false,
+    holdsAnchor: false,
     readsBack: false,
+    wifi: false,
+    makesKey: false,
   };
   readonly #link: ByteLink;
   readonly #client: BcpClient;
@@ -54,6 +60,16 @@ export class ArduinoSession implements DeviceSession {
       possession: 'static',
       attestations: [{ kind: 'arduino-jwt', text: id.jwt }],
     };
+  }
+
+  /** The board signs a token whenever it is asked for its id, so that it holds the key it names is seen each time. */
+  async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    const { verify } = this.#context.crypto;
+    if (verify === undefined) throw new DeviceError('unsupported_here', 'ES256');
+    this.#id = undefined;
+    const id = await this.#boardId(signal);
+    await verifyBoardToken(id, verify);
+    return equalBytes(id.publicKey, publicKey);
   }
 
   async installed(): Promise<readonly WrittenPart[]> {

@@ -1,5 +1,6 @@
 import { type Bytes, utf8 } from '../../../../core/bytes.ts';
-import { DerError, enterDer, TAG } from '../../../../core/der.ts';
+import { keyOfCertificate } from '../../../../core/certificate-key.ts';
+import { DerError } from '../../../../core/der.ts';
 import { fromPem } from '../../../../core/pem.ts';
 import { type CredentialBundle, DeviceError, type InstallPart } from '../../../ports/device.ts';
 
@@ -36,14 +37,9 @@ export function claimCertificate(bundle: CredentialBundle): ClaimCertificate {
   throw new DeviceError('storage_full', 'claim buffer');
 }
 
-/** SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1). */
 function keyIn(certificate: Uint8Array): Bytes {
   try {
-    const tbs = enterDer(certificate, TAG.sequence).enter(TAG.sequence);
-    tbs.optional(0xa0);
-    tbs.next(TAG.integer);
-    for (let skipped = 0; skipped < 4; skipped++) tbs.next(TAG.sequence);
-    return tbs.next(TAG.sequence).whole.slice() as Bytes;
+    return keyOfCertificate(certificate);
   } catch (cause) {
     if (cause instanceof DerError)
       throw new DeviceError('install_rejected', 'bundle is no certificate', { cause });

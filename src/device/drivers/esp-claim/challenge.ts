@@ -6,12 +6,11 @@ import type { ProtocommCrypto } from '../../protocols/protocomm/crypto.ts';
 import { protoBytes, readProto } from '../../protocols/protocomm/protobuf.ts';
 
 export const CHALLENGE_ENDPOINT = 'ch_resp';
-/** What the firmware allows for RSA-2048's signature, and the length of our challenge. */
+/** What the firmware allows for RSA-2048's signature. */
 const LARGEST_SIGNATURE = 256;
-const CHALLENGE_BYTES = 32;
 
 export interface ChallengeAnswer {
-  readonly challenge: Bytes;
+  readonly challenge: Uint8Array;
   readonly signature: Bytes;
   readonly nodeId: string | undefined;
 }
@@ -22,10 +21,9 @@ export interface ChallengeAnswer {
  */
 export async function challenge(
   client: ProtocommClient,
-  crypto: Pick<ProtocommCrypto, 'random'>,
+  ours: Uint8Array,
   signal: AbortSignal,
 ): Promise<ChallengeAnswer | undefined> {
-  const ours = crypto.random(CHALLENGE_BYTES);
   const request = protoBytes([10, protoBytes([1, ours])]);
   const answer = await client.call(CHALLENGE_ENDPOINT, request, signal).catch((error: unknown) => {
     if (error instanceof DeviceError && error.code === 'device_refused') return undefined;
@@ -50,8 +48,16 @@ export async function isSignedBy(
   answer: ChallengeAnswer,
   crypto: Pick<ProtocommCrypto, 'verify'>,
 ): Promise<boolean> {
-  const { type } = parseSpki(spki);
+  const type = keyType(spki);
   if (type !== 'P-256' && type !== 'RSA') return false;
   const kind = type === 'RSA' ? 'rsa-pss' : 'ecdsa-p256';
   return crypto.verify(kind, spki, answer.signature, answer.challenge);
+}
+
+function keyType(spki: Uint8Array): string | undefined {
+  try {
+    return parseSpki(spki).type;
+  } catch {
+    return undefined; // no key that anything could be signed with
+  }
 }

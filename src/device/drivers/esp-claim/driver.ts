@@ -13,8 +13,7 @@ export const espClaim: Driver = {
     if (endpoints === undefined) return undefined;
     const version = await askVersion(endpoints, signal);
     if (version === undefined) return undefined;
-    const secret = () => context.presence?.();
-    const client = new ProtocommClient(endpoints, version, context.protocomm, secret);
+    const client = new ProtocommClient(endpoints, version, context.protocomm, () => context.visit.secret);
     return new EspClaimSession(link, client, version, context);
   },
 };

@@ -6,6 +6,7 @@ import {
   type DeviceIdentity,
   type DeviceSession,
   type DriverTraits,
+  type WifiStep,
   type WrittenPart,
 } from '../../../ports/device.ts';
 import type { GattLink } from '../../../ports/link.ts';
@@ -17,15 +18,15 @@ import { claimCertificate } from './certificate.ts';
 import { CHALLENGE_ENDPOINT, type ChallengeAnswer, challenge, isSignedBy } from './challenge.ts';
 import { CLAIM_ENDPOINT, Claim, type ClaimRequest, type ClaimStart } from './claim.ts';
 import { nodeIdOf } from './node-id.ts';
-import { type WifiStep, wifiStep } from './wifi-step.ts';
+import { wifiStep } from './wifi-step.ts';
 
 export const ESP_CLAIM = 'esp-claim';
+const CHALLENGE_BYTES = 32;
 
 export class EspClaimSession implements DeviceSession {
   readonly link;
   readonly traits: DriverTraits;
-  /** The device's Wi-Fi, beside the session: absent where the firmware has no such endpoints. */
-  readonly wifi: WifiStep | undefined;
+  readonly wifi?: WifiStep;
   readonly #link: GattLink;
   readonly #client: ProtocommClient;
   readonly #claim: Claim;
@@ -45,14 +46,27 @@ export class EspClaimSession implements DeviceSession {
     this.#claim = new Claim(client);
     this.#version = version;
     this.#context = context;
-    this.wifi = wifiStep(client, context.clock);
+    const wifi = wifiStep(client, context.clock);
+    if (wifi !== undefined) this.wifi = wifi;
+    const claims = client.has(CLAIM_ENDPOINT);
+    const isFresh =
+      this.#crypto !== undefined &&
+      client.has(CHALLENGE_ENDPOINT) &&
+      context.visit.challenge !== undefined;
     this.traits = {
       name: ESP_CLAIM,
       csrSubject: 'identity',
-      possession: this.#crypto !== undefined && client.has(CHALLENGE_ENDPOINT) ? 'fresh' : 'static',
+      possession: isFresh ? 'fresh' : 'static',
+      ...(isFresh ? { freshBy: 'signed-challenge' as const } : {}),
       // Private deployments build claiming out and have their certificates from the factory.
-      installs: client.has(CLAIM_ENDPOINT),
+      evidence: claims ? 'key-and-csr' : 'none',
+      rowKind: 'key',
+      installs: claims,
+      holdsAnchor: false,
       readsBack: false,
+      wifi: wifi !== undefined,
+      // The firmware makes its key when it first starts claiming, without being asked.
+      makesKey: false,
     };
   }
 
@@ -60,20 +74,34 @@ export class EspClaimSession implements DeviceSession {
     const rainmaker = this.#version.apps.get('rmaker');
     const firmware = rainmaker === undefined ? {} : { firmware: `RainMaker ${rainmaker}` };
     if (!this.#client.has(CLAIM_ENDPOINT)) {
-      const nodeId = (await this.#challenge(signal))?.nodeId;
+      const nodeId = (await this.#challenge(this.#ownChallenge(), signal))?.nodeId;
       return { driver: ESP_CLAIM, ...firmware, aliases: nodeId === undefined ? [] : [nodeId] };
     }
     const { mac, platform } = this.#start ?? (await this.#begin(signal));
-    return { driver: ESP_CLAIM, ...firmware, model: platform, aliases: [mac] };
+    return { driver: ESP_CLAIM, ...firmware, model: platform, aliases: [`mac-${mac}`, mac] };
   }
 
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
     const { csr, parsed } = await this.#request(signal);
     const publicKey = parsed.spki.slice() as DeviceEvidence['publicKey'];
-    const proof = await this.#proofBy(publicKey, signal);
-    if (proof === undefined) return { publicKey, csr, possession: 'static' };
-    const { challenge, signature } = proof;
-    return { publicKey, csr, possession: 'fresh', proof: { challenge, signature } };
+    const evidence = { publicKey, csr, keyFrom: 'csr' } as const;
+    const ours = this.#context.visit.challenge;
+    const answer = ours === undefined ? undefined : await this.#proofBy(publicKey, ours, signal);
+    if (answer === undefined) return { ...evidence, possession: 'static' };
+    return {
+      ...evidence,
+      possession: 'fresh',
+      proof: { over: 'challenge', signature: answer.signature },
+    };
+  }
+
+  /** By a signature where the firmware signs; else by a new request under the same name, which changes nothing. */
+  async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined> {
+    const answer = await this.#challenge(this.#ownChallenge(), signal);
+    if (answer !== undefined && this.#crypto !== undefined)
+      return isSignedBy(publicKey, answer, this.#crypto);
+    if (!this.#client.has(CLAIM_ENDPOINT) || this.#stored !== undefined) return undefined;
+    return equalBytes((await this.#request(signal)).parsed.spki, publicKey);
   }
 
   /** Nothing: the firmware gives no certificate back, and its word that it stored one ends with the session. */
@@ -100,7 +128,8 @@ export class EspClaimSession implements DeviceSession {
       await this.#claim.verify(certificate.json, signal);
       this.#stored = written;
     }
-    await this.#proofBy(certificate.publicKey, signal);
+    const ours = this.#ownChallenge();
+    if (ours !== undefined) await this.#proofBy(certificate.publicKey, ours, signal);
     onPart(written);
     return [written];
   }
@@ -122,17 +151,26 @@ export class EspClaimSession implements DeviceSession {
   async #request(signal: AbortSignal): Promise<ClaimRequest> {
     if (!this.#client.has(CLAIM_ENDPOINT)) throw new DeviceError('csr_missing', 'no claim endpoint');
     const { mac } = await this.#begin(signal);
-    return this.#claim.request(nodeIdOf(this.#context.udid?.(), mac), signal);
+    return this.#claim.request(nodeIdOf(this.#context.visit.udid, mac), signal);
   }
 
-  async #challenge(signal: AbortSignal): Promise<ChallengeAnswer | undefined> {
-    if (this.#crypto === undefined || !this.#client.has(CHALLENGE_ENDPOINT)) return undefined;
-    return challenge(this.#client, this.#crypto, signal);
+  /** For our own eyes, where the visit has none: never in evidence. */
+  #ownChallenge(): Uint8Array | undefined {
+    return this.#context.visit.challenge ?? this.#crypto?.random(CHALLENGE_BYTES);
+  }
+
+  async #challenge(ours: Uint8Array | undefined, signal: AbortSignal): Promise<ChallengeAnswer | undefined> {
+    if (ours === undefined || !this.#client.has(CHALLENGE_ENDPOINT)) return undefined;
+    return challenge(this.#client, ours, signal);
   }
 
   /** Undefined where the device gives no such proof. @throws DeviceError `proof_failed` if it gives a wrong one */
-  async #proofBy(publicKey: Uint8Array, signal: AbortSignal): Promise<ChallengeAnswer | undefined> {
-    const answer = await this.#challenge(signal);
+  async #proofBy(
+    publicKey: Uint8Array,
+    ours: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<ChallengeAnswer | undefined> {
+    const answer = await this.#challenge(ours, signal);
     if (answer === undefined || this.#crypto === undefined) return undefined;
     if (!(await isSignedBy(publicKey, answer, this.#crypto)))
       throw new DeviceError('proof_failed', 'ch_resp');

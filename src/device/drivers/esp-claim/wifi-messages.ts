@@ -1,26 +1,9 @@
-import { type Bytes, fromUtf8, toHex, utf8 } from '../../../../core/bytes.ts';
-import { DeviceError } from '../../../ports/device.ts';
+import { type Bytes, fromUtf8, utf8 } from '../../../../core/bytes.ts';
+import { DeviceError, type WifiNetwork } from '../../../ports/device.ts';
 import { type ProtoMessage, protoBytes, readProto } from '../../protocols/protocomm/protobuf.ts';
 
-/** A network as the device hears it (wifi_scan.proto, WiFiScanResult). */
-export interface WifiNetwork {
-  /** Undefined if the name is not UTF-8, which 802.11 allows. */
-  readonly name: string | undefined;
-  readonly ssid: Bytes;
-  /** Lower-case hex. */
-  readonly bssid: string;
-  readonly channel: number;
-  /** dBm. */
-  readonly rssi: number;
-  /** Whether it asks for a password. */
-  readonly secured: boolean;
-}
-
-export type WifiState =
-  | { readonly kind: 'connected'; readonly address: string }
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'disconnected' }
-  | { readonly kind: 'failed'; readonly reason: 'password' | 'not-found' };
+/** What `RespGetStatus` says: why it failed is told once, and the firmware then waits for a reset. */
+export type EspWifiState = 'joined' | 'joining' | 'ready' | 'password-wrong' | 'not-found';
 
 /** An empty message, written as such: in a oneof its presence is what counts. */
 const EMPTY = new Uint8Array(0);
@@ -63,34 +46,35 @@ export function decodeWifi(
   return body ?? message;
 }
 
-export function credentials(ssid: Uint8Array, password: string): Bytes {
-  return protoBytes([1, ssid], [2, password === '' ? undefined : utf8(password)]);
+/** Both are bounded by 802.11: 32 and 64 bytes. */
+export function credentials(ssid: string, password: string): Bytes {
+  const [name, secret] = [utf8(ssid), utf8(password)];
+  if (name.length === 0 || name.length > 32) throw new DeviceError('wifi_not_found', 'Wi-Fi set');
+  if (secret.length > 64) throw new DeviceError('wifi_password_wrong', 'Wi-Fi set');
+  return protoBytes([1, name], [2, secret.length === 0 ? undefined : secret]);
 }
 
-export function networkOf(bytes: Uint8Array): WifiNetwork {
+/** A network as the device hears it (WiFiScanResult); undefined if its name is not UTF-8, which 802.11 allows. */
+export function networkOf(bytes: Uint8Array): WifiNetwork | undefined {
   const one = readProto(bytes);
-  const ssid = one?.bytes(1) ?? new Uint8Array(0);
-  const bssid = one?.bytes(4) ?? new Uint8Array(0);
-  if (one === undefined || ssid.length > 32 || bssid.length > 6)
-    throw new DeviceError('device_garbage', 'Wi-Fi scan');
-  const [channel, rssi] = [one.int(2), one.int(3)];
-  if (channel < 0 || channel > 255 || rssi < -256 || rssi > 127)
-    throw new DeviceError('device_garbage', 'Wi-Fi scan');
-  return { name: fromUtf8(ssid), ssid, bssid: toHex(bssid), channel, rssi, secured: one.int(5) !== 0 };
+  const name = one?.bytes(1) ?? EMPTY;
+  if (one === undefined || name.length > 32) throw new DeviceError('device_garbage', 'Wi-Fi scan');
+  const rssi = one.int(3);
+  if (rssi < -256 || rssi > 127) throw new DeviceError('device_garbage', 'Wi-Fi scan');
+  const ssid = fromUtf8(name);
+  return ssid === undefined || ssid === '' ? undefined : { ssid, rssi, needsPassword: one.int(5) !== 0 };
 }
 
-export function stateOf(answer: ProtoMessage): WifiState {
+export function stateOf(answer: ProtoMessage): EspWifiState {
   switch (answer.int(2)) {
-    case 0: {
-      const address = fromUtf8(answer.message(11)?.bytes(1) ?? EMPTY) ?? '';
-      return { kind: 'connected', address: /^[0-9.]{7,15}$/.test(address) ? address : '' };
-    }
+    case 0:
+      return 'joined';
     case 1:
-      return { kind: 'connecting' };
+      return 'joining';
     case 2:
-      return { kind: 'disconnected' };
+      return 'ready';
     case 3:
-      return { kind: 'failed', reason: answer.int(10) === 1 ? 'not-found' : 'password' };
+      return answer.int(10) === 1 ? 'not-found' : 'password-wrong';
     default:
       throw new DeviceError('device_garbage', 'Wi-Fi status');
   }

@@ -1,110 +1,113 @@
 import type { Clock } from '../../../ports/clock.ts';
-import { DeviceError } from '../../../ports/device.ts';
+import { DeviceError, type WifiNetwork, type WifiState, type WifiStep } from '../../../ports/device.ts';
 import type { ProtocommClient } from '../../protocols/protocomm/client.ts';
-import { protoBytes } from '../../protocols/protocomm/protobuf.ts';
+import { type ProtoMessage, protoBytes } from '../../protocols/protocomm/protobuf.ts';
+import { MOST_NETWORKS, strongestFirst } from '../../protocols/wifi-networks.ts';
 import {
   credentials,
   decodeWifi,
+  type EspWifiState,
   encodeWifi,
   networkOf,
   stateOf,
   WIFI,
-  type WifiNetwork,
-  type WifiState,
 } from './wifi-messages.ts';
-
-/** Brings a device into a network, over the link it is already on. A password is sent and not kept. */
-export interface WifiStep {
-  scan(signal: AbortSignal): Promise<readonly WifiNetwork[]>;
-  /** Tries the network; the state says what came of it, when the device knows. A password is up to 64 bytes. */
-  join(ssid: Uint8Array, password: string, signal: AbortSignal): Promise<WifiState>;
-  state(signal: AbortSignal): Promise<WifiState>;
-  /** After a failed attempt: without it the firmware takes no other password (espressif/esp-idf issue 15613). */
-  reset(signal: AbortSignal): Promise<void>;
-}
 
 /** Results asked for at once: four with the longest names stay under a characteristic's 256 bytes. */
 const PAGE = 4;
-const MOST_NETWORKS = 64;
 const ASK_EVERY_MS = 1_000;
 const JOIN_ASKS = 30;
 const SCAN_ASKS = 15;
 
 /** Undefined where the firmware lacks the endpoints. */
 export function wifiStep(client: ProtocommClient, clock: Clock): WifiStep | undefined {
-  if (!['prov-scan', 'prov-config'].every((name) => client.has(name))) return undefined;
-  const state = async (signal: AbortSignal) => {
-    const answer = await client.call('prov-config', encodeWifi(WIFI.status), signal);
-    return stateOf(decodeWifi(answer, WIFI.status, 'body', 'Wi-Fi status'));
-  };
-  const pause = async (step: string, signal: AbortSignal) => {
-    await clock.sleep(ASK_EVERY_MS, signal);
-    if (signal.aborted) throw new DeviceError('aborted', step);
-  };
-  return {
-    state,
-    async scan(signal) {
-      const ask = async (
-        command: typeof WIFI.scanStart | typeof WIFI.scanStatus | typeof WIFI.scanResult,
-        body?: Uint8Array,
-      ) =>
-        decodeWifi(
-          await client.call('prov-scan', encodeWifi(command, body), signal),
-          command,
-          'message',
-          'Wi-Fi scan',
-        );
-      // Not blocking, so that no write waits longer than a link's limit for its answer; 5 channels, then a breath.
-      await ask(WIFI.scanStart, protoBytes([3, 5], [4, 120]));
-      for (let asks = 0; asks < SCAN_ASKS; asks++) {
-        const status = await ask(WIFI.scanStatus);
-        const count = status.int(2);
-        if (count < 0) throw new DeviceError('device_garbage', 'Wi-Fi scan');
-        if (status.int(1) !== 0)
-          return resultsOf(Math.min(count, MOST_NETWORKS), (from, size) =>
-            ask(WIFI.scanResult, protoBytes([1, from], [2, size])),
-          );
-        await pause('Wi-Fi scan', signal);
-      }
-      throw new DeviceError('timed_out', 'Wi-Fi scan');
-    },
-    async join(ssid, password, signal) {
-      const set = await client.call('prov-config', encodeWifi(WIFI.set, credentials(ssid, password)), signal);
-      decodeWifi(set, WIFI.set, 'body', 'Wi-Fi set');
-      decodeWifi(
-        await client.call('prov-config', encodeWifi(WIFI.apply), signal),
-        WIFI.apply,
-        'body',
-        'Wi-Fi apply',
-      );
-      for (let asks = 0; asks < JOIN_ASKS; asks++) {
-        const now = await state(signal);
-        if (now.kind === 'connected' || now.kind === 'failed') return now;
-        await pause('Wi-Fi join', signal);
-      }
-      return state(signal);
-    },
-    async reset(signal) {
-      // `prov-ctrl` is younger than the rest (esp-idf 5.1).
-      if (!client.has('prov-ctrl')) throw new DeviceError('device_refused', 'Wi-Fi reset');
-      decodeWifi(
-        await client.call('prov-ctrl', encodeWifi(WIFI.reset), signal),
-        WIFI.reset,
-        'message',
-        'Wi-Fi reset',
-      );
-    },
-  };
+  const has = ['prov-scan', 'prov-config'].every((name) => client.has(name));
+  return has ? new EspWifi(client, clock) : undefined;
 }
 
-type Page = (from: number, size: number) => Promise<{ all(field: number): readonly Uint8Array[] }>;
+class EspWifi implements WifiStep {
+  readonly #client: ProtocommClient;
+  readonly #clock: Clock;
 
-async function resultsOf(count: number, page: Page): Promise<readonly WifiNetwork[]> {
-  const found: WifiNetwork[] = [];
-  while (found.length < count) {
-    const entries = (await page(found.length, Math.min(PAGE, count - found.length))).all(1);
-    if (entries.length === 0 || entries.length > PAGE) throw new DeviceError('device_garbage', 'Wi-Fi scan');
-    found.push(...entries.map(networkOf));
+  constructor(client: ProtocommClient, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
   }
-  return found;
+
+  async state(signal: AbortSignal): Promise<WifiState> {
+    const now = await this.#state(signal);
+    return now === 'password-wrong' || now === 'not-found' ? 'failed' : now;
+  }
+
+  async scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+    // Not blocking, so that no write waits longer than a link's limit for its answer; 5 channels, then a breath.
+    await this.#ask(WIFI.scanStart, signal, protoBytes([3, 5], [4, 120]));
+    for (let asks = 0; asks < SCAN_ASKS; asks++) {
+      const status = await this.#ask(WIFI.scanStatus, signal);
+      const count = status.int(2);
+      if (count < 0) throw new DeviceError('device_garbage', 'Wi-Fi scan');
+      if (status.int(1) !== 0) return this.#results(Math.min(count, MOST_NETWORKS), signal);
+      await this.#pause('Wi-Fi scan', signal);
+    }
+    throw new DeviceError('timed_out', 'Wi-Fi scan');
+  }
+
+  async join(ssid: string, password: string, signal: AbortSignal): Promise<void> {
+    const settings = credentials(ssid, password);
+    const before = await this.#state(signal);
+    // What another visit left: until it is reset the firmware takes no other settings (espressif/esp-idf issue 15613).
+    if (before === 'password-wrong' || before === 'not-found') await this.#reset(signal);
+    await this.#config(WIFI.set, signal, settings);
+    await this.#config(WIFI.apply, signal);
+    for (let asks = 0; asks < JOIN_ASKS; asks++) {
+      const now = await this.#state(signal);
+      if (now === 'joined') return;
+      if (now === 'password-wrong' || now === 'not-found') {
+        await this.#reset(signal);
+        throw new DeviceError(now === 'not-found' ? 'wifi_not_found' : 'wifi_password_wrong', 'Wi-Fi join');
+      }
+      await this.#pause('Wi-Fi join', signal);
+    }
+    throw new DeviceError('wifi_failed', 'Wi-Fi join');
+  }
+
+  async #state(signal: AbortSignal): Promise<EspWifiState> {
+    return stateOf(await this.#config(WIFI.status, signal));
+  }
+
+  /** `prov-ctrl` is younger than the rest (esp-idf 5.1): without it only a restart makes the device listen again. */
+  async #reset(signal: AbortSignal): Promise<void> {
+    if (!this.#client.has('prov-ctrl')) return;
+    const answer = await this.#client.call('prov-ctrl', encodeWifi(WIFI.reset), signal);
+    decodeWifi(answer, WIFI.reset, 'message', 'Wi-Fi reset');
+  }
+
+  async #config(command: Command, signal: AbortSignal, body?: Uint8Array): Promise<ProtoMessage> {
+    const answer = await this.#client.call('prov-config', encodeWifi(command, body), signal);
+    return decodeWifi(answer, command, 'body', 'Wi-Fi settings');
+  }
+
+  async #ask(command: Command, signal: AbortSignal, body?: Uint8Array): Promise<ProtoMessage> {
+    const answer = await this.#client.call('prov-scan', encodeWifi(command, body), signal);
+    return decodeWifi(answer, command, 'message', 'Wi-Fi scan');
+  }
+
+  async #results(count: number, signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+    const heard: (WifiNetwork | undefined)[] = [];
+    while (heard.length < count) {
+      const page = protoBytes([1, heard.length], [2, Math.min(PAGE, count - heard.length)]);
+      const entries = (await this.#ask(WIFI.scanResult, signal, page)).all(1);
+      if (entries.length === 0 || entries.length > PAGE)
+        throw new DeviceError('device_garbage', 'Wi-Fi scan');
+      heard.push(...entries.map(networkOf));
+    }
+    return strongestFirst(heard.filter((one) => one !== undefined));
+  }
+
+  async #pause(step: string, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(ASK_EVERY_MS, signal);
+    if (signal.aborted) throw new DeviceError('aborted', step);
+  }
 }
+
+type Command = (typeof WIFI)[keyof typeof WIFI];

@@ -1,11 +1,12 @@
 import { concat } from '../../../../core/bytes.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import { DeviceError } from '../../../ports/device.ts';
+import { DeviceError, type WifiNetwork, type WifiState } from '../../../ports/device.ts';
 import type { GattCharacteristic, GattLink } from '../../../ports/link.ts';
 import { Answers } from '../../protocols/improv/answers.ts';
 import {
   checksum,
   improvError,
+  infoOf,
   NO_ERROR,
   networksIn,
   parseResult,
@@ -14,13 +15,17 @@ import {
   wifiSettings,
   wifiState,
 } from '../../protocols/improv/improv-rpc.ts';
-import type { WifiNetwork, WifiState, WifiStep } from '../../protocols/improv/wifi-step.ts';
+import { strongestFirst } from '../../protocols/wifi-networks.ts';
+import type { ImprovInfo, ImprovWifi } from './improv-wifi.ts';
 
 export const IMPROV_SERVICE = '00467768-6228-2272-4663-277478268000';
 const characteristicId = (number: number) => `00467768-6228-2272-4663-27747826800${number}`;
-const [STATE, ERROR, COMMAND, RESULT] = [1, 2, 3, 4];
+const [STATE, ERROR, COMMAND, RESULT, CAPABILITIES] = [1, 2, 3, 4, 5];
+/** Bit 1: the firmware answers `info` (ble.md). */
+const HAS_INFO = 2;
 /** What fits the smallest MTU; the device puts the pieces together by the command's own length (ble.md). */
 const PIECE = 20;
+const ANSWER_MS = 3_000;
 const SCAN_MS = 20_000;
 const JOIN_MS = 40_000;
 
@@ -30,7 +35,7 @@ interface Told {
 }
 
 /** Improv over Bluetooth. Command 2 is `identify` here, so the state is read, never asked for. */
-export class BluetoothWifi implements WifiStep {
+export class BluetoothWifi implements ImprovWifi {
   readonly #characteristics: ReadonlyMap<number, GattCharacteristic>;
   readonly #answers: Answers<Told>;
   readonly #stops: (() => void)[] = [];
@@ -38,13 +43,18 @@ export class BluetoothWifi implements WifiStep {
   /** Undefined if the device has no Improv service. */
   static async open(link: GattLink, clock: Clock, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
     const found = new Map<number, GattCharacteristic>();
-    for (const number of [STATE, ERROR, COMMAND, RESULT]) {
+    for (const number of [STATE, ERROR, COMMAND, RESULT, CAPABILITIES]) {
       const one = await link.characteristic(IMPROV_SERVICE, characteristicId(number), signal);
       if (one === undefined) return undefined;
       found.set(number, one);
     }
     const step = new BluetoothWifi(found, new Answers({ clock, lost: link.lost }));
-    for (const number of [STATE, ERROR, RESULT]) await step.#subscribe(number, signal);
+    try {
+      for (const number of [STATE, ERROR, RESULT]) await step.#subscribe(number, signal);
+    } catch (error) {
+      step.release();
+      throw error;
+    }
     return step;
   }
 
@@ -60,19 +70,33 @@ export class BluetoothWifi implements WifiStep {
     return state;
   }
 
+  async info(signal: AbortSignal): Promise<ImprovInfo> {
+    const [capabilities = 0] = await this.#one(CAPABILITIES).read(signal);
+    if ((capabilities & HAS_INFO) === 0) return {};
+    const limit = { ms: ANSWER_MS, step: 'improv info', signal };
+    return this.#answers.after<ImprovInfo>(
+      () => this.#send(rpc(RPC.info), signal),
+      (told) => {
+        const result = told.of === RESULT ? parseResult(withoutChecksum(told.value)) : undefined;
+        return result?.command === RPC.info ? infoOf(result.texts) : failureIn(told);
+      },
+      limit,
+    );
+  }
+
   scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
     const limit = { ms: SCAN_MS, step: 'improv scan', signal };
     return this.#answers.after<readonly WifiNetwork[]>(
       () => this.#send(rpc(RPC.scan), signal),
       (told) => {
         const result = told.of === RESULT ? parseResult(withoutChecksum(told.value)) : undefined;
-        return result?.command === RPC.scan ? networksIn(result.texts) : failureIn(told);
+        return result?.command === RPC.scan ? strongestFirst(networksIn(result.texts)) : failureIn(told);
       },
       limit,
     );
   }
 
-  async set(ssid: string, password: string, signal: AbortSignal): Promise<void> {
+  async join(ssid: string, password: string, signal: AbortSignal): Promise<void> {
     const limit = { ms: JOIN_MS, step: 'improv join', signal };
     const joined = ({ of, value }: Told) =>
       of === STATE && wifiState(value[0]) === 'joined' ? true : undefined;

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../ports/clock.ts';
-import type { DeviceError } from '../../../ports/device.ts';
+import type { DeviceError, WifiNetwork, WifiState } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
 import { Answers } from '../../protocols/improv/answers.ts';
 import { encodeImprov, FRAME, type ImprovFrame, ImprovReader } from '../../protocols/improv/improv-frame.ts';
 import {
   improvError,
+  infoOf,
   NO_ERROR,
   networksIn,
   parseResult,
@@ -13,14 +14,15 @@ import {
   wifiSettings,
   wifiState,
 } from '../../protocols/improv/improv-rpc.ts';
-import type { WifiNetwork, WifiState, WifiStep } from '../../protocols/improv/wifi-step.ts';
+import { MOST_NETWORKS, strongestFirst } from '../../protocols/wifi-networks.ts';
+import type { ImprovInfo, ImprovWifi } from './improv-wifi.ts';
 
 const ANSWER_MS = 3_000;
 const SCAN_MS = 20_000;
 const JOIN_MS = 40_000;
 
-/** Improv over a cable. Changes nothing until `set`. */
-export class SerialWifi implements WifiStep {
+/** Improv over a cable. Changes nothing until `join`. */
+export class SerialWifi implements ImprovWifi {
   readonly #link: ByteLink;
   readonly #answers: Answers<ImprovFrame>;
   readonly #stop: () => void;
@@ -40,6 +42,16 @@ export class SerialWifi implements WifiStep {
     return this.#answers.after(send, (frame) => failureIn(frame) ?? stateIn(frame), limit);
   }
 
+  info(signal: AbortSignal): Promise<ImprovInfo> {
+    const send = this.#sending(rpc(RPC.info), signal);
+    const limit = { ms: ANSWER_MS, step: 'improv info', signal };
+    const said = (frame: ImprovFrame) => {
+      const result = frame.type === FRAME.result ? parseResult(frame.data) : undefined;
+      return result?.command === RPC.info ? infoOf(result.texts) : undefined;
+    };
+    return this.#answers.after(send, (frame) => failureIn(frame) ?? said(frame), limit);
+  }
+
   scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
     const found: WifiNetwork[] = [];
     const limit = { ms: SCAN_MS, step: 'improv scan', signal };
@@ -49,15 +61,15 @@ export class SerialWifi implements WifiStep {
         const result = frame.type === FRAME.result ? parseResult(frame.data) : undefined;
         if (result?.command !== RPC.scan) return failureIn(frame);
         // One result a network, then an empty one.
-        if (result.texts.length === 0) return found.slice(0, 64);
-        if (found.length < 64) found.push(...networksIn(result.texts));
+        if (result.texts.length === 0) return strongestFirst(found);
+        if (found.length < MOST_NETWORKS) found.push(...networksIn(result.texts));
         return undefined;
       },
       limit,
     );
   }
 
-  async set(ssid: string, password: string, signal: AbortSignal): Promise<void> {
+  async join(ssid: string, password: string, signal: AbortSignal): Promise<void> {
     const send = this.#sending(rpc(RPC.setWifi, wifiSettings(ssid, password)), signal);
     const joined = (frame: ImprovFrame) => (stateIn(frame) === 'joined' ? true : undefined);
     const limit = { ms: JOIN_MS, step: 'improv join', signal };

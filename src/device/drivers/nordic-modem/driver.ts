@@ -2,6 +2,7 @@ import type { DeviceSession } from '../../../ports/device.ts';
 import type { At } from '../../protocols/at/at.ts';
 import { AtLine } from '../../protocols/at/at-line.ts';
 import { AtShell } from '../../protocols/at/at-shell.ts';
+import { greet } from '../../protocols/greeting.ts';
 import { LineShell } from '../../protocols/line-shell.ts';
 import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver } from '../driver.ts';
@@ -19,6 +20,8 @@ export const nordicModem: Driver = {
     let session: DeviceSession | undefined;
     try {
       const line = new AtLine(link, seen, context.clock);
+      const heard = await greet(link, NORDIC_MODEM, context.clock, signal);
+      if (heard !== 'modem' && heard !== 'shell') return undefined;
       const found = await line.wake(signal);
       if (found === 'neither') return undefined;
       const at =

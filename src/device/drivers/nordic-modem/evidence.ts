@@ -3,6 +3,7 @@ import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
 import { codeOfCme } from '../../protocols/at/at.ts';
 import type { DriverContext } from '../driver.ts';
 import { readIdentity } from './identity.ts';
+import { keyProof } from './key-token.ts';
 import { type MadeKey, readKeygen } from './keygen-answer.ts';
 import type { Modem } from './modem.ts';
 
@@ -22,9 +23,9 @@ export async function makeEvidence(
   const held = await modem.list(signal, tag);
   const hasKey = held.some(({ type }) => type === 2);
   // A certificate beside it means that the key is in use; without one a cut may have left it, and the person may say so.
-  const replace = hasKey && !held.some(({ type }) => type === 1) && context.replaceOrphanKey?.() === true;
+  const replace = hasKey && !held.some(({ type }) => type === 1) && context.visit.replaceOrphanKey === true;
   if (hasKey && !replace) throw new DeviceError('key_exists', '%CMNG list');
-  const challenge = context.challenge?.();
+  const { challenge } = context.visit;
   const { imei, uuid } = await readIdentity(modem, '', signal);
   const name = uuid ?? imei;
   // The subject is ours to choose: it then names the device and carries the challenge, under the key's signature.
@@ -36,13 +37,22 @@ export async function makeEvidence(
   const isFresh =
     unit !== undefined &&
     made.request.subject.some(({ type, text }) => type === ORGANIZATIONAL_UNIT && text === unit);
+  const publicKey = made.request.spki.slice() as DeviceEvidence['publicKey'];
+  // Firmware that put its own subject there may still sign a token that names our challenge.
+  const proof =
+    isFresh || challenge === undefined
+      ? undefined
+      : await keyProof(modem, tag, { publicKey, challenge }, context, signal);
   const nonce =
     challenge === undefined || challenge.length < 16 ? '' : `="${toHex(challenge.subarray(0, 16))}"`;
   const token = await modem.ask(`AT%ATTESTTOKEN${nonce}`, TOKEN, signal);
   return {
-    publicKey: made.request.spki.slice() as DeviceEvidence['publicKey'],
+    publicKey,
     csr: made.csr,
-    possession: isFresh ? 'fresh' : 'static',
+    // %KEYGEN shows the key in its request only; the attestation's digest ties the two together.
+    keyFrom: 'csr',
+    possession: isFresh || proof !== undefined ? 'fresh' : 'static',
+    ...(proof === undefined ? {} : { proof }),
     attestations: [
       { kind: 'nordic-keygen', text: made.text },
       ...(token === undefined ? [] : [{ kind: 'nordic-attesttoken' as const, text: token }]),

@@ -13,6 +13,7 @@ import { makeEvidence } from './evidence.ts';
 import { type Form, formsOf } from './forms.ts';
 import { readIdentity } from './identity.ts';
 import type { Modem } from './modem.ts';
+import { signsWith } from './key-token.ts';
 import { secTagOf } from './sec-tag.ts';
 
 export const NORDIC_MODEM = 'nordic-modem';
@@ -35,10 +36,16 @@ export class NordicModemSession implements DeviceSession {
     this.traits = {
       name: NORDIC_MODEM,
       csrSubject: 'identity',
-      possession: context.challenge?.() === undefined ? 'static' : 'fresh',
-      makesKey: true,
+      possession: context.visit.challenge === undefined ? 'static' : 'fresh',
+      freshBy: 'csr-subject',
+      evidence: 'key-and-csr',
+      // The key is made in the field; what vouches for it is the modem's own identity key.
+      rowKind: 'voucher',
       installs: true,
+      holdsAnchor: true,
       readsBack: true,
+      wifi: false,
+      makesKey: true,
     };
   }
 
@@ -50,6 +57,10 @@ export class NordicModemSession implements DeviceSession {
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
     this.#evidence ??= await makeEvidence(this.#opened.modem, await this.#tag(signal), this.#context, signal);
     return this.#evidence;
+  }
+
+  async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined> {
+    return signsWith(this.#opened.modem, await this.#tag(signal), publicKey, this.#context, signal);
   }
 
   async installed(bundle: CredentialBundle, signal: AbortSignal): Promise<readonly WrittenPart[]> {
@@ -109,7 +120,7 @@ export class NordicModemSession implements DeviceSession {
   }
 
   async #tag(signal: AbortSignal): Promise<number> {
-    return this.#context.secTag ?? secTagOf(await this.#opened.modem.list(signal));
+    return this.#context.visit.secTag ?? secTagOf(await this.#opened.modem.list(signal));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../../../core/bytes.ts';
 import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
 import { lastPem, pemUnderWay } from '../../protocols/pem-in-noise.ts';
@@ -32,11 +33,27 @@ export async function consoleEvidence(
   }
 }
 
+/** The key that the newest start printed, waited for like the evidence; undefined if nobody reset the board. */
+export async function consoleKey(
+  seen: Transcript,
+  link: ByteLink,
+  ends: Omit<Ends, 'lost'>,
+): Promise<Bytes | undefined> {
+  try {
+    return (await consoleEvidence(seen, link, ends)).publicKey;
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    if (error.code === 'evidence_not_seen') return undefined;
+    if (error.code === 'csr_missing') return lastPem(seen.since(0), KEY);
+    throw error;
+  }
+}
+
 function evidenceIn(text: string): DeviceEvidence | undefined {
   if (pemUnderWay(text, REQUEST) || pemUnderWay(text, KEY)) return undefined;
   const publicKey = lastPem(text, KEY);
   const csr = lastPem(text, REQUEST);
   if (publicKey === undefined || csr === undefined) return undefined;
   // A request signed at boot could have been copied from anywhere: it proves that the key once signed, not when.
-  return { publicKey, csr, possession: 'static' };
+  return { publicKey, csr, keyFrom: 'device', possession: 'static' };
 }

@@ -1,7 +1,7 @@
-import type { DeviceSession } from '../../../ports/device.ts';
+import { DeviceError, type DeviceSession } from '../../../ports/device.ts';
 import type { ByteLink, GattLink } from '../../../ports/link.ts';
+import { greet } from '../../protocols/greeting.ts';
 import { LineShell } from '../../protocols/line-shell.ts';
-import type { Shell } from '../../protocols/shell.ts';
 import { SmpClient } from '../../protocols/smp-client.ts';
 import { GattSmpCarrier, SMP_SERVICE } from '../../protocols/smp-gatt.ts';
 import { SmpShell } from '../../protocols/smp-shell.ts';
@@ -9,6 +9,7 @@ import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver, DriverContext } from '../driver.ts';
 import { CredCommands } from './cred-commands.ts';
 import { hasNrfCloudCred } from './nrf-evidence.ts';
+import { holdsKey } from './sec-tag.ts';
 import { ZEPHYR_CRED, ZephyrCredSession } from './session.ts';
 
 /** Zephyr firmware with the TLS credentials shell: on a console, or through SMP's shell group over Bluetooth. */
@@ -30,9 +31,12 @@ async function onConsole(
   let session: DeviceSession | undefined;
   try {
     const shell = new LineShell(link, console, context.clock);
-    if (!(await shell.wake(signal)) || !(await hasCred(shell, signal))) return undefined;
+    if ((await greet(link, zephyrCred.name, context.clock, signal)) !== 'shell') return undefined;
+    const list = (await shell.wake(signal)) ? await new CredCommands(shell).listAll(signal) : undefined;
+    if (list === undefined) return undefined;
     const nrfCloudCred = await hasNrfCloudCred(shell, signal);
-    session = new ZephyrCredSession({ link, shell, console, nrfCloudCred, release }, context);
+    const opened = { link, shell, console, nrfCloudCred, hasKey: holdsKey(list), release };
+    session = new ZephyrCredSession(opened, context);
     return session;
   } finally {
     if (session === undefined) release();
@@ -52,15 +56,19 @@ async function onGatt(
     const client = new SmpClient(carrier, context.clock);
     await carrier.grow(client, signal);
     const shell = new SmpShell(client);
-    if (!(await hasCred(shell, signal))) return undefined;
+    const list = await new CredCommands(shell).listAll(signal).catch(noShell);
+    if (list === undefined) return undefined;
     const nrfCloudCred = await hasNrfCloudCred(shell, signal);
-    session = new ZephyrCredSession({ link, shell, console: undefined, nrfCloudCred, release }, context);
+    const opened = { link, shell, console: undefined, nrfCloudCred, hasKey: holdsKey(list), release };
+    session = new ZephyrCredSession(opened, context);
     return session;
   } finally {
     if (session === undefined) release();
   }
 }
 
-async function hasCred(shell: Shell, signal: AbortSignal): Promise<boolean> {
-  return (await new CredCommands(shell).listAll(signal)) !== undefined;
+/** SMP without its shell group: some other driver's. */
+function noShell(error: unknown): undefined {
+  if (error instanceof DeviceError && error.code === 'device_refused') return undefined;
+  throw error;
 }

@@ -1,10 +1,18 @@
-import { type Bytes, concat, equalBytes, fromBase64, fromHex } from '../../../../core/bytes.ts';
+import { type Bytes, concat, fromBase64, fromHex, toHex } from '../../../../core/bytes.ts';
+import { type CertificationRequest, commonNames, parseCsr } from '../../../../core/csr.ts';
 import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
-import { isOneDerSequence } from '../../protocols/pem-in-noise.ts';
 import type { Shell } from '../../protocols/shell.ts';
 
 /** SubjectPublicKeyInfo of a P-256 key up to its point (RFC 5480 section 2): 26 bytes, then 65 of SEC1. */
 const P256_SPKI = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
+const ORGANIZATIONAL_UNIT = '2.5.4.11';
+/** What needs no quoting, neither for the shell nor for mbedtls_x509_string_to_names; ids are of at most 64 characters. */
+const PLAIN_NAME = /^[\w.:-]{1,64}$/;
+
+interface Request {
+  readonly csr: Bytes;
+  readonly parsed: CertificationRequest;
+}
 
 /** Whether the shell has `nrf_cloud_cred` (nRF Connect SDK, nrf_cloud_credentials_shell.c). Asks, and changes nothing. */
 export async function hasNrfCloudCred(shell: Shell, signal: AbortSignal): Promise<boolean> {
@@ -13,31 +21,109 @@ export async function hasNrfCloudCred(shell: Shell, signal: AbortSignal): Promis
 }
 
 /**
- * Key and request from `nrf_cloud_cred csr` and `pubkey`, which answer whenever asked, over SMP too. The end marks
- * show whether the output came whole: a CSR is longer than SMP's default shell buffer.
+ * Key and request from `nrf_cloud_cred`, which answers whenever asked, over SMP too. The first request shows under which
+ * name the device knows itself; a second one then carries our challenge beside it, signed by the key.
+ *
+ * @param wants `makesKey`: the person was told that a key is made where there is none
  */
 export async function nrfEvidence(
   shell: Shell,
   tag: number | undefined,
+  wants: { readonly makesKey: boolean; readonly challenge: Uint8Array | undefined },
   signal: AbortSignal,
 ): Promise<DeviceEvidence> {
-  const argument = tag === undefined ? '' : ` ${tag}`;
-  const csrText = await shell.run(`nrf_cloud_cred csr${argument}`, signal);
-  // -2 is ENOENT: no key in this tag.
-  if (/CSR generation failed: -2\b/.test(csrText)) throw new DeviceError('no_key', 'nrf_cloud_cred csr');
-  if (/failed|Invalid sec tag/.test(csrText)) throw new DeviceError('device_refused', 'nrf_cloud_cred csr');
-  if (!/CSR generation complete/.test(csrText))
-    throw new DeviceError('evidence_needs_cable', 'nrf_cloud_cred csr');
-  const csr = base64After(csrText, 'CSR');
-  if (csr === undefined || !isOneDerSequence(csr))
-    throw new DeviceError('device_garbage', 'nrf_cloud_cred csr');
+  let own = await requestOf(shell, tag, undefined, signal);
+  if (own === 'no-key' && wants.makesKey) {
+    await makeKey(shell, tag, signal);
+    own = await requestOf(shell, tag, undefined, signal);
+  }
+  if (own === 'no-key') throw new DeviceError('no_key', 'nrf_cloud_cred csr');
+  const fresh =
+    wants.challenge === undefined ? undefined : await challenged(shell, tag, own, wants.challenge, signal);
+  const { csr, parsed } = fresh ?? own;
+  const told = await pointOf(shell, tag, signal);
+  return {
+    publicKey: told ?? (parsed.spki.slice() as Bytes),
+    csr,
+    keyFrom: told === undefined ? 'csr' : 'device',
+    possession: fresh === undefined ? 'static' : 'fresh',
+  };
+}
 
-  const keyText = await shell.run(`nrf_cloud_cred pubkey${argument}`, signal);
-  const point = /Public key export complete/.test(keyText) ? base64After(keyText, 'PUBKEY') : undefined;
-  // `pubkey` is a build option (CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_VERIFY). Without it the request names the key.
-  const publicKey = point?.length === 65 ? concat(P256_SPKI, point) : p256KeyIn(csr);
-  if (publicKey === undefined) throw new DeviceError('device_garbage', 'nrf_cloud_cred pubkey');
-  return { publicKey, csr, possession: 'static' };
+/** The key the device holds now, by its own word or by its request; undefined if it has none. */
+export async function nrfKey(
+  shell: Shell,
+  tag: number | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const told = await pointOf(shell, tag, signal);
+  if (told !== undefined) return told;
+  const own = await requestOf(shell, tag, undefined, signal);
+  return own === 'no-key' ? undefined : own.parsed.spki;
+}
+
+/** A request with our challenge as its organisational unit, 64 characters, which is as long as X.520 lets it be. */
+async function challenged(
+  shell: Shell,
+  tag: number | undefined,
+  own: Request,
+  challenge: Uint8Array,
+  signal: AbortSignal,
+): Promise<Request | undefined> {
+  const [name, ...more] = commonNames(own.parsed);
+  // `csr` takes a subject only behind a tag.
+  if (tag === undefined || name === undefined || more.length > 0 || !PLAIN_NAME.test(name)) return undefined;
+  const unit = toHex(challenge);
+  const request = await requestOf(shell, tag, `CN=${name},OU=${unit}`, signal);
+  if (request === 'no-key') throw new DeviceError('no_key', 'nrf_cloud_cred csr');
+  const units = request.parsed.subject.filter(({ type }) => type === ORGANIZATIONAL_UNIT);
+  return units.length === 1 && units[0]?.text === unit ? request : undefined;
+}
+
+async function requestOf(
+  shell: Shell,
+  tag: number | undefined,
+  subject: string | undefined,
+  signal: AbortSignal,
+): Promise<Request | 'no-key'> {
+  const words = ['nrf_cloud_cred csr', tag, subject].filter((word) => word !== undefined);
+  const text = await shell.run(words.join(' '), signal);
+  // EIO and, in its first version, ENOENT: mbedtls_pk_wrap_psa found no key (nrf_cloud_credentials_keygen.c).
+  if (/CSR generation failed: -[25]\b/.test(text)) return 'no-key';
+  if (/failed|Invalid sec tag|Failed to get device id/.test(text))
+    throw new DeviceError('device_refused', 'nrf_cloud_cred csr');
+  // The end mark shows whether the output came whole: a CSR is longer than SMP's default shell buffer.
+  if (!/CSR generation complete/.test(text))
+    throw new DeviceError('evidence_needs_cable', 'nrf_cloud_cred csr');
+  const csr = base64After(text, 'CSR');
+  const parsed = csr === undefined ? undefined : parsedRequest(csr);
+  if (csr === undefined || parsed === undefined)
+    throw new DeviceError('device_garbage', 'nrf_cloud_cred csr');
+  return { csr, parsed };
+}
+
+/** The firmware itself refuses to make a second key (-EALREADY). */
+async function makeKey(shell: Shell, tag: number | undefined, signal: AbortSignal): Promise<void> {
+  const text = await shell.run(
+    tag === undefined ? 'nrf_cloud_cred keygen' : `nrf_cloud_cred keygen ${tag}`,
+    signal,
+  );
+  if (!/Generated device key in sec tag \d/.test(text))
+    throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
+}
+
+/** `pubkey` is a build option (CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_VERIFY): undefined where it was left out. */
+async function pointOf(
+  shell: Shell,
+  tag: number | undefined,
+  signal: AbortSignal,
+): Promise<Bytes | undefined> {
+  const text = await shell.run(
+    tag === undefined ? 'nrf_cloud_cred pubkey' : `nrf_cloud_cred pubkey ${tag}`,
+    signal,
+  );
+  const point = /Public key export complete/.test(text) ? base64After(text, 'PUBKEY') : undefined;
+  return point?.length === 65 ? concat(P256_SPKI, point) : undefined;
 }
 
 function base64After(text: string, word: string): Bytes | undefined {
@@ -45,11 +131,10 @@ function base64After(text: string, word: string): Bytes | undefined {
   return found === undefined ? undefined : fromBase64(found);
 }
 
-function p256KeyIn(csr: Uint8Array): Bytes | undefined {
-  const size = P256_SPKI.length + 65;
-  for (let at = 0; at + size <= csr.length; at++) {
-    if (equalBytes(csr.subarray(at, at + P256_SPKI.length), P256_SPKI))
-      return csr.slice(at, at + size) as Bytes;
+function parsedRequest(csr: Uint8Array): CertificationRequest | undefined {
+  try {
+    return parseCsr(csr);
+  } catch {
+    return undefined; // said as device_garbage
   }
-  return undefined;
 }

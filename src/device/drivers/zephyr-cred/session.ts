@@ -1,3 +1,4 @@
+import { equalBytes } from '../../../../core/bytes.ts';
 import {
   type CredentialBundle,
   DeviceError,
@@ -11,11 +12,11 @@ import type { Link } from '../../../ports/link.ts';
 import type { Shell } from '../../protocols/shell.ts';
 import type { Transcript } from '../../protocols/transcript.ts';
 import type { DriverContext } from '../driver.ts';
-import { consoleEvidence } from './console-evidence.ts';
+import { readZephyrIdentity } from '../zephyr-identity.ts';
+import { consoleEvidence, consoleKey } from './console-evidence.ts';
 import { CredCommands } from './cred-commands.ts';
 import { type Form, formsOf } from './forms.ts';
-import { readIdentity } from './identity.ts';
-import { nrfEvidence } from './nrf-evidence.ts';
+import { nrfEvidence, nrfKey } from './nrf-evidence.ts';
 import { secTagOf } from './sec-tag.ts';
 
 export const ZEPHYR_CRED = 'zephyr-cred';
@@ -25,7 +26,9 @@ interface Opened {
   readonly shell: Shell;
   /** Absent where the link shows no console (SMP over Bluetooth). */
   readonly console: Transcript | undefined;
+  /** Whether the shell has `nrf_cloud_cred`, and whether the store lists a key for it. */
   readonly nrfCloudCred: boolean;
+  readonly hasKey: boolean;
   /** Takes the driver's listeners off the link. */
   readonly release: () => void;
 }
@@ -42,27 +45,52 @@ export class ZephyrCredSession implements DeviceSession {
     this.#context = context;
     this.#cred = new CredCommands(opened.shell);
     this.link = opened.link.kind;
+    const isFresh = opened.nrfCloudCred && context.visit.challenge !== undefined;
+    const makesKey = opened.nrfCloudCred && !opened.hasKey;
     this.traits = {
       name: ZEPHYR_CRED,
       // nrf_cloud_cred puts the device id there; the mainline sample a text fixed when it was built.
       csrSubject: opened.nrfCloudCred ? 'identity' : 'says-nothing',
-      possession: 'static',
+      possession: isFresh ? 'fresh' : 'static',
+      ...(isFresh ? { freshBy: 'csr-subject' as const } : {}),
+      evidence: 'key-and-csr',
+      // A key that is made now stands in no list yet.
+      rowKind: makesKey ? 'udid-only' : 'key',
       installs: true,
+      holdsAnchor: true,
       readsBack: true,
+      wifi: false,
+      makesKey,
     };
   }
 
   identify(signal: AbortSignal): Promise<DeviceIdentity> {
-    return readIdentity(this.#opened.shell, ZEPHYR_CRED, signal);
+    return readZephyrIdentity(this.#opened.shell, ZEPHYR_CRED, signal);
   }
 
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
     const { link, shell, console, nrfCloudCred } = this.#opened;
-    if (nrfCloudCred) return nrfEvidence(shell, await this.#tagIfKnown(signal), signal);
+    if (nrfCloudCred) {
+      const { makesKey } = this.traits;
+      const { challenge } = this.#context.visit;
+      return nrfEvidence(shell, await this.#tagIfKnown(signal), { makesKey, challenge }, signal);
+    }
     if (console !== undefined && link.shape === 'bytes') {
       return consoleEvidence(console, link, { clock: this.#context.clock, signal });
     }
     throw new DeviceError('evidence_needs_cable', 'no console on this link');
+  }
+
+  /** The mainline sample prints its key at its start only: known where that was seen since the cable was plugged in. */
+  async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined> {
+    const { link, shell, console, nrfCloudCred } = this.#opened;
+    if (nrfCloudCred) {
+      const key = await nrfKey(shell, await this.#tagIfKnown(signal), signal);
+      return key !== undefined && equalBytes(key, publicKey);
+    }
+    if (console === undefined || link.shape !== 'bytes') return undefined;
+    const key = await consoleKey(console, link, { clock: this.#context.clock, signal });
+    return key && equalBytes(key, publicKey);
   }
 
   async installed(bundle: CredentialBundle, signal: AbortSignal): Promise<readonly WrittenPart[]> {
@@ -118,7 +146,7 @@ export class ZephyrCredSession implements DeviceSession {
   }
 
   async #tag(signal: AbortSignal): Promise<number> {
-    if (this.#context.secTag !== undefined) return this.#context.secTag;
+    if (this.#context.visit.secTag !== undefined) return this.#context.visit.secTag;
     const list = await this.#cred.listAll(signal);
     if (list === undefined) throw new DeviceError('device_garbage', 'cred list');
     return secTagOf(list, this.#opened.console?.since(0) ?? '');

@@ -1,6 +1,7 @@
 import { concat, utf8 } from '../../../../core/bytes.ts';
 import { DeviceError } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
+import { showsPrompt } from '../line-shell.ts';
 import type { Transcript } from '../transcript.ts';
 import { type Ends, stillOpen, within } from '../within.ts';
 import { type At, type AtReply, parseAtReply } from './at.ts';
@@ -9,8 +10,6 @@ import { type At, type AtReply, parseAtReply } from './at.ts';
 const REPLY_MS = 15_000;
 const WAKE_MS = 1_500;
 const QUIET_MS = 300;
-/** A shell's prompt: then the modem is behind `at '...'`, if it is there at all. */
-const PROMPT = /(?:^|[\r\n])[\w:~./@-]{1,32}[$#>] ?$/;
 const IMEI = /(?:^|[\r\n])[ \t]*(\d{15})[ \t]*[\r\n]/;
 
 /**
@@ -81,9 +80,15 @@ export class AtLine implements At {
   }
 }
 
-function answerTo(text: string): 'modem' | 'shell' | undefined {
+/** Whether a modem gave its number here. */
+export function answersCgsn(text: string): boolean {
   const imei = IMEI.exec(text);
   // An ERROR may be the answer to what was half typed; the number's own OK follows it.
-  if (imei !== null && parseAtReply(text.slice(imei.index + imei[0].length - 1))?.ok) return 'modem';
-  return PROMPT.test(text) ? 'shell' : undefined;
+  return imei !== null && parseAtReply(text.slice(imei.index + imei[0].length - 1))?.ok === true;
+}
+
+function answerTo(text: string): 'modem' | 'shell' | undefined {
+  if (answersCgsn(text)) return 'modem';
+  // Then the modem is behind `at '...'`, if it is there at all.
+  return showsPrompt(text) ? 'shell' : undefined;
 }

@@ -1,13 +1,11 @@
 import { type Bytes, concat, fromUtf8, utf8 } from '../../../../core/bytes.ts';
-import { DeviceError } from '../../../ports/device.ts';
-import type { WifiNetwork, WifiState } from './wifi-step.ts';
+import { DeviceError, type WifiNetwork, type WifiState } from '../../../ports/device.ts';
+import { MOST_NETWORKS } from '../wifi-networks.ts';
 
 /** Remote commands that serial and Bluetooth share (improv-wifi/website, serial.md and ble.md). */
-export const RPC = { setWifi: 1, requestState: 2, scan: 4 } as const;
+export const RPC = { setWifi: 1, requestState: 2, info: 3, scan: 4 } as const;
 /** Largest of an error's numbers is FF; 0 is none. */
 export const NO_ERROR = 0;
-
-const MOST_NETWORKS = 64;
 
 /** `command, length, data`: the same on both links; Bluetooth adds a checksum, serial frames it. */
 export function rpc(command: number, data: Uint8Array = new Uint8Array(0)): Bytes {
@@ -17,8 +15,8 @@ export function rpc(command: number, data: Uint8Array = new Uint8Array(0)): Byte
 /** Network name and password, each with its length. Both are bounded by 802.11: 32 and 64 bytes. */
 export function wifiSettings(ssid: string, password: string): Bytes {
   const [name, secret] = [utf8(ssid), utf8(password)];
-  if (name.length === 0 || name.length > 32 || secret.length > 64)
-    throw new DeviceError('wifi_failed', 'network settings');
+  if (name.length === 0 || name.length > 32) throw new DeviceError('wifi_not_found', 'network settings');
+  if (secret.length > 64) throw new DeviceError('wifi_password_wrong', 'network settings');
   return concat(Uint8Array.of(name.length), name, Uint8Array.of(secret.length), secret);
 }
 
@@ -57,6 +55,13 @@ export function networksIn(texts: readonly string[]): WifiNetwork[] {
 
 export function wifiState(value: number | undefined): WifiState | undefined {
   return ([undefined, 'needs-button', 'ready', 'joining', 'joined'] as const)[value ?? 0];
+}
+
+/** What firmware says of itself: its name and version, the chip, and the name a person gave it (serial.md, ble.md). */
+export function infoOf(texts: readonly string[]): { readonly firmware?: string; readonly model?: string } {
+  const [firmware, version, chip] = texts.map((text) => (/^[\w .+-]{1,64}$/.test(text) ? text : undefined));
+  const known = [firmware, version].filter((word) => word !== undefined).join(' ');
+  return { ...(known === '' ? {} : { firmware: known }), ...(chip === undefined ? {} : { model: chip }) };
 }
 
 /** What an error number means, in our codes: 3 could not join, 4 (Bluetooth) needs its button. */

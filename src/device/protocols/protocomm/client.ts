@@ -1,5 +1,5 @@
 import { type Bytes, utf8 } from '../../../../core/bytes.ts';
-import { DeviceError } from '../../../ports/device.ts';
+import { DeviceError, type LabelSecret } from '../../../ports/device.ts';
 import type { ProtocommCrypto } from './crypto.ts';
 import type { Endpoints } from './gatt-endpoints.ts';
 import type { SecureChannel } from './security.ts';
@@ -24,7 +24,7 @@ export class ProtocommClient {
   readonly #endpoints: Endpoints;
   readonly #version: ProtocommVersion;
   readonly #crypto: ProtocommCrypto | undefined;
-  readonly #secret: () => string | undefined;
+  readonly #secret: () => LabelSecret | undefined;
   #channel: SecureChannel | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -33,7 +33,7 @@ export class ProtocommClient {
     endpoints: Endpoints,
     version: ProtocommVersion,
     crypto: ProtocommCrypto | undefined,
-    secret: () => string | undefined,
+    secret: () => LabelSecret | undefined,
   ) {
     this.#endpoints = endpoints;
     this.#version = version;
@@ -70,11 +70,12 @@ export class ProtocommClient {
     const handshake = (request: Uint8Array) => this.#endpoints.exchange('prov-session', request, signal);
     if (security === 0) return openSecurity0(handshake);
     if (this.#crypto === undefined) throw new DeviceError('unsupported_here', 'protocomm cryptography');
-    const secret = needsSecret ? this.#secret() : undefined;
+    const label = needsSecret ? this.#secret() : undefined;
+    const secret = label?.secret;
     if (needsSecret && (secret === undefined || secret === ''))
       throw new DeviceError('presence_missing', 'protocomm session');
     return security === 1
       ? openSecurity1(handshake, this.#crypto, secret)
-      : openSecurity2(handshake, this.#crypto, { user: USER, secret: secret ?? '' }, patch);
+      : openSecurity2(handshake, this.#crypto, { user: label?.username ?? USER, secret: secret ?? '' }, patch);
   }
 }

@@ -28,7 +28,14 @@ export interface Endpoints {
   exchange(name: string, request: Uint8Array, signal: AbortSignal): Promise<Bytes>;
 }
 
-/** protocomm over Bluetooth: a characteristic for each endpoint; the request is written, the answer read from the same one. */
+/**
+ * protocomm over Bluetooth: a characteristic for each endpoint; the request is written, the answer read from the same one.
+ *
+ * A request is one value: the firmware has no other way to know where it ends, so there are no pieces to begin small
+ * with. It is written with response, and what is beyond the MTU the platform carries by prepared writes of its own
+ * (BlueZ src/gatt-client.c, start_long_write; Android's GATT_PREPARE_WRITE) and reads back by read blobs, up to the 512
+ * bytes that Chromium allows. Firmware that takes no prepared write refuses it, which ends in `device_refused`.
+ */
 export async function openGattEndpoints(
   link: GattLink,
   clock: Clock,

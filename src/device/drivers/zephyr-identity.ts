@@ -1,11 +1,11 @@
-import type { DeviceIdentity } from '../../../ports/device.ts';
-import type { Shell } from '../../protocols/shell.ts';
+import type { DeviceIdentity } from '../../ports/device.ts';
+import type { Shell } from '../protocols/shell.ts';
 
 /**
  * What a Zephyr shell says of its device, as far as its maker built it in: `kernel version`, and `hwinfo devid` for
  * the chip's own id (subsys/shell/modules/kernel_service, drivers/hwinfo/hwinfo_shell.c). Missing commands are normal.
  */
-export async function readIdentity(
+export async function readZephyrIdentity(
   shell: Shell,
   driver: string,
   signal: AbortSignal,
