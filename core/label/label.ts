@@ -1,13 +1,15 @@
 import type { Bytes } from '../bytes.ts';
 import type { Udid, UdidErrorCode } from '../udid.ts';
 
-export type LabelKind = 'dpp' | 'esp' | 'imei' | 'mac' | 'udid' | 'uuid';
+export type LabelKind = 'arduino' | 'dpp' | 'esp' | 'imei' | 'mac' | 'udid' | 'uuid';
 
 /** What a label says. Nothing in it is proved: possession is the device's own affair. */
 export interface Label {
   readonly kind: LabelKind;
   /** Absent where the label names no identity; the maker's list is then searched by `publicKey` or `aliases`. */
   readonly udid?: Udid;
+  /** The maker's serial that its UDID is made of (`udidFromSerial`), where that takes a digest. */
+  readonly serial?: { readonly maker: string; readonly serial: string };
   /** Other names of the same device as the label gives them: bare IMEI digits, lower-case hex of a MAC, printed text. */
   readonly aliases: readonly string[];
   /** The device's key: SubjectPublicKeyInfo, DER, uncompressed point, so that it compares to a CSR's byte by byte. */

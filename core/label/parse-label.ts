@@ -1,3 +1,4 @@
+import { arduinoFormat } from './arduino.ts';
 import { dppFormat } from './dpp.ts';
 import { espFormat } from './esp.ts';
 import { imeiFormat } from './imei.ts';
@@ -7,7 +8,15 @@ import { udidFormat } from './udid-text.ts';
 import { uuidFormat } from './uuid.ts';
 
 /** In the order they are asked: formats with a prefix, then those with a check digit, then plain ones. */
-const FORMATS: readonly LabelFormat[] = [dppFormat, espFormat, imeiFormat, uuidFormat, macFormat, udidFormat];
+const FORMATS: readonly LabelFormat[] = [
+  dppFormat,
+  espFormat,
+  imeiFormat,
+  uuidFormat,
+  macFormat,
+  arduinoFormat,
+  udidFormat,
+];
 
 /** Meaning of a scanned or typed code. Hostile text is refused with a code; nothing throws. */
 export function parseLabel(text: string): LabelResult {

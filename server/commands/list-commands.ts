@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { rowsFromCsv, rowsToCsv } from '../lists/csv-rows.ts';
+import { listCsv } from '../../core/list-csv.ts';
+import { rowsFromCsv } from '../lists/csv-rows.ts';
 import { importRows } from '../lists/import-rows.ts';
 import { type Command, UsageError } from './command.ts';
 
@@ -47,7 +48,7 @@ export const listExport: Command = {
   words: 0,
   async run({ installation, required, print }) {
     const kept = await installation.stores.list.ofOrg(required('org'), 1_000_000);
-    print(rowsToCsv(kept.map(({ row }) => row)).trimEnd());
+    print(listCsv(kept.map(({ row }) => row)).trimEnd());
     return 0;
   },
 };

@@ -1,12 +1,12 @@
 import { ANCHORS, ListRow } from '../../contract/list-row.ts';
 import { parse } from '../../contract/parse.ts';
-import { fromBase64, fromBase64Url, toBase64, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64, fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
+import { LIST_COLUMNS } from '../../core/list-csv.ts';
 import { fromPem } from '../../core/pem.ts';
 import { udidFromImei, udidFromMac, udidFromSerial } from '../../core/udid.ts';
-import { csvLine, parseCsv } from './csv.ts';
+import { parseCsv } from './csv.ts';
 
-export const COLUMNS = ['maker', 'udid', 'anchor', 'public_key', 'model', 'order', 'aliases'] as const;
 const IDENTITIES = ['udid', 'serial', 'mac', 'imei'] as const;
 type Identity = (typeof IDENTITIES)[number];
 
@@ -64,7 +64,7 @@ export async function rowsFromCsv(
 }
 
 function headerFault(columns: readonly string[], maker: string | undefined): string | undefined {
-  const known: readonly string[] = [...COLUMNS, ...IDENTITIES];
+  const known: readonly string[] = [...LIST_COLUMNS, ...IDENTITIES];
   const foreign = columns.find((column) => !known.includes(column));
   if (foreign !== undefined) return `unknown column "${foreign.slice(0, 40)}"`;
   if (new Set(columns).size !== columns.length) return 'a column stands twice';
@@ -124,20 +124,4 @@ function readKey(text: string): Uint8Array | undefined {
   if (text.startsWith('-----BEGIN')) return fromPem('PUBLIC KEY', text)[0];
   // base64url too: the simulator and the API write keys that way.
   return fromBase64(text) ?? fromBase64Url(text);
-}
-
-/** The same form back. */
-export function rowsToCsv(rows: readonly ListRow[]): string {
-  const lines = rows.map((row) =>
-    csvLine([
-      row.maker,
-      row.udid,
-      row.anchor,
-      row.publicKey === undefined ? '' : toBase64(fromBase64Url(row.publicKey) ?? new Uint8Array()),
-      row.model ?? '',
-      row.order ?? '',
-      row.aliases.join(';'),
-    ]),
-  );
-  return csvLine(COLUMNS) + lines.join('');
 }

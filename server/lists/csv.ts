@@ -48,8 +48,3 @@ function readField(text: string, start: number): { text: string; end: number } |
   }
   return undefined;
 }
-
-/** One line of CSV; a field is quoted only where it must be. */
-export function csvLine(fields: readonly string[]): string {
-  return `${fields.map((f) => (/[",\r\n]/.test(f) ? `"${f.replaceAll('"', '""')}"` : f)).join(',')}\r\n`;
-}

@@ -1,8 +1,9 @@
 import type { CryptoPort } from '../../core/crypto.ts';
+import type { Label } from '../../core/label/label.ts';
 import { normaliseTyped } from '../../core/label/normalise-typed.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { findRow } from '../../core/list-lookup.ts';
-import { isUdid, udidFromKey } from '../../core/udid.ts';
+import { isUdid, udidFromKey, udidFromSerial } from '../../core/udid.ts';
 import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
 import type { LabelSecret } from '../ports/device.ts';
 import type { OutboxView } from '../ports/outbox.ts';
@@ -25,8 +26,7 @@ export async function lookUpLabel(
   if (!parsed.ok) return { ok: false, trouble: { code: parsed.code } };
   const { label } = parsed;
   const row = findRow(ports.pack.pack, label);
-  const udid =
-    row?.udid ?? label.udid ?? (label.publicKey && (await udidFromKey(ports.crypto, label.publicKey)));
+  const udid = row?.udid ?? (await udidOf(label, ports.crypto));
   // Without a name, only a secret that opens this one device ties the label to it.
   if (udid === undefined ? label.secret === undefined : !isUdid(udid))
     return { ok: false, trouble: { code: 'udid_no_scheme' } };
@@ -47,6 +47,16 @@ export async function lookUpLabel(
       ...(before === undefined ? {} : { savedBefore: before }),
     },
   };
+}
+
+/** What the label itself says, where the list knows nothing of it. */
+async function udidOf(label: Label, crypto: CryptoPort): Promise<string | undefined> {
+  if (label.udid !== undefined) return label.udid;
+  if (label.serial !== undefined) {
+    const made = await udidFromSerial(crypto, label.serial.maker, label.serial.serial);
+    return made.ok ? made.udid : undefined;
+  }
+  return label.publicKey && udidFromKey(crypto, label.publicKey);
 }
 
 /**

@@ -4,14 +4,27 @@ import { expect, it } from 'vitest';
 import { parseLabel } from '../../core/label/parse-label.ts';
 
 interface Vectors {
-  readonly labels: readonly { text: string; name: string; secret?: string; redacted: string }[];
+  readonly labels: readonly {
+    text: string;
+    name: string;
+    secret?: string;
+    username?: string;
+    redacted: string;
+  }[];
   readonly refused: readonly string[];
 }
 const file = new URL('../fixtures/vectors/esp-labels.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
 
-it.each(vectors.labels)('$text', ({ text, name, secret, redacted }) => {
-  const expected = { kind: 'esp', aliases: [name], redacted, ...(secret === undefined ? {} : { secret }) };
+it.each(vectors.labels)('$text', ({ text, name, redacted, ...told }) => {
+  const { secret, username } = told;
+  const expected = {
+    kind: 'esp',
+    aliases: [name],
+    redacted,
+    ...(secret === undefined ? {} : { secret }),
+    ...(username === undefined ? {} : { username }),
+  };
   expect(parseLabel(text)).toEqual({ ok: true, label: expected });
 });
 

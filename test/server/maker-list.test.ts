@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBase64 } from '../../core/bytes.ts';
+import { csvLine, listCsv } from '../../core/list-csv.ts';
 import { toPem } from '../../core/pem.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
-import { csvLine, parseCsv } from '../../server/lists/csv.ts';
-import { rowsFromCsv, rowsToCsv } from '../../server/lists/csv-rows.ts';
+import { parseCsv } from '../../server/lists/csv.ts';
+import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { TRAINING_ROWS } from '../../server/lists/import-rows.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, rowOf } from '../support/server-device.ts';
@@ -49,7 +50,7 @@ describe('rows from CSV', () => {
       aliases: ['a', 'b'],
     });
     expect(rows[1]?.row.publicKey).toBe(rows[0]?.row.publicKey);
-    const again = await read(rowsToCsv(rows.map(({ row }) => row)));
+    const again = await read(listCsv(rows.map(({ row }) => row)));
     expect(again.rows.map(({ row }) => row)).toEqual(rows.map(({ row }) => row));
   });
 

@@ -1,6 +1,6 @@
 import type { Check } from '../../../core/evidence.ts';
 import { fieldWords } from '../words/field.ts';
-import { troubleWords } from '../words/trouble.ts';
+import { fieldTroubleWords } from '../words/field-trouble.ts';
 import { Icon } from './icon.tsx';
 
 /** Step 4's answers: passed, failed, or not checkable here, each with its reason; colour is never the only sign. */
@@ -16,13 +16,13 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
             </p>
             {check.result === 'failed' && (
               <p>
-                {troubleWords(check.code).what} {troubleWords(check.code).next}
+                {fieldTroubleWords(check.code).what} {fieldTroubleWords(check.code).next}
               </p>
             )}
             {check.result === 'not_checkable' && (
               <p class="quiet small">
-                {fieldWords.check.notCheckable}: {troubleWords(check.code).what}{' '}
-                {troubleWords(check.code).next}
+                {fieldWords.check.notCheckable}: {fieldTroubleWords(check.code).what}{' '}
+                {fieldTroubleWords(check.code).next}
               </p>
             )}
           </div>

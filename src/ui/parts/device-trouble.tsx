@@ -3,7 +3,7 @@ import type { LabelSecret } from '../../ports/device.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { Button } from './button.tsx';
-import { TroubleCard } from './trouble.tsx';
+import { FieldTroubleCard } from './field-trouble.tsx';
 
 /** A device's trouble, with the next action beside it where this page can do it: secret, new key, reload. */
 export function DeviceTrouble(props: {
@@ -13,7 +13,7 @@ export function DeviceTrouble(props: {
 }) {
   const { code, onSecret, onNewKey } = props;
   return (
-    <TroubleCard code={code}>
+    <FieldTroubleCard code={code}>
       {onSecret !== undefined && (code === 'presence_missing' || code === 'presence_wrong') && (
         <SecretField onSecret={onSecret} />
       )}
@@ -27,7 +27,7 @@ export function DeviceTrouble(props: {
           {words.nav.reload}
         </Button>
       )}
-    </TroubleCard>
+    </FieldTroubleCard>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { troubleWords } from '../words/trouble.ts';
+import { type TroubleWords, troubleWords } from '../words/trouble.ts';
 import { Icon } from './icon.tsx';
 
 /**
@@ -9,10 +9,12 @@ import { Icon } from './icon.tsx';
 export function TroubleCard(props: {
   readonly code: string;
   readonly waits?: boolean;
+  /** Where to look the code up; a screen beside a device has more words than the first one needs. */
+  readonly words?: (code: string) => TroubleWords;
   readonly children?: ComponentChildren;
 }) {
-  const { code, waits = false, children } = props;
-  const { what, next } = troubleWords(code);
+  const { code, waits = false, words = troubleWords, children } = props;
+  const { what, next } = words(code);
   return (
     <section class="card" data-tone={waits ? 'wait' : 'bad'} role="alert" data-code={code}>
       <h2>

@@ -1,11 +1,9 @@
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
-import type { DriverTraits } from '../../ports/device.ts';
+import { Abilities } from '../parts/abilities.tsx';
 import { Button } from '../parts/button.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
-import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 
 /** The driver is found, nothing is done yet: what this device can and cannot do, and what going on will do to it. */
@@ -40,7 +38,7 @@ export function FoundStep(props: {
       }
     >
       <Steps at="pair" />
-      {!bindable && <TroubleCard code="nothing_to_bind" waits />}
+      {!bindable && <FieldTroubleCard code="nothing_to_bind" waits />}
       <section class="card">
         <p class="udid-big" dir="ltr">
           {label.udid ?? label.aliases[0]}
@@ -48,26 +46,7 @@ export function FoundStep(props: {
         <p class="quiet small">{fieldWords.pair.speaks(traits.name)}</p>
       </section>
       <section class="card">
-        <ul class="checks" data-table="abilities">
-          {abilities(traits).map(([name, can, note]) => (
-            <li class="check" key={name} data-ability={name} data-can={can ? 'yes' : 'no'}>
-              <span
-                class="mark"
-                data-tone={can ? 'good' : 'none'}
-                role="img"
-                aria-label={can ? words.more.yes : words.more.no}
-              >
-                <Icon name={can ? 'check' : 'dash'} size={18} />
-              </span>
-              <div>
-                <p>
-                  <strong>{fieldWords.found.abilities[name]}</strong>
-                </p>
-                {note !== undefined && <p class="quiet small">{note}</p>}
-              </div>
-            </li>
-          ))}
-        </ul>
+        <Abilities traits={traits} />
       </section>
       {bindable && traits.makesKey && (
         <p class="card" data-tone="wait">
@@ -76,24 +55,4 @@ export function FoundStep(props: {
       )}
     </Page>
   );
-}
-
-type Ability = keyof typeof fieldWords.found.abilities;
-
-function abilities(traits: DriverTraits): readonly (readonly [Ability, boolean, string | undefined])[] {
-  const { notes } = fieldWords.found;
-  const key = traits.evidence !== 'none';
-  return [
-    ['key', key, key ? undefined : notes.noKey],
-    ['request', traits.evidence === 'key-and-csr', traits.evidence === 'key-only' ? notes.token : undefined],
-    [
-      'fresh',
-      traits.possession === 'fresh',
-      key && traits.possession === 'static' ? notes.static : undefined,
-    ],
-    ['installs', traits.installs, key && !traits.installs ? notes.noInstall : undefined],
-    ['anchor', traits.holdsAnchor, traits.installs && !traits.holdsAnchor ? notes.noAnchor : undefined],
-    ['readsBack', traits.readsBack, traits.installs && !traits.readsBack ? notes.noReadBack : undefined],
-    ['wifi', traits.wifi, undefined],
-  ];
 }

@@ -2,10 +2,10 @@ import { useState } from 'preact/hooks';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { HeldPack } from '../../ports/work.ts';
 import { Button } from '../parts/button.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import { fieldWords } from '../words/field.ts';
 
 /** Step 5, then 6. Domain and site are sticky within a visit; position is free words. */
@@ -46,8 +46,8 @@ export function PlaceStep(props: {
       }
     >
       <Steps at="place" />
-      {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
-      {domain === '' && <TroubleCard code="domain_not_in_pack" />}
+      {state.trouble !== undefined && <FieldTroubleCard code={state.trouble.code} />}
+      {domain === '' && <FieldTroubleCard code="domain_not_in_pack" />}
       <section class="card">
         <div class="field">
           <label for="domain">{fieldWords.place.domain}</label>

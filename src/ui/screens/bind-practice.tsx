@@ -5,11 +5,11 @@ import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LabelArt } from '../parts/label-art.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import type { PracticeDevice } from '../practice.ts';
 import { go } from '../route.ts';
 import { fieldWords } from '../words/field.ts';
@@ -41,7 +41,7 @@ export function PracticeStep({ flow, state }: { readonly flow: InstallFlow; read
       }
     >
       <Steps at="scan" />
-      {code !== undefined && <TroubleCard code={code} />}
+      {code !== undefined && <FieldTroubleCard code={code} />}
       {device === undefined && code === undefined && (
         <p role="status" class="card">
           <span>

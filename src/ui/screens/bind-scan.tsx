@@ -4,14 +4,14 @@ import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { LabelReader, Viewfinder, ViewfinderHint } from '../label-reader.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { announceScan } from '../scan-feedback.ts';
 import { fieldWords } from '../words/field.ts';
-import { troubleWords } from '../words/trouble.ts';
+import { fieldTroubleWords } from '../words/field-trouble.ts';
 
 /** Step 1: camera, photo or typed code; the typed code is always offered. */
 export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly state: InstallState }) {
@@ -43,7 +43,7 @@ export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly
       }
     >
       <Steps at="scan" />
-      {state.trouble !== undefined && <TroubleCard code={state.trouble.code} />}
+      {state.trouble !== undefined && <FieldTroubleCard code={state.trouble.code} />}
       {busy && <p role="status">{reading ? fieldWords.scan.reading : fieldWords.scan.lookingUp}</p>}
       {typing ? <TypedCode flow={flow} /> : <Camera flow={flow} />}
     </Page>
@@ -179,7 +179,7 @@ function Camera({ flow }: { readonly flow: InstallFlow }) {
 
 /** Without a camera the other two ways stay, so this is a remark and not an alarm. */
 function NoCamera({ code, onRetry }: { readonly code: string; readonly onRetry: () => void }) {
-  const { what, next } = troubleWords(code);
+  const { what, next } = fieldTroubleWords(code);
   return (
     <section class="card" data-camera={code}>
       <span class="disc" data-tone="none">

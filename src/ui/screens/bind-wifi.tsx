@@ -6,9 +6,9 @@ import { type Flow, startFlow } from '../../flow/run-flow.ts';
 import { type WifiFlowEvent, type WifiFlowState, wifi } from '../../flow/wifi.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import { fieldWords } from '../words/field.ts';
 
 type Run = Flow<WifiFlowState, WifiFlowEvent>;
@@ -45,7 +45,7 @@ export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
         ) : undefined
       }
     >
-      {'trouble' in now && now.trouble !== undefined && <TroubleCard code={now.trouble.code} />}
+      {'trouble' in now && now.trouble !== undefined && <FieldTroubleCard code={now.trouble.code} />}
       {(now.at === 'scanning' || now.at === 'joining') && (
         <p class="card" role="status">
           <span>

@@ -7,8 +7,8 @@ import type { HeldPack } from '../../ports/work.ts';
 import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Page } from '../parts/page.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import { go, route } from '../route.ts';
 import { CheckStep } from './bind-check.tsx';
 import { FoundStep } from './bind-found.tsx';
@@ -26,7 +26,7 @@ export function BindScreen({ practice }: { readonly practice: boolean }) {
   if (pack === undefined) {
     return (
       <Page onBack={() => go('/')}>
-        <TroubleCard code="no_work_pack" />
+        <FieldTroubleCard code="no_work_pack" />
       </Page>
     );
   }

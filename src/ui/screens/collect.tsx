@@ -10,11 +10,11 @@ import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { DeviceTrouble } from '../parts/device-trouble.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
-import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { when, words } from '../words/en.ts';
@@ -29,7 +29,7 @@ export function CollectScreen({ id }: { readonly id: string }) {
   if (record === null || pack === undefined) {
     return (
       <Page onBack={() => go('/')}>
-        <TroubleCard code="no_work_pack" />
+        <FieldTroubleCard code="no_work_pack" />
       </Page>
     );
   }

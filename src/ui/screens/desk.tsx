@@ -9,7 +9,7 @@ import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { when, words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
-import { troubleWords } from '../words/trouble.ts';
+import { fieldTroubleWords } from '../words/field-trouble.ts';
 
 /** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
 export function DeskScreen() {
@@ -78,7 +78,7 @@ function HeldCard(props: {
       <p class="row-title mono" dir="ltr">
         {record.udid}
       </p>
-      <p>{troubleWords(record.code).what}</p>
+      <p>{fieldTroubleWords(record.code).what}</p>
       <Facts
         of={[
           [words.record.domain, <NameText text={record.domain} />],

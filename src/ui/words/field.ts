@@ -96,6 +96,20 @@ export const fieldWords = {
     },
   },
 
+  bench: {
+    title: 'List at the bench',
+    intro: 'Connect one device after another. Their names and keys become a maker’s list.',
+    maker: 'Maker',
+    makerHelp: 'Short name, small letters and digits: acme',
+    makerFirst: 'Say whose devices these are, then connect the first.',
+    model: 'Model (optional)',
+    nameless: 'This device does not say who it is. Give the code on its label.',
+    listed: (n: number) => (n === 1 ? '1 device read' : `${n} devices read`),
+    remove: (udid: string) => `Take ${udid} off the list`,
+    download: (n: number) => (n === 1 ? 'Save the list (1 device)' : `Save the list (${n} devices)`),
+    tokens: (n: number) => (n === 1 ? 'Save 1 attestation token' : `Save ${n} attestation tokens`),
+  },
+
   wifi: {
     title: 'Choose a network',
     intro: 'The device looks for itself: it may see other networks than this phone.',

@@ -27,7 +27,8 @@ export async function makeEvidence(
   if (hasKey && !replace) throw new DeviceError('key_exists', '%CMNG list');
   const { challenge } = context.visit;
   const { imei, uuid } = await readIdentity(modem, '', signal);
-  const name = uuid ?? imei;
+  // What the list calls this device, so that the row knows the subject; else what the modem calls itself.
+  const name = context.visit.udid ?? uuid ?? imei;
   // The subject is ours to choose: it then names the device and carries the challenge, under the key's signature.
   const unit = challenge === undefined || name === undefined ? undefined : toHex(challenge);
   const made = await modem.offline(async () => {

@@ -78,9 +78,6 @@ function algorithmOf({ header }: Jws): unknown {
 
 function names({ payload }: Jws, challenge: Uint8Array): boolean {
   return (
-    typeof payload === 'object' &&
-    payload !== null &&
-    'aud' in payload &&
-    payload.aud === toHex(challenge)
+    typeof payload === 'object' && payload !== null && 'aud' in payload && payload.aud === toHex(challenge)
   );
 }

@@ -12,8 +12,8 @@ import type { DriverContext } from '../driver.ts';
 import { makeEvidence } from './evidence.ts';
 import { type Form, formsOf } from './forms.ts';
 import { readIdentity } from './identity.ts';
-import type { Modem } from './modem.ts';
 import { signsWith } from './key-token.ts';
+import type { Modem } from './modem.ts';
 import { secTagOf } from './sec-tag.ts';
 
 export const NORDIC_MODEM = 'nordic-modem';

@@ -1,0 +1,39 @@
+import type { ListRow } from '../contract/list-row.ts';
+import { fromBase64Url, toBase64 } from './bytes.ts';
+
+/** Columns of a maker's list in our form, in the order it is written. The importer takes them in any order. */
+export const LIST_COLUMNS = ['maker', 'udid', 'anchor', 'public_key', 'model', 'order', 'aliases'] as const;
+
+/** A device's attestation token with the two names it goes by. */
+export interface AttestationRow {
+  readonly imei: string;
+  readonly uuid: string;
+  /** `<base64url token>.<base64url COSE>`, as the modem gave it. */
+  readonly token: string;
+  /** When it was read, RFC 3339. */
+  readonly at: string;
+}
+
+/** A maker's list in our form: what the importer reads (`fieldbind list import`). Keys are SubjectPublicKeyInfo, DER, base64. */
+export function listCsv(rows: readonly ListRow[]): string {
+  const lines = rows.map((row) => [
+    row.maker,
+    row.udid,
+    row.anchor,
+    row.publicKey === undefined ? '' : toBase64(fromBase64Url(row.publicKey) ?? new Uint8Array()),
+    row.model ?? '',
+    row.order ?? '',
+    row.aliases.join(';'),
+  ]);
+  return [LIST_COLUMNS, ...lines].map(csvLine).join('');
+}
+
+/** Nordic's `attestation_tokens.csv` (nRFCloud/utils, gather_attestation_tokens.py): `imei,uuid,token,date`, no header. */
+export function attestationTokensCsv(rows: readonly AttestationRow[]): string {
+  return rows.map(({ imei, uuid, token, at }) => csvLine([imei, uuid, token, at])).join('');
+}
+
+/** One line of CSV (RFC 4180); a field is quoted only where it must be. */
+export function csvLine(fields: readonly string[]): string {
+  return `${fields.map((f) => (/[",\r\n]/.test(f) ? `"${f.replaceAll('"', '""')}"` : f)).join(',')}\r\n`;
+}

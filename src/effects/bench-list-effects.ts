@@ -1,0 +1,148 @@
+import { ListRow } from '../../contract/list-row.ts';
+import { parse } from '../../contract/parse.ts';
+import { toBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { checkEvidence } from '../../core/evidence.ts';
+import { normaliseTyped } from '../../core/label/normalise-typed.ts';
+import { parseLabel } from '../../core/label/parse-label.ts';
+import { isUdid, udidFromSerial } from '../../core/udid.ts';
+import type { BenchEffect, BenchEvent, BenchRow } from '../flow/bench-list.ts';
+import type { DeviceReading } from '../flow/install.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceWork } from './device-work.ts';
+import { codeOf } from './trouble.ts';
+
+export interface BenchPorts {
+  readonly device: DeviceWork;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+  /** Whose devices these are, and of what model, as the person set it. */
+  readonly about: () => { readonly maker: string; readonly model: string };
+  readonly keep: (rows: readonly BenchRow[]) => Promise<void>;
+}
+
+/** Performs what the bench list asked for. None rejects. */
+export function performBenchList(
+  ports: BenchPorts,
+  effect: BenchEffect,
+  send: (event: BenchEvent) => void,
+): void {
+  run(ports, effect).then(
+    (event) => event !== undefined && send(event),
+    (error: unknown) => send({ on: 'failed', trouble: { code: codeOf(error) } }),
+  );
+}
+
+async function run(ports: BenchPorts, effect: BenchEffect): Promise<BenchEvent | undefined> {
+  switch (effect.do) {
+    case 'connect':
+      return { on: 'connected', traits: (await ports.device.open(effect.link)).traits };
+    case 'read_device':
+      return readDevice(ports, effect.label);
+    case 'keep':
+      await ports.keep(effect.rows);
+      return undefined;
+    case 'stop_device_work':
+      await ports.device.stop();
+      return undefined;
+  }
+}
+
+async function readDevice(ports: BenchPorts, label: string | undefined): Promise<BenchEvent> {
+  const reading = await ports.device.read();
+  const code = await faultIn(reading, ports.crypto);
+  if (code !== undefined) return { on: 'failed', trouble: { code } };
+  const { maker, model } = ports.about();
+  const named = await nameOf(reading.identity.aliases, label, maker, ports.crypto);
+  if (named === undefined) return { on: 'nameless' };
+  if ('code' in named) return { on: 'failed', trouble: named };
+  const row = parse(ListRow, {
+    maker,
+    udid: named.udid,
+    aliases: [...new Set([...named.aliases, ...reading.identity.aliases])]
+      .filter((alias) => alias !== named.udid && alias.length <= 128)
+      .slice(0, 16),
+    anchor: 'key',
+    publicKey: toBase64Url(reading.evidence.publicKey),
+    ...(model === '' ? {} : { model }),
+  });
+  if (row === undefined) return { on: 'failed', trouble: { code: 'bench_maker' } };
+  const attestation = attestationOf(reading);
+  const made: BenchRow = {
+    row,
+    readAt: ports.clock.now(),
+    ...(attestation === undefined ? {} : { attestation }),
+  };
+  return { on: 'device_read', row: made };
+}
+
+/** A row is only as good as what it was read from: a broken request or a weak key makes none. */
+async function faultIn(
+  { evidence, traits, identity }: Omit<DeviceReading, 'challenge'>,
+  crypto: CryptoPort,
+): Promise<string | undefined> {
+  const checks = await checkEvidence(
+    {
+      udid: '',
+      aliases: [],
+      labelKey: undefined,
+      deviceKey: evidence.publicKey,
+      csr: evidence.csr,
+      keyFrom: evidence.keyFrom ?? 'device',
+      possession: {
+        claimed: 'static',
+        challenge: undefined,
+        proof: undefined,
+        tokens: (evidence.attestations ?? [])
+          .filter(({ kind }) => kind === 'arduino-jwt')
+          .map(({ text }) => text),
+      },
+      identity: { stated: identity.aliases, known: [] },
+      // Whose name the request holds is what is being found out here.
+      subjectSaysNothing: traits.evidence === 'key-and-csr',
+      list: { kind: 'unavailable' },
+      tombstoned: false,
+    },
+    crypto,
+  );
+  return checks.flatMap((check) => (check.result === 'failed' ? [check.code] : []))[0];
+}
+
+type Named = { readonly udid: string; readonly aliases: readonly string[] };
+
+async function nameOf(
+  stated: readonly string[],
+  label: string | undefined,
+  maker: string,
+  crypto: CryptoPort,
+): Promise<Named | { readonly code: string } | undefined> {
+  if (label !== undefined) return nameOnLabel(label, maker, crypto);
+  const own = stated.find((name) => isUdid(name));
+  return own === undefined ? undefined : { udid: own, aliases: [] };
+}
+
+/** What a person scanned or typed: an identity in a known form, or else a serial of this maker. */
+async function nameOnLabel(
+  text: string,
+  maker: string,
+  crypto: CryptoPort,
+): Promise<Named | { readonly code: string }> {
+  const parsed = parseLabel(normaliseTyped(text));
+  if (!parsed.ok && parsed.code !== 'udid_no_scheme') return { code: parsed.code };
+  const label = parsed.ok ? parsed.label : undefined;
+  // `SN-4711` reads like a UDID of a maker called sn; at this bench it is a serial of the maker that was set.
+  const ours = label?.kind !== 'udid' || label.udid?.startsWith(`${maker}-`) === true;
+  if (label?.udid !== undefined && ours) return { udid: label.udid, aliases: label.aliases };
+  const serial = label?.serial ?? { maker, serial: text.trim() };
+  const made = await udidFromSerial(crypto, serial.maker, serial.serial);
+  return made.ok ? { udid: made.udid, aliases: [serial.serial] } : { code: 'bench_maker' };
+}
+
+/** Nordic's file names a device by IMEI and UUID, with the token it gave. */
+function attestationOf({ identity, evidence }: Omit<DeviceReading, 'challenge'>): BenchRow['attestation'] {
+  const token = evidence.attestations?.find(({ kind }) => kind === 'nordic-attesttoken')?.text;
+  const [imei, uuid] = ['imei-', 'uuid-'].map((scheme) =>
+    identity.aliases.find((name) => name.startsWith(scheme))?.slice(scheme.length),
+  );
+  return token === undefined || imei === undefined || uuid === undefined ? undefined : { imei, uuid, token };
+}
