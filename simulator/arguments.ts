@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { EspFirmware } from './profiles/esp/firmware.ts';
 import { KEY_TYPES, type KeyType } from './profiles/device-key.ts';
+import type { EspFirmware } from './profiles/esp/firmware.ts';
 import {
   FILES_FIRMWARE,
   type Firmware,
@@ -72,7 +72,6 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
       http: { type: 'string' },
       security: { type: 'string' },
       key: { type: 'string', default: 'p256' },
-      help: { type: 'boolean', default: false },
       keyless: { type: 'boolean', default: false },
       udid: { type: 'string' },
       state: { type: 'string' },
@@ -84,7 +83,6 @@ export function deviceArguments(args: readonly string[]): DeviceArguments {
       'no-reset-on-open': { type: 'boolean', default: false },
     },
   });
-  if (values.help) throw new Error(USAGE);
   const profile = PROFILES.find((name) => name === values.profile);
   if (profile === undefined) throw new Error(`The profiles are ${PROFILES.join(', ')}.\n\n${USAGE}`);
   if (values.udid !== undefined && !/^[a-z0-9-]{1,63}$/.test(values.udid))

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { type DeviceArguments, deviceArguments } from './arguments.ts';
+import { type DeviceArguments, deviceArguments, USAGE } from './arguments.ts';
 import { writeLabel } from './label-image.ts';
 import { ArduinoBoard } from './profiles/arduino/arduino-board.ts';
 import { type DeviceState, newDeviceState, randomUdid } from './profiles/device-state.ts';
@@ -14,6 +14,10 @@ import { StateFile } from './state-file.ts';
 import { serveUart, type UartDevice } from './uart-sockets.ts';
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    console.log(USAGE);
+    return;
+  }
   const options = deviceArguments(process.argv.slice(2));
   const file = options.stateDir === undefined ? undefined : new StateFile(options.stateDir);
   const kept = {

@@ -36,8 +36,16 @@ export async function serveUart(
       (bytes) => void socket.write(bytes),
       () => socket.end(),
     );
-    const boot = resetOnOpen ? setTimeout(() => device.reset(), BOOT_MS) : undefined;
-    socket.on('data', (bytes) => void end.send(bytes));
+    let inReset = resetOnOpen;
+    const start = () => {
+      inReset = false;
+      device.reset();
+    };
+    const boot = resetOnOpen ? setTimeout(start, BOOT_MS) : undefined;
+    socket.on('data', (bytes) => {
+      // Held in reset it hears nothing.
+      if (!inReset) void end.send(bytes);
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       clearTimeout(boot);

@@ -11,22 +11,27 @@ import { syncClient } from './backend/sync-client.ts';
 import { systemClock } from './backend/system-clock.ts';
 import { DeviceWork } from './effects/device-work.ts';
 import { prepare } from './effects/prepare.ts';
+import { Safety } from './effects/safety.ts';
+import { withCopies } from './effects/watch-storage.ts';
 import type { DevicePort } from './ports/device.ts';
+import type { Journal } from './ports/keeping.ts';
 import type { SimulatedWire } from './ports/link.ts';
+import { markerStore } from './shell/marker.ts';
 import { AppShell } from './shell/shell.ts';
 import { trustedUrl } from './shell/trusted-url.ts';
+import { fillBallast } from './storage/ballast.ts';
 import { DatabaseHandle } from './storage/database.ts';
 import { IdbDrafts } from './storage/drafts.ts';
 import { makeOperatorKey, OperatorKeyStore } from './storage/operator-key.ts';
 import { IdbOutbox } from './storage/outbox.ts';
 import { IdbPracticeStore } from './storage/practice-store.ts';
+import { IdbRescueKeyStore } from './storage/rescue-key-store.ts';
 import { IdbWorkStore } from './storage/work-store.ts';
 import { runDrain } from './sync/run-drain.ts';
 import { App } from './ui/app.tsx';
 import type { LabelReader } from './ui/label-reader.ts';
-import { AppModel } from './ui/model.ts';
+import { AppModel, type RescueTools } from './ui/model.ts';
 import type { PracticeDevices } from './ui/practice.ts';
-import { InsecureScreen } from './ui/screens/insecure.tsx';
 import { applyTheme } from './ui/theme.ts';
 
 declare const __APP_VERSION__: string;
@@ -39,6 +44,26 @@ const outbox = new IdbOutbox(db);
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const shell = new AppShell();
+let opening: Promise<Journal | undefined> | undefined;
+/** Opened when there is something to copy. */
+const journal = () => {
+  opening ??= import('./storage/journal.ts').then(({ OpfsJournal }) => OpfsJournal.open());
+  return opening;
+};
+const rescueApi = async () => (await import('./backend/rescue-client.ts')).rescueClient;
+const rescueKeys = new IdbRescueKeyStore(db);
+const safety = new Safety({
+  marker: markerStore,
+  outbox,
+  work,
+  journal,
+  backend: {
+    reportLoss: async (report) => (await rescueApi()).reportLoss(report),
+  },
+  clock,
+  epoch: () => keys.knownEpoch(),
+  fillReserve: () => fillBallast(db),
+});
 /** Practice devices and the simulator behind them, from the first time that somebody wants one. */
 let practiceShelf: Promise<PracticeDevices & { wire(): Promise<SimulatedWire> }> | undefined;
 function practice() {
@@ -95,11 +120,25 @@ function labels(): Promise<LabelReader> {
   return opening;
 }
 
+async function rescueTools(): Promise<RescueTools> {
+  const [{ exportUnsent, importFile, prepareRescue }, rescueClient] = await Promise.all([
+    import('./effects/rescue.ts'),
+    rescueApi(),
+  ]);
+  const ports = { backend: rescueClient, keys: rescueKeys, outbox, work, crypto };
+  return {
+    exportUnsent: () => exportUnsent(ports),
+    importFile: (text, onProgress) => importFile(text, rescueClient, onProgress),
+    prepare: () => prepareRescue(ports),
+    phones: rescueClient.phones,
+  };
+}
+
 const model = new AppModel({
   account: accountClient,
   desk: deskClient,
   backend: syncClient,
-  outbox,
+  outbox: withCopies(outbox, journal),
   work,
   clock,
   crypto,
@@ -109,20 +148,39 @@ const model = new AppModel({
   practice,
   certificates: async () => (await import('./pki/check-certificate.ts')).checkCertificate,
   drafts: new IdbDrafts(db),
+  safety,
+  rescue: rescueTools,
   shell,
   prepare: (session) => prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session),
   forgetInstallation: async () => {
     await keys.forget();
     await work.keepPacksOf([]);
   },
+  afterDrain: async () => {
+    if (((await outbox.summary()).counts.rejected ?? 0) === 0) return false;
+    const { skipRejected } = await import('./effects/skip-rejected.ts');
+    return (await skipRejected({ capture: outbox, work, clock, crypto }, outbox, __APP_VERSION__)) > 0;
+  },
+  undo: async (record) => {
+    const { voidRecord } = await import('./effects/void-record.ts');
+    const capture = withCopies(outbox, journal);
+    await voidRecord({ capture, work, clock, crypto }, record, 'undone', __APP_VERSION__);
+  },
   drain: (force) =>
     runDrain(
-      { outbox, work, backend: syncClient, clock, crypto, owner, force },
+      { outbox, work, backend: syncClient, clock, crypto, owner, force, persisted },
       new AbortController().signal,
     ),
   app: __APP_VERSION__,
 });
+outbox.onReserveUsed = () => {
+  model.storageTrouble.value = 'phone_storage_low';
+};
 shell.holdWhile(model.busyFlow);
+
+async function persisted(): Promise<boolean> {
+  return (await navigator.storage?.persisted?.()) ?? false;
+}
 
 /** When to send, besides after a capture and on a tap: at start, with signal back, in view again, and now and then. */
 const SYNC_EVERY_MS = 30_000;
@@ -148,11 +206,15 @@ const root = document.getElementById('app');
 if (root === null) throw new Error('index.html lacks #app');
 applyTheme();
 if (isSecureContext) await startApp(root);
-else render(<InsecureScreen />, root);
+else {
+  const { InsecureScreen } = await import('./ui/screens/insecure.tsx');
+  render(<InsecureScreen />, root);
+}
 
 async function startApp(into: HTMLElement): Promise<void> {
   render(<App model={model} />, into);
   await model.wake();
+  if (model.enrolment.value != null) await model.checkCopies();
   keepInSync();
   void shell.start(trustedUrl('/sw.js')).catch(() => undefined);
   if (model.enrolment.value !== null) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 /** A program that tests need and npm does not bring. */
 interface Part {
@@ -14,6 +14,9 @@ const onPath = (command: string) => () =>
     existsSync(`${dir}/${command}`),
   );
 
+/** Where Debian puts servers, by version. */
+const POSTGRESQL = '/usr/lib/postgresql';
+
 export const PARTS: readonly Part[] = [
   { name: 'chromium', debian: 'chromium', for: 'browser tests', found: onPath('chromium') },
   { name: 'dbus-daemon', debian: 'dbus', for: 'Bluetooth in browser tests', found: onPath('dbus-daemon') },
@@ -21,11 +24,21 @@ export const PARTS: readonly Part[] = [
   {
     name: 'gcc',
     debian: 'gcc libc6-dev linux-libc-dev',
-    for: 'serial ports in browser tests',
+    for: 'serial and USB ports in browser tests',
     found: onPath('gcc'),
   },
   { name: 'openssl', debian: 'openssl', for: 'certificate checks', found: onPath('openssl') },
   { name: 'curl', debian: 'curl', for: 'interoperation tests', found: onPath('curl') },
+  {
+    name: 'postgres',
+    debian: 'postgresql',
+    for: 'server tests',
+    // Its client alone makes the folder too.
+    found: () =>
+      existsSync(POSTGRESQL) &&
+      readdirSync(POSTGRESQL).some((version) => existsSync(`${POSTGRESQL}/${version}/bin/initdb`)),
+  },
+  { name: 'gnutls', debian: 'gnutls-bin', for: 'interoperation tests', found: onPath('certtool') },
   { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
 ];
 

@@ -1,5 +1,6 @@
 /** CBOR (RFC 8949) of what SMP's groups 0, 8 and 9 use: maps with text keys, text, bytes, arrays, whole numbers. */
 export type Cbor = string | number | Uint8Array | readonly Cbor[] | { readonly [key: string]: Cbor };
+export type CborMap = Readonly<Record<string, Cbor>>;
 
 export function encodeCbor(value: Cbor): number[] {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);

@@ -78,7 +78,10 @@ export class DeviceShell {
     }
     const verbs = ['keygen', 'csr', 'delete', ...(exportsKey ? ['pubkey'] : [])];
     const list = verbs.map((one) => `  ${one}\n`).join('');
-    return { output: `nrf_cloud_cred - nRF Cloud on-device credential commands\nSubcommands:\n${list}`, code: 1 };
+    return {
+      output: `nrf_cloud_cred - nRF Cloud on-device credential commands\nSubcommands:\n${list}`,
+      code: 1,
+    };
   }
 }
 

@@ -1,6 +1,6 @@
+import type { CborMap } from './cbor-lite.ts';
 import type { DeviceMemory } from './device-state.ts';
 import type { FilesFirmware, Misbehaviour } from './firmware.ts';
-import type { CborMap } from './smp-groups.ts';
 
 type Octets = Uint8Array<ArrayBuffer>;
 
@@ -8,7 +8,12 @@ const FOLDER = '/lfs1/credentials';
 /** Names of certificate, key, request and anchor in each layout. */
 const NAMES = {
   pouch: { certificate: 'crt.der', key: 'key.der', request: 'csr.der', anchor: 'ca.der' },
-  sdk: { certificate: 'client_cert.der', key: 'private_key.der', request: 'client_csr.der', anchor: undefined },
+  sdk: {
+    certificate: 'client_cert.der',
+    key: 'private_key.der',
+    request: 'client_csr.der',
+    anchor: undefined,
+  },
 } as const;
 
 /** Codes of the file group (fs_mgmt.h). */
@@ -69,7 +74,8 @@ export class FileHost {
     if (typeof name !== 'string' || name === '') return { rc: MGMT_EINVAL };
     if (command === 0 && operation === 2) return this.#write(name, request);
     if (command === 0 && operation === 0) return this.#read(name, request.off);
-    if (command === 1 && operation === 0) return this.#missing(name) ?? { len: this.content(name)?.length ?? 0 };
+    if (command === 1 && operation === 0)
+      return this.#missing(name) ?? { len: this.content(name)?.length ?? 0 };
     if (command === 2 && operation === 0 && this.#firmware.hash) return this.#hash(name, request.type);
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { type Cbor, decodeCbor, encodeCbor } from './cbor-lite.ts';
+import { type Cbor, type CborMap, decodeCbor, encodeCbor } from './cbor-lite.ts';
 import type { DeviceShell } from './device-shell.ts';
 import type { FileHost } from './file-host.ts';
 import type { Firmware } from './firmware.ts';
@@ -7,8 +7,6 @@ export const SMP_HEADER = 8;
 /** MGMT_ERR_EMSGSIZE and MGMT_ERR_ENOTSUP (mgmt_defines.h). */
 const TOO_LONG = 7;
 const NOT_SUPPORTED = 8;
-
-export type CborMap = Readonly<Record<string, Cbor>>;
 
 /** An SMP v2 server behind whatever transport: a packet in, a packet out. */
 export class SmpGroups {

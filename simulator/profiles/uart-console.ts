@@ -58,7 +58,8 @@ export class UartConsole {
   receive(bytes: Uint8Array): Promise<void> {
     const mine = this.#work.then(async () => {
       for (const byte of bytes)
-        for (const typed of this.#smp === undefined ? [byte] : await this.#smp.take(byte)) await this.#key(typed);
+        for (const typed of this.#smp === undefined ? [byte] : await this.#smp.take(byte))
+          await this.#key(typed);
     });
     this.#work = mine;
     return mine;

@@ -1,10 +1,10 @@
 import { toBase64Url } from './base64.ts';
 import { DeviceShell } from './device-shell.ts';
 import { DeviceMemory, type DeviceState } from './device-state.ts';
+import { FileHost } from './file-host.ts';
 import { DEFAULT_FIRMWARE, type Firmware, type Misbehaviour } from './firmware.ts';
 import { keyMaterialOf } from './key-material.ts';
 import { dppLabel } from './label.ts';
-import { FileHost } from './file-host.ts';
 import { SmpGroups } from './smp-groups.ts';
 import { SmpOnConsole } from './smp-on-console.ts';
 import { SmpServer } from './smp-server.ts';

@@ -14,6 +14,7 @@ import { webProtocommCrypto } from './web-protocomm-crypto.ts';
 export { detectOn };
 
 const ATTEMPTS = 3;
+const RETRY_MS = 300;
 
 export interface DevicePortOptions extends Omit<DriverContext, 'visit'> {
   /** Gives a simulated device's wire, loading it when asked. Left out where simulated devices are not offered. */
@@ -29,7 +30,7 @@ export function createDevicePort(given: DevicePortOptions): DevicePort {
     availableLinks: () => ({
       serial: hasWebSerial(),
       bluetooth: hasWebBluetooth(),
-      // Also beside Web Serial: on Android that may show no port where this does (platform work of 2026, half done).
+      // Beside Web Serial too: on Android that is new (blink-dev, 24 March 2026) and may offer no port for a board on USB.
       usb: hasWebUsb(),
       simulated: options.simulated !== undefined,
     }),
@@ -41,6 +42,7 @@ export function createDevicePort(given: DevicePortOptions): DevicePort {
           return await detectOn(await open(), drivers, context, signal);
         } catch (error) {
           if (!isEarlyLoss(kind, error) || attempt === ATTEMPTS) throw error;
+          await options.clock.sleep(RETRY_MS * attempt, signal);
         }
       }
     },

@@ -54,6 +54,7 @@ describe.each(SETUPS)(
       page = await context.newPage();
       page.on('console', (line) => console.info(line.text()));
       await page.goto(server.origin);
+      await page.evaluate((bytes) => window.rig.challenge(bytes), 'c4'.repeat(32));
       await answerBluetoothPrompts(page, address);
     });
     afterEach(() => page.evaluate(() => window.rig.close()));
@@ -71,7 +72,7 @@ describe.each(SETUPS)(
       expect(await page.evaluate(() => window.rig.identify())).toMatchObject({
         driver: 'esp-claim',
         model: 'esp32c3',
-        aliases: ['02a1b2c3d4e5'],
+        aliases: ['mac-02a1b2c3d4e5', '02a1b2c3d4e5'],
       });
       const publicKey = Buffer.from(device.publicKey, 'base64url').toString('hex');
       expect(await page.evaluate(() => window.rig.evidence())).toMatchObject({

@@ -160,4 +160,30 @@ describe('Web Bluetooth', () => {
     expect(await page.evaluate(() => window.rig.identify())).toBe('link_lost');
     expect(await connect()).toBe('zephyr-cred');
   });
+
+  it('connects again by itself when the link falls right after it came up', async () => {
+    peripheral.failsAtFirst = 2;
+    expect(await connect()).toBe('zephyr-cred');
+    expect(peripheral.failsAtFirst).toBe(0);
+  });
+
+  it('knows the device after a reload, without a chooser', async () => {
+    await page.reload();
+    expect(await page.evaluate(() => window.rig.choose('bluetooth', 'known-only'))).toBe('zephyr-cred');
+  });
+
+  it('says that only a reload helps where the page’s Bluetooth pipe is closed, and after it all is well', async () => {
+    expect(await connect()).toBe('zephyr-cred');
+    const held = peripheral.hold();
+    const cut = page.evaluate(() => window.rig.identify());
+    await held;
+    peripheral.drop('late');
+    expect(await cut).toBe('link_lost');
+    // Each way to a device says so, also the chooser's, which would else never open and never end.
+    expect(await connect()).toBe('link_stuck');
+    await page.click('#ask');
+    expect(await page.evaluate(() => window.rig.asked())).toBe('link_stuck');
+    await page.reload();
+    expect(await page.evaluate(() => window.rig.choose('bluetooth', 'known-only'))).toBe('zephyr-cred');
+  });
 });

@@ -1,7 +1,11 @@
 import type { EspClaimDevice } from '../../simulator/profiles/esp/esp-device.ts';
 import { ESP_SERVICE, endpointsOf } from '../../simulator/profiles/esp/firmware.ts';
 import type { ImprovDevice } from '../../simulator/profiles/improv/improv-device.ts';
-import { GATT_CHARACTERISTIC, GATT_SERVICE, type ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
+import {
+  GATT_CHARACTERISTIC,
+  GATT_SERVICE,
+  type ZephyrCredDevice,
+} from '../../simulator/profiles/zephyr-cred.ts';
 import type { GattEnd } from './device-wire.ts';
 
 /** Bluetooth ends of the simulated devices, each with the rules of its characteristics. */
@@ -29,9 +33,7 @@ export function espEnd(device: EspClaimDevice): GattEnd {
   const endpoints = endpointsOf(device.firmware);
   return {
     service: ESP_SERVICE,
-    characteristics: new Map(
-      endpoints.map(([name, uuid]) => [uuid, device.firmware.describes ? name : '']),
-    ),
+    characteristics: new Map(endpoints.map(([name, uuid]) => [uuid, device.firmware.describes ? name : ''])),
     connect(_, onCut) {
       const connection = device.connect(onCut);
       const answers = new Map<string, Uint8Array>();
@@ -59,11 +61,7 @@ export function improvEnd(device: ImprovDevice): GattEnd {
     connect(notify) {
       const end = device.attachGatt((of, value) => notify(improvUuid(of), value));
       return {
-        async read(uuid) {
-          const number = Number(uuid.at(-1));
-          // State, and among its capabilities that it tells of itself.
-          return new Uint8Array(number === 1 ? [device.state] : number === 5 ? [2] : []);
-        },
+        read: (uuid) => end.read(Number(uuid.at(-1))),
         async write(_, value) {
           end.write(value);
           return true;

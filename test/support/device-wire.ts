@@ -1,5 +1,11 @@
 import { DeviceError } from '../../src/ports/device.ts';
-import type { ByteLink, DescribedCharacteristic, GattCharacteristic, GattLink, Link } from '../../src/ports/link.ts';
+import type {
+  ByteLink,
+  DescribedCharacteristic,
+  GattCharacteristic,
+  GattLink,
+  Link,
+} from '../../src/ports/link.ts';
 
 /** The far end of a cable, as simulated devices give it. */
 export interface UartEnd {
@@ -100,7 +106,8 @@ class Middle {
   }
 
   sayEndlessly(): void {
-    for (const of of this.takers.keys()) if (this.options.endless !== undefined) this.#arrive(of, this.options.endless);
+    for (const of of this.takers.keys())
+      if (this.options.endless !== undefined) this.#arrive(of, this.options.endless);
   }
 
   listen(of: string, take: (chunk: Uint8Array) => void): () => void {

@@ -59,7 +59,7 @@ export class EspClaimDevice {
     this.mac = macOf(memory, mischief);
     this.name = `PROV_${this.mac.slice(6).toUpperCase()}`;
     this.pop = text(memory.get(0, 'pop'));
-    const user = firmware.security === 2 ? { username: 'wifiprov' } : {};
+    const user = firmware.security === 2 ? { username: firmware.username } : {};
     this.label = JSON.stringify({ ver: 'v1', name: this.name, ...user, pop: this.pop, transport: 'ble' });
     this.#claim = new ClaimHost(memory, this.mac, () => this.#mischief);
     this.#wifi = new WifiHost(memory, firmware);

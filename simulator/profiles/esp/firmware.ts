@@ -6,6 +6,8 @@ export interface EspFirmware {
   readonly security: 0 | 1 | 2;
   /** `sec_patch_ver`: from 1 on security 2 counts its nonce. */
   readonly patch: 0 | 1;
+  /** Security 2's account; RainMaker's own is `wifiprov`. */
+  readonly username: string;
   /** Security 1 without a secret. */
   readonly noPop: boolean;
   /** Assisted claiming (CONFIG_ESP_RMAKER_ASSISTED_CLAIM); private deployments build it out. */
@@ -23,6 +25,7 @@ export interface EspFirmware {
 export const DEFAULT_ESP_FIRMWARE: EspFirmware = {
   security: 2,
   patch: 1,
+  username: 'wifiprov',
   noPop: false,
   claim: true,
   challenge: 'offered',

@@ -93,7 +93,7 @@ export class SessionHost {
     const salt = crypto.getRandomValues(new Uint8Array(16));
     // Espressif's generator never begins with a zero byte (srp6a.py).
     salt[0] = (salt[0] ?? 0) | 1;
-    const host = await srpHost(user, salt, await makeVerifier('wifiprov', this.#secret, salt));
+    const host = await srpHost(user, salt, await makeVerifier(this.#firmware.username, this.#secret, salt));
     this.#pending = (second) => this.#proved(host, theirs, second.blobs.get(1));
     return answer(2, 1, 21, writeProto([2, host.publicKey], [3, salt]));
   }

@@ -69,9 +69,17 @@ export class ImprovDevice {
   }
 
   /** A central on its service. Values written come in pieces; `notify` names the characteristic by its last digit. */
-  attachGatt(notify: (of: number, value: Uint8Array) => void): { write(value: Uint8Array): void } {
+  attachGatt(notify: (of: number, value: Uint8Array) => void): {
+    read(of: number): Promise<Uint8Array>;
+    write(value: Uint8Array): void;
+  } {
     let held: number[] = [];
     return {
+      read: async (of) => {
+        if (this.#misbehaviour?.kind === 'silent') return new Promise(() => undefined);
+        // State, and among its capabilities that it tells of itself.
+        return new Uint8Array(of === 1 ? [this.state] : of === 5 ? [2] : []);
+      },
       write: (value) => {
         held.push(...value);
         const length = held[1];

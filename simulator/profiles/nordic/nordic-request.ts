@@ -1,8 +1,8 @@
 import { type Der, nullValue, oid, sequence, set, tlv } from '../der.ts';
 import type { DeviceMemory } from '../device-state.ts';
+import type { Misbehaviour } from '../firmware.ts';
 import { keysShown } from '../key-material.ts';
 import { certificationRequest } from '../request.ts';
-import type { Misbehaviour } from '../firmware.ts';
 
 /**
  * The request %KEYGEN gives: key usage asked for in an attribute, and after ecdsa-with-SHA256 the NULL parameters that

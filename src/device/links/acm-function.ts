@@ -14,7 +14,9 @@ export interface AcmFunction {
  * interface has the same class but no endpoints at first; so the data interface taken is the one that follows.
  */
 export function acmFunction(device: USBDevice): AcmFunction | undefined {
-  const interfaces = device.configurations[0]?.interfaces ?? [];
+  const interfaces = [...(device.configurations[0]?.interfaces ?? [])].sort(
+    (one, other) => one.interfaceNumber - other.interfaceNumber,
+  );
   const control = interfaces.find(({ alternates: [first] }) => {
     return first?.interfaceClass === CONTROL.classCode && first.interfaceSubclass === CONTROL.subclassCode;
   });

@@ -32,7 +32,7 @@ export class GattOperations {
       } catch (error) {
         if (error instanceof DeviceError && error.code === 'timed_out') {
           this.#loss.tell('link_lost', step, error);
-        } else if (!(error instanceof DeviceError)) {
+        } else if (!(error instanceof DeviceError) && !isAbsence(error)) {
           // A link that just went and a device that refuses fail by the same names; the disconnect event follows.
           await this.#clock.sleep(SETTLE_MS, this.#loss.signal);
           stillOpen(ends, step);
@@ -43,4 +43,9 @@ export class GattOperations {
     this.#last = mine.catch(() => undefined);
     return mine;
   }
+}
+
+/** The device has no such service, characteristic or descriptor: an answer, which nothing else goes by the name of. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotFoundError';
 }

@@ -18,9 +18,13 @@ export function unfinishedControl(text: string): number {
   return UNFINISHED.exec(text)?.[0].length ?? 0;
 }
 
+/** Of one call: runtimes have a bound. */
+const ARGUMENTS = 1_024;
+
 /** Latin-1 is enough and never throws: consoles speak ASCII, and a byte that is not must not break the reading. */
 export function consoleText(bytes: Uint8Array): string {
   let out = '';
-  for (const byte of bytes) out += String.fromCharCode(byte);
+  for (let at = 0; at < bytes.length; at += ARGUMENTS)
+    out += String.fromCharCode(...bytes.subarray(at, at + ARGUMENTS));
   return out;
 }

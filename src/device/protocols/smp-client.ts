@@ -99,22 +99,28 @@ export class SmpClient {
   #read(packet: SmpPacket): SmpOutcome {
     // A device that speaks version 1 answers with 0, and would not understand what only version 2 has.
     this.#version = Math.min(this.#version, packet.version);
-    const map = decodeMap(packet.payload);
-    if (map === undefined) throw new DeviceError('device_garbage', 'SMP reply');
-    const code = map.get('rc');
-    const error = map.get('err');
-    if (map.has('err')) return { reply: map, refused: refusalOf(error) };
-    return typeof code === 'number' && code !== 0
-      ? { reply: map, refused: { group: undefined, code } }
-      : { reply: map };
+    return readSmpReply(packet.payload);
   }
+}
+
+/** A response's payload. @throws DeviceError `device_garbage` if it is no map with text keys */
+export function readSmpReply(payload: Uint8Array): SmpOutcome {
+  const map = decodeMap(payload);
+  if (map === undefined) throw new DeviceError('device_garbage', 'SMP reply');
+  if (map.has('err')) return { reply: map, refused: refusalOf(map.get('err')) };
+  const code = map.get('rc');
+  return typeof code === 'number' && code !== 0
+    ? { reply: map, refused: { group: undefined, code } }
+    : { reply: map };
 }
 
 /** `{ group, rc }`; what is malformed counts as SMP's unknown error, 1. */
 function refusalOf(error: unknown): SmpRefusal {
   const group = error instanceof Map ? error.get('group') : undefined;
   const code = error instanceof Map ? error.get('rc') : undefined;
-  return typeof group === 'number' && typeof code === 'number' ? { group, code } : { group: undefined, code: 1 };
+  return typeof group === 'number' && typeof code === 'number'
+    ? { group, code }
+    : { group: undefined, code: 1 };
 }
 
 /** One revision of smp_group_0.rst prints the response of a read as operation 2; nothing is lost by taking both. */

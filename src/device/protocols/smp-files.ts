@@ -82,7 +82,8 @@ export class SmpFiles {
       const data = reply.get('data');
       const honest =
         total <= most && data instanceof Uint8Array && reply.get('off') === off && off + data.length <= total;
-      if (!honest || (data.length === 0 && off < total)) throw new DeviceError('device_garbage', 'file download');
+      if (!honest || (data.length === 0 && off < total))
+        throw new DeviceError('device_garbage', 'file download');
       parts.push(data);
       off += data.length;
     }

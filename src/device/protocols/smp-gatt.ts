@@ -13,6 +13,8 @@ export const SMP_CHARACTERISTIC = 'da2e7828-fbce-4e01-ae9e-261174997c48';
 const SMALLEST_PIECE = 20;
 /** Tried in turn: 247 and 498 are common MTUs, 517 the largest that a 512-byte value can use. */
 const PIECES = [64, 128, 244, 495] as const;
+/** Worth growing to for a few commands and a certificate: an MTU of 247 is what most devices give. */
+export const WORTH_GROWING_TO = 244;
 /** Never a header (it would claim 65,535 bytes), so a device that expects one drops it, and one that gathers fills up. */
 const FILLER = new Uint8Array(SMALLEST_PIECE).fill(0xff);
 /** What was proven on a link, so that the next driver to ask on it need not try again; it goes when the link goes. */
@@ -85,12 +87,16 @@ export class GattSmpCarrier implements SmpCarrier {
     }
   }
 
-  /** Grows the pieces as far as an echo of that size, sent as one piece, comes back whole. */
-  async grow(client: SmpClient, signal: AbortSignal): Promise<void> {
+  /**
+   * Grows the pieces as far as an echo of that size, sent as one piece, comes back whole.
+   *
+   * @param most what is worth trying: a size too large costs a wait, and pieces are not answered one by one
+   */
+  async grow(client: SmpClient, signal: AbortSignal, most = Number.POSITIVE_INFINITY): Promise<void> {
     if (PROVEN.has(this.#link)) return;
     const largest = await largestPacket(client, signal);
     for (const size of PIECES) {
-      if (size > largest) break;
+      if (size > largest || size > most) break;
       this.#piece = size;
       if (!(await echoes(client, size, signal))) {
         if (this.#unanswered > 0) await this.#recover(signal);

@@ -16,6 +16,8 @@ export interface Ends {
  */
 export async function within<T>(work: Promise<T>, ms: number, step: string, ends: Ends): Promise<T> {
   work.catch(() => undefined);
+  // A result that is there already does not outrun an end that came before it.
+  stillOpen(ends, step);
   const over = new AbortController();
   const unhook: (() => void)[] = [];
   const ended = (by: AbortSignal, error: () => DeviceError) =>

@@ -1,9 +1,14 @@
 import { useState } from 'preact/hooks';
+import { parseLabel } from '../../../core/label/parse-label.ts';
+import { codeOf } from '../../effects/trouble.ts';
 import type { LabelSecret } from '../../ports/device.ts';
+import { useModel } from '../model-context.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { fieldTroubleWords } from '../words/field-trouble.ts';
 import { Button } from './button.tsx';
 import { FieldTroubleCard } from './field-trouble.tsx';
+import { Icon } from './icon.tsx';
 
 /** A device's trouble, with the next action beside it where this page can do it: secret, new key, reload. */
 export function DeviceTrouble(props: {
@@ -31,9 +36,25 @@ export function DeviceTrouble(props: {
   );
 }
 
-/** The label's secret by hand. It goes to the device at hand and is neither stored nor sent anywhere else. */
+/** The label's secret, by hand or from a photo of the label. It goes to the device at hand and is neither stored nor sent anywhere else. */
 function SecretField({ onSecret }: { readonly onSecret: (secret: LabelSecret) => void }) {
+  const model = useModel();
   const [text, setText] = useState('');
+  const [fault, setFault] = useState<string | undefined>(undefined);
+  const readPhoto = async (input: HTMLInputElement) => {
+    const file = input.files?.[0];
+    input.value = ''; // the same file may be chosen again
+    if (file === undefined) return;
+    try {
+      const read = parseLabel((await (await model.ports.labels()).readPhoto(file)).text);
+      const secret = read.ok ? read.label.secret : undefined;
+      if (secret === undefined) setFault(read.ok ? 'presence_missing' : read.code);
+      else if (read.ok)
+        onSecret({ secret, ...(read.label.username === undefined ? {} : { username: read.label.username }) });
+    } catch (error) {
+      setFault(codeOf(error));
+    }
+  };
   return (
     <form
       class="stack"
@@ -64,6 +85,18 @@ function SecretField({ onSecret }: { readonly onSecret: (secret: LabelSecret) =>
       <button type="submit" class="button" disabled={text.trim() === ''}>
         {fieldWords.pair.secretUse}
       </button>
+      <label class="button">
+        <Icon name="photo" />
+        <span>{fieldWords.scan.photo}</span>
+        <input
+          class="visually-hidden"
+          type="file"
+          accept="image/*"
+          capture="environment"
+          onChange={(event) => void readPhoto(event.currentTarget)}
+        />
+      </label>
+      {fault !== undefined && <p class="small">{fieldTroubleWords(fault).what}</p>}
     </form>
   );
 }

@@ -79,17 +79,21 @@ export function PairStep(props: {
             links={linksFor(model.ports.links.availableLinks(), practice)}
             onChoose={(link) => flow.send({ on: 'link_chosen', link })}
           />
-          {state.trouble !== undefined && model.ports.links.availableLinks().serial && !practice && (
-            <Button
-              kind="plain"
-              onClick={() => flow.send({ on: 'link_chosen', link: 'serial', another: true })}
-            >
-              {fieldWords.pair.another}
-            </Button>
+          {state.at === 'pair' && (state.link === 'serial' || state.link === 'usb') && (
+            <AnotherOne flow={flow} link={state.link} />
           )}
         </>
       )}
     </Page>
+  );
+}
+
+/** After a trouble on a cable: perhaps the browser took a device that it knew before. */
+function AnotherOne({ flow, link }: { readonly flow: InstallFlow; readonly link: 'serial' | 'usb' }) {
+  return (
+    <Button kind="plain" onClick={() => flow.send({ on: 'link_chosen', link, another: true })}>
+      {fieldWords.pair.another}
+    </Button>
   );
 }
 

@@ -2,7 +2,7 @@ import type { RecordState } from '../../../core/record-state.ts';
 
 const number = new Intl.NumberFormat('en');
 const plural = new Intl.PluralRules('en');
-const count = (n: number, one: string, many: string) =>
+export const count = (n: number, one: string, many: string) =>
   `${number.format(n)} ${plural.select(n) === 'one' ? one : many}`;
 
 /** The catalogue of the first screens; field.ts has those that come later. One word per thing: docs/words.md. */
@@ -120,6 +120,10 @@ export const words = {
     sendNow: 'Send now',
     sending: 'Sending…',
     more: 'Show more',
+    copies: 'Save a copy or hand over',
+    progress: (done: number, of: number) => `${number.format(done)} of ${number.format(of)} sent.`,
+    left: (ms: number) =>
+      ms < 60_000 ? 'Less than a minute left.' : `About ${Math.ceil(ms / 60_000)} min left.`,
     unsent: 'not sent',
     decided: 'with the backend',
     filterAll: 'All',
@@ -144,6 +148,7 @@ export const words = {
     simulated: 'Practice device',
     write: 'Write the certificate',
     retry: 'Try to send again',
+    undo: 'Undo',
     missing: 'This record is not on this phone.',
   },
 
@@ -152,7 +157,9 @@ export const words = {
     you: 'You',
     signOut: 'Sign out',
     other: 'Sign in as somebody else',
-    signOutBlocked: (n: number) => `${count(n, 'record is', 'records are')} not sent yet. Send first.`,
+    signOutBlocked: (n: number) =>
+      `${count(n, 'record is', 'records are')} not sent yet. Signing out would leave them behind.`,
+    phones: 'Phones',
     signIn: 'Sign in again',
     theme: 'Appearance',
     themes: { auto: 'As the phone', light: 'Light', dark: 'Dark', sun: 'Sun' },
@@ -170,6 +177,7 @@ export const words = {
     installNote: 'Installed, it opens like any app and its storage is safer.',
     version: (v: string) => `Version ${v}`,
     ready: 'Ready to work offline',
+    bench: 'Build a maker’s list at the bench',
   },
 
   insecure: {

@@ -117,7 +117,7 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   ),
   presence_missing: say(
     'This device asks for the secret on its label.',
-    'Scan the square code on its label.',
+    'It stands in or beside the square code. Type it, or take a photo of the label.',
   ),
   presence_wrong: say(
     'The device does not take the secret of this label.',

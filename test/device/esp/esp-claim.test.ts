@@ -6,7 +6,12 @@ import { EspClaimDevice } from '../../../simulator/profiles/esp/esp-device.ts';
 import type { EspFirmware, Mischief } from '../../../simulator/profiles/esp/firmware.ts';
 import { detectOn } from '../../../src/device/detect.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
-import { DeviceError, type DeviceErrorCode, type Visit, type WrittenPart } from '../../../src/ports/device.ts';
+import {
+  DeviceError,
+  type DeviceErrorCode,
+  type Visit,
+  type WrittenPart,
+} from '../../../src/ports/device.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 import { bundleFor } from './certificate.ts';
@@ -83,7 +88,7 @@ describe.each(SETUPS)('%s', (_, firmware) => {
       driver: 'esp-claim',
       firmware: 'RainMaker 1.0',
       model: 'esp32c3',
-      aliases: ['02a1b2c3d4e5'],
+      aliases: [UDID, '02a1b2c3d4e5'],
     });
     const evidence = await first.run(session.evidence(signal()));
     expect(evidence.possession).toBe('fresh');
@@ -108,7 +113,7 @@ describe.each(SETUPS)('%s', (_, firmware) => {
     expect(await again.installed(bundle, signal())).toEqual([]);
     expect(await second.run(again.install(bundle, () => undefined, signal()))).toEqual(written);
     expect(await codeOf(second.run(again.evidence(signal())))).toBe('device_refused');
-    expect(await second.run(again.identify(signal()))).toMatchObject({ aliases: ['02a1b2c3d4e5'] });
+    expect(await second.run(again.identify(signal()))).toMatchObject({ aliases: [UDID, '02a1b2c3d4e5'] });
     expect(second.clock.sleeping).toBe(0);
   });
 
@@ -182,6 +187,15 @@ describe.each([[{ security: 1 }], [{ security: 2 }]] as const)(
     });
   },
 );
+
+it('takes the account of security 2 from the label', async () => {
+  const device = await deviceOf({ username: 'fitter' });
+  expect(JSON.parse(device.label)).toMatchObject({ username: 'fitter' });
+  const named = open(device, { secret: { secret: device.pop, username: 'fitter' } });
+  await named.run((await named.session).identify(signal()));
+  const usual = open(device);
+  expect(await codeOf(usual.run((await usual.session).identify(signal())))).toBe('presence_wrong');
+});
 
 describe('a device that is not as it was', () => {
   it('is not given a certificate for another key', async () => {

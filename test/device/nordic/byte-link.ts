@@ -59,7 +59,9 @@ export function open(
   const clock = new FakeClock();
   const wire = cable(device, cutAfter);
   const run = <T>(work: Promise<T>) => drive(work, clock, wire.settled);
-  const session = run(detectOn(wire.link, drivers, { crypto: nodeSha256, visit: {}, ...context, clock }, signal()));
+  const session = run(
+    detectOn(wire.link, drivers, { crypto: nodeSha256, visit: {}, ...context, clock }, signal()),
+  );
   session.catch(() => undefined);
   return { ...wire, session, run, clock };
 }

@@ -15,7 +15,7 @@ export interface FakeBluez {
 
 /**
  * BlueZ's D-Bus face with one adapter on a bus of our own. Chromium's ordinary Linux Bluetooth code talks to it, so
- * everything above a radio is real. The ATT MTU is the peripheral's business: this end does not enforce one.
+ * everything above a radio is real, and each peripheral lets through what its ATT MTU allows.
  */
 export async function startBluez(): Promise<FakeBluez> {
   const bus = await startPrivateBus();

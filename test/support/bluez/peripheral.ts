@@ -1,37 +1,28 @@
 import type { Call } from './dbus-connection.ts';
-import { type EndpointCharacteristic, EndpointObjects } from './endpoint-objects.ts';
+import { type Air, type FakeCharacteristic, GattObjects } from './gatt-objects.ts';
 import type { ObjectTree } from './object-tree.ts';
 
 const DEVICE = 'org.bluez.Device1';
 const SERVICE = 'org.bluez.GattService1';
-const CHARACTERISTIC = 'org.bluez.GattCharacteristic1';
-const DESCRIPTOR = 'org.bluez.GattDescriptor1';
-/** Client Characteristic Configuration: without it Chromium refuses startNotifications with NotSupportedError. */
-const CCCD = '00002902-0000-1000-8000-00805f9b34fb';
 const ADAPTER = '/org/bluez/hci0';
-
-/** What stands behind one characteristic with write and notify. */
-export interface GattHandler {
-  /** A central connected; `notify` sends it a value. */
-  connected(notify: (value: Uint8Array) => void): void;
-  /** False refuses the value as too long for the link. */
-  write(value: Uint8Array): boolean;
-  disconnected(): void;
-}
 
 export interface PeripheralOptions {
   /** `AA:BB:CC:00:11:22`; also the id in a chooser's prompt. */
   readonly address: string;
   readonly name: string;
   readonly service: string;
-  readonly characteristic: string;
-  readonly handler: GattHandler;
-  /** More characteristics of the same service, each answering its writes to the next read. */
-  readonly endpoints?: readonly EndpointCharacteristic[];
+  readonly characteristics: readonly FakeCharacteristic[];
+  readonly air: Air;
+  /** A central connected; `notify` sends it a value of the characteristic named. */
+  connected(notify: (uuid: string, value: Uint8Array) => void): void;
+  disconnected(): void;
 }
 
-/** How a link ends: with failed answers and its objects taken away, or with neither answer nor word. */
-export type DropKind = 'clean' | 'silent';
+/**
+ * How a link ends: with failed answers and then its objects taken away; with its objects taken away and no answer ever;
+ * or with the answers after the objects, which makes Chromium close the page's Bluetooth pipe.
+ */
+export type DropKind = 'clean' | 'silent' | 'late';
 
 /** One Bluetooth device as BlueZ shows it. */
 export class Peripheral {
@@ -39,21 +30,32 @@ export class Peripheral {
   readonly address: string;
   readonly #options: PeripheralOptions;
   readonly #tree: ObjectTree;
-  readonly #endpoints: EndpointObjects;
+  readonly #objects: GattObjects;
   readonly #open = new Set<Call>();
   #linked = false;
+  #left = false;
   /** Leaves the next calls to Connect without an answer. */
   hangsOnConnect = false;
+  #onHeld: (() => void) | undefined;
+  /** Reads, writes and subscriptions so far. */
+  operations = 0;
+  #dropsAt = Number.POSITIVE_INFINITY;
+  #places: readonly number[] = [];
+  /** How often the link fell by `dropAfter`. */
+  drops = 0;
+  /** So many connections fall before anything came over them, as radios' do (error 0x3E). */
+  failsAtFirst = 0;
 
   constructor(options: PeripheralOptions, tree: ObjectTree) {
     this.#options = options;
     this.#tree = tree;
     this.address = options.address;
     this.path = `${ADAPTER}/dev_${options.address.replaceAll(':', '_')}`;
-    this.#endpoints = new EndpointObjects(options.endpoints ?? [], tree, this.#service);
+    this.#objects = new GattObjects(options.characteristics, options.air, tree, this.#service);
   }
 
   advertise(): void {
+    if (this.#left) return;
     if (this.#tree.has(this.path)) {
       this.#tree.set(this.path, DEVICE, { RSSI: ['n', -50] });
       return;
@@ -83,19 +85,41 @@ export class Peripheral {
   drop(kind: DropKind = 'clean'): void {
     if (!this.#linked) return;
     this.#linked = false;
-    // Failed before their objects go: an answer that comes after makes Chromium close the page's Bluetooth pipe.
-    for (const call of this.#open) {
-      if (call.path === this.path) continue;
-      if (kind === 'silent') call.forget();
-      else call.refuse('org.bluez.Error.Failed', 'Not connected');
-      this.#open.delete(call);
-    }
+    this.#onHeld = undefined;
+    const waiting = [...this.#open].filter((call) => call.path !== this.path);
+    for (const call of waiting) this.#open.delete(call);
+    const refuse = () => {
+      for (const call of waiting) call.refuse('org.bluez.Error.Failed', 'Not connected');
+    };
+    if (kind === 'clean') refuse();
+    if (kind === 'silent') for (const call of waiting) call.forget();
     this.#tree.set(this.path, DEVICE, { ServicesResolved: ['b', false] });
-    this.#endpoints.remove();
-    for (const path of [`${this.#characteristic}/desc0001`, this.#characteristic, this.#service])
-      this.#tree.remove(path);
+    this.#objects.remove();
+    this.#tree.remove(this.#service);
     this.#tree.set(this.path, DEVICE, { Connected: ['b', false] });
-    this.#options.handler.disconnected();
+    if (kind === 'late') refuse();
+    this.#options.disconnected();
+  }
+
+  /** The link falls instead of answering the operation with this number from now on; then again, counted from there. */
+  dropAfter(...operations: readonly number[]): void {
+    const [next = Number.POSITIVE_INFINITY, ...rest] = operations;
+    this.#places = rest;
+    this.#dropsAt = this.operations + next;
+  }
+
+  /** Goes away for good, and advertises no more. */
+  leave(): void {
+    this.drop();
+    this.#left = true;
+    this.#tree.remove(this.path);
+  }
+
+  /** Answers no read or write any more until the link has ended; resolves when the first one waits. */
+  hold(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onHeld = resolve;
+    });
   }
 
   /**
@@ -110,10 +134,23 @@ export class Peripheral {
   handle(call: Call): boolean {
     if (!call.path.startsWith(this.path)) return false;
     this.#open.add(call);
-    const answered = this.#endpoints.handle(call);
+    if (call.path !== this.path && this.#fails()) return true;
+    const answered = this.#objects.handle(call);
     if (answered === undefined) this.#answer(call);
     else void answered.then(() => this.#open.delete(call));
     return true;
+  }
+
+  #fails(): boolean {
+    this.operations += 1;
+    if (this.operations >= this.#dropsAt) {
+      this.drops += 1;
+      this.dropAfter(...this.#places);
+      this.drop();
+      return true;
+    }
+    this.#onHeld?.();
+    return this.#onHeld !== undefined;
   }
 
   #answer(call: Call): void {
@@ -121,18 +158,13 @@ export class Peripheral {
       case 'Connect':
         if (this.hangsOnConnect) return;
         this.#connect();
+        if (this.failsAtFirst > 0) {
+          this.failsAtFirst -= 1;
+          this.dropAfter(1);
+        }
         break;
       case 'Disconnect':
         this.drop();
-        break;
-      case 'WriteValue':
-        if (!this.#options.handler.write(new Uint8Array(call.body[0] as Uint8Array))) {
-          call.refuse('org.bluez.Error.InvalidValueLength', 'beyond the MTU');
-        }
-        break;
-      case 'StartNotify':
-      case 'StopNotify':
-        this.#tree.set(call.path, CHARACTERISTIC, { Notifying: ['b', call.member === 'StartNotify'] });
         break;
     }
     this.#open.delete(call);
@@ -150,36 +182,19 @@ export class Peripheral {
         Includes: ['ao', []],
       },
     });
-    this.#tree.add(this.#characteristic, {
-      [CHARACTERISTIC]: {
-        UUID: ['s', this.#options.characteristic],
-        Service: ['o', this.#service],
-        Value: ['ay', Buffer.alloc(0)],
-        Notifying: ['b', false],
-        Flags: ['as', ['write-without-response', 'notify']],
-        MTU: ['q', 247],
-      },
-    });
-    this.#tree.add(`${this.#characteristic}/desc0001`, {
-      [DESCRIPTOR]: {
-        UUID: ['s', CCCD],
-        Characteristic: ['o', this.#characteristic],
-        Value: ['ay', Buffer.alloc(2)],
-      },
-    });
-    this.#endpoints.add();
+    this.#objects.add();
     this.#tree.set(this.path, DEVICE, { ServicesResolved: ['b', true] });
-    this.#options.handler.connected((value) => {
-      if (this.#linked)
-        this.#tree.set(this.#characteristic, CHARACTERISTIC, { Value: ['ay', Buffer.from(value)] });
+    this.#options.connected((uuid, value) => {
+      if (this.#linked) this.#objects.notify(uuid, value);
     });
+  }
+
+  /** The most pieces that one write so far had to be cut into. */
+  get mostPieces(): number {
+    return this.#objects.mostPieces;
   }
 
   get #service(): string {
     return `${this.path}/service0001`;
-  }
-
-  get #characteristic(): string {
-    return `${this.#service}/char0001`;
   }
 }

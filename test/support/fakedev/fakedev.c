@@ -1,9 +1,10 @@
 /*
  * A fake udev for Chromium, by LD_PRELOAD: Chromium links libudev.so.1, and these definitions come before it. Test rig
- * only. With it the browser's own Web Serial code finds a port, opens a pseudo terminal as that port, and sees it being
- * plugged and unplugged, on a machine without one.
+ * only. With it the browser's own Web Serial and WebUSB code finds a port or a device and sees it being plugged and
+ * unplugged, on a machine without one. A port opens as a pseudo terminal; what a USB device does is in fakeusb.c.
  *
- *   $FAKEDEV_DIR/dev/<name>    one device: KEY=VALUE lines, its udev properties (SYSPATH, SUBSYSTEM, DEVNAME, DEVTYPE too)
+ *   $FAKEDEV_DIR/dev/<name>    one device: KEY=VALUE lines, its udev properties (SYSPATH, SUBSYSTEM, DEVNAME, DEVTYPE
+ *                              too); ATTR{name}=VALUE lines are its sysfs attributes
  *   renamed into dev/          plugged in ("add")
  *   renamed from dev/ to gone/ unplugged ("remove")
  *
@@ -21,6 +22,8 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "fakedev.h"
 
 #define MAX_FILTERS 8
 #define MAX_FDS 4096
@@ -47,7 +50,7 @@ struct udev_monitor {
   char buffer[8192];
 };
 
-static const char *base(void) {
+const char *fakedev_base(void) {
   const char *directory = getenv("FAKEDEV_DIR");
   return directory ? directory : "/nonexistent";
 }
@@ -68,7 +71,7 @@ static const char *property(struct udev_device *device, const char *name) {
 
 static struct udev_device *load(const char *folder, const char *name, const char *action) {
   char path[512], line[1024];
-  snprintf(path, sizeof path, "%s/%s/%s", base(), folder, name);
+  snprintf(path, sizeof path, "%s/%s/%s", fakedev_base(), folder, name);
   FILE *file = fopen(path, "re");
   if (!file) return NULL;
   struct udev_device *device = calloc(1, sizeof *device);
@@ -106,7 +109,7 @@ int udev_enumerate_add_match_subsystem(struct udev_enumerate *enumerate, const c
 
 int udev_enumerate_scan_devices(struct udev_enumerate *enumerate) {
   char path[512];
-  snprintf(path, sizeof path, "%s/dev", base());
+  snprintf(path, sizeof path, "%s/dev", fakedev_base());
   DIR *directory = opendir(path);
   if (!directory) return 0;
   for (struct dirent *found; (found = readdir(directory));) {
@@ -130,7 +133,7 @@ const char *udev_list_entry_get_name(struct udev_list_entry *entry) { return ((s
 
 struct udev_device *udev_device_new_from_syspath(struct udev *udev, const char *syspath) {
   char path[512];
-  snprintf(path, sizeof path, "%s/dev", base());
+  snprintf(path, sizeof path, "%s/dev", fakedev_base());
   DIR *directory = opendir(path);
   struct udev_device *match = NULL;
   for (struct dirent *found; directory && !match && (found = readdir(directory));) {
@@ -166,7 +169,11 @@ const char *udev_device_get_subsystem(struct udev_device *device) { return prope
 const char *udev_device_get_sysname(struct udev_device *device) { return device->sysname; }
 const char *udev_device_get_syspath(struct udev_device *device) { return property(device, "SYSPATH"); }
 const char *udev_device_get_property_value(struct udev_device *device, const char *key) { return property(device, key); }
-const char *udev_device_get_sysattr_value(struct udev_device *device, const char *name) { return NULL; }
+const char *udev_device_get_sysattr_value(struct udev_device *device, const char *name) {
+  char key[80];
+  snprintf(key, sizeof key, "ATTR{%s}", name);
+  return property(device, key);
+}
 struct udev_list_entry *udev_device_get_properties_list_entry(struct udev_device *device) {
   return (struct udev_list_entry *)device->properties;
 }
@@ -175,7 +182,7 @@ struct udev_monitor *udev_monitor_new_from_netlink(struct udev *udev, const char
   char path[512];
   struct udev_monitor *monitor = calloc(1, sizeof *monitor);
   monitor->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  snprintf(path, sizeof path, "%s/dev", base());
+  snprintf(path, sizeof path, "%s/dev", fakedev_base());
   inotify_add_watch(monitor->fd, path, IN_MOVED_TO | IN_MOVED_FROM);
   return monitor;
 }
@@ -219,6 +226,8 @@ int ioctl(int fd, unsigned long request, ...) {
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
   if (!real) real = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
+  int usb;
+  if (fakeusb_ioctl(fd, request, argument, &usb)) return usb;
 
   int modem = request == TIOCMGET || request == TIOCMSET || request == TIOCMBIS || request == TIOCMBIC;
   int result = real(fd, request, argument);

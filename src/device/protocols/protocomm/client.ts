@@ -76,6 +76,11 @@ export class ProtocommClient {
       throw new DeviceError('presence_missing', 'protocomm session');
     return security === 1
       ? openSecurity1(handshake, this.#crypto, secret)
-      : openSecurity2(handshake, this.#crypto, { user: label?.username ?? USER, secret: secret ?? '' }, patch);
+      : openSecurity2(
+          handshake,
+          this.#crypto,
+          { user: label?.username ?? USER, secret: secret ?? '' },
+          patch,
+        );
   }
 }

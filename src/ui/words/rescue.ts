@@ -1,0 +1,57 @@
+import { count } from './en.ts';
+
+const numbers = (stretches: readonly { from: number; to: number }[]) =>
+  stretches.map(({ from, to }) => (from === to ? String(from) : `${from}–${to}`)).join(', ');
+
+/** The catalogue of what keeps records from being lost; it comes after the first screen. */
+export const rescueWords = {
+  wiped: {
+    title: 'This phone’s storage was cleared',
+    when: (last: string) => `The browser removed this app’s data. It was last in use ${last}.`,
+    lost: (n: number) => `${count(n, 'record', 'records')} had not been sent`,
+    numbers: (stretches: readonly { from: number; to: number }[]) => `Numbers ${numbers(stretches)}`,
+    none: 'Everything had been sent',
+    noneNote: 'No record is missing. Sign in again to go on.',
+    what: 'Write these numbers down. Look whether a copy was saved as a file, and register these devices again otherwise. Support is told with the next contact.',
+    again: 'So that it does not happen again: install the app, and send at the end of every day.',
+    go: 'I have read it',
+  },
+  rescue: {
+    title: 'Copies and hand-over',
+    intro: 'For a phone that cannot send. The file is sealed: only the backend can read it.',
+    saveTitle: 'Save a copy',
+    saveNote: (n: number) =>
+      `${count(n, 'record', 'records')} in one file. Give it to any colleague, or keep it safe.`,
+    save: 'Save as a file',
+    share: 'Hand over to a colleague',
+    saved: (n: number) => `${count(n, 'record', 'records')} in the file. They stay on this phone too.`,
+    nothing: 'Everything is sent. There is nothing to copy.',
+    noKey: 'This phone never had signal since it was set up, so it has no key to seal a file with.',
+    importTitle: 'Send a colleague’s file',
+    importNote: 'It needs signal. The records stay your colleague’s; you only carry them.',
+    choose: 'Choose the file',
+    sending: (done: number, of: number) => `Part ${done + 1} of ${of}…`,
+    taken: (n: number) => `${count(n, 'record', 'records')} taken by the backend`,
+    known: (n: number) => `${count(n, 'was', 'were')} there already`,
+    refused: (n: number) => `${count(n, 'was', 'were')} not taken: the author’s phone will say why`,
+    notAFile: 'This is not a rescue file.',
+    stopped: (n: number) => `Stopped after ${count(n, 'record', 'records')}. Choose the file again to go on.`,
+  },
+  phones: {
+    title: 'Phones',
+    intro: 'What every phone last said of its own records, and what never came.',
+    none: 'No phone has reported yet.',
+    heard: (age: string) => `Heard of ${age}`,
+    waits: (n: number) => `${count(n, 'record waits', 'records wait')} on it`,
+    all: (head: number) => `All ${head} numbers are here`,
+    missing: (stretches: readonly { from: number; to: number }[]) =>
+      `Numbers ${numbers(stretches)} never came`,
+    onTheWay: (stretches: readonly { from: number; to: number }[]) =>
+      `Numbers ${numbers(stretches)} are not here yet`,
+    lost: (stretches: readonly { from: number; to: number }[]) =>
+      stretches.length === 0
+        ? 'Its storage was cleared; everything had been sent'
+        : `Its storage was cleared with numbers ${numbers(stretches)} not sent`,
+    notPersisted: 'Its browser may clear storage',
+  },
+};
