@@ -13,7 +13,7 @@ const CHROMIUM = [
 ];
 
 /**
- * `unit`: everything that runs in Node, server and simulator included. `browser`: what only a browser has, IndexedDB above all.
+ * `unit`: everything that runs in Node, server and simulator included. `postgres`: the server's once more, on PostgreSQL. `browser`: what only a browser has, IndexedDB above all.
  * `e2e`: the real app in the real browser against the real
  * server. `interop`: foreign programs. Files run one after another where they share the machine's browser.
  */
@@ -26,6 +26,15 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: ['test/server/**/*.test.ts'],
+          env: { TEST_ENGINE: 'postgres' },
+          globalSetup: ['test/support/postgres-setup.ts'],
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Command, type CommandCall, UsageError } from './commands/command.ts';
+import { type BareCommand, type Command, type CommandCall, UsageError } from './commands/command.ts';
+import { backup, move, restore } from './commands/copy-commands.ts';
 import {
   domainCreate,
   domainList,
@@ -8,19 +9,20 @@ import {
   orgCreate,
   peopleList,
 } from './commands/custody-commands.ts';
-import { devicesList, revoke, tombstoneLift } from './commands/device-commands.ts';
+import { devicesList, dueList, revoke, tombstoneLift } from './commands/device-commands.ts';
 import { auditVerify, statementKeyRotate, transferList } from './commands/installation-commands.ts';
 import { listExport, listImport } from './commands/list-commands.ts';
 import { ConfigError, readConfig } from './config/config.ts';
 import { openInstallation } from './installation.ts';
 
-const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly (Command | BareCommand)[] = [
   orgCreate,
   domainCreate,
   domainList,
   listImport,
   listExport,
   devicesList,
+  dueList,
   revoke,
   tombstoneLift,
   transferList,
@@ -29,10 +31,13 @@ const COMMANDS: readonly Command[] = [
   operatorRevoke,
   statementKeyRotate,
   auditVerify,
+  backup,
+  restore,
+  move,
 ];
 
 /** The lower-case words a command begins with: what tells it from the others. */
-function verbs(command: Command): string[] {
+function verbs(command: Command | BareCommand): string[] {
   const words = command.usage.split(' ');
   const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
   return end < 0 ? words : words.slice(0, end);
@@ -68,7 +73,9 @@ async function main(words: readonly string[]): Promise<number> {
     },
     print: (line) => console.log(line),
   };
-  const installation = await openInstallation(readConfig(process.env));
+  const config = readConfig(process.env);
+  if ('bare' in command) return command.run({ ...call, config });
+  const installation = await openInstallation(config);
   try {
     return await command.run({ ...call, installation });
   } finally {
@@ -76,7 +83,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-function parse(command: Command, args: string[]) {
+function parse(command: Command | BareCommand, args: string[]) {
   try {
     const parsed = parseArgs({ args, options: { ...command.options }, allowPositionals: true });
     if (parsed.positionals.length !== command.words) throw new UsageError(`usage: ${command.usage}`);

@@ -18,6 +18,7 @@ import { openDatabase } from './store/open.ts';
 
 export interface InstallationOptions {
   readonly data: string;
+  readonly databaseUrl?: string | undefined;
   readonly publicUrl: string;
   readonly suffix: string;
   /** A server says where it is; everybody else takes what the last server said, if there was one. */
@@ -51,7 +52,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
-  const { stores, transact, close } = await openDatabase(data);
+  const { stores, transact, transactGroup, close } = await openDatabase(data, options.databaseUrl);
   try {
     const { address, note } =
       options.as === 'server'
@@ -66,6 +67,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     return {
       stores,
       transact,
+      transactGroup,
       close,
       vault,
       ca: certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl }),

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { checkWith } from '../contract/parse.ts';
+import { compiledChecks } from './config/compiled-checks.ts';
 import type { Config } from './config/config.ts';
 import { seedDemo } from './custody/demo-seed.ts';
+import { buildEst } from './est/est-app.ts';
 import { buildApp } from './http/app.ts';
 import { ownOrigins } from './http/origin.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
@@ -33,6 +36,8 @@ export interface ServeOptions
 
 export interface RunningServer {
   readonly url: string;
+  /** Of the devices' own listener, where there is one. */
+  readonly estUrl: string | undefined;
   readonly port: number;
   readonly installation: Installation;
   readonly decider: Decider;
@@ -42,6 +47,7 @@ export interface RunningServer {
 
 /** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  checkWith(compiledChecks());
   const port = options.port || (await freePort());
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;
@@ -75,7 +81,16 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       own: () => own,
       tls: options.tls,
     });
-    await app.listen({ port, host: options.host ?? '127.0.0.1' });
+    const est = options.est && (await buildEst({ ...options.est, installation, onFault }));
+    try {
+      await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
+      await app.listen({ port, host: options.host ?? '127.0.0.1' });
+    } catch (error) {
+      // One that listens would keep a server alive that has not started.
+      await est?.close();
+      await app.close();
+      throw error;
+    }
     let round = Promise.resolve();
     const timer = setInterval(() => {
       round = decisions
@@ -88,14 +103,21 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const close = async () => {
       clearInterval(timer);
       // Requests under way may end; a connection that never asked for anything does not hold the stop up.
-      const cut = setTimeout(() => app.server.closeAllConnections(), GRACE);
+      const cut = setTimeout(() => {
+        app.server.closeAllConnections();
+        est?.server.closeAllConnections();
+      }, GRACE);
       await app.close();
+      await est?.close();
       clearTimeout(cut);
       await round;
       await decisions.idle();
       await installation.close();
     };
-    return { url, port, installation, decider: decisions, close: () => (closed ??= close()) };
+    const address = est?.server.address();
+    const estUrl =
+      typeof address === 'object' && address !== null ? `https://localhost:${address.port}` : undefined;
+    return { url, estUrl, port, installation, decider: decisions, close: () => (closed ??= close()) };
   } catch (error) {
     await installation.close();
     throw error;

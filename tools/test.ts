@@ -4,7 +4,7 @@ import { buildIsStale, buildPage } from './build-state.ts';
 import { ensureParts } from './parts.ts';
 
 /**
- * `npm test`: types, lint, unit and server tests, storage in the browser, the browser end to end, foreign programs. One table at the end says what
+ * `npm test`: types, lint, unit and server tests (on both databases), storage in the browser, the browser end to end, foreign programs. One table at the end says what
  * ran. `--only NAME` runs one of them.
  */
 interface Outcome {
@@ -63,6 +63,7 @@ const STAGES: Record<string, () => Outcome> = {
   types: () => tool('types', bin('tsc'), ['-b']),
   lint: () => tool('lint', bin('biome'), ['ci', '--error-on-warnings', '.']),
   unit: () => suite('unit'),
+  postgres: () => suite('postgres'),
   browser: () => suite('browser'),
   e2e: () => suite('e2e'),
   interop: () => suite('interop'),

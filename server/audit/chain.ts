@@ -22,8 +22,23 @@ const START = '0'.repeat(64);
  */
 export async function audit(log: AuditLog, event: AuditEvent): Promise<void> {
   const last = await log.last();
-  const entry = { n: (last?.n ?? 0) + 1, detail: '', ...event, prev: last?.hash ?? START };
+  const entry = {
+    n: (last?.n ?? 0) + 1,
+    at: event.at,
+    step: event.step,
+    event: storable(event.event),
+    actor: storable(event.actor),
+    org: event.org,
+    subject: storable(event.subject),
+    detail: storable(event.detail ?? ''),
+    prev: last?.hash ?? START,
+  };
   await log.write({ ...entry, hash: hashOf(entry) });
+}
+
+/** As every database gives it back: half a surrogate pair has no UTF-8, and PostgreSQL's text holds no NUL. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 /** SHA-256, hex, over the entry's values in a fixed order, each set off by JSON's own quoting. */

@@ -1,6 +1,5 @@
 import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
-import { deviceDnsName, spiffeId } from '../../core/name.ts';
 import { toPem } from '../../core/pem.ts';
 import { sha256Hex } from '../crypto/node-crypto.ts';
 import type { Authority } from '../ports/authorities.ts';
@@ -13,22 +12,13 @@ import type {
 import type { Clock } from '../ports/clock.ts';
 import type { CaSigner, KeyVault } from '../ports/signer.ts';
 import type { Needs } from '../ports/stores.ts';
-import { signed, tbsCertificate } from './certificate.ts';
+import { signed } from './certificate.ts';
 import { certificateList } from './crl.ts';
+import { type DeviceTemplate, deviceTemplate } from './device-template.ts';
 import { authorityName } from './establish.ts';
-import {
-  authorityInformationAccess,
-  authorityKeyIdentifier,
-  basicConstraintsEnd,
-  crlDistributionPoint,
-  extendedKeyUsage,
-  keyUsageSignature,
-  subjectAlternativeNames,
-  subjectKeyIdentifier,
-} from './extensions.ts';
 import type { CertificatePolicy } from './policy.ts';
+import { responderCertificate } from './responder-certificate.ts';
 import { newSerial } from './serial.ts';
-import { distinguishedName } from './x509-name.ts';
 
 export interface AuthorityParts {
   readonly vault: KeyVault;
@@ -59,56 +49,47 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
 }
 
 function issuerOf(authority: Authority, key: CaSigner, parts: AuthorityParts): Issuer {
+  const template = deviceTemplate({
+    algorithm: key.algorithm,
+    issuer: authorityName(authority.name),
+    issuerSpki: key.spki,
+    crlUrl: `${parts.publicUrl}/crl/${authority.name}.crl`,
+    ocspUrl: `${parts.publicUrl}/ocsp`,
+    issuerUrl: `${parts.publicUrl}/ca/${authority.name}.cer`,
+  });
   return {
     name: authority.name,
     chainPem: toPem('CERTIFICATE', authority.certificate),
     bundlePem: toPem('CERTIFICATE', authority.anchor),
-    prepare: (order) => prepare(order, authority, key, parts),
+    prepare: (order) => prepare(order, template, authority, parts),
     async sign({ tbs }) {
       const der = await signed(tbs, key);
       return { der, fingerprint: sha256Hex(der) };
     },
+    spki: key.spki,
+    certifyResponder: (spki, until) =>
+      responderCertificate(
+        { spki, notBefore: parts.clock.now() - parts.policy.backdate, notAfter: until },
+        { name: authority.name, subject: authorityName(authority.name), key },
+        parts.crypto,
+      ),
     signCrl: (order) => certificateList(order, authorityName(authority.name), key),
   };
 }
 
-/**
- * The template of a device's operational certificate: a SPIFFE X.509-SVID (one URI SAN), with the same two names in its
- * subject for brokers that read only that.
- */
+/** What the RA ordered, as the bytes to be signed. */
 function prepare(
   order: CertificateOrder,
+  template: DeviceTemplate,
   authority: Authority,
-  key: CaSigner,
-  { clock, crypto, policy, publicUrl }: AuthorityParts,
+  { clock, crypto, policy }: AuthorityParts,
 ): Intent {
   const now = clock.now();
   const notBefore = now - policy.backdate;
   // A certificate that outlives its issuer verifies nowhere.
   const notAfter = Math.min(now + policy.device, fromInstant(authority.notAfter));
   const serial = newSerial(crypto);
-  const tbs = tbsCertificate({
-    serial,
-    algorithm: key.algorithm,
-    issuer: authorityName(authority.name),
-    subject: distinguishedName(order.domain, order.udid),
-    notBefore,
-    notAfter,
-    spki: order.spki,
-    extensions: [
-      basicConstraintsEnd(),
-      keyUsageSignature(),
-      extendedKeyUsage(),
-      subjectKeyIdentifier(order.spki),
-      authorityKeyIdentifier(key.spki),
-      subjectAlternativeNames({
-        uri: spiffeId(order.domain, order.udid),
-        dns: deviceDnsName(order.domain, order.udid),
-      }),
-      crlDistributionPoint(`${publicUrl}/crl/${authority.name}.crl`),
-      authorityInformationAccess(`${publicUrl}/ca/${authority.name}.cer`),
-    ],
-  });
+  const tbs = template({ ...order, serial, notBefore, notAfter });
   return {
     serial,
     issuer: authority.name,

@@ -9,7 +9,7 @@ const ALGORITHM = {
 } as const;
 
 /** `[0] EXPLICIT INTEGER 2`: version 3. */
-const VERSION_3 = fromHex('a003020102') ?? new Uint8Array();
+export const VERSION_3 = fromHex('a003020102') ?? new Uint8Array();
 
 export interface CertificateFields {
   /** Hex. */

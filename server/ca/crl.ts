@@ -7,7 +7,7 @@ import { sequence, smallInteger, time, tlv, unsigned } from './der-writer.ts';
 import { authorityKeyIdentifier, crlNumber, reasonCode } from './extensions.ts';
 
 /** CRLReason (RFC 5280 section 5.3.1). */
-const REASON: Record<RevocationReason, number> = {
+export const REASON: Record<RevocationReason, number> = {
   unspecified: 0,
   keyCompromise: 1,
   affiliationChanged: 3,

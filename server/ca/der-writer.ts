@@ -81,3 +81,8 @@ export function time(ms: number): Bytes {
     ? tlv(TAG.utcTime, utf8(`${digits.slice(2)}Z`))
     : tlv(TAG.generalizedTime, utf8(`${digits}Z`));
 }
+
+/** GeneralizedTime in whole seconds: what OCSP writes for any year (RFC 6960 section 4.2.2). */
+export function generalizedTime(ms: number): Bytes {
+  return tlv(TAG.generalizedTime, utf8(`${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
+}

@@ -82,7 +82,7 @@ export async function establishIssuing(
     notAfter: toInstant(notAfter),
   };
   await given.stores.authorities.saveAuthority(authority);
-  return authority;
+  return (await given.stores.authorities.authority(authority.name)) ?? authority;
 }
 
 async function establishRoot(name: string, key: CaSigner, given: Establishing): Promise<Authority> {
@@ -109,5 +109,5 @@ async function establishRoot(name: string, key: CaSigner, given: Establishing): 
   const certificate = await signed(tbs, key);
   const authority = { name, root: null, certificate, anchor: certificate, notAfter: toInstant(notAfter) };
   await given.stores.authorities.saveAuthority(authority);
-  return authority;
+  return (await given.stores.authorities.authority(authority.name)) ?? authority;
 }

@@ -1,13 +1,28 @@
+import type { Config } from '../config/config.ts';
 import type { Installation } from '../installation.ts';
 
-/** A command's words and what it does. It prints results through `print` and gives the exit code. */
-export interface Command {
+/** A command's words. */
+interface Words {
   readonly usage: string;
   readonly about: string;
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
   /** How many words stand beside the options. */
   readonly words: number;
+}
+
+/** What a command does. It prints results through `print` and gives the exit code. */
+export interface Command extends Words {
   run(call: CommandCall): Promise<number>;
+}
+
+/** One that must not open the installation, as where its database has yet to be filled. */
+export interface BareCommand extends Words {
+  readonly bare: true;
+  run(call: BareCall): Promise<number>;
+}
+
+export interface BareCall extends Omit<CommandCall, 'installation'> {
+  readonly config: Config;
 }
 
 export interface CommandCall {

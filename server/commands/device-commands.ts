@@ -1,3 +1,4 @@
+import { toInstant } from '../../core/instant.ts';
 import { isUdid } from '../../core/udid.ts';
 import { REVOCATION_REASONS } from '../ports/certificate-authority.ts';
 import { deviceState } from '../ra/device-state.ts';
@@ -32,6 +33,25 @@ export const devicesList: Command = {
             : `${maker}\t${udid}\t${domain}\t${marks.join(',')}\t${fingerprint}`,
         );
       }
+    }
+    return 0;
+  },
+};
+
+export const dueList: Command = {
+  usage: 'due [--within DAYS] [--org ORG]',
+  about:
+    'devices whose certificate ends within 30 days, or as many as named: those to visit or to look after',
+  options: { within: TEXT, org: TEXT },
+  words: 0,
+  async run({ installation, text, print }) {
+    const days = Number(text('within') ?? 30);
+    if (!(days >= 0 && days <= 3650)) throw new UsageError('--within is a number of days');
+    const before = toInstant(installation.clock.now() + days * 24 * 3_600_000);
+    for (const { binding, notAfter } of await installation.stores.bindings.due(before, 10_000)) {
+      const { org, maker, udid, domain, site } = binding;
+      if (text('org') === undefined || text('org') === org)
+        print(`${notAfter}\t${org}\t${maker}\t${udid}\t${domain}\t${site ?? ''}`);
     }
     return 0;
   },

@@ -1,17 +1,26 @@
 import { resolve } from 'node:path';
 import { parseDomainName } from '../../core/name.ts';
 
+export interface KeyPairFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 /** Everything an operator of this server may set. See docs/operations.md. */
 export interface Config {
   readonly port: number;
   readonly host: string;
   /** Data folder, absolute. */
   readonly data: string;
+  /** PostgreSQL; the data folder's own file without it. Holds a password: never to be shown. */
+  readonly databaseUrl: string | undefined;
   /** Where phones and verifiers reach this server, without a slash at the end; stands in certificates. */
   readonly publicUrl: string;
   readonly suffix: string;
   readonly caPassphrase: string | undefined;
-  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly tls: KeyPairFiles | undefined;
+  /** The devices' own listener; none without a port. */
+  readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
 }
 
 export class ConfigError extends Error {
@@ -22,24 +31,26 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks the environment. Throws ConfigError with a sentence that names the variable. */
 export function readConfig(environment: Environment): Config {
-  const port = readPort(environment.PORT);
+  const port = readPort('PORT', environment.PORT) ?? 4600;
   const tls = readTls(environment);
   const scheme = tls === undefined ? 'http' : 'https';
   return {
     port,
     host: readHost(environment.FIELDBIND_HOST),
     data: resolve(environment.FIELDBIND_DATA || './data'),
+    databaseUrl: readDatabaseUrl(environment.FIELDBIND_DATABASE_URL),
     publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
     caPassphrase: environment.FIELDBIND_CA_PASSPHRASE || undefined,
     tls,
+    est: readEst(environment, tls),
   };
 }
 
-function readPort(text: string | undefined): number {
-  if (!text) return 4600;
+function readPort(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
   if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65535)
-    throw new ConfigError('PORT is not a number from 0 to 65535');
+    throw new ConfigError(`${name} is not a number from 0 to 65535`);
   return Number(text);
 }
 
@@ -67,17 +78,39 @@ function readUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+function readDatabaseUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
+    throw new ConfigError('FIELDBIND_DATABASE_URL is not an address like postgres://user@host/database');
+  return text;
+}
+
 function readSuffix(text: string): string {
   const parsed = parseDomainName(text);
   if (!parsed.ok) throw new ConfigError(`FIELDBIND_SUFFIX is not a domain name (${parsed.code})`);
   return parsed.name;
 }
 
-function readTls(environment: Environment): Config['tls'] {
-  const certificateFile = environment.FIELDBIND_TLS_CERT || undefined;
-  const keyFile = environment.FIELDBIND_TLS_KEY || undefined;
+function readTls(environment: Environment): KeyPairFiles | undefined {
+  return readPair(environment, 'FIELDBIND_TLS_CERT', 'FIELDBIND_TLS_KEY');
+}
+
+/** Devices prove themselves by their keys, so unlike the app's this listener may be reached from elsewhere. */
+function readEst(environment: Environment, tls: KeyPairFiles | undefined): Config['est'] {
+  const port = readPort('FIELDBIND_EST_PORT', environment.FIELDBIND_EST_PORT);
+  const pair = readPair(environment, 'FIELDBIND_EST_CERT', 'FIELDBIND_EST_KEY') ?? tls;
+  if (port === undefined) return undefined;
+  if (pair === undefined)
+    throw new ConfigError('FIELDBIND_EST_PORT needs FIELDBIND_EST_CERT and FIELDBIND_EST_KEY');
+  return { ...pair, port, host: environment.FIELDBIND_EST_HOST || '127.0.0.1' };
+}
+
+function readPair(environment: Environment, certificate: string, key: string): KeyPairFiles | undefined {
+  const certificateFile = environment[certificate] || undefined;
+  const keyFile = environment[key] || undefined;
   if (certificateFile === undefined && keyFile === undefined) return undefined;
   if (certificateFile === undefined || keyFile === undefined)
-    throw new ConfigError('FIELDBIND_TLS_CERT and FIELDBIND_TLS_KEY are needed together');
+    throw new ConfigError(`${certificate} and ${key} are needed together`);
   return { certificateFile, keyFile };
 }

@@ -32,7 +32,7 @@ export const nodeCrypto: CryptoPort = {
   },
   async verify(algorithm, spki, signature, data) {
     try {
-      const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+      const key = imported(spki);
       if (!fits(key, algorithm)) return 'invalid';
       const padding =
         algorithm === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {};
@@ -46,6 +46,20 @@ export const nodeCrypto: CryptoPort = {
   },
   random: (length) => owned(randomBytes(length)),
 };
+
+/** Keys used last. An operator's signs every record of a phone, and importing it costs as much as verifying with it. */
+const recent = new Map<string, KeyObject>();
+const RECENT = 512;
+
+function imported(spki: Uint8Array): KeyObject {
+  const name = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('latin1');
+  const key = recent.get(name) ?? createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  recent.delete(name);
+  recent.set(name, key);
+  const oldest = recent.size > RECENT ? recent.keys().next().value : undefined;
+  if (oldest !== undefined) recent.delete(oldest);
+  return key;
+}
 
 /** A key of another kind must not verify under this algorithm's name (RFC 8725 section 3.1). */
 function fits(key: KeyObject, algorithm: SignatureAlgorithm): boolean {

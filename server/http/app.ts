@@ -7,10 +7,13 @@ import { deskHandlers } from './desk-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
 import { strictHeaders } from './headers.ts';
 import { inflateBodies } from './inflate.ts';
+import { metrics } from './metrics.ts';
+import { ocsp } from './ocsp.ts';
 import { operatorHandlers } from './operator-handlers.ts';
 import { checkOrigin, type OwnOrigins } from './origin.ts';
 import { pageFiles } from './page-files.ts';
 import type { HttpParts } from './parts.ts';
+import { phoneHandlers } from './phone-handlers.ts';
 import { pkiFiles } from './pki-files.ts';
 import { translateErrors } from './problem.ts';
 import { registerApi } from './routes.ts';
@@ -52,6 +55,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       info: { title: 'Fieldbind', version: options.version },
     },
   });
+  // Before the API's own context, which takes over only the hooks that are there.
+  metrics(app, options.installation);
   await app.register(async (api) => {
     api.addHook('onRequest', async (request) => checkOrigin(request, options.own()));
     registerApi(
@@ -61,12 +66,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...operatorHandlers(options),
         ...fieldHandlers(options),
         ...deskHandlers(options),
+        ...phoneHandlers(options),
       },
       options.signIn,
     );
     api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
   pkiFiles(app, options.installation);
+  await ocsp(app, options.installation);
   await pageFiles(app, options.dist);
   return app;
 }

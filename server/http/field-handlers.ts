@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { receiveBatch } from '../intake/receive-batch.ts';
+import { intake } from '../intake/receive-batch.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
 import { fromCursor, toCursor } from './cursor.ts';
@@ -19,6 +19,7 @@ export function fieldHandlers({
   onFault,
 }: HttpParts): Pick<Handlers, 'workPack' | 'records' | 'changes'> {
   const { stores } = installation;
+  const { receive } = intake({ ...installation, onStep });
   return {
     async workPack({ session, query, request, reply }) {
       const { role } = requireMembership(session, query.org);
@@ -35,9 +36,9 @@ export function fieldHandlers({
     },
 
     async records({ session, body }) {
-      const answer = await receiveBatch(body, session.operator, { ...installation, onStep });
+      const { answer, taken } = await receive(body, session.operator);
       // What is received is durable, so its receipts go out at once; what stays undecided is taken up again.
-      decider.run().catch(onFault);
+      decider.take(taken).catch(onFault);
       return answer;
     },
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox/type';
-import { Check } from 'typebox/value';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import type { SignedIn, SignIn } from '../operators/sign-in.ts';
 import { requireMembership, requireSession } from './access.ts';
@@ -35,7 +35,7 @@ export type Handlers = {
 export function registerApi(app: FastifyInstance, handlers: Handlers, signIn: SignIn): void {
   app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
     // Nothing is coerced, filled in or taken away: what does not fit is refused (the page checks the same way).
-    if (Check(schema, value)) return { value };
+    if (parse(schema, value) !== undefined) return { value };
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
   for (const name of Object.keys(API) as ApiName[]) {

@@ -4,6 +4,7 @@ import type { RecordType } from '../../contract/envelope.ts';
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
 import { Instant, Maybe, RecordId, Udid } from '../../contract/scalars.ts';
+import { Skip } from '../../contract/skip.ts';
 import { Void } from '../../contract/void.ts';
 
 /** What a kind that is not decided here yet must have at least, to be kept and answered. */
@@ -17,7 +18,7 @@ const SCHEMAS: Record<RecordType, TSchema> = {
   'amendment+jws': AnyRecord,
   'release+jws': AnyRecord,
   'transfer+jws': AnyRecord,
-  'skip+jws': AnyRecord,
+  'skip+jws': Skip,
 };
 
 export interface PayloadFacts {

@@ -4,15 +4,16 @@ import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepListener } from '../ports/instrument.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import type { StatementKeys } from '../statements/statement-keys.ts';
+import type { StatementKeys, StatementSigner } from '../statements/statement-keys.ts';
 import { keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
+import { readId } from './payload.ts';
+
+type IntakeStores = 'envelopes' | 'records' | 'people' | 'statements' | 'audit' | 'heads' | 'operatorKeys';
 
 export interface ReceiveParts {
   readonly stores: Needs<'operatorKeys' | 'heads'>;
-  readonly transact: Transact<
-    'envelopes' | 'records' | 'people' | 'statements' | 'audit' | 'heads' | 'operatorKeys'
-  >;
+  readonly transactGroup: Transact<IntakeStores>;
   readonly statementKeys: StatementKeys;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -20,33 +21,112 @@ export interface ReceiveParts {
   readonly onStep: StepListener;
 }
 
-/**
- * Takes a batch: each envelope is judged by itself, and what verified is durable, with its receipt, when the promise
- * resolves. Results stand in the order sent. Deciding comes after.
- */
-export async function receiveBatch(
-  batch: BatchRequest,
-  uploader: string,
-  parts: ReceiveParts,
-): Promise<BatchResponse> {
-  const opened: OpenedEnvelope[] = [];
-  for (const text of batch.records) opened.push(await openEnvelope(text, parts.stores, parts.crypto));
-  const signer = await parts.statementKeys.active();
-  const at = toInstant(parts.clock.now());
-  const results = await parts.transact(async (stores) => {
-    await reportHead(batch.head, uploader, at, stores);
-    const out: RecordResult[] = [];
-    for (const envelope of opened) {
-      out.push(
-        envelope.ok
-          ? await keepRecord(envelope, { stores, signer, aud: parts.aud, uploader, at })
-          : { digest: envelope.digest, status: 'rejected', code: envelope.code },
-      );
+export interface Intake {
+  /**
+   * Takes a batch: each envelope is judged by itself, and what verified is durable, with its receipt, when the promise
+   * resolves. Results stand in the order sent. Deciding comes after: `taken` names what there is to decide.
+   */
+  receive(
+    batch: BatchRequest,
+    uploader: string,
+  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly string[] }>;
+}
+
+interface Waiting {
+  readonly batch: BatchRequest;
+  readonly uploader: string;
+  readonly opened: readonly OpenedEnvelope[];
+  readonly done: PromiseWithResolvers<{ at: string; results: RecordResult[] }>;
+}
+
+/** Records of one transaction: several phones' batches, or one. */
+const MOST = 256;
+
+/** Batches that wait while others are written are written together: one commit, one wait for the disk. */
+export function intake(parts: ReceiveParts): Intake {
+  const waiting: Waiting[] = [];
+  let writing = false;
+
+  async function writeAll(): Promise<void> {
+    if (writing) return;
+    writing = true;
+    for (;;) {
+      const group: Waiting[] = [];
+      let records = 0;
+      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+        records += next.opened.length;
+        if (group.length > 0 && records > MOST) break;
+        group.push(next);
+        waiting.shift();
+      }
+      if (group.length === 0) break;
+      await writeGroup(group);
     }
-    return out;
+    writing = false;
+  }
+
+  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const at = toInstant(parts.clock.now());
+      const signer = await parts.statementKeys.active();
+      const results = await write(group, signer, at);
+      for (const [index, one] of group.entries()) one.done.resolve({ at, results: results[index] ?? [] });
+    } catch (error) {
+      const [only] = group;
+      if (group.length === 1) only?.done.reject(error);
+      // One spoils it for all: each by itself shows whose fault it is.
+      else for (const one of group) await writeGroup([one]);
+    }
+  }
+
+  function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<RecordResult[][]> {
+    return parts.transactGroup(async (stores) => {
+      await stores.envelopes.foresee(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
+      const all: RecordResult[][] = [];
+      for (const { batch, uploader, opened } of group) {
+        await reportHead(batch.head, uploader, at, stores);
+        const out: RecordResult[] = [];
+        for (const envelope of opened) {
+          out.push(
+            envelope.ok
+              ? await keepRecord(envelope, { stores, signer, aud: parts.aud, uploader, at })
+              : { digest: envelope.digest, status: 'rejected', code: envelope.code },
+          );
+        }
+        all.push(out);
+      }
+      return all;
+    });
+  }
+
+  return {
+    async receive(batch, uploader) {
+      const opened: OpenedEnvelope[] = [];
+      for (const text of batch.records) opened.push(await openEnvelope(text, parts.stores, parts.crypto));
+      const done = Promise.withResolvers<{ at: string; results: RecordResult[] }>();
+      waiting.push({ batch, uploader, opened, done });
+      void writeAll();
+      const { at, results } = await done.promise;
+      parts.onStep('received');
+      return {
+        answer: { batch: batch.batch, nonce: batch.nonce, at, results },
+        taken: taken(opened, results),
+      };
+    },
+  };
+}
+
+function placeOf(envelope: OpenedEnvelope) {
+  if (!envelope.ok) return [];
+  const { header, digest, payload } = envelope;
+  return [{ digest, kid: header.kid, seq: header.seq, id: readId(payload) }];
+}
+
+function taken(opened: readonly OpenedEnvelope[], results: readonly RecordResult[]): string[] {
+  return opened.flatMap((envelope, index) => {
+    const id = envelope.ok && results[index]?.status === 'received' ? readId(envelope.payload) : undefined;
+    return id === undefined ? [] : [id];
   });
-  parts.onStep('received');
-  return { batch: batch.batch, nonce: batch.nonce, at, results };
 }
 
 /**

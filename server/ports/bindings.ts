@@ -27,8 +27,12 @@ export interface Bindings {
   liveConflicts(keyDigest: string, maker: string, udid: string): Promise<Binding[]>;
   open(binding: Binding): Promise<void>;
   setState(id: string, state: BindingState): Promise<void>;
+  /** Its device has signed something in our sight with the bound key: no copy could have done that. */
+  prove(id: string): Promise<void>;
   end(id: string, at: string): Promise<void>;
   ofOrg(org: string, limit: number): Promise<Binding[]>;
+  /** Live ones whose last certificate ends before then, the first to end first. */
+  due(before: string, limit: number): Promise<{ readonly binding: Binding; readonly notAfter: string }[]>;
   /** Live and ended, of every maker, in every scope. */
   everByUdid(udid: string): Promise<Binding[]>;
 }

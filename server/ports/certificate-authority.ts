@@ -62,6 +62,13 @@ export interface Issuer {
   readonly bundlePem: string;
   prepare(order: CertificateOrder): Intent;
   sign(intent: Pick<Intent, 'tbs'>): Promise<SignedCertificate>;
+  /** SubjectPublicKeyInfo of its key, DER. */
+  readonly spki: Uint8Array;
+  /** Lets a key answer about the state of this CA's certificates, until then (milliseconds since 1970). */
+  certifyResponder(
+    spki: Uint8Array,
+    until: number,
+  ): Promise<{ readonly der: Uint8Array; readonly serial: string }>;
   /** CertificateList, DER. */
   signCrl(order: CrlOrder): Promise<Uint8Array>;
 }

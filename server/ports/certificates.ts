@@ -19,12 +19,23 @@ export interface StoredCertificate {
   readonly revokedAt: string | null;
 }
 
+export interface CertificateStatus {
+  readonly issuer: string;
+  readonly revoked: { readonly at: string; readonly reason: RevocationReason } | undefined;
+}
+
 export interface Certificates {
   /** Completes an intent; its row must exist. */
   issue(serial: string, signed: SignedCertificate): Promise<void>;
   byFingerprint(fingerprint: string): Promise<StoredCertificate | undefined>;
   /** The newest one of a binding, revoked or not. */
   newest(binding: string): Promise<StoredCertificate | undefined>;
+  /** Whether an issued certificate was revoked; undefined if none has this serial. */
+  status(serial: string): Promise<CertificateStatus | undefined>;
+  /** Every one issued for a binding, newest first. */
+  ofBinding(binding: string): Promise<StoredCertificate[]>;
+  /** Every one of a binding that is not revoked yet. */
+  revokeAll(binding: string, at: string, reason: RevocationReason): Promise<void>;
   revoke(serial: string, at: string, reason: RevocationReason): Promise<void>;
   revokedBy(issuer: string): Promise<RevokedEntry[]>;
   /** When this issuer's newest revocation was. */

@@ -18,6 +18,10 @@ export interface Envelope {
 }
 
 export interface Envelopes {
+  /** What will be asked about these, so that it can be read at once; changes no answer. */
+  foresee(
+    envelopes: readonly (Pick<Envelope, 'digest' | 'kid' | 'seq'> & { readonly id?: string | undefined })[],
+  ): Promise<void>;
   byDigest(digest: string): Promise<Envelope | undefined>;
   /** The one that holds this place in the chain. */
   inChain(kid: string, seq: number): Promise<Pick<Envelope, 'digest' | 'prev'> | undefined>;

@@ -36,6 +36,10 @@ export interface Records {
   record(id: string): Promise<StoredRecord | undefined>;
   /** Undecided, in the order they came; of one chain in its own order. */
   pending(limit: number): Promise<StoredRecord[]>;
+  /** Undecided, of these records and of the devices they speak of, in the same order. */
+  pendingOf(ids: readonly string[], limit: number): Promise<StoredRecord[]>;
+  /** Undecided or held ones that speak of this device. */
+  waitingOf(udid: string): Promise<StoredRecord[]>;
   /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */
   attach(id: string, binding: string, approvedBy: string | null): Promise<void>;
   settle(id: string, settlement: Settlement): Promise<void>;

@@ -10,7 +10,9 @@ import type { MakerList } from './maker-list.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
+import type { Phones } from './phones.ts';
 import type { Records } from './records.ts';
+import type { Responders } from './responders.ts';
 import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
@@ -36,11 +38,13 @@ export interface Stores {
   readonly intents: Intents;
   readonly certificates: Certificates;
   readonly crls: Crls;
+  readonly responders: Responders;
   readonly authorities: Authorities;
   readonly audit: AuditLog;
   readonly settings: Settings;
   readonly transfers: TransferCases;
   readonly versions: Versions;
+  readonly phones: Phones;
 }
 
 export type Needs<K extends keyof Stores> = Pick<Stores, K>;
@@ -54,5 +58,10 @@ export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => P
 export interface Database {
   readonly stores: Stores;
   readonly transact: Transact<keyof Stores>;
+  /**
+   * The same for many records side by side: their reads go out together, what is written for them is written at the end.
+   * So nothing that was written for a record may be read again inside, except envelopes.
+   */
+  readonly transactGroup: Transact<keyof Stores>;
   close(): Promise<void>;
 }

@@ -92,8 +92,7 @@ export async function applyRuling(
 
 /** A real organisation bound this device: the practice with it ends, certificate and all. */
 async function endPractice(binding: Binding, at: string, { stores }: ApplyContext): Promise<void> {
-  const certificate = await stores.certificates.newest(binding.id);
-  if (certificate !== undefined) await stores.certificates.revoke(certificate.serial, at, 'superseded');
+  await stores.certificates.revokeAll(binding.id, at, 'superseded');
   await stores.bindings.end(binding.id, at);
   const intent = await stores.intents.ofBinding(binding.id);
   if (intent !== undefined) await stores.intents.abandon(intent.serial);
@@ -129,8 +128,7 @@ async function applyEffect(
       return;
     }
     case 'end': {
-      const certificate = await stores.certificates.newest(effect.binding);
-      if (certificate !== undefined) await stores.certificates.revoke(certificate.serial, at, effect.reason);
+      await stores.certificates.revokeAll(effect.binding, at, effect.reason);
       await stores.bindings.end(effect.binding, at);
       await audit(stores.audit, {
         ...trail,

@@ -8,8 +8,8 @@ import type { StepListener } from '../ports/instrument.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { type ApplyStores, applyRuling } from './apply-ruling.ts';
+import { complete, readBegun } from './complete.ts';
 import { type JudgeStores, judge } from './judge.ts';
-import { settle } from './settle.ts';
 
 export interface DecideParts {
   readonly stores: Needs<'records'>;
@@ -67,39 +67,8 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   parts.onStep('intended');
   const signed = await issuer.sign(intent);
   parts.onStep('signed');
-  await parts.transact(async (stores) => {
-    const record = await stores.records.record(id);
-    const binding = record?.binding == null ? undefined : await stores.bindings.binding(record.binding);
-    if (record === undefined || record.outcome !== null) return; // another process finished it
-    if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time
-    await stores.certificates.issue(intent.serial, signed);
-    await stores.bindings.setState(binding.id, 'issued');
-    const { maker, udid, domain, unproven } = binding;
-    const at = toInstant(parts.clock.now());
-    const { fingerprint } = signed;
-    await settle(
-      record,
-      {
-        outcome: 'bound',
-        about: { maker, udid, domain },
-        at,
-        unproven,
-        fingerprint,
-        // Kept with the record, since a crash may lie between the person's word and this.
-        ...(record.approvedBy === null ? {} : { by: record.approvedBy }),
-      },
-      stores,
-    );
-    await audit(stores.audit, {
-      at,
-      step: STEPS.issue,
-      event: 'issued',
-      actor: issuer.name,
-      org: binding.org,
-      subject: udid,
-      detail: `serial ${intent.serial}, SHA-256 ${fingerprint}`,
-    });
-  });
+  const at = toInstant(parts.clock.now());
+  await parts.transact(async (stores) => complete(await readBegun(id, stores), intent, signed, at, stores));
   parts.onStep('issued');
 }
 

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Approval, type DecideParts, decide } from './decide.ts';
-
-export interface DeciderParts extends DecideParts {
-  /** Told of what went wrong inside, without the record's content. */
-  readonly onFault: (error: unknown) => void;
-}
+import type { StoredRecord } from '../ports/records.ts';
+import { type Approval, decide } from './decide.ts';
+import { decideGroup, type GroupParts } from './decide-group.ts';
+import { takeGroup } from './take-group.ts';
 
 export interface Decider {
   /** Decides everything undecided, in order; of one device strictly in order. Resolves when done. */
   run(): Promise<void>;
+  /** The same for these records, and what is undecided of their devices: what this process has just received. */
+  take(ids: readonly string[]): Promise<void>;
   /** Resolves when what was asked for so far is done. */
   idle(): Promise<void>;
   /** A person's word for a held record, in the same queue. */
@@ -17,8 +17,12 @@ export interface Decider {
 
 const PAGE = 200;
 
-/** One decision at a time in this process; other processes are kept apart by the store's transactions. */
-export function decider(parts: DeciderParts): Decider {
+/**
+ * One group of decisions at a time in this process: records of different devices share their transactions, those of one
+ * device follow each other. Other processes are kept apart by the store's transactions, and take what they received
+ * themselves, so that two seldom meet over one record.
+ */
+export function decider(parts: GroupParts): Decider {
   let tail: Promise<unknown> = Promise.resolve();
   function queued<T>(work: () => Promise<T>): Promise<T> {
     const mine = tail.then(work);
@@ -36,28 +40,52 @@ export function decider(parts: DeciderParts): Decider {
     }
   }
 
-  async function runAll(): Promise<void> {
+  async function attemptAll(group: readonly StoredRecord[]): Promise<void> {
+    try {
+      await decideGroup(group, parts);
+    } catch {
+      // One of them spoils it for all, so that each shows its own fault or comes to its own outcome.
+      for (const { id } of group) await attempt(id);
+    }
+  }
+
+  let received: string[] = [];
+  let taking: Promise<void> | undefined;
+  /** What came while others are decided is decided together. */
+  function takeReceived(): Promise<void> {
+    const ids = received;
+    received = [];
+    taking = undefined;
+    return runAll((limit) => parts.stores.records.pendingOf(ids, limit));
+  }
+
+  /** `read` gives undecided records in order. */
+  async function runAll(read: (limit: number) => Promise<StoredRecord[]>): Promise<void> {
     // A record that cannot be decided now blocks later ones of its device, and no other.
     const failed = new Set<string>();
     const blocked = new Set<string>();
+    const tried = new Set<string>();
     const kids = new Set<string>();
     for (;;) {
-      const pending = await parts.stores.records.pending(PAGE + failed.size);
-      const ready = pending.filter(({ id }) => !failed.has(id));
-      if (ready.length === 0) break;
-      for (const { id, udid, header } of ready) {
-        kids.add(header.kid);
-        if (udid !== '' && blocked.has(udid)) {
-          failed.add(id);
-          continue;
-        }
-        await attempt(id);
-        // Still open: it failed, or ended half-way; the next run has another look.
-        if ((await parts.stores.records.record(id))?.outcome === null) {
-          failed.add(id);
-          if (udid !== '') blocked.add(udid);
-        }
+      const pending = await read(PAGE + failed.size);
+      for (const { id, udid } of pending) {
+        // Tried and still open: it failed, or ended half-way; the next run has another look.
+        if (!tried.has(id) && !blocked.has(udid)) continue;
+        failed.add(id);
+        if (udid !== '') blocked.add(udid);
       }
+      const ready = pending.filter(({ id }) => !failed.has(id));
+      const [first] = ready;
+      if (first === undefined) break;
+      const group = takeGroup(ready, blocked);
+      // What an earlier run began is resumed by itself.
+      const alone = ready.filter(({ binding }) => binding !== null);
+      for (const { id, header } of [...group, ...alone]) {
+        tried.add(id);
+        kids.add(header.kid);
+      }
+      for (const { id } of alone) await attempt(id);
+      if (group.length > 0) await attemptAll(group);
     }
     // What came now may close a chain that shows earlier records to be from before their operator's revocation.
     for (const kid of kids) {
@@ -66,7 +94,12 @@ export function decider(parts: DeciderParts): Decider {
   }
 
   return {
-    run: () => queued(runAll),
+    run: () => queued(() => runAll((limit) => parts.stores.records.pending(limit))),
+    take(ids) {
+      received.push(...ids);
+      taking ??= queued(takeReceived);
+      return taking;
+    },
     idle: () => tail.then(() => undefined),
     approve: (record, approval) => queued(() => decide(record, approval, parts)),
   };

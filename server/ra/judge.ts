@@ -47,10 +47,12 @@ function judgeKind(
       return judgeConfirmation(record, stores);
     case 'void+jws':
       return judgeVoid(record, stores);
+    case 'skip+jws':
+      // It explains a gap in the chain's numbers (intake/phones.ts) and asks for nothing.
+      return Promise.resolve({ outcome: 'noted', about: {} });
     case 'amendment+jws':
     case 'release+jws':
     case 'transfer+jws':
-    case 'skip+jws':
       return Promise.resolve(refused('kind_not_supported', record.udid === '' ? {} : { udid: record.udid }));
   }
 }

@@ -54,8 +54,7 @@ export async function revokeDevice(
       }
     }
     for (const binding of live) {
-      const certificate = await tx.certificates.newest(binding.id);
-      if (certificate !== undefined) await tx.certificates.revoke(certificate.serial, at, reason);
+      await tx.certificates.revokeAll(binding.id, at, reason);
       await tx.bindings.end(binding.id, at);
       const intent = await tx.intents.ofBinding(binding.id);
       if (intent !== undefined) await tx.intents.abandon(intent.serial);

@@ -62,7 +62,10 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
     const signer =
       last === undefined ? statementSigner(kid, key, parts.crypto) : await open(last.kid, before.length);
     const { jws, digest } = await signer.sign('statement-key+jws', { aud: parts.aud, kid, jwk, from });
-    await parts.transact(async (tx) => {
+    return parts.transact(async (tx) => {
+      // Another process made the next key meanwhile, from the same file: its word stands.
+      const others = (await tx.statements.keys()).slice(before.length);
+      if (others[0] !== undefined) return others[0].kid;
       await tx.statements.saveKey({ kid, jws, from });
       await tx.statements.log(digest, 'statement-key+jws', from);
       await audit(tx.audit, {
@@ -74,8 +77,8 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
         subject: kid,
         detail: last === undefined ? 'the first' : `vouched for by ${last.kid}`,
       });
+      return kid;
     });
-    return kid;
   }
 
   return {

@@ -20,6 +20,8 @@ export function authorities(db: Db): Authorities {
       await db
         .insertInto('authorities')
         .values({ ...authority, not_after: notAfter })
+        // Two processes that start together make the same one, over the same key; the first stands.
+        .onConflict((c) => c.doNothing())
         .execute();
     },
   };

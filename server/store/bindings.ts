@@ -2,7 +2,7 @@ import type { Binding, BindingState, Bindings } from '../ports/bindings.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-function toBinding(row: Tables['bindings']): Binding {
+export function toBinding(row: Tables['bindings']): Binding {
   const { id, scope, org, domain, site, maker, udid, registration } = row;
   return {
     id,
@@ -22,6 +22,18 @@ function toBinding(row: Tables['bindings']): Binding {
   };
 }
 
+export function fromBinding(binding: Binding): Tables['bindings'] {
+  const { keyDigest, unproven, firstUse, boundAt, endedAt, ...rest } = binding;
+  return {
+    ...rest,
+    key_digest: keyDigest,
+    unproven: unproven ? 1 : 0,
+    first_use: firstUse ? 1 : 0,
+    bound_at: boundAt,
+    ended_at: endedAt,
+  };
+}
+
 export function bindings(db: Db): Bindings {
   const select = db.selectFrom('bindings').selectAll();
   return {
@@ -37,21 +49,14 @@ export function bindings(db: Db): Bindings {
       const all = new Map([...byKey, ...byName].map((row) => [row.id, toBinding(row)]));
       return [...all.values()];
     },
-    async open({ keyDigest, unproven, firstUse, boundAt, endedAt, ...binding }) {
-      await db
-        .insertInto('bindings')
-        .values({
-          ...binding,
-          key_digest: keyDigest,
-          unproven: unproven ? 1 : 0,
-          first_use: firstUse ? 1 : 0,
-          bound_at: boundAt,
-          ended_at: endedAt,
-        })
-        .execute();
+    async open(binding) {
+      await db.insertInto('bindings').values(fromBinding(binding)).execute();
     },
     async setState(id, state) {
       await db.updateTable('bindings').set({ state }).where('id', '=', id).execute();
+    },
+    async prove(id) {
+      await db.updateTable('bindings').set({ unproven: 0 }).where('id', '=', id).execute();
     },
     async end(id, at) {
       await db
@@ -64,6 +69,27 @@ export function bindings(db: Db): Bindings {
     async ofOrg(org, limit) {
       const rows = await select.where('org', '=', org).orderBy('bound_at', 'desc').limit(limit).execute();
       return rows.map(toBinding);
+    },
+    async due(before, limit) {
+      const rows = await db
+        .selectFrom('bindings')
+        .innerJoin('certificates', 'certificates.binding', 'bindings.id')
+        .select(['bindings.id', (eb) => eb.fn.max('certificates.not_after').as('not_after')])
+        .where('bindings.ended_at', 'is', null)
+        .where('certificates.state', '=', 'issued')
+        .where('certificates.revoked_at', 'is', null)
+        .groupBy('bindings.id')
+        .having((eb) => eb.fn.max('certificates.not_after'), '<', before)
+        .orderBy('not_after')
+        .limit(limit)
+        .execute();
+      const ids = rows.map(({ id }) => id);
+      const found = ids.length === 0 ? [] : await select.where('id', 'in', ids).execute();
+      const byId = new Map(found.map((row) => [row.id, toBinding(row)]));
+      return rows.flatMap(({ id, not_after: notAfter }) => {
+        const binding = byId.get(id);
+        return binding === undefined ? [] : [{ binding, notAfter }];
+      });
     },
     async everByUdid(udid) {
       const rows = await select.where('udid', '=', udid).execute();

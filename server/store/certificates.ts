@@ -15,6 +15,23 @@ function toIntent(row: Tables['certificates']): Intent {
   };
 }
 
+export function fromIntent(intent: Intent, binding: string): Tables['certificates'] {
+  return {
+    serial: intent.serial,
+    issuer: intent.issuer,
+    binding,
+    state: 'intended',
+    tbs: intent.tbs,
+    tbs_digest: intent.tbsDigest,
+    not_before: intent.notBefore,
+    not_after: intent.notAfter,
+    fingerprint: null,
+    der: null,
+    revoked_at: null,
+    reason: null,
+  };
+}
+
 function toCertificate(row: Tables['certificates'] | undefined): StoredCertificate | undefined {
   if (row === undefined || row.der === null || row.fingerprint === null) return undefined;
   return {
@@ -33,19 +50,7 @@ export function intents(db: Db): Intents {
   const intended = db.selectFrom('certificates').selectAll().where('state', '=', sql.lit('intended'));
   return {
     async intend(intent, binding) {
-      await db
-        .insertInto('certificates')
-        .values({
-          serial: intent.serial,
-          issuer: intent.issuer,
-          binding,
-          state: 'intended',
-          tbs: intent.tbs,
-          tbs_digest: intent.tbsDigest,
-          not_before: intent.notBefore,
-          not_after: intent.notAfter,
-        })
-        .execute();
+      await db.insertInto('certificates').values(fromIntent(intent, binding)).execute();
     },
     async ofBinding(binding) {
       const row = await intended.where('binding', '=', binding).executeTakeFirst();
@@ -85,6 +90,33 @@ export function certificates(db: Db): Certificates {
       return toCertificate(
         await issued.where('binding', '=', binding).orderBy('not_before', 'desc').executeTakeFirst(),
       );
+    },
+    async status(serial) {
+      const row = await db
+        .selectFrom('certificates')
+        .select(['issuer', 'revoked_at', 'reason'])
+        .where('serial', '=', serial)
+        .where('state', '=', 'issued')
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const reason = (row.reason ?? 'unspecified') as RevocationReason;
+      return {
+        issuer: row.issuer,
+        revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, reason },
+      };
+    },
+    async ofBinding(binding) {
+      const rows = await issued.where('binding', '=', binding).orderBy('not_before', 'desc').execute();
+      return rows.flatMap((row) => toCertificate(row) ?? []);
+    },
+    async revokeAll(binding, at, reason) {
+      await db
+        .updateTable('certificates')
+        .set({ revoked_at: at, reason })
+        .where('binding', '=', binding)
+        .where('state', '=', 'issued')
+        .where('revoked_at', 'is', null)
+        .execute();
     },
     async revoke(serial, at, reason) {
       await db

@@ -1,31 +1,37 @@
 import { sql } from 'kysely';
 import type { RejectionCode } from '../../contract/codes.ts';
-import type { Envelopes } from '../ports/envelopes.ts';
+import type { Envelope, Envelopes } from '../ports/envelopes.ts';
 import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
+
+export function toEnvelope(row: Tables['envelopes']): Envelope {
+  return {
+    digest: row.digest,
+    kid: row.kid,
+    seq: row.seq,
+    prev: row.prev,
+    inChain: row.in_chain === 1,
+    id: row.id,
+    jws: row.jws,
+    uploader: row.uploader,
+    receivedAt: row.received_at,
+    code: row.code as RejectionCode | null,
+    receipt: row.receipt,
+  };
+}
 
 export function envelopes(db: Db): Envelopes {
   return {
+    async foresee() {
+      // One by one, each is asked when it is needed.
+    },
     async byDigest(digest) {
       const row = await db
         .selectFrom('envelopes')
         .selectAll()
         .where('digest', '=', digest)
         .executeTakeFirst();
-      return (
-        row && {
-          digest: row.digest,
-          kid: row.kid,
-          seq: row.seq,
-          prev: row.prev,
-          inChain: row.in_chain === 1,
-          id: row.id,
-          jws: row.jws,
-          uploader: row.uploader,
-          receivedAt: row.received_at,
-          code: row.code as RejectionCode | null,
-          receipt: row.receipt,
-        }
-      );
+      return row && toEnvelope(row);
     },
     async inChain(kid, seq) {
       return db

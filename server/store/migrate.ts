@@ -1,23 +1,61 @@
 import { type Kysely, sql } from 'kysely';
+import type { Engine } from './engine.ts';
 import { START } from './migrations/0001-start.ts';
 import { APPROVERS_AND_VERSIONS } from './migrations/0002-approvers-and-versions.ts';
+import { PHONE_LOSSES } from './migrations/0005-phone-losses.ts';
+import { RECORDS_OF_DEVICES } from './migrations/0012-records-of-devices.ts';
+import { RESPONDERS } from './migrations/0013-responders.ts';
 import type { Tables } from './tables.ts';
 
-/** Numbered and only ever added to: a database of any age is brought up by what it has not seen. */
-const MIGRATIONS: readonly (readonly string[])[] = [START, APPROVERS_AND_VERSIONS];
+/**
+ * Numbered and only ever added to: a database of any age is brought up by what it has not seen, in the order of the
+ * numbers. Numbers may be left out. Statements are written with SQLite's types; see Engine.columnTypes.
+ */
+const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly string[] }[] = [
+  { n: 1, statements: START },
+  { n: 2, statements: APPROVERS_AND_VERSIONS },
+  { n: 5, statements: PHONE_LOSSES },
+  { n: 12, statements: RECORDS_OF_DEVICES },
+  { n: 13, statements: RESPONDERS },
+];
 
-/** Brings the tables up to date in one transaction. Throws if a newer version of the program wrote this database. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await sql`create table if not exists migrations (n integer primary key)`.execute(trx);
-    const found = await sql<{ n: number | null }>`select max(n) as n from migrations`.execute(trx);
-    const done = found.rows[0]?.n ?? 0;
-    if (done > MIGRATIONS.length)
-      throw new Error('this database was written by a newer version of Fieldbind');
-    for (const [index, statements] of MIGRATIONS.entries()) {
-      if (index < done) continue;
-      for (const statement of statements) await sql.raw(statement).execute(trx);
-      await sql`insert into migrations (n) values (${index + 1})`.execute(trx);
-    }
-  });
+/** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */
+const BEFORE = [
+  'create table if not exists turn (n integer primary key)',
+  'insert into turn (n) values (1) on conflict do nothing',
+  'create table if not exists migrations (n integer primary key)',
+] as const;
+
+/**
+ * Brings the tables up to date, each number in a transaction of its own: a crash leaves whole steps. Of two processes that
+ * start at once one waits for the other and then finds the step done. Throws if a newer version of the program wrote this
+ * database.
+ */
+export async function migrate({ db, columnTypes, patience }: Engine): Promise<void> {
+  for (const statement of BEFORE) await eitherMakes(db, columnTypes(statement));
+  for (const { n, statements } of MIGRATIONS) {
+    await db.transaction().execute(async (trx) => {
+      const found = await sql<{ n: number }>`select n from migrations order by n`.execute(trx);
+      const done = found.rows.map((row) => row.n);
+      if (done.some((one) => MIGRATIONS.every((known) => known.n !== one)))
+        throw new Error('this database was written by a newer version of Fieldbind');
+      if (done.includes(n)) return;
+      if (patience !== undefined) await sql.raw(patience).execute(trx);
+      for (const statement of statements) await sql.raw(columnTypes(statement)).execute(trx);
+      await sql`insert into migrations (n) values (${n})`.execute(trx);
+    });
+  }
+}
+
+/** unique_violation, duplicate_table, duplicate_object (PostgreSQL, appendix A). */
+const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
+
+/** "if not exists" does not keep two processes apart in PostgreSQL: the second may meet the first one in the catalogue. */
+async function eitherMakes(db: Kysely<Tables>, statement: string): Promise<void> {
+  try {
+    await sql.raw(statement).execute(db);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && MADE_BY_ANOTHER.includes(error.code))) throw error;
+    await sql.raw(statement).execute(db);
+  }
 }

@@ -1,77 +1,46 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import BetterSqlite from 'better-sqlite3';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  Kysely,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDriver,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
 import type { Database } from '../ports/stores.ts';
+import type { Engine } from './engine.ts';
+import { groupedStores } from './grouped/stores.ts';
 import { migrate } from './migrate.ts';
+import { postgres } from './postgres.ts';
+import { sqlite } from './sqlite.ts';
 import { storesOver } from './stores.ts';
-import type { Tables } from './tables.ts';
 
-/**
- * BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY_SNAPSHOT, without waiting,
- * when another process wrote in between (sqlite.org/isolation.html); the command line is such a process.
- */
-class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+/** How often a transaction is run again that another one pushed aside. */
+const ATTEMPTS = 10;
+
+/** Opens (and makes, and migrates) the database at `url`, PostgreSQL; without one, the file of the data folder. */
+export async function openDatabase(folder: string, url?: string): Promise<Database> {
+  const engine = url === undefined ? sqlite(folder) : postgres(url);
+  const { db } = engine;
+  try {
+    await migrate(engine);
+  } catch (error) {
+    await db.destroy();
+    throw error;
   }
-}
-
-/** As many as the program has shapes of statement, and some. */
-const PREPARED = 500;
-
-/** Keeps prepared statements by their text: preparing costs more than most of them do. */
-function preparing(sqlite: BetterSqlite.Database): SqliteDatabase {
-  const prepared = new Map<string, BetterSqlite.Statement>();
-  return {
-    close: () => sqlite.close(),
-    prepare(text) {
-      const there = prepared.get(text);
-      if (there !== undefined) return there;
-      if (prepared.size >= PREPARED) prepared.clear();
-      const made = sqlite.prepare(text);
-      prepared.set(text, made);
-      return made;
-    },
-  };
-}
-
-function dialect(database: SqliteDatabase): Dialect {
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver({ database }),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-}
-
-/**
- * Opens (and makes, and migrates) the database of a data folder. WAL with synchronous=FULL: a commit that returned
- * survives loss of power, and readers do not wait for the writer.
- */
-export async function openDatabase(folder: string): Promise<Database> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'fieldbind.sqlite');
-  const sqlite = new BetterSqlite(path, { timeout: 15_000 });
-  // SQLite gives its side files the database's own mode.
-  chmodSync(path, 0o600);
-  sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma('synchronous = FULL');
-  const db = new Kysely<Tables>({ dialect: dialect(preparing(sqlite)) });
-  await migrate(db);
   return {
     stores: storesOver(db),
-    transact: (work) => db.transaction().execute((trx) => work(storesOver(trx))),
+    transact: (work) => again(engine, () => db.transaction().execute((trx) => work(storesOver(trx)))),
+    transactGroup: (work) =>
+      again(engine, () =>
+        db.transaction().execute(async (trx) => {
+          const { stores, flush } = groupedStores(trx, engine.bytes);
+          const result = await work(stores);
+          await flush();
+          return result;
+        }),
+      ),
     close: () => db.destroy(),
   };
+}
+
+async function again<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !engine.again(error)) throw error;
+    }
+  }
 }

@@ -4,9 +4,10 @@ import type { RecordHeader } from '../../contract/envelope.ts';
 import type { Outcome, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
+import { padded } from './padded.ts';
 import type { Tables } from './tables.ts';
 
-function toRecord(row: Tables['records']): StoredRecord {
+export function toRecord(row: Tables['records']): StoredRecord {
   return {
     id: row.id,
     digest: row.digest,
@@ -24,31 +25,32 @@ function toRecord(row: Tables['records']): StoredRecord {
   };
 }
 
+export function fromRecord(record: StoredRecord): Tables['records'] {
+  return {
+    id: record.id,
+    digest: record.digest,
+    kid: record.header.kid,
+    seq: record.header.seq,
+    org: record.header.org,
+    header: JSON.stringify(record.header),
+    author: record.author,
+    payload: JSON.stringify(record.payload),
+    udid: record.udid,
+    captured_at: record.capturedAt,
+    received_at: record.receivedAt,
+    outcome: record.outcome,
+    code: record.code,
+    decided_at: record.decidedAt,
+    binding: record.binding,
+    approved_by: record.approvedBy,
+  };
+}
+
 export function records(db: Db): Records {
   const select = db.selectFrom('records').selectAll();
   return {
     async add(record) {
-      await db
-        .insertInto('records')
-        .values({
-          id: record.id,
-          digest: record.digest,
-          kid: record.header.kid,
-          seq: record.header.seq,
-          org: record.header.org,
-          header: JSON.stringify(record.header),
-          author: record.author,
-          payload: JSON.stringify(record.payload),
-          udid: record.udid,
-          captured_at: record.capturedAt,
-          received_at: record.receivedAt,
-          outcome: record.outcome,
-          code: record.code,
-          decided_at: record.decidedAt,
-          binding: record.binding,
-          approved_by: record.approvedBy,
-        })
-        .execute();
+      await db.insertInto('records').values(fromRecord(record)).execute();
     },
     async record(id) {
       const row = await select.where('id', '=', id).executeTakeFirst();
@@ -61,6 +63,32 @@ export function records(db: Db): Records {
         .orderBy('kid')
         .orderBy('seq')
         .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+    async pendingOf(ids, limit) {
+      if (ids.length === 0) return [];
+      const devices = db
+        .selectFrom('records')
+        .select('udid')
+        .where('id', 'in', padded(ids))
+        .where('udid', '!=', '')
+        .distinct();
+      const rows = await select
+        .where('outcome', 'is', null)
+        .where((where) => where.or([where('id', 'in', padded(ids)), where('udid', 'in', devices)]))
+        .orderBy('received_at')
+        .orderBy('kid')
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+    async waitingOf(udid) {
+      const rows = await select
+        .where('udid', '=', udid)
+        .where((where) => where.or([where('outcome', 'is', null), where('outcome', '=', 'held')]))
+        .limit(100)
         .execute();
       return rows.map(toRecord);
     },

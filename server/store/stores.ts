@@ -12,7 +12,9 @@ import { makerList } from './maker-list.ts';
 import { heads, operatorKeys } from './operator-keys.ts';
 import { orgs } from './orgs.ts';
 import { people } from './people.ts';
+import { phones } from './phones.ts';
 import { records } from './records.ts';
+import { responders } from './responders.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
@@ -39,10 +41,12 @@ export function storesOver(db: Db): Stores {
     intents: intents(db),
     certificates: certificates(db),
     crls: crls(db),
+    responders: responders(db),
     authorities: authorities(db),
     audit: auditLog(db),
     settings: settings(db),
     transfers: transferCases(db),
     versions: versions(db),
+    phones: phones(db),
   };
 }

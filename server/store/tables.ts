@@ -32,6 +32,7 @@ export interface Tables {
     persisted: number | null;
     reported_at: string;
   };
+  phone_losses: { kid: string; report: string; reported_at: string };
   statement_keys: { kid: string; jws: string; from_at: string };
   statements: { digest: string; typ: string; at: string };
   domains: { name: string; org: string; title: string; created_at: string };
@@ -119,6 +120,7 @@ export interface Tables {
     reason: string | null;
   };
   crls: { issuer: string; number: number; der: Uint8Array; this_update: string; next_update: string };
+  responders: { issuer: string; certificate: Uint8Array; not_after: string };
   authorities: {
     name: string;
     root: string | null;

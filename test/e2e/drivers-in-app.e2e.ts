@@ -8,14 +8,18 @@ import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { ArduinoBoard } from '../../simulator/profiles/arduino/arduino-board.ts';
 import { newDeviceState } from '../../simulator/profiles/device-state.ts';
 import { EspClaimDevice } from '../../simulator/profiles/esp/esp-device.ts';
+import { FILES_FIRMWARE } from '../../simulator/profiles/firmware.ts';
 import { ImprovDevice } from '../../simulator/profiles/improv/improv-device.ts';
 import { NordicModemDevice } from '../../simulator/profiles/nordic/nordic-modem.ts';
+import { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { type DevicePty, servePty } from '../../simulator/pty.ts';
-import type { UartDevice } from '../../simulator/uart-sockets.ts';
-import { save, troubleOn, typeLabel } from '../support/bench-device.ts';
+import { serveUart, type UartDevice } from '../../simulator/uart-sockets.ts';
+import { connectAndRead, save, troubleOn, typeLabel } from '../support/bench-device.ts';
 import { espPeripheral } from '../support/bluez/esp-peripheral.ts';
+import { improvPeripheral } from '../support/bluez/improv-peripheral.ts';
 import { answerBluetoothPrompts } from '../support/device-browser.ts';
 import { deviceFolder, type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
 // Each firmware's whole way through the real app, over the browser's real Bluetooth and serial, offline in the middle.
@@ -65,6 +69,12 @@ async function plugIn(device: UartDevice): Promise<void> {
   pty = await servePty(device, deviceFolder(app), true);
   app.serial.plug(pty.path);
   await page.waitForFunction(async () => (await navigator.serial.getPorts()).length === 1);
+}
+
+/** Back to the scanner, so that no half-done work is gone on with by the next test. */
+async function giveUp(): Promise<void> {
+  const scan = page.getByRole('heading', { name: 'Scan the label' });
+  while ((await scan.count()) === 0) await page.getByRole('button', { name: 'Back' }).click();
 }
 
 async function offline(): Promise<void> {
@@ -186,8 +196,13 @@ describe('esp-claim, over Bluetooth', () => {
     await page.fill('#label-secret', 'another one');
     await page.getByRole('button', { name: 'Connect with this secret' }).click();
     await page.locator('[data-code=presence_wrong]').waitFor();
-    await page.fill('#label-secret', device.pop);
-    await page.getByRole('button', { name: 'Connect with this secret' }).click();
+    // Two hands are few: the label's square code brings it as well.
+    const label = await photoOf(await printLabel('qrcode', device.label), { size: 0.6, turn: 6, blur: 0.6 });
+    await page.setInputFiles('[data-code=presence_wrong] input[type=file]', {
+      name: 'label.jpg',
+      mimeType: 'image/jpeg',
+      buffer: label,
+    });
     await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
     expect(device.certificate).toContain('-----BEGIN CERTIFICATE-----');
     await expect.poll(async () => (await stateOf(udid))?.state).toBe('installed');
@@ -254,6 +269,57 @@ describe('improv, over a cable', () => {
     expect(await troubleOn(page)).toBe('nothing_to_bind');
     await page.getByRole('button', { name: 'Set up its Wi-Fi' }).click();
     await page.locator('[data-network]').first().waitFor();
+    await giveUp();
+  });
+});
+
+describe('improv, over Bluetooth', () => {
+  it('joins the network that the person chose', async () => {
+    address = 'AA:BB:CC:00:33:05';
+    const device = new ImprovDevice({ ssid: 'Werkstatt', password: 'correct horse' });
+    improvPeripheral(app.bluez, device, address);
+    await tapTo(page, '/bind');
+    await typeLabel(page, '02:a1:b2:c3:e5:05');
+    await page.click('[data-link=bluetooth]');
+    expect(await troubleOn(page)).toBe('nothing_to_bind');
+    await page.getByRole('button', { name: 'Set up its Wi-Fi' }).click();
+    await page.locator('[data-network=Werkstatt]').click();
+    await page.fill('#wifi-password', 'correct horse');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByRole('heading', { name: 'The device is in the network' }).waitFor();
+    expect(device.state).toBe(4);
+    await giveUp();
+  });
+});
+
+describe('smp-files, over USB', () => {
+  it('is bound by the request its maker left, and its files read back', async () => {
+    const udid = 'mac-02a1b2c3e506';
+    const device = await ZephyrCredDevice.start({
+      state: await newDeviceState(udid),
+      firmware: FILES_FIRMWARE,
+    });
+    await listed(device);
+    const far = await serveUart(device, { path: app.serial.usbSocket }, true);
+    app.serial.plugUsb();
+    await page.waitForFunction(async () => (await navigator.usb.getDevices()).length === 1);
+    await offline();
+    await typeLabel(page, device.label);
+    await connectAndRead(page, 'usb');
+    expect(await checks()).toMatchObject({
+      csr_signature: 'passed',
+      possession: 'not_checkable',
+      list_key: 'passed',
+    });
+    await placeAndSave();
+    await online(udid);
+    await openToWrite(udid);
+    await page.click('[data-link=usb]');
+    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
+    expect(device.files?.content('certificate')?.length).toBeGreaterThan(200);
+    expect(await stateOf(udid)).toMatchObject({ unproven: true });
+    app.serial.unplugUsb();
+    await far.close();
   });
 });
 

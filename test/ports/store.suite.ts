@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DomainName } from '../../core/name.ts';
+import { audit, verifyAudit } from '../../server/audit/chain.ts';
+import { STEPS } from '../../server/audit/steps.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { Envelope } from '../../server/ports/envelopes.ts';
@@ -220,6 +222,116 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       await sessions.create({ hash: 'h', operator: 'ines', expiresAt: AT });
       await sessions.purge(LATER);
       expect(await sessions.find('h')).toBeUndefined();
+    });
+
+    it('keeps whatever a phone may say', async () => {
+      const { records, bindings } = db.stores;
+      const hostile = { id: 'r', text: 'nul \0, half \ud800, \u{1f600}' };
+      await records.add(record('r1', 2 ** 52, { payload: hostile }));
+      const kept = await records.record('r1');
+      expect(kept?.header.seq).toBe(2 ** 52);
+      expect(kept?.payload).toEqual(hostile);
+      await bindings.open(binding({ site: 'roof\0' }));
+      expect((await bindings.binding('b1'))?.site).toMatch(/^roof/);
+    });
+
+    it('gives the audit trail back as it was hashed, whatever a person wrote', async () => {
+      const event = {
+        at: AT,
+        step: STEPS.decide,
+        event: 'approved',
+        actor: 'sam',
+        org: 'northfield',
+      } as const;
+      for (const detail of ['plain', 'nul \0', 'half \ud800', '\u{1f600} ü'])
+        await db.transact((tx) => audit(tx.audit, { ...event, subject: 'r1', detail }));
+      expect(await verifyAudit(db.stores.audit)).toMatchObject({ ok: true, entries: 4 });
+    });
+
+    it('does for many records side by side what it does for one', async () => {
+      const { bindings, records, intents, certificates } = db.stores;
+      const ids = Array.from({ length: 30 }, (_, n) => `r${n}`);
+      await db.transactGroup(async (tx) => {
+        await Promise.all(
+          ids.map((id, n) => tx.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
+        );
+        await tx.list.save(row('northfield', 'acme-3'));
+      });
+      const code = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
+      const rest = { domain: null, unproven: null, fingerprint: null };
+      await db.transactGroup(async (tx) => {
+        const found = await Promise.all(ids.map((id) => tx.records.record(id)));
+        expect(found.map((one) => one?.id)).toEqual(ids);
+        expect(await tx.records.record('nobody')).toBeUndefined();
+        expect(await tx.list.row('real', 'acme', 'acme-3')).toMatchObject({ udid: 'acme-3' });
+        expect(await tx.list.byKey('real', 'key of acme-3')).toHaveLength(1);
+        expect(await tx.tombstones.anyLive(['t'])).toBe(false);
+        for (const [n, id] of ids.entries()) {
+          const own = { id: `b${n}`, udid: `acme-${n}`, keyDigest: `key-${n}`, registration: id };
+          await tx.bindings.open(binding(own));
+          await tx.intents.intend({ ...intent, serial: `40${n}` }, `b${n}`);
+          await tx.records.attach(id, `b${n}`, null);
+          await tx.changes.append('northfield', { record: id, ...code, ...rest });
+          await audit(tx.audit, {
+            at: AT,
+            step: STEPS.issue,
+            event: 'intended',
+            actor: 'rules',
+            org: null,
+            subject: id,
+          });
+        }
+      });
+      expect(await records.record('r7')).toMatchObject({ binding: 'b7', outcome: null });
+      expect(await intents.unfinished()).toHaveLength(30);
+      const live = await bindings.liveConflicts('key-7', 'acme', 'acme-8');
+      expect(live.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
+      await db.transactGroup(async (tx) => {
+        const both = await tx.bindings.liveConflicts('key-7', 'acme', 'acme-8');
+        expect(both.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
+        for (const [n, id] of ids.entries()) {
+          await tx.certificates.issue(`40${n}`, { der: Uint8Array.of(n), fingerprint: `f${n}` });
+          await tx.bindings.setState(`b${n}`, 'issued');
+          await tx.records.settle(id, { outcome: 'bound', code: null, decidedAt: AT, binding: `b${n}` });
+        }
+      });
+      expect(await certificates.byFingerprint('f9')).toMatchObject({ serial: '409', binding: 'b9' });
+      expect(Buffer.from((await certificates.byFingerprint('f9'))?.der ?? '')).toEqual(Buffer.from([9]));
+      expect(await records.pending(10)).toEqual([]);
+      expect((await db.stores.changes.after('northfield', 0, 100)).map(({ n }) => n)).toHaveLength(30);
+      expect(await verifyAudit(db.stores.audit)).toMatchObject({ ok: true, entries: 30 });
+      // All or nothing: one that is taken, or an intent that is none any more, spoils it for all.
+      const taken = db.transactGroup(async (tx) => {
+        await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
+        await tx.bindings.open(binding({ id: 'b99', keyDigest: 'key-7', udid: 'acme-99' }));
+      });
+      await expect(taken).rejects.toThrow();
+      const again = { der: Uint8Array.of(0), fingerprint: 'f99' };
+      await expect(db.transactGroup((tx) => tx.certificates.issue('405', again))).rejects.toThrow(
+        'no open intent',
+      );
+      expect(await records.record('r1')).toMatchObject({ outcome: 'bound' });
+    });
+
+    it('sees the envelopes of its own group, foreseen or not', async () => {
+      await db.stores.envelopes.keep(envelope());
+      await db.transactGroup(async ({ envelopes }) => {
+        const [second, third] = [
+          envelope({ digest: 'd2', seq: 2, prev: 'd1', id: 'r2' }),
+          envelope({ digest: 'd3', seq: 3, prev: 'd2', id: 'r3' }),
+        ];
+        await envelopes.foresee([second, { ...third, id: undefined }]);
+        expect(await envelopes.byDigest('d1')).toMatchObject({ id: 'r1' });
+        expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
+        expect(await envelopes.inChain('k', 2)).toBeUndefined();
+        await envelopes.keep(second);
+        expect(await envelopes.inChain('k', 2)).toEqual({ digest: 'd2', prev: 'd1' });
+        expect(await envelopes.receivedId('r2')).toBe('d2');
+        await envelopes.keep(third);
+        expect(await envelopes.receivedId('r3')).toBe('d3');
+        expect(await envelopes.inChain('other', 1)).toBeUndefined();
+      });
+      expect(await db.stores.envelopes.inChain('k', 3)).toEqual({ digest: 'd3', prev: 'd2' });
     });
 
     it('finds domains above and below by whole labels only', async () => {

@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyAudit } from '../../server/audit/chain.ts';
 import { openInstallation } from '../../server/installation.ts';
 import { revokeDevice } from '../../server/ra/revoke-device.ts';
+import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { signInAs } from '../support/server-operator.ts';
+import { startProcess } from '../support/server-process.ts';
 
-const CHILD = join(import.meta.dirname, '../support/server-crash-child.ts');
 let data: string;
 let child: ChildProcess | undefined;
 beforeEach(() => {
@@ -24,10 +24,9 @@ afterEach(() => {
 });
 
 async function startChild(step: string): Promise<string> {
-  child = spawn(process.execPath, [CHILD, data, step], { stdio: ['ignore', 'pipe', 'inherit'] });
-  if (child.stdout === null) throw new Error('no output');
-  for await (const line of createInterface(child.stdout)) return line;
-  throw new Error('the server did not start');
+  const started = await startProcess(data, step);
+  child = started.child;
+  return started.url;
 }
 
 /** Sends one registration to a server that dies after `step`; gives what is needed to go on. */
@@ -57,6 +56,7 @@ describe('a server killed in the middle', () => {
     const { device, payload, jws } = await crashAfter(step);
     const closed = await openInstallation({
       data,
+      databaseUrl: await databaseOf(data),
       publicUrl: 'http://localhost',
       suffix: 'fieldbind.internal',
     });
@@ -112,6 +112,7 @@ describe('a server killed in the middle', () => {
     const { device, payload } = await crashAfter('intended');
     const desk = await openInstallation({
       data,
+      databaseUrl: await databaseOf(data),
       publicUrl: 'http://localhost',
       suffix: 'fieldbind.internal',
     });

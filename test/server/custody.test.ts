@@ -156,8 +156,26 @@ describe('configuration', () => {
     [{ FIELDBIND_PUBLIC_URL: 'ftp://x' }, 'FIELDBIND_PUBLIC_URL'],
     [{ FIELDBIND_SUFFIX: 'd.example' }, 'FIELDBIND_SUFFIX'],
     [{ FIELDBIND_TLS_CERT: 'x' }, 'FIELDBIND_TLS_KEY'],
+    [{ FIELDBIND_EST_PORT: '4601' }, 'FIELDBIND_EST_CERT'],
+    [{ FIELDBIND_EST_PORT: 'x', FIELDBIND_EST_CERT: 'c', FIELDBIND_EST_KEY: 'k' }, 'FIELDBIND_EST_PORT'],
+    [{ FIELDBIND_DATABASE_URL: 'mysql://u:secret@h/d' }, 'FIELDBIND_DATABASE_URL'],
   ])('refuses %j in words', (environment, words) => {
     expect(() => readConfig(environment)).toThrow(ConfigError);
     expect(() => readConfig(environment)).toThrow(words);
+    expect(() => readConfig(environment)).not.toThrow('secret');
+  });
+
+  it('takes a database and a listener for devices', () => {
+    const pair = { FIELDBIND_TLS_CERT: 'c', FIELDBIND_TLS_KEY: 'k' };
+    const config = readConfig({
+      ...pair,
+      FIELDBIND_EST_PORT: '4601',
+      FIELDBIND_DATABASE_URL: 'postgres://h/d',
+    });
+    expect(config).toMatchObject({
+      databaseUrl: 'postgres://h/d',
+      est: { port: 4601, host: '127.0.0.1', certificateFile: 'c', keyFile: 'k' },
+    });
+    expect(readConfig(pair).est).toBeUndefined();
   });
 });

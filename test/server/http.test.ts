@@ -9,7 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
 import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
+import type { RescueKey } from '../../contract/rescue.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
+import { parseJws } from '../../core/jws.ts';
+import { writeRescueFile } from '../../src/effects/rescue-file.ts';
 import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
@@ -40,6 +43,13 @@ const problem = ({ status, headers, body }: Reply) => {
   return (body as { code: string }).code;
 };
 
+/** The one part of a rescue file with this record. */
+async function partOf({ body }: Reply, jws: string): Promise<string> {
+  const { payload } = parseJws((body as { rescueKey: string }).rescueKey) ?? {};
+  const file = await writeRescueFile([jws], (payload as RescueKey).jwk);
+  return file.split('\n')[1] ?? '';
+}
+
 describe('the contract', () => {
   it('is what the server serves, operation for operation', async () => {
     const { paths } = (await ines.get('/api/openapi.json')).body as {
@@ -64,6 +74,12 @@ describe('the contract', () => {
     const sam = await server.signIn('sam');
     const nonce = 'nonce-of-this-request';
     const challenge = (await ines.post('/api/operator-keys/challenge', {})).body as { nonce: string };
+    const rescueKey = await ines.get('/api/rescue-key');
+    const loose = await ines.seal(
+      'registration+jws',
+      registrationOf(await makeDevice(), OAK_STREET),
+      'northfield',
+    );
     const replies: Record<ApiName, Reply> = {
       probe: await ines.get(`/api/probe?nonce=${nonce}`),
       signInOptions: await ines.get('/api/sign-in'),
@@ -77,6 +93,17 @@ describe('the contract', () => {
       changes: await ines.get(`/api/changes?org=northfield&after=&nonce=${nonce}`),
       importList: await ines.post('/api/list?org=training', { rows: [rowOf(await makeDevice())] }),
       devices: await ines.get('/api/devices?org=northfield'),
+      rescueKey,
+      rescue: await ines.post('/api/rescue', { part: await partOf(rescueKey, loose.jws) }),
+      reportLoss: await ines.post('/api/phone-losses', {
+        kid: ines.key.kid,
+        epoch: ines.epoch,
+        head: 0,
+        unsent: [],
+        lastSeenAt: '2026-01-01T00:00:00.000Z',
+        foundAt: '2026-01-02T00:00:00.000Z',
+      }),
+      phones: await sam.get('/api/phones?org=northfield'),
       approvals: await sam.get('/api/approvals?org=northfield'),
       decideApproval: await sam.post(`/api/approvals/${held.record}?org=northfield`, {
         decision: 'refuse',

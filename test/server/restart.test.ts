@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConfigError } from '../../server/config/config.ts';
 import { openInstallation } from '../../server/installation.ts';
+import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
 
 let data: string;
@@ -68,7 +69,12 @@ it('keeps its suffix: another one is refused, and the command line uses the one 
   const other = startTestServer({ data, suffix: 'fieldbind.internal' });
   await expect(other).rejects.toThrow(ConfigError);
   await expect(other).rejects.toThrow('FIELDBIND_SUFFIX=acme.example');
-  const desk = await openInstallation({ data, publicUrl: 'http://x', suffix: 'y.example' });
+  const desk = await openInstallation({
+    data,
+    databaseUrl: await databaseOf(data),
+    publicUrl: 'http://x',
+    suffix: 'y.example',
+  });
   expect(desk.suffix).toBe('acme.example');
   await desk.close();
 });

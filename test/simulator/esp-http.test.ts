@@ -44,13 +44,17 @@ describe.each([0, 1, 2] as const)('protocomm over HTTP, security %i', (security)
     const version = await askVersion(endpoints, signal);
     if (version === undefined) throw new Error('no version');
     expect(version.security).toBe(security);
-    const claim = new Claim(new ProtocommClient(endpoints, version, nodeProtocommCrypto(), () => ({ secret: device.pop })));
+    const claim = new Claim(
+      new ProtocommClient(endpoints, version, nodeProtocommCrypto(), () => ({ secret: device.pop })),
+    );
     expect(await claim.start(signal)).toEqual({ mac: '02a1b2c3d4e5', platform: 'esp32c3' });
     const { parsed } = await claim.request('mac-02a1b2c3d4e5', signal);
     expect(Buffer.from(parsed.spki).toString('base64url')).toBe(device.publicKey);
 
     // Another client begins anew; the first one's session is over.
-    await new ProtocommClient(overHttp(http.at), version, nodeProtocommCrypto(), () => ({ secret: device.pop }))
+    await new ProtocommClient(overHttp(http.at), version, nodeProtocommCrypto(), () => ({
+      secret: device.pop,
+    }))
       .call('prov-config', new Uint8Array(0), signal)
       .catch(() => undefined);
     expect((await fetch(`http://127.0.0.1:${http.at}/nothing`, { method: 'POST' })).status).toBe(404);

@@ -76,6 +76,13 @@ describe('the device on the command line', () => {
     expect(() => deviceArguments([])).toThrow('zephyr-cred');
     expect(() => deviceArguments(['--profile', 'zephyr-cred', '--udid', 'A:B'])).toThrow('--udid');
     expect(() => deviceArguments(['--profile', 'zephyr-cred', '--misbehave', 'x'])).toThrow('misbehaviour');
+    expect(() => deviceArguments(['--profile', 'arduino', '--key', 'p384'])).toThrow('p256');
+    expect(() => deviceArguments(['--profile', 'zephyr-cred', '--key', 'ed25519'])).toThrow('rsa2048');
+    expect(() => deviceArguments(['--profile', 'zephyr-cred', '--nrf-cloud-cred', '--key', 'p384'])).toThrow(
+      'p256',
+    );
+    const files = deviceArguments(['--profile', 'smp-files', '--key', 'ed25519']);
+    expect(files).toMatchObject({ key: 'ed25519', firmware: { cred: false, files: { layout: 'pouch' } } });
     expect(deviceArguments(['--profile', 'zephyr-cred', '--misbehave', 'drop:99']).misbehaviour).toEqual({
       kind: 'drop',
       afterBytes: 99,

@@ -53,11 +53,11 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
     return 'stored';
   }
 
-  async lease({ owner, now, until, limit, force, alone }: LeaseTerms) {
+  async lease({ owner, now, until, limit, force, alone, besides }: LeaseTerms) {
     const leased: { row: QueuedRecord; jws: string }[] = [];
     for (const row of this.#oldestFirst()) {
       if (leased.length === limit) break;
-      if (!isUnsent(row.state)) continue;
+      if (!isUnsent(row.state) || besides?.has(row.id)) continue;
       const due = row.state === 'saved' ? force || row.nextAt <= now : false;
       const free = row.state === 'sending' && (alone || row.leaseOwner === owner || row.leaseUntil <= now);
       const ids = leased.map((one) => one.row.id);

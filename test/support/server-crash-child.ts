@@ -7,9 +7,11 @@ import { startServer } from '../../server/serve.ts';
 const [data = '', step = 'none', port = '0'] = process.argv.slice(2);
 const server = await startServer({
   data,
+  databaseUrl: process.env.FIELDBIND_DATABASE_URL || undefined,
   port: Number(port),
   onStep(done) {
     if (done === step) process.kill(process.pid, 'SIGKILL');
   },
 });
 console.log(server.url);
+process.once('SIGTERM', () => server.close().then(() => process.exit(0)));

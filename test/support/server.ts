@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
 import { importRows } from '../../server/lists/import-rows.ts';
 import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
+import { databaseOf } from './database.ts';
 import { signInAs, type TestKey, type TestOperator } from './server-operator.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -35,11 +36,14 @@ export const PRACTICE = 'practice.training.fieldbind.internal';
 export async function startTestServer(options: Partial<ServeOptions> = {}): Promise<TestServer> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'fieldbind-test-'));
   const faults: unknown[] = [];
+  // '': the folder's own file, whatever this run of the tests is about.
+  const databaseUrl = (options.databaseUrl ?? (await databaseOf(data))) || undefined;
   const running = await startServer({
     port: 0,
     onFault: (error) => faults.push(error),
     ...options,
     data,
+    databaseUrl,
   });
   const { url, installation } = running;
   return {
@@ -53,7 +57,7 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
       if (org === undefined) throw new Error(`no organisation ${name}`);
       return importRows(rows, org, 'test', installation);
     },
-    fieldbind: (...words) => fieldbind(data, words),
+    fieldbind: (...words) => fieldbind(data, words, databaseUrl),
     async close() {
       await running.close();
       if (options.data === undefined) rmSync(data, { recursive: true, force: true });
@@ -65,8 +69,9 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
 export async function fieldbind(
   data: string,
   words: readonly string[],
+  databaseUrl?: string,
 ): Promise<{ code: number; out: string }> {
-  const env = { ...process.env, FIELDBIND_DATA: data };
+  const env = { ...process.env, FIELDBIND_DATA: data, FIELDBIND_DATABASE_URL: databaseUrl ?? '' };
   const cli = join(ROOT, 'server/cli.ts');
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words], { env });

@@ -45,14 +45,14 @@ export function FoundStep(props: {
         </p>
         <p class="quiet small">{fieldWords.pair.speaks(traits.name)}</p>
       </section>
-      <section class="card">
-        <Abilities traits={traits} />
-      </section>
       {bindable && traits.makesKey && (
         <p class="card" data-tone="wait">
           {fieldWords.found.makesKey}
         </p>
       )}
+      <section class="card">
+        <Abilities traits={traits} />
+      </section>
     </Page>
   );
 }

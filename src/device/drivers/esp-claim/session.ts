@@ -50,9 +50,7 @@ export class EspClaimSession implements DeviceSession {
     if (wifi !== undefined) this.wifi = wifi;
     const claims = client.has(CLAIM_ENDPOINT);
     const isFresh =
-      this.#crypto !== undefined &&
-      client.has(CHALLENGE_ENDPOINT) &&
-      context.visit.challenge !== undefined;
+      this.#crypto !== undefined && client.has(CHALLENGE_ENDPOINT) && context.visit.challenge !== undefined;
     this.traits = {
       name: ESP_CLAIM,
       csrSubject: 'identity',

@@ -1,4 +1,4 @@
-import { concat } from '../../../../core/bytes.ts';
+import { type Bytes, concat } from '../../../../core/bytes.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { DeviceError, type WifiNetwork, type WifiState } from '../../../ports/device.ts';
 import type { GattCharacteristic, GattLink } from '../../../ports/link.ts';
@@ -16,6 +16,7 @@ import {
   wifiState,
 } from '../../protocols/improv/improv-rpc.ts';
 import { strongestFirst } from '../../protocols/wifi-networks.ts';
+import { type Ends, within } from '../../protocols/within.ts';
 import type { ImprovInfo, ImprovWifi } from './improv-wifi.ts';
 
 export const IMPROV_SERVICE = '00467768-6228-2272-4663-277478268000';
@@ -38,6 +39,7 @@ interface Told {
 export class BluetoothWifi implements ImprovWifi {
   readonly #characteristics: ReadonlyMap<number, GattCharacteristic>;
   readonly #answers: Answers<Told>;
+  readonly #ends: Omit<Ends, 'signal'>;
   readonly #stops: (() => void)[] = [];
 
   /** Undefined if the device has no Improv service. */
@@ -48,7 +50,7 @@ export class BluetoothWifi implements ImprovWifi {
       if (one === undefined) return undefined;
       found.set(number, one);
     }
-    const step = new BluetoothWifi(found, new Answers({ clock, lost: link.lost }));
+    const step = new BluetoothWifi(found, { clock, lost: link.lost });
     try {
       for (const number of [STATE, ERROR, RESULT]) await step.#subscribe(number, signal);
     } catch (error) {
@@ -58,20 +60,21 @@ export class BluetoothWifi implements ImprovWifi {
     return step;
   }
 
-  private constructor(characteristics: ReadonlyMap<number, GattCharacteristic>, answers: Answers<Told>) {
+  private constructor(characteristics: ReadonlyMap<number, GattCharacteristic>, ends: Omit<Ends, 'signal'>) {
     this.#characteristics = characteristics;
-    this.#answers = answers;
+    this.#ends = ends;
+    this.#answers = new Answers(ends);
   }
 
   async state(signal: AbortSignal): Promise<WifiState> {
-    const [value] = await this.#one(STATE).read(signal);
+    const [value] = await this.#read(STATE, 'improv state', signal);
     const state = wifiState(value);
     if (state === undefined) throw new DeviceError('device_garbage', 'improv state');
     return state;
   }
 
   async info(signal: AbortSignal): Promise<ImprovInfo> {
-    const [capabilities = 0] = await this.#one(CAPABILITIES).read(signal);
+    const [capabilities = 0] = await this.#read(CAPABILITIES, 'improv info', signal);
     if ((capabilities & HAS_INFO) === 0) return {};
     const limit = { ms: ANSWER_MS, step: 'improv info', signal };
     return this.#answers.after<ImprovInfo>(
@@ -121,6 +124,10 @@ export class BluetoothWifi implements ImprovWifi {
     this.#stops.push(
       await this.#one(number).subscribe((value) => this.#answers.tell({ of: number, value }), signal),
     );
+  }
+
+  #read(number: number, step: string, signal: AbortSignal): Promise<Bytes> {
+    return within(this.#one(number).read(signal), ANSWER_MS, step, { ...this.#ends, signal });
   }
 
   #one(number: number): GattCharacteristic {

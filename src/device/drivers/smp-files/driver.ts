@@ -6,7 +6,7 @@ import type { Shell } from '../../protocols/shell.ts';
 import { SmpClient } from '../../protocols/smp-client.ts';
 import { ConsoleSmpCarrier } from '../../protocols/smp-console-carrier.ts';
 import { SmpFiles } from '../../protocols/smp-files.ts';
-import { GattSmpCarrier, SMP_SERVICE } from '../../protocols/smp-gatt.ts';
+import { GattSmpCarrier, SMP_SERVICE, WORTH_GROWING_TO } from '../../protocols/smp-gatt.ts';
 import { SmpShell } from '../../protocols/smp-shell.ts';
 import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver, DriverContext } from '../driver.ts';
@@ -63,7 +63,7 @@ async function onGatt(
   let session: DeviceSession | undefined;
   try {
     const client = new SmpClient(carrier, context.clock);
-    await carrier.grow(client, signal);
+    await carrier.grow(client, signal, WORTH_GROWING_TO);
     session = await openOn(link, client, new SmpShell(client), release, context, signal);
     return session;
   } finally {

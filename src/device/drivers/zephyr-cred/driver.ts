@@ -3,7 +3,7 @@ import type { ByteLink, GattLink } from '../../../ports/link.ts';
 import { greet } from '../../protocols/greeting.ts';
 import { LineShell } from '../../protocols/line-shell.ts';
 import { SmpClient } from '../../protocols/smp-client.ts';
-import { GattSmpCarrier, SMP_SERVICE } from '../../protocols/smp-gatt.ts';
+import { GattSmpCarrier, SMP_SERVICE, WORTH_GROWING_TO } from '../../protocols/smp-gatt.ts';
 import { SmpShell } from '../../protocols/smp-shell.ts';
 import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver, DriverContext } from '../driver.ts';
@@ -54,7 +54,7 @@ async function onGatt(
   let session: DeviceSession | undefined;
   try {
     const client = new SmpClient(carrier, context.clock);
-    await carrier.grow(client, signal);
+    await carrier.grow(client, signal, WORTH_GROWING_TO);
     const shell = new SmpShell(client);
     const list = await new CredCommands(shell).listAll(signal).catch(noShell);
     if (list === undefined) return undefined;

@@ -28,13 +28,14 @@ export async function hasNrfCloudCred(shell: Shell, signal: AbortSignal): Promis
  */
 export async function nrfEvidence(
   shell: Shell,
-  tag: number | undefined,
+  given: number | undefined,
   wants: { readonly makesKey: boolean; readonly challenge: Uint8Array | undefined },
   signal: AbortSignal,
 ): Promise<DeviceEvidence> {
-  let own = await requestOf(shell, tag, undefined, signal);
+  let own = await requestOf(shell, given, undefined, signal);
+  let tag = given;
   if (own === 'no-key' && wants.makesKey) {
-    await makeKey(shell, tag, signal);
+    tag = await makeKey(shell, given, signal);
     own = await requestOf(shell, tag, undefined, signal);
   }
   if (own === 'no-key') throw new DeviceError('no_key', 'nrf_cloud_cred csr');
@@ -102,14 +103,15 @@ async function requestOf(
   return { csr, parsed };
 }
 
-/** The firmware itself refuses to make a second key (-EALREADY). */
-async function makeKey(shell: Shell, tag: number | undefined, signal: AbortSignal): Promise<void> {
+/** Where it was made: the firmware has a tag of its own. It refuses to make a second key (-EALREADY). */
+async function makeKey(shell: Shell, tag: number | undefined, signal: AbortSignal): Promise<number> {
   const text = await shell.run(
     tag === undefined ? 'nrf_cloud_cred keygen' : `nrf_cloud_cred keygen ${tag}`,
     signal,
   );
-  if (!/Generated device key in sec tag \d/.test(text))
-    throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
+  const made = /Generated device key in sec tag (\d{1,10})/.exec(text)?.[1];
+  if (made === undefined) throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
+  return Number(made);
 }
 
 /** `pubkey` is a build option (CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_VERIFY): undefined where it was left out. */

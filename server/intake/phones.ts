@@ -1,0 +1,88 @@
+import type { LossReport, PhoneState, Stretches } from '../../contract/phone.ts';
+import { fromInstant, toInstant } from '../../core/instant.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KnownPhone } from '../ports/phones.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+
+/** A phone sends all it has in minutes once it has signal; what is missing longer is missing. */
+const GRACE_MS = 15 * 60_000;
+const AT_MOST = 1000;
+const PAGE = 5000;
+/** What an answer names; more than these is the same alarm. */
+const MOST_STRETCHES = 200;
+
+/** Every phone of an organisation, with the numbers of its chain that never came. */
+export async function phoneStates(org: string, stores: Needs<'phones'>, now: number): Promise<PhoneState[]> {
+  const states: PhoneState[] = [];
+  for (const phone of await stores.phones.ofOrg(org, AT_MOST)) states.push(await stateOf(phone, stores, now));
+  return states;
+}
+
+async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: number): Promise<PhoneState> {
+  const { kid, seq, persisted, oldestUnsentAt } = phone;
+  const loss = await phones.lossOf(kid);
+  const missing = await missingOf(kid, Math.max(seq, loss?.head ?? 0), { phones });
+  // What the phone says still waits on it is not missing yet; what waits for ever is.
+  const waits = phone.unsent > 0 && loss === undefined;
+  const since = fromInstant(waits && oldestUnsentAt !== null ? oldestUnsentAt : phone.reportedAt);
+  return {
+    kid,
+    operatorName: phone.operatorName,
+    head: seq,
+    reportedAt: phone.reportedAt,
+    unsent: phone.unsent,
+    ...(oldestUnsentAt === null ? {} : { oldestUnsentAt }),
+    ...(persisted === null ? {} : { persisted }),
+    missing,
+    alarm: loss !== undefined || (missing.length > 0 && now - since > GRACE_MS),
+    lost:
+      loss === undefined ? null : { unsent: loss.unsent, lastSeenAt: loss.lastSeenAt, foundAt: loss.foundAt },
+  };
+}
+
+/** Numbers up to the reported head that are neither here nor explained. Counting first: a whole chain needs no walk. */
+async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>): Promise<Stretches> {
+  if (head === 0 || (await phones.placesTaken(kid, head)) >= head) return [];
+  const explained = await phones.skipped(kid);
+  const stretches: { from: number; to: number }[] = [];
+  let next = 1;
+  for (let more = true; more && stretches.length < MOST_STRETCHES; ) {
+    const taken = await phones.numbersTaken(kid, next - 1, head, PAGE);
+    more = taken.length === PAGE;
+    const end = more ? (taken.at(-1) ?? head) : head;
+    const known = [...taken, ...explained.filter((seq) => seq >= next && seq <= end), end + 1];
+    for (const seq of known.sort((one, other) => one - other)) {
+      if (seq > next) stretches.push({ from: next, to: seq - 1 });
+      next = Math.max(next, seq + 1);
+    }
+    next = end + 1;
+  }
+  return stretches.slice(0, MOST_STRETCHES);
+}
+
+/** Keeps a phone's word that it lost its storage, if the lost key was this person's. False if it was not. */
+export async function keepLoss(
+  report: LossReport,
+  operator: string,
+  { transact, clock }: { transact: Transact<'phones' | 'operatorKeys' | 'audit'>; clock: Clock },
+): Promise<boolean> {
+  return transact(async ({ phones, operatorKeys, audit: log }) => {
+    const key = await operatorKeys.key(report.kid);
+    if (key?.operator !== operator) return false;
+    if ((await phones.lossOf(report.kid)) !== undefined) return true;
+    const at = toInstant(clock.now());
+    await phones.keepLoss(report, at);
+    await audit(log, {
+      at,
+      step: STEPS.sync,
+      event: 'storage lost',
+      actor: operator,
+      org: null,
+      subject: report.kid,
+      detail: `last seen ${report.lastSeenAt}, not sent: ${report.unsent.map(({ from, to }) => `${from}-${to}`).join(' ') || 'none'}`,
+    });
+    return true;
+  });
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import type { Db } from './db.ts';
+import type { Engine } from './engine.ts';
+import { migrate } from './migrate.ts';
+import { postgres } from './postgres.ts';
+import { sqlite } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+
+/** Every table with its primary key. A new table does not compile until it stands here, so that none is left behind. */
+const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
+  settings: ['name'],
+  orgs: ['name'],
+  people: ['operator'],
+  memberships: ['operator', 'org'],
+  sessions: ['hash'],
+  nonces: ['hash'],
+  operator_keys: ['kid'],
+  credentials: ['digest'],
+  heads: ['kid'],
+  phone_losses: ['kid'],
+  statement_keys: ['kid'],
+  statements: ['digest'],
+  domains: ['name'],
+  versions: ['topic'],
+  sites: ['domain', 'id'],
+  list_rows: ['scope', 'maker', 'udid'],
+  tombstones: ['digest'],
+  envelopes: ['digest'],
+  records: ['id'],
+  changes: ['org', 'n'],
+  bindings: ['id'],
+  certificates: ['serial'],
+  crls: ['issuer'],
+  responders: ['issuer'],
+  authorities: ['name'],
+  transfer_cases: ['id'],
+  audit: ['n'],
+};
+
+const PAGE = 500;
+
+export interface Copied {
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/** `where`: the address of a PostgreSQL, or a folder with a database of our own. */
+function engineOf(where: string): Engine {
+  return /^postgres(ql)?:/.test(where) ? postgres(where) : sqlite(where);
+}
+
+/**
+ * Copies a whole database, of either engine, into an empty one of either engine: all rows in one transaction each side, so
+ * the copy is one moment of the source, which nobody writes meanwhile. Gives undefined if the target holds anything.
+ */
+export async function copyDatabase(from: string, to: string): Promise<Copied | undefined> {
+  const [source, target] = [engineOf(from), engineOf(to)];
+  try {
+    await migrate(source);
+    await migrate(target);
+    return await source.db.transaction().execute((read) =>
+      target.db.transaction().execute(async (write) => {
+        if (!(await isEmpty(write))) return undefined;
+        let rows = 0;
+        for (const table of Object.keys(KEYS) as (keyof Tables)[])
+          rows += await copyTable(read, write, table);
+        return { tables: Object.keys(KEYS).length, rows };
+      }),
+    );
+  } finally {
+    await source.db.destroy();
+    await target.db.destroy();
+  }
+}
+
+async function isEmpty(db: Db): Promise<boolean> {
+  for (const table of Object.keys(KEYS) as (keyof Tables)[]) {
+    const found = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db);
+    if (found.rows.length > 0) return false;
+  }
+  return true;
+}
+
+async function copyTable(from: Db, to: Db, table: keyof Tables): Promise<number> {
+  const key: readonly string[] = KEYS[table];
+  const columns = sql.join(key.map((column) => sql.ref(column)));
+  let copied = 0;
+  let last: Record<string, unknown> | undefined;
+  for (;;) {
+    const after = last;
+    const since =
+      after === undefined
+        ? sql``
+        : sql`where (${columns}) > (${sql.join(key.map((column) => sql`${after[column]}`))})`;
+    const page = await sql<Record<string, unknown>>`
+      select * from ${sql.table(table)} ${since} order by ${columns} limit ${PAGE}`.execute(from);
+    if (page.rows.length === 0) return copied;
+    await to
+      .insertInto(table)
+      .values(page.rows as never)
+      .execute();
+    copied += page.rows.length;
+    last = page.rows.at(-1);
+  }
+}

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Envelope, Envelopes } from '../../ports/envelopes.ts';
+import type { Db } from '../db.ts';
+import { envelopes, toEnvelope } from '../envelopes.ts';
+import { padded } from '../padded.ts';
+import type { LateWrites } from './late-writes.ts';
+
+/** Where each envelope stands, as its phone says: what is about to be asked of the store. */
+export type Foreseen = Parameters<Envelopes['foresee']>[0];
+
+/**
+ * Envelopes of a group of batches. What was foreseen is read with three statements, and answered from there together with
+ * what the group itself has kept since: batches follow each other in one transaction as if each had its own.
+ */
+export function chainView(db: Db, late: LateWrites): Envelopes {
+  const direct = envelopes(db);
+  const known = new Set<string>();
+  const byDigest = new Map<string, Envelope>();
+  const places = new Map<string, Pick<Envelope, 'digest' | 'prev'>>();
+  const received = new Map<string, string>();
+  const place = (kid: string, seq: number) => `place ${kid} ${seq}`;
+
+  function note(envelope: Envelope): void {
+    byDigest.set(envelope.digest, envelope);
+    known.add(`digest ${envelope.digest}`);
+    if (envelope.inChain) {
+      places.set(place(envelope.kid, envelope.seq), envelope);
+      known.add(place(envelope.kid, envelope.seq));
+    }
+    if (envelope.id !== null && envelope.code === null) {
+      received.set(envelope.id, envelope.digest);
+      known.add(`id ${envelope.id}`);
+    }
+  }
+
+  return {
+    async foresee(wanted) {
+      if (wanted.length === 0) return;
+      const select = db.selectFrom('envelopes').selectAll();
+      const digests = padded(wanted.map(({ digest }) => digest));
+      for (const row of await select.where('digest', 'in', digests).execute()) note(toEnvelope(row));
+      for (const digest of digests) known.add(`digest ${digest}`);
+      const kids = new Set(wanted.map(({ kid }) => kid));
+      for (const kid of kids) {
+        const seqs = wanted.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
+        const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
+        // A chain is dense. One that jumps is read place by place.
+        if (to - from > 2 * seqs.length) continue;
+        const rows = await select
+          .where('kid', '=', kid)
+          .where('seq', '>=', from)
+          .where('seq', '<=', to)
+          .where('in_chain', '=', sql.lit(1))
+          .execute();
+        for (const row of rows) note(toEnvelope(row));
+        for (let seq = from; seq <= to; seq++) known.add(place(kid, seq));
+      }
+      const ids = wanted.flatMap(({ id }) => (id === undefined ? [] : [id]));
+      if (ids.length === 0) return;
+      for (const row of await select.where('id', 'in', padded(ids)).where('code', 'is', null).execute())
+        note(toEnvelope(row));
+      for (const id of ids) known.add(`id ${id}`);
+    },
+    async byDigest(digest) {
+      return known.has(`digest ${digest}`) ? byDigest.get(digest) : direct.byDigest(digest);
+    },
+    async inChain(kid, seq) {
+      if (!known.has(place(kid, seq))) return direct.inChain(kid, seq);
+      const there = places.get(place(kid, seq));
+      return there && { digest: there.digest, prev: there.prev };
+    },
+    async receivedId(id) {
+      return known.has(`id ${id}`) ? received.get(id) : direct.receivedId(id);
+    },
+    async keep(envelope) {
+      note(envelope);
+      const { inChain, receivedAt, ...rest } = envelope;
+      late.insert('envelopes', { ...rest, in_chain: inChain ? 1 : 0, received_at: receivedAt });
+    },
+    async answerAnew(digest, answer) {
+      const there = byDigest.get(digest);
+      if (there !== undefined) note({ ...there, ...answer });
+      await direct.answerAnew(digest, answer);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { AuditEntry } from '../../ports/audit-log.ts';
+import type { Stores } from '../../ports/stores.ts';
+import { auditLog } from '../audit-log.ts';
+import { fromBinding } from '../bindings.ts';
+import { fromIntent } from '../certificates.ts';
+import type { Db } from '../db.ts';
+import { fromRecord } from '../records.ts';
+import { storesOver } from '../stores.ts';
+import { askOnce } from './ask-together.ts';
+import { chainView } from './chain-view.ts';
+import { lateWrites } from './late-writes.ts';
+import { lookUps } from './look-ups.ts';
+
+/**
+ * Stores for many records in one transaction. What is written for each record is kept and written at the end; reads of
+ * the same kind go out together. A record's own rows must not be read again after they were written.
+ */
+export function groupedStores(db: Db, bytes: string): { stores: Stores; flush(): Promise<void> } {
+  const direct = storesOver(db);
+  const late = lateWrites(db, bytes);
+  const ask = lookUps(db);
+  const numbers = askOnce(async (org) => ({ last: await ask.lastChange(org) }));
+  let trail: Promise<AuditEntry | undefined> | undefined;
+  const issued = { count: 0 };
+
+  const stores: Stores = {
+    ...direct,
+    orgs: { ...direct.orgs, org: askOnce(direct.orgs.org) },
+    people: { ...direct.people, memberships: askOnce(direct.people.memberships) },
+    operatorKeys: {
+      ...direct.operatorKeys,
+      key: askOnce(direct.operatorKeys.key),
+      credentials: askOnce(direct.operatorKeys.credentials),
+    },
+    domains: { ...direct.domains, domain: askOnce(direct.domains.domain) },
+    statements: {
+      ...direct.statements,
+      issuedAt: ask.statedAt,
+      async log(digest, typ, at) {
+        late.insert('statements', { digest, typ, at });
+      },
+    },
+    list: {
+      ...direct.list,
+      async row(scope, maker, udid) {
+        return (await ask.listIn(scope).udid(udid))?.find((row) => row.maker === maker);
+      },
+      byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 2),
+      byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 2),
+    },
+    tombstones: {
+      ...direct.tombstones,
+      anyLive: async (digests) => (await Promise.all(digests.map(ask.buried))).includes(true),
+    },
+    envelopes: chainView(db, late),
+    records: {
+      ...direct.records,
+      record: ask.record,
+      async add(record) {
+        late.insert('records', fromRecord(record));
+      },
+      async attach(id, binding, approvedBy) {
+        late.set('records', 'id', id, { binding, outcome: null, code: null, approved_by: approvedBy });
+      },
+      async settle(id, { outcome, code, decidedAt, binding }) {
+        late.set('records', 'id', id, { outcome, code, decided_at: decidedAt, binding });
+      },
+    },
+    changes: {
+      ...direct.changes,
+      async append(org, change) {
+        const numbered = await numbers(org);
+        const n = ++numbered.last;
+        late.insert('changes', { org, n, record: change.record, change: JSON.stringify(change) });
+      },
+    },
+    bindings: {
+      ...direct.bindings,
+      binding: ask.binding,
+      async liveConflicts(keyDigest, maker, udid) {
+        const [byKey, byName] = await Promise.all([ask.liveByKey(keyDigest), ask.liveByName(udid)]);
+        const found = [...(byKey ?? []), ...(byName ?? []).filter((binding) => binding.maker === maker)];
+        return [...new Map(found.map((binding) => [binding.id, binding])).values()];
+      },
+      async open(binding) {
+        late.insert('bindings', fromBinding(binding));
+      },
+      async setState(id, state) {
+        late.set('bindings', 'id', id, { state });
+      },
+    },
+    intents: {
+      ...direct.intents,
+      async intend(intent, binding) {
+        late.insert('certificates', fromIntent(intent, binding));
+      },
+    },
+    certificates: {
+      ...direct.certificates,
+      async issue(serial, { der, fingerprint }) {
+        issued.count++;
+        late.set('certificates', 'serial', serial, { der, fingerprint, state: 'issued' });
+      },
+    },
+    audit: {
+      ...auditLog(db),
+      last() {
+        trail ??= direct.audit.last();
+        return trail;
+      },
+      async write(entry) {
+        trail = Promise.resolve(entry);
+        late.insert('audit', entry);
+      },
+    },
+  };
+  return {
+    stores,
+    async flush() {
+      const counts = await late.flush();
+      const set = counts['certificates der fingerprint state'] ?? 0;
+      if (set !== issued.count) throw new Error('no open intent has one of these serials');
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import { parse } from '../../contract/parse.ts';
+import { LossReport } from '../../contract/phone.ts';
+import { Skip } from '../../contract/skip.ts';
+import type { Phones } from '../ports/phones.ts';
+import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+
+export function phones(db: Db): Phones {
+  return {
+    async ofOrg(org, limit) {
+      const rows = await db
+        .selectFrom('heads')
+        .innerJoin('operator_keys', 'operator_keys.kid', 'heads.kid')
+        .innerJoin('memberships', 'memberships.operator', 'operator_keys.operator')
+        .innerJoin('people', 'people.operator', 'operator_keys.operator')
+        .selectAll('heads')
+        .select('people.name')
+        .where('memberships.org', '=', org)
+        .orderBy('heads.reported_at', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        kid: row.kid,
+        seq: Number(row.seq),
+        digest: row.digest,
+        epoch: row.epoch,
+        unsent: Number(row.unsent),
+        oldestUnsentAt: row.oldest_unsent_at,
+        persisted: row.persisted === null ? null : Number(row.persisted) === 1,
+        reportedAt: row.reported_at,
+        operatorName: row.name,
+      }));
+    },
+    async placesTaken(kid, head) {
+      const row = await db
+        .selectFrom('envelopes')
+        .select((count) => count.fn.countAll<number | string>().as('n'))
+        .where('kid', '=', kid)
+        .where('seq', '<=', head)
+        .where('in_chain', '=', sql.lit(1))
+        .executeTakeFirstOrThrow();
+      return Number(row.n);
+    },
+    async numbersTaken(kid, after, head, limit) {
+      const rows = await db
+        .selectFrom('envelopes')
+        .select('seq')
+        .where('kid', '=', kid)
+        .where('seq', '>', after)
+        .where('seq', '<=', head)
+        .where('in_chain', '=', sql.lit(1))
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return rows.map(({ seq }) => Number(seq));
+    },
+    async skipped(kid) {
+      const rows = await db
+        .selectFrom('records')
+        .select('payload')
+        .where('kid', '=', kid)
+        .where('header', 'like', '%"typ":"skip+jws"%')
+        .execute();
+      return rows.flatMap(({ payload }) => parse(Skip, fromJson<unknown>(payload))?.seq ?? []);
+    },
+    async keepLoss(report, reportedAt) {
+      await db
+        .insertInto('phone_losses')
+        .values({ kid: report.kid, report: JSON.stringify(report), reported_at: reportedAt })
+        // The first report tells; a repeat says the same.
+        .onConflict((c) => c.column('kid').doNothing())
+        .execute();
+    },
+    async lossOf(kid) {
+      const row = await db
+        .selectFrom('phone_losses')
+        .select('report')
+        .where('kid', '=', kid)
+        .executeTakeFirst();
+      return row && parse(LossReport, fromJson<unknown>(row.report));
+    },
+  };
+}

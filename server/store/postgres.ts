@@ -1,0 +1,114 @@
+import { CompiledQuery, type DatabaseConnection, Kysely, PostgresDialect, PostgresDriver } from 'kysely';
+import pg from 'pg';
+import type { Engine } from './engine.ts';
+import type { Tables } from './tables.ts';
+
+/** Connections of one process: one that writes, and some that read beside it. */
+const CONNECTIONS = 8;
+/** A process that hangs in the middle of a transaction must not keep the others from writing for ever. Milliseconds. */
+const IDLE_IN_TRANSACTION = 30_000;
+const STATEMENT = 60_000;
+const CONNECT = 10_000;
+/** Shapes of statement that are kept prepared, on each connection. */
+const PREPARED = 500;
+
+/** int8 as a number: none of ours comes near 2^53. */
+const INT8 = 20;
+
+/**
+ * A transaction begins by taking its turn: it locks the one row of `turn` until it ends. At READ COMMITTED every statement
+ * after that sees all that was committed before, so that reading and then writing is safe over all processes, without
+ * repeating work as SERIALIZABLE would ask for. No advisory locks: not every engine that speaks this protocol has them.
+ */
+class TurnDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin; select n from turn where n = 1 for update'));
+  }
+}
+
+class TurnDialect extends PostgresDialect {
+  readonly #config: ConstructorParameters<typeof PostgresDialect>[0];
+  constructor(config: ConstructorParameters<typeof PostgresDialect>[0]) {
+    super(config);
+    this.#config = config;
+  }
+  override createDriver(): PostgresDriver {
+    return new TurnDriver(this.#config);
+  }
+}
+
+/** Names each statement by its text, so that the server parses and plans it once for each connection. */
+function preparing(pool: pg.Pool) {
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string | undefined => {
+    const there = names.get(text);
+    if (there !== undefined || names.size >= PREPARED) return there;
+    const made = `s${names.size}`;
+    names.set(text, made);
+    return made;
+  };
+  const wrapped = new WeakMap<pg.PoolClient, object>();
+  return {
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      const there = wrapped.get(client);
+      if (there !== undefined) return there;
+      const made = {
+        query(text: string, values: readonly unknown[]) {
+          // Without parameters it may be several statements, which only the simple protocol takes.
+          if (values.length === 0) return client.query(text);
+          const name = nameOf(text);
+          return client.query({
+            text,
+            values: values.map(storable),
+            ...(name === undefined ? {} : { name }),
+          });
+        },
+        release: () => client.release(),
+      };
+      wrapped.set(client, made);
+      return made;
+    },
+  };
+}
+
+/** PostgreSQL's text holds no NUL (its documentation, section 8.3). */
+export function storable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
+}
+
+/** PostgreSQL, or what speaks its protocol. Throws nothing here: it connects at the first statement. */
+export function postgres(url: string): Engine {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+    statement_timeout: STATEMENT,
+    application_name: 'fieldbind',
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        oid === INT8
+          ? Number
+          : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+    },
+  });
+  // A connection that ends is replaced by the pool, and what ran on it is told; without listeners it would end the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return {
+    db: new Kysely<Tables>({ dialect: new TurnDialect({ pool: preparing(pool) as never }) }),
+    bytes: 'bytea',
+    patience: 'set local statement_timeout = 0',
+    columnTypes: (statement) => statement.replace(/\bblob\b/g, 'bytea').replace(/\binteger\b/g, 'bigint'),
+    again: (error) => AGAIN.has(codeOf(error)),
+  };
+}
+
+/** serialization_failure and deadlock_detected: nothing was written (PostgreSQL, appendix A). */
+const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,47 @@
+import type { LossReport, Stretches } from '../../contract/phone.ts';
+import type { QueuedRecord } from './outbox.ts';
+
+/** A record as it was saved. */
+export interface JournalEntry {
+  readonly row: QueuedRecord;
+  readonly jws: string;
+}
+
+/** The second copy of what was not sent. Rejects with the platform's own errors: it is never in the way of the first. */
+export interface Journal {
+  keep(entry: JournalEntry): Promise<void>;
+  ids(): Promise<ReadonlySet<string>>;
+  /** Undefined for what is not there or not whole. */
+  read(id: string): Promise<JournalEntry | undefined>;
+  forget(id: string): Promise<void>;
+}
+
+/** The outbox as its keepers see it. Rejects with StorageError only. */
+export interface Keeping {
+  /** Records without a receipt, in the order they were signed, rejected ones included. */
+  unsent(): Promise<readonly JournalEntry[]>;
+  /** Ids of unsent rows, and of those among them whose envelope is gone. */
+  unsentIds(): Promise<{ readonly ids: ReadonlySet<string>; readonly torn: ReadonlySet<string> }>;
+  /** Puts back what is not here, as not sent. */
+  restore(entries: readonly JournalEntry[]): Promise<void>;
+  /** Numbers of this operator key that have no receipt yet. */
+  unsentNumbers(kid: string): Promise<Stretches>;
+}
+
+/** What a phone remembers of itself outside its database, so that a cleared one is noticed. */
+export interface Marker {
+  readonly kid: string;
+  readonly epoch: string;
+  readonly head: number;
+  readonly unsent: Stretches;
+  readonly at: string;
+}
+
+/** Never rejects: where it cannot be kept there is none. */
+export interface MarkerStore {
+  read(): Marker | undefined;
+  write(marker: Marker): void;
+  /** A loss that the backend does not know of yet. */
+  loss(): LossReport | undefined;
+  keepLoss(loss: LossReport | undefined): void;
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { loadPhones, makeDevices, rowsOf, sendAll, waitBound } from './field.ts';
+import type { Report } from './report.ts';
+import { type Served, serve } from './served.ts';
+
+const SIZES = [1e4, 1e5, 1e6, 1e7] as const;
+/** Devices with real keys that are registered at each size. */
+const SAMPLE = 1000;
+
+/** What a registration and a CRL cost as the maker's list grows, on SQLite. `words`: the largest power of ten, 7 if left out. */
+export async function benchGrowth(words: readonly string[]): Promise<Report> {
+  const largest = 10 ** Number(words.find((word) => /^[4-7]$/.test(word)) ?? 7);
+  const sizes = SIZES.filter((size) => size <= largest);
+  const registration: number[] = [];
+  const crl: number[] = [];
+  const memory: number[] = [];
+  const served = await serve('sqlite');
+  try {
+    let rows = 0;
+    let bound = 0;
+    const register = async () => {
+      const devices = await makeDevices(SAMPLE);
+      await served.importList(rowsOf(devices));
+      const phones = await loadPhones(served.urls, devices, { phones: 8, batch: 50 });
+      const start = served.cpuSeconds();
+      await sendAll(phones);
+      bound += SAMPLE;
+      await waitBound(served.desk, bound);
+      return ((served.cpuSeconds() - start) / SAMPLE) * 1e6;
+    };
+    // The first ones teach the program its own code, and are not counted.
+    await register();
+    for (const size of sizes) {
+      fill(served.data, rows, size);
+      rows = size;
+      registration.push(Math.round(await register()));
+      crl.push(Math.round(await microsecondsOfCrl(served)));
+      memory.push(Math.round(served.residentMib()));
+    }
+  } finally {
+    await served.close();
+  }
+  const [first = 0, last = 0] = [registration[0], registration.at(-1)];
+  return {
+    name: 'growth',
+    // Null where it was not taken to the end.
+    ratios: { cost_1e7_vs_1e4: largest === 1e7 ? Number((last / first).toFixed(3)) : null },
+    figures: {
+      rows: sizes,
+      us_per_registration: registration,
+      us_per_crl_answer: crl,
+      resident_mib: memory,
+    },
+  };
+}
+
+/** Rows with keys that nobody has: as long as real ones and as scattered. */
+function fill(data: string, from: number, to: number): void {
+  const file = new BetterSqlite(join(data, 'fieldbind.sqlite'), { timeout: 60_000 });
+  file
+    .prepare(
+      `with recursive numbers (n) as (select ? union all select n + 1 from numbers where n + 1 < ?)
+       insert into list_rows (scope, maker, udid, org, public_key, row, imported_by, imported_at)
+       select 'real', 'bulk', 'bulk-' || n, 'northfield', hex(randomblob(62)),
+         '{"maker":"bulk","udid":"bulk-' || n || '","aliases":[],"anchor":"key"}', 'bench', '2026-01-01T00:00:00.000Z'
+       from numbers`,
+    )
+    .run(from, to);
+  file.close();
+}
+
+async function microsecondsOfCrl({ urls, cpuSeconds }: Served): Promise<number> {
+  const url = `${urls[0]}/crl/northfield.crl`;
+  const count = 500;
+  const start = cpuSeconds();
+  for (let n = 0; n < count; n++) await (await fetch(url)).arrayBuffer();
+  return ((cpuSeconds() - start) / count) * 1e6;
+}

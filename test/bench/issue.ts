@@ -1,0 +1,69 @@
+import { cryptoRates } from './crypto-limit.ts';
+import { loadPhones, makeDevices, rowsOf, sendAll, waitBound } from './field.ts';
+import type { Report } from './report.ts';
+import { type EngineName, serve } from './served.ts';
+
+const COUNT = 3000;
+/** Sent before anything is counted, so that the program runs as it does after its first minute. */
+const WARM = 2000;
+
+/**
+ * Whole registrations per CPU-second of server and database: HTTP, the operator's signature, request, list, decision,
+ * certificate, durable rows, audit trail. Beside it what OpenSSL alone needs for the same two verifications (operator,
+ * request) and two signatures (receipt, certificate).
+ */
+export async function benchIssue(): Promise<Report> {
+  // Before, between and after: what else runs on this machine then bears on both sides.
+  const rates = [cryptoRates()];
+  const sqlite = await registrationsPerCpuSecond('sqlite');
+  rates.push(cryptoRates());
+  const postgres = await registrationsPerCpuSecond('postgres');
+  rates.push(cryptoRates());
+  const signs = mean(rates.map(({ signsPerSecond }) => signsPerSecond));
+  const verifies = mean(rates.map(({ verifiesPerSecond }) => verifiesPerSecond));
+  const limit = 1 / (2 / signs + 2 / verifies);
+  return {
+    name: 'issue',
+    ratios: {
+      sqlite_vs_crypto_limit: round(sqlite / limit),
+      postgres_vs_crypto_limit: round(postgres / limit),
+      // cfssl of today is not among Debian's packages; where nobody measured it, nothing is said.
+      postgres_vs_cfssl_postgres: null,
+    },
+    figures: {
+      sqlite_per_cpu_second: Math.round(sqlite),
+      postgres_per_cpu_second: Math.round(postgres),
+      crypto_limit_per_cpu_second: Math.round(limit),
+      openssl_signs_per_cpu_second: Math.round(signs),
+      openssl_verifies_per_cpu_second: Math.round(verifies),
+      registrations: COUNT,
+    },
+  };
+}
+
+async function registrationsPerCpuSecond(engine: EngineName): Promise<number> {
+  const served = await serve(engine);
+  try {
+    const devices = await makeDevices(WARM + COUNT);
+    await served.importList(rowsOf(devices));
+    const shape = { phones: 8, batch: 50 };
+    const warm = await loadPhones(served.urls, devices.slice(0, WARM), shape);
+    const measured = await loadPhones(served.urls, devices.slice(WARM), shape);
+    await sendAll(warm);
+    await waitBound(served.desk, WARM);
+    const start = served.cpuSeconds();
+    await sendAll(measured);
+    await waitBound(served.desk, WARM + COUNT);
+    return COUNT / (served.cpuSeconds() - start);
+  } finally {
+    await served.close();
+  }
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+}
+
+function round(ratio: number): number {
+  return Number(ratio.toFixed(3));
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { fromPem } from '../../core/pem.ts';
+import type { CredentialBundle, DeviceSession } from '../../src/ports/device.ts';
+import { bundleWith } from '../support/device-certificate.ts';
+import type { WireOptions } from '../support/device-wire.ts';
+import { RIGS, type Rig, type Running } from './device-rigs.ts';
+import { codeOf, Stop, signal } from './device-visit.ts';
+
+// The link is cut at every operation of the whole way, and at byte positions spread over it. The next visit resumes at the
+// first step not done, and nothing of the cut one is left: no listener, no wait.
+const BYTE_CUTS = 40;
+
+/** Found, identified, its evidence taken, and its certificate installed, where there is one to install. */
+async function wholeWay(stop: Stop, bundle: CredentialBundle | undefined): Promise<void> {
+  const session = await stop.open();
+  await stop.run(session.identify(signal()));
+  if (session.traits.evidence === 'none') await stop.run(Promise.resolve(session.wifi?.scan(signal())));
+  else await evidence(stop, session);
+  if (bundle !== undefined) await stop.run(session.install(bundle, () => undefined, signal()));
+}
+
+/** A modem gives its evidence once: on a later visit it has to say that its key is the one it was. */
+async function evidence(stop: Stop, session: DeviceSession): Promise<void> {
+  const code = await codeOf(stop.run(session.evidence(signal())));
+  if (code === 'key_exists') return;
+  if (code !== 'no error') throw stop.wire.link.lost.reason ?? new Error(code);
+}
+
+function bundleOf(rig: Rig, { publicKey }: Running): CredentialBundle | undefined {
+  return rig.corrupt === undefined || publicKey === undefined
+    ? undefined
+    : bundleWith(publicKey, { chain: 0 });
+}
+
+async function measured(rig: Rig): Promise<{ readonly operations: number; readonly bytes: number }> {
+  const device = await rig.start();
+  const stop = new Stop(device);
+  await wholeWay(stop, bundleOf(rig, device));
+  await stop.end();
+  return stop.wire.counts;
+}
+
+async function cutAndResume(rig: Rig, cutAt: NonNullable<WireOptions['cutAt']>): Promise<void> {
+  const device = await rig.start();
+  const bundle = bundleOf(rig, device);
+  const cut = new Stop(device, { cutAt });
+  const code = await codeOf(wholeWay(cut, bundle));
+  // The last bytes may be an answer that nobody waits for.
+  expect(['link_lost', 'no error']).toContain(code);
+  await cut.end();
+
+  const again = new Stop(device, {}, { ...device.visit, replaceOrphanKey: true });
+  await wholeWay(again, bundle);
+  await again.end();
+  if (bundle === undefined) return;
+  const held = Buffer.from(device.certificate() ?? []);
+  const [der] = fromPem('CERTIFICATE', bundle.leafPem);
+  expect(held.equals(Buffer.from(der ?? [])) || held.toString('latin1').startsWith(bundle.leafPem)).toBe(
+    true,
+  );
+}
+
+describe.each(RIGS)('$driver: $name', (rig) => {
+  it('resumes after a cut at each operation', async () => {
+    const { operations } = await measured(rig);
+    expect(operations).toBeGreaterThan(1);
+    for (let at = 0; at < operations; at++) await cutAndResume(rig, { operations: at });
+  });
+
+  it('resumes after a cut at bytes spread over the whole way', async () => {
+    const { bytes } = await measured(rig);
+    const cuts = rig.cuts ?? BYTE_CUTS;
+    for (let at = 0; at < cuts; at++) {
+      // Within words as often as between them: a prime step falls on no boundary for long.
+      const position = Math.floor((bytes * at) / cuts) + ((at * 7) % 13);
+      if (position < bytes) await cutAndResume(rig, { bytes: position });
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifyAudit } from '../../server/audit/chain.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+
+let folder: string;
+let postgres: TestPostgres;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fieldbind-copy-'));
+  postgres = await startPostgres();
+});
+afterAll(async () => {
+  await postgres.remove();
+  rmSync(folder, { recursive: true });
+});
+
+/** Every row of every table, as SQLite holds it. */
+function contents(data: string): Record<string, unknown[]> {
+  const file = new BetterSqlite(join(data, 'fieldbind.sqlite'), { readonly: true });
+  const names = file.prepare("select name from sqlite_master where type = 'table'").pluck().all().map(String);
+  const rows = names.map((name) => {
+    const all = file.prepare(`select * from ${name}`).all();
+    return [name, all.map((row) => JSON.stringify(row)).sort()] as const;
+  });
+  file.close();
+  return Object.fromEntries(rows);
+}
+
+it('moves from a file to PostgreSQL and back without loss, and goes on there', async () => {
+  const data = join(folder, 'first');
+  // A file of its own in both projects: the move is the test.
+  const before = await startTestServer({ data, databaseUrl: '' });
+  const ines = await before.signIn('ines');
+  const device = await makeDevice();
+  await before.importList('northfield', [rowOf(device)]);
+  const bound = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+  await before.close();
+
+  const url = await postgres.database();
+  expect(await fieldbind(data, ['move', '--to', url])).toMatchObject({ code: 0 });
+  const again = await fieldbind(data, ['move', '--to', url]);
+  expect(again).toMatchObject({ code: 1, out: expect.stringContaining('not empty') });
+  const there = join(folder, 'back');
+  expect(await fieldbind(data, ['backup', '--to', there], url)).toMatchObject({ code: 0 });
+  expect(contents(there)).toEqual(contents(data));
+
+  const server = await startTestServer({ data, databaseUrl: url });
+  const sam = await server.signIn('sam');
+  expect(await sam.changes('northfield')).toMatchObject([{ record: bound.record, outcome: 'bound' }]);
+  const other = await makeDevice();
+  await server.importList('northfield', [rowOf(other)]);
+  const next = await server.signIn('ines');
+  expect(
+    await next.submit('registration+jws', registrationOf(other, OAK_STREET), 'northfield'),
+  ).toMatchObject({ outcome: 'bound' });
+  expect(await verifyAudit(server.running.installation.stores.audit)).toMatchObject({ ok: true });
+  await server.close();
+});
+
+it('restores a backup into an empty installation only', async () => {
+  const data = join(folder, 'lost');
+  const before = await startTestServer({ data, databaseUrl: '' });
+  const copy = join(folder, 'copy');
+  expect(await before.fieldbind('backup', '--to', copy)).toMatchObject({ code: 0 });
+  await before.close();
+  expect(await fieldbind(data, ['restore', '--from', copy])).toMatchObject({ code: 1 });
+  renameSync(join(data, 'fieldbind.sqlite'), join(folder, 'gone.sqlite'));
+  for (const side of ['-wal', '-shm']) rmSync(join(data, `fieldbind.sqlite${side}`), { force: true });
+  expect(await fieldbind(data, ['restore', '--from', copy])).toMatchObject({ code: 0 });
+  const after = await startTestServer({ data, databaseUrl: '' });
+  expect((await after.signIn('ines')).session.memberships).toHaveLength(2);
+  await after.close();
+  const nothing = await fieldbind(data, ['restore', '--from', folder]);
+  expect(nothing.out).toContain('there is no database');
+});

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium } from 'playwright-core';
+import { FLAGS } from './device-browser.ts';
+
+/** A browser that can die as a phone does: SIGKILL to every process of it at once. Its profile outlives it. */
+export interface MortalBrowser {
+  open(): Promise<BrowserContext>;
+  kill(): Promise<void>;
+  /** Ends it and removes the profile. */
+  close(): Promise<void>;
+}
+
+export function mortalBrowser(): MortalBrowser {
+  const profile = mkdtempSync(join(tmpdir(), 'fieldbind-mortal-'));
+  let running: ChildProcess | undefined;
+  const kill = async () => {
+    const child = running;
+    running = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    // A group of its own, so that this reaches its children and nobody else's.
+    process.kill(-child.pid, 'SIGKILL');
+    await gone;
+  };
+  return {
+    async open() {
+      const args = [
+        ...FLAGS,
+        '--headless=new',
+        '--remote-debugging-port=0',
+        `--user-data-dir=${profile}`,
+        'about:blank',
+      ];
+      const child = spawn(process.env.CHROMIUM ?? '/usr/bin/chromium', args, {
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      running = child;
+      const browser = await chromium.connectOverCDP(await endpointOf(child));
+      const [context] = browser.contexts();
+      if (context === undefined) throw new Error('the browser has no context');
+      return context;
+    },
+    kill,
+    async close() {
+      await kill();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Chromium says on standard error where its devtools listen. */
+function endpointOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += String(chunk);
+      const found = /DevTools listening on (ws:\S+)/.exec(said);
+      if (found?.[1] !== undefined) resolve(found[1]);
+    });
+    child.once('exit', () => reject(new Error(`the browser ended: ${said.slice(-400)}`)));
+  });
+}
