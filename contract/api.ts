@@ -2,17 +2,21 @@ import { Array as List, Object as Obj, String as Text, type TSchema } from 'type
 import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
-import { DeviceStates } from './device-state.ts';
+import { ClientAct, DeviceAct, DeviceActed, DeviceStates } from './device-state.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
   EnrolChallenge,
   EnrolRequest,
   EnrolResponse,
+  type ROLES,
   Session,
   SignInOptions,
   SignInRequest,
 } from './operator.ts';
-import { CompactJws, Instant, OrgName, RecordId, Words } from './scalars.ts';
+import { LossReport, PhoneStates } from './phone.ts';
+import { RescueKeyAnswer, RescuePart } from './rescue.ts';
+import { CompactJws, Instant, Maker, OrgName, RecordId, Udid, Words } from './scalars.ts';
+import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 
 /** One operation of the API. Bodies are JSON; errors are problem documents (contract/problem.ts). */
 export interface Operation {
@@ -20,8 +24,11 @@ export interface Operation {
   /** Path with `:name` for parameters, as the server's router writes it. */
   readonly path: string;
   readonly summary: string;
-  /** Who may call it: anybody, a signed-in person, or a signed-in person of one of these roles in the organisation. */
-  readonly access: 'anybody' | 'signed-in' | readonly ['support', 'approver', 'administrator'];
+  /**
+   * Who may call it: anybody, a signed-in person, a signed-in person of one of these roles in the organisation, or a machine
+   * client with the right token.
+   */
+  readonly access: 'anybody' | 'signed-in' | 'client' | readonly (typeof ROLES)[number][];
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -31,6 +38,9 @@ export interface Operation {
 const Nonce = Text({ pattern: '^[A-Za-z0-9_-]{16,64}$' });
 const Empty = Obj({});
 const DESK = ['support', 'approver', 'administrator'] as const;
+/** Who may speak for the devices of an organisation, or of a home. */
+const CUSTODIANS = ['owner', ...DESK] as const;
+const DevicePath = Obj({ maker: Maker, udid: Udid });
 
 export const Probe = Obj({ nonce: Words(64), at: Instant });
 export const StatementKeysAnswer = Obj({
@@ -117,6 +127,37 @@ export const API = {
     body: BatchRequest,
     answer: BatchResponse,
   },
+  rescueKey: {
+    method: 'GET',
+    path: '/api/rescue-key',
+    summary: 'The key that rescue files are sealed to, as a signed statement',
+    access: 'anybody',
+    answer: RescueKeyAnswer,
+  },
+  rescue: {
+    method: 'POST',
+    path: '/api/rescue',
+    summary: "One part of a colleague's rescue file; a receipt for each record in it",
+    access: 'signed-in',
+    body: RescuePart,
+    answer: BatchResponse,
+  },
+  reportLoss: {
+    method: 'POST',
+    path: '/api/phone-losses',
+    summary: "A phone's storage was cleared: what had not been sent",
+    access: 'signed-in',
+    body: LossReport,
+    answer: LossReport,
+  },
+  phones: {
+    method: 'GET',
+    path: '/api/phones',
+    summary: 'Phones of an organisation, and what of their records never came',
+    access: DESK,
+    query: Obj({ org: OrgName }),
+    answer: PhoneStates,
+  },
   changes: {
     method: 'GET',
     path: '/api/changes',
@@ -141,6 +182,43 @@ export const API = {
     access: 'signed-in',
     query: Obj({ org: OrgName }),
     answer: DeviceStates,
+  },
+  actOnDevice: {
+    method: 'POST',
+    path: '/api/devices/:maker/:udid',
+    summary: 'Suspend, resume, retire, replace or revoke a bound device',
+    access: CUSTODIANS,
+    params: DevicePath,
+    query: Obj({ org: OrgName }),
+    body: DeviceAct,
+    answer: DeviceActed,
+  },
+  clientAct: {
+    method: 'POST',
+    path: '/api/client/devices/:maker/:udid',
+    summary: 'Suspend, revoke or offer a device of the machine client’s organisation (bearer token)',
+    access: 'client',
+    params: DevicePath,
+    body: ClientAct,
+    answer: DeviceActed,
+  },
+  transfers: {
+    method: 'GET',
+    path: '/api/transfers',
+    summary: 'Open claims on the devices of an organisation',
+    access: CUSTODIANS,
+    query: Obj({ org: OrgName }),
+    answer: TransferStates,
+  },
+  decideTransfer: {
+    method: 'POST',
+    path: '/api/transfers/:id',
+    summary: 'Give a claimed device up (two persons) or refuse the claim',
+    access: CUSTODIANS,
+    params: Obj({ id: RecordId }),
+    query: Obj({ org: OrgName }),
+    body: TransferDecision,
+    answer: TransferAnswer,
   },
   approvals: {
     method: 'GET',

@@ -16,7 +16,7 @@ const Nonce = Text({ pattern: '^[A-Za-z0-9_-]{16,64}$' });
 
 /**
  * `POST /api/records`. `nonce` comes back in the answer: a captive portal cannot know it. `head` is the heartbeat:
- * the newest record of this phone's chain, sent or not, with what still waits.
+ * the newest record of this phone's chain, sent or not, with what will still wait once this batch has arrived.
  */
 export const BatchRequest = Obj(
   {

@@ -73,6 +73,10 @@ export const OUTCOME_CODES = [
   'kind_not_supported',
   'approval_refused',
   'withdrawn',
+  'retired',
+  'replaced',
+  'given_up',
+  'transfer_refused',
 ] as const;
 export type OutcomeCode = (typeof OUTCOME_CODES)[number];
 

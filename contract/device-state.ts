@@ -1,6 +1,17 @@
-import { Boolean as Flag, Array as List, Null, Object as Obj, type Static, Union } from 'typebox/type';
+import {
+  Boolean as Flag,
+  Array as List,
+  Null,
+  Object as Obj,
+  type Static,
+  String as Text,
+  Union,
+} from 'typebox/type';
 import { Fingerprint } from './confirmation.ts';
-import { DomainName, Instant, Maker, OneOf, Udid } from './scalars.ts';
+import { DomainName, Instant, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
+
+/** Why a device is suspended. While it is, its certificate is on hold: CRL and OCSP say so, and nobody should trust it. */
+export const SuspensionReason = OneOf('lost', 'maintenance');
 
 /** A bound device as its organisation sees it. */
 export const DeviceState = Obj({
@@ -14,6 +25,41 @@ export const DeviceState = Obj({
   unproven: Flag(),
   firstUse: Flag(),
   revokedAt: Union([Instant, Null()]),
+  site: Maybe(Words(64)),
+  position: Maybe(Words(200)),
+  suspended: Maybe(Obj({ reason: SuspensionReason, at: Instant, by: Words(120) })),
+  /** UDID of the device in whose place it stands. */
+  replaces: Maybe(Udid),
 });
 export type DeviceState = Static<typeof DeviceState>;
 export const DeviceStates = Obj({ devices: List(DeviceState, { maxItems: 1000 }) });
+
+/** The reason goes on the audit trail, so blanks are none. */
+const Because = Text({ minLength: 1, maxLength: 300, pattern: '\\S' });
+
+/** What may be done with a bound device. `reason` stands with suspend (lost, maintenance) and revoke (stolen, compromised). */
+export const DeviceAct = Obj(
+  {
+    act: OneOf('suspend', 'resume', 'retire', 'replace', 'revoke'),
+    because: Because,
+    reason: Maybe(OneOf('lost', 'maintenance', 'stolen', 'compromised')),
+    /** The new device, bound already; stands with replace. */
+    with: Maybe(Obj({ maker: Maker, udid: Udid }, { additionalProperties: false })),
+  },
+  { additionalProperties: false },
+);
+export type DeviceAct = Static<typeof DeviceAct>;
+
+/** What a machine client may do, each by a right of its own. `give_up` offers the device to whoever claims it. */
+export const ClientAct = Obj(
+  {
+    act: OneOf('suspend', 'revoke', 'give_up'),
+    because: Because,
+    reason: Maybe(OneOf('lost', 'maintenance', 'stolen', 'compromised')),
+  },
+  { additionalProperties: false },
+);
+export type ClientAct = Static<typeof ClientAct>;
+
+/** Done: what was done, to which device. */
+export const DeviceActed = Obj({ maker: Maker, udid: Udid, at: Instant });

@@ -3,7 +3,13 @@ import { PublicJwk } from './public-jwk.ts';
 import { Audience, Digest, Instant, OneOf, RecordId } from './scalars.ts';
 
 /** What the statement key signs; never a record, never a certificate. */
-export const STATEMENT_TYPES = ['receipt+jws', 'credential+jws', 'pack+jws', 'statement-key+jws'] as const;
+export const STATEMENT_TYPES = [
+  'receipt+jws',
+  'credential+jws',
+  'pack+jws',
+  'statement-key+jws',
+  'rescue-key+jws',
+] as const;
 export type StatementType = (typeof STATEMENT_TYPES)[number];
 
 export const StatementHeader = Obj(

@@ -61,3 +61,12 @@ export function nextRecordState(state: RecordState, event: RecordEvent): RecordS
 export function isUnsent(state: RecordState): boolean {
   return state === 'saved' || state === 'sending';
 }
+
+/** Whether a certificate is here that its device still has to be given. Some firmware takes none from us. */
+export function certificateWaits(record: {
+  readonly state: RecordState;
+  readonly certificate: object | null;
+  readonly takesCertificate?: boolean;
+}): boolean {
+  return record.state === 'bound' && record.certificate !== null && record.takesCertificate !== false;
+}

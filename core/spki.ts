@@ -80,3 +80,19 @@ export function ecdsaToFixed(der: Uint8Array, bits: number): Uint8Array {
   numbers.end();
   return out;
 }
+
+/** The way back: r‖s as DER, each number in its shortest form. Undefined unless it is `bits / 4` bytes. */
+export function ecdsaToDer(fixed: Uint8Array, bits: number): Uint8Array | undefined {
+  const length = bits / 8;
+  if (fixed.length !== 2 * length) return undefined;
+  const numbers = [...derInteger(fixed.subarray(0, length)), ...derInteger(fixed.subarray(length))];
+  // At most 102 bytes for P-384, so the length has its short form.
+  return Uint8Array.of(TAG.sequence, numbers.length, ...numbers);
+}
+
+function derInteger(magnitude: Uint8Array): number[] {
+  const start = magnitude.findIndex((byte) => byte !== 0);
+  const bytes = start < 0 ? [0] : [...magnitude.subarray(start)];
+  if ((bytes[0] ?? 0) >= 0x80) bytes.unshift(0);
+  return [TAG.integer, bytes.length, ...bytes];
+}

@@ -24,6 +24,7 @@ export interface RecordSubject {
   readonly title: string;
   readonly about: string | null;
   readonly simulated: boolean;
+  readonly takesCertificate?: boolean;
 }
 
 export class NotEnrolledError extends Error {

@@ -83,7 +83,16 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
         .join(', ');
       const { udid } = checked.label;
       const simulated = checked.reading.link === 'simulated';
-      const subject = { id, org: pack.org, udid, domain: place.domain, title, about: null, simulated };
+      const subject = {
+        id,
+        org: pack.org,
+        udid,
+        domain: place.domain,
+        title,
+        about: null,
+        simulated,
+        ...(checked.reading.traits.installs ? {} : { takesCertificate: false }),
+      };
       await captureRecord(ports, 'registration+jws', subject, payload);
       ports.device.holdFor(id);
       ports.onSaved();

@@ -40,6 +40,8 @@ export interface QueuedRecord {
   /** The registration that a confirmation or void speaks of. */
   readonly about: string | null;
   readonly simulated: boolean;
+  /** False where the device's firmware takes no certificate from us; absent where it does. */
+  readonly takesCertificate?: boolean;
   readonly code: OutcomeCode | RejectionCode | null;
   readonly detail: string | null;
   readonly decidedAt: string | null;

@@ -3,8 +3,9 @@ import type { QueuedRecord } from '../ports/outbox.ts';
 import { StorageError } from './error.ts';
 
 /** Version N only ever adds: a newer app must find everything an older one left. */
-const VERSION = 1;
+const VERSION = 2;
 const REOPEN_TRIES = 5;
+const BLOCKED_MS = 5_000;
 
 export interface Summary {
   counts: Partial<Record<QueuedRecord['state'], number>>;
@@ -36,6 +37,8 @@ export interface Schema extends DBSchema {
   draft: { key: string; value: { id: string; content: unknown } };
   /** Simulated devices of the training organisation by UDID, the newest ones; practice-store.ts adds their order. */
   simulated: { key: string; value: { udid: string; state: unknown } };
+  /** Version 2. Bytes that mean nothing (ballast.ts). */
+  ballast: { key: string; value: Uint8Array };
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -76,13 +79,25 @@ export class DatabaseHandle {
   #connect(): Promise<Database> {
     if (this.#open !== undefined) return this.#open;
     // `async`: where IndexedDB is denied it throws at once, which is to be a rejection like any other.
-    const open = async (): Promise<Database> =>
-      openDB<Schema>(this.#name, VERSION, {
+    const open = async (): Promise<Database> => {
+      const blocked = Promise.withResolvers<never>();
+      blocked.promise.catch(() => undefined);
+      const made = openDB<Schema>(this.#name, VERSION, {
         upgrade,
         // A newer version waits for us: give way, and the next use opens again.
         blocking: () => this.#forget(opening),
         terminated: () => this.#forget(opening),
+        // Tabs of ours give way at once; one that does not is frozen, or of a version that did not know how.
+        blocked: () =>
+          void setTimeout(() => blocked.reject(new StorageError('phone_storage_blocked')), BLOCKED_MS),
       });
+      const db = await Promise.race([made, blocked.promise]).catch((error: unknown) => {
+        // It may open after all, and must not stay open unseen.
+        made.then((late) => late.close()).catch(() => undefined);
+        throw error;
+      });
+      return db;
+    };
     const opening = open();
     this.#open = opening;
     // A failed opening must not be what every later use gets.
@@ -152,6 +167,7 @@ function upgrade(db: Database, oldVersion: number): void {
     db.createObjectStore('draft', { keyPath: 'id' });
     db.createObjectStore('simulated', { keyPath: 'udid' });
   }
+  if (oldVersion < 2) db.createObjectStore('ballast');
 }
 
 function isLostConnection(name: string, error: unknown): boolean {

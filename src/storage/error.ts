@@ -4,6 +4,8 @@ export type StorageErrorCode =
   | 'phone_storage_full'
   /** The browser closed or lost the database and reopening failed. Say: reload; what was saved is safe. */
   | 'phone_storage_lost'
+  /** The reserve had to be given up for the last thing saved. Say: free space, send. */
+  | 'phone_storage_low'
   /** Another tab holds an older version open. Say: close other tabs of the app. */
   | 'phone_storage_blocked'
   /** Something stored does not parse. Say: export and call support. */

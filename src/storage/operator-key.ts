@@ -85,6 +85,14 @@ export class OperatorKeyStore {
     };
   }
 
+  /** The epoch of what is stored, if anything ever was; makes none. */
+  knownEpoch(): Promise<string | undefined> {
+    return this.#db.use(async (db) => {
+      const found = await db.get('meta', 'epoch');
+      return typeof found === 'string' ? found : undefined;
+    });
+  }
+
   /** Names this storage: made once, gone if the browser wipes it, so that a wipe shows. */
   epoch(): Promise<string> {
     return this.#db.use((db) =>

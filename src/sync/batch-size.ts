@@ -2,13 +2,18 @@ import type { BackendFailure } from '../ports/backend.ts';
 
 /** Refusals that one record may have brought on all the others of its batch. The rest concern whoever asks. */
 const BY_CONTENT: readonly string[] = ['request_invalid', 'too_large', 'internal'];
+/** After no answer, or where the person saves data: small enough to get through on a bad line. */
+const CAREFUL = 10;
+const STEP = 25;
 
 /**
  * How many records the next batch carries. Where a batch is refused as a whole, and was before, one record in it may be
- * the reason: each half is tried until that record stands alone, and the others flow.
+ * the reason: each half is tried until that record stands alone, and the others flow. On a bad line it begins small and
+ * grows with every batch that arrives.
  */
 export class BatchSize {
   readonly #most: number;
+  #now: number;
   /** Records among which the culprit is; 0 while none is sought. */
   #suspects = 0;
   /** A culprit was found and nothing was taken since: a second one in a row means that the fault lies with the server. */
@@ -16,14 +21,37 @@ export class BatchSize {
 
   constructor(most: number) {
     this.#most = most;
+    this.#now = most;
   }
 
   get limit(): number {
-    return this.#suspects === 0 ? this.#most : Math.ceil(this.#suspects / 2);
+    return this.#suspects === 0 ? this.#now : Math.ceil(this.#suspects / 2);
+  }
+
+  /** Before the first batch: the last one got no answer. */
+  careful(): void {
+    this.#now = Math.min(CAREFUL, this.#most);
+  }
+
+  /** Before the first batch: these were refused together last time, so they are not tried together again. */
+  suspect(count: number): void {
+    this.#suspects = count;
+  }
+
+  /** All others of a refused batch were taken: the one that is left need not be tried once more to be known. */
+  get isCornered(): boolean {
+    return this.#suspects === 1;
+  }
+
+  /** The one that was left has been set aside. */
+  cornered(): void {
+    this.#suspects = 0;
+    this.#found = true;
   }
 
   taken(count: number): void {
     this.#suspects = Math.max(0, this.#suspects - count);
+    this.#now = Math.min(this.#most, this.#now + STEP);
     this.#found = false;
   }
 

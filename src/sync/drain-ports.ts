@@ -12,6 +12,8 @@ export interface DrainPorts {
   readonly crypto: CryptoPort;
   /** This page or worker, as lease owner. */
   readonly owner: string;
+  /** Whether the browser promised not to clear this storage by itself. */
+  readonly persisted?: () => Promise<boolean>;
   /** A person asked: back-off times do not count, other drains' leases still do. */
   readonly force?: boolean;
   /** Run under the lock that only one drain holds. */

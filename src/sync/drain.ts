@@ -38,12 +38,19 @@ interface Sent {
   readonly failure?: { readonly why: BackendFailure; readonly passing: boolean };
 }
 
+type Leased = Awaited<ReturnType<DrainPorts['outbox']['lease']>>;
+
+/**
+ * One batch is on its way at a time, so that a crash repeats one at most. While it travels the next is leased, which
+ * hides the phone's own work behind the network.
+ */
 async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal): Promise<Sent> {
   const size = new BatchSize(MAX_BATCH_RECORDS);
   /** Leased here and not settled yet. Left leased at the end, they would look as if on their way for another minute. */
   const mine = new Map<string, QueuedRecord>();
   let sent = 0;
   let aside: BackendFailure | undefined;
+  let refusal: BackendFailure | undefined;
 
   const settle = async (settled: readonly Settlement[]) => {
     await ports.outbox.settle(settled);
@@ -53,8 +60,7 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
     await settle([...mine.values()].map((row) => notSent(ports, row, faultOf(why), why)));
     return { sent, failure: { why, passing: false } };
   };
-
-  for (;;) {
+  const lease = async (besides: Leased): Promise<Leased> => {
     const now = ports.clock.now();
     const { owner, force = false, alone = false } = ports;
     const held = await ports.outbox.lease({
@@ -64,18 +70,37 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
       limit: size.limit,
       force: force && aside === undefined,
       alone,
+      besides: new Set(besides.map(({ row }) => row.id)),
     });
     for (const { row } of held) mine.set(row.id, row);
-    const leased = fitting(held);
+    return fitting(held);
+  };
+
+  let next = beginWith(await lease([]), size);
+  for (;;) {
+    const leased = next.slice(0, size.limit);
     if (leased.length === 0) break;
-    const answer = await ports.backend.postBatch(await batchOf(ports, enrolment, leased), signal);
+    if (size.isCornered && refusal !== undefined) {
+      aside = refusal;
+      await settle(leased.map(({ row }) => setAside(ports, row)));
+      size.cornered();
+      next = await lease([]);
+      continue;
+    }
+    const posted = ports.backend.postBatch(await batchOf(ports, enrolment, leased), signal);
+    const ahead = lease(leased);
+    const [answer, prepared] = await Promise.all([posted, ahead]);
     if (!answer.ok) {
       const before = leased.some(({ row }) => row.fault?.code === 'answer_invalid');
-      const next = size.afterRefusal(leased.length, answer.failure, before);
-      if (next === 'stop') return stop(answer.failure);
-      if (next === 'smaller') continue;
-      aside = answer.failure;
-      await settle(leased.map(({ row }) => setAside(ports, row)));
+      const action = size.afterRefusal(leased.length, answer.failure, before);
+      if (action === 'stop') return stop(answer.failure);
+      refusal = answer.failure;
+      if (action === 'set_aside') {
+        aside = answer.failure;
+        await settle(leased.map(({ row }) => setAside(ports, row)));
+      }
+      // What was leased ahead is leased already; the culprit is sought from the front.
+      next = await lease([]);
       continue;
     }
     size.taken(leased.length);
@@ -84,10 +109,25 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
     const done = settled.filter((s) => s.kind === 'received').length;
     sent += done;
     if (done === 0 && settled.every((s) => s.kind === 'not_sent')) return stop({ kind: 'not_our_backend' });
+    // A lane may have come free with this batch: what waited behind it goes with the next.
+    next = prepared.length < size.limit ? await lease([]) : prepared;
   }
   // What is left waits behind a record of the same device that was set aside.
   await settle([...mine.values()].map((row) => notSent(ports, row, 'answer_invalid', undefined)));
   return aside === undefined ? { sent } : { sent, failure: { why: aside, passing: true } };
+}
+
+/** How the last try ended says how this one begins. */
+function beginWith(leased: Leased, size: BatchSize): Leased {
+  const [first] = leased;
+  if (first?.row.fault?.code === 'no_answer') size.careful();
+  if (first?.row.fault?.code === 'answer_invalid') {
+    const { at } = first.row.fault;
+    size.suspect(
+      leased.filter(({ row }) => row.fault?.code === 'answer_invalid' && row.fault.at === at).length,
+    );
+  }
+  return leased;
 }
 
 /** As many leased records as one request takes; the rest keep their lease and go with the next. */
@@ -105,8 +145,7 @@ async function batchOf(
   leased: readonly { row: QueuedRecord; jws: string }[],
 ) {
   // The newest record signed, not the newest sent: what it covers stays acceptable if the operator is revoked meanwhile.
-  const head = await ports.outbox.head(kid);
-  const summary = await ports.outbox.summary();
+  const [head, summary] = await Promise.all([ports.outbox.head(kid), ports.outbox.summary()]);
   const request: BatchRequest = {
     batch: uuid7(ports.clock.now(), ports.crypto),
     nonce: toBase64Url(ports.crypto.random(16)),
@@ -115,8 +154,10 @@ async function batchOf(
       seq: head.seq,
       digest: head.digest,
       epoch,
-      unsent: summary.unsent,
+      // What still waits once this batch has arrived, for that is when this is read.
+      unsent: Math.max(0, summary.unsent - leased.length),
       ...(summary.oldestUnsentAt === null ? {} : { oldestUnsentAt: toInstant(summary.oldestUnsentAt) }),
+      ...(ports.persisted === undefined ? {} : { persisted: await ports.persisted() }),
     },
     records: leased.map(({ jws }) => jws),
   };

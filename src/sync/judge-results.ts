@@ -14,28 +14,31 @@ export async function judgeResults(
   response: BatchResponse,
   signal: AbortSignal,
 ): Promise<Settlement[]> {
-  let keys = await ports.work.statementKeys();
-  let fetched = false;
-  const settled: Settlement[] = [];
-  for (const [i, { row }] of leased.entries()) {
+  const known = await ports.work.statementKeys();
+  // Side by side: a hundred signatures one after the other are a long time on a phone.
+  const judge = (keys: StatementKeys) =>
+    Promise.all(leased.map(({ row }, i) => verdictOf(ports, row, response.results[i], aud, keys)));
+  let verdicts = await judge(known);
+  if (verdicts.some((verdict) => verdict?.kind === 'unknown_key'))
+    verdicts = await judge(await fetchKeys(ports, aud, known, signal));
+  return leased.map(({ row }, i) => {
     const result = response.results[i];
-    if (result === undefined) {
-      settled.push(notSent(ports, row, 'answer_invalid', undefined));
-      continue;
-    }
-    if (result.code !== undefined && isUnreceiptable(result, row)) {
-      settled.push({ id: row.id, kind: 'rejected', code: result.code });
-      continue;
-    }
-    let verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
-    if (verdict.kind === 'unknown_key' && !fetched) {
-      fetched = true;
-      keys = await fetchKeys(ports, aud, keys, signal);
-      verdict = await verifyReceipt(row, result, aud, keys, ports.crypto);
-    }
-    settled.push(settlementOf(ports, row, result, verdict));
-  }
-  return settled;
+    if (result === undefined) return notSent(ports, row, 'answer_invalid', undefined);
+    if (result.code !== undefined && isUnreceiptable(result, row))
+      return { id: row.id, kind: 'rejected', code: result.code };
+    return settlementOf(ports, row, result, verdicts[i] ?? { kind: 'invalid' });
+  });
+}
+
+async function verdictOf(
+  ports: DrainPorts,
+  row: QueuedRecord,
+  result: RecordResult | undefined,
+  aud: string,
+  keys: StatementKeys,
+): Promise<ReceiptVerdict | undefined> {
+  if (result === undefined || isUnreceiptable(result, row)) return undefined;
+  return verifyReceipt(row, result, aud, keys, ports.crypto);
 }
 
 function settlementOf(

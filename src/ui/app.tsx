@@ -9,15 +9,19 @@ import { Tabs } from './parts/tabs.tsx';
 import { TroubleCard } from './parts/trouble.tsx';
 import { followLinks, type Route, route } from './route.ts';
 import { HomeScreen } from './screens/home.tsx';
-import { MoreScreen } from './screens/more.tsx';
-import { OutboxScreen } from './screens/outbox.tsx';
-import { ReadyScreen } from './screens/ready.tsx';
-import { RecordScreen } from './screens/record.tsx';
 import { SignInScreen } from './screens/sign-in.tsx';
 import { words } from './words/en.ts';
 
 const BindScreen = lazyScreen(async () => (await import('./screens/bind.tsx')).BindScreen);
 const CollectScreen = lazyScreen(async () => (await import('./screens/collect.tsx')).CollectScreen);
+const MoreScreen = lazyScreen(async () => (await import('./screens/more.tsx')).MoreScreen);
+const OutboxScreen = lazyScreen(async () => (await import('./screens/outbox.tsx')).OutboxScreen);
+const ReadyScreen = lazyScreen(async () => (await import('./screens/ready.tsx')).ReadyScreen);
+const RecordScreen = lazyScreen(async () => (await import('./screens/record.tsx')).RecordScreen);
+const PhonesScreen = lazyScreen(async () => (await import('./screens/phones.tsx')).PhonesScreen);
+const RescueScreen = lazyScreen(async () => (await import('./screens/rescue.tsx')).RescueScreen);
+const WipedScreen = lazyScreen(async () => (await import('./screens/wiped.tsx')).WipedScreen);
+const BenchListScreen = lazyScreen(async () => (await import('./screens/bench-list.tsx')).BenchListScreen);
 const DeskScreen = lazyScreen(async () => (await import('./screens/desk.tsx')).DeskScreen);
 
 export function App({ model }: { readonly model: AppModel }) {
@@ -25,6 +29,16 @@ export function App({ model }: { readonly model: AppModel }) {
     document.addEventListener('click', followLinks);
     return () => document.removeEventListener('click', followLinks);
   }, []);
+  const loss = model.loss.value;
+  if (loss !== undefined)
+    return (
+      <WipedScreen
+        loss={loss}
+        onRead={() => {
+          model.loss.value = undefined;
+        }}
+      />
+    );
   const enrolment = model.enrolment.value;
   if (enrolment === undefined && model.storageTrouble.value !== undefined)
     return <StorageLost code={model.storageTrouble.value} />;
@@ -62,10 +76,16 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <BindScreen practice={here.practice} />;
     case 'outbox':
       return <OutboxScreen />;
+    case 'rescue':
+      return <RescueScreen />;
+    case 'phones':
+      return <PhonesScreen />;
     case 'record':
       return <RecordScreen key={here.id} id={here.id} />;
     case 'collect':
       return <CollectScreen key={here.id} id={here.id} />;
+    case 'bench':
+      return <BenchListScreen />;
     case 'desk':
       return <DeskScreen />;
     case 'more':

@@ -1,16 +1,19 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
+import type { LossReport } from '../../contract/phone.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
+import type { ImportOutcome } from '../effects/rescue.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DevicePort } from '../ports/device.ts';
-import type { Capture, OutboxSummary, OutboxView, Retry } from '../ports/outbox.ts';
+import type { Capture, OutboxSummary, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
 import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
+import type { RescueBackend } from '../ports/rescue.ts';
 import type { Enrolment, HeldPack, WorkStore } from '../ports/work.ts';
 import type { DrainOutcome } from '../sync/drain.ts';
 import type { LabelReader } from './label-reader.ts';
@@ -31,16 +34,38 @@ export interface AppPorts {
   readonly practice: () => Promise<PracticeDevices>;
   readonly certificates: () => Promise<CheckCertificate>;
   readonly drafts: Drafts;
+  readonly safety: SafetyNet;
+  readonly rescue: () => Promise<RescueTools>;
   readonly shell: Shell;
   readonly prepare: (session: Session) => Promise<PrepareResult>;
   /** Forgets operator key, statement keys and packs; never a record. */
   readonly forgetInstallation: () => Promise<void>;
+  /** What a drain leaves to be signed; true if that is to be sent at once. */
+  readonly afterDrain: () => Promise<boolean>;
+  /** Takes a registration back by a signed record. */
+  readonly undo: (record: QueuedRecord) => Promise<void>;
   readonly drain: (force: boolean) => Promise<DrainOutcome | 'busy'>;
   readonly app: string;
 }
 
 /** Under which name the half-done registration is kept. */
 export const INSTALL_DRAFT = 'install';
+
+/** Notices what was lost and keeps what can be kept twice. */
+export interface SafetyNet {
+  findLoss(): Promise<LossReport | undefined>;
+  tellLoss(): Promise<void>;
+  note(): Promise<void>;
+  check(): Promise<{ readonly restored: number; readonly torn: number }>;
+}
+
+/** Files of records by hand, and support's look at the phones; fetched when wanted. */
+export interface RescueTools {
+  exportUnsent(): Promise<{ readonly text: string; readonly count: number } | undefined>;
+  importFile(text: string, onProgress: (done: number, of: number) => void): Promise<ImportOutcome>;
+  prepare(): Promise<void>;
+  readonly phones: RescueBackend['phones'];
+}
 
 /** Half-done work that survives a restart. */
 export interface Drafts {
@@ -77,12 +102,16 @@ export class AppModel {
   readonly summary = signal<OutboxSummary | undefined>(undefined);
   readonly connection = signal<Connection>('unknown');
   readonly draining = signal(false);
+  /** How many waited when this drain began, and when that was. */
+  readonly drainBegan = signal<{ readonly unsent: number; readonly at: number } | undefined>(undefined);
   /** The clock as the screens last saw it; {@link tick} moves it. */
   readonly now = signal(0);
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
   /** Why the phone's own storage failed, until it works again. */
+  /** What a cleared storage took along, until the person has read it. */
+  readonly loss = signal<LossReport | undefined>(undefined);
   readonly storageTrouble = signal<string | undefined>(undefined);
   /** Rises with every change of the outbox; lists read it to know when to read again. */
   readonly outboxVersion = signal(0);
@@ -126,8 +155,12 @@ export class AppModel {
 
   /** Reads what the phone holds; needs no network. A phone whose storage fails says so instead of showing nothing. */
   async wake(): Promise<void> {
-    this.ports.outbox.subscribe(() => void this.refreshOutbox());
+    this.ports.outbox.subscribe(() => {
+      void this.refreshOutbox();
+      void this.ports.safety.note();
+    });
     try {
+      this.loss.value = await this.ports.safety.findLoss();
       await this.#readWork();
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
@@ -198,12 +231,31 @@ export class AppModel {
       this.#preparedAt = this.now.value;
       await this.ports.shell.askPersistence();
       await this.#readWork();
+      await this.#keepSafe();
       return true;
     } catch (error) {
       this.prepareTrouble.value = codeOf(error);
       return false;
     } finally {
       this.preparing.value = false;
+    }
+  }
+
+  /** With signal: what the phone needs for the day without, and what support must hear. */
+  async #keepSafe(): Promise<void> {
+    await this.ports.safety.tellLoss();
+    await this.ports.safety.note();
+    await (await this.ports.rescue()).prepare();
+  }
+
+  /** Both copies compared, at every start. What only the second one had is back in the outbox. */
+  async checkCopies(): Promise<void> {
+    try {
+      const { restored, torn } = await this.ports.safety.check();
+      if (torn > 0) this.storageTrouble.value = 'phone_storage_corrupt';
+      if (restored > 0) await this.refreshOutbox();
+    } catch (error) {
+      this.storageTrouble.value = codeOf(error);
     }
   }
 
@@ -227,11 +279,13 @@ export class AppModel {
       this.#again = true;
       return;
     }
+    this.drainBegan.value = { unsent: this.summary.value?.unsent ?? 0, at: this.ports.clock.now() };
     this.draining.value = true;
     try {
       do {
         this.#again = false;
         await this.#drainOnce(force);
+        if (await this.ports.afterDrain()) this.#again = true;
       } while (this.#again);
     } catch (error) {
       // Nothing was deleted: what could not be noted down is found again by the next drain.
@@ -260,6 +314,11 @@ export class AppModel {
     }
     if (this.#looks++ >= LOOKS) return;
     void this.ports.clock.sleep(LOOK_MS).then(() => this.sync(false));
+  }
+
+  async undo(record: QueuedRecord): Promise<void> {
+    await this.ports.undo(record);
+    await this.sync(true);
   }
 
   /** A person wants a rejected record sent again: the backend may have been mended since. */

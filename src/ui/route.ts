@@ -2,7 +2,19 @@ import { signal } from '@preact/signals';
 
 /** Screens by path. The server and the service worker answer every one of them with the app itself. */
 export type Route =
-  | { readonly screen: 'home' | 'outbox' | 'desk' | 'more' | 'ready' | 'sign-in' | 'not-found' }
+  | {
+      readonly screen:
+        | 'home'
+        | 'outbox'
+        | 'rescue'
+        | 'phones'
+        | 'bench'
+        | 'desk'
+        | 'more'
+        | 'ready'
+        | 'sign-in'
+        | 'not-found';
+    }
   | { readonly screen: 'bind'; readonly practice: boolean }
   | { readonly screen: 'record' | 'collect'; readonly id: string };
 
@@ -12,6 +24,9 @@ export function parsePath(path: string): Route {
     case '':
       return { screen: 'home' };
     case 'outbox':
+    case 'rescue':
+    case 'phones':
+    case 'bench':
     case 'desk':
     case 'more':
     case 'ready':

@@ -131,7 +131,7 @@ describe('a connection that closes under an operation', () => {
     const { outbox } = openOutbox(name);
     const { row } = await captureNext(outbox);
     const newer = await new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(name, 2);
+      const request = indexedDB.open(name, 3);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });

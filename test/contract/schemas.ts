@@ -8,9 +8,12 @@ import { DeviceState, DeviceStates } from '../../contract/device-state.ts';
 import { RecordHeader } from '../../contract/envelope.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
+import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
 import { Problem } from '../../contract/problem.ts';
 import { PublicJwk } from '../../contract/public-jwk.ts';
 import { Registration } from '../../contract/registration.ts';
+import * as rescue from '../../contract/rescue.ts';
+import { Skip } from '../../contract/skip.ts';
 import { Receipt, StatementHeader, StatementKey } from '../../contract/statement.ts';
 import { Void } from '../../contract/void.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
@@ -42,6 +45,26 @@ const device = {
   unproven: false,
   firstUse: false,
   revokedAt: null,
+};
+const loss = {
+  kid: made.digest(1),
+  epoch: made.EPOCH,
+  head: 42,
+  unsent: [{ from: 31, to: 42 }],
+  lastSeenAt: at,
+  foundAt: at,
+};
+const phone = {
+  kid: made.digest(1),
+  operatorName: 'Anna',
+  head: 42,
+  reportedAt: at,
+  unsent: 12,
+  oldestUnsentAt: at,
+  persisted: false,
+  missing: [{ from: 31, to: 42 }],
+  alarm: true,
+  lost: { unsent: [{ from: 31, to: 42 }], lastSeenAt: at, foundAt: at },
 };
 const membership = made.session().memberships[0];
 const result = { digest: made.digest(1), status: 'received', receipt: jws };
@@ -193,4 +216,24 @@ export const CASES: Readonly<Record<string, Case>> = {
   Probe: { schema: API.probe.answer, value: { nonce, at } },
   StatementKeysAnswer: { schema: API.statementKeys.answer, value: { statementKeys: [jws] } },
   WorkPackAnswer: { schema: API.workPack.answer, value: { pack: jws } },
+  LossReport: { schema: LossReport, value: loss },
+  PhoneState: { schema: PhoneState, value: phone },
+  PhoneStates: { schema: PhoneStates, value: { phones: [phone] } },
+  RescuePart: { schema: rescue.RescuePart, value: { part: 'aaaa..bbbb.cccc.dddd' } },
+  RescueHeader: { schema: rescue.RescueHeader, value: { alg: 'ECDH-ES', enc: 'A256GCM', epk: key } },
+  RescueContent: { schema: rescue.RescueContent, value: { records: [jws] } },
+  RescueKey: { schema: rescue.RescueKey, value: { aud: made.AUD, jwk: key, at } },
+  RescueKeyAnswer: { schema: rescue.RescueKeyAnswer, value: { rescueKey: jws } },
+  Skip: {
+    schema: Skip,
+    value: {
+      id: made.recordId(1),
+      app: '1',
+      capturedAt: at,
+      of: made.recordId(2),
+      seq: 2,
+      digest: made.digest(1),
+      code: 'bad_signature',
+    },
+  },
 };

@@ -59,8 +59,8 @@ async function listed(device: Made, changes: Partial<ListRow> = {}): Promise<voi
   const row: ListRow = { maker: 'acme', udid, aliases: [], anchor: 'key', publicKey, ...changes };
   await app.server.importList('northfield', [row]);
   await tapTo(page, '/ready');
-  const before = await page.locator('body').textContent();
-  const count = Number(/(\d+) devices? listed/.exec(before ?? '')?.[1] ?? 0);
+  const listed = page.getByText(/^\d+ devices? listed/).first();
+  const count = Number.parseInt((await listed.textContent()) ?? '', 10);
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await page.getByText(new RegExp(`^${count + 1} devices? listed`)).waitFor();
 }

@@ -2,11 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
 import { parseJws } from '../../core/jws.ts';
+import { certificateWaits } from '../../core/record-state.ts';
 import { performInstall } from '../../src/effects/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
 import { DeviceError } from '../../src/ports/device.ts';
 import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';
-import { DOMAIN, listRow, ORG, START } from '../support/records.ts';
+import { certificate, DOMAIN, listRow, ORG, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
 
 type Stage = Awaited<ReturnType<typeof stage>>;
@@ -179,6 +180,18 @@ describe('save', () => {
       asFound: true,
       checks: failed,
     });
+  });
+
+  test('a device that takes no certificate is never shown as waiting for one', async () => {
+    const at = await stage();
+    const bare = { ...checked, reading: { ...reading, traits: { ...traits, installs: false } } };
+    expect(await payloadOf(at, save({ checked: bare }))).toMatchObject({ device: { installs: false } });
+    const [row] = at.storage.rows.values();
+    if (row === undefined) throw new Error('nothing was stored');
+    const bound = { ...row, state: 'bound', certificate: certificate() } as const;
+    expect(certificateWaits(bound)).toBe(false);
+    expect(certificateWaits({ ...bound, takesCertificate: true })).toBe(true);
+    expect(certificateWaits({ ...bound, takesCertificate: true, certificate: null })).toBe(false);
   });
 
   test('marks a simulated device in the record and in its row', async () => {

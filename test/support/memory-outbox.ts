@@ -1,6 +1,6 @@
 import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
-import { isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
+import { certificateWaits, isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -111,7 +111,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
   }
 
   async certificatesWaiting(): Promise<readonly QueuedRecord[]> {
-    return this.#oldestFirst().filter((row) => row.state === 'bound' && row.certificate !== null);
+    return this.#oldestFirst().filter(certificateWaits);
   }
 
   subscribe(onChange: () => void): () => void {
@@ -188,6 +188,6 @@ export function recount(rows: readonly QueuedRecord[]): OutboxSummary {
     counts,
     unsent: unsent.length,
     oldestUnsentAt: unsent.length === 0 ? null : Math.min(...unsent.map((row) => row.createdAt)),
-    certificatesWaiting: rows.filter((row) => row.state === 'bound' && row.certificate !== null).length,
+    certificatesWaiting: rows.filter(certificateWaits).length,
   };
 }

@@ -28,6 +28,8 @@ export function mortalBrowser(): MortalBrowser {
   };
   return {
     async open() {
+      // A profile has one browser at a time.
+      await kill();
       const args = [
         ...FLAGS,
         '--headless=new',

@@ -37,7 +37,7 @@ describe('one record that no batch survives', () => {
   test.each([0, 1, 42, 98, 99])('at place %i of a hundred: the others go, in few requests', async (place) => {
     const { phone, ids, backend } = await refusedOnce(100, [place]);
     expect(await phone.drain({ backend })).toEqual({ kind: 'stopped', sent: 99, failure: INTERNAL });
-    expect(requests(phone)).toBeLessThanOrEqual(15);
+    expect(requests(phone)).toBeLessThanOrEqual(8);
     expect(await phone.outbox.record(ids[0] ?? '')).toMatchObject({
       state: 'saved',
       attempts: 2,

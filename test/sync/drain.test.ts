@@ -41,7 +41,7 @@ describe('a good connection', () => {
       seq: 3,
       digest: last.digest,
       epoch: EPOCH,
-      unsent: 2,
+      unsent: 1,
       oldestUnsentAt: new Date(waiting.createdAt).toISOString(),
     });
     expect(first.seq).toBe(1);

@@ -28,13 +28,17 @@ const BOARD = concat(
   encodeBcp('data', commandMessage(COMMAND.sketchVersion)),
 );
 const IMPROV = encodeImprov(FRAME.rpc, rpc(RPC.requestState));
-/** A session cut within quotes leaves an AT host inside them: every second greeting ends them, as AtLine's waking does. */
-const QUESTIONS = ['', '\0"'].map((before) =>
+/**
+ * A session cut within quotes leaves an AT host inside them: the third greeting ends them, as AtLine's waking does. Not
+ * the second, since a reset on opening swallows the first: to a host that is not inside quotes the mark opens them.
+ */
+const QUESTIONS = ['', '', '\0"', ''].map((before) =>
   concat(BOARD, CTRL_C_CR, utf8(`${before}\r\nAT+CGSN\r\n`), IMPROV),
 );
 
 interface Heard {
-  readonly family: Family;
+  /** Undefined: nothing at all came back. */
+  readonly family: Family | undefined;
   readonly askedBy: Set<string>;
 }
 /** By link, so that each driver in turn learns what the first one's greeting found; it goes when the link goes. */
@@ -55,14 +59,19 @@ export async function greet(
   const known = HEARD.get(link);
   if (known !== undefined && !known.askedBy.has(asker)) {
     known.askedBy.add(asker);
-    return known.family;
+    return told(known.family);
   }
   const family = await ask(link, clock, signal);
   HEARD.set(link, { family, askedBy: new Set([asker]) });
+  return told(family);
+}
+
+function told(family: Family | undefined): Family {
+  if (family === undefined) throw new DeviceError('device_silent', 'greeting');
   return family;
 }
 
-async function ask(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<Family> {
+async function ask(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<Family | undefined> {
   const seen = new Transcript(4_096);
   const board = new BcpReader();
   const improv = new ImprovReader();
@@ -85,8 +94,7 @@ async function ask(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<F
         waiting.stop();
       }
     }
-    if (seen.end === 0) throw new DeviceError('device_silent', 'greeting');
-    return 'unknown';
+    return seen.end === 0 ? undefined : 'unknown';
   } finally {
     stop();
   }

@@ -1,3 +1,4 @@
+import { certificateWaits } from '../../../core/record-state.ts';
 import type { InstallState } from '../../flow/install.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
@@ -19,7 +20,7 @@ export function SavedStep(props: {
   const model = useModel();
   const record = useRecord(props.state.record);
   if (record === undefined || record === null) return <Page />;
-  const waits = record.state === 'bound' && record.certificate !== null;
+  const waits = certificateWaits(record);
   const leave = (path: string) => {
     void model.ports.device.stop();
     go(path);

@@ -6,6 +6,9 @@ import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { THEMES, theme } from '../theme.ts';
 import { words } from '../words/en.ts';
 
+/** Roles that look after other people's phones. */
+const DESK: readonly string[] = ['support', 'approver', 'administrator'];
+
 export function MoreScreen() {
   const model = useModel();
   const { shell, links, app } = model.ports;
@@ -46,7 +49,17 @@ export function MoreScreen() {
             <Button disabled={unsent > 0} onClick={() => void model.signOut()}>
               {words.more.signOut}
             </Button>
-            {unsent > 0 && <p class="quiet small">{words.more.signOutBlocked(unsent)}</p>}
+            {unsent > 0 && (
+              <>
+                <p class="quiet small">{words.more.signOutBlocked(unsent)}</p>
+                <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>
+                  {words.outbox.sendNow}
+                </Button>
+                <LinkButton href="/rescue" icon="shield">
+                  {words.outbox.copies}
+                </LinkButton>
+              </>
+            )}
           </>
         )}
       </section>
@@ -68,6 +81,14 @@ export function MoreScreen() {
           ))}
         </fieldset>
       </section>
+      {DESK.includes(model.membership.value?.role ?? 'installer') && (
+        <LinkButton href="/phones" icon="phone">
+          {words.more.phones}
+        </LinkButton>
+      )}
+      <LinkButton href="/bench" icon="chip">
+        {words.more.bench}
+      </LinkButton>
       <LinkButton href="/ready" icon="shield">
         {words.more.ready}
       </LinkButton>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { isUnsent } from '../../../core/record-state.ts';
+import { certificateWaits, isUnsent } from '../../../core/record-state.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
@@ -69,6 +69,7 @@ export function OutboxScreen() {
           <p class="quiet">{words.outbox.decided}</p>
         </div>
       </section>
+      <DrainProgress />
       {connection === 'portal' && <TroubleCard code="not_our_backend" />}
       {connection === 'signed_out' && <TroubleCard code="signed_out" />}
       <fieldset class="filters" aria-label={words.outbox.title}>
@@ -86,10 +87,35 @@ export function OutboxScreen() {
       </fieldset>
       {rows?.length === 0 && <p class="quiet">{words.outbox.empty}</p>}
       {shown.length > 0 && <RecordList records={shown} now={model.ports.clock.now()} />}
+      {unsent + (model.summary.value?.counts.rejected ?? 0) > 0 && (
+        <LinkButton href="/rescue" icon="shield">
+          {words.outbox.copies}
+        </LinkButton>
+      )}
       {rows !== undefined && rows.length === limit && (
         <Button onClick={() => setLimit(limit + 4 * PAGE)}>{words.outbox.more}</Button>
       )}
     </Page>
+  );
+}
+
+/** Short drains are over before anybody reads; a long one says how far it is and how long it will be. */
+const LONG = 50;
+function DrainProgress() {
+  const model = useModel();
+  const began = model.drainBegan.value;
+  const unsent = model.summary.value?.unsent ?? 0;
+  if (!model.draining.value || began === undefined || began.unsent < LONG) return null;
+  const done = Math.max(0, began.unsent - unsent);
+  const spent = model.ports.clock.now() - began.at;
+  const left = done === 0 ? undefined : (spent / done) * unsent;
+  return (
+    <section class="card" data-part="progress">
+      <progress max={began.unsent} value={done} aria-label={words.outbox.sending} />
+      <p role="status">
+        {words.outbox.progress(done, began.unsent)} {left !== undefined && words.outbox.left(left)}
+      </p>
+    </section>
   );
 }
 
@@ -100,7 +126,7 @@ function passes(row: QueuedRecord, filter: Filter): boolean {
     case 'unsent':
       return isUnsent(row.state);
     case 'waiting':
-      return row.state === 'bound' && row.certificate !== null;
+      return certificateWaits(row);
     case 'trouble':
       return row.state === 'held' || row.state === 'refused' || row.state === 'rejected';
   }

@@ -1,3 +1,7 @@
+import { useEffect, useState } from 'preact/hooks';
+import { certificateWaits } from '../../../core/record-state.ts';
+import { UNDO_MS } from '../../effects/undo-time.ts';
+import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -9,19 +13,40 @@ import { go, goBack } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { when, words } from '../words/en.ts';
 
+/** True for as long as what was saved then can simply be undone. */
+function useFresh(savedAt: number | undefined): boolean {
+  const model = useModel();
+  const left = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
+  const [, setOver] = useState(false);
+  useEffect(() => {
+    if (left <= 0) return;
+    const timer = setTimeout(() => setOver(true), left);
+    return () => clearTimeout(timer);
+  }, [savedAt]);
+  return left > 0;
+}
+
+/** Bound, but its firmware takes no certificate from this app. */
+function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
+  return state === 'bound' && takesCertificate === false;
+}
+
 /** One record: its state, the reason, what it is bound to, and what can be done now. */
 export function RecordScreen({ id }: { readonly id: string }) {
   const model = useModel();
   const record = useRecord(id);
+  const [undone, setUndone] = useState(false);
+  const fresh = useFresh(record?.createdAt);
+  const mayUndo = fresh && !undone && record?.typ === 'registration+jws';
   if (record === undefined) return <Page />;
   if (record === null)
     return <Page title={words.record.title} intro={words.record.missing} onBack={goBack} />;
   const { certificate } = record;
-  const waits = record.state === 'bound' && certificate !== null;
+  const waits = certificateWaits(record);
   return (
     <Page
       title={words.states[record.state]}
-      intro={words.stateNotes[record.state]}
+      intro={isElsewhere(record) ? words.record.elsewhere : words.stateNotes[record.state]}
       onBack={goBack}
       actions={
         waits ? (
@@ -31,6 +56,10 @@ export function RecordScreen({ id }: { readonly id: string }) {
         ) : record.state === 'rejected' ? (
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.retry(record.id)}>
             {words.record.retry}
+          </Button>
+        ) : mayUndo ? (
+          <Button icon="back" onClick={() => void model.undo(record).then(() => setUndone(true))}>
+            {words.record.undo}
           </Button>
         ) : record.state === 'saved' ? (
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>

@@ -147,6 +147,8 @@ export const words = {
     unproven: 'Unproven until the device’s own first contact',
     simulated: 'Practice device',
     write: 'Write the certificate',
+    elsewhere:
+      'Bound to its domain. This firmware takes no certificate from here: it fetches its certificate by other means.',
     retry: 'Try to send again',
     undo: 'Undo',
     missing: 'This record is not on this phone.',

@@ -26,7 +26,13 @@ export class CredCommands {
 
   /** The whole store; undefined if the shell has no `cred` command. May be incomplete over SMP. */
   async listAll(signal: AbortSignal): Promise<CredentialList | undefined> {
-    return parseCredList(await this.#shell.run('cred list', signal));
+    let list: CredentialList | undefined;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      list = parseCredList(await this.#shell.run('cred list', signal)) ?? list;
+      // Torn by a log line, or by the reset on opening; a shell without the command says so at once and for good.
+      if (list === undefined || list.complete) return list;
+    }
+    return list;
   }
 
   /** What is stored in one slot: a filtered list is short enough for the smallest SMP shell buffer. */

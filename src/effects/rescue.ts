@@ -1,0 +1,72 @@
+import type { CryptoPort } from '../../core/crypto.ts';
+import type { BackendFailure } from '../ports/backend.ts';
+import type { Keeping } from '../ports/keeping.ts';
+import type { RescueBackend, RescueKeyStore } from '../ports/rescue.ts';
+import type { WorkStore } from '../ports/work.ts';
+import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
+
+export interface RescuePorts {
+  readonly backend: RescueBackend;
+  readonly keys: RescueKeyStore;
+  readonly outbox: Keeping;
+  readonly work: WorkStore;
+  readonly crypto: CryptoPort;
+}
+
+/** Fetches the key while there is signal; on the day it is needed there is none. */
+export async function prepareRescue({ backend, keys, work, crypto }: RescuePorts): Promise<void> {
+  const enrolment = await work.enrolment();
+  const answer = enrolment && (await backend.rescueKey());
+  if (enrolment === undefined || answer?.ok !== true) return;
+  const known = await work.statementKeys();
+  const key = await rescueKeyOf(answer.value, enrolment.credential.aud, known, crypto);
+  if (key !== undefined) await keys.saveRescueKey(key);
+}
+
+/** Everything without a receipt as one file; undefined where this phone never got the key to seal it to. */
+export async function exportUnsent(
+  ports: RescuePorts,
+): Promise<{ readonly text: string; readonly count: number } | undefined> {
+  let key = await ports.keys.rescueKey();
+  if (key === undefined) {
+    await prepareRescue(ports);
+    key = await ports.keys.rescueKey();
+  }
+  if (key === undefined) return undefined;
+  const entries = await ports.outbox.unsent();
+  return {
+    text: await writeRescueFile(
+      entries.map(({ jws }) => jws),
+      key,
+    ),
+    count: entries.length,
+  };
+}
+
+export type ImportOutcome =
+  | { readonly kind: 'done'; readonly taken: number; readonly known: number; readonly refused: number }
+  | { readonly kind: 'not_a_rescue_file' }
+  | { readonly kind: 'stopped'; readonly failure: BackendFailure; readonly taken: number };
+
+/** Carries a colleague's file to the backend, part by part. Repeating it is harmless. */
+export async function importFile(
+  text: string,
+  backend: Pick<RescueBackend, 'sendPart'>,
+  onProgress: (done: number, of: number) => void,
+): Promise<ImportOutcome> {
+  const parts = readRescueFile(text);
+  if (parts === undefined) return { kind: 'not_a_rescue_file' };
+  const counts = { taken: 0, known: 0, refused: 0 };
+  for (const [i, part] of parts.entries()) {
+    onProgress(i, parts.length);
+    const answer = await backend.sendPart(part);
+    if (!answer.ok) return { kind: 'stopped', failure: answer.failure, taken: counts.taken };
+    for (const { status } of answer.value.results) {
+      if (status === 'received') counts.taken++;
+      else if (status === 'duplicate') counts.known++;
+      else counts.refused++;
+    }
+  }
+  onProgress(parts.length, parts.length);
+  return { kind: 'done', ...counts };
+}

@@ -1,0 +1,80 @@
+import type { Stretches } from '../../contract/phone.ts';
+import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
+import type { JournalEntry } from '../ports/keeping.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import type { Database, Summary } from './database.ts';
+import { bump, type Write } from './outbox-write.ts';
+
+/** States without a receipt that says "received". */
+const WITHOUT = ['saved', 'sending', 'rejected'] as const;
+/** Past this many, the first and the last number say it well enough. */
+const MOST_NUMBERS = 1_000;
+
+async function rowsWithout(db: Database): Promise<QueuedRecord[]> {
+  const index = db.transaction('q').store.index('state');
+  const found = await Promise.all(
+    WITHOUT.map((state) => index.getAll(IDBKeyRange.bound([state, 0], [state, Infinity]))),
+  );
+  return found.flat().sort((a, b) => (a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt));
+}
+
+export async function unsentEntries(db: Database): Promise<readonly JournalEntry[]> {
+  const rows = await rowsWithout(db);
+  const envelopes = db.transaction('env').store;
+  const found = await Promise.all(rows.map(({ id }) => envelopes.get(id)));
+  return rows.flatMap((row, i) => {
+    const jws = found[i]?.jws;
+    return jws === undefined ? [] : [{ row, jws }];
+  });
+}
+
+export async function unsentIds(db: Database) {
+  const rows = await rowsWithout(db);
+  const envelopes = db.transaction('env').store;
+  const there = await Promise.all(rows.map(({ id }) => envelopes.count(id)));
+  const torn = rows.filter((_, i) => there[i] === 0).map(({ id }) => id);
+  return { ids: new Set(rows.map(({ id }) => id)), torn: new Set(torn) };
+}
+
+export async function unsentNumbers(db: Database, kid: string): Promise<Stretches> {
+  const index = db.transaction('q').store.index('state');
+  const range = (state: string) => IDBKeyRange.bound([state, 0], [state, Infinity]);
+  const states = ['saved', 'sending'] as const;
+  const found = await Promise.all(states.map((state) => index.getAll(range(state), MOST_NUMBERS)));
+  const seqs = found
+    .flat()
+    .filter((row) => row.kid === kid)
+    .map(({ seq }) => seq)
+    .sort((a, b) => a - b);
+  const stretches: { from: number; to: number }[] = [];
+  for (const seq of seqs) {
+    const last = stretches.at(-1);
+    if (last?.to === seq - 1) last.to = seq;
+    else stretches.push({ from: seq, to: seq });
+  }
+  const cut = found.some((rows) => rows.length === MOST_NUMBERS) || stretches.length > 200;
+  const [first] = stretches;
+  if (!cut || first === undefined) return stretches;
+  const head = readHead(await db.get('meta', `head:${kid}`));
+  return [{ from: first.from, to: Math.max(head.seq, first.to) }];
+}
+
+/** As not sent: sending twice is harmless, not sending is not. */
+export async function restore(tx: Write, summary: Summary, entries: readonly JournalEntry[]): Promise<void> {
+  const [q, env, meta] = [tx.objectStore('q'), tx.objectStore('env'), tx.objectStore('meta')];
+  for (const { row, jws } of entries) {
+    if ((await env.count(row.id)) === 0) await env.add({ id: row.id, jws, digest: row.digest });
+    if ((await q.count(row.id)) > 0) continue;
+    await q.put({ ...row, state: 'saved', leaseOwner: null, leaseUntil: 0, nextAt: 0 });
+    bump(summary, 'saved', 1);
+    const head = readHead(await meta.get(`head:${row.kid}`));
+    if (row.seq > head.seq) await meta.put({ seq: row.seq, digest: row.digest }, `head:${row.kid}`);
+  }
+}
+
+export function readHead(value: unknown): ChainHead {
+  if (typeof value !== 'object' || value === null || !('seq' in value) || !('digest' in value))
+    return CHAIN_START;
+  const { seq, digest } = value;
+  return typeof seq === 'number' && typeof digest === 'string' ? { seq, digest } : CHAIN_START;
+}

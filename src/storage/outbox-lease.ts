@@ -1,0 +1,94 @@
+import { isUnsent } from '../../core/record-state.ts';
+import type { LeaseTerms, QueuedRecord } from '../ports/outbox.ts';
+import type { Summary } from './database.ts';
+import { moved, type Write } from './outbox-write.ts';
+
+type State = 'saved' | 'sending';
+
+/**
+ * Requests of one transaction go out together and are waited for together: a thousand waits one after the other cost
+ * more than everything else a long drain does on the phone.
+ */
+export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
+  const leased: QueuedRecord[] = [];
+  const ids = new Set<string>();
+  for (const state of ['sending', 'saved'] as const) {
+    for await (const rows of inOrder(tx, state, terms.limit)) {
+      const free = rows.filter((row) => isFree(row, state, terms));
+      const lanes = await Promise.all(free.map((row) => lane(tx, row)));
+      for (const [i, row] of free.entries()) {
+        if (leased.length >= terms.limit) break;
+        if (waitsForEarlier(row, lanes[i] ?? [], ids)) continue;
+        leased.push(row);
+        ids.add(row.id);
+      }
+      if (leased.length >= terms.limit) break;
+    }
+  }
+  const envelopes = await Promise.all(leased.map((row) => tx.objectStore('env').get(row.id)));
+  const hold = { leaseOwner: terms.owner, leaseUntil: terms.until };
+  const taken: { row: QueuedRecord; jws: string }[] = [];
+  for (const [i, row] of leased.entries()) {
+    const jws = envelopes[i]?.jws;
+    const next = jws === undefined ? undefined : moved(summary, row, 'leased', hold);
+    if (jws !== undefined && next !== undefined) taken.push({ row: next, jws });
+  }
+  await Promise.all(taken.map(({ row }) => tx.objectStore('q').put(row)));
+  return inChainOrder(taken);
+}
+
+function isFree(row: QueuedRecord, state: State, { besides, force, now, alone, owner }: LeaseTerms): boolean {
+  if (besides?.has(row.id)) return false;
+  return state === 'saved'
+    ? force || row.nextAt <= now
+    : alone || row.leaseUntil <= now || row.leaseOwner === owner;
+}
+
+/** Rows of one state by number, so many at a time. */
+async function* inOrder(tx: Write, state: State, limit: number): AsyncGenerator<QueuedRecord[]> {
+  const index = tx.objectStore('q').index('state');
+  const seen = new Set<string>();
+  let from = 0;
+  for (let count = limit; ; ) {
+    const rows = await index.getAll(IDBKeyRange.bound([state, from], [state, Infinity]), count);
+    const fresh = rows.filter((row) => !seen.has(row.id));
+    for (const row of fresh) seen.add(row.id);
+    if (fresh.length > 0) yield fresh;
+    if (rows.length < count) return;
+    // Several operator keys may have used one number: begin at the last one again, and ask for more if it fills a page.
+    const last = rows.at(-1)?.seq ?? 0;
+    if (last === from) count *= 2;
+    from = last;
+  }
+}
+
+function lane(tx: Write, { udid }: QueuedRecord): Promise<QueuedRecord[]> {
+  return tx
+    .objectStore('q')
+    .index('device')
+    .getAll(IDBKeyRange.bound([udid, 0], [udid, Infinity]));
+}
+
+/** Whether an earlier record of the same device still waits, and does not go along: order within a lane. */
+function waitsForEarlier(
+  row: QueuedRecord,
+  lane: readonly QueuedRecord[],
+  along: ReadonlySet<string>,
+): boolean {
+  return lane.some((other) => {
+    // Numbers count within one operator key; over a change of key only time says what came first.
+    const earlier = other.kid === row.kid ? other.seq < row.seq : other.createdAt < row.createdAt;
+    return earlier && isUnsent(other.state) && !along.has(other.id);
+  });
+}
+
+/** By operator key, the one used first before the other, then by number. */
+function inChainOrder<T extends { readonly row: QueuedRecord }>(leased: T[]): T[] {
+  const since = new Map<string, number>();
+  for (const { row } of leased) since.set(row.kid, Math.min(since.get(row.kid) ?? Infinity, row.createdAt));
+  return leased.sort((a, b) =>
+    a.row.kid === b.row.kid
+      ? a.row.seq - b.row.seq
+      : (since.get(a.row.kid) ?? 0) - (since.get(b.row.kid) ?? 0),
+  );
+}

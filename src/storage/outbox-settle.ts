@@ -1,0 +1,90 @@
+import type { Change } from '../../contract/change.ts';
+import { isUnsent } from '../../core/record-state.ts';
+import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
+import type { Summary } from './database.ts';
+import { moved, type Write } from './outbox-write.ts';
+
+const early = (record: string) => `early:${record}`;
+
+/** What became of a batch: read together, written together. */
+export async function settleAll(tx: Write, summary: Summary, results: readonly Settlement[]): Promise<void> {
+  const rows = await Promise.all(results.map(({ id }) => tx.objectStore('q').get(id)));
+  const writes: Promise<unknown>[] = [];
+  let statement: string | undefined;
+  for (const [i, result] of results.entries()) {
+    if (result.kind === 'received') {
+      statement = result.receiptDigest;
+      writes.push(tx.objectStore('rcpt').put({ id: result.id, receipt: result.receipt }));
+    }
+    const row = rows[i];
+    const next = row && settled(summary, row, result);
+    if (next !== undefined) writes.push(tx.objectStore('q').put(next));
+  }
+  if (statement !== undefined) writes.push(tx.objectStore('meta').put(statement, 'statement'));
+  await Promise.all(writes);
+  await decideEarly(tx, summary, results);
+}
+
+function settled(summary: Summary, row: QueuedRecord, result: Settlement): QueuedRecord | undefined {
+  const free = { leaseOwner: null, leaseUntil: 0 };
+  switch (result.kind) {
+    case 'received': {
+      const { receivedAt } = result;
+      return moved(summary, row, 'receipt_verified', { ...free, fault: null, receivedAt });
+    }
+    case 'rejected':
+      return moved(summary, row, 'rejected', { ...free, code: result.code });
+    case 'not_sent': {
+      const { fault, nextAt } = result;
+      return moved(summary, row, 'not_sent', { ...free, attempts: row.attempts + 1, fault, nextAt });
+    }
+  }
+}
+
+/**
+ * Applies outcomes in their order. One may overtake its receipt: the answer to a batch was lost, the server decided, and
+ * another record's drain fetched the changes. The cursor moves past it, so it is kept until the receipt is there.
+ */
+export async function decideAll(tx: Write, summary: Summary, changes: readonly Change[]): Promise<void> {
+  const ids = [...new Set(changes.map(({ record }) => record))];
+  const found = await Promise.all(ids.map((id) => tx.objectStore('q').get(id)));
+  const rows = new Map(found.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
+  const touched = new Set<string>();
+  const ahead: Change[] = [];
+  for (const change of changes) {
+    const row = rows.get(change.record);
+    if (row === undefined) continue;
+    if (isUnsent(row.state)) {
+      ahead.push(change);
+      continue;
+    }
+    const next = moved(summary, row, change.outcome, {
+      code: change.code ?? null,
+      detail: change.detail ?? null,
+      decidedAt: change.at,
+      unproven: change.unproven ?? false,
+      ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
+    });
+    if (next === undefined) continue;
+    rows.set(next.id, next);
+    touched.add(next.id);
+  }
+  await Promise.all([...touched].map((id) => tx.objectStore('q').put(rows.get(id) as QueuedRecord)));
+  for (const change of ahead) {
+    const key = early(change.record);
+    const kept = ((await tx.objectStore('meta').get(key)) as Change[] | undefined) ?? [];
+    await tx.objectStore('meta').put([...kept, change], key);
+  }
+}
+
+/** Outcomes that came before the receipts did. There are hardly ever any, so one look says it. */
+async function decideEarly(tx: Write, summary: Summary, results: readonly Settlement[]): Promise<void> {
+  const meta = tx.objectStore('meta');
+  const waiting = new Set(await meta.getAllKeys(IDBKeyRange.bound(early(''), early('\uffff'))));
+  for (const { id, kind } of results) {
+    if (kind !== 'received' || !waiting.has(early(id))) continue;
+    const kept = (await meta.get(early(id))) as Change[];
+    await meta.delete(early(id));
+    await decideAll(tx, summary, kept);
+  }
+}

@@ -1,0 +1,59 @@
+import type { IDBPTransaction } from 'idb';
+import {
+  certificateWaits,
+  nextRecordState,
+  type RecordEvent,
+  type RecordState,
+} from '../../core/record-state.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import type { Schema, Summary } from './database.ts';
+
+/** Everything the outbox writes, in one transaction: rows and counts never disagree. */
+export const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
+export type Write = IDBPTransaction<Schema, typeof STORES, 'readwrite'>;
+
+/** Moves a record along its table and keeps the counts right. A step that means nothing here changes nothing. */
+export async function move(
+  tx: Write,
+  summary: Summary,
+  id: string,
+  event: RecordEvent,
+  fields: Partial<QueuedRecord>,
+): Promise<QueuedRecord | undefined> {
+  const row = await tx.objectStore('q').get(id);
+  const next = row && moved(summary, row, event, fields);
+  if (next !== undefined) await tx.objectStore('q').put(next);
+  return next;
+}
+
+/** The same for a row just read in this transaction; whoever asks puts it. */
+export function moved(
+  summary: Summary,
+  row: QueuedRecord,
+  event: RecordEvent,
+  fields: Partial<QueuedRecord>,
+): QueuedRecord | undefined {
+  const state = nextRecordState(row.state, event);
+  if (state === undefined) return undefined;
+  const next: QueuedRecord = { ...row, ...fields, state };
+  bump(summary, row.state, -1);
+  bump(summary, state, 1);
+  summary.certificatesWaiting += waits(next) - waits(row);
+  return next;
+}
+
+function waits(row: QueuedRecord): number {
+  return certificateWaits(row) ? 1 : 0;
+}
+
+export function bump(summary: Summary, state: RecordState, by: number): void {
+  summary.counts[state] = (summary.counts[state] ?? 0) + by;
+}
+
+export async function readSummary(tx: Write): Promise<Summary> {
+  return ((await tx.objectStore('meta').get('sum')) as Summary | undefined) ?? emptySummary();
+}
+
+export function emptySummary(): Summary {
+  return { counts: {}, certificatesWaiting: 0 };
+}

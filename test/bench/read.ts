@@ -1,0 +1,38 @@
+import type { Report } from './report.ts';
+import { openStage } from './stage.ts';
+
+const RECORDS = 10_000;
+const STARTS = 7;
+
+/** `read`: what the first screen reads of 10,000 records, beside one summary row and the 25 newest read with nothing around. */
+export async function benchRead(): Promise<Report> {
+  const stage = await openStage();
+  try {
+    let page = await stage.page(stage.server.url);
+    await page.evaluate(() => bench.prepare('ines'));
+    await page.evaluate((count) => bench.fill(count), RECORDS);
+    const first: number[] = [];
+    const least: number[] = [];
+    for (let i = 0; i < STARTS; i++) {
+      await stage.restart();
+      page = await stage.page(stage.server.url);
+      const one = await page.evaluate((turn) => bench.read(turn % 2 === 0), i);
+      first.push(one.first);
+      least.push(one.least);
+    }
+    return {
+      name: 'read',
+      ratios: { first_screen_10k_vs_summary_row: Math.round((median(first) / median(least)) * 100) / 100 },
+      figures: {
+        records: RECORDS,
+        first_screen_ms: Math.round(median(first) * 10) / 10,
+        summary_row_ms: Math.round(median(least) * 10) / 10,
+      },
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+export const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

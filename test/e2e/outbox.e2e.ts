@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type LossStage, loadOurs, openLossStage } from '../bench/loss-stage.ts';
+import { signInAndPrepare } from '../support/field-app.ts';
+import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';
+
+// What keeps records from being lost without a word: copies by hand, a cleared storage that is shown, a sign-out that waits.
+let stage: LossStage;
+let phone: MortalBrowser;
+let colleague: MortalBrowser;
+
+beforeAll(async () => {
+  stage = await openLossStage();
+  phone = mortalBrowser();
+  colleague = mortalBrowser();
+});
+
+afterAll(async () => {
+  await phone?.close();
+  await colleague?.close();
+  await stage?.close();
+});
+
+const SMALL = { width: 390, height: 844 };
+
+async function openPage(browser: MortalBrowser) {
+  const page = await (await browser.open()).newPage();
+  await page.setViewportSize(SMALL);
+  await page.goto(stage.road.url);
+  return page;
+}
+
+it('hands five hundred records over by file: exported without signal, imported by a colleague, with nothing lost', async () => {
+  const page = await openPage(phone);
+  await signInAndPrepare(page, 'ines');
+  await loadOurs(page);
+  stage.road.fail((path) => (path.startsWith('/api/') ? 'reset' : undefined));
+  await page.evaluate(() => bench.fill(500));
+  await page.goto(`${stage.road.url}/more`);
+  await page.getByText('Signing out would leave them behind').waitFor();
+  expect(await page.getByRole('button', { name: 'Sign out' }).isDisabled()).toBe(true);
+  await page.getByRole('link', { name: 'Save a copy or hand over' }).click();
+  await page.getByText('500 records in one file').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as a file' }).click(),
+  ]);
+  const file = await download.path();
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toContain('"records"');
+  // Its own phone stays out of it, or it would be the faster one.
+  await phone.kill();
+  stage.road.fail(undefined);
+
+  const other = await openPage(colleague);
+  await signInAndPrepare(other, 'sam');
+  await other.goto(`${stage.road.url}/rescue`);
+  await other.getByLabel('Choose the file').setInputFiles({
+    name: 'copy.rescue',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(text),
+  });
+  await other.locator('[data-count=taken]').filter({ hasText: '500 records' }).waitFor();
+  expect(stage.count().ids.size).toBe(500);
+  expect(stage.count().doubled).toBe(0);
+
+  // The phone gets signal after all: each is there already, and each gets its receipt.
+  const back = await openPage(phone);
+  await loadOurs(back);
+  await back.evaluate(() => bench.signIn('ines'));
+  await back.goto(`${stage.road.url}/outbox`);
+  await expect.poll(() => back.locator('[data-count=unsent]').textContent(), { timeout: 60_000 }).toBe('0');
+  expect(stage.count()).toMatchObject({ doubled: 0 });
+  expect(stage.count().ids.size).toBe(500);
+});
+
+it('shows a cleared storage as a red page with the numbers that are missing, and tells support', async () => {
+  await phone.kill();
+  const page = await openPage(phone);
+  await loadOurs(page);
+  await page.evaluate(() => bench.prepare('ines'));
+  stage.road.fail((path) => (path.startsWith('/api/') ? 'reset' : undefined));
+  for (let i = 0; i < 12; i++) await page.evaluate(() => bench.capture());
+  const marked = () =>
+    page.evaluate(() => JSON.parse(localStorage.getItem('fieldbind-phone') ?? '{}') as { head?: number });
+  await expect.poll(async () => (await marked()).head).toBe(512);
+  await page.goto(`${stage.road.url}/icon.svg`);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', {
+    origin: stage.road.url,
+    storageTypes: 'indexeddb,file_systems',
+  });
+  await page.goto(stage.road.url);
+  await page.locator('[data-screen=wiped]').waitFor();
+  await page.getByText('12 records had not been sent').waitFor();
+  expect(await page.locator('[data-fact=numbers]').textContent()).toBe('Numbers 501–512');
+  stage.road.fail(undefined);
+  // Until support knows, every start says so.
+  await page.reload();
+  await page.getByRole('button', { name: 'I have read it' }).click();
+  await signInAndPrepare(page, 'ines');
+  const sam = await stage.server.signIn('sam');
+  const lost = async () => {
+    const { phones } = (await sam.get('/api/phones?org=northfield')).body as {
+      phones: { alarm: boolean; lost: unknown }[];
+    };
+    return phones.find((one) => one.lost !== null);
+  };
+  await expect.poll(lost).toMatchObject({ alarm: true, lost: { unsent: [{ from: 501, to: 512 }] } });
+  await page.goto(stage.road.url);
+  await page.getByText('Hello, Ines').waitFor();
+
+  await colleague.kill();
+  const desk = await openPage(colleague);
+  await loadOurs(desk);
+  await desk.evaluate(() => bench.signIn('sam'));
+  await desk.goto(`${stage.road.url}/phones`);
+  await desk.getByText('Its storage was cleared with numbers 501–512 not sent').waitFor();
+});

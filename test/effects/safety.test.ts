@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import type { LossReport } from '../../contract/phone.ts';
+import { parseJws } from '../../core/jws.ts';
+import { Safety } from '../../src/effects/safety.ts';
+import { skipRejected } from '../../src/effects/skip-rejected.ts';
+import { voidRecord } from '../../src/effects/void-record.ts';
+import { findLoss } from '../../src/effects/watch-storage.ts';
+import type { BackendResult } from '../../src/ports/backend.ts';
+import type { JournalEntry, Keeping, Marker, MarkerStore } from '../../src/ports/keeping.ts';
+import { FakeClock } from '../support/device-clock.ts';
+import { crypto, digest, EPOCH } from '../support/records.ts';
+import { enrolledPhone, type Phone } from '../sync/phone.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const OTHER = '00000000-0000-4000-8000-000000000001';
+const marker = (over: Partial<Marker> = {}): Marker => ({
+  kid: digest(900),
+  epoch: EPOCH,
+  head: 42,
+  unsent: [{ from: 31, to: 42 }],
+  at: AT,
+  ...over,
+});
+
+function memoryMarker(first?: Marker): MarkerStore {
+  let kept = first;
+  let loss: LossReport | undefined;
+  return {
+    read: () => kept,
+    write: (next) => {
+      kept = next;
+    },
+    loss: () => loss,
+    keepLoss: (next) => {
+      loss = next;
+    },
+  };
+}
+
+describe('a cleared storage', () => {
+  test('is none on a new phone, nor where the marker fits', () => {
+    expect(findLoss(memoryMarker(), undefined, 0)).toBeUndefined();
+    expect(findLoss(memoryMarker(marker()), EPOCH, 0)).toBeUndefined();
+  });
+
+  test.each([undefined, OTHER])('is found with its numbers where the epoch is %s', (epoch) => {
+    expect(findLoss(memoryMarker(marker()), epoch, Date.parse(AT) + 1000)).toEqual({
+      kid: digest(900),
+      epoch: EPOCH,
+      head: 42,
+      unsent: [{ from: 31, to: 42 }],
+      lastSeenAt: AT,
+      foundAt: '2026-01-01T00:00:01.000Z',
+    });
+  });
+
+  test('stays until it was told: a second one does not take its place', () => {
+    const store = memoryMarker(marker());
+    findLoss(store, undefined, 0);
+    store.write(marker({ epoch: OTHER, head: 1, unsent: [] }));
+    expect(findLoss(store, undefined, 0)?.head).toBe(42);
+  });
+
+  test.each<[BackendResult<null>, boolean]>([
+    [{ ok: true, value: null }, true],
+    [{ ok: false, failure: { kind: 'unreachable' } }, false],
+    [{ ok: false, failure: { kind: 'signed_out' } }, false],
+    [{ ok: false, failure: { kind: 'refused', code: 'not_found', detail: '' } }, true],
+  ])('is told until the backend answers %j', async (answer, told) => {
+    const store = memoryMarker(marker());
+    const safety = safetyWith(store, answer);
+    expect(await safety.findLoss()).toBeDefined();
+    await safety.tellLoss();
+    expect(store.loss() === undefined).toBe(told);
+  });
+});
+
+function safetyWith(store: MarkerStore, answer: BackendResult<null>): Safety {
+  return new Safety({
+    marker: store,
+    outbox: {} as never,
+    work: { enrolment: async () => undefined },
+    journal: async () => undefined,
+    backend: { reportLoss: async () => answer },
+    clock: new FakeClock(),
+    epoch: async () => undefined,
+    fillReserve: async () => true,
+  });
+}
+
+/** The keepers' side over the test phone's storage. */
+function keepingOf(phone: Phone): Keeping {
+  const entries = (): JournalEntry[] =>
+    [...phone.storage.rows.values()]
+      .filter(({ state }) => ['saved', 'sending', 'rejected'].includes(state))
+      .map((row) => ({ row, jws: phone.storage.envelopes.get(row.id) ?? '' }));
+  return {
+    unsent: async () => entries(),
+    unsentIds: async () => ({ ids: new Set(entries().map(({ row }) => row.id)), torn: new Set() }),
+    restore: async () => undefined,
+    unsentNumbers: async () => [],
+  };
+}
+
+describe('a record that the backend could not take', () => {
+  const skipsOf = (phone: Phone) => {
+    const ports = { capture: phone.outbox, work: phone.work, clock: phone.clock, crypto };
+    const view = { ...keepingOf(phone), ofDevice: (udid: string) => phone.outbox.ofDevice(udid) };
+    return skipRejected(ports, view, '1.0.0');
+  };
+
+  test('has its number explained by a signed skip, once', async () => {
+    const phone = await enrolledPhone();
+    const row = await phone.capture();
+    phone.storage.rows.set(row.id, { ...row, state: 'rejected', code: 'bad_signature' });
+    expect(await skipsOf(phone)).toBe(1);
+    expect(await skipsOf(phone)).toBe(0);
+    const skip = (await phone.outbox.ofDevice(row.udid)).find(({ typ }) => typ === 'skip+jws');
+    expect(skip).toMatchObject({ typ: 'skip+jws', state: 'saved', about: row.id, seq: 2 });
+    const { payload } = parseJws(phone.storage.envelopes.get(skip?.id ?? '') ?? '') ?? {};
+    expect(payload).toMatchObject({ of: row.id, seq: 1, digest: row.digest, code: 'bad_signature' });
+  });
+
+  test('needs none where the backend keeps it with its reason', async () => {
+    const phone = await enrolledPhone();
+    const row = await phone.capture();
+    phone.storage.rows.set(row.id, { ...row, state: 'rejected', code: 'org_not_entitled' });
+    expect(await skipsOf(phone)).toBe(0);
+  });
+});
+
+test('undo is a record of its own that names the one taken back', async () => {
+  const phone = await enrolledPhone();
+  const row = await phone.capture();
+  const ports = { capture: phone.outbox, work: phone.work, clock: phone.clock, crypto };
+  const undo = await voidRecord(ports, row, 'undone', '1.0.0');
+  expect(undo).toMatchObject({ typ: 'void+jws', about: row.id, udid: row.udid, seq: 2, state: 'saved' });
+  const { payload } = parseJws(phone.storage.envelopes.get(undo.id) ?? '') ?? {};
+  expect(payload).toMatchObject({ of: row.id, udid: row.udid, reason: 'undone' });
+  expect(await phone.state(row.id)).toBe('saved');
+});
