@@ -111,7 +111,8 @@ function checkLabelKey({ labelKey, deviceKey }: Evidence): Check {
 /** Schemes whose identities are one per device: two of one scheme that differ are two devices. */
 const SCHEME = /^(?:mac|imei|uuid)-/;
 
-function checkIdentity({ udid, identity }: Evidence): Check {
+/** Whether the device is the one that label and row name, by what it calls itself. Asked before anything is done to it. */
+export function checkIdentity({ udid, identity }: Pick<Evidence, 'udid' | 'identity'>): Check {
   const names = [udid, ...identity.known];
   if (identity.stated.some((name) => names.includes(name))) return passed('device_identity');
   const schemes = names.flatMap((name) => SCHEME.exec(name) ?? []);

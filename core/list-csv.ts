@@ -4,6 +4,9 @@ import { fromBase64Url, toBase64 } from './bytes.ts';
 /** Columns of a maker's list in our form, in the order it is written. The importer takes them in any order. */
 export const LIST_COLUMNS = ['maker', 'udid', 'anchor', 'public_key', 'model', 'order', 'aliases'] as const;
 
+/** Where the list anchors vouchers: SHA-256 of the maker's CA, and of the device's own certificate by it. */
+export const VOUCHER_COLUMNS = ['voucher_ca', 'voucher_certificate'] as const;
+
 /** A device's attestation token with the two names it goes by. */
 export interface AttestationRow {
   readonly imei: string;
@@ -16,6 +19,8 @@ export interface AttestationRow {
 
 /** A maker's list in our form: what the importer reads (`fieldbind list import`). Keys are SubjectPublicKeyInfo, DER, base64. */
 export function listCsv(rows: readonly ListRow[]): string {
+  // Left out where no row has one, as on every list made at a bench.
+  const vouched = rows.some(({ voucher }) => voucher !== undefined);
   const lines = rows.map((row) => [
     row.maker,
     row.udid,
@@ -24,8 +29,9 @@ export function listCsv(rows: readonly ListRow[]): string {
     row.model ?? '',
     row.order ?? '',
     row.aliases.join(';'),
+    ...(vouched ? [row.voucher?.ca ?? '', row.voucher?.certificate ?? ''] : []),
   ]);
-  return [LIST_COLUMNS, ...lines].map(csvLine).join('');
+  return [vouched ? [...LIST_COLUMNS, ...VOUCHER_COLUMNS] : LIST_COLUMNS, ...lines].map(csvLine).join('');
 }
 
 /** Nordic's `attestation_tokens.csv` (nRFCloud/utils, gather_attestation_tokens.py): `imei,uuid,token,date`, no header. */

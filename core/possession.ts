@@ -5,12 +5,14 @@ import type { CertificationRequest } from './csr.ts';
 import { type Jws, parseJws, verifyJws } from './jws.ts';
 import { ecdsaToFixed, parseSpki } from './spki.ts';
 
-/** What challenges a device: the digest of the work pack at hand, and a nonce that the phone made for this visit. */
+/** What challenges a device: the digest of the work pack at hand, a nonce of this visit, and the record to come. */
 export interface ChallengeParts {
   /** SHA-256 of the pack's signing input, base64url. The pack holds the backend's 32 random bytes, so nobody knew it before. */
   readonly pack: string;
   /** 32 random bytes, base64url. */
   readonly nonce: string;
+  /** Id of the record this visit is for. An id is taken once, so an answer serves one registration and no later one. */
+  readonly record: string;
 }
 
 /** A signature over the challenge, as the device gave it (src/ports/device.ts says what each is over). */
@@ -44,14 +46,14 @@ export type PossessionVerdict =
 const ORGANIZATIONAL_UNIT = '2.5.4.11';
 const DOMAIN = utf8('fieldbind possession 1\0');
 
-/** The 32 bytes that a device is asked to sign: SHA-256 of a fixed prefix, the pack's digest and the nonce. */
+/** The 32 bytes that a device is asked to sign: SHA-256 of a fixed prefix, the pack's digest, the nonce and the record's id. */
 export async function challengeOf(
-  { pack, nonce }: ChallengeParts,
+  { pack, nonce, record }: ChallengeParts,
   crypto: Pick<CryptoPort, 'sha256'>,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const [digest, random] = [fromBase64Url(pack), fromBase64Url(nonce)];
   if (digest?.length !== 32 || random?.length !== 32) return undefined;
-  return crypto.sha256(concat(DOMAIN, digest, random));
+  return crypto.sha256(concat(DOMAIN, digest, random, utf8(record)));
 }
 
 /**

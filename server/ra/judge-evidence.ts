@@ -73,7 +73,7 @@ export async function judgeEvidence(
 const PACK_LIFE_MS = 15 * 24 * 3_600_000;
 
 async function knownChallenge(
-  { device, capturedAt }: Registration,
+  { id, device, capturedAt }: Registration,
   statements: Needs<'statements'>['statements'],
   crypto: CryptoPort,
 ): Promise<Uint8Array | undefined> {
@@ -81,7 +81,7 @@ async function knownChallenge(
   const issuedAt = await statements.issuedAt(device.challenge.pack);
   if (issuedAt === undefined) return undefined;
   return fromInstant(capturedAt) - fromInstant(issuedAt) <= PACK_LIFE_MS
-    ? challengeOf(device.challenge, crypto)
+    ? challengeOf({ ...device.challenge, record: id }, crypto)
     : undefined;
 }
 

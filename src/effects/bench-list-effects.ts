@@ -9,6 +9,7 @@ import { isUdid, udidFromSerial } from '../../core/udid.ts';
 import type { BenchEffect, BenchEvent, BenchRow } from '../flow/bench-list.ts';
 import type { DeviceReading } from '../flow/install.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeviceAttestation, DriverTraits, LinkKind } from '../ports/device.ts';
 import type { DeviceWork } from './device-work.ts';
 import { codeOf } from './trouble.ts';
 
@@ -36,7 +37,7 @@ export function performBenchList(
 async function run(ports: BenchPorts, effect: BenchEffect): Promise<BenchEvent | undefined> {
   switch (effect.do) {
     case 'connect':
-      return { on: 'connected', traits: (await ports.device.open(effect.link)).traits };
+      return { on: 'connected', traits: await connect(ports, effect.link) };
     case 'read_device':
       return readDevice(ports, effect.label);
     case 'keep':
@@ -48,26 +49,38 @@ async function run(ports: BenchPorts, effect: BenchEffect): Promise<BenchEvent |
   }
 }
 
+/** Whose secret a bench keeps: the label's that was given last. */
+export const AT_BENCH = 'bench';
+
+async function connect({ device }: BenchPorts, link: LinkKind): Promise<DriverTraits> {
+  const secret = device.secretFor(AT_BENCH);
+  return (await device.open(link, { visit: secret === undefined ? {} : { secret } })).traits;
+}
+
 async function readDevice(ports: BenchPorts, label: string | undefined): Promise<BenchEvent> {
-  const reading = await ports.device.read();
-  const code = await faultIn(reading, ports.crypto);
+  // Firmware that shows its key only when it makes one keeps it for the field: the list then names what vouches for it.
+  const vouched = await ports.device.attest();
+  const reading = vouched === undefined ? await ports.device.read() : undefined;
+  const code = reading && (await faultIn(reading, ports.crypto));
   if (code !== undefined) return { on: 'failed', trouble: { code } };
+  const identity = (vouched ?? reading)?.identity.aliases ?? [];
   const { maker, model } = ports.about();
-  const named = await nameOf(reading.identity.aliases, label, maker, ports.crypto);
+  const named = await nameOf(identity, label, maker, ports.crypto);
   if (named === undefined) return { on: 'nameless' };
   if ('code' in named) return { on: 'failed', trouble: named };
   const row = parse(ListRow, {
     maker,
     udid: named.udid,
-    aliases: [...new Set([...named.aliases, ...reading.identity.aliases])]
+    aliases: [...new Set([...named.aliases, ...identity])]
       .filter((alias) => alias !== named.udid && alias.length <= 128)
       .slice(0, 16),
-    anchor: 'key',
-    publicKey: toBase64Url(reading.evidence.publicKey),
+    ...(reading === undefined
+      ? { anchor: 'voucher' }
+      : { anchor: 'key', publicKey: toBase64Url(reading.evidence.publicKey) }),
     ...(model === '' ? {} : { model }),
   });
   if (row === undefined) return { on: 'failed', trouble: { code: 'bench_maker' } };
-  const attestation = attestationOf(reading);
+  const attestation = attestationOf(identity, vouched?.attestations ?? reading?.evidence.attestations ?? []);
   const made: BenchRow = {
     row,
     readAt: ports.clock.now(),
@@ -139,10 +152,13 @@ async function nameOnLabel(
 }
 
 /** Nordic's file names a device by IMEI and UUID, with the token it gave. */
-function attestationOf({ identity, evidence }: Omit<DeviceReading, 'challenge'>): BenchRow['attestation'] {
-  const token = evidence.attestations?.find(({ kind }) => kind === 'nordic-attesttoken')?.text;
+function attestationOf(
+  names: readonly string[],
+  attestations: readonly DeviceAttestation[],
+): BenchRow['attestation'] {
+  const token = attestations.find(({ kind }) => kind === 'nordic-attesttoken')?.text;
   const [imei, uuid] = ['imei-', 'uuid-'].map((scheme) =>
-    identity.aliases.find((name) => name.startsWith(scheme))?.slice(scheme.length),
+    names.find((name) => name.startsWith(scheme))?.slice(scheme.length),
   );
   return token === undefined || imei === undefined || uuid === undefined ? undefined : { imei, uuid, token };
 }

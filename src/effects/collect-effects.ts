@@ -1,5 +1,5 @@
 import type { Confirmation } from '../../contract/confirmation.ts';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import { keyOfCertificate } from '../../core/certificate-key.ts';
 import { toInstant } from '../../core/instant.ts';
 import { fromPem } from '../../core/pem.ts';
@@ -13,7 +13,7 @@ import type { HeldPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import type { DeviceWork } from './device-work.ts';
 import { codeOf } from './trouble.ts';
-import { visitOf } from './visit.ts';
+import { newChallenge, visitOf } from './visit.ts';
 
 export interface CollectPorts extends CapturePorts {
   readonly device: DeviceWork;
@@ -46,7 +46,7 @@ async function run(
   switch (effect.do) {
     case 'connect':
       // Right after a registration the device is still connected and read: no second chooser, no second reset.
-      if (ports.device.heldLink(ports.registration.id) !== effect.link) await connect(ports, effect.link);
+      if (ports.device.heldLink(ports.registration.id) !== effect.link) await connect(ports, effect);
       return { on: 'connected' };
     case 'check_certificate':
       return approve(ports);
@@ -102,11 +102,14 @@ async function approve({
   return { on: 'approved', bundle };
 }
 
-async function connect(ports: CollectPorts, link: LinkKind): Promise<void> {
+async function connect(
+  ports: CollectPorts,
+  { link, secTag }: Extract<CollectEffect, { do: 'connect' }>,
+): Promise<void> {
   const { udid } = ports.registration;
-  const challenge = { pack: ports.pack.digest, nonce: toBase64Url(ports.crypto.random(32)) };
+  const challenge = newChallenge(ports, ports.pack.digest);
   const visit = await visitOf(ports, { challenge, udid, secretOf: udid });
-  await ports.device.open(link, { visit });
+  await ports.device.open(link, { visit: secTag === undefined ? visit : { ...visit, secTag } });
 }
 
 /** Whether it holds the certificate's key; firmware that shows its key only once must at least say that it is this device. */

@@ -1,8 +1,10 @@
-import type { DeviceReading } from '../flow/install.ts';
+import type { DeviceReading, ReadLabel } from '../flow/install.ts';
 import {
   type ChooseOptions,
   type CredentialBundle,
+  type DeviceAttestation,
   DeviceError,
+  type DeviceIdentity,
   type DevicePort,
   type DeviceSession,
   type LabelSecret,
@@ -10,6 +12,7 @@ import {
   type WifiStep,
   type WrittenPart,
 } from '../ports/device.ts';
+import { WrongDeviceError, wrongDevice } from './wrong-device.ts';
 
 /**
  * One device at a time, from opening to closing. Whatever is under way ends when `stop` is called. Rejects with
@@ -55,12 +58,29 @@ export class DeviceWork {
     return this.#heldFor === record ? this.#session?.link : undefined;
   }
 
-  async read(): Promise<Omit<DeviceReading, 'challenge'>> {
+  /**
+   * Identity first: reading a key makes one in some firmware, and tells others their name, so a device that is not the
+   * label's must be found out before. Rejects with WrongDeviceError then.
+   */
+  async read(label?: ReadLabel): Promise<Omit<DeviceReading, 'challenge'>> {
     const session = this.#open();
     const { signal } = this.#work;
     const identity = await session.identify(signal);
+    const fault = label && wrongDevice(label, identity);
+    if (fault !== undefined) throw new WrongDeviceError(fault);
     const evidence = await session.evidence(signal);
     return { link: session.link, traits: session.traits, identity, evidence };
+  }
+
+  /** Who it is and what it attests, with no key made or shown; undefined where its firmware cannot. */
+  async attest(): Promise<
+    { readonly identity: DeviceIdentity; readonly attestations: readonly DeviceAttestation[] } | undefined
+  > {
+    const session = this.#open();
+    const { signal } = this.#work;
+    if (session.traits.rowKind !== 'voucher' || session.attest === undefined) return undefined;
+    const identity = await session.identify(signal);
+    return { identity, attestations: await session.attest(signal) };
   }
 
   /** What the device calls itself. */

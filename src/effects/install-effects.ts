@@ -1,6 +1,5 @@
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
-import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { InstallEffect, InstallEvent } from '../flow/install.ts';
@@ -12,7 +11,7 @@ import type { DeviceWork } from './device-work.ts';
 import { identifyLabel, lookUpLabel } from './look-up-label.ts';
 import { registrationOf } from './registration.ts';
 import { codeOf } from './trouble.ts';
-import { visitName, visitOf } from './visit.ts';
+import { newChallenge, visitName, visitOf } from './visit.ts';
 
 export interface InstallPorts extends CapturePorts {
   readonly outbox: OutboxView;
@@ -46,25 +45,29 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       return { on: 'label_read', label: found.label };
     }
     case 'connect': {
-      const { label, link, another, newKey } = effect;
-      const challenge = { pack: ports.pack().digest, nonce: toBase64Url(ports.crypto.random(32)) };
+      const { label, link, another, newKey, secTag } = effect;
+      const challenge = newChallenge(ports, ports.pack().digest);
       const visit = await visitOf(ports, { challenge, udid: label.udid, secretOf: visitName(label) });
       const { traits } = await ports.device.open(link, {
         ...(another ? { pick: 'ask' } : {}),
-        visit: newKey ? { ...visit, replaceOrphanKey: true } : visit,
+        visit: {
+          ...visit,
+          ...(newKey ? { replaceOrphanKey: true } : {}),
+          ...(secTag === undefined ? {} : { secTag }),
+        },
       });
       return { on: 'connected', traits, challenge };
     }
     case 'read_device':
       return {
         on: 'device_read',
-        reading: { ...(await ports.device.read()), challenge: effect.challenge },
+        reading: { ...(await ports.device.read(effect.label)), challenge: effect.challenge },
       };
     case 'check': {
       const pack = ports.pack();
       const { reading } = effect;
-      const label = await identifyLabel({ ...ports, pack }, effect.label, reading.identity.aliases);
-      if (label === undefined) return { on: 'failed', trouble: { code: 'identity_not_told' } };
+      const label = await identifyLabel({ ...ports, pack }, effect.label, reading.identity);
+      if (label === undefined) return { on: 'failed', trouble: { code: 'label_not_tied' } };
       ports.device.renameSecret(visitName(effect.label), label.udid);
       const checks = await checkDevice(pack, label, reading, ports.crypto);
       return { on: 'checked', label, checks, pack: pack.digest };
@@ -72,7 +75,9 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
     case 'save': {
       const { checked, place, asFound } = effect;
       const at = ports.clock.now();
-      const id = uuid7(at, ports.crypto);
+      // The device signed for this id. If it is in the outbox already, a crash came between saving and the draft's end.
+      const id = checked.reading.challenge?.record ?? uuid7(at, ports.crypto);
+      if ((await ports.outbox.record(id)) !== undefined) return { on: 'saved', record: id };
       const { pack } = ports.pack();
       const gathered = registrationOf({ id, at, app: ports.app }, checked, place, asFound);
       const payload = parse(Registration, gathered);

@@ -1,3 +1,4 @@
+import type { ListRow } from '../../contract/list-row.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { Label } from '../../core/label/label.ts';
 import { normaliseTyped } from '../../core/label/normalise-typed.ts';
@@ -5,9 +6,10 @@ import { parseLabel } from '../../core/label/parse-label.ts';
 import { findRow } from '../../core/list-lookup.ts';
 import { isUdid, udidFromKey, udidFromSerial } from '../../core/udid.ts';
 import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
-import type { LabelSecret } from '../ports/device.ts';
+import type { DeviceIdentity, LabelSecret } from '../ports/device.ts';
 import type { OutboxView } from '../ports/outbox.ts';
 import type { HeldPack } from '../ports/work.ts';
+import { isTied } from './wrong-device.ts';
 
 /** The label, and its secret beside it: that one never enters the flow's state, which is kept and shown. */
 export interface LabelFound {
@@ -23,15 +25,17 @@ export async function lookUpLabel(
   how: LabelSource,
 ): Promise<LabelFound | { readonly ok: false; readonly trouble: Trouble }> {
   const parsed = parseLabel(how === 'typed' ? normaliseTyped(text) : text);
-  if (!parsed.ok) return { ok: false, trouble: { code: parsed.code } };
-  const { label } = parsed;
-  const row = findRow(ports.pack.pack, label);
+  const known = listedAs(ports.pack, text.trim());
+  if (!parsed.ok && known === undefined) return { ok: false, trouble: { code: parsed.code } };
+  // A maker's bare serial is in no form of its own, but the list may know it by exactly this text.
+  const label: Label | SerialLabel = parsed.ok ? parsed.label : serialLabel(text.trim());
+  const row = findRow(ports.pack.pack, label) ?? known;
   const udid = row?.udid ?? (await udidOf(label, ports.crypto));
   // Without a name, only a secret that opens this one device ties the label to it.
   if (udid === undefined ? label.secret === undefined : !isUdid(udid))
     return { ok: false, trouble: { code: 'udid_no_scheme' } };
   const before = udid === undefined ? undefined : await savedBefore(ports.outbox, udid);
-  const { secret, username } = label;
+  const { secret, username, publicKey, model } = label;
   return {
     ok: true,
     ...(secret === undefined ? {} : { secret: { secret, ...(username === undefined ? {} : { username }) } }),
@@ -41,16 +45,27 @@ export async function lookUpLabel(
       text: label.redacted.slice(0, 2048),
       ...(udid === undefined ? {} : { udid }),
       aliases: label.aliases,
-      ...(label.publicKey === undefined ? {} : { publicKey: label.publicKey }),
-      ...(label.model === undefined ? {} : { model: label.model }),
+      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(model === undefined ? {} : { model }),
       ...(row === undefined ? {} : { row }),
       ...(before === undefined ? {} : { savedBefore: before }),
     },
   };
 }
 
+type SerialLabel = Omit<Label, 'kind'> & { readonly kind: 'serial' };
+
+function serialLabel(text: string): SerialLabel {
+  return { kind: 'serial', aliases: [text], redacted: text };
+}
+
+/** The row that has this very text among its names. */
+function listedAs({ pack }: HeldPack, text: string): ListRow | undefined {
+  return text === '' ? undefined : findRow(pack, { aliases: [text] });
+}
+
 /** What the label itself says, where the list knows nothing of it. */
-async function udidOf(label: Label, crypto: CryptoPort): Promise<string | undefined> {
+async function udidOf(label: Label | SerialLabel, crypto: CryptoPort): Promise<string | undefined> {
   if (label.udid !== undefined) return label.udid;
   if (label.serial !== undefined) {
     const made = await udidFromSerial(crypto, label.serial.maker, label.serial.serial);
@@ -66,11 +81,12 @@ async function udidOf(label: Label, crypto: CryptoPort): Promise<string | undefi
 export async function identifyLabel(
   ports: { readonly outbox: Pick<OutboxView, 'ofDevice'>; readonly pack: HeldPack },
   label: ReadLabel,
-  stated: readonly string[],
+  identity: DeviceIdentity,
 ): Promise<KnownLabel | undefined> {
   if (label.udid !== undefined) return { ...label, udid: label.udid };
+  const stated = identity.aliases;
   const own = stated.find((name) => isUdid(name));
-  if (own === undefined) return undefined;
+  if (own === undefined || !isTied(identity)) return undefined;
   const row = findRow(ports.pack.pack, { udid: own, aliases: stated });
   const udid = row?.udid ?? own;
   const before = await savedBefore(ports.outbox, udid);

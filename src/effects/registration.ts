@@ -42,7 +42,9 @@ export function registrationOf(
       subjectSaysNothing: traits.csrSubject === 'says-nothing',
       ...(evidence.keyFrom === undefined ? {} : { keyFrom: evidence.keyFrom }),
       possession: evidence.possession,
-      ...(reading.challenge === undefined ? {} : { challenge: { ...reading.challenge } }),
+      ...(reading.challenge === undefined
+        ? {}
+        : { challenge: { pack: reading.challenge.pack, nonce: reading.challenge.nonce } }),
       ...(evidence.proof === undefined
         ? {}
         : { proof: { over: evidence.proof.over, signature: toBase64Url(evidence.proof.signature) } }),

@@ -1,12 +1,23 @@
+import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
+import { uuid7 } from '../../core/uuid7.ts';
 import type { ReadLabel } from '../flow/install.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Visit } from '../ports/device.ts';
 import type { DeviceWork } from './device-work.ts';
 
 /** Under what name a label's secret is kept for this visit: its device's, or what the label calls itself. */
 export function visitName(label: Pick<ReadLabel, 'udid' | 'aliases'>): string {
   return label.udid ?? label.aliases[0] ?? '';
+}
+
+/** A challenge for one visit, and with it the id of the record that the visit may lead to. */
+export function newChallenge(
+  { clock, crypto }: { readonly clock: Clock; readonly crypto: CryptoPort },
+  pack: string,
+): ChallengeParts {
+  return { pack, nonce: toBase64Url(crypto.random(32)), record: uuid7(clock.now(), crypto) };
 }
 
 /** What a driver may have to be told: the device's name, the label's secret, and what it is to sign. */

@@ -20,7 +20,8 @@ interface Listed {
   readonly trouble?: Trouble;
 }
 export type BenchState =
-  | (Listed & { readonly at: 'ready' })
+  /** `link`: the one tried last, after a trouble with it. */
+  | (Listed & { readonly at: 'ready'; readonly link?: LinkKind })
   | (Listed & { readonly at: 'connecting'; readonly link: LinkKind })
   | (Listed & { readonly at: 'found'; readonly link: LinkKind; readonly traits: DriverTraits })
   | (Listed & { readonly at: 'reading'; readonly link: LinkKind })
@@ -74,7 +75,10 @@ export function benchList(state: BenchState, event: BenchEvent): BenchStep {
       return state.at === 'ready' ? to({ at: 'ready', rows: left }, { do: 'keep', rows: left }) : to(state);
     }
     case 'failed':
-      return to({ at: 'ready', rows, trouble: event.trouble }, { do: 'stop_device_work' });
+      return to(
+        { ...lastLink(state), at: 'ready', rows, trouble: event.trouble },
+        { do: 'stop_device_work' },
+      );
     case 'back':
       return state.at === 'ready' ? to(state) : to({ at: 'ready', rows }, { do: 'stop_device_work' });
   }
@@ -83,11 +87,18 @@ export function benchList(state: BenchState, event: BenchEvent): BenchStep {
 /** The same device again takes its old row's place; the same name or key with another key or name is a fault of somebody. */
 function added(rows: readonly BenchRow[], made: BenchRow): BenchStep {
   const { udid, publicKey } = made.row;
-  const clash = rows.find(({ row }) => (row.udid === udid) !== (row.publicKey === publicKey));
+  const clash = rows.find(({ row }) => {
+    const sameKey = publicKey !== undefined && row.publicKey === publicKey;
+    return row.udid === udid ? row.publicKey !== publicKey : sameKey;
+  });
   if (clash !== undefined)
     return to({ at: 'ready', rows, trouble: { code: 'bench_clash' } }, { do: 'stop_device_work' });
   const next = [made, ...rows.filter(({ row }) => row.udid !== udid)];
   return to({ at: 'ready', rows: next }, { do: 'keep', rows: next }, { do: 'stop_device_work' });
+}
+
+function lastLink(state: BenchState): { readonly link?: LinkKind } {
+  return state.link === undefined ? {} : { link: state.link };
 }
 
 function to(state: BenchState, ...effects: BenchEffect[]): BenchStep {

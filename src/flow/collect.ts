@@ -15,7 +15,7 @@ export type CollectState =
   | { readonly at: 'done'; readonly written: readonly WrittenPart[] };
 
 export type CollectEvent =
-  | { readonly on: 'link_chosen'; readonly link: LinkKind }
+  | { readonly on: 'link_chosen'; readonly link: LinkKind; readonly secTag?: number }
   | { readonly on: 'connected' }
   | { readonly on: 'approved'; readonly bundle: CredentialBundle }
   | { readonly on: 'part_written'; readonly part: WrittenPart }
@@ -26,7 +26,7 @@ export type CollectEvent =
   | { readonly on: 'back' };
 
 export type CollectEffect =
-  | { readonly do: 'connect'; readonly link: LinkKind }
+  | { readonly do: 'connect'; readonly link: LinkKind; readonly secTag?: number }
   | { readonly do: 'check_certificate' }
   | { readonly do: 'write'; readonly bundle: CredentialBundle }
   | { readonly do: 'confirm'; readonly written: readonly WrittenPart[] }
@@ -38,7 +38,14 @@ export function collect(state: CollectState, event: CollectEvent): Step<CollectS
   switch (event.on) {
     case 'link_chosen':
       if (state.at !== 'pair') return stay(state);
-      return to({ at: 'connecting', link: event.link }, { do: 'connect', link: event.link });
+      return to(
+        { at: 'connecting', link: event.link },
+        {
+          do: 'connect',
+          link: event.link,
+          ...(event.secTag === undefined ? {} : { secTag: event.secTag }),
+        },
+      );
     case 'connected':
       return state.at === 'connecting'
         ? to({ at: 'checking', link: state.link }, { do: 'check_certificate' })

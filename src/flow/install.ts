@@ -104,16 +104,20 @@ export type InstallEvent =
   | { readonly on: 'failed'; readonly trouble: Trouble }
   | { readonly on: 'back' };
 
-/** `another`: not the device the browser already knows. `newKey`: in place of one that has no certificate. */
+/**
+ * `another`: not the device the browser already knows. `newKey`: in place of one that has no certificate. `secTag`: where
+ * the firmware looks for its certificate, as the person was told by support.
+ */
 interface ConnectWish {
   readonly another: boolean;
   readonly newKey: boolean;
+  readonly secTag?: number;
 }
 
 export type InstallEffect =
   | { readonly do: 'look_up'; readonly text: string; readonly how: LabelSource }
   | ({ readonly do: 'connect'; readonly link: LinkKind; readonly label: ReadLabel } & ConnectWish)
-  | { readonly do: 'read_device'; readonly challenge: ChallengeParts }
+  | { readonly do: 'read_device'; readonly label: ReadLabel; readonly challenge: ChallengeParts }
   | { readonly do: 'check'; readonly label: ReadLabel; readonly reading: DeviceReading }
   | { readonly do: 'save'; readonly checked: Checked; readonly asFound: boolean; readonly place: ChosenPlace }
   | { readonly do: 'stop_device_work' };
@@ -142,6 +146,7 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
           label: state.label,
           another: event.another ?? false,
           newKey: event.newKey ?? false,
+          ...(event.secTag === undefined ? {} : { secTag: event.secTag }),
         },
       );
     case 'connected':
@@ -149,7 +154,10 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
       return to({ ...foundOf({ ...state, ...event }), at: 'found' });
     case 'read':
       return state.at === 'found' && state.traits.evidence !== 'none'
-        ? to({ ...foundOf(state), at: 'reading' }, { do: 'read_device', challenge: state.challenge })
+        ? to(
+            { ...foundOf(state), at: 'reading' },
+            { do: 'read_device', label: state.label, challenge: state.challenge },
+          )
         : stay(state);
     case 'set_up_wifi':
       return state.at === 'found' && state.traits.wifi ? to({ ...foundOf(state), at: 'wifi' }) : stay(state);

@@ -10,6 +10,8 @@ export interface DeviceIdentity {
   readonly model?: string;
   /** Identities the device itself states (canonical UDIDs or raw serials), to be compared with the label's. */
   readonly aliases: readonly string[];
+  /** The device opened this session only for the label's secret: label and device are one. */
+  readonly openedBySecret?: boolean;
 }
 
 /** The device's key and what its private key has signed. */
@@ -94,7 +96,10 @@ export interface WifiNetwork {
   readonly needsPassword: boolean;
 }
 
-/** Brings a device into a network, over the link it is on. A password is sent and never kept. Every call ends. */
+/**
+ * Brings a device into a network, over the link it is on. A password is sent and never kept. Every call ends. `scan` and
+ * `join` reject with `wifi_needs_button` while the state is `needs-button`.
+ */
 export interface WifiStep {
   state(signal: AbortSignal): Promise<WifiState>;
   /** At most 64, strongest first, each name once. */
@@ -135,6 +140,11 @@ export interface DeviceSession {
   readonly traits: DriverTraits;
   identify(signal: AbortSignal): Promise<DeviceIdentity>;
   evidence(signal: AbortSignal): Promise<DeviceEvidence>;
+  /**
+   * What the device attests of itself without a key being made or shown: for a list of devices whose keys come later
+   * (`rowKind` `voucher`). Absent where its firmware has none.
+   */
+  attest?(signal: AbortSignal): Promise<readonly DeviceAttestation[]>;
   /**
    * Second visit: whether the key that the device uses or shows now is this one (SubjectPublicKeyInfo, DER). Undefined
    * where its firmware does neither a second time: then its identity must be compared. Makes and changes nothing.
@@ -225,6 +235,8 @@ export type DeviceErrorCode =
   | 'read_back_mismatch'
   /** The device has no room for the certificate: free some, or ask its maker for firmware with more. */
   | 'storage_full'
+  /** The device takes no more until it was restarted, as after a certificate was stored: restart it, then go on. */
+  | 'restart_needed'
   /** The device asks for the secret on its label, and none was read: scan the label's square code. */
   | 'presence_missing'
   /** The device does not take the label's secret: is this the label of this device? */
@@ -243,6 +255,8 @@ export type DeviceErrorCode =
   | 'wifi_password_wrong'
   /** The device does not see this network: check the name; many devices see 2.4 GHz only. */
   | 'wifi_not_found'
+  /** The device takes no network before its button is pressed: press it, then try again. */
+  | 'wifi_needs_button'
   /** This firmware has no key to bind: only its Wi-Fi can be set up from here. */
   | 'nothing_to_bind';
 

@@ -2,6 +2,7 @@ import type { HeldRecord } from '../../contract/approval.ts';
 import type { DeviceState } from '../../contract/device-state.ts';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
+import type { TransferAnswer, TransferState } from '../../contract/transfer.ts';
 import type { BackendResult } from './backend.ts';
 
 /** What signing in and step 0 need of the backend. Never rejects. */
@@ -29,6 +30,14 @@ export interface DeskBackend {
     decision: 'approve' | 'refuse',
     reason: string,
   ): Promise<BackendResult<null>>;
+  /** Open claims of others on this organisation's devices. */
+  transfers(org: string): Promise<BackendResult<readonly TransferState[]>>;
+  decideTransfer(
+    org: string,
+    id: string,
+    decision: 'give_up' | 'refuse',
+    because: string,
+  ): Promise<BackendResult<TransferAnswer['result']>>;
   /** Training organisations only: adds the simulated device's row. */
   addTrainingRow(org: string, row: ListRow): Promise<BackendResult<null>>;
 }

@@ -5,6 +5,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
 import type { ImportOutcome } from '../effects/rescue.ts';
+import type { Taken } from '../effects/take-record.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
@@ -63,6 +64,11 @@ export interface SafetyNet {
 export interface RescueTools {
   exportUnsent(): Promise<{ readonly text: string; readonly count: number } | undefined>;
   importFile(text: string, onProgress: (done: number, of: number) => void): Promise<ImportOutcome>;
+  /** The record at this place among the unsent, the oldest first; its code is absent where no single one holds it. */
+  recordCode(
+    at: number,
+  ): Promise<{ readonly of: number; readonly udid: string; readonly code: string | undefined } | undefined>;
+  takeRecord(text: string): Promise<Taken>;
   prepare(): Promise<void>;
   readonly phones: RescueBackend['phones'];
 }
@@ -109,10 +115,14 @@ export class AppModel {
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
-  /** Why the phone's own storage failed, until it works again. */
   /** What a cleared storage took along, until the person has read it. */
   readonly loss = signal<LossReport | undefined>(undefined);
+  /** Why the phone's own storage failed, until it works again. */
   readonly storageTrouble = signal<string | undefined>(undefined);
+  /** Records put back from the second copy, until the person has read it. */
+  readonly restored = signal(0);
+  /** Registrations taken back here: once is enough. */
+  readonly undone = new Set<string>();
   /** Rises with every change of the outbox; lists read it to know when to read again. */
   readonly outboxVersion = signal(0);
   /** True while a flow is at work: nothing may then swap the app under it. */
@@ -253,7 +263,9 @@ export class AppModel {
     try {
       const { restored, torn } = await this.ports.safety.check();
       if (torn > 0) this.storageTrouble.value = 'phone_storage_corrupt';
-      if (restored > 0) await this.refreshOutbox();
+      if (restored === 0) return;
+      this.restored.value = restored;
+      await this.refreshOutbox();
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
     }
@@ -317,6 +329,8 @@ export class AppModel {
   }
 
   async undo(record: QueuedRecord): Promise<void> {
+    if (this.undone.has(record.id)) return;
+    this.undone.add(record.id);
     await this.ports.undo(record);
     await this.sync(true);
   }

@@ -5,9 +5,10 @@ import { parseCsr } from '../../core/csr.ts';
 import { challengeOf, judgePossession, type PossessionEvidence } from '../../core/possession.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { opensslDevice } from '../support/csr.ts';
-import { crypto, digest } from '../support/records.ts';
+import { crypto, digest, recordId } from '../support/records.ts';
 
-const challenge = (await challengeOf({ pack: digest(1), nonce: digest(2) }, crypto)) ?? new Uint8Array();
+const challenge =
+  (await challengeOf({ pack: digest(1), nonce: digest(2), record: recordId(1) }, crypto)) ?? new Uint8Array();
 const spkiOf = (key: KeyObject) => new Uint8Array(key.export({ type: 'spki', format: 'der' }));
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
@@ -36,17 +37,18 @@ async function verdict(over: Partial<PossessionEvidence>): Promise<string> {
 }
 
 describe('the challenge', () => {
-  test('differs with the pack and with the nonce, and is none of strings that are no digests', async () => {
-    const of = async (pack: string, nonce: string) => {
-      const bytes = await challengeOf({ pack, nonce }, crypto);
+  test('differs with the pack, the nonce and the record, and is none of strings that are no digests', async () => {
+    const of = async (pack: string, nonce: string, record = recordId(1)) => {
+      const bytes = await challengeOf({ pack, nonce, record }, crypto);
       return bytes && toHex(bytes);
     };
     const all = new Set([
       await of(digest(1), digest(2)),
       await of(digest(2), digest(1)),
       await of(digest(1), digest(3)),
+      await of(digest(1), digest(2), recordId(2)),
     ]);
-    expect(all.size).toBe(3);
+    expect(all.size).toBe(4);
     expect(await of('short', digest(1))).toBeUndefined();
     expect(await of(digest(1), 'AA')).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import { attestationTokensCsv, listCsv } from '../../core/list-csv.ts';
 import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { performBenchList } from '../../src/effects/bench-list-effects.ts';
 import type { BenchEffect, BenchEvent, BenchRow } from '../../src/flow/bench-list.ts';
+import { traits } from '../flow/events.ts';
 import { opensslDevice } from '../support/csr.ts';
 import { crypto, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
@@ -76,15 +77,26 @@ test('a broken request makes no row, and neither does a maker without a name', a
   });
 });
 
-test('an attestation token goes into the file that its maker’s cloud reads', async () => {
+test('firmware that shows its key only when it makes one keeps it, and is vouched for', async () => {
   const it = await bench();
   const uuid = '50363154-3931-44f0-8022-121b6401627d';
-  it.devices.last.identity = { driver: 'nordic-modem', aliases: ['imei-490154203237518', `uuid-${uuid}`] };
-  const attestations = [{ kind: 'nordic-attesttoken', text: 'abc.def' }] as const;
-  it.devices.last.device = { ...it.devices.last.device, attestations };
+  const session = it.devices.last;
+  session.traits = { ...traits, rowKind: 'voucher', makesKey: true };
+  session.identity = { driver: 'nordic-modem', aliases: ['imei-490154203237518', `uuid-${uuid}`] };
+  session.attest = async () => [{ kind: 'nordic-attesttoken', text: 'abc.def' }];
+  session.evidence = async () => Promise.reject(new Error('no key may be made at the bench'));
   const read = await it.ask({ do: 'read_device' });
   if (read?.on !== 'device_read' || read.row.attestation === undefined) throw new Error(JSON.stringify(read));
+  expect(read.row.row).toMatchObject({ udid: 'imei-490154203237518', anchor: 'voucher' });
+  expect(read.row.row).not.toHaveProperty('publicKey');
   expect(attestationTokensCsv([{ ...read.row.attestation, at: '2026-01-01T00:00:00.000Z' }])).toBe(
     `490154203237518,${uuid},abc.def,2026-01-01T00:00:00.000Z\r\n`,
   );
+});
+
+test('a device that asks for the secret of its label gets the one that was given here', async () => {
+  const it = await bench();
+  it.ports.device.keepSecret('bench', { secret: 'abcd1234' });
+  await it.ask({ do: 'connect', link: 'bluetooth' });
+  expect(it.devices.visit).toEqual({ secret: { secret: 'abcd1234' } });
 });

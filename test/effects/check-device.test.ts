@@ -7,7 +7,7 @@ import { checkDevice } from '../../src/effects/check-device.ts';
 import type { DeviceReading, ReadLabel } from '../../src/flow/install.ts';
 import { label, reading, traits } from '../flow/events.ts';
 import { opensslDevice } from '../support/csr.ts';
-import { crypto, digest, listRow, workPack } from '../support/records.ts';
+import { crypto, digest, listRow, recordId, workPack } from '../support/records.ts';
 
 const device = opensslDevice('P-256');
 const row = listRow({ publicKey: toBase64Url(device.spki) });
@@ -69,7 +69,7 @@ describe('what the phone carries decides', () => {
   });
 
   test('a signature over what this visit asked for is fresh, over anything else it is not', async () => {
-    const challenge = { pack: digest(1), nonce: digest(2) };
+    const challenge = { pack: digest(1), nonce: digest(2), record: recordId(1) };
     const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const evidence = async (over: ChallengeParts) => {
       const signature = sign('sha256', (await challengeOf(over, crypto)) ?? utf8(''), keys.privateKey);
@@ -84,6 +84,7 @@ describe('what the phone carries decides', () => {
       (await results({ reading: { challenge, evidence: await evidence(over) } })).possession;
     expect(await possession(challenge)).toBe('passed');
     expect(await possession({ ...challenge, nonce: digest(3) })).toBe('proof_wrong');
+    expect(await possession({ ...challenge, record: recordId(2) })).toBe('proof_wrong');
   });
 
   test("the CSR's subject may be a name from label, row or device", async () => {

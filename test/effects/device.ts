@@ -2,6 +2,7 @@ import { type Bytes, equalBytes } from '../../core/bytes.ts';
 import {
   type ChooseOptions,
   type CredentialBundle,
+  type DeviceAttestation,
   DeviceError,
   type DeviceEvidence,
   type DeviceIdentity,
@@ -59,7 +60,8 @@ export class FakeDevices implements DevicePort {
 
 export class FakeSession implements DeviceSession {
   readonly link: LinkKind;
-  readonly traits: DriverTraits = traits;
+  traits: DriverTraits = traits;
+  attest?: () => Promise<readonly DeviceAttestation[]>;
   closed = 0;
   readonly written: CredentialBundle[] = [];
   identity: DeviceIdentity = { driver: 'zephyr-cred', aliases: ['SN 1'] };

@@ -7,7 +7,7 @@ import { performInstall } from '../../src/effects/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
 import { DeviceError } from '../../src/ports/device.ts';
 import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';
-import { certificate, DOMAIN, listRow, ORG, START } from '../support/records.ts';
+import { certificate, DOMAIN, listRow, ORG, recordId, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
 
 type Stage = Awaited<ReturnType<typeof stage>>;
@@ -51,10 +51,14 @@ describe('each effect answers with its event', () => {
     expect(await ask(at, CONNECT)).toEqual({
       on: 'connected',
       traits,
-      challenge: { pack: at.pack.digest, nonce: expect.stringMatching(/^[\w-]{43}$/) },
+      challenge: {
+        pack: at.pack.digest,
+        nonce: expect.stringMatching(/^[\w-]{43}$/),
+        record: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
     });
     expect(at.devices.visit).toEqual({ udid: 'acme-1', challenge: expect.any(Uint8Array) });
-    expect(await ask(at, { do: 'read_device', challenge })).toMatchObject({
+    expect(await ask(at, { do: 'read_device', label, challenge })).toMatchObject({
       on: 'device_read',
       reading: { link: 'serial', challenge },
     });
@@ -65,12 +69,12 @@ describe('each effect answers with its event', () => {
     const at = await stage();
     await ask(at, CONNECT);
     at.devices.last.fault = new DeviceError('device_silent');
-    expect(await ask(at, { do: 'read_device', challenge })).toEqual({
+    expect(await ask(at, { do: 'read_device', label, challenge })).toEqual({
       on: 'failed',
       trouble: { code: 'device_silent' },
     });
     at.ports.device.read = async () => Promise.reject(new TypeError('x is not a function'));
-    expect(await ask(at, { do: 'read_device', challenge })).toEqual({
+    expect(await ask(at, { do: 'read_device', label, challenge })).toEqual({
       on: 'failed',
       trouble: { code: 'unexpected' },
     });
@@ -112,7 +116,8 @@ describe('the secret of a label', () => {
     const at = await stage();
     const event = await ask(at, { do: 'look_up', text, how: 'camera' });
     if (event?.on !== 'label_read') throw new Error(JSON.stringify(event));
-    const identity = { driver: 'esp-claim', aliases: ['02a1b2c3d4e5', 'mac-02a1b2c3d4e5'] };
+    const aliases = ['02a1b2c3d4e5', 'mac-02a1b2c3d4e5'];
+    const identity = { driver: 'esp-claim', aliases, openedBySecret: true };
     const known = await ask(at, { do: 'check', label: event.label, reading: { ...reading, identity } });
     if (known?.on !== 'checked') throw new Error(JSON.stringify(known));
     expect(known.label.udid).toBe('mac-02a1b2c3d4e5');
@@ -128,12 +133,60 @@ describe('the secret of a label', () => {
     const { udid: _, ...nameless } = label;
     expect(await ask(at, { do: 'check', label: nameless, reading })).toEqual({
       on: 'failed',
-      trouble: { code: 'identity_not_told' },
+      trouble: { code: 'label_not_tied' },
     });
   });
 });
 
+test('a security tag and the wish for a new key reach the driver', async () => {
+  const at = await stage();
+  await ask(at, { ...CONNECT, secTag: 42, newKey: true });
+  expect(at.devices.visit).toMatchObject({ secTag: 42, replaceOrphanKey: true });
+});
+
+describe('before anything is done to a device', () => {
+  const evidence = vi.fn(async () => reading.evidence);
+
+  test('one that calls itself otherwise than its label is left as it is', async () => {
+    const at = await stage();
+    await ask(at, CONNECT);
+    at.devices.last.identity = { driver: 'nordic-modem', aliases: ['imei-352656100367872'] };
+    at.devices.last.evidence = evidence;
+    const imei = { ...label, udid: 'imei-490154203237518' };
+    expect(await ask(at, { do: 'read_device', label: imei, challenge })).toEqual({
+      on: 'failed',
+      trouble: { code: 'identity_mismatch' },
+    });
+    expect(evidence).not.toHaveBeenCalled();
+  });
+
+  test('one that did not ask for the secret of a nameless label is left as it is', async () => {
+    const at = await stage();
+    await ask(at, CONNECT);
+    at.devices.last.evidence = evidence;
+    const { udid: _, ...nameless } = label;
+    for (const openedBySecret of [undefined, false]) {
+      const told = openedBySecret === undefined ? {} : { openedBySecret };
+      at.devices.last.identity = { driver: 'esp-claim', aliases: ['mac-02a1b2c3d4e5'], ...told };
+      expect(await ask(at, { do: 'read_device', label: nameless, challenge })).toEqual({
+        on: 'failed',
+        trouble: { code: 'label_not_tied' },
+      });
+    }
+    expect(evidence).not.toHaveBeenCalled();
+  });
+});
+
 describe('save', () => {
+  test('of what was saved already, a crash between saving and forgetting the draft, makes no second record', async () => {
+    const at = await stage();
+    const once = { ...checked, reading: { ...reading, challenge: { ...challenge, record: recordId(9) } } };
+    const first = await ask(at, save({ checked: once }));
+    expect(first).toEqual({ on: 'saved', record: recordId(9) });
+    expect(await ask(at, save({ checked: once }))).toEqual(first);
+    expect(at.storage.rows.size).toBe(1);
+  });
+
   test('captures a registration that fits the contract, holds the device, and tells the drain', async () => {
     const at = await stage();
     await ask(at, CONNECT);

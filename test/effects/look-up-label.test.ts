@@ -17,7 +17,7 @@ const labelKey = (() => {
 function phone(rows = [listRow()]) {
   const outbox = new MemoryOutbox();
   const ports = { outbox, crypto, pack: { pack: workPack({ rows }), digest: digest(1), etag: '"1"' } };
-  return { outbox, lookUp: (text: string) => lookUpLabel(ports, text, 'camera') };
+  return { outbox, ports, lookUp: (text: string) => lookUpLabel(ports, text, 'camera') };
 }
 
 describe('a label', () => {
@@ -61,6 +61,15 @@ describe('a label', () => {
       ok: false,
       trouble: { code: 'imei_check_digit' },
     });
+  });
+
+  test('in no form of its own is found by exactly its text, typed or read, and by no other', async () => {
+    const row = listRow({ udid: 'acme-sn-4711', aliases: ['SN-4711', 'X123'] });
+    const { ports } = phone([row]);
+    for (const text of ['SN-4711', 'X123'])
+      for (const how of ['camera', 'typed'] as const)
+        expect(await lookUpLabel(ports, text, how)).toMatchObject({ label: { udid: 'acme-sn-4711', row } });
+    expect(await lookUpLabel(ports, 'X124', 'camera')).toMatchObject({ trouble: { code: 'udid_no_scheme' } });
   });
 
   test('whose row names no proper UDID is not followed', async () => {

@@ -9,7 +9,7 @@ const made = (udid: string, publicKey: string): BenchRow => ({
 });
 const one = made('acme-1', 'AAAA');
 const ready: BenchState = { at: 'ready', rows: [one] };
-const found: BenchState = { at: 'found', rows: [one], link: 'serial', traits };
+const found: Extract<BenchState, { at: 'found' }> = { at: 'found', rows: [one], link: 'serial', traits };
 const reading: BenchState = { at: 'reading', rows: [one], link: 'serial' };
 
 test('one device after another is connected, shown, read and kept', () => {
@@ -43,11 +43,20 @@ test('the same device again is one row; one name with two keys, or one key with 
   }
 });
 
+test('rows without a key, which a voucher stands for, are told apart by their names', () => {
+  const vouched = (udid: string): BenchRow => ({ row: listRow({ udid, anchor: 'voucher' }), readAt: 1 });
+  const { publicKey: _, ...bare } = vouched('imei-1').row;
+  const first: BenchRow = { row: bare, readAt: 1 };
+  const second: BenchRow = { row: { ...bare, udid: 'imei-2' }, readAt: 1 };
+  const state: BenchState = { at: 'reading', rows: [first], link: 'serial' };
+  expect(benchList(state, { on: 'device_read', row: second }).state.rows).toEqual([second, first]);
+});
+
 test('a fault or a step back gives the device up and keeps every row', () => {
   const trouble = { code: 'link_lost' };
   for (const state of [found, reading]) {
     expect(benchList(state, { on: 'failed', trouble })).toEqual({
-      state: { at: 'ready', rows: [one], trouble },
+      state: { at: 'ready', rows: [one], trouble, link: 'serial' },
       effects: [{ do: 'stop_device_work' }],
     });
     expect(benchList(state, { on: 'back' }).state).toEqual(ready);
@@ -62,7 +71,7 @@ test.each<[BenchState, BenchEvent]>([
   [ready, { on: 'read' }],
   [ready, { on: 'device_read', row: one }],
   [found, { on: 'removed', udid: 'acme-1' }],
-  [{ ...found, traits: { ...traits, evidence: 'none' } }, { on: 'read' }],
+  [{ ...found, traits: { ...traits, evidence: 'none' as const } }, { on: 'read' }],
 ])('an event that means nothing here changes nothing (%#)', (state, event) => {
   expect(benchList(state, event)).toEqual({ state, effects: [] });
 });

@@ -24,7 +24,7 @@ export const reading: DeviceReading = {
   identity: { driver: 'zephyr-cred', aliases: [] },
   evidence: { publicKey: new Uint8Array(1), csr: new Uint8Array(2), possession: 'static' },
 };
-export const challenge = { pack: 'p'.repeat(43), nonce: 'n'.repeat(43) };
+export const challenge = { pack: 'p'.repeat(43), nonce: 'n'.repeat(43), record: 'r' };
 const found = { label, link: 'serial', traits, challenge } as const;
 export const passed: readonly Check[] = [{ check: 'csr_signature', result: 'passed' }];
 export const doubtful: readonly Check[] = [

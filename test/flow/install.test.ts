@@ -114,6 +114,11 @@ describe('the whole way', () => {
     expect(install(STATES.pair, EVENTS.link_chosen).effects).toMatchObject([{ newKey: false }]);
   });
 
+  test('a security tag that a person was told goes along', () => {
+    const made = install(STATES.pair, { ...EVENTS.link_chosen, secTag: 42 }).effects;
+    expect(made).toMatchObject([{ do: 'connect', secTag: 42 }]);
+  });
+
   test('a label without a name takes the one that the device gave', () => {
     const { udid: _, ...nameless } = label;
     const { state } = install({ ...STATES.checking, label: nameless }, EVENTS.checked);

@@ -66,7 +66,7 @@ test('hostile text never throws, and a label of it is sound', () => {
   fc.assert(
     fc.property(hostile, (text) => {
       const result = parseLabel(text);
-      if (result.ok) expect(result.label.udid ?? result.label.publicKey).toBeDefined();
+      if (result.ok) expect(result.label.udid ?? result.label.publicKey ?? result.label.serial).toBeDefined();
       else expect(result.code).toMatch(/^[a-z]+(_[a-z]+)+$/);
       expect(typeof normaliseTyped(text)).toBe('string');
     }),

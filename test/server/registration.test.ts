@@ -60,53 +60,61 @@ describe('a good registration', () => {
 
 describe('fresh possession', () => {
   /** A challenge of the pack that the phone holds, and the device's signature over what is made of it. */
-  async function answered(device: TestDevice, over?: ChallengeParts) {
+  async function answered(device: TestDevice, over: Partial<ChallengeParts> = {}) {
     await ines.pack('northfield');
+    const id = uuid7(Date.now(), nodeCrypto);
     const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
-    const bytes = (await challengeOf(over ?? challenge, nodeCrypto)) ?? new Uint8Array();
+    const bytes = await challengeOf({ ...challenge, record: id, ...over }, nodeCrypto);
+    if (bytes === undefined) throw new Error('no challenge');
     const use = { name: 'ECDSA', hash: 'SHA-256' };
     const fixed = new Uint8Array(await webcrypto.subtle.sign(use, device.keys.privateKey, bytes));
     const proof = { over: 'challenge', signature: toBase64Url(derOf(fixed)) } as const;
-    return { challenge, device: { possession: 'fresh', challenge, proof } } as const;
+    return { id, device: { possession: 'fresh', challenge, proof } } as const;
   }
 
   it('is proven by a signature over our challenge', async () => {
     const device = await listed();
-    const { device: evidence } = await answered(device);
-    expect(await register(device, { device: evidence })).toMatchObject({ outcome: 'bound', unproven: false });
+    expect(await register(device, await answered(device))).toMatchObject({
+      outcome: 'bound',
+      unproven: false,
+    });
   });
 
   it('is refused where the signature is over another visit’s challenge, or by another key', async () => {
     const device = await listed();
-    const stale = await answered(device, { pack: ines.anchor, nonce: toBase64Url(new Uint8Array(32)) });
-    expect(await register(device, { device: stale.device })).toMatchObject({
+    const stale = await answered(device, { nonce: toBase64Url(new Uint8Array(32)) });
+    expect(await register(device, stale)).toMatchObject({
       outcome: 'refused',
       code: 'proof_wrong',
     });
     const other = await answered(await makeDevice());
-    expect(await register(device, { device: other.device })).toMatchObject({ code: 'proof_wrong' });
+    expect(await register(device, other)).toMatchObject({ code: 'proof_wrong' });
+    // One answer serves one record: kept and sent again under another id it proves nothing.
+    const { device: kept } = await answered(device);
+    expect(await register(device, { device: kept })).toMatchObject({ code: 'proof_wrong' });
   });
 
   it('counts for nothing over a challenge that was never handed out, or long ago', async () => {
     const device = await listed();
     const challenge = { pack: A_DIGEST, nonce: A_DIGEST };
-    const { device: evidence } = await answered(device, challenge);
-    expect(await register(device, { device: { ...evidence, challenge } })).toMatchObject({
+    const { id, device: evidence } = await answered(device, challenge);
+    expect(await register(device, { id, device: { ...evidence, challenge } })).toMatchObject({
       outcome: 'bound',
       unproven: true,
     });
     const old = await listed();
     const kept = await answered(old);
     const capturedAt = new Date(Date.now() + 16 * 86_400_000).toISOString();
-    expect(await register(old, { device: kept.device, capturedAt })).not.toMatchObject({ unproven: false });
+    expect(await register(old, { ...kept, capturedAt })).not.toMatchObject({ unproven: false });
   });
 
   it('a request that holds the challenge', async () => {
     await ines.pack('northfield');
+    const id = uuid7(Date.now(), nodeCrypto);
     const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
-    const unit = toHex((await challengeOf(challenge, nodeCrypto)) ?? new Uint8Array());
+    const unit = toHex((await challengeOf({ ...challenge, record: id }, nodeCrypto)) ?? new Uint8Array());
     const device = await listed({ unit });
-    const change = await register(device, { device: { possession: 'fresh', challenge } });
+    const change = await register(device, { id, device: { possession: 'fresh', challenge } });
     expect(change).toMatchObject({ outcome: 'bound', unproven: false });
     const plain = await listed();
     expect(await register(plain, { device: { possession: 'fresh', challenge } })).toMatchObject({

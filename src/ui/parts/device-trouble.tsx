@@ -15,8 +15,9 @@ export function DeviceTrouble(props: {
   readonly code: string;
   readonly onSecret?: ((secret: LabelSecret) => void) | undefined;
   readonly onNewKey?: (() => void) | undefined;
+  readonly onSecTag?: ((secTag: number) => void) | undefined;
 }) {
-  const { code, onSecret, onNewKey } = props;
+  const { code, onSecret, onNewKey, onSecTag } = props;
   return (
     <FieldTroubleCard code={code}>
       {onSecret !== undefined && (code === 'presence_missing' || code === 'presence_wrong') && (
@@ -27,6 +28,7 @@ export function DeviceTrouble(props: {
           {fieldWords.pair.newKey}
         </Button>
       )}
+      {onSecTag !== undefined && code === 'sec_tag_unknown' && <SecTagField onSecTag={onSecTag} />}
       {code === 'link_stuck' && (
         <Button icon="sync" onClick={() => location.reload()}>
           {words.nav.reload}
@@ -97,6 +99,38 @@ function SecretField({ onSecret }: { readonly onSecret: (secret: LabelSecret) =>
         />
       </label>
       {fault !== undefined && <p class="small">{fieldTroubleWords(fault).what}</p>}
+    </form>
+  );
+}
+
+/** Zephyr's security tag of the certificate: up to ten digits, told by whoever made the firmware. */
+function SecTagField({ onSecTag }: { readonly onSecTag: (secTag: number) => void }) {
+  const [text, setText] = useState('');
+  const tag = /^\d{1,10}$/.test(text.trim()) ? Number(text) : undefined;
+  const valid = tag !== undefined && tag <= 0xffff_ffff;
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (valid) onSecTag(tag);
+      }}
+    >
+      <div class="field">
+        <label for="sec-tag">{fieldWords.pair.secTag}</label>
+        <input
+          id="sec-tag"
+          class="input mono"
+          inputMode="numeric"
+          autocomplete="off"
+          maxLength={10}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </div>
+      <button type="submit" class="button" disabled={!valid}>
+        {fieldWords.pair.secTagUse}
+      </button>
     </form>
   );
 }

@@ -35,6 +35,8 @@ function stripState(model: AppModel): StripState {
     return { tone: 'bad', icon: 'alert', text: words.strip.other };
   }
   if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
+  if (model.restored.value > 0)
+    return { tone: 'wait', icon: 'shield', text: words.strip.restored(model.restored.value) };
   if (model.draining.value && unsent > 0)
     return { tone: 'wait', icon: 'sync', text: words.strip.sending(unsent), spin: true };
   switch (model.connection.value) {

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { toInstant } from '../../../core/instant.ts';
 import { attestationTokensCsv, listCsv } from '../../../core/list-csv.ts';
 import { isMakerName } from '../../../core/udid.ts';
-import { performBenchList } from '../../effects/bench-list-effects.ts';
+import { AT_BENCH, performBenchList } from '../../effects/bench-list-effects.ts';
 import {
   type BenchEffect,
   type BenchEvent,
@@ -12,6 +12,7 @@ import {
   benchList,
 } from '../../flow/bench-list.ts';
 import { type Flow, startFlow } from '../../flow/run-flow.ts';
+import type { DriverTraits } from '../../ports/device.ts';
 import { type BenchDraft, keepBenchList, loadBenchList } from '../bench-draft.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
@@ -75,13 +76,26 @@ function Bench({ model, draft }: { readonly model: AppModel; readonly draft: Ben
       onBack={ready ? goBack : () => send({ on: 'back' })}
       actions={<Actions state={now} send={send} />}
     >
-      {now.trouble !== undefined && <DeviceTrouble code={now.trouble.code} />}
+      {now.trouble !== undefined && (
+        <DeviceTrouble
+          code={now.trouble.code}
+          onSecret={
+            now.link === undefined
+              ? undefined
+              : (secret) => {
+                  model.ports.device.keepSecret(AT_BENCH, secret);
+                  if (now.link !== undefined) send({ on: 'link_chosen', link: now.link });
+                }
+          }
+        />
+      )}
       {now.at === 'found' && (
         <section class="card">
           <p class="quiet small">{fieldWords.pair.speaks(now.traits.name)}</p>
           <Abilities traits={now.traits} />
           {now.traits.evidence === 'none' && <FieldTroubleCard code="nothing_to_bind" waits />}
-          {now.traits.makesKey && <p class="small">{fieldWords.found.makesKey}</p>}
+          {makesKeyHere(now.traits) && <p class="small">{fieldWords.found.makesKey}</p>}
+          {now.traits.rowKind === 'voucher' && <p class="small">{bench.voucher}</p>}
         </section>
       )}
       {(now.at === 'connecting' || now.at === 'reading') && (
@@ -155,7 +169,7 @@ function Actions({
     case 'found':
       return state.traits.evidence === 'none' ? null : (
         <Button kind="primary" onClick={() => send({ on: 'read' })}>
-          {state.traits.makesKey ? fieldWords.found.readOrMake : fieldWords.found.read}
+          {readWords(state.traits)}
         </Button>
       );
     case 'connecting':
@@ -163,6 +177,15 @@ function Actions({
     case 'nameless':
       return <Button onClick={() => send({ on: 'back' })}>{fieldWords.pair.cancel}</Button>;
   }
+}
+
+function makesKeyHere({ makesKey, rowKind }: DriverTraits): boolean {
+  return makesKey && rowKind !== 'voucher';
+}
+
+function readWords(traits: DriverTraits): string {
+  if (traits.rowKind === 'voucher') return bench.readVoucher;
+  return traits.makesKey ? fieldWords.found.readOrMake : fieldWords.found.read;
 }
 
 function Rows(props: {

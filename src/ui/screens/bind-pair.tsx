@@ -105,6 +105,7 @@ function remedies(model: AppModel, flow: InstallFlow, { label, link }: Extract<P
       model.ports.device.keepSecret(visitName(label), secret);
       flow.send({ on: 'link_chosen', link });
     },
+    onSecTag: (secTag: number) => flow.send({ on: 'link_chosen', link, secTag }),
     onNewKey: () => flow.send({ on: 'link_chosen', link, newKey: true }),
   };
 }

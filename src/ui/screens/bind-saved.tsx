@@ -9,6 +9,7 @@ import { StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
+import { useUndo } from '../use-undo.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 
@@ -19,6 +20,7 @@ export function SavedStep(props: {
 }) {
   const model = useModel();
   const record = useRecord(props.state.record);
+  const undo = useUndo(record);
   if (record === undefined || record === null) return <Page />;
   const waits = certificateWaits(record);
   const leave = (path: string) => {
@@ -44,6 +46,17 @@ export function SavedStep(props: {
             {!props.practice && (
               <Button kind="primary" icon="scan" onClick={() => leave('/bind')}>
                 {fieldWords.saved.another}
+              </Button>
+            )}
+            {undo !== undefined && (
+              <Button
+                icon="back"
+                onClick={() => {
+                  void undo();
+                  leave('/outbox');
+                }}
+              >
+                {words.record.undo}
               </Button>
             )}
             <Button onClick={() => leave('/')}>{fieldWords.saved.home}</Button>

@@ -108,6 +108,14 @@ function CollectFlow({
       {trouble !== undefined && (
         <DeviceTrouble
           code={trouble.code}
+          onSecTag={
+            now.at === 'pair' && now.link !== undefined
+              ? (secTag) => {
+                  if (now.link !== undefined)
+                    flow.current?.send({ on: 'link_chosen', link: now.link, secTag });
+                }
+              : undefined
+          }
           onSecret={
             now.at === 'pair' && now.link !== undefined
               ? (secret) => {

@@ -10,6 +10,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { when, words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
+import { DeskTransfers } from './desk-transfers.tsx';
 
 /** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
 export function DeskScreen() {
@@ -38,6 +39,7 @@ export function DeskScreen() {
   return (
     <Page title={fieldWords.desk.title} wide>
       {trouble !== undefined && <TroubleCard code={trouble} />}
+      <DeskTransfers org={org} onDecided={() => void load()} />
       <div class="stack wide-two">
         <section class="stack-s">
           <h2>{fieldWords.desk.held}</h2>
@@ -141,6 +143,11 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
           [words.record.validUntil, when(Date.parse(device.notAfter))],
         ]}
       />
+      {device.suspended !== undefined && (
+        <p class="badge" data-tone="wait">
+          {fieldWords.desk.suspended[device.suspended.reason]}
+        </p>
+      )}
       {device.unproven && <p class="quiet small">{words.record.unproven}</p>}
       {device.firstUse && <p class="badge">{fieldWords.desk.firstUse}</p>}
     </article>

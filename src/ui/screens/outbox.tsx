@@ -69,6 +69,7 @@ export function OutboxScreen() {
           <p class="quiet">{words.outbox.decided}</p>
         </div>
       </section>
+      <Restored />
       <DrainProgress />
       {connection === 'portal' && <TroubleCard code="not_our_backend" />}
       {connection === 'signed_out' && <TroubleCard code="signed_out" />}
@@ -96,6 +97,26 @@ export function OutboxScreen() {
         <Button onClick={() => setLimit(limit + 4 * PAGE)}>{words.outbox.more}</Button>
       )}
     </Page>
+  );
+}
+
+/** The database had lost rows, and the second copy had them: said once, in full. */
+function Restored() {
+  const { restored } = useModel();
+  if (restored.value === 0) return null;
+  return (
+    <section class="card" data-part="restored">
+      <p role="status">
+        {words.strip.restored(restored.value)} {words.outbox.restoredNote}
+      </p>
+      <Button
+        onClick={() => {
+          restored.value = 0;
+        }}
+      >
+        {words.outbox.restoredRead}
+      </Button>
+    </section>
   );
 }
 

@@ -1,6 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
 import { certificateWaits } from '../../../core/record-state.ts';
-import { UNDO_MS } from '../../effects/undo-time.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
@@ -11,20 +9,8 @@ import { kindWords, StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go, goBack } from '../route.ts';
 import { useRecord } from '../use-record.ts';
+import { useUndo } from '../use-undo.ts';
 import { when, words } from '../words/en.ts';
-
-/** True for as long as what was saved then can simply be undone. */
-function useFresh(savedAt: number | undefined): boolean {
-  const model = useModel();
-  const left = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
-  const [, setOver] = useState(false);
-  useEffect(() => {
-    if (left <= 0) return;
-    const timer = setTimeout(() => setOver(true), left);
-    return () => clearTimeout(timer);
-  }, [savedAt]);
-  return left > 0;
-}
 
 /** Bound, but its firmware takes no certificate from this app. */
 function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
@@ -35,9 +21,7 @@ function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
 export function RecordScreen({ id }: { readonly id: string }) {
   const model = useModel();
   const record = useRecord(id);
-  const [undone, setUndone] = useState(false);
-  const fresh = useFresh(record?.createdAt);
-  const mayUndo = fresh && !undone && record?.typ === 'registration+jws';
+  const undo = useUndo(record);
   if (record === undefined) return <Page />;
   if (record === null)
     return <Page title={words.record.title} intro={words.record.missing} onBack={goBack} />;
@@ -57,8 +41,8 @@ export function RecordScreen({ id }: { readonly id: string }) {
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.retry(record.id)}>
             {words.record.retry}
           </Button>
-        ) : mayUndo ? (
-          <Button icon="back" onClick={() => void model.undo(record).then(() => setUndone(true))}>
+        ) : undo !== undefined ? (
+          <Button icon="back" onClick={() => void undo()}>
             {words.record.undo}
           </Button>
         ) : record.state === 'saved' ? (

@@ -7,6 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
 import { rescueWords } from '../words/rescue.ts';
+import { ShowCode, TakeCode } from './hand-over.tsx';
 
 const words = rescueWords.rescue;
 const TYPE = 'application/octet-stream';
@@ -16,7 +17,9 @@ export function RescueScreen() {
   return (
     <Page title={words.title} intro={words.intro} onBack={goBack}>
       <SaveCopy />
+      <ShowCode />
       <SendFile />
+      <TakeCode />
     </Page>
   );
 }

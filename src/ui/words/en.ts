@@ -11,6 +11,7 @@ export const words = {
   tagline: 'Bind real devices to the place they work in. With or without signal.',
 
   strip: {
+    restored: (n: number) => `${count(n, 'record was', 'records were')} put back from the second copy.`,
     allSent: 'Online. Everything is sent.',
     other: 'Another installation answers here. See More.',
     looking: 'Looking for the backend…',
@@ -129,6 +130,8 @@ export const words = {
     filterAll: 'All',
     filterUnsent: 'Not sent',
     filterWaiting: 'Certificate waits',
+    restoredNote: 'This phone’s list had lost them. Nothing is missing; they are sent with the others.',
+    restoredRead: 'I have read it',
     filterTrouble: 'Needs attention',
   },
 

@@ -8,6 +8,7 @@ import { say, type TroubleWords, troubleWords } from './trouble.ts';
 type FieldCode =
   | 'bench_clash'
   | 'bench_maker'
+  | 'label_not_tied'
   | CertificateFault
   | Exclude<DeviceErrorCode, OutcomeCode>
   | LabelErrorCode
@@ -105,7 +106,7 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   ),
   sec_tag_unknown: say(
     'The device does not say where its certificate belongs.',
-    'Ask support to set the security tag of this model.',
+    'Ask support which security tag this model uses, and type it here.',
   ),
   install_rejected: say(
     'The device would not store the certificate.',
@@ -115,6 +116,7 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
     'The device has no room for the certificate.',
     'Its maker must give it firmware with more room.',
   ),
+  restart_needed: say('The device takes nothing more before it restarts.', 'Restart it, then go on.'),
   presence_missing: say(
     'This device asks for the secret on its label.',
     'It stands in or beside the square code. Type it, or take a photo of the label.',
@@ -140,6 +142,10 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   wifi_not_found: say(
     'The device does not see this network.',
     'Check the name. Many devices see 2.4 GHz networks only.',
+  ),
+  wifi_needs_button: say(
+    'The device waits for its button.',
+    'Press the button on the device, then try again.',
   ),
   nothing_to_bind: say('This firmware has no key to bind.', 'Only its Wi-Fi can be set up from here.'),
   attestation_mismatch: say(
@@ -194,6 +200,12 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   list_not_on_phone: say('The list on this phone does not cover it.', 'The backend decides.'),
   row_has_no_key: say('The maker’s list has no key for it here.', 'The backend decides.'),
   algorithm_not_offered_here: say('This browser cannot check this kind of key.', 'The backend checks it.'),
+
+  // Label and device
+  label_not_tied: say(
+    'This label names no device, and this device did not ask for its secret.',
+    'Nothing shows that they belong together. Use a label that names the device, or type its code.',
+  ),
 
   // List at the bench
   bench_clash: say(

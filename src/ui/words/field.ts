@@ -66,6 +66,8 @@ export const fieldWords = {
     secret: 'Secret on the label',
     secretHelp: 'Often called PIN, PoP or password. It goes to the device only and is not stored.',
     secretUse: 'Connect with this secret',
+    secTag: 'Security tag',
+    secTagUse: 'Connect with this tag',
     newKey: 'Make a new key in this device',
   },
 
@@ -105,6 +107,8 @@ export const fieldWords = {
     model: 'Model (optional)',
     nameless: 'This device does not say who it is. Give the code on its label.',
     listed: (n: number) => (n === 1 ? '1 device read' : `${n} devices read`),
+    voucher: 'It makes its key in the field. The list names what vouches for it.',
+    readVoucher: 'Read who it is',
     remove: (udid: string) => `Take ${udid} off the list`,
     download: (n: number) => (n === 1 ? 'Save the list (1 device)' : `Save the list (${n} devices)`),
     tokens: (n: number) => (n === 1 ? 'Save 1 attestation token' : `Save ${n} attestation tokens`),
@@ -197,6 +201,24 @@ export const fieldWords = {
       revoked: 'Revoked',
     },
     firstUse: 'First use',
+    suspended: {
+      lost: 'Suspended: reported lost',
+      maintenance: 'Suspended for maintenance',
+    },
+    transfers: {
+      title: 'Claimed by others',
+      claims: (claimant: string) => `${claimant} wants to register this device of yours.`,
+      since: 'Claimed',
+      offer: 'Offered',
+      offeredBy: (name: string, because: string) => `${name}: ${because}`,
+      lost: 'Reported lost: it stays',
+      first: 'Giving it up takes two persons. Its certificate is revoked then.',
+      second: 'If you agree, its certificate is revoked and the claim is decided.',
+      mine: 'You offered it. Somebody else must agree.',
+      keep: 'Keep it',
+      offerIt: 'Offer to give up',
+      giveUp: 'Give it up',
+    },
   },
 
   collect: {

@@ -18,7 +18,7 @@ export const rescueWords = {
   },
   rescue: {
     title: 'Copies and hand-over',
-    intro: 'For a phone that cannot send. The file is sealed: only the backend can read it.',
+    intro: 'For a phone that cannot send. A file is sealed: only the backend can read it.',
     saveTitle: 'Save a copy',
     saveNote: (n: number) =>
       `${count(n, 'record', 'records')} in one file. Give it to any colleague, or keep it safe.`,
@@ -36,6 +36,24 @@ export const rescueWords = {
     refused: (n: number) => `${count(n, 'was', 'were')} not taken: the author’s phone will say why`,
     notAFile: 'This is not a rescue file.',
     stopped: (n: number) => `Stopped after ${count(n, 'record', 'records')}. Choose the file again to go on.`,
+  },
+  handOver: {
+    showTitle: 'One record, by code',
+    showNote: 'A colleague scans it from this screen and sends it. It needs no signal here.',
+    show: 'Show the oldest record',
+    next: (at: number, of: number) => `Next (this is ${at} of ${of})`,
+    alt: (udid: string) => `The record of ${udid} as a QR code`,
+    tooLarge: (udid: string) => `${udid}: this record is too large for a code. Save it as a file.`,
+    takeTitle: 'Scan a colleague’s record',
+    takeNote: 'It is sent with your own records and stays your colleague’s.',
+    take: 'Scan a record',
+    stop: 'Stop',
+    outcome: {
+      taken: 'On this phone now, and sent with your own:',
+      known: 'It is on this phone already:',
+      not_a_record: 'This code is no record. Scan the one under “One record, by code” on the other phone.',
+      other_installation: 'This record belongs to another installation.',
+    },
   },
   phones: {
     title: 'Phones',

@@ -149,6 +149,24 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   retired: say('This device was taken out of service.', 'Register it again if it is to be used again.'),
   replaced: say('Another device has taken its place.', 'Nothing to do.'),
   given_up: say('Your organisation gave this device up.', 'Nothing to do. Do not use it for your site.'),
+  model_not_allowed: say(
+    'Your organisation does not take this kind of device here.',
+    'Check that you have the right one, and ask your office.',
+  ),
+  key_type_not_allowed: say(
+    'Your organisation does not take keys of this kind here.',
+    'It cannot be bound. Ask your office.',
+  ),
+  possession_needed: say(
+    'Nothing yet shows that the device itself holds its key.',
+    'A colleague must approve it.',
+  ),
+  approval_needed: say('Your organisation looks at every device here.', 'A colleague must approve it.'),
+  voucher_wrong: say(
+    'The maker’s certificate in this device does not speak for its key.',
+    'Do not bind it: it may be a copy. Report it.',
+  ),
+  quota_reached: say('Your organisation has as many devices here as it may have.', 'Ask your office.'),
   transfer_refused: say('Your claim on this device was refused.', 'Ask your office where it came from.'),
 
   // Envelope

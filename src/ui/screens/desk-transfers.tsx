@@ -1,0 +1,103 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { TransferState } from '../../../contract/transfer.ts';
+import { useModel } from '../model-context.ts';
+import { Button } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { NameText } from '../parts/name-text.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
+import { when, words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
+
+const say = fieldWords.desk.transfers;
+
+/** Claims of others on this organisation's devices: given up by two persons, or refused by one. */
+export function DeskTransfers({ org, onDecided }: { readonly org: string; readonly onDecided: () => void }) {
+  const { ports } = useModel();
+  const [transfers, setTransfers] = useState<readonly TransferState[]>([]);
+  const [trouble, setTrouble] = useState<string | undefined>();
+  const load = async () => {
+    const answer = await ports.desk.transfers(org);
+    if (answer.ok) setTransfers(answer.value);
+    else setTrouble(answer.failure.kind);
+  };
+  // read once per visit and organisation
+  useEffect(() => {
+    void load();
+  }, [org]);
+  const decide = async (id: string, decision: 'give_up' | 'refuse', because: string) => {
+    const answer = await ports.desk.decideTransfer(org, id, decision, because);
+    setTrouble(answer.ok ? undefined : answer.failure.kind);
+    await load();
+    if (answer.ok && answer.value !== 'offered') onDecided();
+  };
+  if (transfers.length === 0 && trouble === undefined) return null;
+  return (
+    <section class="stack-s" data-section="transfers">
+      <h2>{say.title}</h2>
+      {trouble !== undefined && <TroubleCard code={trouble} />}
+      {transfers.map((transfer) => (
+        <TransferCard key={transfer.id} transfer={transfer} decide={decide} />
+      ))}
+    </section>
+  );
+}
+
+function TransferCard(props: {
+  readonly transfer: TransferState;
+  readonly decide: (id: string, decision: 'give_up' | 'refuse', because: string) => Promise<void>;
+}) {
+  const { transfer, decide } = props;
+  const { id, udid, claimant, domain, site, openedAt, offered } = transfer;
+  const model = useModel();
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const settle = async (decision: 'give_up' | 'refuse') => {
+    setBusy(true);
+    await decide(id, decision, reason.trim());
+    setBusy(false);
+  };
+  const lost = transfer.suspended === 'lost';
+  const mine = offered !== undefined && offered.by === model.enrolment.value?.credential.operator;
+  const field = `because-${id}`;
+  return (
+    <article class="card" data-transfer={id}>
+      <p class="row-title mono" dir="ltr">
+        {udid}
+      </p>
+      <p>{say.claims(claimant)}</p>
+      <Facts
+        of={[
+          [words.record.domain, <NameText text={domain} />],
+          [fieldWords.place.site, site],
+          [say.since, when(Date.parse(openedAt))],
+          [say.offer, offered && say.offeredBy(offered.name, offered.because)],
+        ]}
+      />
+      {lost && <p class="badge">{say.lost}</p>}
+      <p class="quiet small">{mine ? say.mine : offered === undefined ? say.first : say.second}</p>
+      <div class="field">
+        <label for={field}>{fieldWords.desk.reason}</label>
+        <input
+          id={field}
+          class="input"
+          maxLength={300}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </div>
+      <div class="two">
+        <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('refuse')}>
+          {say.keep}
+        </Button>
+        <Button
+          kind="danger"
+          busy={busy}
+          disabled={reason.trim() === '' || lost || mine}
+          onClick={() => void settle('give_up')}
+        >
+          {offered === undefined ? say.offerIt : say.giveUp}
+        </Button>
+      </div>
+    </article>
+  );
+}

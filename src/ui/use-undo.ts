@@ -1,0 +1,24 @@
+import { useEffect, useState } from 'preact/hooks';
+import { UNDO_MS } from '../effects/undo-time.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import { useModel } from './model-context.ts';
+
+/** Takes a registration back, for as long as that is offered; undefined otherwise. */
+export function useUndo(record: QueuedRecord | null | undefined): (() => Promise<void>) | undefined {
+  const model = useModel();
+  const [, again] = useState(0);
+  const savedAt = record?.createdAt;
+  const left = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
+  useEffect(() => {
+    if (left <= 0) return;
+    const timer = setTimeout(() => again(1), left);
+    return () => clearTimeout(timer);
+  }, [savedAt]);
+  if (record === undefined || record === null || record.typ !== 'registration+jws') return undefined;
+  if (left <= 0 || model.undone.has(record.id)) return undefined;
+  return async () => {
+    const done = model.undo(record);
+    again(2);
+    await done;
+  };
+}
