@@ -77,6 +77,12 @@ export const OUTCOME_CODES = [
   'replaced',
   'given_up',
   'transfer_refused',
+  'model_not_allowed',
+  'key_type_not_allowed',
+  'possession_needed',
+  'approval_needed',
+  'quota_reached',
+  'voucher_wrong',
 ] as const;
 export type OutcomeCode = (typeof OUTCOME_CODES)[number];
 

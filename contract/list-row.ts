@@ -1,5 +1,5 @@
 import { Integer, Array as List, Object as Obj, type Static } from 'typebox/type';
-import { Base64Url, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
+import { Base64Url, Digest, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
 
 export const ANCHORS = ['key', 'voucher', 'udid-only'] as const;
 export const Anchor = OneOf(...ANCHORS);
@@ -16,6 +16,11 @@ export const ListRow = Obj(
     aliases: List(Words(128), { maxItems: 16 }),
     anchor: Anchor,
     publicKey: Maybe(Base64Url(1024)),
+    /**
+     * What vouches for the key, with anchor `voucher`: SHA-256 of the maker's CA that its certificate leads to, of that
+     * certificate itself, or both.
+     */
+    voucher: Maybe(Obj({ ca: Maybe(Digest), certificate: Maybe(Digest) }, { additionalProperties: false })),
     model: Maybe(Words(128)),
     order: Maybe(Words(64)),
   },

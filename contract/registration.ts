@@ -44,7 +44,8 @@ export const LabelEvidence = Obj(
   { additionalProperties: false },
 );
 
-const Attestation = OneOf('nordic-keygen', 'nordic-attesttoken', 'arduino-jwt');
+/** `idevid`: the maker's certificate of the device and what leads to the maker's CA, DER in base64url, joined by dots. */
+const Attestation = OneOf('nordic-keygen', 'nordic-attesttoken', 'arduino-jwt', 'idevid');
 
 /** What the device itself said and gave. `publicKey` and `csr` are DER as base64url. */
 export const DeviceEvidence = Obj(

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { clientCreate, clientList, clientRevoke } from './commands/client-commands.ts';
 import { type BareCommand, type Command, type CommandCall, UsageError } from './commands/command.ts';
 import { backup, move, restore } from './commands/copy-commands.ts';
 import {
@@ -10,8 +11,11 @@ import {
   peopleList,
 } from './commands/custody-commands.ts';
 import { devicesList, dueList, revoke, tombstoneLift } from './commands/device-commands.ts';
-import { auditVerify, statementKeyRotate, transferList } from './commands/installation-commands.ts';
+import { auditVerify, statementKeyRotate } from './commands/installation-commands.ts';
+import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './commands/life-commands.ts';
 import { listExport, listImport } from './commands/list-commands.ts';
+import { policyClear, policySet, policyShow } from './commands/policy-commands.ts';
+import { transferDecide, transferList } from './commands/transfer-commands.ts';
 import { ConfigError, readConfig } from './config/config.ts';
 import { openInstallation } from './installation.ts';
 
@@ -23,9 +27,20 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   listExport,
   devicesList,
   dueList,
+  deviceSuspend,
+  deviceResume,
+  deviceRetire,
+  deviceReplace,
   revoke,
   tombstoneLift,
   transferList,
+  transferDecide,
+  policySet,
+  policyShow,
+  policyClear,
+  clientCreate,
+  clientList,
+  clientRevoke,
   peopleList,
   operatorJoin,
   operatorRevoke,

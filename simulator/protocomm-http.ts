@@ -19,7 +19,7 @@ export async function serveProtocommHttp(device: EspClaimDevice, port: number): 
   let session: { readonly id: string; readonly connection: EspConnection } | undefined;
   let work: Promise<unknown> = Promise.resolve();
   const server = createServer((request, response) => {
-    work = work.then(async () => {
+    const answering = work.then(async () => {
       const endpoint = endpointsOf(device.firmware).find(([name]) => request.url === `/${name}`)?.[0];
       const body = await bodyOf(request);
       if (request.method !== 'POST' || endpoint === undefined || body === undefined) {
@@ -35,6 +35,8 @@ export async function serveProtocommHttp(device: EspClaimDevice, port: number): 
       if (answer === undefined) response.writeHead(500).end();
       else response.writeHead(200, { 'Content-Type': 'text/plain' }).end(answer);
     });
+    // A client that goes away in the middle of its request ends that one; the next is answered all the same.
+    work = answering.catch(() => response.destroy());
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

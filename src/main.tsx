@@ -121,14 +121,14 @@ function labels(): Promise<LabelReader> {
 }
 
 async function rescueTools(): Promise<RescueTools> {
-  const [{ exportUnsent, importFile, prepareRescue }, rescueClient] = await Promise.all([
-    import('./effects/rescue.ts'),
-    rescueApi(),
-  ]);
+  const [{ exportUnsent, importFile, prepareRescue }, { codeAt, takeRecord }, rescueClient] =
+    await Promise.all([import('./effects/rescue.ts'), import('./effects/take-record.ts'), rescueApi()]);
   const ports = { backend: rescueClient, keys: rescueKeys, outbox, work, crypto };
   return {
     exportUnsent: () => exportUnsent(ports),
     importFile: (text, onProgress) => importFile(text, rescueClient, onProgress),
+    recordCode: (at) => codeAt(outbox, at),
+    takeRecord: (text) => takeRecord({ outbox, work, crypto }, text),
     prepare: () => prepareRescue(ports),
     phones: rescueClient.phones,
   };

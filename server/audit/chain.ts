@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../crypto/node-crypto.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Step } from './steps.ts';
 
@@ -44,9 +44,7 @@ function storable(text: string): string {
 /** SHA-256, hex, over the entry's values in a fixed order, each set off by JSON's own quoting. */
 function hashOf(entry: Omit<AuditEntry, 'hash'>): string {
   const { n, at, step, event, actor, org, subject, detail, prev } = entry;
-  return createHash('sha256')
-    .update(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]))
-    .digest('hex');
+  return sha256Hex(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]));
 }
 
 export type AuditVerdict =

@@ -87,7 +87,8 @@ function prepare(
   const now = clock.now();
   const notBefore = now - policy.backdate;
   // A certificate that outlives its issuer verifies nowhere.
-  const notAfter = Math.min(now + policy.device, fromInstant(authority.notAfter));
+  const life = Math.min(order.lifetime ?? policy.device, policy.device);
+  const notAfter = Math.min(now + life, fromInstant(authority.notAfter));
   const serial = newSerial(crypto);
   const tbs = template({ ...order, serial, notBefore, notAfter });
   return {

@@ -1,18 +1,19 @@
 import { type Bytes, fromHex } from '../../core/bytes.ts';
 import { fromInstant } from '../../core/instant.ts';
-import type { CrlOrder, RevocationReason } from '../ports/certificate-authority.ts';
+import type { CrlOrder, EntryReason } from '../ports/certificate-authority.ts';
 import type { CaSigner } from '../ports/signer.ts';
 import { algorithmIdentifier, signed } from './certificate.ts';
 import { sequence, smallInteger, time, tlv, unsigned } from './der-writer.ts';
 import { authorityKeyIdentifier, crlNumber, reasonCode } from './extensions.ts';
 
 /** CRLReason (RFC 5280 section 5.3.1). */
-export const REASON: Record<RevocationReason, number> = {
+export const REASON: Record<EntryReason, number> = {
   unspecified: 0,
   keyCompromise: 1,
   affiliationChanged: 3,
   superseded: 4,
   cessationOfOperation: 5,
+  certificateHold: 6,
   privilegeWithdrawn: 9,
 };
 

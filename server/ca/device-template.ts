@@ -14,7 +14,7 @@ import {
   subjectAlternativeNames,
   subjectKeyIdentifier,
 } from './extensions.ts';
-import { distinguishedName } from './x509-name.ts';
+import { distinguishedName, subjectName } from './x509-name.ts';
 
 /** What is the same in every device certificate of an issuing CA. */
 export interface TemplateFields {
@@ -48,13 +48,13 @@ export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
     crlDistributionPoint(fields.crlUrl),
     authorityInformationAccess(fields.issuerUrl, fields.ocspUrl),
   );
-  return ({ udid, domain, spki, serial, notBefore, notAfter }) =>
+  return ({ udid, domain, subject, spki, serial, notBefore, notAfter }) =>
     sequence(
       VERSION_3,
       unsigned(fromHex(serial) ?? new Uint8Array()),
       before,
       sequence(time(notBefore), time(notAfter)),
-      distinguishedName(domain, udid),
+      subject === undefined ? distinguishedName(domain, udid) : subjectName(subject),
       spki,
       tlv(
         0xa3,

@@ -27,15 +27,3 @@ export const auditVerify: Command = {
     return verdict.ok ? 0 : 1;
   },
 };
-
-export const transferList: Command = {
-  usage: 'transfer list',
-  about: 'claims on devices that are bound to another organisation',
-  options: {},
-  words: 0,
-  async run({ installation, print }) {
-    for (const { id, claimant, binding, record, openedAt } of await installation.stores.transfers.openCases())
-      print(`${id}\t${openedAt}\t${claimant}\trecord ${record}\tbinding ${binding}`);
-    return 0;
-  },
-};

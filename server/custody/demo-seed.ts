@@ -48,6 +48,13 @@ const PEOPLE: readonly {
       ['training', 'support'],
     ],
   },
+  {
+    operator: 'ada',
+    name: 'Ada Novak',
+    about: 'Approver of Northfield Installations: the second person where two must agree',
+    role: 'approver',
+    orgs: [['northfield', 'approver']],
+  },
 ];
 
 const DOMAINS: readonly {

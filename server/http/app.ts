@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { MAX_BATCH_BYTES } from '../../contract/envelope.ts';
 import { deskHandlers } from './desk-handlers.ts';
+import { deviceHandlers } from './device-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
 import { strictHeaders } from './headers.ts';
 import { inflateBodies } from './inflate.ts';
@@ -18,6 +19,7 @@ import { pkiFiles } from './pki-files.ts';
 import { translateErrors } from './problem.ts';
 import { registerApi } from './routes.ts';
 import { sessionHandlers } from './session-handlers.ts';
+import { transferHandlers } from './transfer-handlers.ts';
 
 export interface AppOptions extends HttpParts {
   /** The built page. */
@@ -66,6 +68,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...operatorHandlers(options),
         ...fieldHandlers(options),
         ...deskHandlers(options),
+        ...deviceHandlers(options),
+        ...transferHandlers(options),
         ...phoneHandlers(options),
       },
       options.signIn,

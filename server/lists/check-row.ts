@@ -16,6 +16,11 @@ export function checkRow(row: ListRow): RowFault | undefined {
   const scheme = row.udid.slice(0, row.udid.indexOf('-'));
   if (isMakerName(scheme) && scheme !== row.maker)
     return fault('udid_invalid', "the UDID is another maker's");
+  if (row.voucher !== undefined) {
+    if (row.anchor !== 'voucher') return fault('anchor', 'a voucher stands with anchor "voucher" only');
+    if (row.voucher.ca === undefined && row.voucher.certificate === undefined)
+      return fault('voucher', 'neither a CA nor a certificate is named');
+  }
   switch (row.anchor) {
     case 'key':
     case 'voucher':

@@ -1,8 +1,8 @@
 import { ANCHORS, ListRow } from '../../contract/list-row.ts';
 import { parse } from '../../contract/parse.ts';
-import { fromBase64, fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64, fromBase64Url, fromHex, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { LIST_COLUMNS } from '../../core/list-csv.ts';
+import { LIST_COLUMNS, VOUCHER_COLUMNS } from '../../core/list-csv.ts';
 import { fromPem } from '../../core/pem.ts';
 import { udidFromImei, udidFromMac, udidFromSerial } from '../../core/udid.ts';
 import { parseCsv } from './csv.ts';
@@ -23,7 +23,8 @@ export interface CsvRows {
 
 /**
  * Rows of a maker's list from our CSV: a header of `maker`, one of `udid serial mac imei`, `anchor`, `public_key` (DER
- * SubjectPublicKeyInfo in base64, or PEM), `model`, `order`, `aliases` (separated by `;`). `maker` may be given apart.
+ * SubjectPublicKeyInfo in base64, or PEM), `model`, `order`, `aliases` (separated by `;`), `voucher_ca` and
+ * `voucher_certificate` (SHA-256 of a certificate, in hexadecimal or base64url). `maker` may be given apart.
  * Text is at most 64 MiB.
  */
 export async function rowsFromCsv(
@@ -64,7 +65,7 @@ export async function rowsFromCsv(
 }
 
 function headerFault(columns: readonly string[], maker: string | undefined): string | undefined {
-  const known: readonly string[] = [...LIST_COLUMNS, ...IDENTITIES];
+  const known: readonly string[] = [...LIST_COLUMNS, ...VOUCHER_COLUMNS, ...IDENTITIES];
   const foreign = columns.find((column) => !known.includes(column));
   if (foreign !== undefined) return `unknown column "${foreign.slice(0, 40)}"`;
   if (new Set(columns).size !== columns.length) return 'a column stands twice';
@@ -89,7 +90,15 @@ async function toRow(
   const publicKey = key === undefined ? undefined : readKey(key);
   if (key !== undefined && publicKey === undefined)
     return { code: 'public_key_malformed', detail: 'neither base64 nor base64url DER, nor PEM' };
-  const anchor = text('anchor') ?? (publicKey === undefined ? 'udid-only' : 'key');
+  const [ca, certificate] = VOUCHER_COLUMNS.map((column) => readDigest(text(column)));
+  if (ca === null || certificate === null)
+    return { code: 'voucher', detail: 'not a SHA-256, in hexadecimal or base64url' };
+  const voucher =
+    ca === undefined && certificate === undefined
+      ? undefined
+      : { ...(ca === undefined ? {} : { ca }), ...(certificate === undefined ? {} : { certificate }) };
+  const least = voucher === undefined ? 'udid-only' : 'voucher';
+  const anchor = text('anchor') ?? (publicKey === undefined ? least : 'key');
   if (!ANCHORS.some((word) => word === anchor)) return { code: 'anchor', detail: ANCHORS.join(', ') };
   const others = (text('aliases') ?? '').split(';').map((alias) => alias.trim());
   const aliases = [...new Set([...(kind === 'udid' ? [] : [identity]), ...others])].filter((a) => a !== '');
@@ -101,6 +110,7 @@ async function toRow(
     aliases,
     anchor,
     ...(publicKey === undefined ? {} : { publicKey: toBase64Url(publicKey) }),
+    ...(voucher === undefined ? {} : { voucher }),
     ...(model === undefined ? {} : { model }),
     ...(order === undefined ? {} : { order }),
   };
@@ -124,4 +134,12 @@ function readKey(text: string): Uint8Array | undefined {
   if (text.startsWith('-----BEGIN')) return fromPem('PUBLIC KEY', text)[0];
   // base64url too: the simulator and the API write keys that way.
   return fromBase64(text) ?? fromBase64Url(text);
+}
+
+/** SHA-256 as base64url; null if it is none. OpenSSL writes it with colons. */
+function readDigest(text: string | undefined): string | null | undefined {
+  if (text === undefined) return undefined;
+  const hex = text.replaceAll(':', '').toLowerCase();
+  const bytes = hex.length === 64 ? fromHex(hex) : fromBase64Url(text);
+  return bytes?.length === 32 ? toBase64Url(bytes) : null;
 }

@@ -82,7 +82,9 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {
     domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.bundlePem });
   }
-  const rows = (await stores.list.ofOrg(org.name, MAX_ROWS)).map(({ row }) => row);
+  const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
+  // What vouches for a key is looked at here only, and phones of any age read what they know.
+  const rows = kept.map(({ row: { voucher: _, ...row } }) => row);
   return {
     aud,
     org: org.name,

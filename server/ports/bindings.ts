@@ -29,6 +29,13 @@ export interface Bindings {
   setState(id: string, state: BindingState): Promise<void>;
   /** Its device has signed something in our sight with the bound key: no copy could have done that. */
   prove(id: string): Promise<void>;
+  /**
+   * How many live bindings an organisation has, in one domain or ('') in all, up to `most`. For many records in one
+   * transaction each that asked before counts as one more, bound or not.
+   */
+  placesTaken(org: string, domain: string, most: number): Promise<number>;
+  /** Another site of the same domain. */
+  setSite(id: string, site: string): Promise<void>;
   end(id: string, at: string): Promise<void>;
   ofOrg(org: string, limit: number): Promise<Binding[]>;
   /** Live ones whose last certificate ends before then, the first to end first. */

@@ -1,8 +1,22 @@
 import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
 
+/** One attribute of a subject, as RFC 4514 names it. */
+export interface SubjectPart {
+  readonly attribute: 'CN' | 'O' | 'OU';
+  readonly value: string;
+}
+
+/** What an organisation's policy changes in a certificate. */
+export interface CertificateProfile {
+  /** Milliseconds; never longer than the CA's own policy says. */
+  readonly lifetime?: number;
+  /** In the order of its text, the most particular first; `CN=<udid>,O=<domain>` if left out. */
+  readonly subject?: readonly SubjectPart[];
+}
+
 /** What the RA asks for. Everything in the certificate follows from it and from policy; nothing is taken from a CSR. */
-export interface CertificateOrder {
+export interface CertificateOrder extends CertificateProfile {
   readonly udid: Udid;
   readonly domain: DomainName;
   /** The device's SubjectPublicKeyInfo, DER. */
@@ -40,10 +54,13 @@ export const REVOCATION_REASONS = [
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
+/** `certificateHold` is the one that may end again. */
+export type EntryReason = RevocationReason | 'certificateHold';
+
 export interface RevokedEntry {
   readonly serial: string;
   readonly at: string;
-  readonly reason: RevocationReason;
+  readonly reason: EntryReason;
 }
 
 export interface CrlOrder {

@@ -1,4 +1,10 @@
-import type { Intent, RevocationReason, RevokedEntry, SignedCertificate } from './certificate-authority.ts';
+import type {
+  EntryReason,
+  Intent,
+  RevocationReason,
+  RevokedEntry,
+  SignedCertificate,
+} from './certificate-authority.ts';
 
 /** What is about to be signed. Finished or abandoned at the next start if the process ended in between. */
 export interface Intents {
@@ -16,12 +22,14 @@ export interface StoredCertificate {
   readonly der: Uint8Array;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** Also of one that is on hold only. */
   readonly revokedAt: string | null;
+  readonly onHold: boolean;
 }
 
 export interface CertificateStatus {
   readonly issuer: string;
-  readonly revoked: { readonly at: string; readonly reason: RevocationReason } | undefined;
+  readonly revoked: { readonly at: string; readonly reason: EntryReason } | undefined;
 }
 
 export interface Certificates {
@@ -34,10 +42,14 @@ export interface Certificates {
   status(serial: string): Promise<CertificateStatus | undefined>;
   /** Every one issued for a binding, newest first. */
   ofBinding(binding: string): Promise<StoredCertificate[]>;
-  /** Every one of a binding that is not revoked yet. */
+  /** Every one of a binding that is not revoked yet, or on hold only. */
   revokeAll(binding: string, at: string, reason: RevocationReason): Promise<void>;
   revoke(serial: string, at: string, reason: RevocationReason): Promise<void>;
   revokedBy(issuer: string): Promise<RevokedEntry[]>;
-  /** When this issuer's newest revocation was. */
+  /** Puts every one of a binding that is not revoked on hold. */
+  hold(binding: string, at: string): Promise<void>;
+  /** Takes every one of a binding off hold. */
+  release(binding: string, at: string): Promise<void>;
+  /** When this issuer last revoked one, put one on hold or took one off. */
   lastRevocation(issuer: string): Promise<string | undefined>;
 }

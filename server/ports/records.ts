@@ -42,6 +42,8 @@ export interface Records {
   waitingOf(udid: string): Promise<StoredRecord[]>;
   /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */
   attach(id: string, binding: string, approvedBy: string | null): Promise<void>;
+  /** Undecided again, as if it had just come. */
+  reopen(id: string): Promise<void>;
   settle(id: string, settlement: Settlement): Promise<void>;
   held(org: string, limit: number): Promise<StoredRecord[]>;
   /** Held because they came after their operator's revocation. */

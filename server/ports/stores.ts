@@ -3,7 +3,9 @@ import type { Authorities } from './authorities.ts';
 import type { Bindings } from './bindings.ts';
 import type { Certificates, Intents } from './certificates.ts';
 import type { ChangeStream } from './changes.ts';
+import type { Clients } from './clients.ts';
 import type { Crls } from './crls.ts';
+import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
 import type { MakerList } from './maker-list.ts';
@@ -11,6 +13,7 @@ import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
 import type { Phones } from './phones.ts';
+import type { Policies } from './policies.ts';
 import type { Records } from './records.ts';
 import type { Responders } from './responders.ts';
 import type { Sessions } from './sessions.ts';
@@ -43,6 +46,9 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly settings: Settings;
   readonly transfers: TransferCases;
+  readonly life: DeviceLife;
+  readonly clients: Clients;
+  readonly policies: Policies;
   readonly versions: Versions;
   readonly phones: Phones;
 }

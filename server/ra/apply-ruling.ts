@@ -71,7 +71,12 @@ export async function applyRuling(
       const id = uuid7(now, context.crypto);
       for (const practice of ruling.displaces) await endPractice(practice, at, context);
       const { udid, domain } = ruling.binding;
-      const order = { udid: udid as Udid, domain: domain as DomainName, spki: ruling.spki };
+      const order = {
+        ...ruling.profile,
+        udid: udid as Udid,
+        domain: domain as DomainName,
+        spki: ruling.spki,
+      };
       const intent = context.issuer.prepare(order);
       await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
       await stores.intents.intend(intent, id);

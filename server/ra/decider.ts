@@ -15,7 +15,7 @@ export interface Decider {
   approve(record: string, approval: Approval): Promise<void>;
 }
 
-const PAGE = 200;
+const PAGE = 256;
 
 /**
  * One group of decisions at a time in this process: records of different devices share their transactions, those of one

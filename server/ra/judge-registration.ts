@@ -9,10 +9,12 @@ import type { Needs } from '../ports/stores.ts';
 import { findListRow } from './find-row.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeEvidence } from './judge-evidence.ts';
+import { judgeVoucher } from './judge-voucher.ts';
+import { judgePolicy } from './policy.ts';
 import { type About, held, type Ruling, refused } from './ruling.ts';
 
 export type RegistrationStores = Needs<
-  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements'
+  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements' | 'policies'
 >;
 
 /** Maker of a device that stands on no list and whose phone could not tell either. */
@@ -61,6 +63,14 @@ export async function judgeRegistration(
       : refused(evidence.failure, about);
   }
 
+  const voucher = judgeVoucher(registration, row);
+  if (voucher === 'wrong' && !approved) {
+    return registration.asFound
+      ? held('submitted_as_found', about, 'failed: voucher_wrong')
+      : refused('voucher_wrong', about);
+  }
+  const anchored = evidence.keyAnchored || voucher === 'vouched';
+
   const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
   const claim: Claim = {
     scope,
@@ -73,17 +83,25 @@ export async function judgeRegistration(
     registration: record.id,
     state: 'issuing',
     unproven: !evidence.fresh,
-    firstUse: !evidence.keyAnchored,
+    firstUse: !anchored,
     endedAt: null,
   };
   const conflict = await judgeConflict(claim, about, stores);
   if (conflict.kind === 'ruled') return conflict.ruling;
-  if (!evidence.keyAnchored && !approved) {
+  if (!anchored && !approved) {
     return row?.anchor === 'voucher'
-      ? held('udid_only_row', about, 'its row names a voucher, which nothing here can check yet')
+      ? held('udid_only_row', about, 'its row names a voucher, and none was shown that can be checked')
       : held('udid_only_row', about);
   }
-  return { outcome: 'bind', about, binding: claim, spki, displaces: conflict.displaces };
+  const { fresh } = evidence;
+  const policy = await judgePolicy(
+    { org: org.name, domain: domain.name, udid, row, spki, fresh, approved },
+    about,
+    stores,
+  );
+  if (policy.kind === 'ruled') return policy.ruling;
+  const { profile } = policy;
+  return { outcome: 'bind', about, binding: claim, spki, profile, displaces: conflict.displaces };
 }
 
 async function isMember(record: StoredRecord, { people }: Needs<'people'>): Promise<boolean> {

@@ -8,10 +8,11 @@ import type { CertificateAuthority } from '../ports/certificate-authority.ts';
 import type { StoredCertificate } from '../ports/certificates.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { policyFor, profileOf } from './policy.ts';
 
 export interface RenewParts {
   readonly stores: Needs<'certificates'>;
-  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'audit'>;
+  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'audit'>;
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
 }
@@ -47,7 +48,9 @@ export async function renewCertificate(
     const resumed = await tx.intents.ofBinding(id);
     if (resumed !== undefined) return { intent: resumed, binding };
     const { udid, domain, org } = binding;
-    const intent = issuer.prepare({ udid: udid as Udid, domain: domain as DomainName, spki });
+    const profile = profileOf(await policyFor({ org, domain }, tx), { udid, domain, org });
+    const order = { ...profile, udid: udid as Udid, domain: domain as DomainName, spki };
+    const intent = issuer.prepare(order);
     await tx.intents.intend(intent, id);
     await audit(tx.audit, {
       at: toInstant(clock.now()),

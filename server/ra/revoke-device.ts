@@ -11,7 +11,7 @@ import type { RevocationReason } from '../ports/certificate-authority.ts';
 import type { Clock } from '../ports/clock.ts';
 import { REAL_SCOPE, scopeOf } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import { settle } from './settle.ts';
+import { endBinding } from './end-binding.ts';
 
 export interface RevokeParts {
   readonly transact: Transact<
@@ -26,6 +26,9 @@ export interface Revocation {
   readonly udid: string;
   readonly reason: RevocationReason;
   readonly by: string;
+  /** Only if it is bound to this organisation now. */
+  readonly org?: string;
+  readonly because?: string;
 }
 
 export type Revoked =
@@ -39,7 +42,7 @@ export type Revoked =
  * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free.
  */
 export async function revokeDevice(
-  { maker, udid, reason, by }: Revocation,
+  { maker, udid, reason, by, org, because }: Revocation,
   { transact, crypto, clock }: RevokeParts,
 ): Promise<Revoked> {
   const at = toInstant(clock.now());
@@ -47,6 +50,7 @@ export async function revokeDevice(
     const { ever, others } = await known(maker, udid, tx);
     if (ever === undefined) return { ok: false, others };
     const live = ever.filter(({ endedAt }) => endedAt === null);
+    if (org !== undefined && !live.some((binding) => binding.org === org)) return { ok: false, others: [] };
     const keys = await keysOf(maker, udid, ever, tx);
     for (const key of keys) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) {
@@ -54,15 +58,8 @@ export async function revokeDevice(
       }
     }
     for (const binding of live) {
-      await tx.certificates.revokeAll(binding.id, at, reason);
-      await tx.bindings.end(binding.id, at);
-      const intent = await tx.intents.ofBinding(binding.id);
-      if (intent !== undefined) await tx.intents.abandon(intent.serial);
-      const record = await tx.records.record(binding.registration);
-      // One that is still being issued is decided anew and finds the tombstone.
-      if (record === undefined || record.outcome === null) continue;
-      const about = { maker, udid, domain: binding.domain };
-      await settle(record, { outcome: 'refused', code: 'tombstoned', about, at, by }, tx);
+      // A registration that is still being issued is decided anew and finds the tombstone.
+      await endBinding(binding, { reason, code: 'tombstoned', at, by }, tx);
     }
     await audit(tx.audit, {
       at,
@@ -71,7 +68,7 @@ export async function revokeDevice(
       actor: by,
       org: live[0]?.org ?? null,
       subject: `${maker} ${udid}`,
-      detail: reason,
+      detail: because === undefined ? reason : `${reason}, because: ${because}`,
     });
     return { ok: true, bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
   });

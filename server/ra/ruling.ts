@@ -1,6 +1,6 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
 import type { Binding } from '../ports/bindings.ts';
-import type { RevocationReason } from '../ports/certificate-authority.ts';
+import type { CertificateProfile, RevocationReason } from '../ports/certificate-authority.ts';
 
 /** What is said of a device in an outcome. */
 export interface About {
@@ -33,6 +33,7 @@ export type Ruling =
       readonly about: About;
       readonly binding: Omit<Binding, 'id' | 'boundAt'>;
       readonly spki: Uint8Array;
+      readonly profile: CertificateProfile;
       /** Practice bindings of the same device, to be ended first. */
       readonly displaces: readonly Binding[];
     };

@@ -6,7 +6,7 @@ import type { StoredRecord } from '../ports/records.ts';
 const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
 
 /** As many as one transaction decides: enough to share its cost, few enough that nobody waits long behind it. */
-const MOST = 128;
+const MOST = 256;
 
 /**
  * The records that may be decided side by side: one at most of each device, the first, and one of each key. `blocked`

@@ -5,7 +5,7 @@ import { algorithmIdentifier } from '../ca/certificate.ts';
 import { REASON } from '../ca/crl.ts';
 import { bits, generalizedTime, octets, oid, sequence, tlv } from '../ca/der-writer.ts';
 import { publicKeyBits } from '../ca/extensions.ts';
-import type { RevocationReason } from '../ports/certificate-authority.ts';
+import type { EntryReason } from '../ports/certificate-authority.ts';
 import type { CaSigner } from '../ports/signer.ts';
 
 const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
@@ -13,7 +13,7 @@ const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
 export interface SingleStatus {
   /** CertID as it was asked, DER. */
   readonly id: Uint8Array;
-  readonly revoked: { readonly at: string; readonly reason: RevocationReason } | undefined;
+  readonly revoked: { readonly at: string; readonly reason: EntryReason } | undefined;
 }
 
 /** OCSPResponseStatus without an answer (RFC 6960 section 4.2.1): nothing is signed for it. */
@@ -59,7 +59,7 @@ export async function ocspResponse(
   return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(BASIC, octets(basic))));
 }
 
-function revokedInfo({ at, reason }: { readonly at: string; readonly reason: RevocationReason }): Bytes {
+function revokedInfo({ at, reason }: { readonly at: string; readonly reason: EntryReason }): Bytes {
   const code = REASON[reason];
   const said = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
   return tlv(0xa1, generalizedTime(fromInstant(at)), ...said);

@@ -58,6 +58,18 @@ export function bindings(db: Db): Bindings {
     async prove(id) {
       await db.updateTable('bindings').set({ unproven: 0 }).where('id', '=', id).execute();
     },
+    async placesTaken(org, domain, most) {
+      const live = db
+        .selectFrom('bindings')
+        .select('id')
+        .where('org', '=', org)
+        .where('ended_at', 'is', null);
+      const rows = await (domain === '' ? live : live.where('domain', '=', domain)).limit(most).execute();
+      return rows.length;
+    },
+    async setSite(id, site) {
+      await db.updateTable('bindings').set({ site }).where('id', '=', id).execute();
+    },
     async end(id, at) {
       await db
         .updateTable('bindings')

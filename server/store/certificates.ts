@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
-import type { Intent, RevocationReason } from '../ports/certificate-authority.ts';
+import type { EntryReason, Intent } from '../ports/certificate-authority.ts';
 import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
+
+/** A hold is stored as a revocation, so that every reader takes it for one; it gives way to a real one and may end. */
+const HOLD: EntryReason = 'certificateHold';
 
 function toIntent(row: Tables['certificates']): Intent {
   return {
@@ -43,6 +46,7 @@ function toCertificate(row: Tables['certificates'] | undefined): StoredCertifica
     notBefore: row.not_before,
     notAfter: row.not_after,
     revokedAt: row.revoked_at,
+    onHold: row.reason === HOLD,
   };
 }
 
@@ -99,7 +103,7 @@ export function certificates(db: Db): Certificates {
         .where('state', '=', 'issued')
         .executeTakeFirst();
       if (row === undefined) return undefined;
-      const reason = (row.reason ?? 'unspecified') as RevocationReason;
+      const reason = (row.reason ?? 'unspecified') as EntryReason;
       return {
         issuer: row.issuer,
         revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, reason },
@@ -115,7 +119,7 @@ export function certificates(db: Db): Certificates {
         .set({ revoked_at: at, reason })
         .where('binding', '=', binding)
         .where('state', '=', 'issued')
-        .where('revoked_at', 'is', null)
+        .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]))
         .execute();
     },
     async revoke(serial, at, reason) {
@@ -123,8 +127,32 @@ export function certificates(db: Db): Certificates {
         .updateTable('certificates')
         .set({ revoked_at: at, reason })
         .where('serial', '=', serial)
+        .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]))
+        .execute();
+    },
+    async hold(binding, at) {
+      await db
+        .updateTable('certificates')
+        .set({ revoked_at: at, reason: HOLD })
+        .where('binding', '=', binding)
+        .where('state', '=', 'issued')
         .where('revoked_at', 'is', null)
         .execute();
+    },
+    async release(binding, at) {
+      const held = await issued.where('binding', '=', binding).where('reason', '=', HOLD).execute();
+      for (const { serial, issuer } of held) {
+        await db
+          .updateTable('certificates')
+          .set({ revoked_at: null, reason: null })
+          .where('serial', '=', serial)
+          .execute();
+        await db
+          .insertInto('hold_releases')
+          .values({ issuer, at })
+          .onConflict((c) => c.column('issuer').doUpdateSet({ at }))
+          .execute();
+      }
     },
     async revokedBy(issuer) {
       const rows = await db
@@ -137,7 +165,7 @@ export function certificates(db: Db): Certificates {
       return rows.map((row) => ({
         serial: row.serial,
         at: row.revoked_at ?? '',
-        reason: (row.reason ?? 'unspecified') as RevocationReason,
+        reason: (row.reason ?? 'unspecified') as EntryReason,
       }));
     },
     async lastRevocation(issuer) {
@@ -149,7 +177,15 @@ export function certificates(db: Db): Certificates {
         .orderBy('revoked_at', 'desc')
         .limit(1)
         .executeTakeFirst();
-      return row?.revoked_at ?? undefined;
+      const released = await db
+        .selectFrom('hold_releases')
+        .select('at')
+        .where('issuer', '=', issuer)
+        .executeTakeFirst();
+      return [row?.revoked_at, released?.at]
+        .filter((at) => at != null)
+        .sort()
+        .at(-1);
     },
   };
 }

@@ -34,6 +34,13 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   responders: ['issuer'],
   authorities: ['name'],
   transfer_cases: ['id'],
+  give_ups: ['binding'],
+  transfer_verdicts: ['id'],
+  suspensions: ['binding'],
+  successions: ['binding'],
+  policies: ['org', 'domain'],
+  hold_releases: ['issuer'],
+  clients: ['name'],
   audit: ['n'],
 };
 

@@ -5,6 +5,9 @@ import { APPROVERS_AND_VERSIONS } from './migrations/0002-approvers-and-versions
 import { PHONE_LOSSES } from './migrations/0005-phone-losses.ts';
 import { RECORDS_OF_DEVICES } from './migrations/0012-records-of-devices.ts';
 import { RESPONDERS } from './migrations/0013-responders.ts';
+import { DEVICE_LIFE } from './migrations/0020-device-life.ts';
+import { TRANSFERS } from './migrations/0021-transfers.ts';
+import { POLICIES } from './migrations/0022-policies.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -17,6 +20,9 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 5, statements: PHONE_LOSSES },
   { n: 12, statements: RECORDS_OF_DEVICES },
   { n: 13, statements: RESPONDERS },
+  { n: 20, statements: DEVICE_LIFE },
+  { n: 21, statements: TRANSFERS },
+  { n: 22, statements: POLICIES },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -25,7 +25,7 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
     transactGroup: (work) =>
       again(engine, () =>
         db.transaction().execute(async (trx) => {
-          const { stores, flush } = groupedStores(trx, engine.bytes);
+          const { stores, flush } = groupedStores(trx, engine.many);
           const result = await work(stores);
           await flush();
           return result;

@@ -1,6 +1,7 @@
 import { CompiledQuery, type DatabaseConnection, Kysely, PostgresDialect, PostgresDriver } from 'kysely';
 import pg from 'pg';
 import type { Engine } from './engine.ts';
+import { manyInPostgres } from './many-postgres.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections of one process: one that writes, and some that read beside it. */
@@ -75,6 +76,7 @@ function preparing(pool: pg.Pool) {
 
 /** PostgreSQL's text holds no NUL (its documentation, section 8.3). */
 export function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(storable);
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
 }
 
@@ -99,10 +101,10 @@ export function postgres(url: string): Engine {
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     db: new Kysely<Tables>({ dialect: new TurnDialect({ pool: preparing(pool) as never }) }),
-    bytes: 'bytea',
     patience: 'set local statement_timeout = 0',
     columnTypes: (statement) => statement.replace(/\bblob\b/g, 'bytea').replace(/\binteger\b/g, 'bigint'),
     again: (error) => AGAIN.has(codeOf(error)),
+    many: manyInPostgres,
   };
 }
 

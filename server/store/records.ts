@@ -99,6 +99,13 @@ export function records(db: Db): Records {
         .where('id', '=', id)
         .execute();
     },
+    async reopen(id) {
+      await db
+        .updateTable('records')
+        .set({ outcome: null, code: null, decided_at: null, binding: null, approved_by: null })
+        .where('id', '=', id)
+        .execute();
+    },
     async settle(id, { outcome, code, decidedAt, binding }) {
       await db
         .updateTable('records')

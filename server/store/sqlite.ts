@@ -13,6 +13,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { Engine } from './engine.ts';
+import { manyInSqlite, type Preparing } from './many-sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -25,11 +26,15 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
+const CACHE_KIB = 64 * 1024;
+/** Of 4 KiB. The log grows to little more than this. */
+const CHECKPOINT_PAGES = 8000;
+
 /** As many as the program has shapes of statement, and some. */
 const PREPARED = 500;
 
 /** Keeps prepared statements by their text: preparing costs more than most of them do. */
-function preparing(sqlite: BetterSqlite.Database): SqliteDatabase {
+function preparing(sqlite: BetterSqlite.Database): SqliteDatabase & Preparing {
   const prepared = new Map<string, BetterSqlite.Statement>();
   return {
     close: () => sqlite.close(),
@@ -65,11 +70,16 @@ export function sqlite(folder: string): Engine {
   chmodSync(path, 0o600);
   file.pragma('journal_mode = WAL');
   file.pragma('synchronous = FULL');
+  // Keys are scattered over their indexes, so a group of records touches a thousand pages: they stay at hand, and go from
+  // the log to the file when it holds many groups rather than after each.
+  file.pragma(`cache_size = -${CACHE_KIB}`);
+  file.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  const kept = preparing(file);
   return {
-    db: new Kysely<Tables>({ dialect: dialect(preparing(file)) }),
-    bytes: 'blob',
+    db: new Kysely<Tables>({ dialect: dialect(kept) }),
     patience: undefined,
     columnTypes: (statement) => statement,
     again: () => false,
+    many: manyInSqlite(kept),
   };
 }

@@ -4,8 +4,10 @@ import { authorities } from './authorities.ts';
 import { bindings } from './bindings.ts';
 import { certificates, intents } from './certificates.ts';
 import { changeStream } from './changes.ts';
+import { clients } from './clients.ts';
 import { crls } from './crls.ts';
 import type { Db } from './db.ts';
+import { deviceLife } from './device-life.ts';
 import { domains } from './domains.ts';
 import { envelopes } from './envelopes.ts';
 import { makerList } from './maker-list.ts';
@@ -13,6 +15,7 @@ import { heads, operatorKeys } from './operator-keys.ts';
 import { orgs } from './orgs.ts';
 import { people } from './people.ts';
 import { phones } from './phones.ts';
+import { policies } from './policies.ts';
 import { records } from './records.ts';
 import { responders } from './responders.ts';
 import { sessions } from './sessions.ts';
@@ -46,6 +49,9 @@ export function storesOver(db: Db): Stores {
     audit: auditLog(db),
     settings: settings(db),
     transfers: transferCases(db),
+    life: deviceLife(db),
+    clients: clients(db),
+    policies: policies(db),
     versions: versions(db),
     phones: phones(db),
   };

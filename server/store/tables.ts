@@ -129,6 +129,21 @@ export interface Tables {
     not_after: string;
   };
   transfer_cases: { id: string; record: string; claimant: string; binding: string; opened_at: string };
+  give_ups: { binding: string; by_whom: string; because: string; at: string };
+  transfer_verdicts: { id: string; verdict: string; by_whom: string; at: string };
+  suspensions: { binding: string; reason: string; at: string; by_whom: string };
+  successions: { binding: string; predecessor: string; position: string | null; at: string };
+  policies: { org: string; domain: string; policy: string; at: string; by_whom: string };
+  hold_releases: { issuer: string; at: string };
+  clients: {
+    name: string;
+    org: string;
+    rights: string;
+    hash: string;
+    made_at: string;
+    made_by: string;
+    revoked_at: string | null;
+  };
   audit: {
     n: number;
     at: string;

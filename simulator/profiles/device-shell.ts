@@ -25,8 +25,8 @@ export class DeviceShell {
     this.#cred = new CredShell(memory, firmware, misbehaviour);
     this.#firmware = firmware;
     this.#material = material;
-    this.#chipId =
-      misbehaviour?.kind === 'other-device' ? '02f0f0f0f0f0' : memory.udid.replace(/^[a-z]+-/, '');
+    const own = firmware.chipId ?? memory.udid.replace(/^[a-z]+-/, '');
+    this.#chipId = misbehaviour?.kind === 'other-device' ? '02f0f0f0f0f0' : own;
   }
 
   async run(line: string): Promise<CommandResult> {

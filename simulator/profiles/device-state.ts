@@ -25,8 +25,8 @@ const KEY_MADE = '0/key-made';
 /** The store behind `cred`, told to `onChange` after each write so that a restart finds it. */
 export class DeviceMemory {
   readonly udid: string;
-  readonly key: DeviceKey;
-  readonly #jwk: JsonWebKey;
+  #key: DeviceKey;
+  #jwk: JsonWebKey;
   readonly #credentials: Map<string, Uint8Array>;
   readonly #onChange: (state: DeviceState) => void;
 
@@ -36,11 +36,23 @@ export class DeviceMemory {
 
   private constructor(state: DeviceState, key: DeviceKey, onChange: (state: DeviceState) => void) {
     this.udid = state.udid;
-    this.key = key;
+    this.#key = key;
     this.#jwk = state.jwk;
     const entries = Object.entries(state.credentials);
     this.#credentials = new Map(entries.map(([name, text]) => [name, fromBase64(text) ?? new Uint8Array(0)]));
     this.#onChange = onChange;
+  }
+
+  get key(): DeviceKey {
+    return this.#key;
+  }
+
+  /** Forgets its key for good, and decides the one that is made next. */
+  async renewKey(): Promise<void> {
+    const { key, jwk } = await makeDeviceKey(this.#key.type);
+    this.#key = key;
+    this.#jwk = jwk;
+    this.#onChange(this.state());
   }
 
   get(tag: number, type: string): Uint8Array | undefined {

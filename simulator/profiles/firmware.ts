@@ -6,6 +6,8 @@ export interface Firmware {
   readonly files: FilesFirmware | undefined;
   /** CONFIG_NET_SAMPLE_SEC_TAG of the tls_keygen sample. */
   readonly secTag: number;
+  /** What the chip calls itself, in hexadecimal digits; undefined where that is what its UDID was made of. */
+  readonly chipId: string | undefined;
   /** CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE: Zephyr's default is 1024, too small for a PEM chain; makers raise it. */
   readonly credBuffer: number;
   /** CONFIG_SHELL_BACKEND_DUMMY_BUF_SIZE, the most SMP's shell group gives: 300 by default, too small for a CSR. */
@@ -50,6 +52,7 @@ export const DEFAULT_FIRMWARE: Firmware = {
   cred: true,
   files: undefined,
   secTag: 42,
+  chipId: undefined,
   credBuffer: 4096,
   smpShellBuffer: 1024,
   smpBuffer: 1536,

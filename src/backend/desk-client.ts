@@ -2,6 +2,7 @@ import { HeldRecords } from '../../contract/approval.ts';
 import { Change } from '../../contract/change.ts';
 import { DeviceStates } from '../../contract/device-state.ts';
 import { ListImportResult } from '../../contract/list-row.ts';
+import { TransferAnswer, TransferStates } from '../../contract/transfer.ts';
 import type { DeskBackend } from '../ports/preparation.ts';
 import { postJson, read, request } from './request.ts';
 
@@ -20,6 +21,15 @@ export const deskClient: DeskBackend = {
     const path = inOrg(`/api/approvals/${encodeURIComponent(record)}`, org);
     const answer = read(await request(path, postJson({ decision, reason })), Change);
     return answer.ok ? { ok: true, value: null } : answer;
+  },
+  async transfers(org) {
+    const answer = read(await request(inOrg('/api/transfers', org), {}), TransferStates);
+    return answer.ok ? { ok: true, value: answer.value.transfers } : answer;
+  },
+  async decideTransfer(org, id, decision, because) {
+    const path = inOrg(`/api/transfers/${encodeURIComponent(id)}`, org);
+    const answer = read(await request(path, postJson({ decision, because })), TransferAnswer);
+    return answer.ok ? { ok: true, value: answer.value.result } : answer;
   },
   async addTrainingRow(org, row) {
     const answer = read(await request(inOrg('/api/list', org), postJson({ rows: [row] })), ListImportResult);

@@ -1,5 +1,6 @@
+import type { IDBPTransaction } from 'idb';
 import type { OutboxSummary, QueuedRecord } from '../ports/outbox.ts';
-import type { Database, Summary } from './database.ts';
+import type { Database, Schema, Summary } from './database.ts';
 import { emptySummary } from './outbox-write.ts';
 
 /** IndexedDB 3.0: many rows backwards in one request (not in TypeScript's types; Chromium 141). */
@@ -11,18 +12,43 @@ interface AllRecords {
   }): Promise<readonly { readonly value: QueuedRecord }[]>;
 }
 
+type ReadTransaction = IDBPTransaction<Schema, ('q' | 'meta')[], 'readonly'>;
+
+/**
+ * One transaction for all that is asked in one go: the first screen wants counts and newest rows together, and each
+ * transaction costs a way to the browser's storage process and back.
+ */
+export class ReadTogether {
+  #current: { readonly db: Database; readonly tx: ReadTransaction } | undefined;
+
+  of(db: Database): ReadTransaction {
+    if (this.#current?.db === db) return this.#current.tx;
+    const tx = db.transaction(['q', 'meta'], 'readonly');
+    this.#current = { db, tx };
+    // It takes requests as long as the microtasks run in which it was made.
+    queueMicrotask(() => {
+      this.#current = undefined;
+    });
+    return tx;
+  }
+}
+
+/** The one record of each state that waits longest. */
+export async function oldest(index: {
+  getAll(query: IDBKeyRange, count: number): Promise<QueuedRecord[]>;
+}): Promise<QueuedRecord[]> {
+  const of = (state: string) => index.getAll(IDBKeyRange.bound([state, 0], [state, Infinity]), 1);
+  return (await Promise.all([of('saved'), of('sending')])).flat();
+}
+
 /** Counts, and since when the oldest unsent record waits. Asked for together: the first screen waits for this. */
-export async function readOverview(db: Database): Promise<OutboxSummary> {
-  const tx = db.transaction(['q', 'meta'], 'readonly');
-  const index = tx.objectStore('q').index('collect');
-  const oldestOf = (state: string) => index.getAll(IDBKeyRange.bound([state, 0], [state, Infinity]), 1);
-  const [kept, ...firsts] = await Promise.all([
+export async function readOverview(tx: ReadTransaction): Promise<OutboxSummary> {
+  const [kept, firsts] = await Promise.all([
     tx.objectStore('meta').get('sum'),
-    oldestOf('saved'),
-    oldestOf('sending'),
+    oldest(tx.objectStore('q').index('collect')),
   ]);
   const { counts, certificatesWaiting } = (kept as Summary | undefined) ?? emptySummary();
-  const times = firsts.flat().map(({ createdAt }) => createdAt);
+  const times = firsts.map(({ createdAt }) => createdAt);
   return {
     counts,
     unsent: (counts.saved ?? 0) + (counts.sending ?? 0),
@@ -32,9 +58,9 @@ export async function readOverview(db: Database): Promise<OutboxSummary> {
 }
 
 /** The newest rows. Those of one millisecond stay together: `before` could not name a place between them. */
-export async function readPage(db: Database, limit: number, before: number): Promise<QueuedRecord[]> {
+export async function readPage(tx: ReadTransaction, limit: number, before: number): Promise<QueuedRecord[]> {
   const query = IDBKeyRange.upperBound(before, true);
-  const index = db.transaction('q').store.index('created');
+  const index = tx.objectStore('q').index('created');
   const { getAllRecords } = index as AllRecords;
   if (getAllRecords !== undefined && limit > 0) {
     const found = await getAllRecords.call(index, { query, direction: 'prev', count: limit + 1 });
@@ -43,7 +69,7 @@ export async function readPage(db: Database, limit: number, before: number): Pro
     if (next === undefined || next.createdAt !== rows.at(limit - 1)?.createdAt) return rows.slice(0, limit);
   }
   const rows: QueuedRecord[] = [];
-  let cursor = await db.transaction('q').store.index('created').openCursor(query, 'prev');
+  let cursor = await index.openCursor(query, 'prev');
   for (; cursor !== null; cursor = await cursor.continue()) {
     if (rows.length >= limit && cursor.value.createdAt !== rows.at(-1)?.createdAt) break;
     rows.push(cursor.value);

@@ -19,7 +19,7 @@ import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts'
 import { StorageError } from './error.ts';
 import { readHead, restore, unsentEntries, unsentIds, unsentNumbers } from './outbox-keeping.ts';
 import { lease } from './outbox-lease.ts';
-import { readOverview, readPage } from './outbox-read.ts';
+import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
 import { bump, move, readSummary, STORES, type Write } from './outbox-write.ts';
 
@@ -31,6 +31,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
   readonly #channel = new BroadcastChannel(CHANNEL);
+  readonly #together = new ReadTogether();
   readonly #listeners = new Set<() => void>();
 
   constructor(db: DatabaseHandle) {
@@ -79,11 +80,11 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
   }
 
   summary(): Promise<OutboxSummary> {
-    return this.#db.use(readOverview);
+    return this.#db.use((db) => readOverview(this.#together.of(db)));
   }
 
   page(limit: number, before = Infinity): Promise<readonly QueuedRecord[]> {
-    return this.#db.use((db) => readPage(db, limit, before));
+    return this.#db.use((db) => readPage(this.#together.of(db), limit, before));
   }
 
   record(id: string): Promise<QueuedRecord | undefined> {

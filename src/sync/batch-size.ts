@@ -28,6 +28,11 @@ export class BatchSize {
     return this.#suspects === 0 ? this.#now : Math.ceil(this.#suspects / 2);
   }
 
+  /** A culprit is sought: what one batch brings decides what is in the next. */
+  get isSeeking(): boolean {
+    return this.#suspects > 0;
+  }
+
   /** Before the first batch: the last one got no answer. */
   careful(): void {
     this.#now = Math.min(CAREFUL, this.#most);

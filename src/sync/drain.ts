@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../../contract/batch.ts';
+import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../../contract/envelope.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
@@ -40,27 +40,40 @@ interface Sent {
 
 type Leased = Awaited<ReturnType<DrainPorts['outbox']['lease']>>;
 
+/** A batch ready to go: its records are leased and its request is written. */
+interface Prepared {
+  readonly leased: Leased;
+  readonly request: BatchRequest;
+}
+
 /**
- * One batch is on its way at a time, so that a crash repeats one at most. While it travels the next is leased, which
- * hides the phone's own work behind the network.
+ * One batch is on its way at a time. While it travels, the receipts of the one before are verified and stored and the next
+ * is prepared, which hides the phone's own work behind the network. A crash repeats two at most: what was on its way,
+ * and what was being stored.
  */
 async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal): Promise<Sent> {
   const size = new BatchSize(MAX_BATCH_RECORDS);
   /** Leased here and not settled yet. Left leased at the end, they would look as if on their way for another minute. */
   const mine = new Map<string, QueuedRecord>();
+  const known = { keys: await ports.work.statementKeys() };
   let sent = 0;
   let aside: BackendFailure | undefined;
   let refusal: BackendFailure | undefined;
 
   const settle = async (settled: readonly Settlement[]) => {
-    await ports.outbox.settle(settled);
+    if (settled.length > 0) await ports.outbox.settle(settled);
     for (const { id } of settled) mine.delete(id);
   };
   const stop = async (why: BackendFailure): Promise<Sent> => {
     await settle([...mine.values()].map((row) => notSent(ports, row, faultOf(why), why)));
     return { sent, failure: { why, passing: false } };
   };
-  const lease = async (besides: Leased): Promise<Leased> => {
+  const setTheseAside = async (leased: Leased, why: BackendFailure) => {
+    aside = why;
+    await settle(leased.map(({ row }) => setAside(ports, row)));
+  };
+  /** The next batch, after those `travelling`. */
+  const prepare = async (travelling: Leased, begin = (leased: Leased) => leased): Promise<Prepared> => {
     const now = ports.clock.now();
     const { owner, force = false, alone = false } = ports;
     const held = await ports.outbox.lease({
@@ -70,51 +83,70 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
       limit: size.limit,
       force: force && aside === undefined,
       alone,
-      besides: new Set(besides.map(({ row }) => row.id)),
+      besides: new Set(travelling.map(({ row }) => row.id)),
     });
     for (const { row } of held) mine.set(row.id, row);
-    return fitting(held);
+    const leased = begin(fitting(held)).slice(0, size.limit);
+    return { leased, request: await batchOf(ports, enrolment, leased, travelling.length) };
   };
-
-  let next = beginWith(await lease([]), size);
-  for (;;) {
-    const leased = next.slice(0, size.limit);
-    if (leased.length === 0) break;
-    if (size.isCornered && refusal !== undefined) {
-      aside = refusal;
-      await settle(leased.map(({ row }) => setAside(ports, row)));
-      size.cornered();
-      next = await lease([]);
-      continue;
-    }
-    const posted = ports.backend.postBatch(await batchOf(ports, enrolment, leased), signal);
-    const ahead = lease(leased);
-    const [answer, prepared] = await Promise.all([posted, ahead]);
-    if (!answer.ok) {
-      const before = leased.some(({ row }) => row.fault?.code === 'answer_invalid');
-      const action = size.afterRefusal(leased.length, answer.failure, before);
-      if (action === 'stop') return stop(answer.failure);
-      refusal = answer.failure;
-      if (action === 'set_aside') {
-        aside = answer.failure;
-        await settle(leased.map(({ row }) => setAside(ports, row)));
-      }
-      // What was leased ahead is leased already; the culprit is sought from the front.
-      next = await lease([]);
-      continue;
-    }
-    size.taken(leased.length);
-    const settled = await judgeResults(ports, enrolment.credential.aud, leased, answer.value, signal);
+  /** Stores what an answer proves. False where it proves nothing at all: then it was not our backend's. */
+  const store = async ({ leased, response }: Answered): Promise<boolean> => {
+    const settled = await judgeResults(ports, enrolment.credential.aud, known, leased, response, signal);
     await settle(settled);
     const done = settled.filter((s) => s.kind === 'received').length;
     sent += done;
-    if (done === 0 && settled.every((s) => s.kind === 'not_sent')) return stop({ kind: 'not_our_backend' });
+    return done > 0 || settled.some((s) => s.kind !== 'not_sent');
+  };
+
+  let answered: Answered | undefined;
+  let next = await prepare([], (leased) => beginWith(leased, size));
+  while (next.leased.length > 0) {
+    const { leased, request } = next;
+    if (size.isCornered && refusal !== undefined) {
+      await setTheseAside(leased, refusal);
+      size.cornered();
+      next = await prepare([]);
+      continue;
+    }
+    const before = answered;
+    answered = undefined;
+    const meanwhile = async () => {
+      const proved = before === undefined || (await store(before));
+      return { proved, prepared: await prepare(leased) };
+    };
+    const [answer, { proved, prepared }] = await Promise.all([
+      ports.backend.postBatch(request, signal),
+      meanwhile(),
+    ]);
+    if (!answer.ok) {
+      if (!proved) return stop({ kind: 'not_our_backend' });
+      const already = leased.some(({ row }) => row.fault?.code === 'answer_invalid');
+      const action = size.afterRefusal(leased.length, answer.failure, already);
+      if (action === 'stop') return stop(answer.failure);
+      refusal = answer.failure;
+      if (action === 'set_aside') await setTheseAside(leased, answer.failure);
+      // What was leased ahead is leased already; the culprit is sought from the front.
+      next = await prepare([]);
+      continue;
+    }
+    size.taken(leased.length);
+    answered = { leased, response: answer.value };
+    next = prepared;
+    if (proved && !size.isSeeking && prepared.leased.length === size.limit) continue;
     // A lane may have come free with this batch: what waited behind it goes with the next.
-    next = prepared.length < size.limit ? await lease([]) : prepared;
+    const last = await store(answered);
+    answered = undefined;
+    if (!(proved && last)) return stop({ kind: 'not_our_backend' });
+    next = await prepare([]);
   }
   // What is left waits behind a record of the same device that was set aside.
   await settle([...mine.values()].map((row) => notSent(ports, row, 'answer_invalid', undefined)));
   return aside === undefined ? { sent } : { sent, failure: { why: aside, passing: true } };
+}
+
+interface Answered {
+  readonly leased: Leased;
+  readonly response: BatchResponse;
 }
 
 /** How the last try ended says how this one begins. */
@@ -142,7 +174,8 @@ function fitting(leased: readonly { row: QueuedRecord; jws: string }[]) {
 async function batchOf(
   ports: DrainPorts,
   { epoch, signer: { kid } }: Enrolment,
-  leased: readonly { row: QueuedRecord; jws: string }[],
+  leased: Leased,
+  travelling: number,
 ) {
   // The newest record signed, not the newest sent: what it covers stays acceptable if the operator is revoked meanwhile.
   const [head, summary] = await Promise.all([ports.outbox.head(kid), ports.outbox.summary()]);
@@ -155,7 +188,7 @@ async function batchOf(
       digest: head.digest,
       epoch,
       // What still waits once this batch has arrived, for that is when this is read.
-      unsent: Math.max(0, summary.unsent - leased.length),
+      unsent: Math.max(0, summary.unsent - travelling - leased.length),
       ...(summary.oldestUnsentAt === null ? {} : { oldestUnsentAt: toInstant(summary.oldestUnsentAt) }),
       ...(ports.persisted === undefined ? {} : { persisted: await ports.persisted() }),
     },

@@ -6,21 +6,28 @@ import type { DrainPorts } from './drain-ports.ts';
 import { notSent } from './not-sent.ts';
 import { type ReceiptVerdict, verifyReceipt } from './verify-receipt.ts';
 
+/** The statement keys this phone knows, read once a drain: a hundred batches would else ask the database for the same. */
+export interface KnownKeys {
+  keys: StatementKeys;
+}
+
 /** What the backend's answers mean, record by record: nothing is believed that a known statement key did not sign. */
 export async function judgeResults(
   ports: DrainPorts,
   aud: string,
+  known: KnownKeys,
   leased: readonly { row: QueuedRecord; jws: string }[],
   response: BatchResponse,
   signal: AbortSignal,
 ): Promise<Settlement[]> {
-  const known = await ports.work.statementKeys();
   // Side by side: a hundred signatures one after the other are a long time on a phone.
   const judge = (keys: StatementKeys) =>
     Promise.all(leased.map(({ row }, i) => verdictOf(ports, row, response.results[i], aud, keys)));
-  let verdicts = await judge(known);
-  if (verdicts.some((verdict) => verdict?.kind === 'unknown_key'))
-    verdicts = await judge(await fetchKeys(ports, aud, known, signal));
+  let verdicts = await judge(known.keys);
+  if (verdicts.some((verdict) => verdict?.kind === 'unknown_key')) {
+    known.keys = await fetchKeys(ports, aud, known.keys, signal);
+    verdicts = await judge(known.keys);
+  }
   return leased.map(({ row }, i) => {
     const result = response.results[i];
     if (result === undefined) return notSent(ports, row, 'answer_invalid', undefined);

@@ -180,6 +180,25 @@ describe('the desk', () => {
     });
   });
 
+  test('asks about transfers, and decides with a reason', async () => {
+    server.json(200, { transfers: [] });
+    expect(await deskClient.transfers(ORG)).toEqual({ ok: true, value: [] });
+    const id = recordId(1);
+    server.json(200, { id, result: 'offered' });
+    expect(await deskClient.decideTransfer(ORG, id, 'give_up', 'sold')).toEqual({
+      ok: true,
+      value: 'offered',
+    });
+    expect(server.seen.map(({ url }) => url)).toEqual([
+      `/api/transfers?org=${ORG}`,
+      `/api/transfers/${id}?org=${ORG}`,
+    ]);
+    expect(JSON.parse(server.seen[1]?.body.toString() ?? '')).toEqual({
+      decision: 'give_up',
+      because: 'sold',
+    });
+  });
+
   test("a training row's error is a refusal with its code", async () => {
     server.json(200, { imported: 1, unchanged: 0, errors: [] });
     expect(await deskClient.addTrainingRow(ORG, listRow())).toEqual({ ok: true, value: null });

@@ -16,7 +16,7 @@ declare module 'pouchdb-core' {
   const PouchDB: PouchConstructor;
   export = PouchDB;
 }
-declare module 'pouchdb-adapter-memory' {
+declare module 'pouchdb-adapter-leveldb' {
   const adapter: unknown;
   export = adapter;
 }

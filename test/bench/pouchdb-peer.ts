@@ -3,17 +3,23 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import expressPouchDB from 'express-pouchdb';
-import memory from 'pouchdb-adapter-memory';
+import leveldb from 'pouchdb-adapter-leveldb';
 import PouchDB from 'pouchdb-core';
 
-/** PouchDB's own server, in a process of its own: `node pouchdb-peer.ts PAGE_SCRIPT`. Prints its port when it listens. */
+/**
+ * PouchDB's own server, in a process of its own: `node pouchdb-peer.ts PAGE_SCRIPT`. Prints its port when it listens. It keeps
+ * what it takes in LevelDB on the disk, its default on Node: ours answers for nothing that is in memory only either.
+ */
 const script = readFileSync(process.argv[2] ?? '');
 const folder = mkdtempSync(join(tmpdir(), 'fieldbind-pouchdb-'));
-const peer = expressPouchDB(PouchDB.plugin(memory).defaults({ adapter: 'memory' }), {
-  mode: 'minimumForPouchDB',
-  inMemoryConfig: true,
-  logPath: join(folder, 'log.txt'),
-});
+const peer = expressPouchDB(
+  PouchDB.plugin(leveldb).defaults({ adapter: 'leveldb', prefix: join(folder, '/') }),
+  {
+    mode: 'minimumForPouchDB',
+    inMemoryConfig: true,
+    logPath: join(folder, 'log.txt'),
+  },
+);
 const server = createServer((request, response) => {
   const path = request.url ?? '/';
   if (path.startsWith('/db/')) {

@@ -20,6 +20,8 @@ export interface Served {
   readonly desk: Installation;
   /** CPU seconds of servers and database so far. */
   cpuSeconds(): number;
+  /** Those of the database's own processes; SQLite has none. */
+  databaseCpuSeconds(): number;
   /** Memory of the servers, MiB. */
   residentMib(): number;
   importList(rows: readonly ListRow[]): Promise<void>;
@@ -27,7 +29,7 @@ export interface Served {
 }
 
 /** Where the servers leave a profile each of what they spent (`--cpu-prof`), if anywhere. */
-const profiles = process.env.FIELDBIND_BENCH_PROFILES;
+const profiles = process.env.BENCH_PROFILES;
 
 const CHILD = join(import.meta.dirname, '../support/server-crash-child.ts');
 
@@ -40,12 +42,7 @@ export async function serve(engine: EngineName, processes = 1): Promise<Served> 
   for (let n = 0; n < processes; n++) {
     const child = spawn(
       process.execPath,
-      [
-        ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
-        CHILD,
-        data,
-        'none',
-      ],
+      [...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]), CHILD, data, 'none'],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, FIELDBIND_DATABASE_URL: databaseUrl ?? '' },
@@ -66,6 +63,7 @@ export async function serve(engine: EngineName, processes = 1): Promise<Served> 
     desk,
     residentMib: () => children.reduce((sum, { pid }) => sum + residentMib(pid ?? 0), 0),
     cpuSeconds: () => children.reduce((sum, { pid }) => sum + cpuOf(pid ?? 0), postgres?.cpuSeconds() ?? 0),
+    databaseCpuSeconds: () => postgres?.cpuSeconds() ?? 0,
     async importList(rows) {
       const org = await desk.stores.orgs.org('northfield');
       if (org === undefined) throw new Error('the demo organisation is missing');

@@ -4,7 +4,7 @@ import { ApprovalRequest, HeldRecord, HeldRecords } from '../../contract/approva
 import { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
 import { Change, Changes, IssuedCertificate } from '../../contract/change.ts';
 import { Confirmation } from '../../contract/confirmation.ts';
-import { DeviceState, DeviceStates } from '../../contract/device-state.ts';
+import { ClientAct, DeviceAct, DeviceActed, DeviceState, DeviceStates } from '../../contract/device-state.ts';
 import { RecordHeader } from '../../contract/envelope.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
@@ -15,6 +15,7 @@ import { Registration } from '../../contract/registration.ts';
 import * as rescue from '../../contract/rescue.ts';
 import { Skip } from '../../contract/skip.ts';
 import { Receipt, StatementHeader, StatementKey } from '../../contract/statement.ts';
+import { TransferAnswer, TransferDecision, TransferState, TransferStates } from '../../contract/transfer.ts';
 import { Void } from '../../contract/void.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import * as made from '../support/records.ts';
@@ -45,6 +46,21 @@ const device = {
   unproven: false,
   firstUse: false,
   revokedAt: null,
+  site: 'roof',
+  position: 'Cabinet 3',
+  suspended: { reason: 'lost', at, by: 'sam' },
+  replaces: 'acme-0',
+};
+const transfer = {
+  id: made.recordId(1),
+  openedAt: at,
+  claimant: "Hanna's home",
+  maker: 'acme',
+  udid: 'acme-1',
+  domain: made.DOMAIN,
+  site: 'roof',
+  suspended: 'maintenance',
+  offered: { by: 'sam', name: 'Sam', because: 'sold', at },
 };
 const loss = {
   kid: made.digest(1),
@@ -128,6 +144,16 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   Confirmation: { schema: Confirmation, value: made.confirmation({ maker: 'acme' }) },
   DeviceState: { schema: DeviceState, value: device },
+  DeviceAct: {
+    schema: DeviceAct,
+    value: { act: 'replace', because: 'b', reason: 'lost', with: { maker: 'acme', udid: 'acme-2' } },
+  },
+  ClientAct: { schema: ClientAct, value: { act: 'suspend', because: 'b', reason: 'lost' } },
+  DeviceActed: { schema: DeviceActed, value: { maker: 'acme', udid: 'acme-1', at } },
+  TransferState: { schema: TransferState, value: transfer },
+  TransferStates: { schema: TransferStates, value: { transfers: [transfer] } },
+  TransferDecision: { schema: TransferDecision, value: { decision: 'give_up', because: 'sold' } },
+  TransferAnswer: { schema: TransferAnswer, value: { id: made.recordId(1), result: 'offered' } },
   DeviceStates: { schema: DeviceStates, value: { devices: [device] } },
   RecordHeader: {
     schema: RecordHeader,

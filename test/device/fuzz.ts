@@ -63,15 +63,19 @@ export function hostile(dice: Dice, seeds: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Runs `parse` on that many inputs. Only DeviceError may come out, and nothing of the input may stand in it. */
-export function fuzz(seeds: readonly Uint8Array[], parse: (input: Uint8Array, dice: Dice) => unknown): void {
+/** Runs `parse` on that many inputs, the same in every run. Only its own kind of error may come out of it. */
+export function fuzz(
+  seeds: readonly Uint8Array[],
+  parse: (input: Uint8Array, dice: Dice) => unknown,
+  own: abstract new (...given: never[]) => Error = DeviceError,
+): void {
   const dice = new Dice(0x5eed);
   for (let run = 0; run < INPUTS; run++) {
     const input = hostile(dice, seeds);
     try {
       parse(input, dice);
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw failure(input, error);
+      if (!(error instanceof own)) throw failure(input, error);
     }
   }
 }

@@ -3,11 +3,14 @@ import { expect, it } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { makeDeviceKey } from '../../simulator/profiles/device-key.ts';
 import { certificationRequest } from '../../simulator/profiles/request.ts';
+import { readBoardId, verifyBoardToken } from '../../src/device/drivers/arduino/board-id.ts';
 import { claimCertificate } from '../../src/device/drivers/esp-claim/certificate.ts';
 import { challenge } from '../../src/device/drivers/esp-claim/challenge.ts';
 import { Claim } from '../../src/device/drivers/esp-claim/claim.ts';
 import { CLAIM, decodeClaim } from '../../src/device/drivers/esp-claim/claim-messages.ts';
 import { decodeWifi, networkOf, stateOf, WIFI } from '../../src/device/drivers/esp-claim/wifi-messages.ts';
+import { BluetoothWifi } from '../../src/device/drivers/improv/bluetooth-wifi.ts';
+import { readIdentity } from '../../src/device/drivers/nordic-modem/identity.ts';
 import { parseKeyAttestation } from '../../src/device/drivers/nordic-modem/key-attestation.ts';
 import { signsWith } from '../../src/device/drivers/nordic-modem/key-token.ts';
 import { readKeygen } from '../../src/device/drivers/nordic-modem/keygen-answer.ts';
@@ -18,9 +21,11 @@ import { holdsKey, secTagOf } from '../../src/device/drivers/zephyr-cred/sec-tag
 import { withoutControl } from '../../src/device/protocols/ansi.ts';
 import { parseAtReply } from '../../src/device/protocols/at/at.ts';
 import { answersCgsn } from '../../src/device/protocols/at/at-line.ts';
+import type { BcpClient } from '../../src/device/protocols/bcp/bcp-client.ts';
 import { BcpReader } from '../../src/device/protocols/bcp/bcp-frame.ts';
-import { parseBcpMessage } from '../../src/device/protocols/bcp/bcp-message.ts';
+import { type BcpMessage, parseBcpMessage } from '../../src/device/protocols/bcp/bcp-message.ts';
 import { parseCoseSign1, readCbor } from '../../src/device/protocols/cose/cose-sign1.ts';
+import { inText } from '../../src/device/protocols/greeting.ts';
 import { ImprovReader } from '../../src/device/protocols/improv/improv-frame.ts';
 import { infoOf, networksIn, parseResult } from '../../src/device/protocols/improv/improv-rpc.ts';
 import { showsPrompt } from '../../src/device/protocols/line-shell.ts';
@@ -35,6 +40,8 @@ import { SmpFiles } from '../../src/device/protocols/smp-files.ts';
 import { decodeSmp, encodeSmp } from '../../src/device/protocols/smp-packet.ts';
 import { SmpReassembly } from '../../src/device/protocols/smp-reassembly.ts';
 import { Transcript } from '../../src/device/protocols/transcript.ts';
+import { DeviceError } from '../../src/ports/device.ts';
+import type { GattCharacteristic } from '../../src/ports/link.ts';
 import { nodeSha256 } from '../support/device-crypto.ts';
 import { type Dice, fuzz, fuzzLater } from './fuzz.ts';
 
@@ -281,3 +288,110 @@ it('certificates on their way to a device', () => {
     claimCertificate({ leafPem: latin(input), chainPem: '', anchorPem: '' });
   });
 });
+
+it('who a modem says it is', async () => {
+  const uuid = '%XMODEMUUID: 50363154-3931-44f0-8022-121b6401627d\r\nOK\r\n';
+  const seeds = [
+    uuid,
+    '\r\n352656100367872\r\nOK\r\n',
+    '\r\nnRF9160-SICA\r\nOK\r\n',
+    'mfw_nrf9160_1.3.5\r\nOK\r\n',
+  ];
+  await fuzzLater(seeds.map(utf8), async (input) => {
+    const text = latin(input);
+    const modem = new Modem({ longest: 4_000, run: async () => ({ ok: true, cme: undefined, text }) });
+    const { aliases, model = '', firmware = '' } = await readIdentity(modem, 'test', signal);
+    expect(aliases.length).toBeLessThanOrEqual(4);
+    expect(Math.max(model.length, firmware.length)).toBeLessThanOrEqual(64);
+  });
+});
+
+it('whose language a console speaks', () => {
+  const seeds = [
+    'uart:~$ ',
+    '\r\n352656100367872\r\n\r\nOK\r\n',
+    '\r\nERROR\r\n',
+    '*** Booting Zephyr ***\r\nuart:~$ ',
+  ];
+  fuzz(seeds.map(utf8), (input) => {
+    expect(['modem', 'shell', undefined]).toContain(inText(latin(input)));
+  });
+});
+
+it('who a board says it is', async () => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = `${part({ typ: 'JWT', alg: 'ES256' })}.${part({ iat: 1 })}.${'A'.repeat(86)}`;
+  await fuzzLater([utf8(pem('PUBLIC KEY', key.spki)), utf8(token)], async (input) => {
+    const text = latin(input);
+    const messages: BcpMessage[] = [
+      { is: 'uhwid', bytes: new Uint8Array(32) },
+      { is: 'public-key', pem: text },
+      { is: 'jwt', text },
+    ];
+    const ask = async (_: number, take: (said: readonly BcpMessage[]) => unknown) => take(messages);
+    const client = { tellTime: async () => undefined, ask } as unknown as BcpClient;
+    const id = await readBoardId(client, 0, signal).catch((error: unknown) => error);
+    if (!(id instanceof Error)) expect(id).toMatchObject({ publicKey: { length: key.spki.length } });
+    else if (!(id instanceof DeviceError)) throw id;
+    await verifyBoardToken({ uhwid: '', publicKey: key.spki, jwt: text }, refusing);
+  });
+});
+
+const refusing = async () => 'invalid' as const;
+
+it('what an Improv device notifies over Bluetooth', async () => {
+  const clock = {
+    now: () => 0,
+    sleep: (_: number, until?: AbortSignal) =>
+      new Promise<void>((resolve) => until?.addEventListener('abort', () => resolve(), { once: true })),
+  };
+  const takers = new Map<number, (value: Uint8Array) => void>();
+  let told: readonly (readonly [of: number, value: Uint8Array])[] = [];
+  const characteristic = (number: number): GattCharacteristic => ({
+    // Ready; and it tells of itself.
+    read: async () => Uint8Array.of(2),
+    async write() {
+      for (const [of, value] of told) takers.get(of)?.(value);
+    },
+    writeWithoutResponse: async () => undefined,
+    async subscribe(onValue) {
+      takers.set(number, onValue);
+      return () => takers.delete(number);
+    },
+  });
+  const wifi = await BluetoothWifi.open(
+    {
+      kind: 'bluetooth',
+      shape: 'gatt',
+      lost: signal,
+      characteristic: async (_, uuid) => characteristic(Number(uuid.at(-1))),
+      close: async () => undefined,
+    },
+    clock,
+    signal,
+  );
+  if (wifi === undefined) throw new Error('not open');
+  const summed = (body: Uint8Array) => Uint8Array.of(...body, sumOf(body));
+  const info = summed(hex('030c 04574c4544 06302e31352e30'));
+  const scan = summed(hex('040d 04686f6d65 022d35 03594553 00'));
+  await fuzzLater([info, scan, hex('04'), hex('03')], async (input, dice) => {
+    // A wrong sum hides what is behind it, so it is set right now and then; an error at last ends what did not end.
+    const value = dice.roll(2) === 0 ? input : summed(input.subarray(0, -1));
+    told = [
+      [[1, 2, 4][dice.roll(3)] ?? 4, value],
+      [2, hex('02')],
+    ];
+    switch (dice.roll(3)) {
+      case 0:
+        return expect((await wifi.scan(signal)).length).toBeLessThanOrEqual(64);
+      case 1:
+        return wifi.info(signal);
+      default:
+        return wifi.join('home', 'password', signal);
+    }
+  });
+  wifi.release();
+  expect(takers.size).toBe(0);
+});
+
+const sumOf = (bytes: Uint8Array) => bytes.reduce((all, byte) => (all + byte) & 0xff, 0);

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc16 } from '../../src/device/protocols/crc16.ts';
+import { SmpClient } from '../../src/device/protocols/smp-client.ts';
 import { ConsoleSmpReader, encodeConsoleSmp } from '../../src/device/protocols/smp-console.ts';
+import { GattSmpCarrier } from '../../src/device/protocols/smp-gatt.ts';
 import { decodeSmp, encodeSmp } from '../../src/device/protocols/smp-packet.ts';
 import { SmpReassembly } from '../../src/device/protocols/smp-reassembly.ts';
+import type { GattCharacteristic, GattLink } from '../../src/ports/link.ts';
+import { drive, FakeClock } from '../support/device-clock.ts';
 
 interface Vector {
   readonly name: string;
@@ -39,6 +43,46 @@ const anyPacket = fc
     payload: fc.uint8Array({ maxLength: 600 }),
   })
   .map((some) => encodeSmp({ version: 1, operation: 'write-response', ...some }));
+
+it('leaves nothing of a packet that came to no end between the pieces of the next', async () => {
+  const clock = new FakeClock();
+  const written: Uint8Array[] = [];
+  let release: () => void = () => undefined;
+  const stalled = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const characteristic: Partial<GattCharacteristic> = {
+    async writeWithoutResponse(value) {
+      written.push(value.slice());
+      // The stack hangs in the second piece of the first packet.
+      if (written.length === 2) await stalled;
+    },
+    subscribe: async () => () => undefined,
+  };
+  const link: Partial<GattLink> = {
+    kind: 'bluetooth',
+    shape: 'gatt',
+    lost: new AbortController().signal,
+    characteristic: async () => characteristic as GattCharacteristic,
+  };
+  const signal = new AbortController().signal;
+  const carrier = await GattSmpCarrier.open(link as GattLink, signal);
+  if (carrier === undefined) throw new Error('no SMP');
+  const client = new SmpClient(carrier, clock);
+  const ask = (text: string) => {
+    const work = client.request({ operation: 'write', group: 0, command: 0, body: { d: text } }, signal);
+    return drive(work, clock, async () => undefined).catch((error: unknown) => error);
+  };
+  expect(await ask('z'.repeat(100))).toMatchObject({ code: 'timed_out' });
+  expect(written).toHaveLength(2);
+  const next = ask('b'.repeat(100));
+  release();
+  expect(await next).toMatchObject({ code: 'timed_out' });
+  const later = Buffer.concat(written.slice(2)).toString('latin1');
+  expect(later).toContain('b'.repeat(100));
+  expect(later).not.toContain('z');
+  expect(clock.sleeping).toBe(0);
+});
 
 describe('reading SMP', () => {
   it('puts packets together however they are cut', () => {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
 import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
-import { OAK_STREET } from '../support/server.ts';
+import { HANNA, OAK_STREET } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 
 // What needs a second person, and what a restart or a wrong address must not break.
 let app: FieldApp;
@@ -80,6 +81,48 @@ it('lets a colleague at the desk decide what is held, never its author', async (
     .getByText(/^Bound/)
     .waitFor();
   await unplug();
+});
+
+it('lets two persons give up what another organisation claims, on a phone too', async () => {
+  const device = await makeDevice();
+  await app.server.importList('northfield', [rowOf(device)]);
+  const [ines, hanna, ada] = [
+    await app.server.signIn('ines'),
+    await app.server.signIn('hanna'),
+    await app.server.signIn('ada'),
+  ];
+  await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+  const claim = registrationOf(device, HANNA);
+  await hanna.submit('registration+jws', claim, 'hanna-home');
+
+  const desk = sams.pages()[0] as Page;
+  await desk.setViewportSize({ width: 390, height: 844 });
+  await tapTo(desk, '/');
+  await tapTo(desk, '/desk');
+  const card = desk.locator('[data-transfer]', { hasText: device.udid });
+  await card.getByText('Hanna').waitFor();
+  expect(await card.getByRole('button', { name: 'Keep it' }).isDisabled()).toBe(true);
+  await card.getByLabel('Reason').fill('Sold with the house');
+  for (const button of await card.getByRole('button').all())
+    expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(48);
+  expect(
+    await desk.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  ).toBe(0);
+  await card.getByRole('button', { name: 'Offer to give up' }).click();
+  await card.getByText('You offered it.').waitFor();
+  expect(await card.getByRole('button', { name: 'Give it up' }).isDisabled()).toBe(true);
+
+  const { transfers } = (await ada.get('/api/transfers?org=northfield')).body as {
+    transfers: { id: string; udid: string }[];
+  };
+  const open = transfers.find(({ udid }) => udid === device.udid);
+  const word = { decision: 'give_up', because: 'agreed' };
+  await ada.post(`/api/transfers/${open?.id}?org=northfield`, word);
+  expect(await hanna.outcome(claim.id, 'hanna-home')).toMatchObject({ outcome: 'bound' });
+  await tapTo(desk, '/');
+  await tapTo(desk, '/desk');
+  await desk.locator(`[data-device=${device.udid}]`).getByText('Revoked').waitFor();
+  expect(await desk.locator('[data-transfer]').count()).toBe(0);
 });
 
 it('says why an address without https cannot work', async () => {

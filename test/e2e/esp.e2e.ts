@@ -86,6 +86,7 @@ describe.each(SETUPS)(
       const written = await page.evaluate((it) => window.rig.install(it), bundle);
       expect(written).toMatchObject([{ parts: ['leaf', 'chain'] }]);
       expect(device.certificate).toBe(bundle.leafPem + bundle.chainPem);
+      device.reset();
     });
 
     it('says that the secret is another device’s', async () => {

@@ -172,6 +172,13 @@ describe('Web Bluetooth', () => {
     expect(await page.evaluate(() => window.rig.choose('bluetooth', 'known-only'))).toBe('zephyr-cred');
   });
 
+  it('says of a device that is off that it did not answer, and finds it when it is on again', async () => {
+    peripheral.switchOff();
+    expect(await connect()).toBe('timed_out');
+    peripheral.switchOn();
+    expect(await connect()).toBe('zephyr-cred');
+  });
+
   it('says that only a reload helps where the page’s Bluetooth pipe is closed, and after it all is well', async () => {
     expect(await connect()).toBe('zephyr-cred');
     const held = peripheral.hold();

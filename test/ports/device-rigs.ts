@@ -38,6 +38,10 @@ export interface Running {
   digest(): string;
   /** Its certificate as it would use it, PEM or DER. */
   certificate(): Uint8Array | undefined;
+  /** Its reset button, where a visit may leave it wanting that (`restart_needed`). */
+  restart?(): void;
+  /** A modem's +CFUN. */
+  mode?(): number;
 }
 
 /** What one firmware does on one link, and what must come of it. */
@@ -100,7 +104,10 @@ function nordic(firmware: Partial<NordicFirmware>): Rig['start'] {
     );
     return {
       visit: { challenge: CHALLENGE },
-      publicKey: spkiOf(device.publicKey),
+      get publicKey() {
+        return spkiOf(device.publicKey);
+      },
+      mode: () => device.modem.mode,
       connect: (options) => byteWire(device, options, () => device.reset()),
       misbehave: (how) => device.misbehave(how),
       digest: () => digestOf(device.state),
@@ -126,6 +133,7 @@ function esp(firmware: Partial<EspFirmware>): Rig['start'] {
         const pem = device.certificate;
         return pem === undefined ? undefined : new Uint8Array(Buffer.from(pem));
       },
+      restart: () => device.reset(),
     };
   };
 }

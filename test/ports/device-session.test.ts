@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromPem } from '../../core/pem.ts';
+import { makeDeviceKey } from '../../simulator/profiles/device-key.ts';
 import { newDeviceState } from '../../simulator/profiles/device-state.ts';
 import { type Firmware, SMALL_BUFFERS } from '../../simulator/profiles/firmware.ts';
 import { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
@@ -7,7 +8,7 @@ import type { Visit } from '../../src/ports/device.ts';
 import { bundleOf } from '../support/device-bundle.ts';
 import { smpEnd } from '../support/device-ends.ts';
 import { byteWire, gattWire } from '../support/device-wire.ts';
-import { RIGS, type Running } from './device-rigs.ts';
+import { CHALLENGE, RIGS, type Running } from './device-rigs.ts';
 import { describeRig } from './device-session.suite.ts';
 import { codeOf, Stop, signal } from './device-visit.ts';
 
@@ -19,9 +20,11 @@ const UDID = 'mac-02a1b2c3d4e5';
 async function zephyr(
   link: 'uart' | 'gatt',
   firmware: Partial<Firmware>,
-  options: { readonly bootSeen?: boolean } = {},
+  options: { readonly bootSeen?: boolean; readonly credentials?: Readonly<Record<string, string>> } = {},
 ): Promise<Running & { readonly device: ZephyrCredDevice }> {
-  const device = await ZephyrCredDevice.start({ state: await newDeviceState(UDID), firmware });
+  const { credentials = {} } = options;
+  const state = { ...(await newDeviceState(UDID)), credentials };
+  const device = await ZephyrCredDevice.start({ state, firmware });
   const boot = () => (options.bootSeen === false ? undefined : device.reset());
   return {
     device,
@@ -59,6 +62,41 @@ describe('firmware with limits', () => {
     await stop.end();
   });
 
+  it.each(['uart', 'gatt'] as const)(
+    'keeps the certificate it had where the new one has no room: %s',
+    async (link) => {
+      const running = await zephyr(link, SMALL_BUFFERS);
+      const stop = new Stop(running);
+      const session = await stop.open();
+      await stop.run(session.install(bundleOf(), () => undefined, signal()));
+      const [anchor, leaf] = [running.device.stored('CA'), running.device.stored('SERV')];
+      for (const sizes of [{ anchor: 900 }, { leaf: 900 }]) {
+        const work = session.install({ ...bundleOf(sizes) }, () => undefined, signal());
+        expect(await codeOf(stop.run(work))).toBe('storage_full');
+        if ('anchor' in sizes) expect(running.device.stored('CA')).toEqual(anchor);
+        expect(running.device.stored('SERV')).toEqual(leaf);
+      }
+      await stop.end();
+    },
+  );
+
+  it('promises nothing fresh where no tag is known, and is named by its chip', async () => {
+    const firmware = { ...nrf, chipId: '0badc0de0badc0de' };
+    const running = await zephyr('uart', firmware, { credentials: { '7/PK': 'QQ==' } });
+    const stop = new Stop(running, {}, { challenge: CHALLENGE });
+    const session = await stop.open();
+    expect(session.traits.possession).toBe('static');
+    expect(session.traits.freshBy).toBeUndefined();
+    expect((await stop.run(session.evidence(signal()))).possession).toBe('static');
+    expect((await stop.run(session.identify(signal()))).aliases).toEqual(['0badc0de0badc0de']);
+    await stop.end();
+    const told = new Stop(running, {}, { challenge: CHALLENGE, secTag: 42 });
+    const named = await told.open();
+    expect(named.traits.possession).toBe('fresh');
+    expect((await told.run(named.evidence(signal()))).possession).toBe('fresh');
+    await told.end();
+  });
+
   it.each([{ nrfCloudCred: false }, { nrfCloudCred: true, ...SMALL_BUFFERS }])(
     'asks for the cable where SMP gives no request, or cuts it short: %o',
     async (firmware) => {
@@ -74,12 +112,14 @@ describe('firmware with limits', () => {
     const stop = new Stop(running);
     const session = await stop.open();
     expect(await codeOf(stop.run(session.evidence(signal())))).toBe('evidence_not_seen');
-    expect(
-      await stop.run(session.holdsKey(running.publicKey ?? new Uint8Array(0), signal())),
-    ).toBeUndefined();
+    // Another key under the device's own name would pass if its name were to do.
+    const own = running.publicKey ?? new Uint8Array(0);
+    expect(await codeOf(stop.run(session.holdsKey(own, signal())))).toBe('evidence_not_seen');
     running.device.reset();
     const evidence = await stop.run(session.evidence(signal()));
     expect(evidence.publicKey).toEqual(running.publicKey);
+    expect(await stop.run(session.holdsKey(own, signal()))).toBe(true);
+    expect(await stop.run(session.holdsKey((await makeDeviceKey()).key.spki, signal()))).toBe(false);
     await stop.end();
   });
 });

@@ -320,7 +320,10 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
           envelope({ digest: 'd2', seq: 2, prev: 'd1', id: 'r2' }),
           envelope({ digest: 'd3', seq: 3, prev: 'd2', id: 'r3' }),
         ];
-        await envelopes.foresee([{ ...second, id: 'r2' }, { digest: third.digest, kid: third.kid, seq: third.seq }]);
+        await envelopes.foresee([
+          { ...second, id: 'r2' },
+          { digest: third.digest, kid: third.kid, seq: third.seq },
+        ]);
         expect(await envelopes.byDigest('d1')).toMatchObject({ id: 'r1' });
         expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
         expect(await envelopes.inChain('k', 2)).toBeUndefined();

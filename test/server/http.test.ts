@@ -14,7 +14,8 @@ import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import { writeRescueFile } from '../../src/effects/rescue-file.ts';
 import { openssl } from '../support/openssl.ts';
-import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import type { Reply, TestOperator } from '../support/server-operator.ts';
 
@@ -72,6 +73,9 @@ describe('the contract', () => {
     const found = registrationOf(await makeDevice(), OAK_STREET, { asFound: true });
     const held = await ines.submit('registration+jws', found, 'northfield');
     const sam = await server.signIn('sam');
+    const claim = await phone.submit('registration+jws', registrationOf(device, HANNA), 'hanna-home');
+    const cases = await server.running.installation.stores.transfers.openCases();
+    const { id } = cases.find(({ record }) => record === claim.record) ?? { id: '' };
     const nonce = 'nonce-of-this-request';
     const challenge = (await ines.post('/api/operator-keys/challenge', {})).body as { nonce: string };
     const rescueKey = await ines.get('/api/rescue-key');
@@ -104,6 +108,20 @@ describe('the contract', () => {
         foundAt: '2026-01-02T00:00:00.000Z',
       }),
       phones: await sam.get('/api/phones?org=northfield'),
+      transfers: await sam.get('/api/transfers?org=northfield'),
+      decideTransfer: await sam.post(`/api/transfers/${id}?org=northfield`, {
+        decision: 'refuse',
+        because: 'it is ours',
+      }),
+      actOnDevice: await sam.post(`/api/devices/acme/${device.udid}?org=northfield`, {
+        act: 'suspend',
+        reason: 'maintenance',
+        because: 'on the bench',
+      }),
+      clientAct: await sendAsClient(server, await clientToken(server, ['transfer']), device, {
+        act: 'give_up',
+        because: 'sold',
+      }),
       approvals: await sam.get('/api/approvals?org=northfield'),
       decideApproval: await sam.post(`/api/approvals/${held.record}?org=northfield`, {
         decision: 'refuse',

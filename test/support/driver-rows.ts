@@ -16,6 +16,8 @@ import { zephyrPeripheral } from './bluez/zephyr-peripheral.ts';
 export interface RowDevice {
   readonly uart?: UartDevice;
   readonly air?: (bluez: FakeBluez, address: string) => Peripheral;
+  /** Its reset button, where a visit may leave it wanting that. */
+  readonly restart?: () => void;
   /** SubjectPublicKeyInfo; none where the firmware has no key. */
   readonly publicKey?: Uint8Array;
   readonly secret?: string;
@@ -61,7 +63,14 @@ export const DRIVER_ROWS: readonly DriverRow[] = [
     links: ['serial', 'usb'],
     async make() {
       const device = await NordicModemDevice.start({ state: await newDeviceState('imei-352656100367872') });
-      return { uart: device, publicKey: keyOf(device), certificate: () => text(device.stored('1')) };
+      return {
+        uart: device,
+        // Another one once an orphan was replaced.
+        get publicKey() {
+          return keyOf(device);
+        },
+        certificate: () => text(device.stored('1')),
+      };
     },
   },
   {
@@ -83,6 +92,7 @@ export const DRIVER_ROWS: readonly DriverRow[] = [
         air: (bluez, address) => espPeripheral(bluez, device, address, { attMtu: 100 }),
         publicKey: keyOf(device),
         secret: device.pop,
+        restart: () => device.reset(),
         certificate: () => device.certificate ?? '',
       };
     },

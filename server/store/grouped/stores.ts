@@ -4,6 +4,7 @@ import { auditLog } from '../audit-log.ts';
 import { fromBinding } from '../bindings.ts';
 import { fromIntent } from '../certificates.ts';
 import type { Db } from '../db.ts';
+import type { ManyRows } from '../engine.ts';
 import { fromRecord } from '../records.ts';
 import { storesOver } from '../stores.ts';
 import { askOnce } from './ask-together.ts';
@@ -15,13 +16,14 @@ import { lookUps } from './look-ups.ts';
  * Stores for many records in one transaction. What is written for each record is kept and written at the end; reads of
  * the same kind go out together. A record's own rows must not be read again after they were written.
  */
-export function groupedStores(db: Db, bytes: string): { stores: Stores; flush(): Promise<void> } {
+export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush(): Promise<void> } {
   const direct = storesOver(db);
-  const late = lateWrites(db, bytes);
+  const late = lateWrites(db, many);
   const ask = lookUps(db);
   const numbers = askOnce(async (org) => ({ last: await ask.lastChange(org) }));
   let trail: Promise<AuditEntry | undefined> | undefined;
   const issued = { count: 0 };
+  const places = new Map<string, number>();
 
   const stores: Stores = {
     ...direct,
@@ -33,6 +35,7 @@ export function groupedStores(db: Db, bytes: string): { stores: Stores; flush():
       credentials: askOnce(direct.operatorKeys.credentials),
     },
     domains: { ...direct.domains, domain: askOnce(direct.domains.domain) },
+    policies: { ...direct.policies, ofOrg: askOnce(direct.policies.ofOrg) },
     statements: {
       ...direct.statements,
       issuedAt: ask.statedAt,
@@ -76,6 +79,12 @@ export function groupedStores(db: Db, bytes: string): { stores: Stores; flush():
     },
     bindings: {
       ...direct.bindings,
+      async placesTaken(org, domain, most) {
+        const name = `${org} ${domain}`;
+        const before = places.get(name) ?? 0;
+        places.set(name, before + 1);
+        return (await direct.bindings.placesTaken(org, domain, most)) + before;
+      },
       binding: ask.binding,
       async liveConflicts(keyDigest, maker, udid) {
         const [byKey, byName] = await Promise.all([ask.liveByKey(keyDigest), ask.liveByName(udid)]);

@@ -27,7 +27,14 @@ export class ClaimHost {
     this.#mischief = mischief;
   }
 
-  async handle(request: Uint8Array): Promise<Octets | undefined> {
+  /** What a restart does: its memory is its own again. */
+  restart(): void {
+    this.#state = 'key';
+  }
+
+  /** `dead`: the firmware ran into memory that it freed when it had its certificate. */
+  async handle(request: Uint8Array): Promise<Octets | 'dead' | undefined> {
+    if (this.#state === 'done') return 'dead';
     const command = parseProto(request);
     if (command === undefined) return undefined;
     const message = command.numbers.get(1) ?? 0;
@@ -64,7 +71,7 @@ export class ClaimHost {
   }
 
   #verify(piece: Proto | undefined, reply: (status: number) => Octets): Octets {
-    if (this.#state !== 'verify' && this.#state !== 'done') return reply(3);
+    if (this.#state !== 'verify') return reply(3);
     const bytes = piece?.blobs.get(2) ?? new Uint8Array(0);
     const offset = piece?.numbers.get(1) ?? 0;
     const total = piece?.numbers.get(3) ?? 0;

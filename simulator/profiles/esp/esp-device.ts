@@ -87,6 +87,11 @@ export class EspClaimDevice {
     this.#mischief = how;
   }
 
+  /** Its reset button, or its power: what it stored stays. */
+  reset(): void {
+    this.#claim.restart();
+  }
+
   /** @param onCut the device ended the link, in the middle of a request */
   connect(onCut: () => void = () => undefined): EspConnection {
     const session = new SessionHost(this.firmware, this.pop);
@@ -97,6 +102,11 @@ export class EspClaimDevice {
         if (!open) return undefined;
         if (this.#mischief?.kind === 'silent') return new Promise(() => undefined);
         const answer = await this.#answer(session, endpoint, value);
+        if (answer === 'dead') {
+          open = false;
+          onCut();
+          return undefined;
+        }
         given += answer?.length ?? 0;
         const how = this.#mischief;
         if (how?.kind === 'drop' && given > how.afterBytes) {
@@ -113,16 +123,20 @@ export class EspClaimDevice {
     };
   }
 
-  async #answer(session: SessionHost, endpoint: EspEndpoint, value: Uint8Array): Promise<Octets | undefined> {
+  async #answer(
+    session: SessionHost,
+    endpoint: EspEndpoint,
+    value: Uint8Array,
+  ): Promise<Octets | 'dead' | undefined> {
     if (!endpointsOf(this.firmware).some(([name]) => name === endpoint)) return undefined;
     if (endpoint === 'proto-ver') return new TextEncoder().encode(this.#version());
     if (endpoint === 'prov-session') return session.handle(value);
     const plain = await session.channel?.decrypt(value);
     const answer = plain === undefined ? undefined : await this.#command(endpoint, plain);
-    return answer === undefined ? undefined : session.channel?.encrypt(answer);
+    return answer === undefined || answer === 'dead' ? answer : session.channel?.encrypt(answer);
   }
 
-  async #command(endpoint: EspEndpoint, plain: Octets): Promise<Octets | undefined> {
+  async #command(endpoint: EspEndpoint, plain: Octets): Promise<Octets | 'dead' | undefined> {
     if (endpoint === 'rmaker_claim') return this.#claim.handle(plain);
     if (endpoint === 'ch_resp') return handleChallenge(plain, this.#memory, this.firmware);
     return this.#wifi.handle(endpoint, plain);

@@ -6,6 +6,8 @@ export interface ImprovOptions {
   /** The one network it can join, and its password. */
   readonly ssid?: string;
   readonly password?: string;
+  /** Listens only after its button was pressed: state 1, and error 4 to what comes before. */
+  readonly button?: boolean;
   readonly misbehaviour?: Misbehaviour;
 }
 
@@ -14,6 +16,8 @@ const textBytes = (text: string) => [...new TextEncoder().encode(text)];
 const strings = (texts: readonly string[]) =>
   texts.flatMap((text) => [textBytes(text).length, ...textBytes(text)]);
 
+/** Error 4: not authorised. */
+const NOT_AUTHORISED: [number, number[]][] = [[2, [4]]];
 /** Error 1: invalid packet. */
 const BAD_CHECKSUM: [number, number[]][] = [[2, [1]]];
 
@@ -22,13 +26,24 @@ export class ImprovDevice {
   readonly #ssid: string;
   readonly #password: string;
   #misbehaviour: Misbehaviour | undefined;
-  /** 2 ready, 3 provisioning, 4 provisioned. */
-  state = 2;
+  readonly #button: boolean;
+  /** 1 waits for its button, 2 ready, 3 provisioning, 4 provisioned. */
+  state: number;
 
   constructor(options: ImprovOptions = {}) {
     this.#ssid = options.ssid ?? 'home';
     this.#password = options.password ?? 'password';
     this.#misbehaviour = options.misbehaviour;
+    this.#button = options.button ?? false;
+    this.state = this.#atStart();
+  }
+
+  #atStart(): number {
+    return this.#button ? 1 : 2;
+  }
+
+  pressButton(): void {
+    if (this.state === 1) this.state = 2;
   }
 
   misbehave(how: Misbehaviour | undefined): void {
@@ -36,7 +51,7 @@ export class ImprovDevice {
   }
 
   reset(): void {
-    this.state = 2;
+    this.state = this.#atStart();
   }
 
   attachUart(onBytes: (bytes: Uint8Array) => void, onCut: () => void): Attachment {
@@ -100,6 +115,7 @@ export class ImprovDevice {
   /** Each answer as packet type and data. */
   answer(data: readonly number[]): [type: number, data: number[]][] {
     const [command, , ...payload] = data;
+    if (this.state === 1 && (command === 1 || command === 4)) return NOT_AUTHORISED;
     if (command === 1) return this.#join(payload);
     if (command === 2) return [[1, [this.state]]];
     if (command === 3) {

@@ -13,13 +13,15 @@ export const cme = (code: number) => `+CME ERROR: ${code}\r\n`;
 /** What fits the modem's storage, all together. */
 const ROOM = 12_000;
 
-/** AT%CMNG: 0 write, 1 list, 3 delete. The digest is of the text between the quotes, nothing added. */
+/** AT%CMNG: 0 write, 1 list, 2 read (of certificates, where the firmware does), 3 delete. The digest is of the text between the quotes, nothing added. */
 export class CredentialStore {
   readonly #memory: DeviceMemory;
+  readonly #reads: boolean;
   readonly #misbehaviour: () => NordicMisbehaviour | undefined;
 
-  constructor(memory: DeviceMemory, misbehaviour: () => NordicMisbehaviour | undefined) {
+  constructor(memory: DeviceMemory, reads: boolean, misbehaviour: () => NordicMisbehaviour | undefined) {
     this.#memory = memory;
+    this.#reads = reads;
     this.#misbehaviour = misbehaviour;
   }
 
@@ -30,6 +32,7 @@ export class CredentialStore {
     if (verb?.text === '1') return this.#list(tag, type);
     if (tag === undefined || type === undefined || !/^\d$/.test(type)) return ERROR;
     if (verb?.text === '0') return this.#write(tag, type, content?.text, isActive);
+    if (verb?.text === '2') return this.#read(tag, type);
     if (verb?.text === '3') return this.#remove(tag, type, isActive);
     return ERROR;
   }
@@ -38,11 +41,17 @@ export class CredentialStore {
     let out = '';
     for (const entry of this.#memory.all()) {
       if ((tag ?? entry.tag) !== entry.tag || (type ?? entry.type) !== entry.type) continue;
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(entry.value)));
-      const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      out += `%CMNG: ${entry.tag},${entry.type},"${hex.toUpperCase()}"\r\n`;
+      out += `%CMNG: ${entry.tag},${entry.type},"${await digestOf(entry.value)}"\r\n`;
     }
     return out + OK;
+  }
+
+  async #read(tag: number, type: string): Promise<string> {
+    if (!this.#reads || (type !== '0' && type !== '1')) return cme(514);
+    const value = this.#memory.get(tag, type);
+    if (value === undefined) return cme(513);
+    const text = String.fromCharCode(...value);
+    return `%CMNG: ${tag},${type},"${await digestOf(value)}","${text}"\r\n${OK}`;
   }
 
   #write(tag: number, type: string, text: string | undefined, isActive: boolean): string {
@@ -57,10 +66,20 @@ export class CredentialStore {
     return OK;
   }
 
-  #remove(tag: number, type: string, isActive: boolean): string {
+  async #remove(tag: number, type: string, isActive: boolean): Promise<string> {
     if (isActive) return cme(518);
     if (this.#memory.get(tag, type) === undefined) return cme(513);
     this.#memory.put(tag, type, undefined);
+    // A deleted key never comes back: %KEYGEN makes another.
+    if (type === '2') await this.#memory.renewKey();
     return OK;
   }
+}
+
+async function digestOf(value: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(value)));
+  return [...digest]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
 }

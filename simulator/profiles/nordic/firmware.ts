@@ -12,6 +12,8 @@ export interface NordicFirmware {
   readonly subjects: boolean;
   /** Whether %JWT signs with a client key (modem firmware 1.3 on). */
   readonly tokens: boolean;
+  /** Whether AT%CMNG=2 shows certificates. */
+  readonly reads: boolean;
   /** Whether unsolicited results and log lines appear. */
   readonly noise: boolean;
   /** +CFUN after boot: 1 is on the air. */
@@ -24,6 +26,7 @@ export const NORDIC_FIRMWARE: NordicFirmware = {
   shell: false,
   subjects: true,
   tokens: true,
+  reads: true,
   noise: true,
   mode: 1,
 };

@@ -40,7 +40,7 @@ export class SimulatedModem {
     this.#memory = memory;
     this.#firmware = firmware;
     this.#misbehaviour = misbehaviour;
-    this.#store = new CredentialStore(memory, misbehaviour);
+    this.#store = new CredentialStore(memory, firmware.reads, misbehaviour);
     this.#identity = identity;
     this.#mode = firmware.mode;
     const other = misbehaviour()?.kind === 'other-device';

@@ -16,13 +16,12 @@ export interface NordicModemOptions {
 
 /**
  * An nRF91 on a cable. The key that its first %KEYGEN "makes" is decided when the device is, so that a list can name it;
- * to the outside it is not there before.
+ * to the outside it is not there before. After a delete the next %KEYGEN makes another.
  */
 export class NordicModemDevice {
   readonly udid: string;
   /** Its label: the bare IMEI. */
   readonly label: string;
-  readonly publicKey: string;
   readonly modem: SimulatedModem;
   readonly #memory: DeviceMemory;
   readonly #firmware: NordicFirmware;
@@ -52,7 +51,11 @@ export class NordicModemDevice {
     this.modem = modem;
     this.udid = memory.udid;
     this.label = modem.imei;
-    this.publicKey = toBase64Url(memory.key.spki);
+  }
+
+  /** Of the key it has, or makes next. */
+  get publicKey(): string {
+    return toBase64Url(this.#memory.key.spki);
   }
 
   get state(): DeviceState {

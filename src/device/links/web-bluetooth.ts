@@ -31,7 +31,7 @@ export async function pickBluetoothDevice(
     const last = known.at(-1);
     if (last !== undefined && (known.length === 1 || pick === 'known-only')) return last;
     if (pick === 'known-only') throw new DeviceError('no_device_chosen', 'Web Bluetooth');
-    await browserAnswers(navigator.bluetooth.getAvailability(), clock, signal);
+    await browserAnswers(isBluetoothOn(), clock, signal);
     return await navigator.bluetooth.requestDevice({
       filters: services.map((service) => ({ services: [service] })),
     });
@@ -59,6 +59,11 @@ async function browserAnswers<T>(asking: Promise<T>, clock: Clock, signal: Abort
   }
 }
 
+/** Asked to hear the browser at all; that it fails is an answer too. */
+function isBluetoothOn(): Promise<boolean> {
+  return navigator.bluetooth.getAvailability().catch(() => false);
+}
+
 /** Connects. A first attempt often fails with a NetworkError on real radios, so it is made again before giving up. */
 export async function openBluetooth(
   device: BluetoothDevice,
@@ -75,9 +80,12 @@ export async function openBluetooth(
     } catch (error) {
       server.disconnect();
       if (error instanceof DeviceError && error.code === 'timed_out') {
-        // One more try tells a device that is out of reach from a browser whose pipe is closed. Both hang; only the
-        // second does so for a device that is there, and only a reload of the page helps it.
-        if (attempt > 1) throw new DeviceError('link_stuck', 'bluetooth connect', { cause: error });
+        if (attempt > 1) {
+          // A device that is off hangs as a closed pipe does. Only the second leaves the browser's own answers out too,
+          // and only that one a reload of the page helps.
+          await browserAnswers(isBluetoothOn(), clock, signal);
+          throw error;
+        }
       } else if (attempt === ATTEMPTS || error instanceof DeviceError) {
         throw fromPlatform(error, 'bluetooth connect', 'link_lost');
       }

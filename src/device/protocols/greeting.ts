@@ -100,8 +100,8 @@ async function ask(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<F
   }
 }
 
-/** A modem's answer is looked for first: a modem may stand behind nothing, a shell never prints such a number. */
-function inText(text: string): Family | undefined {
+/** Whose language a console's text is in. A modem's answer is looked for first: a modem may stand behind nothing, a shell never prints such a number. */
+export function inText(text: string): Family | undefined {
   if (answersCgsn(text)) return 'modem';
   return showsPrompt(text) ? 'shell' : undefined;
 }

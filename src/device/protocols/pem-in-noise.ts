@@ -1,7 +1,7 @@
 import { type Bytes, fromBase64 } from '../../../core/bytes.ts';
 
 /** Zephyr's log prefix: `[00:00:01.234,567] <inf> module: ` (subsys/logging/log_output.c). */
-const LOG_LINE = /\[\d\d:\d\d:\d\d\.\d{3},\d{3}\] <(?:inf|wrn|err|dbg)> [^\r\n]*\r?\n/g;
+const LOG_LINE = /\[\d\d:\d\d:\d\d\.\d{3},\d{3}\] <(?:inf|wrn|err|dbg)> [^\r\n]*(?:\r\n?|\n)/g;
 const LOG_PREFIX = /\[\d\d:\d\d:\d\d\.\d{3},\d{3}\] <(?:inf|wrn|err|dbg)> [\w.-]{1,64}: /g;
 /** RFC 7468 section 2: 64 characters a line, the last one shorter. */
 const FULL_LINE = /^[A-Za-z0-9+/]{64}$/;
@@ -19,7 +19,7 @@ const MAX_BLOCK = 16_384;
  */
 export function lastPem(text: string, kind: string): Bytes | undefined {
   // Two readings: log lines that cut into the text, or a block that was itself printed through the log.
-  return newest(text.replace(LOG_LINE, ''), kind) ?? newest(text.replace(LOG_PREFIX, ''), kind);
+  return newest(withoutLogLines(text), kind) ?? newest(text.replace(LOG_PREFIX, ''), kind);
 }
 
 /** Whether a block of this kind has begun and its end has not come yet. */
@@ -27,16 +27,29 @@ export function pemUnderWay(text: string, kind: string): boolean {
   return text.lastIndexOf(`-----BEGIN ${kind}-----`) > text.lastIndexOf(`-----END ${kind}-----`);
 }
 
+/** What stands after the last line's end is left as it is: looking there for an end that never comes is work squared. */
+function withoutLogLines(text: string): string {
+  const whole = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+  return text.slice(0, whole).replace(LOG_LINE, '') + text.slice(whole);
+}
+
 function newest(text: string, kind: string): Bytes | undefined {
-  const begin = `-----BEGIN ${kind}-----`;
-  const end = `-----END ${kind}-----`;
-  for (let to = text.lastIndexOf(end); to >= 0; to = to > 0 ? text.lastIndexOf(end, to - 1) : -1) {
-    const from = text.lastIndexOf(begin, to);
-    if (from < 0) return undefined;
-    const der = to - from <= MAX_BLOCK ? derOf(text.slice(from + begin.length, to)) : undefined;
+  for (const [from, to] of blocksIn(text, kind).reverse()) {
+    const der = to - from <= MAX_BLOCK ? derOf(text.slice(from, to)) : undefined;
     if (der !== undefined) return der;
   }
   return undefined;
+}
+
+/** Each BEGIN with the first END after it. No two overlap, so that a device cannot make us read one text many times. */
+function blocksIn(text: string, kind: string): [from: number, to: number][] {
+  const [begin, end] = [`-----BEGIN ${kind}-----`, `-----END ${kind}-----`];
+  const blocks: [number, number][] = [];
+  for (let to = text.indexOf(end), past = 0; to >= 0; past = to + end.length, to = text.indexOf(end, past)) {
+    const from = text.slice(past, to).lastIndexOf(begin);
+    if (from >= 0) blocks.push([past + from + begin.length, to]);
+  }
+  return blocks;
 }
 
 function derOf(body: string): Bytes | undefined {

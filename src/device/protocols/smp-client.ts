@@ -87,11 +87,18 @@ export class SmpClient {
     const payload = encode(request.body);
     const { operation, group, command } = request;
     const packet = encodeSmp({ version: this.#version, operation, group, command, sequence, payload });
+    // Over, the exchange takes its sending with it: what it went on to write would stand between the next one's pieces.
+    const over = new AbortController();
+    const stop = () => over.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
-      const exchange = this.#carrier.send(packet, signal).then(() => answer);
+      const exchange = this.#carrier.send(packet, over.signal).then(() => answer);
       const ends = { clock: this.#clock, signal, lost: this.#carrier.lost };
       return this.#read(await within(exchange, request.limitMs ?? 5_000, 'SMP request', ends));
     } finally {
+      stop();
+      signal.removeEventListener('abort', stop);
       this.#take = undefined;
     }
   }

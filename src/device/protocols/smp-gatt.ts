@@ -4,6 +4,7 @@ import type { GattCharacteristic, GattLink } from '../../ports/link.ts';
 import type { SmpCarrier, SmpClient } from './smp-client.ts';
 import { SMP_HEADER } from './smp-packet.ts';
 import { SmpReassembly } from './smp-reassembly.ts';
+import { stillOpen } from './within.ts';
 
 /** SMP's Bluetooth service and its one characteristic: written without response, answered by notifications. */
 export const SMP_SERVICE = '8d53dc1d-1db7-4cd3-868b-8a527460aa84';
@@ -75,6 +76,8 @@ export class GattSmpCarrier implements SmpCarrier {
     this.#unanswered = packet.length;
     for (let at = 0; at < packet.length; ) {
       const piece = packet.subarray(at, at + this.#piece);
+      // A stack may take its time over a piece, and be back only when nobody waits for the packet any more.
+      stillOpen({ signal, lost: this.lost }, 'SMP piece');
       try {
         await this.#characteristic.writeWithoutResponse(piece, signal);
         at += piece.length;

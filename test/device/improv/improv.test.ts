@@ -108,6 +108,34 @@ describe.each([
     await session.close();
     expect(clock.sleeping).toBe(0);
   });
+
+  it('asks for the button where the device wants it pressed, and goes on once it is', async () => {
+    const device = new ImprovDevice({ button: true });
+    const { step, run, clock } = opened(device);
+    const wifi = (await step)?.wifi;
+    if (wifi === undefined) throw new Error('not found');
+    expect(await run(wifi.state(signal()))).toBe('needs-button');
+    expect(await codeOf(run(wifi.scan(signal())))).toBe('wifi_needs_button');
+    expect(await codeOf(run(wifi.join('home', 'password', signal())))).toBe('wifi_needs_button');
+    device.pressButton();
+    expect(await run(wifi.scan(signal()))).toHaveLength(1);
+    await run(wifi.join('home', 'password', signal()));
+    expect([device.state, clock.sleeping]).toEqual([4, 0]);
+  });
+
+  it('says so too where the device stops listening between its state and the command', async () => {
+    const device = new ImprovDevice({ button: true });
+    const { step, run } = opened(device);
+    const wifi = (await step)?.wifi;
+    if (wifi === undefined) throw new Error('not found');
+    device.pressButton();
+    const answer = device.answer.bind(device);
+    device.answer = (data) => {
+      if (data[0] === RPC.setWifi) device.reset();
+      return answer(data);
+    };
+    expect(await codeOf(run(wifi.join('home', 'password', signal())))).toBe('wifi_needs_button');
+  });
 });
 
 it.each([{ kind: 'silent' }, { kind: 'garbage' }] as Misbehaviour[])(

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openBluetooth } from '../../../src/device/links/web-bluetooth.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
 import { codeOf } from '../nordic/byte-link.ts';
@@ -44,10 +44,21 @@ async function characteristicOf(read: () => Promise<DataView>) {
   return { device, open, found, run, clock };
 }
 
-it('says that only a reload helps when connecting hangs, after a second try', async () => {
+afterEach(() => vi.unstubAllGlobals());
+
+it.each([
+  { name: 'is off or out of reach, where the browser answers', answer: async () => true, code: 'timed_out' },
+  { name: 'is unreachable for ever, where the browser is silent too', answer: never, code: 'link_stuck' },
+  {
+    name: 'is off, where the browser fails to say more',
+    answer: () => Promise.reject(new DOMException('none', 'InvalidStateError')),
+    code: 'timed_out',
+  },
+])('says of a device that twice hangs on connecting that it $name', async ({ answer, code }) => {
+  vi.stubGlobal('navigator', { bluetooth: { getAvailability: answer } });
   const { device, counts } = bluetoothDevice([never]);
   const { link, clock } = opening(device);
-  expect(await codeOf(link)).toBe('link_stuck');
+  expect(await codeOf(link)).toBe(code);
   // Each try is given up, so that a late success leaves nobody connected.
   expect([counts.connects, counts.disconnects, clock.sleeping]).toEqual([2, 2, 0]);
 });

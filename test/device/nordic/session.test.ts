@@ -112,7 +112,8 @@ describe.each(SETUPS)('nordic-modem, $name', ({ firmware }) => {
     const before = sent();
     expect(await run(opened.install(bundle, () => undefined, signal()))).toEqual(written);
     expect(sent() - before).toBeLessThan(200);
-    expect(device.modem.mode).toBe(firmware.mode ?? 1);
+    // Also where it was found in flight mode: it is done, and there to be used.
+    expect(device.modem.mode).toBe(1);
   });
 
   it('hands a wrong key over as given, and stops at a digest that does not agree', async () => {
@@ -144,7 +145,44 @@ describe.each(SETUPS)('nordic-modem, $name', ({ firmware }) => {
     await run(opened.evidence(signal()));
     const work = opened.install(bundleOf({ chain: 0 }), () => stop.abort(), stop.signal);
     expect(await codeOf(run(work))).toBe('aborted');
+    await run(opened.close());
     expect(clock.sleeping + silent.clock.sleeping + garbage.clock.sleeping).toBe(0);
+  });
+
+  it('is back in its mode when a stop closes the link at once, wherever it was stopped', async () => {
+    for (let writes = 0; ; writes++) {
+      const device = await deviceOf(firmware);
+      const { mode } = device.modem;
+      const { session, run, link, clock } = open(device, DRIVERS);
+      const opened = await session;
+      const stop = new AbortController();
+      const write = link.write.bind(link);
+      let left = writes;
+      link.write = async (bytes, signal) => {
+        if (left-- === 0) stop.abort();
+        return write(bytes, signal);
+      };
+      let closing: Promise<void> | undefined;
+      stop.signal.addEventListener('abort', () => {
+        closing = opened.close();
+      });
+      const code = await run(codeOf(opened.evidence(stop.signal)));
+      await run(closing ?? opened.close());
+      expect(device.modem.mode).toBe(mode);
+      expect(clock.sleeping).toBe(0);
+      if (code === 'no error') return;
+      expect(['aborted', 'link_lost']).toContain(code);
+    }
+  });
+
+  it('makes another key where an orphan is replaced', async () => {
+    const device = await deviceOf(firmware);
+    const first = open(device, DRIVERS);
+    const { publicKey } = await first.run((await first.session).evidence(signal()));
+    const second = open(device, DRIVERS, { visit: { replaceOrphanKey: true } });
+    const other = await second.run((await second.session).evidence(signal()));
+    expect(other.publicKey).not.toEqual(publicKey);
+    expect(Buffer.from(other.publicKey).toString('base64url')).toBe(device.publicKey);
   });
 
   it.each([150, 350, 700, 900, 1_300, 1_700, 2_100])(
@@ -184,6 +222,29 @@ it.each(['cr', 'lf', 'crlf'] as const)(
 );
 
 describe('a modem with limits', () => {
+  it.each([
+    { shell: false, reads: true },
+    { shell: true, reads: true },
+    { shell: false, reads: false },
+  ])(
+    'keeps the certificate it had where the new one has no room, if it can be read: %o',
+    async (firmware) => {
+      // All but what the old ones take is full.
+      const full = { '7/0': Buffer.alloc(9_900, 'x').toString('base64') };
+      const state = { ...(await newDeviceState(UDID)), credentials: full };
+      const device = await NordicModemDevice.start({ state, firmware });
+      const { session, run } = open(device, DRIVERS, { visit: { secTag: 8 } });
+      const opened = await session;
+      await run(opened.evidence(signal()));
+      const old = bundleOf({ leaf: 300, chain: 0 });
+      await run(opened.install(old, () => undefined, signal()));
+      const larger = { ...old, leafPem: bundleOf({ leaf: 1_500, chain: 0 }).leafPem };
+      expect(await codeOf(run(opened.install(larger, () => undefined, signal())))).toBe('storage_full');
+      expect(textOf(device.stored('1', 8))).toBe(firmware.reads ? old.leafPem : '');
+      expect(device.modem.mode).toBe(1);
+    },
+  );
+
   it('takes leaf and chain where the line is long enough, and the leaf alone behind a shell', async () => {
     for (const [shell, parts] of [
       [false, ['leaf', 'chain']],

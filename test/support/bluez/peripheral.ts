@@ -34,8 +34,7 @@ export class Peripheral {
   readonly #open = new Set<Call>();
   #linked = false;
   #left = false;
-  /** Leaves the next calls to Connect without an answer. */
-  hangsOnConnect = false;
+  #isOff = false;
   #onHeld: (() => void) | undefined;
   /** Reads, writes and subscriptions so far. */
   operations = 0;
@@ -115,6 +114,21 @@ export class Peripheral {
     this.#tree.remove(this.path);
   }
 
+  /** No call to Connect is answered until it is on again. */
+  switchOff(): void {
+    this.drop();
+    this.#isOff = true;
+  }
+
+  /** The calls that waited fail, as in BlueZ when its own wait is over: Chromium sends no new one before. */
+  switchOn(): void {
+    this.#isOff = false;
+    for (const call of [...this.#open].filter(({ member }) => member === 'Connect')) {
+      this.#open.delete(call);
+      call.refuse('org.bluez.Error.Failed', 'le-connection-abort-by-local');
+    }
+  }
+
   /** Answers no read or write any more until the link has ended; resolves when the first one waits. */
   hold(): Promise<void> {
     return new Promise((resolve) => {
@@ -156,7 +170,7 @@ export class Peripheral {
   #answer(call: Call): void {
     switch (call.member) {
       case 'Connect':
-        if (this.hangsOnConnect) return;
+        if (this.#isOff) return;
         this.#connect();
         if (this.failsAtFirst > 0) {
           this.failsAtFirst -= 1;

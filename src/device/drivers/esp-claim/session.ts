@@ -76,7 +76,13 @@ export class EspClaimSession implements DeviceSession {
       return { driver: ESP_CLAIM, ...firmware, aliases: nodeId === undefined ? [] : [nodeId] };
     }
     const { mac, platform } = this.#start ?? (await this.#begin(signal));
-    return { driver: ESP_CLAIM, ...firmware, model: platform, aliases: [`mac-${mac}`, mac] };
+    return {
+      driver: ESP_CLAIM,
+      ...firmware,
+      model: platform,
+      aliases: [`mac-${mac}`, mac],
+      openedBySecret: this.#version.needsSecret,
+    };
   }
 
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
@@ -142,7 +148,13 @@ export class EspClaimSession implements DeviceSession {
 
   async #begin(signal: AbortSignal): Promise<ClaimStart> {
     if (this.#stored !== undefined) throw new DeviceError('device_refused', 'claimed: it has to restart');
-    this.#start = await this.#claim.start(signal);
+    const isFirst = this.#start === undefined;
+    await this.#client.ready(signal);
+    try {
+      this.#start = await this.#claim.start(signal);
+    } catch (error) {
+      throw isFirst ? perhapsClaimed(error) : error;
+    }
     return this.#start;
   }
 
@@ -174,4 +186,14 @@ export class EspClaimSession implements DeviceSession {
       throw new DeviceError('proof_failed', 'ch_resp');
     return answer;
   }
+}
+
+/**
+ * A device that got its whole certificate in an earlier visit dies of the first claim message of this one (see `#stored`),
+ * and nothing tells it from one that went out of reach just then. A restart helps the former and harms neither, while
+ * connecting again and again would never end.
+ */
+function perhapsClaimed(error: unknown): unknown {
+  const isGone = error instanceof DeviceError && (error.code === 'link_lost' || error.code === 'timed_out');
+  return isGone ? new DeviceError('restart_needed', 'claim start', { cause: error }) : error;
 }

@@ -7,6 +7,7 @@ import {
   checksum,
   improvError,
   infoOf,
+  listening,
   NO_ERROR,
   networksIn,
   parseResult,
@@ -87,7 +88,8 @@ export class BluetoothWifi implements ImprovWifi {
     );
   }
 
-  scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+  async scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+    await listening(this.state(signal));
     const limit = { ms: SCAN_MS, step: 'improv scan', signal };
     return this.#answers.after<readonly WifiNetwork[]>(
       () => this.#send(rpc(RPC.scan), signal),
@@ -103,8 +105,10 @@ export class BluetoothWifi implements ImprovWifi {
     const limit = { ms: JOIN_MS, step: 'improv join', signal };
     const joined = ({ of, value }: Told) =>
       of === STATE && wifiState(value[0]) === 'joined' ? true : undefined;
+    const settings = rpc(RPC.setWifi, wifiSettings(ssid, password));
+    await listening(this.state(signal));
     await this.#answers.after(
-      () => this.#send(rpc(RPC.setWifi, wifiSettings(ssid, password)), signal),
+      () => this.#send(settings, signal),
       (told) => failureIn(told) ?? joined(told),
       limit,
     );

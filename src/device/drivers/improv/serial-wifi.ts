@@ -6,6 +6,7 @@ import { encodeImprov, FRAME, type ImprovFrame, ImprovReader } from '../../proto
 import {
   improvError,
   infoOf,
+  listening,
   NO_ERROR,
   networksIn,
   parseResult,
@@ -52,7 +53,8 @@ export class SerialWifi implements ImprovWifi {
     return this.#answers.after(send, (frame) => failureIn(frame) ?? said(frame), limit);
   }
 
-  scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+  async scan(signal: AbortSignal): Promise<readonly WifiNetwork[]> {
+    await listening(this.state(signal));
     const found: WifiNetwork[] = [];
     const limit = { ms: SCAN_MS, step: 'improv scan', signal };
     return this.#answers.after<readonly WifiNetwork[]>(
@@ -71,6 +73,7 @@ export class SerialWifi implements ImprovWifi {
 
   async join(ssid: string, password: string, signal: AbortSignal): Promise<void> {
     const send = this.#sending(rpc(RPC.setWifi, wifiSettings(ssid, password)), signal);
+    await listening(this.state(signal));
     const joined = (frame: ImprovFrame) => (stateIn(frame) === 'joined' ? true : undefined);
     const limit = { ms: JOIN_MS, step: 'improv join', signal };
     await this.#answers.after(send, (frame) => failureIn(frame) ?? joined(frame), limit);

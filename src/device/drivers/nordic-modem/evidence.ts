@@ -44,9 +44,7 @@ export async function makeEvidence(
     isFresh || challenge === undefined
       ? undefined
       : await keyProof(modem, tag, { publicKey, challenge }, context, signal);
-  const nonce =
-    challenge === undefined || challenge.length < 16 ? '' : `="${toHex(challenge.subarray(0, 16))}"`;
-  const token = await modem.ask(`AT%ATTESTTOKEN${nonce}`, TOKEN, signal);
+  const token = await attestToken(modem, challenge, signal);
   return {
     publicKey,
     csr: made.csr,
@@ -74,4 +72,15 @@ async function keygen(
   if (!reply.ok && subject !== undefined && reply.cme !== 519) reply = await modem.at.run(command, signal);
   if (!reply.ok) throw new DeviceError(codeOfCme(reply.cme, 'device_refused'), '%KEYGEN');
   return readKeygen(reply.text, tag, context.crypto);
+}
+
+/** The modem's own statement of who it is, over the first 16 bytes of a challenge where there is one (AT%ATTESTTOKEN). */
+export function attestToken(
+  modem: Modem,
+  challenge: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const nonce =
+    challenge === undefined || challenge.length < 16 ? '' : `="${toHex(challenge.subarray(0, 16))}"`;
+  return modem.ask(`AT%ATTESTTOKEN${nonce}`, TOKEN, signal);
 }

@@ -1,11 +1,11 @@
 import { toHex, utf8 } from '../../../../core/bytes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { type CredentialBundle, DeviceError, type InstallPart } from '../../../ports/device.ts';
-import type { CredentialType } from './modem.ts';
+import type { CertificateType } from './modem.ts';
 
 /** One text for one slot, and the digest the modem then states for it. */
 export interface Form {
-  readonly type: CredentialType;
+  readonly type: CertificateType;
   readonly parts: readonly InstallPart[];
   readonly text: string;
   readonly digest: string;
@@ -27,7 +27,7 @@ export async function formsOf(
   longest: number,
   crypto: Pick<CryptoPort, 'sha256'>,
 ): Promise<readonly (readonly Form[])[]> {
-  const form = async (type: CredentialType, parts: readonly InstallPart[], text: string): Promise<Form> => {
+  const form = async (type: CertificateType, parts: readonly InstallPart[], text: string): Promise<Form> => {
     if (!PEM.test(text)) throw new DeviceError('install_rejected', 'bundle is not PEM');
     return { type, parts, text, digest: toHex(await crypto.sha256(utf8(text))) };
   };

@@ -2,7 +2,8 @@ import { DeviceError } from '../../../ports/device.ts';
 import { type At, codeOfCme } from '../../protocols/at/at.ts';
 
 /** What the modem holds in a tag (AT%CMNG): 0 root CA, 1 the device's certificate, 2 its private key. */
-export type CredentialType = 0 | 1 | 2;
+export type CredentialType = CertificateType | 2;
+export type CertificateType = 0 | 1;
 
 export interface ListedCredential {
   readonly tag: number;
@@ -15,6 +16,10 @@ const LINE = /%CMNG: ?(\d{1,10}),(\d{1,2})(?:,"([0-9A-Fa-f]{64})")?/g;
 const MOST = 256;
 /** +CFUN of a modem that runs: it then refuses to touch credentials (CME 518). */
 const ACTIVE = new Set([1, 2, 21]);
+const NORMAL = 1;
+const FLIGHT = 4;
+/** A certificate as AT%CMNG=2 shows it: `%CMNG: <tag>,<type>,"<digest>","<content>"`, line feeds as they were written. */
+const CONTENT = /%CMNG: ?\d{1,10},\d,"[0-9A-Fa-f]{64}","([A-Za-z0-9+/=\s-]{1,8000})"/;
 
 export function parseCmng(text: string): readonly ListedCredential[] {
   return [...text.matchAll(LINE)].slice(0, MOST).map(([, tag, type, digest]) => ({
@@ -27,6 +32,7 @@ export function parseCmng(text: string): readonly ListedCredential[] {
 /** The AT commands of Nordic's modem firmware that we use. Answers are searched in the text, whatever stands around. */
 export class Modem {
   readonly at: At;
+  #away: Promise<unknown> = Promise.resolve();
 
   constructor(at: At) {
     this.at = at;
@@ -57,18 +63,48 @@ export class Modem {
     throw new DeviceError(code === 'key_exists' ? 'install_rejected' : code, '%CMNG write');
   }
 
+  /** A certificate's text; undefined if this firmware shows none, which differs by version and by type. */
+  async read(tag: number, type: CertificateType, signal: AbortSignal): Promise<string | undefined> {
+    // A shell makes CR LF of the line feeds.
+    return (await this.ask(`AT%CMNG=2,${tag},${type}`, CONTENT, signal))?.replaceAll('\r', '');
+  }
+
   /**
    * Does `work` with the modem off the air, then puts it back as it was. Also after a failure or an abort, as far as the
-   * link still carries it.
+   * link still carries it: whoever closes the link waits for `back` first.
    */
-  async offline<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const mode = Number(await this.ask('AT+CFUN?', /\+CFUN: ?(\d{1,3})/, signal));
+  offline<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const away = this.#offline(work, signal);
+    this.#away = away.catch(() => undefined);
+    return away;
+  }
+
+  /** Resolves once the modem is no longer kept off the air by us. */
+  get back(): Promise<unknown> {
+    return this.#away;
+  }
+
+  /**
+   * Ends flight mode. Only a device that is done may be put on the air: while it is not, nobody can tell a mode that a cut
+   * visit left from one that the firmware wants. A refusal is no failure, as the certificate is in.
+   */
+  async leaveFlightMode(signal: AbortSignal): Promise<void> {
+    if ((await this.#mode(signal)) === FLIGHT) await this.at.run(`AT+CFUN=${NORMAL}`, signal);
+  }
+
+  async #offline<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const mode = await this.#mode(signal);
     if (!ACTIVE.has(mode)) return work();
-    if (!(await this.at.run('AT+CFUN=4', signal)).ok) throw new DeviceError('device_refused', '+CFUN');
     try {
+      if (!(await this.at.run(`AT+CFUN=${FLIGHT}`, signal)).ok)
+        throw new DeviceError('device_refused', '+CFUN');
       return await work();
     } finally {
       await this.at.run(`AT+CFUN=${mode}`, new AbortController().signal).catch(() => undefined);
     }
+  }
+
+  async #mode(signal: AbortSignal): Promise<number> {
+    return Number(await this.ask('AT+CFUN?', /\+CFUN: ?(\d{1,3})/, signal));
   }
 }

@@ -1,5 +1,7 @@
+import { toHex, utf8 } from '../../../../core/bytes.ts';
 import {
   type CredentialBundle,
+  type DeviceAttestation,
   DeviceError,
   type DeviceEvidence,
   type DeviceIdentity,
@@ -8,15 +10,18 @@ import {
   type WrittenPart,
 } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
+import { within } from '../../protocols/within.ts';
 import type { DriverContext } from '../driver.ts';
-import { makeEvidence } from './evidence.ts';
+import { attestToken, makeEvidence } from './evidence.ts';
 import { type Form, formsOf } from './forms.ts';
 import { readIdentity } from './identity.ts';
 import { signsWith } from './key-token.ts';
-import type { Modem } from './modem.ts';
+import type { ListedCredential, Modem } from './modem.ts';
 import { secTagOf } from './sec-tag.ts';
 
 export const NORDIC_MODEM = 'nordic-modem';
+/** For a modem to end the command it is at, and to take its mode back. */
+const BACK_MS = 10_000;
 
 export class NordicModemSession implements DeviceSession {
   readonly link;
@@ -57,6 +62,11 @@ export class NordicModemSession implements DeviceSession {
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
     this.#evidence ??= await makeEvidence(this.#opened.modem, await this.#tag(signal), this.#context, signal);
     return this.#evidence;
+  }
+
+  async attest(signal: AbortSignal): Promise<readonly DeviceAttestation[]> {
+    const text = await attestToken(this.#opened.modem, undefined, signal);
+    return text === undefined ? [] : [{ kind: 'nordic-attesttoken', text }];
   }
 
   async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined> {
@@ -101,22 +111,50 @@ export class NordicModemSession implements DeviceSession {
     };
     // Taken off the air only if something is to be written.
     await (before.length === slots.length ? store() : modem.offline(store, signal));
+    // A visit that was cut left the modem in flight mode, and this one found it there. Modems start in mode 0, so 4 is
+    // what somebody who writes credentials leaves; now they are in, and the device is there to be used.
+    await modem.leaveFlightMode(signal);
     return done;
   }
 
+  /** After a stop the modem is still to be told its mode, over the link that closes here. */
   async close(): Promise<void> {
-    this.#opened.release();
-    await this.#opened.link.close();
+    const { link, modem, release } = this.#opened;
+    const ends = { clock: this.#context.clock, signal: new AbortController().signal, lost: link.lost };
+    await within(modem.back, BACK_MS, '+CFUN', ends).catch(() => undefined);
+    release();
+    await link.close();
   }
 
   async #store(tag: number, form: Form, signal: AbortSignal): Promise<WrittenPart> {
     const { modem } = this.#opened;
     const holds = async () => (await modem.list(signal, tag)).find(({ type }) => type === form.type);
+    const old = await holds();
+    const text = old === undefined ? undefined : await this.#textOf(tag, form.type, old, signal);
     // The modem never overwrites (CME 519).
-    if ((await holds()) !== undefined) await modem.remove(tag, form.type, signal);
-    await modem.write(tag, form.type, form.text, signal);
+    if (old !== undefined) await modem.remove(tag, form.type, signal);
+    try {
+      await modem.write(tag, form.type, form.text, signal);
+    } catch (error) {
+      // The device keeps what it had. Also after a stop; a write that succeeded unheard then refuses this one.
+      if (text !== undefined)
+        await modem.write(tag, form.type, text, new AbortController().signal).catch(() => undefined);
+      throw error;
+    }
     if ((await holds())?.digest !== form.digest) throw new DeviceError('read_back_mismatch', '%CMNG list');
     return written(form);
+  }
+
+  /** What is about to be removed, if the firmware shows it whole. */
+  async #textOf(
+    tag: number,
+    type: Form['type'],
+    { digest }: ListedCredential,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const text = await this.#opened.modem.read(tag, type, signal);
+    if (text === undefined) return undefined;
+    return toHex(await this.#context.crypto.sha256(utf8(text))) === digest ? text : undefined;
   }
 
   async #tag(signal: AbortSignal): Promise<number> {

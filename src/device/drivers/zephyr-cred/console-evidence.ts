@@ -33,7 +33,7 @@ export async function consoleEvidence(
   }
 }
 
-/** The key that the newest start printed, waited for like the evidence; undefined if nobody reset the board. */
+/** The key that the newest start printed, waited for like the evidence. @throws DeviceError `evidence_not_seen` if nobody reset the board */
 export async function consoleKey(
   seen: Transcript,
   link: ByteLink,
@@ -43,7 +43,6 @@ export async function consoleKey(
     return (await consoleEvidence(seen, link, ends)).publicKey;
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    if (error.code === 'evidence_not_seen') return undefined;
     if (error.code === 'csr_missing') return lastPem(seen.since(0), KEY);
     throw error;
   }

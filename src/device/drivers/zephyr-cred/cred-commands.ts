@@ -51,6 +51,11 @@ export class CredCommands {
     throw new DeviceError('device_refused', 'cred del');
   }
 
+  /** Whether the shell's buffer takes this, which only trying tells. Stores nothing. */
+  async takes(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    return (await this.#buffer(toBase64(bytes), signal)) !== 'too-large';
+  }
+
   /**
    * Buffers and stores. `too-large` if the shell's buffer cannot take the base64 text, 1023 characters unless the maker
    * raised CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE; the slot then holds nothing.

@@ -35,7 +35,7 @@ async function onConsole(
     const list = (await shell.wake(signal)) ? await new CredCommands(shell).listAll(signal) : undefined;
     if (list === undefined) return undefined;
     const nrfCloudCred = await hasNrfCloudCred(shell, signal);
-    const opened = { link, shell, console, nrfCloudCred, hasKey: holdsKey(list), release };
+    const opened = { link, shell, console, nrfCloudCred, hasKey: holdsKey(list), list, release };
     session = new ZephyrCredSession(opened, context);
     return session;
   } finally {
@@ -59,7 +59,7 @@ async function onGatt(
     const list = await new CredCommands(shell).listAll(signal).catch(noShell);
     if (list === undefined) return undefined;
     const nrfCloudCred = await hasNrfCloudCred(shell, signal);
-    const opened = { link, shell, console: undefined, nrfCloudCred, hasKey: holdsKey(list), release };
+    const opened = { link, shell, console: undefined, nrfCloudCred, hasKey: holdsKey(list), list, release };
     session = new ZephyrCredSession(opened, context);
     return session;
   } finally {

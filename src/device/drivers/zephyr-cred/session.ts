@@ -15,6 +15,7 @@ import type { DriverContext } from '../driver.ts';
 import { readZephyrIdentity } from '../zephyr-identity.ts';
 import { consoleEvidence, consoleKey } from './console-evidence.ts';
 import { CredCommands } from './cred-commands.ts';
+import type { CredentialList } from './cred-list.ts';
 import { type Form, formsOf } from './forms.ts';
 import { nrfEvidence, nrfKey } from './nrf-evidence.ts';
 import { secTagOf } from './sec-tag.ts';
@@ -29,6 +30,8 @@ interface Opened {
   /** Whether the shell has `nrf_cloud_cred`, and whether the store lists a key for it. */
   readonly nrfCloudCred: boolean;
   readonly hasKey: boolean;
+  /** The store as it was found; over SMP it may be incomplete. */
+  readonly list: CredentialList;
   /** Takes the driver's listeners off the link. */
   readonly release: () => void;
 }
@@ -45,8 +48,10 @@ export class ZephyrCredSession implements DeviceSession {
     this.#context = context;
     this.#cred = new CredCommands(opened.shell);
     this.link = opened.link.kind;
-    const isFresh = opened.nrfCloudCred && context.visit.challenge !== undefined;
     const makesKey = opened.nrfCloudCred && !opened.hasKey;
+    // `csr` takes a subject only behind a tag; one that makes its key says which.
+    const takesSubject = opened.nrfCloudCred && (makesKey || hasTag(opened, context.visit.secTag));
+    const isFresh = takesSubject && context.visit.challenge !== undefined;
     this.traits = {
       name: ZEPHYR_CRED,
       // nrf_cloud_cred puts the device id there; the mainline sample a text fixed when it was built.
@@ -81,7 +86,10 @@ export class ZephyrCredSession implements DeviceSession {
     throw new DeviceError('evidence_needs_cable', 'no console on this link');
   }
 
-  /** The mainline sample prints its key at its start only: known where that was seen since the cable was plugged in. */
+  /**
+   * The mainline sample prints its key at its start only. Where that was not seen since the cable was plugged in it is
+   * `evidence_not_seen`: a reset shows the key, and a name alone would pass another key off as this one.
+   */
   async holdsKey(publicKey: Uint8Array, signal: AbortSignal): Promise<boolean | undefined> {
     const { link, shell, console, nrfCloudCred } = this.#opened;
     if (nrfCloudCred) {
@@ -133,10 +141,13 @@ export class ZephyrCredSession implements DeviceSession {
 
   async #store(tag: number, forms: readonly Form[], signal: AbortSignal): Promise<Form> {
     for (const form of forms) {
-      // Removed before anything is buffered: with the volatile store, `cred del` wipes the shell's buffer instead of the
-      // credential (tls_credentials_shell.c, tls_cred_cmd_del clears cred_buf).
-      if ((await this.#cred.stored(tag, form.slot, signal)) !== undefined)
+      if ((await this.#cred.stored(tag, form.slot, signal)) !== undefined) {
+        // What is there goes only for what can take its place.
+        if (!(await this.#cred.takes(form.bytes, signal))) continue;
+        // Buffered anew afterwards: with the volatile store, `cred del` wipes the shell's buffer instead of the credential
+        // (tls_credentials_shell.c, tls_cred_cmd_del clears cred_buf).
         await this.#cred.remove(tag, form.slot, signal);
+      }
       if ((await this.#cred.add(tag, form.slot, form.format, form.bytes, signal)) === 'too-large') continue;
       const stored = await this.#cred.stored(tag, form.slot, signal);
       if (stored?.digest !== form.digest) throw new DeviceError('read_back_mismatch', form.slot);
@@ -160,6 +171,17 @@ export class ZephyrCredSession implements DeviceSession {
       if (error instanceof DeviceError && error.code === 'sec_tag_unknown') return undefined;
       throw error;
     }
+  }
+}
+
+function hasTag({ list, console }: Opened, given: number | undefined): boolean {
+  if (given !== undefined) return true;
+  try {
+    secTagOf(list, console?.since(0) ?? '');
+    return true;
+  } catch (error) {
+    if (error instanceof DeviceError) return false;
+    throw error;
   }
 }
 

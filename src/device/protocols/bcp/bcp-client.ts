@@ -18,8 +18,6 @@ export class BcpClient {
   readonly #reader = new BcpReader();
   #messages: BcpMessage[] = [];
   #wake: () => void = () => undefined;
-  /** Whether any byte, and any frame, ever came. */
-  heard: 'nothing' | 'bytes' | 'frames' = 'nothing';
 
   constructor(link: ByteLink, clock: Clock) {
     this.#link = link;
@@ -78,9 +76,7 @@ export class BcpClient {
   }
 
   #receive(chunk: Uint8Array): void {
-    if (this.heard === 'nothing' && chunk.length > 0) this.heard = 'bytes';
     for (const frame of this.#reader.add(chunk)) {
-      this.heard = 'frames';
       const message = frame.type === 'data' ? parseBcpMessage(frame.payload) : undefined;
       if (message !== undefined && this.#messages.length < MOST_HELD) this.#messages.push(message);
     }

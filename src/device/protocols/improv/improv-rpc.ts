@@ -64,7 +64,17 @@ export function infoOf(texts: readonly string[]): { readonly firmware?: string; 
   return { ...(known === '' ? {} : { firmware: known }), ...(chip === undefined ? {} : { model: chip }) };
 }
 
-/** What an error number means, in our codes: 3 could not join, 4 (Bluetooth) needs its button. */
+/** What an error number means, in our codes: 3 could not join, 4 not authorised (serial.md, ble.md): needs its button. */
 export function improvError(value: number): DeviceError {
+  if (value === 4) return new DeviceError('wifi_needs_button', 'improv');
   return new DeviceError(value === 3 ? 'wifi_failed' : 'device_refused', 'improv');
+}
+
+/**
+ * Asked before every command that needs the button: some firmware leaves such a command without an answer.
+ *
+ * @throws DeviceError `wifi_needs_button`
+ */
+export async function listening(state: Promise<WifiState>): Promise<void> {
+  if ((await state) === 'needs-button') throw new DeviceError('wifi_needs_button', 'improv');
 }

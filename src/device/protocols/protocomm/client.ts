@@ -45,6 +45,15 @@ export class ProtocommClient {
     return this.#endpoints.has(endpoint);
   }
 
+  /** Opens the session if none is, so that what fails afterwards is not the handshake. */
+  ready(signal: AbortSignal): Promise<void> {
+    const mine = this.#last.then(async () => {
+      this.#channel ??= await this.#open(signal);
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
   /** @throws DeviceError `presence_missing` or `presence_wrong` if the session does not open for want of the label's secret */
   call(endpoint: string, plain: Uint8Array, signal: AbortSignal): Promise<Bytes> {
     const mine = this.#last.then(() => this.#exchange(endpoint, plain, signal));

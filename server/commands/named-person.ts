@@ -1,0 +1,13 @@
+import { type CommandCall, UsageError } from './command.ts';
+
+/** Who answers for an act, and why: a person known here, so that four eyes are two persons. Throws UsageError. */
+export async function wordOf({
+  installation,
+  required,
+}: Pick<CommandCall, 'installation' | 'required'>): Promise<{ by: string; because: string }> {
+  const by = required('by');
+  const person = await installation.stores.people.person(by);
+  if (person === undefined || person.revokedAt !== null)
+    throw new UsageError('--by names a person known here (see: people)');
+  return { by, because: required('because').trim().slice(0, 300) };
+}

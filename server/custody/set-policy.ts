@@ -1,0 +1,59 @@
+import { toInstant } from '../../core/instant.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeptPolicy } from '../ports/policies.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { parseSubject } from '../ra/subject-template.ts';
+
+export interface PolicyParts {
+  readonly stores: Needs<'orgs' | 'domains'>;
+  readonly transact: Transact<'policies' | 'audit'>;
+  readonly clock: Clock;
+}
+
+export type PolicyFault =
+  | 'org_unknown'
+  | 'domain_unknown'
+  | 'subject_not_allowed'
+  | 'validity_not_allowed'
+  | 'quota_not_allowed';
+
+const isCount = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most;
+
+/** Sets what an organisation, or one of its domains, lets be bound. It holds for what is decided from then on. */
+export async function setPolicy(
+  kept: KeptPolicy,
+  by: string,
+  { stores, transact, clock }: PolicyParts,
+): Promise<PolicyFault | 'set'> {
+  const { org, domain, policy } = kept;
+  if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
+  if (domain !== '' && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
+  if (policy.subject !== undefined && parseSubject(policy.subject) === undefined)
+    return 'subject_not_allowed';
+  // A certificate that ends before a visit can be planned helps nobody; the CA's own bound holds above.
+  if (policy.validityDays !== undefined && !isCount(policy.validityDays, 3650)) return 'validity_not_allowed';
+  if (policy.quota !== undefined && !isCount(policy.quota, 100_000_000)) return 'quota_not_allowed';
+  const at = toInstant(clock.now());
+  await transact(async (tx) => {
+    await tx.policies.save(kept, by, at);
+    const said = { at, step: STEPS.prepare, event: 'policy set', actor: by, org };
+    await audit(tx.audit, { ...said, subject: domain === '' ? org : domain, detail: JSON.stringify(policy) });
+  });
+  return 'set';
+}
+
+export async function clearPolicy(
+  { org, domain }: Pick<KeptPolicy, 'org' | 'domain'>,
+  by: string,
+  { transact, clock }: Pick<PolicyParts, 'transact' | 'clock'>,
+): Promise<boolean> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    if (!(await tx.policies.remove(org, domain))) return false;
+    const said = { at, step: STEPS.prepare, event: 'policy removed', actor: by, org };
+    await audit(tx.audit, { ...said, subject: domain === '' ? org : domain, detail: '' });
+    return true;
+  });
+}

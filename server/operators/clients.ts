@@ -1,0 +1,74 @@
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Client, ClientRight } from '../ports/clients.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+
+/** Begins every token, so that one that leaked is found by searching for it. */
+const PREFIX = 'fbc_';
+
+export interface ClientParts {
+  readonly stores: Needs<'clients' | 'orgs'>;
+  readonly transact: Transact<'clients' | 'audit'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+const hashOf = async (token: string, crypto: CryptoPort) =>
+  toBase64Url(await crypto.sha256(utf8(`client:${token}`)));
+
+/** Makes a machine client and gives its token, which is shown this once. */
+export async function createClient(
+  wanted: {
+    readonly name: string;
+    readonly org: string;
+    readonly rights: readonly ClientRight[];
+    readonly by: string;
+  },
+  { stores, transact, clock, crypto }: ClientParts,
+): Promise<
+  | { readonly ok: true; readonly token: string }
+  | { readonly ok: false; readonly why: 'name_not_allowed' | 'name_taken' | 'org_unknown' }
+> {
+  const { name, org, rights, by } = wanted;
+  if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) return { ok: false, why: 'name_not_allowed' };
+  if ((await stores.orgs.org(org)) === undefined) return { ok: false, why: 'org_unknown' };
+  const token = PREFIX + toBase64Url(crypto.random(32));
+  const hash = await hashOf(token, crypto);
+  const madeAt = toInstant(clock.now());
+  const added = await transact(async (tx) => {
+    if (!(await tx.clients.add({ name, org, rights, hash, madeAt, madeBy: by, revokedAt: null })))
+      return false;
+    const said = { at: madeAt, step: STEPS.prepare, event: 'machine client made', actor: by };
+    await audit(tx.audit, { ...said, org, subject: name, detail: `may ${rights.join(', ')}` });
+    return true;
+  });
+  return added ? { ok: true, token } : { ok: false, why: 'name_taken' };
+}
+
+export async function revokeClient(
+  name: string,
+  by: string,
+  { transact, clock }: Pick<ClientParts, 'transact' | 'clock'>,
+): Promise<boolean> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    if (!(await tx.clients.revoke(name, at))) return false;
+    const said = { at, step: STEPS.live, event: 'machine client revoked', actor: by };
+    await audit(tx.audit, { ...said, org: null, subject: name, detail: '' });
+    return true;
+  });
+}
+
+/** The client behind an Authorization header (RFC 6750 section 2.1); undefined if it says nothing (any more). */
+export async function clientOf(
+  header: string | undefined,
+  { stores, crypto }: Pick<ClientParts, 'stores' | 'crypto'>,
+): Promise<Client | undefined> {
+  const token = /^Bearer (fbc_[A-Za-z0-9_-]{43})$/.exec(header ?? '')?.[1];
+  const client = token && (await stores.clients.byHash(await hashOf(token, crypto)));
+  return client !== undefined && client !== '' && client.revokedAt === null ? client : undefined;
+}

@@ -1,0 +1,62 @@
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import { toInstant } from '../../core/instant.ts';
+import { audit } from '../audit/chain.ts';
+import { STEPS } from '../audit/steps.ts';
+import type { Binding } from '../ports/bindings.ts';
+import type { Needs } from '../ports/stores.ts';
+import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life.ts';
+import { endBinding } from './end-binding.ts';
+
+/**
+ * `with_unknown`: the new device is not bound in this organisation, so its key was never seen. `with_elsewhere`: it is bound
+ * to another domain, which its certificate names.
+ */
+export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere';
+export type Replaced =
+  | { readonly ok: true; readonly binding: string }
+  | { readonly ok: false; readonly why: ReplaceFault };
+
+/**
+ * A new device in an old one's place. The new one is registered first, as any device is, in the same domain; then it takes
+ * over where the old one stood, and the old one's binding ends. Site and position of its own stay.
+ */
+export function replaceDevice(
+  old: OwnDevice,
+  successor: Pick<OwnDevice, 'maker' | 'udid'>,
+  word: Word,
+  { transact, clock }: LifeParts,
+): Promise<Replaced> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const before = await liveOf(old, tx);
+    if (before === undefined) return { ok: false, why: 'not_found' };
+    const after = await liveOf({ ...successor, org: old.org }, tx);
+    if (after === undefined || after.id === before.id) return { ok: false, why: 'with_unknown' };
+    if (after.state === 'issuing' || before.state === 'issuing') return { ok: false, why: 'not_ready' };
+    if (after.domain !== before.domain) return { ok: false, why: 'with_elsewhere' };
+    const position = (await positionOf(before, tx)) ?? null;
+    await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
+    if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);
+    await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'replaced',
+      actor: word.by,
+      org: old.org,
+      subject: before.udid,
+      detail: `by ${after.maker} ${after.udid}, because: ${word.because}`,
+    });
+    return { ok: true, binding: after.id };
+  });
+}
+
+/** Where a device stands: as its registration says, or as the one it replaced stood. */
+export async function positionOf(
+  { id, registration }: Pick<Binding, 'id' | 'registration'>,
+  { records, life }: Needs<'records' | 'life'>,
+): Promise<string | undefined> {
+  const said = parse(Registration, (await records.record(registration))?.payload);
+  return said?.place.position ?? (await life.succession(id))?.position ?? undefined;
+}

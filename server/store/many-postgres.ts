@@ -1,0 +1,48 @@
+import { CompiledQuery } from 'kysely';
+import type { ManyRows, Value } from './engine.ts';
+
+type Rows = readonly (readonly Value[])[];
+
+/**
+ * One statement with one array for each column, whatever the number of rows: it is parsed and planned once for each
+ * connection, where a list of rows would have a thousand parameters and a plan for every length. A column that is null in
+ * every row says nothing of its type, so it stands in no array.
+ */
+export const manyInPostgres: ManyRows = {
+  async insert(db, { table, columns, unlessThere }, rows) {
+    const { names, arrays, source } = unnested(columns, rows);
+    const text = `insert into ${table} (${names.join(', ')}) select * from ${source}${unlessThere ? ' on conflict do nothing' : ''}`;
+    await db.executeQuery(CompiledQuery.raw(text, arrays));
+  },
+  async update(db, { table, key, columns, where }, rows) {
+    const { names, arrays, source } = unnested([key, ...columns], rows);
+    const sets = columns.map((column) => `${column} = ${names.includes(column) ? `v.${column}` : 'null'}`);
+    const also = where === undefined ? '' : ` and ${table}.${where}`;
+    const text = `update ${table} set ${sets.join(', ')} from ${source} where ${table}.${key} = v.${key}${also}`;
+    const { numAffectedRows } = await db.executeQuery(CompiledQuery.raw(text, arrays));
+    return Number(numAffectedRows ?? 0);
+  },
+};
+
+/** The columns that hold anything, as a table that stands after FROM. */
+function unnested(columns: readonly string[], rows: Rows) {
+  const names: string[] = [];
+  const arrays: Value[][] = [];
+  const types: string[] = [];
+  for (const [index, column] of columns.entries()) {
+    const values = rows.map((row) => row[index] ?? null);
+    const type = typeOf(values);
+    if (type === undefined) continue;
+    arrays.push(values);
+    names.push(column);
+    types.push(`$${arrays.length}::${type}[]`);
+  }
+  return { names, arrays, source: `unnest(${types.join(', ')}) as v (${names.join(', ')})` };
+}
+
+function typeOf(values: readonly Value[]): string | undefined {
+  const value = values.find((one) => one !== null) ?? null;
+  if (value === null) return undefined;
+  if (typeof value === 'number') return 'bigint';
+  return value instanceof Uint8Array ? 'bytea' : 'text';
+}

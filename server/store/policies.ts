@@ -1,0 +1,33 @@
+import type { Policies, Policy } from '../ports/policies.ts';
+import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+
+export function policies(db: Db): Policies {
+  return {
+    async ofOrg(org) {
+      const rows = await db
+        .selectFrom('policies')
+        .selectAll()
+        .where('org', '=', org)
+        .orderBy('domain')
+        .execute();
+      return rows.map(({ domain, policy }) => ({ org, domain, policy: fromJson<Policy>(policy) }));
+    },
+    async save({ org, domain, policy }, by, at) {
+      const values = { policy: JSON.stringify(policy), at, by_whom: by };
+      await db
+        .insertInto('policies')
+        .values({ org, domain, ...values })
+        .onConflict((c) => c.columns(['org', 'domain']).doUpdateSet(values))
+        .execute();
+    },
+    async remove(org, domain) {
+      const done = await db
+        .deleteFrom('policies')
+        .where('org', '=', org)
+        .where('domain', '=', domain)
+        .executeTakeFirst();
+      return done.numDeletedRows === 1n;
+    },
+  };
+}
