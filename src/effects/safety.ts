@@ -64,10 +64,15 @@ export class Safety {
     }
   }
 
+  /** Whether the reserve is there, made anew if there is room for it again. */
+  refill(): Promise<boolean> {
+    return this.#ports.fillReserve().catch(() => false);
+  }
+
   /** Compares both copies and sees to the reserve. */
   async check(): Promise<JournalCheck> {
     const journal = await this.#ports.journal();
-    await this.#ports.fillReserve().catch(() => false);
+    await this.refill();
     if (journal !== undefined) {
       // Not needed for the first screen.
       const { checkJournal } = await import('./check-journal.ts');

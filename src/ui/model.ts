@@ -58,6 +58,7 @@ export interface SafetyNet {
   tellLoss(): Promise<void>;
   note(): Promise<void>;
   check(): Promise<{ readonly restored: number; readonly torn: number }>;
+  refill(): Promise<boolean>;
 }
 
 /** Files of records by hand, and support's look at the phones; fetched when wanted. */
@@ -311,7 +312,9 @@ export class AppModel {
 
   async #drainOnce(force: boolean): Promise<void> {
     const outcome = await this.ports.drain(force);
-    this.storageTrouble.value = undefined;
+    // A reserve in use stays said until there is room for it again.
+    const low = this.storageTrouble.value === 'phone_storage_low';
+    if (!low || (await this.ports.safety.refill())) this.storageTrouble.value = undefined;
     if (outcome === 'busy' || outcome.kind === 'nothing_to_do') return;
     if (outcome.kind === 'done') this.connection.value = 'online';
     else this.note(outcome.failure);

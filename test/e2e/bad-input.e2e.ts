@@ -224,7 +224,17 @@ describe('phone and network', () => {
       .waitFor();
   });
 
-  it('says that the phone is full, saves nothing by halves, and saves when there is room again', async () => {
+  it('gives up its reserve for one record of a full phone, then refuses whole, and saves when there is room again', async () => {
+    const first = await listed({});
+    await typeAndConnect(page, first.label);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await fillPhone(page, app.server.url);
+    await save(page, OAK_STREET);
+    await page.getByRole('heading', { name: /^(Saved on this phone|Bound)$/ }).waitFor();
+    await page.locator('.strip', { hasText: 'its last reserve is in use' }).waitFor();
+    await page.getByRole('button', { name: 'Later' }).click();
+    await unplug?.();
+
     const device = await listed({});
     await typeAndConnect(page, device.label);
     await page.getByRole('button', { name: 'Go on' }).click();

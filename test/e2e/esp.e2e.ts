@@ -101,7 +101,7 @@ describe.each(SETUPS)(
       const bundle = bundleFor(Buffer.from(device.publicKey, 'base64url'));
       await page.evaluate((pop) => window.rig.scan(pop), device.pop);
       expect(await connect()).toBe('esp-claim');
-      device.misbehave({ kind: 'drop', afterBytes: security === 1 ? 800 : 1_300 });
+      device.misbehave({ kind: 'drop', afterBytes: security === 1 ? 500 : 1_300 });
       expect(await page.evaluate((it) => window.rig.install(it), bundle)).toBe('link_lost');
       await page.evaluate(() => window.rig.close());
       expect(await connect()).toBe('esp-claim');

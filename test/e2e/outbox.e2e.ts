@@ -97,6 +97,9 @@ it('shows one record as a code that a camera reads off the small screen, byte by
   // Any colleague may carry it: the author's signature is on it.
   const { results } = await other.send([jws ?? '']);
   expect(results).toMatchObject([{ status: 'received' }]);
+  // The kill took the session's cookie: its own sending had to wait, the colleague's did not.
+  await loadOurs(page);
+  await page.evaluate(() => bench.signIn('ines'));
   await page.goto(`${stage.road.url}/outbox`);
   await expect.poll(() => page.locator('[data-count=unsent]').textContent(), { timeout: 60_000 }).toBe('0');
   expect(stage.count()).toMatchObject({ doubled: 0 });
