@@ -6,7 +6,7 @@ import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { plugIn, save, troubleOn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
-import { emptyPhone, fillPhone } from '../support/full-phone.ts';
+import { emptyPhone, fillPhone, fillUp } from '../support/full-phone.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -238,7 +238,7 @@ describe('phone and network', () => {
     const device = await listed({});
     await typeAndConnect(page, device.label);
     await page.getByRole('button', { name: 'Go on' }).click();
-    await fillPhone(page, app.server.url);
+    await fillUp(page);
     await save(page, OAK_STREET);
     expect(await troubleOn(page)).toBe('phone_storage_full');
     await emptyPhone(page, app.server.url);

@@ -360,8 +360,8 @@ describe('a list at the bench', () => {
     expect(faults).toEqual([]);
     // A modem shows its key only when it makes one, so that is left to the field; its maker's token stands for it.
     expect(rows.map(({ row }) => [row.anchor, row.publicKey])).toEqual([
-      ['voucher', undefined],
       ['key', board.publicKey],
+      ['voucher', undefined],
     ]);
     expect(rows.map(({ row }) => row.model)).toEqual(['Meter 42', 'Meter 42']);
     const tokens = await saved(/attestation token/);

@@ -9,6 +9,11 @@ export async function fillPhone(page: Page, origin: string): Promise<void> {
   const used = await page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: used + 1024 * 1024 });
   await page.waitForTimeout(STALE_MS);
+  await fillUp(page);
+}
+
+/** Takes what room there is. */
+export async function fillUp(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const db = await new Promise<IDBDatabase>((resolve, reject) => {
       const open = indexedDB.open('filler', 1);
