@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { Udid, UdidErrorCode } from '../udid.ts';
 
-export type LabelKind = 'arduino' | 'dpp' | 'esp' | 'imei' | 'mac' | 'udid' | 'uuid';
+export type LabelKind = 'arduino' | 'dpp' | 'esp' | 'imei' | 'lorawan' | 'mac' | 'matter' | 'udid' | 'uuid';
 
 /** What a label says. Nothing in it is proved: possession is the device's own affair. */
 export interface Label {
@@ -48,7 +48,13 @@ export type LabelErrorCode =
   /** A sound key on a curve that is not served (P-256 and P-384 are). Report the device type to support. */
   | 'dpp_curve'
   /** An Espressif code that breaks off, or lacks the device's name. Ask to scan it again. */
-  | 'esp_malformed';
+  | 'esp_malformed'
+  /** A LoRaWAN code that breaks off, or whose checksum does not fit. Ask to scan it again. */
+  | 'lorawan_malformed'
+  /** A Matter code that breaks off or holds what no device has. Ask to scan it again. */
+  | 'matter_malformed'
+  /** A Matter code opens a device for its controller, and most do not say which. Ask for another code on the label. */
+  | 'matter_no_serial';
 
 export type LabelResult =
   | { readonly ok: true; readonly label: Label }

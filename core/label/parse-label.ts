@@ -3,7 +3,9 @@ import { dppFormat } from './dpp.ts';
 import { espFormat } from './esp.ts';
 import { imeiFormat } from './imei.ts';
 import { type LabelFormat, type LabelResult, MAX_LABEL_LENGTH } from './label.ts';
+import { lorawanFormat } from './lorawan.ts';
 import { macFormat } from './mac.ts';
+import { matterFormat } from './matter.ts';
 import { udidFormat } from './udid-text.ts';
 import { uuidFormat } from './uuid.ts';
 
@@ -11,7 +13,9 @@ import { uuidFormat } from './uuid.ts';
 const FORMATS: readonly LabelFormat[] = [
   dppFormat,
   espFormat,
+  lorawanFormat,
   imeiFormat,
+  matterFormat,
   uuidFormat,
   macFormat,
   arduinoFormat,

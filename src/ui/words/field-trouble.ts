@@ -42,6 +42,12 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   dpp_bad_key: say('The key on this label is misprinted or forged.', 'Do not bind by this label. Report it.'),
   dpp_curve: say('This label’s key is of a kind we do not take.', 'Report the device type to support.'),
   esp_malformed: say('The code breaks off in the middle.', 'Scan it again with the whole code in view.'),
+  lorawan_malformed: say('This LoRaWAN code is not whole.', 'Scan it again with the whole code in view.'),
+  matter_malformed: say('This Matter code is not whole.', 'Scan it again with the whole code in view.'),
+  matter_no_serial: say(
+    'This Matter code opens a device, but does not say which one.',
+    'Scan another code on the label, or type the serial or MAC below it.',
+  ),
   imei_malformed: say('An IMEI has 15 digits.', 'Read it again from the label.'),
   imei_check_digit: say('One digit of this IMEI is wrong.', 'Read it again from the label.'),
   imei_blank: say(
