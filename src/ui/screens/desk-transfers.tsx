@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { TransferState } from '../../../contract/transfer.ts';
+import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -18,7 +19,7 @@ export function DeskTransfers({ org, onDecided }: { readonly org: string; readon
   const load = async () => {
     const answer = await ports.desk.transfers(org);
     if (answer.ok) setTransfers(answer.value);
-    else setTrouble(answer.failure.kind);
+    else setTrouble(failureCode(answer.failure));
   };
   // read once per visit and organisation
   useEffect(() => {
@@ -26,7 +27,7 @@ export function DeskTransfers({ org, onDecided }: { readonly org: string; readon
   }, [org]);
   const decide = async (id: string, decision: 'give_up' | 'refuse', because: string) => {
     const answer = await ports.desk.decideTransfer(org, id, decision, because);
-    setTrouble(answer.ok ? undefined : answer.failure.kind);
+    setTrouble(answer.ok ? undefined : failureCode(answer.failure));
     await load();
     if (answer.ok && answer.value !== 'offered') onDecided();
   };

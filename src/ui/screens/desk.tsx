@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { HeldRecord } from '../../../contract/approval.ts';
 import type { DeviceState } from '../../../contract/device-state.ts';
+import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -22,7 +23,7 @@ export function DeskScreen() {
   const load = async () => {
     const [records, states] = await Promise.all([model.ports.desk.held(org), model.ports.desk.devices(org)]);
     const failure = records.ok ? (states.ok ? undefined : states.failure) : records.failure;
-    setTrouble(failure?.kind);
+    setTrouble(failure && failureCode(failure));
     if (failure !== undefined) model.note(failure);
     if (records.ok) setHeld(records.value);
     if (states.ok) setDevices(states.value);
@@ -34,7 +35,7 @@ export function DeskScreen() {
   const decide = async (record: string, decision: 'approve' | 'refuse', reason: string) => {
     const answer = await model.ports.desk.decide(org, record, decision, reason);
     if (answer.ok) await load();
-    else setTrouble(answer.failure.kind);
+    else setTrouble(failureCode(answer.failure));
   };
   return (
     <Page title={fieldWords.desk.title} wide>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PhoneState } from '../../../contract/phone.ts';
+import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
@@ -22,7 +23,7 @@ export function PhonesScreen() {
       if (answer.ok) setPhones([...answer.value].sort((a, b) => Number(b.alarm) - Number(a.alarm)));
       else {
         model.note(answer.failure);
-        setTrouble(answer.failure.kind === 'refused' ? answer.failure.code : answer.failure.kind);
+        setTrouble(failureCode(answer.failure));
       }
     })();
   }, [model, org]);
