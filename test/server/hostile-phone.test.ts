@@ -1,0 +1,163 @@
+import { webcrypto } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeviceState } from '../../contract/device-state.ts';
+import { toBase64Url } from '../../core/bytes.ts';
+import { challengeOf } from '../../core/possession.ts';
+import { ecdsaToDer } from '../../core/spki.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { revokeOperator } from '../../server/operators/revoke-operator.ts';
+import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+
+// What a phone in bad hands can send although every signature on it is right.
+let server: TestServer;
+let ines: TestOperator;
+let hanna: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+  hanna = await server.signIn('hanna');
+});
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+});
+
+async function listed(): Promise<TestDevice> {
+  const device = await makeDevice();
+  await server.importList('northfield', [rowOf(device)]);
+  return device;
+}
+
+const register = (device: TestDevice, changes: object = {}) =>
+  ines.submit('registration+jws', registrationOf(device, OAK_STREET, changes), 'northfield');
+
+async function stateOf({ udid }: TestDevice, org = 'northfield', who = ines) {
+  const { devices } = (await who.get(`/api/devices?org=${org}`)).body as { devices: DeviceState[] };
+  return devices.find((one) => one.udid === udid);
+}
+
+/** What the device answers to a challenge made for this record. */
+async function answerFor(record: string, { keys }: TestDevice) {
+  await ines.pack('northfield');
+  const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
+  const bytes = (await challengeOf({ ...challenge, record }, nodeCrypto)) ?? new Uint8Array();
+  const fixed = await webcrypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, keys.privateKey, bytes);
+  const der = ecdsaToDer(new Uint8Array(fixed), 256) ?? new Uint8Array();
+  const proof = { over: 'challenge', signature: toBase64Url(der) } as const;
+  return { device: { possession: 'fresh', challenge, proof } } as const;
+}
+
+describe('a replayed request', () => {
+  it('binds nothing that is bound, and learns nothing of whose it is', async () => {
+    const device = await listed();
+    await register(device);
+    const before = await stateOf(device);
+    const change = await hanna.submit('registration+jws', registrationOf(device, HANNA), 'hanna-home');
+    expect(change).toMatchObject({ outcome: 'refused', code: 'transfer_case' });
+    expect(JSON.stringify(change)).not.toMatch(/northfield|oak|ines/i);
+    expect(await stateOf(device)).toEqual(before);
+    expect(await stateOf(device, 'hanna-home', hanna)).toBeUndefined();
+  });
+
+  it('is known to prove nothing of the moment, and is held where that is asked for', async () => {
+    const device = await listed();
+    const policy = ['policy', 'set', '--org', 'northfield', '--by', 'sam'];
+    expect((await server.fieldbind(...policy, '--static', 'hold')).code).toBe(0);
+    expect(await register(device)).toMatchObject({ outcome: 'held', code: 'possession_needed' });
+    expect(await stateOf(device)).toBeUndefined();
+    expect((await server.fieldbind(...policy)).code).toBe(0);
+    expect(await register(await listed())).toMatchObject({ outcome: 'bound', unproven: true });
+  });
+
+  it('with the answer to another record’s challenge is refused', async () => {
+    const device = await listed();
+    const record = uuid7(Date.now(), nodeCrypto);
+    const answer = await answerFor(record, device);
+    expect(await register(device, answer)).toMatchObject({ outcome: 'refused', code: 'proof_wrong' });
+    expect(await stateOf(device)).toBeUndefined();
+    expect(await register(device, { id: record, ...answer })).toMatchObject({
+      outcome: 'bound',
+      unproven: false,
+    });
+  });
+});
+
+describe('a forged confirmation', () => {
+  const confirmation = (device: TestDevice, registration: string, certificate: string, domain: string) => ({
+    id: uuid7(Date.now(), nodeCrypto),
+    app: '0.1.0',
+    capturedAt: new Date().toISOString(),
+    registration,
+    maker: device.maker,
+    udid: device.udid,
+    domain,
+    certificate,
+    link: 'serial',
+    written: [
+      { parts: ['anchor'], digest: 'cd'.repeat(32) },
+      { parts: ['leaf', 'chain'], digest: 'ab'.repeat(32) },
+    ],
+  });
+
+  it('of somebody else’s device is refused, and the device stays as it was', async () => {
+    const device = await listed();
+    const { record, certificate } = await register(device);
+    const before = await stateOf(device);
+    for (const domain of [OAK_STREET, HANNA]) {
+      const forged = confirmation(device, record, certificate?.fingerprint ?? '', domain);
+      expect(await hanna.submit('confirmation+jws', forged, 'hanna-home')).toMatchObject({
+        outcome: 'refused',
+        code: 'registration_unknown',
+      });
+    }
+    expect(await stateOf(device)).toEqual(before);
+  });
+
+  it('of one’s own does not stand for the device’s own word: it revokes no predecessor', async () => {
+    const device = await listed();
+    const { record, certificate } = await register(device);
+    const forged = confirmation(device, record, certificate?.fingerprint ?? '', OAK_STREET);
+    expect(await ines.submit('confirmation+jws', forged, 'northfield')).toMatchObject({ outcome: 'noted' });
+    expect(await stateOf(device)).toMatchObject({ state: 'installed', unproven: true });
+  });
+});
+
+it('another organisation’s list cannot name a device that is on one, by its name or by its key', async () => {
+  const device = await listed();
+  const twin = await makeDevice({ keys: device.keys });
+  const impostor = await makeDevice();
+  const { errors } = await server.importList('hanna-home', [
+    rowOf(device),
+    rowOf(twin),
+    rowOf(impostor, { udid: device.udid }),
+  ]);
+  expect(errors.map(({ row, code }) => [row, code])).toEqual([
+    [1, 'taken'],
+    [2, 'key_repeated'],
+    [3, 'taken'],
+  ]);
+  // And without a list of its own it has no claim, whatever it has copied.
+  const change = await hanna.submit('registration+jws', registrationOf(twin, HANNA), 'hanna-home');
+  expect(change.outcome).toBe('refused');
+  expect(JSON.stringify(change)).not.toMatch(/northfield|oak|ines/i);
+  expect(await register(device)).toMatchObject({ outcome: 'bound' });
+});
+
+it('back-dated records of somebody dismissed are held, and bind nothing', async () => {
+  const device = await listed();
+  const payload = registrationOf(device, OAK_STREET, {
+    capturedAt: new Date(Date.now() - 3_600_000).toISOString(),
+  });
+  const { jws } = await ines.seal('registration+jws', payload, 'northfield');
+  await revokeOperator('ines', 'test', server.running.installation);
+  const sam = await server.signIn('sam');
+  await sam.send([jws]);
+  expect(await sam.outcome(payload.id, 'northfield')).toMatchObject({
+    outcome: 'held',
+    code: 'operator_revoked',
+  });
+  expect(await stateOf(device, 'northfield', sam)).toBeUndefined();
+});
