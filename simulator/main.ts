@@ -20,11 +20,12 @@ async function main(): Promise<void> {
   }
   const options = deviceArguments(process.argv.slice(2));
   const file = options.stateDir === undefined ? undefined : new StateFile(options.stateDir);
+  const newUdid = options.profile === 'nordic-modem' ? randomImeiUdid : randomUdid;
   const kept = {
     state:
       file === undefined
-        ? await newDeviceState(options.udid ?? newUdid(options), options.key)
-        : await file.load(options.udid, options.key),
+        ? await newDeviceState(options.udid ?? newUdid(), options.key)
+        : await file.load(options.udid, newUdid, options.key),
     ...(options.misbehaviour === undefined ? {} : { misbehaviour: options.misbehaviour }),
     onState: (state: DeviceState) => file?.save(state),
   };
@@ -51,10 +52,7 @@ async function runEsp(device: EspClaimDevice, options: DeviceArguments): Promise
   const { udid, label, publicKey } = device;
   console.log(JSON.stringify({ udid, label, publicKey, http: http.at }));
   stopWith(() => http.close());
-}
-
-function newUdid({ profile }: DeviceArguments): string {
-  return profile === 'nordic-modem' ? randomImeiUdid() : randomUdid();
+  takeCommands(device);
 }
 
 /** What is said of a device once it is ready; Improv firmware has no identity. */
@@ -74,6 +72,11 @@ async function runUart(device: UartDevice & Shown, options: DeviceArguments): Pr
   console.log(JSON.stringify({ udid, label, publicKey, pty: pty?.path, tcp: tcp?.at }));
 
   stopWith(() => Promise.all([pty?.close(), tcp?.close()]));
+  takeCommands(device);
+}
+
+/** What the person at the keyboard can do to a device. */
+function takeCommands(device: { reset(): void }): void {
   createInterface({ input: process.stdin }).on('line', (line) => {
     if (line.trim() === 'reset') device.reset();
     else console.error('Commands: reset');

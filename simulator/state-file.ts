@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyType } from './profiles/device-key.ts';
-import { type DeviceState, newDeviceState, randomUdid } from './profiles/device-state.ts';
+import { type DeviceState, newDeviceState } from './profiles/device-state.ts';
 
 /** A device's state in a directory, so that the same device starts again. It holds the private key: mode 600. */
 export class StateFile {
@@ -12,11 +12,16 @@ export class StateFile {
     this.#path = join(directory, 'device.json');
   }
 
-  async load(udid: string | undefined, key: KeyType = 'p256'): Promise<DeviceState> {
+  /**
+   * The device that is kept here, or else a new one.
+   *
+   * @param newUdid what a device of this firmware is called that nobody named
+   */
+  async load(udid: string | undefined, newUdid: () => string, key: KeyType = 'p256'): Promise<DeviceState> {
     const kept = this.#read();
     if (kept !== undefined && (udid === undefined || kept.udid === udid)) return kept;
     if (kept !== undefined) throw new Error(`The state directory holds ${kept.udid}, not ${udid}.`);
-    const state = await newDeviceState(udid ?? randomUdid(), key);
+    const state = await newDeviceState(udid ?? newUdid(), key);
     this.save(state);
     return state;
   }

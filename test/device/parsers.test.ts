@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
+import { parseCoseSign1, readCbor } from '../../core/cose-sign1.ts';
+import { parseKeyAttestation } from '../../core/key-attestation.ts';
 import { makeDeviceKey } from '../../simulator/profiles/device-key.ts';
 import { certificationRequest } from '../../simulator/profiles/request.ts';
 import { readBoardId, verifyBoardToken } from '../../src/device/drivers/arduino/board-id.ts';
@@ -11,7 +13,6 @@ import { CLAIM, decodeClaim } from '../../src/device/drivers/esp-claim/claim-mes
 import { decodeWifi, networkOf, stateOf, WIFI } from '../../src/device/drivers/esp-claim/wifi-messages.ts';
 import { BluetoothWifi } from '../../src/device/drivers/improv/bluetooth-wifi.ts';
 import { readIdentity } from '../../src/device/drivers/nordic-modem/identity.ts';
-import { parseKeyAttestation } from '../../src/device/drivers/nordic-modem/key-attestation.ts';
 import { signsWith } from '../../src/device/drivers/nordic-modem/key-token.ts';
 import { readKeygen } from '../../src/device/drivers/nordic-modem/keygen-answer.ts';
 import { Modem, parseCmng } from '../../src/device/drivers/nordic-modem/modem.ts';
@@ -24,7 +25,6 @@ import { answersCgsn } from '../../src/device/protocols/at/at-line.ts';
 import type { BcpClient } from '../../src/device/protocols/bcp/bcp-client.ts';
 import { BcpReader } from '../../src/device/protocols/bcp/bcp-frame.ts';
 import { type BcpMessage, parseBcpMessage } from '../../src/device/protocols/bcp/bcp-message.ts';
-import { parseCoseSign1, readCbor } from '../../src/device/protocols/cose/cose-sign1.ts';
 import { inText } from '../../src/device/protocols/greeting.ts';
 import { ImprovReader } from '../../src/device/protocols/improv/improv-frame.ts';
 import { infoOf, networksIn, parseResult } from '../../src/device/protocols/improv/improv-rpc.ts';

@@ -11,14 +11,16 @@ import { codeOf, Stop, signal } from './device-visit.ts';
 // first step not done, and nothing of the cut one is left: no listener, no wait.
 const BYTE_CUTS = 40;
 
+const JOIN_ASKS = 10;
+
 type Bundles = () => CredentialBundle | undefined;
 
-/** Found, identified, its evidence taken, and its certificate installed, where there is one to install. */
-async function wholeWay(stop: Stop, bundleOf: Bundles): Promise<void> {
+/** Found, identified, its evidence taken, its network joined and its certificate installed, as far as it has these. */
+async function wholeWay(rig: Rig, stop: Stop, bundleOf: Bundles): Promise<void> {
   const session = await stop.open();
   await stop.run(session.identify(signal()));
-  if (session.traits.evidence === 'none') await stop.run(Promise.resolve(session.wifi?.scan(signal())));
-  else await evidence(stop, session);
+  if (session.traits.evidence !== 'none') await evidence(stop, session);
+  if (rig.wifi !== undefined) await network(stop, session, rig.wifi);
   const bundle = bundleOf();
   if (bundle !== undefined) await stop.run(session.install(bundle, () => undefined, signal()));
 }
@@ -28,6 +30,20 @@ async function evidence(stop: Stop, session: DeviceSession): Promise<void> {
   const code = await codeOf(stop.run(session.evidence(signal())));
   if (code === 'key_exists') return;
   if (code !== 'no error') throw stop.wire.link.lost.reason ?? new Error(code);
+}
+
+/** As the app does it: what it has joined already, or is about to, is not asked of it again. */
+async function network(stop: Stop, session: DeviceSession, known: NonNullable<Rig['wifi']>): Promise<void> {
+  const { wifi } = session;
+  if (wifi === undefined) throw new Error('no Wi-Fi step');
+  expect((await stop.run(wifi.scan(signal()))).map(({ ssid }) => ssid)).toContain(known.ssid);
+  for (let asks = 0; asks < JOIN_ASKS; asks++) {
+    const now = await stop.run(wifi.state(signal()));
+    if (now === 'joined') return;
+    if (now === 'joining') await stop.run(stop.clock.sleep(1_000));
+    else await stop.run(wifi.join(known.ssid, known.password, signal()));
+  }
+  throw new Error('never joined');
 }
 
 /** A certificate for the key that the device has by then: a modem's orphan is replaced by another key. */
@@ -45,7 +61,7 @@ function bundlesOf(rig: Rig, device: Running): Bundles {
 async function measured(rig: Rig): Promise<{ readonly operations: number; readonly bytes: number }> {
   const device = await rig.start();
   const stop = new Stop(device);
-  await wholeWay(stop, bundlesOf(rig, device));
+  await wholeWay(rig, stop, bundlesOf(rig, device));
   await stop.end();
   return stop.wire.counts;
 }
@@ -54,7 +70,7 @@ async function cutAndResume(rig: Rig, cutAt: NonNullable<WireOptions['cutAt']>):
   const device = await rig.start();
   const bundles = bundlesOf(rig, device);
   const cut = new Stop(device, { cutAt });
-  const code = await codeOf(wholeWay(cut, bundles));
+  const code = await codeOf(wholeWay(rig, cut, bundles));
   // The last bytes may be an answer that nobody waits for.
   // A firmware that may want a restart is told so of a cut at the one message it would die of.
   const lost = device.restart === undefined ? ['link_lost'] : ['link_lost', 'restart_needed'];
@@ -63,13 +79,13 @@ async function cutAndResume(rig: Rig, cutAt: NonNullable<WireOptions['cutAt']>):
 
   const visit = { ...device.visit, replaceOrphanKey: true };
   const again = new Stop(device, {}, visit);
-  const resumed = await codeOf(wholeWay(again, bundles));
+  const resumed = await codeOf(wholeWay(rig, again, bundles));
   await again.end();
   // Everything was stored when the link was cut.
   if (device.restart !== undefined && device.certificate() !== undefined && resumed === 'restart_needed') {
     device.restart();
     const last = new Stop(device, {}, visit);
-    await wholeWay(last, bundles);
+    await wholeWay(rig, last, bundles);
     await last.end();
   } else expect(resumed).toBe('no error');
   // On the air, whatever the cut left it in.

@@ -44,6 +44,8 @@ export interface Running {
   mode?(): number;
 }
 
+export type Step = 'identify' | 'evidence' | 'install' | 'scan';
+
 /** What one firmware does on one link, and what must come of it. */
 export interface Rig {
   readonly name: string;
@@ -61,14 +63,24 @@ export interface Rig {
   readonly corrupt?: 'read_back_mismatch' | 'no error';
   /** Whether its driver itself can tell that a certificate is for another key. */
   readonly checksKey?: boolean;
-  /** A field of its protocol that says how much is to come. */
+  /** Has an answer say another length than it has, everything else about it right; any other chunk is left as it is. */
   readonly lie?: (chunk: Uint8Array) => Uint8Array;
+  /** Its driver asks again, since a log line may tear an answer apart: the lie is told each time. */
+  readonly asksAgain?: boolean;
+  /** The same for what it says once it was identified, where that looks otherwise. */
+  readonly lieLater?: (chunk: Uint8Array) => Uint8Array;
   /** Asks for the secret of its label. */
   readonly secret?: boolean;
   /** Shows and uses its key only when it makes it. */
   readonly keyOnce?: boolean;
-  /** Lines of others, before and between its own. Shells have their own (`logs`), which write the prompt again. */
-  readonly noisy?: boolean;
+  /** A step that needs no answer: printed at the start, or where a refusal says that the firmware lacks it. */
+  readonly unmoved?: Step;
+  /** A command that may take its device seconds. */
+  readonly slow?: RegExp;
+  /** Lines of others: anywhere, or within a shell's answers only, as it writes its prompt again (see `logs`). */
+  readonly noisy?: 'anywhere' | 'in answers';
+  /** A network that it can join, where that is part of its whole way. */
+  readonly wifi?: { readonly ssid: string; readonly password: string };
   /** Byte positions to cut at; each run of a slow handshake counts. */
   readonly cuts?: number;
 }
@@ -166,10 +178,39 @@ function improv(link: 'uart' | 'gatt'): Rig['start'] {
   };
 }
 
-/** An SMP header that claims 64 KiB; in a console frame the two bytes before it. */
-const longSmp = (chunk: Uint8Array) => (chunk.length < 8 ? chunk : chunk.with(2, 0xff).with(3, 0xff));
-/** The length of a framed protocol, at a fixed place behind its mark. */
-const lengthAt = (at: number) => (chunk: Uint8Array) => (chunk.length > at ? chunk.with(at, 0xff) : chunk);
+/** One more at this place. */
+const oneMoreAt = (at: number) => (chunk: Uint8Array) =>
+  chunk.length > at ? chunk.with(at, ((chunk[at] ?? 0) + 1) & 0xff) : chunk;
+/** An SMP header that claims a byte more than there is. */
+const longSmp = (chunk: Uint8Array) => (chunk.length < 8 ? chunk : oneMoreAt(3)(chunk));
+/** A console frame that does, its CRC right for what there is. */
+const longFrame = (chunk: Uint8Array) => {
+  const isWhole = chunk[0] === 0x06 && chunk[1] === 0x09 && chunk.at(-1) === 0x0a;
+  if (!isWhole) return chunk;
+  const packet = new Uint8Array(Buffer.from(Buffer.from(chunk.subarray(2, -1)).toString('latin1'), 'base64'));
+  const text = Buffer.from(oneMoreAt(1)(packet)).toString('base64');
+  return new Uint8Array(Buffer.concat([chunk.subarray(0, 2), Buffer.from(text), chunk.subarray(-1)]));
+};
+/** Improv's result says its texts are longer than they are. The sum of what stands from `from` on is right again. */
+const longResult = (at: number, from: number, behind: number) => (chunk: Uint8Array) => {
+  if (chunk.length <= at) return chunk;
+  const end = chunk.length - behind;
+  const told = oneMoreAt(at)(chunk);
+  return told.with(
+    end,
+    told.subarray(from, end).reduce((sum, byte) => (sum + byte) & 0xff, 0),
+  );
+};
+/** A handshake's protobuf, of whose field of bytes, which one number may precede, the length is more than there is. */
+const longHandshake = (chunk: Uint8Array) => {
+  const at = chunk[0] === 0x10 ? 3 : 1;
+  return chunk.with((chunk[at] ?? 0) < 0x80 ? at : at + 1, 0x7f);
+};
+/**
+ * The same of an answer within the session, its `msg` before it. Security 1 is a stream cipher, in which a bit stays where it
+ * is; security 2 refuses every changed bit.
+ */
+const longAnswer = (chunk: Uint8Array) => chunk.with(3, (chunk[3] ?? 0) ^ 0x40);
 const inText = (from: RegExp, to: string) => (chunk: Uint8Array) =>
   new Uint8Array(Buffer.from(Buffer.from(chunk).toString('latin1').replace(from, to), 'latin1'));
 
@@ -177,6 +218,8 @@ const nrf: Partial<Firmware> = { nrfCloudCred: true, printsAtBoot: false };
 const shellRig = { silent: 'device_silent', nonsense: GARBAGE, corrupt: 'read_back_mismatch' } as const;
 const gattRig = { silent: 'timed_out', nonsense: GARBAGE, corrupt: 'read_back_mismatch' } as const;
 const countLie = inText(/\d+ credentials found/, '9 credentials found');
+const HOME = { ssid: 'home', password: 'password' };
+const WERKSTATT = { ssid: 'Werkstatt', password: 'correct horse' };
 const espRig = {
   driver: 'esp-claim',
   keys: ['p256', 'rsa2048'],
@@ -186,40 +229,50 @@ const espRig = {
   otherKey: 'proof_failed',
   corrupt: 'no error',
   checksKey: true,
-  lie: lengthAt(1),
+  lie: longHandshake,
 } as const;
+
+/** Where an Improv frame begins in what the simulated device prints with it. */
+const IMPROV_AT = '[I] wifi: idle\r\n'.length;
 
 export const RIGS: readonly Rig[] = [
   {
     ...shellRig,
     name: 'tls_keygen on a console',
+    unmoved: 'evidence',
     driver: 'zephyr-cred',
     keys: ['p256', 'p384', 'rsa2048'],
     otherKey: 'handed-over',
     lie: countLie,
+    asksAgain: true,
     start: zephyr('uart', {}),
   },
   {
     ...shellRig,
     name: 'tls_keygen on a console without echo or colours',
+    unmoved: 'evidence',
     driver: 'zephyr-cred',
     otherKey: 'handed-over',
     lie: countLie,
+    asksAgain: true,
     start: zephyr('uart', { echo: false, colours: false }),
     cuts: 20,
   },
   {
     ...shellRig,
     name: 'nrf_cloud_cred on a console',
+    noisy: 'in answers',
     driver: 'zephyr-cred',
     fresh: 'csr-subject',
     otherKey: 'handed-over',
     lie: countLie,
+    asksAgain: true,
     start: zephyr('uart', nrf),
   },
   {
     ...shellRig,
     name: 'nrf_cloud_cred on a console, without a key',
+    noisy: 'in answers',
     driver: 'zephyr-cred',
     fresh: 'csr-subject',
     otherKey: 'handed-over',
@@ -249,7 +302,7 @@ export const RIGS: readonly Rig[] = [
     driver: 'smp-files',
     keys: ['p256', 'p384', 'ed25519', 'rsa2048'],
     checksKey: true,
-    lie: lengthAt(4),
+    lie: longFrame,
     start: zephyr('uart', FILES_FIRMWARE),
   },
   {
@@ -278,26 +331,31 @@ export const RIGS: readonly Rig[] = [
     fresh: 'csr-subject',
     otherKey: 'handed-over',
     keyOnce: true,
-    noisy: true,
+    slow: /%KEYGEN/,
+    noisy: 'anywhere',
     start: nordic({}),
   },
   {
     ...shellRig,
     name: 'AT host of older modem firmware, LF',
+    noisy: 'anywhere',
     driver: 'nordic-modem',
     fresh: 'signed-challenge',
     otherKey: 'handed-over',
     keyOnce: true,
+    slow: /%KEYGEN/,
     start: nordic({ subjects: false, termination: 'lf', mode: 4 }),
     cuts: 20,
   },
   {
     ...shellRig,
     name: 'modem behind a shell',
+    noisy: 'in answers',
     driver: 'nordic-modem',
     fresh: 'csr-subject',
     otherKey: 'handed-over',
     keyOnce: true,
+    slow: /%KEYGEN/,
     start: nordic({ shell: true }),
   },
   {
@@ -306,14 +364,28 @@ export const RIGS: readonly Rig[] = [
     silent: 'device_silent',
     nonsense: GARBAGE,
     otherKey: 'proof_failed',
-    noisy: true,
-    lie: lengthAt(3),
+    noisy: 'anywhere',
+    lie: oneMoreAt(4),
     start: arduino,
   },
-  { ...espRig, name: 'Espressif, security 0', start: esp({ security: 0 }) },
-  { ...espRig, name: 'Espressif, security 1', secret: true, start: esp({ security: 1 }) },
   {
     ...espRig,
+    name: 'Espressif, security 0',
+    lieLater: longAnswer,
+    wifi: WERKSTATT,
+    start: esp({ security: 0 }),
+  },
+  {
+    ...espRig,
+    name: 'Espressif, security 1',
+    secret: true,
+    lieLater: longAnswer,
+    wifi: WERKSTATT,
+    start: esp({ security: 1 }),
+  },
+  {
+    ...espRig,
+    // Its Wi-Fi is security 1's, above a handshake that takes many times as long.
     name: 'Espressif, security 2',
     secret: true,
     start: esp({ security: 2, valueLimit: 512 }),
@@ -321,19 +393,22 @@ export const RIGS: readonly Rig[] = [
   },
   {
     name: 'Improv on a cable',
+    wifi: HOME,
     driver: 'improv',
     silent: 'device_silent',
     nonsense: GARBAGE,
-    noisy: true,
-    lie: lengthAt('[I] wifi: idle\r\nIMPROV'.length + 2),
+    noisy: 'anywhere',
+    lie: longResult(IMPROV_AT + 10, IMPROV_AT, 2),
     start: improv('uart'),
   },
   {
     name: 'Improv over Bluetooth',
+    unmoved: 'identify',
+    wifi: HOME,
     driver: 'improv',
     silent: 'timed_out',
     nonsense: GARBAGE,
-    lie: lengthAt(1),
+    lie: longResult(1, 0, 1),
     start: improv('gatt'),
   },
 ];

@@ -5,10 +5,33 @@ import { parseCsr, verifyCsr } from '../../core/csr.ts';
 import { fromPem } from '../../core/pem.ts';
 import { judgePossession } from '../../core/possession.ts';
 import { type KeyType, makeDeviceKey } from '../../simulator/profiles/device-key.ts';
-import type { DeviceEvidence, DeviceSession, WrittenPart } from '../../src/ports/device.ts';
+import type { DeviceErrorCode, DeviceEvidence, DeviceSession, WrittenPart } from '../../src/ports/device.ts';
 import { bundleWith } from '../support/device-certificate.ts';
-import { CHALLENGE, CRYPTO, type Rig, type Running } from './device-rigs.ts';
+import type { WireOptions } from '../support/device-wire.ts';
+import { CHALLENGE, CRYPTO, type Rig, type Running, type Step } from './device-rigs.ts';
 import { codeOf, Stop, signal } from './device-visit.ts';
+
+type Changing = { -readonly [Option in keyof WireOptions]: WireOptions[Option] };
+
+/** What a device that never rests may say: without a line's end, or line by line. */
+const ENDLESS = [
+  new Uint8Array(2_048).fill(0x7a),
+  new Uint8Array(Buffer.from('[00:00:01.000,000] <inf> app: tick\r\n')),
+];
+const ENDED: readonly DeviceErrorCode[] = ['timed_out', 'device_garbage', 'device_refused', 'csr_missing'];
+const STOPPED_MS = 300;
+
+const line = (text: string) => Buffer.from(`[00:00:01.250,000] ${text}\r\n`);
+const NOISE_ANYWHERE: WireOptions = {
+  noise: { before: line('<inf> boot: ready'), after: line('<inf> net: up') },
+};
+/** Before each answer; echoes come byte by byte, and a prompt has no line of its own. */
+const NOISE_IN_ANSWERS: WireOptions = {
+  change: (chunk) =>
+    chunk[0] !== 0x1b && chunk.at(-1) === 0x0a && chunk.length > 4
+      ? new Uint8Array(Buffer.concat([line('<wrn> lte_lc: cell search failed, retrying'), chunk]))
+      : chunk,
+};
 
 /** A test that only some firmwares can be put to. */
 function when(applies: unknown): (name: string, test: () => Promise<void>) => void {
@@ -62,6 +85,8 @@ function behaves(rig: Rig): void {
       ).not.toThrow();
       expect(evidence.possession).toBe(rig.fresh === undefined ? 'static' : 'fresh');
       expect(traits.possession).toBe(evidence.possession);
+      // Where how is only known once it was done, nothing is said before.
+      expect([rig.fresh, undefined]).toContain(traits.freshBy);
       expect(await possessionOf(evidence)).toMatchObject({
         result: rig.fresh === undefined ? 'not_checkable' : 'passed',
       });
@@ -124,39 +149,43 @@ function misbehaves(rig: Rig): void {
     await stop.end();
   });
 
-  it('ends when it talks without end later on', async () => {
-    const device = await rig.start();
-    let endless = false;
-    const stop = new Stop(device, {
-      change: (chunk) => (endless ? new Uint8Array(2_048).fill(0x78) : chunk),
-    });
-    const session = await stop.open();
-    endless = true;
-    const code = await codeOf(stop.run(session.identify(signal())));
-    expect(['timed_out', 'device_garbage', 'device_refused', 'no error']).toContain(code);
-    await stop.end();
+  const steps = [
+    'identify',
+    ...(rig.corrupt === undefined ? [] : (['evidence', 'install'] as const)),
+  ] as const;
+  it.each(steps)('ends when it talks without end from %s on, and sooner when it is stopped', async (step) => {
+    for (const endless of ENDLESS) {
+      const alone = await talkedOver(rig, step, endless);
+      if (step === rig.unmoved) expect(alone.code).toBe('no error');
+      else expect(ENDED).toContain(alone.code);
+      const stopped = await talkedOver(rig, step, endless, STOPPED_MS);
+      // What was over by then was not stopped.
+      expect(stopped.code).toBe(alone.took > STOPPED_MS ? 'aborted' : alone.code);
+    }
   });
 
   when(rig.noisy)('hears its device among lines of others', async () => {
-    const line = (text: string) => new Uint8Array(Buffer.from(`[00:00:01.250,000] <inf> ${text}\r\n`));
-    const stop = new Stop(await rig.start(), {
-      noise: { before: line('boot: ready'), after: line('net: up') },
-    });
+    const stop = new Stop(await rig.start(), rig.noisy === 'anywhere' ? NOISE_ANYWHERE : NOISE_IN_ANSWERS);
     const session = await stop.open();
     expect(session.traits.name).toBe(rig.driver);
     if (session.traits.evidence !== 'none') await evidenceOf(stop, session);
     await stop.end();
   });
 
-  when(rig.lie !== undefined)('is not led on by a lie about length', async () => {
+  when(rig.slow)('waits for a key that takes seconds to be made', async () => {
+    const wire: Changing = {};
     const device = await rig.start();
-    const before = device.digest();
-    const stop = new Stop(device, rig.lie === undefined ? {} : { change: rig.lie });
-    const code = await codeOf(stop.open().then((session) => walk(stop, session, device)));
-    expect([...rig.nonsense, 'device_silent']).toContain(code);
-    expect(device.digest()).toBe(before);
+    const stop = new Stop(device, wire);
+    const session = await stop.open();
+    const command = rig.slow ?? /^$/;
+    wire.slow = { command, begin: () => stop.clock.sleep(6_000) };
+    const evidence = await evidenceOf(stop, session);
+    expect(toHex(evidence.publicKey)).toBe(toHex(device.publicKey ?? new Uint8Array(0)));
     await stop.end();
   });
+
+  when(rig.lie)('is not led on by a lie about length', () => lies(rig, rig.lie, false));
+  when(rig.lieLater)('nor by one within the session', () => lies(rig, rig.lieLater, true));
 
   when(rig.otherKey !== undefined)('does not pass another key off as the device’s', async () => {
     const device = await rig.start({ kind: 'wrong-key' });
@@ -223,6 +252,60 @@ function misbehaves(rig: Rig): void {
   });
 }
 
+async function talkedOver(rig: Rig, step: Step, endless: Uint8Array, stopAfter?: number) {
+  const device = await rig.start();
+  if (step === 'install') await registered(device);
+  const wire: Changing = {};
+  const stop = new Stop(device, wire);
+  const session = await stop.open();
+  wire.endless = endless;
+  const until = new AbortController();
+  const begun = stop.clock.now();
+  if (stopAfter !== undefined) void stop.clock.sleep(stopAfter).then(() => until.abort());
+  const work: Promise<unknown> = {
+    identify: () => session.identify(until.signal),
+    evidence: () => session.evidence(until.signal),
+    scan: async () => session.wifi?.scan(until.signal),
+    install: () => session.install(bundleWith(keyOf(device), { chain: 0 }), () => undefined, until.signal),
+  }[step]();
+  const code = await codeOf(stop.run(work));
+  const took = stop.clock.now() - begun;
+  await stop.run(stop.clock.sleep(Math.max(0, (stopAfter ?? 0) - took)));
+  await stop.end();
+  return { code, took };
+}
+
+/** An answer of an open session says a wrong length: nothing is taken from it, and nothing is changed. */
+async function lies(rig: Rig, lie: Rig['lie'], identified: boolean): Promise<void> {
+  const device = await rig.start();
+  const wire: Changing = {};
+  const stop = new Stop(device, wire);
+  const session = await stop.open();
+  if (identified) await stop.run(session.identify(signal()));
+  const before = device.digest();
+  let told = 0;
+  wire.change = (chunk) => {
+    const said = told === 0 || rig.asksAgain ? (lie?.(chunk) ?? chunk) : chunk;
+    if (!equalBytes(said, chunk)) told++;
+    return said;
+  };
+  expect(['device_garbage', 'timed_out']).toContain(await codeOf(walk(stop, session, device)));
+  expect(told).toBeGreaterThan(0);
+  expect(device.digest()).toBe(before);
+  await stop.end();
+}
+
+/** Ready for its certificate: a firmware that makes its key has made it, and the visit is over. */
+async function registered(device: Running): Promise<void> {
+  const stop = new Stop(device);
+  await evidenceOf(stop, await stop.open());
+  await stop.end();
+}
+
+function keyOf(device: Running): Uint8Array {
+  return device.publicKey ?? new Uint8Array(0);
+}
+
 /** Identity, evidence and, where it can be, a certificate for its own key. */
 async function walk(stop: Stop, session: DeviceSession, device: Running): Promise<readonly WrittenPart[]> {
   await stop.run(session.identify(signal()));
@@ -234,17 +317,10 @@ async function walk(stop: Stop, session: DeviceSession, device: Running): Promis
 }
 
 function installs(rig: Rig): void {
-  const own = (device: Running) => device.publicKey ?? new Uint8Array(0);
   const holds = (device: Running, leafPem: string) => {
     const held = Buffer.from(device.certificate() ?? []);
     const der = Buffer.from(fromPem('CERTIFICATE', leafPem)[0] ?? []);
     return held.equals(der) || held.toString('latin1').startsWith(leafPem);
-  };
-  /** Ready for its certificate: a firmware that makes its key has made it, and the visit is over. */
-  const registered = async (device: Running) => {
-    const stop = new Stop(device);
-    await evidenceOf(stop, await stop.open());
-    await stop.end();
   };
 
   it('stores what it is given, and each part of it is read back', async () => {
@@ -252,7 +328,7 @@ function installs(rig: Rig): void {
     await registered(device);
     const stop = new Stop(device);
     const session = await stop.open();
-    const bundle = bundleWith(own(device));
+    const bundle = bundleWith(keyOf(device));
     const told: WrittenPart[] = [];
     const written = await stop.run(session.install(bundle, (part) => told.push(part), signal()));
     expect(told).toEqual(written);
@@ -267,7 +343,7 @@ function installs(rig: Rig): void {
   it('replaces another certificate, and writes nothing twice', async () => {
     const device = await rig.start();
     await registered(device);
-    const [first, second] = [bundleWith(own(device)), bundleWith(own(device))];
+    const [first, second] = [bundleWith(keyOf(device)), bundleWith(keyOf(device))];
     for (const bundle of [first, second, second]) {
       const stop = new Stop(device);
       const session = await stop.open();
@@ -291,7 +367,7 @@ function installs(rig: Rig): void {
     device.misbehave({ kind: 'corrupt-store' });
     const stop = new Stop(device);
     const session = await stop.open();
-    const work = session.install(bundleWith(own(device), { chain: 0 }), () => undefined, signal());
+    const work = session.install(bundleWith(keyOf(device), { chain: 0 }), () => undefined, signal());
     expect(await codeOf(stop.run(work))).toBe(rig.corrupt);
     await stop.end();
   });
@@ -339,7 +415,7 @@ function installs(rig: Rig): void {
     const stop = new Stop(device);
     const session = await stop.open();
     const late = new AbortController();
-    const bundle = bundleWith(own(device), { chain: 0 });
+    const bundle = bundleWith(keyOf(device), { chain: 0 });
     const work = session.install(bundle, () => late.abort(), late.signal);
     const code = await codeOf(stop.run(work));
     // A firmware with one part is done by then.

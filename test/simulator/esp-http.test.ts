@@ -5,35 +5,13 @@ import { EspClaimDevice } from '../../simulator/profiles/esp/esp-device.ts';
 import { type ProtocommHttp, serveProtocommHttp } from '../../simulator/protocomm-http.ts';
 import { Claim } from '../../src/device/drivers/esp-claim/claim.ts';
 import { askVersion, ProtocommClient } from '../../src/device/protocols/protocomm/client.ts';
-import type { Endpoints } from '../../src/device/protocols/protocomm/gatt-endpoints.ts';
-import { DeviceError } from '../../src/ports/device.ts';
 import { nodeProtocommCrypto } from '../device/esp/node-crypto.ts';
+import { overHttp } from './protocomm-over-http.ts';
 
 const signal = new AbortController().signal;
 let http: ProtocommHttp | undefined;
 
 afterEach(() => http?.close());
-
-/** As Espressif's client speaks (tools/esp_prov/transport/transport_http.py): a POST for each request, the cookie kept. */
-function overHttp(port: number): Endpoints {
-  let cookie: string | undefined;
-  return {
-    lost: signal,
-    has: () => true,
-    async exchange(name, request) {
-      const headers = {
-        'Content-type': 'application/x-www-form-urlencoded',
-        Accept: 'text/plain',
-        ...(cookie === undefined ? {} : { Cookie: cookie }),
-      };
-      const body = new Uint8Array(request);
-      const response = await fetch(`http://127.0.0.1:${port}/${name}`, { method: 'POST', headers, body });
-      cookie = response.headers.get('set-cookie') ?? cookie;
-      if (response.status !== 200) throw new DeviceError('device_refused', 'http');
-      return new Uint8Array(await response.arrayBuffer());
-    },
-  };
-}
 
 describe.each([0, 1, 2] as const)('protocomm over HTTP, security %i', (security) => {
   it('serves claiming to a client that keeps its cookie', async () => {

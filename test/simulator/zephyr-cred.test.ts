@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deviceArguments } from '../../simulator/arguments.ts';
+import { randomUdid } from '../../simulator/profiles/device-state.ts';
 import type { Misbehaviour } from '../../simulator/profiles/firmware.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { StateFile } from '../../simulator/state-file.ts';
@@ -64,9 +65,11 @@ describe('the device on the command line', () => {
   it('keeps its key and credentials in its state directory', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'fieldbind-test-'));
     try {
-      const first = await new StateFile(directory).load('mac-02a1b2c3d4e5');
-      expect(await new StateFile(directory).load(undefined)).toEqual(first);
-      await expect(new StateFile(directory).load('mac-000000000000')).rejects.toThrow('mac-02a1b2c3d4e5');
+      const first = await new StateFile(directory).load('mac-02a1b2c3d4e5', randomUdid);
+      expect(await new StateFile(directory).load(undefined, randomUdid)).toEqual(first);
+      await expect(new StateFile(directory).load('mac-000000000000', randomUdid)).rejects.toThrow(
+        'mac-02a1b2c3d4e5',
+      );
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

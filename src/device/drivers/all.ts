@@ -6,5 +6,8 @@ import { nordicModem } from './nordic-modem/driver.ts';
 import { smpFiles } from './smp-files/driver.ts';
 import { zephyrCred } from './zephyr-cred/driver.ts';
 
-/** Every driver, in the order they ask. Those whose question is harmless to others come first. */
-export const DRIVERS: readonly Driver[] = [zephyrCred, smpFiles, nordicModem, arduino, espClaim, improv];
+/**
+ * Every driver, in the order they ask. Those whose question is harmless to others come first: to a shell without SMP its
+ * frames are typed text, and that nobody answers them is only known by waiting.
+ */
+export const DRIVERS: readonly Driver[] = [zephyrCred, nordicModem, smpFiles, arduino, espClaim, improv];

@@ -24,12 +24,15 @@ export class GattOperations {
   }
 
   run<T>(step: string, operation: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let rest: Promise<void> | undefined;
     const mine = this.#last.then(async () => {
       const ends = { clock: this.#clock, signal, lost: this.#loss.signal };
       stillOpen(ends, step);
+      const work = operation();
       try {
-        return await within(operation(), OPERATION_MS, step, ends);
+        return await within(work, OPERATION_MS, step, ends);
       } catch (error) {
+        if (signal.aborted) rest = this.#restOf(work, step);
         if (error instanceof DeviceError && error.code === 'timed_out') {
           this.#loss.tell('link_lost', step, error);
         } else if (!(error instanceof DeviceError) && !isAbsence(error)) {
@@ -40,8 +43,17 @@ export class GattOperations {
         throw fromPlatform(error, step, 'device_refused');
       }
     });
-    this.#last = mine.catch(() => undefined);
+    this.#last = mine.catch(() => rest);
     return mine;
+  }
+
+  /** A stop ends the wait, not the operation: the next one comes after it all the same. */
+  async #restOf(work: Promise<unknown>, step: string): Promise<void> {
+    const ends = { clock: this.#clock, signal: new AbortController().signal, lost: this.#loss.signal };
+    await within(work, OPERATION_MS, step, ends).catch((error: unknown) => {
+      if (error instanceof DeviceError && error.code === 'timed_out')
+        this.#loss.tell('link_lost', step, error);
+    });
   }
 }
 

@@ -1,8 +1,9 @@
+import { encode } from 'cborg';
 import type { Bytes } from '../../../core/bytes.ts';
 import { DeviceError } from '../../ports/device.ts';
 import type { GattCharacteristic, GattLink } from '../../ports/link.ts';
 import type { SmpCarrier, SmpClient } from './smp-client.ts';
-import { SMP_HEADER } from './smp-packet.ts';
+import { decodeSmp, encodeSmp, SMP_HEADER } from './smp-packet.ts';
 import { SmpReassembly } from './smp-reassembly.ts';
 import { stillOpen } from './within.ts';
 
@@ -20,6 +21,19 @@ export const WORTH_GROWING_TO = 244;
 const FILLER = new Uint8Array(SMALLEST_PIECE).fill(0xff);
 /** What was proven on a link, so that the next driver to ask on it need not try again; it goes when the link goes. */
 const PROVEN = new WeakMap<GattLink, number>();
+/**
+ * Echo, group 0 command 0, that fills the smallest piece: answered although what was sent just before was lost. Behind one
+ * that was cut it overruns what is missing, and both are dropped (smp_reassembly.c, smp_bt.c).
+ */
+const WITNESS_SEQUENCE = 0xff;
+const WITNESS = encodeSmp({
+  version: 0,
+  operation: 'write',
+  group: 0,
+  command: 0,
+  sequence: WITNESS_SEQUENCE,
+  payload: encode({ d: 'witness.' }),
+});
 /** CBOR around an echo's text of 24 to 255 bytes: map head, key, text head. */
 const ECHO_AROUND = SMP_HEADER + 1 + 2 + 2;
 
@@ -39,6 +53,8 @@ export class GattSmpCarrier implements SmpCarrier {
   #proven: number;
   /** Length of a packet that was sent and had no answer yet. */
   #unanswered = 0;
+  /** While a size is tried: what to do when the witness is answered. */
+  #witnessed: (() => void) | undefined;
 
   /** The carrier, or undefined if the device has no SMP service. */
   static async open(link: GattLink, signal: AbortSignal): Promise<GattSmpCarrier | undefined> {
@@ -88,27 +104,60 @@ export class GattSmpCarrier implements SmpCarrier {
         this.#shrink();
       }
     }
+    if (this.#witnessed !== undefined) await this.#characteristic.writeWithoutResponse(WITNESS, signal);
   }
 
   /**
-   * Grows the pieces as far as an echo of that size, sent as one piece, comes back whole.
+   * Grows the pieces as far as an echo of that size, sent as one piece, comes back whole. The largest is tried first, as
+   * most links take it; then from the smallest on.
    *
-   * @param most what is worth trying: a size too large costs a wait, and pieces are not answered one by one
+   * @param most what is worth trying: pieces are not answered one by one
    */
   async grow(client: SmpClient, signal: AbortSignal, most = Number.POSITIVE_INFINITY): Promise<void> {
     if (PROVEN.has(this.#link)) return;
-    const largest = await largestPacket(client, signal);
-    for (const size of PIECES) {
-      if (size > largest || size > most) break;
-      this.#piece = size;
-      if (!(await echoes(client, size, signal))) {
-        if (this.#unanswered > 0) await this.#recover(signal);
-        else this.#shrink();
-        break;
-      }
-      this.#proven = size;
-    }
+    const packet = await largestPacket(client, signal);
+    const sizes = PIECES.filter((size) => size <= packet && size <= most);
+    const largest = sizes.pop();
+    if (largest !== undefined && !(await this.#holds(largest, client, signal)))
+      for (const size of sizes) if (!(await this.#holds(size, client, signal))) break;
     PROVEN.set(this.#link, this.#proven);
+  }
+
+  async #holds(size: number, client: SmpClient, signal: AbortSignal): Promise<boolean> {
+    this.#piece = size;
+    if (await this.#echoesBeforeWitness(size, client, signal)) {
+      this.#proven = size;
+      return true;
+    }
+    if (this.#unanswered > 0) await this.#recover(signal);
+    else this.#shrink();
+    return false;
+  }
+
+  /**
+   * The witness follows the echo at once, and a device answers in order: its answer says that the echo was lost, without
+   * a wait. Only a stack that cuts the echo leaves both unanswered, as the device still gathers.
+   */
+  async #echoesBeforeWitness(size: number, client: SmpClient, signal: AbortSignal): Promise<boolean> {
+    const over = new AbortController();
+    const stop = () => over.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    let isLost = false;
+    this.#witnessed = () => {
+      isLost = true;
+      this.#unanswered = 0;
+      stop();
+    };
+    try {
+      return await echoes(client, size, over.signal);
+    } catch (error) {
+      if (isLost && error instanceof DeviceError && error.code === 'aborted') return false;
+      throw error;
+    } finally {
+      this.#witnessed = undefined;
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /**
@@ -136,10 +185,19 @@ export class GattSmpCarrier implements SmpCarrier {
 
   #receive(value: Uint8Array): void {
     for (const packet of this.#pieces.add(value)) {
+      if (isWitness(packet)) {
+        this.#witnessed?.();
+        continue;
+      }
       this.#unanswered = 0;
       this.#take(packet);
     }
   }
+}
+
+function isWitness(packet: Uint8Array): boolean {
+  const { group, command, sequence } = decodeSmp(packet) ?? {};
+  return group === 0 && command === 0 && sequence === WITNESS_SEQUENCE;
 }
 
 /** The device's buffer (group 0, command 6), which a whole packet must fit; unknown devices get a cautious answer. */
@@ -158,7 +216,7 @@ async function echoes(client: SmpClient, size: number, signal: AbortSignal): Pro
   // Above 255 the text's head takes one byte more (RFC 8949 section 3).
   const text = 'e'.repeat(size - ECHO_AROUND - (size - ECHO_AROUND > 255 ? 1 : 0));
   try {
-    const request = { operation: 'write', group: 0, command: 0, body: { d: text }, limitMs: 2_000 } as const;
+    const request = { operation: 'write', group: 0, command: 0, body: { d: text }, limitMs: 1_000 } as const;
     return (await client.request(request, signal)).get('r') === text;
   } catch (error) {
     if (

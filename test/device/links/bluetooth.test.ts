@@ -104,6 +104,38 @@ it('ends a read that never settles by the disconnect, by the abort or by its own
   for (const { clock } of [first, second, third]) expect(clock.sleeping).toBe(0);
 });
 
+it('begins nothing while a read that was stopped is still under way', async () => {
+  const answers: ((value: DataView) => void)[] = [];
+  const { found, run, clock } = await characteristicOf(
+    () => new Promise<DataView>((resolve) => void answers.push(resolve)),
+  );
+  const abort = new AbortController();
+  const stopped = codeOf(found.read(abort.signal));
+  await new Promise((resolve) => setImmediate(resolve));
+  abort.abort();
+  expect(await stopped).toBe('aborted');
+  const next = found.read(new AbortController().signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  // Android refuses a second operation beside the first.
+  expect(answers).toHaveLength(1);
+  answers[0]?.(new DataView(new ArrayBuffer(1)));
+  await new Promise((resolve) => setImmediate(resolve));
+  answers[1]?.(new DataView(new ArrayBuffer(2)));
+  expect((await run(next)).length).toBe(2);
+  expect(clock.sleeping).toBe(0);
+});
+
+it('gives the link up where what was stopped never ends', async () => {
+  const { open, found, run, clock } = await characteristicOf(never);
+  const abort = new AbortController();
+  const stopped = codeOf(found.read(abort.signal));
+  await new Promise((resolve) => setImmediate(resolve));
+  abort.abort();
+  expect(await stopped).toBe('aborted');
+  expect(await run(codeOf(found.read(new AbortController().signal)))).toBe('link_lost');
+  expect([open.lost.aborted, clock.sleeping]).toEqual([true, 0]);
+});
+
 it('tells a refusal from a link that just went, though both have one name', async () => {
   const refusing = () => Promise.reject(new DOMException('GATT error', 'NotSupportedError'));
   const signal = new AbortController().signal;

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBase64Url, toHex } from '../../../core/bytes.ts';
+import { parseCoseSign1, readCbor } from '../../../core/cose-sign1.ts';
 import { commonNames, verifyCsr } from '../../../core/csr.ts';
+import { parseKeyAttestation } from '../../../core/key-attestation.ts';
 import { cryptoPort } from '../../../core/webcrypto.ts';
-import { parseKeyAttestation } from '../../../src/device/drivers/nordic-modem/key-attestation.ts';
 import { readKeygen } from '../../../src/device/drivers/nordic-modem/keygen-answer.ts';
 import { parseCmng } from '../../../src/device/drivers/nordic-modem/modem.ts';
 import { secTagOf } from '../../../src/device/drivers/nordic-modem/sec-tag.ts';
 import { parseAtReply } from '../../../src/device/protocols/at/at.ts';
-import { parseCoseSign1, readCbor } from '../../../src/device/protocols/cose/cose-sign1.ts';
 import { DeviceError } from '../../../src/ports/device.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 

@@ -15,7 +15,7 @@ export interface Fragment {
 
 export const NO_FRAGMENT: Fragment = { offset: 0, bytes: new Uint8Array(0), total: 0 };
 /** What the firmware keeps one text in, both ways (MAX_PAYLOAD_SIZE); it writes past its end without a check. */
-export const CLAIM_BUFFER = 3072;
+const CLAIM_BUFFER = 3072;
 
 /** `RMakerClaimPayload { msg = 1; cmdPayload = 10 }` */
 export function encodeClaim(command: ClaimCommand, fragment: Fragment): Bytes {

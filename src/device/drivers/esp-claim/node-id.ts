@@ -2,7 +2,7 @@ import { udidFromMac } from '../../../../core/udid.ts';
 import { DeviceError } from '../../../ports/device.ts';
 
 /** The firmware builds `CN=<node_id>` in 50 bytes with its end mark, and cuts what does not fit (generate_csr). */
-export const LONGEST_NODE_ID = 46;
+const LONGEST_NODE_ID = 46;
 
 /**
  * The name the device is told to take: the UDID of its label or list row if the app knows it, else that of its own

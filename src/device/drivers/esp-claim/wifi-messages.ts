@@ -79,3 +79,8 @@ export function stateOf(answer: ProtoMessage): EspWifiState {
       throw new DeviceError('device_garbage', 'Wi-Fi status');
   }
 }
+
+/** Whether the network that it has joined is the one of this name (`WifiConnectedState`, field 3). */
+export function isIn(answer: ProtoMessage, ssid: string): boolean {
+  return fromUtf8(answer.message(11)?.bytes(3) ?? EMPTY) === ssid;
+}

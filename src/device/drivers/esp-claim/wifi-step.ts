@@ -8,6 +8,7 @@ import {
   decodeWifi,
   type EspWifiState,
   encodeWifi,
+  isIn,
   networkOf,
   stateOf,
   WIFI,
@@ -18,6 +19,7 @@ const PAGE = 4;
 const ASK_EVERY_MS = 1_000;
 const JOIN_ASKS = 30;
 const SCAN_ASKS = 15;
+const FAILED: ReadonlySet<EspWifiState> = new Set(['password-wrong', 'not-found']);
 
 /** Undefined where the firmware lacks the endpoints. */
 export function wifiStep(client: ProtocommClient, clock: Clock): WifiStep | undefined {
@@ -54,18 +56,24 @@ class EspWifi implements WifiStep {
 
   async join(ssid: string, password: string, signal: AbortSignal): Promise<void> {
     const settings = credentials(ssid, password);
-    const before = await this.#state(signal);
-    // What another visit left: until it is reset the firmware takes no other settings (espressif/esp-idf issue 15613).
-    if (before === 'password-wrong' || before === 'not-found') await this.#reset(signal);
+    // A visit that was cut left settings. The firmware takes no others while it tries them, nor when it has joined
+    // (wifi_provisioning/src/manager.c); after a failure not until it is reset (espressif/esp-idf issue 15613).
+    const left = await this.#outcome(['joining'], signal);
+    if (stateOf(left) === 'joined' && isIn(left, ssid)) return;
+    if (FAILED.has(stateOf(left))) await this.#reset(signal);
     await this.#config(WIFI.set, signal, settings);
     await this.#config(WIFI.apply, signal);
+    const now = stateOf(await this.#outcome(['joining', 'ready'], signal));
+    if (now === 'joined') return;
+    await this.#reset(signal);
+    throw new DeviceError(now === 'not-found' ? 'wifi_not_found' : 'wifi_password_wrong', 'Wi-Fi join');
+  }
+
+  /** The first status that is none of these. */
+  async #outcome(pending: readonly EspWifiState[], signal: AbortSignal): Promise<ProtoMessage> {
     for (let asks = 0; asks < JOIN_ASKS; asks++) {
-      const now = await this.#state(signal);
-      if (now === 'joined') return;
-      if (now === 'password-wrong' || now === 'not-found') {
-        await this.#reset(signal);
-        throw new DeviceError(now === 'not-found' ? 'wifi_not_found' : 'wifi_password_wrong', 'Wi-Fi join');
-      }
+      const status = await this.#config(WIFI.status, signal);
+      if (!pending.includes(stateOf(status))) return status;
       await this.#pause('Wi-Fi join', signal);
     }
     throw new DeviceError('wifi_failed', 'Wi-Fi join');

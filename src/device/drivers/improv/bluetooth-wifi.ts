@@ -17,7 +17,7 @@ import {
   wifiState,
 } from '../../protocols/improv/improv-rpc.ts';
 import { strongestFirst } from '../../protocols/wifi-networks.ts';
-import { type Ends, within } from '../../protocols/within.ts';
+import { type Ends, stillOpen, within } from '../../protocols/within.ts';
 import type { ImprovInfo, ImprovWifi } from './improv-wifi.ts';
 
 export const IMPROV_SERVICE = '00467768-6228-2272-4663-277478268000';
@@ -42,6 +42,7 @@ export class BluetoothWifi implements ImprovWifi {
   readonly #answers: Answers<Told>;
   readonly #ends: Omit<Ends, 'signal'>;
   readonly #stops: (() => void)[] = [];
+  #sent: Promise<unknown> = Promise.resolve();
 
   /** Undefined if the device has no Improv service. */
   static async open(link: GattLink, clock: Clock, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
@@ -118,10 +119,16 @@ export class BluetoothWifi implements ImprovWifi {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  async #send(command: Uint8Array, signal: AbortSignal): Promise<void> {
-    const whole = encodeBluetoothRpc(command);
-    for (let at = 0; at < whole.length; at += PIECE)
-      await this.#one(COMMAND).write(whole.subarray(at, at + PIECE), signal);
+  /** What was begun is written to its end, stopped or not: the device would take the next command for the rest of it. */
+  #send(command: Uint8Array, signal: AbortSignal): Promise<void> {
+    const mine = this.#sent.then(async () => {
+      stillOpen({ ...this.#ends, signal }, 'improv command');
+      const whole = encodeBluetoothRpc(command);
+      for (let at = 0; at < whole.length; at += PIECE)
+        await this.#one(COMMAND).write(whole.subarray(at, at + PIECE), new AbortController().signal);
+    });
+    this.#sent = mine.catch(() => undefined);
+    return mine;
   }
 
   async #subscribe(number: number, signal: AbortSignal): Promise<void> {

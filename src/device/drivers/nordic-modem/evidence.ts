@@ -10,16 +10,26 @@ import type { Modem } from './modem.ts';
 const ORGANIZATIONAL_UNIT = '2.5.4.11';
 const TOKEN = /%ATTESTTOKEN: ?"([A-Za-z0-9_-]{20,2048}\.[A-Za-z0-9_-]{20,2048})"/;
 
+/** What a modem gave as it made its key, and what it attested before: the evidence is finished from this, by asking. */
+export interface MadeOnce {
+  readonly tag: number;
+  readonly key: MadeKey;
+  readonly isFresh: boolean;
+  readonly token: string | undefined;
+}
+
 /**
  * Makes the device's key, which this firmware does only together with its one request, and only where the tag has none:
- * afterwards neither key nor request can be read again (AT%KEYGEN, AT%CMNG).
+ * afterwards neither key nor request can be read again (AT%KEYGEN, AT%CMNG). So what can be asked without a key is asked
+ * before, and `keep` is called as soon as the answer is read.
  */
-export async function makeEvidence(
+export async function makeKey(
   modem: Modem,
   tag: number,
   context: DriverContext,
+  keep: (made: MadeOnce) => void,
   signal: AbortSignal,
-): Promise<DeviceEvidence> {
+): Promise<MadeOnce> {
   const held = await modem.list(signal, tag);
   const hasKey = held.some(({ type }) => type === 2);
   // A certificate beside it means that the key is in use; without one a cut may have left it, and the person may say so.
@@ -31,29 +41,43 @@ export async function makeEvidence(
   const name = context.visit.udid ?? uuid ?? imei;
   // The subject is ours to choose: it then names the device and carries the challenge, under the key's signature.
   const unit = challenge === undefined || name === undefined ? undefined : toHex(challenge);
-  const made = await modem.offline(async () => {
+  const token = await attestToken(modem, challenge, signal);
+  return modem.offline(async () => {
     if (replace) await modem.remove(tag, 2, signal);
-    return keygen(modem, tag, unit === undefined ? undefined : `CN=${name},OU=${unit}`, context, signal);
+    const subject = unit === undefined ? undefined : `CN=${name},OU=${unit}`;
+    const key = await keygen(modem, tag, subject, context, signal);
+    const isFresh =
+      unit !== undefined &&
+      key.request.subject.some(({ type, text }) => type === ORGANIZATIONAL_UNIT && text === unit);
+    const made = { tag, key, isFresh, token };
+    keep(made);
+    return made;
   }, signal);
-  const isFresh =
-    unit !== undefined &&
-    made.request.subject.some(({ type, text }) => type === ORGANIZATIONAL_UNIT && text === unit);
-  const publicKey = made.request.spki.slice() as DeviceEvidence['publicKey'];
+}
+
+/** The evidence of a key that was made. Asks, and may be repeated. */
+export async function evidenceOf(
+  modem: Modem,
+  { tag, key, isFresh, token }: MadeOnce,
+  context: DriverContext,
+  signal: AbortSignal,
+): Promise<DeviceEvidence> {
+  const { challenge } = context.visit;
+  const publicKey = key.request.spki.slice() as DeviceEvidence['publicKey'];
   // Firmware that put its own subject there may still sign a token that names our challenge.
   const proof =
     isFresh || challenge === undefined
       ? undefined
       : await keyProof(modem, tag, { publicKey, challenge }, context, signal);
-  const token = await attestToken(modem, challenge, signal);
   return {
     publicKey,
-    csr: made.csr,
+    csr: key.csr,
     // %KEYGEN shows the key in its request only; the attestation's digest ties the two together.
     keyFrom: 'csr',
     possession: isFresh || proof !== undefined ? 'fresh' : 'static',
     ...(proof === undefined ? {} : { proof }),
     attestations: [
-      { kind: 'nordic-keygen', text: made.text },
+      { kind: 'nordic-keygen', text: key.text },
       ...(token === undefined ? [] : [{ kind: 'nordic-attesttoken' as const, text: token }]),
     ],
   };

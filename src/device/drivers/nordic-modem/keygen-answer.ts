@@ -1,8 +1,8 @@
 import { type Bytes, equalBytes, fromBase64Url } from '../../../../core/bytes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { type CertificationRequest, parseCsr } from '../../../../core/csr.ts';
+import { type KeyAttestation, parseKeyAttestation } from '../../../../core/key-attestation.ts';
 import { DeviceError } from '../../../ports/device.ts';
-import { type KeyAttestation, parseKeyAttestation } from './key-attestation.ts';
 
 /** `%KEYGEN: "<base64url CSR>.<base64url COSE_Sign1>"`; a CSR of a P-256 key has some 300 bytes. */
 const ANSWER = /%KEYGEN: ?"([A-Za-z0-9_-]{40,2048})\.([A-Za-z0-9_-]{40,2048})"/;

@@ -2,7 +2,7 @@ import { DeviceError } from '../../../ports/device.ts';
 import type { ListedCredential } from './modem.ts';
 
 /** Where Nordic's own tools and nRF Cloud's firmware put the device's credentials (nRFCloud/utils). */
-export const DEFAULT_TAG = 16_842_753;
+const DEFAULT_TAG = 16_842_753;
 /** Above it tags are the modem's own (AT%CMNG, sec_tag). */
 const HIGHEST = 2_147_483_647;
 

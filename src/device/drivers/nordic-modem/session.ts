@@ -12,7 +12,7 @@ import {
 import type { ByteLink } from '../../../ports/link.ts';
 import { within } from '../../protocols/within.ts';
 import type { DriverContext } from '../driver.ts';
-import { attestToken, makeEvidence } from './evidence.ts';
+import { attestToken, evidenceOf, type MadeOnce, makeKey } from './evidence.ts';
 import { type Form, formsOf } from './forms.ts';
 import { readIdentity } from './identity.ts';
 import { signsWith } from './key-token.ts';
@@ -28,7 +28,8 @@ export class NordicModemSession implements DeviceSession {
   readonly traits: DriverTraits;
   readonly #opened: { readonly link: ByteLink; readonly modem: Modem; readonly release: () => void };
   readonly #context: DriverContext;
-  /** Given once by the modem, so kept for as long as the cable is in. */
+  /** Given once by the modem, so kept for as long as the cable is in: a visit goes on from it where an answer was lost. */
+  #made: MadeOnce | undefined;
   #evidence: DeviceEvidence | undefined;
 
   constructor(
@@ -42,7 +43,7 @@ export class NordicModemSession implements DeviceSession {
       name: NORDIC_MODEM,
       csrSubject: 'identity',
       possession: context.visit.challenge === undefined ? 'static' : 'fresh',
-      freshBy: 'csr-subject',
+      // By the request's subject or by a token: which of them this firmware can, only making the key tells.
       evidence: 'key-and-csr',
       // The key is made in the field; what vouches for it is the modem's own identity key.
       rowKind: 'voucher',
@@ -60,7 +61,10 @@ export class NordicModemSession implements DeviceSession {
   }
 
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
-    this.#evidence ??= await makeEvidence(this.#opened.modem, await this.#tag(signal), this.#context, signal);
+    if (this.#evidence !== undefined) return this.#evidence;
+    const { modem } = this.#opened;
+    const made = this.#made ?? (await this.#make(signal));
+    this.#evidence = await evidenceOf(modem, made, this.#context, signal);
     return this.#evidence;
   }
 
@@ -124,6 +128,13 @@ export class NordicModemSession implements DeviceSession {
     await within(modem.back, BACK_MS, '+CFUN', ends).catch(() => undefined);
     release();
     await link.close();
+  }
+
+  async #make(signal: AbortSignal): Promise<MadeOnce> {
+    const keep = (made: MadeOnce) => {
+      this.#made = made;
+    };
+    return makeKey(this.#opened.modem, await this.#tag(signal), this.#context, keep, signal);
   }
 
   async #store(tag: number, form: Form, signal: AbortSignal): Promise<WrittenPart> {

@@ -9,6 +9,16 @@ const ORGANIZATIONAL_UNIT = '2.5.4.11';
 /** What needs no quoting, neither for the shell nor for mbedtls_x509_string_to_names; ids are of at most 64 characters. */
 const PLAIN_NAME = /^[\w.:-]{1,64}$/;
 
+/**
+ * How `csr` ends, each on a line of its own (nrf_cloud_credentials_shell.c). A log line among them may speak of failures
+ * too, and they are not this command's.
+ */
+const COMPLETE = /(?:^|[\r\n])CSR generation complete/;
+/** EIO and, in its first version, ENOENT: mbedtls_pk_wrap_psa found no key (nrf_cloud_credentials_keygen.c). */
+const NO_KEY = /(?:^|[\r\n])CSR generation failed: -[25]\b/;
+const REFUSED =
+  /(?:^|[\r\n])(?:CSR generation failed:|Base64 encoding failed:|Invalid sec tag:|Failed to get device id:)/;
+
 interface Request {
   readonly csr: Bytes;
   readonly parsed: CertificationRequest;
@@ -89,13 +99,12 @@ async function requestOf(
 ): Promise<Request | 'no-key'> {
   const words = ['nrf_cloud_cred csr', tag, subject].filter((word) => word !== undefined);
   const text = await shell.run(words.join(' '), signal);
-  // EIO and, in its first version, ENOENT: mbedtls_pk_wrap_psa found no key (nrf_cloud_credentials_keygen.c).
-  if (/CSR generation failed: -[25]\b/.test(text)) return 'no-key';
-  if (/failed|Invalid sec tag|Failed to get device id/.test(text))
-    throw new DeviceError('device_refused', 'nrf_cloud_cred csr');
-  // The end mark shows whether the output came whole: a CSR is longer than SMP's default shell buffer.
-  if (!/CSR generation complete/.test(text))
-    throw new DeviceError('evidence_needs_cable', 'nrf_cloud_cred csr');
+  if (!COMPLETE.test(text)) {
+    if (NO_KEY.test(text)) return 'no-key';
+    // Without an end the output did not come whole: a CSR is longer than SMP's default shell buffer.
+    const code = REFUSED.test(text) ? 'device_refused' : 'evidence_needs_cable';
+    throw new DeviceError(code, 'nrf_cloud_cred csr');
+  }
   const csr = base64After(text, 'CSR');
   const parsed = csr === undefined ? undefined : parsedRequest(csr);
   if (csr === undefined || parsed === undefined)

@@ -4,12 +4,12 @@ import type { ByteLink } from '../../../ports/link.ts';
 import { showsPrompt } from '../line-shell.ts';
 import type { Transcript } from '../transcript.ts';
 import { type Ends, stillOpen, within } from '../within.ts';
-import { type At, type AtReply, parseAtReply } from './at.ts';
+import { type At, type AtReply, parseAtReply, REPLY_MS } from './at.ts';
 
-/** Making a key or writing its flash takes a modem seconds. */
-const REPLY_MS = 15_000;
 const WAKE_MS = 1_500;
 const QUIET_MS = 300;
+/** How long a line may go on talking before a command is sent all the same: firmware that logs is never quiet. */
+const SETTLE_MS = 2_000;
 const IMEI = /(?:^|[\r\n])[ \t]*(\d{15})[ \t]*[\r\n]/;
 
 /**
@@ -71,8 +71,9 @@ export class AtLine implements At {
     }
   }
 
+  /** Waits until the line is quiet, for as long as that may take: what comes later is read from the next command on. */
   async #settle(signal: AbortSignal): Promise<void> {
-    for (let end = -1; end !== this.#seen.end; ) {
+    for (let end = -1, waited = 0; end !== this.#seen.end && waited < SETTLE_MS; waited += QUIET_MS) {
       end = this.#seen.end;
       await this.#ends.clock.sleep(QUIET_MS, signal);
       stillOpen({ signal, lost: this.#link.lost }, 'AT command');

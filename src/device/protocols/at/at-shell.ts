@@ -1,6 +1,6 @@
 import { DeviceError } from '../../../ports/device.ts';
 import type { Shell } from '../shell.ts';
-import { type At, type AtReply, parseAtReply } from './at.ts';
+import { type At, type AtReply, parseAtReply, REPLY_MS } from './at.ts';
 
 /** AT commands through a shell's `at '...'`, which reads `\n` as a line feed (nrfcredstore, command_interface.py). */
 export class AtShell implements At {
@@ -13,7 +13,7 @@ export class AtShell implements At {
   }
 
   async run(command: string, signal: AbortSignal): Promise<AtReply> {
-    const output = await this.#shell.run(`at '${command.replaceAll('\n', '\\n')}'`, signal);
+    const output = await this.#shell.run(`at '${command.replaceAll('\n', '\\n')}'`, signal, REPLY_MS);
     const reply = parseAtReply(`${output}\n`);
     if (reply === undefined) throw new DeviceError('device_garbage', 'AT over shell');
     return reply;

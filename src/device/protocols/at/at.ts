@@ -1,5 +1,8 @@
 import type { DeviceErrorCode } from '../../../ports/device.ts';
 
+/** Making a key or writing its flash takes a modem seconds. */
+export const REPLY_MS = 15_000;
+
 /** How a modem ended a command (3GPP TS 27.007 section 9), and all it printed until then, noise included. */
 export interface AtReply {
   readonly ok: boolean;

@@ -2,7 +2,7 @@ import { decode, encode } from 'cborg';
 import { type Bytes, concat, fromUtf8 } from '../../../../core/bytes.ts';
 
 /** Commands of the protocol that only ask (MessagesDefinitions.h, RemoteCommands). */
-export const COMMAND = { getId: 2, getBleMac: 3, sketchVersion: 200, libraryVersion: 201 } as const;
+export const COMMAND = { getId: 2, getBleMac: 3, sketchVersion: 200 } as const;
 
 /** What a board says. Everything else it may say is `other`. */
 export type BcpMessage =

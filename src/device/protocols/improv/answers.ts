@@ -20,19 +20,23 @@ export class Answers<T> {
     judge: (one: T) => V | DeviceError | undefined,
     limit: { readonly ms: number; readonly step: string; readonly signal: AbortSignal },
   ): Promise<V> {
-    const answer = new Promise<V | DeviceError>((resolve) => {
-      this.#take = (one) => {
-        const value = judge(one);
-        if (value !== undefined) resolve(value);
-      };
+    let resolve: (value: V | DeviceError) => void = () => undefined;
+    const answer = new Promise<V | DeviceError>((settle) => {
+      resolve = settle;
     });
+    const mine = (one: T) => {
+      const value = judge(one);
+      if (value !== undefined) resolve(value);
+    };
+    this.#take = mine;
     try {
       await start();
       const value = await within(answer, limit.ms, limit.step, { ...this.#ends, signal: limit.signal });
       if (value instanceof Error) throw value;
       return value;
     } finally {
-      this.#take = () => undefined;
+      // A wait that nobody ended may last into the next one, which is not its own to end.
+      if (this.#take === mine) this.#take = () => undefined;
     }
   }
 }

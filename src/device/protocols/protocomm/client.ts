@@ -1,5 +1,6 @@
 import { type Bytes, utf8 } from '../../../../core/bytes.ts';
 import { DeviceError, type LabelSecret } from '../../../ports/device.ts';
+import { stillOpen } from '../within.ts';
 import type { ProtocommCrypto } from './crypto.ts';
 import type { Endpoints } from './gatt-endpoints.ts';
 import type { SecureChannel } from './security.ts';
@@ -62,6 +63,8 @@ export class ProtocommClient {
   }
 
   async #exchange(endpoint: string, plain: Uint8Array, signal: AbortSignal): Promise<Bytes> {
+    // What nobody waits for any more is not sent, and the session stays as it is.
+    stillOpen({ signal, lost: this.#endpoints.lost }, 'protocomm');
     try {
       this.#channel ??= await this.#open(signal);
       const channel = this.#channel;

@@ -65,15 +65,6 @@ export async function srpProof(
   return { sessionKey, clientProof, deviceProof };
 }
 
-/** g^x mod N, 384 bytes: what a device stores instead of the secret. */
-export async function srpVerifier(
-  hash: Hash,
-  login: { readonly user: string; readonly secret: string },
-  salt: Uint8Array,
-): Promise<Bytes> {
-  return padded(power(G, await srpPrivate(hash, login, salt)));
-}
-
 async function srpPrivate(
   hash: Hash,
   login: { readonly user: string; readonly secret: string },
