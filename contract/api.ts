@@ -1,8 +1,9 @@
-import { Array as List, Object as Obj, String as Text, type TSchema } from 'typebox/type';
+import { Object as Obj, String as Text, type TSchema } from 'typebox/type';
 import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceStates } from './device-state.ts';
+import { Probe, StatementKeysAnswer, WorkPackAnswer } from './first-answers.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
   EnrolChallenge,
@@ -14,9 +15,11 @@ import {
   SignInRequest,
 } from './operator.ts';
 import { LossReport, PhoneStates } from './phone.ts';
+import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { CompactJws, Instant, Maker, OrgName, RecordId, Udid, Words } from './scalars.ts';
+import { Digest, Maker, OrgName, RecordId, Udid } from './scalars.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
+import { VerifyAnswer, VerifyRequest } from './verify.ts';
 
 /** One operation of the API. Bodies are JSON; errors are problem documents (contract/problem.ts). */
 export interface Operation {
@@ -25,10 +28,10 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   /**
-   * Who may call it: anybody, a signed-in person, a signed-in person of one of these roles in the organisation, or a machine
-   * client with the right token.
+   * Who may call it: anybody in our own page (`open`: and any other machine, since no cookie is read and nothing changes), a
+   * signed-in person, a signed-in person of one of these roles in the organisation, or a machine client with the right token.
    */
-  readonly access: 'anybody' | 'signed-in' | 'client' | readonly (typeof ROLES)[number][];
+  readonly access: 'anybody' | 'open' | 'signed-in' | 'client' | readonly (typeof ROLES)[number][];
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -41,14 +44,6 @@ const DESK = ['support', 'approver', 'administrator'] as const;
 /** Who may speak for the devices of an organisation, or of a home. */
 const CUSTODIANS = ['owner', ...DESK] as const;
 const DevicePath = Obj({ maker: Maker, udid: Udid });
-
-export const Probe = Obj({ nonce: Words(64), at: Instant });
-export const StatementKeysAnswer = Obj({
-  statementKeys: List(CompactJws(4096), { minItems: 1, maxItems: 64 }),
-});
-export const WorkPackAnswer = Obj({
-  pack: Text({ pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$' }),
-});
 
 /** The whole API, by name. The server registers exactly these; the page's client calls exactly these. */
 export const API = {
@@ -158,6 +153,31 @@ export const API = {
     query: Obj({ org: OrgName }),
     answer: PhoneStates,
   },
+  photoPart: {
+    method: 'POST',
+    path: '/api/photos',
+    summary: 'One part of a photo that a received record names, or how far it is',
+    access: 'signed-in',
+    body: PhotoPart,
+    answer: PhotoProgress,
+  },
+  photosOfRecord: {
+    method: 'GET',
+    path: '/api/photos',
+    summary: 'Photos that a record names, and which of them have come',
+    access: 'signed-in',
+    query: Obj({ org: OrgName, record: RecordId }),
+    answer: PhotosOfRecord,
+  },
+  photo: {
+    method: 'GET',
+    path: '/api/photos/:digest',
+    summary: 'A photo of an organisation',
+    access: 'signed-in',
+    params: Obj({ digest: Digest }),
+    query: Obj({ org: OrgName }),
+    answer: PhotoAnswer,
+  },
   changes: {
     method: 'GET',
     path: '/api/changes',
@@ -201,6 +221,14 @@ export const API = {
     params: DevicePath,
     body: ClientAct,
     answer: DeviceActed,
+  },
+  verify: {
+    method: 'POST',
+    path: '/api/verify',
+    summary: 'The five checks of a device certificate: signature, chain, revocation, name, grant',
+    access: 'open',
+    body: VerifyRequest,
+    answer: VerifyAnswer,
   },
   transfers: {
     method: 'GET',

@@ -83,6 +83,7 @@ export const OUTCOME_CODES = [
   'approval_needed',
   'quota_reached',
   'voucher_wrong',
+  'row_stale',
 ] as const;
 export type OutcomeCode = (typeof OUTCOME_CODES)[number];
 
@@ -99,6 +100,36 @@ export const REJECTION_CODES = [
   'chain_fork',
 ] as const;
 export type RejectionCode = (typeof REJECTION_CODES)[number];
+
+/** The five checks before a certificate is trusted (core/verify-certificate.ts). */
+export const TRUST_CHECKS = ['signature', 'chain', 'revocation', 'name', 'grant'] as const;
+export type TrustCheckName = (typeof TRUST_CHECKS)[number];
+
+/** Why a certificate is not trusted, or what could not be found out. For machines; no page says them. */
+export const TRUST_FAULTS = [
+  'certificate_malformed',
+  'signature_invalid',
+  'issuer_unknown',
+  'issuer_not_ca',
+  'issuer_expired',
+  'not_a_device',
+  'extension_unknown',
+  'certificate_not_yet_valid',
+  'certificate_expired',
+  'certificate_revoked',
+  'certificate_on_hold',
+  'status_unknown',
+  'status_stale',
+  'status_invalid',
+  'name_missing',
+  'name_mismatch',
+  'not_granted',
+  'grant_ended',
+  'grant_suspended',
+  'practice_only',
+  'grant_not_asked',
+] as const;
+export type TrustFault = (typeof TRUST_FAULTS)[number];
 
 /** Codes of problem documents (RFC 9457): the request itself failed, whatever it carried. */
 export const PROBLEM_CODES = [

@@ -1,4 +1,4 @@
-import { Integer, Array as List, Object as Obj, type Static } from 'typebox/type';
+import { Boolean as Flag, Integer, Array as List, Object as Obj, type Static } from 'typebox/type';
 import { Base64Url, Digest, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
 
 export const ANCHORS = ['key', 'voucher', 'udid-only'] as const;
@@ -16,13 +16,29 @@ export const ListRow = Obj(
     aliases: List(Words(128), { maxItems: 16 }),
     anchor: Anchor,
     publicKey: Maybe(Base64Url(1024)),
-    /**
-     * What vouches for the key, with anchor `voucher`: SHA-256 of the maker's CA that its certificate leads to, of that
-     * certificate itself, or both.
-     */
-    voucher: Maybe(Obj({ ca: Maybe(Digest), certificate: Maybe(Digest) }, { additionalProperties: false })),
+    /** What vouches for the key, with anchor `voucher`. Where several are named, all of them must. */
+    voucher: Maybe(
+      Obj(
+        {
+          /** SHA-256 of the maker's CA that the device's certificate leads to, and of that certificate itself. */
+          ca: Maybe(Digest),
+          certificate: Maybe(Digest),
+          /** SHA-256 of the device's own key (SubjectPublicKeyInfo, DER). */
+          key: Maybe(Digest),
+          /** Keys (the same form, base64url) of which one signs what this device attests; two where only a signature was to hand. */
+          attestation: Maybe(List(Base64Url(256), { minItems: 1, maxItems: 2 })),
+          /** SHA-256 of its TPM's endorsement key (the same form). */
+          tpm: Maybe(Digest),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     model: Maybe(Words(128)),
     order: Maybe(Words(64)),
+    /** What an earlier maker called this device, which handed it on. */
+    derivedFrom: Maybe(Obj({ maker: Maker, udid: Udid }, { additionalProperties: false })),
+    /** It has lain unused for so long that a person must look before it binds. */
+    stale: Maybe(Flag()),
   },
   { additionalProperties: false },
 );

@@ -9,6 +9,9 @@ export const STATEMENT_TYPES = [
   'pack+jws',
   'statement-key+jws',
   'rescue-key+jws',
+  'photo+jws',
+  'audit-seal+jws',
+  'secevent+jwt',
 ] as const;
 export type StatementType = (typeof STATEMENT_TYPES)[number];
 

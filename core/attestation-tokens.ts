@@ -18,14 +18,15 @@ export function readAttestationTokens(text: string): {
   const faults: number[] = [];
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line === '') continue;
-    const row = rowIn(line.split(',').map((field) => field.trim()));
+    const row = readAttestationToken(line.split(',').map((field) => field.trim()));
     if (row === undefined) faults.push(at + 1);
     else rows.set(row.imei, row);
   }
   return { rows: [...rows.values()], faults };
 }
 
-function rowIn(fields: readonly string[]): AttestationRow | undefined {
+/** One line of it, in its four fields. */
+export function readAttestationToken(fields: readonly string[]): AttestationRow | undefined {
   const [imei = '', uuid = '', token = '', at = ''] = fields;
   const sound =
     fields.length === 4 &&

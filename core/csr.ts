@@ -15,7 +15,7 @@ export interface CertificationRequest {
 }
 
 const COMMON_NAME = '2.5.4.3';
-const SIGNATURE_OIDS: Record<string, readonly PublicKeyInfo['type'][]> = {
+export const SIGNATURE_OIDS: Record<string, readonly PublicKeyInfo['type'][]> = {
   '1.2.840.10045.4.3.2': ['P-256'],
   '1.2.840.10045.4.3.3': ['P-384'],
   '1.2.840.113549.1.1.11': ['RSA'],

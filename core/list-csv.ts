@@ -4,8 +4,15 @@ import { fromBase64Url, toBase64 } from './bytes.ts';
 /** Columns of a maker's list in our form, in the order it is written. The importer takes them in any order. */
 export const LIST_COLUMNS = ['maker', 'udid', 'anchor', 'public_key', 'model', 'order', 'aliases'] as const;
 
-/** Where the list anchors vouchers: SHA-256 of the maker's CA, and of the device's own certificate by it. */
-export const VOUCHER_COLUMNS = ['voucher_ca', 'voucher_certificate'] as const;
+/** Where the list anchors vouchers (contract/list-row.ts says what each is), and where a handed-on row came from. */
+export const VOUCHER_COLUMNS = [
+  'voucher_ca',
+  'voucher_certificate',
+  'voucher_key',
+  'attestation_key',
+  'tpm_ek',
+  'derived_from',
+] as const;
 
 /** A device's attestation token with the two names it goes by. */
 export interface AttestationRow {
@@ -20,18 +27,39 @@ export interface AttestationRow {
 /** A maker's list in our form: what the importer reads (`fieldbind list import`). Keys are SubjectPublicKeyInfo, DER, base64. */
 export function listCsv(rows: readonly ListRow[]): string {
   // Left out where no row has one, as on every list made at a bench.
-  const vouched = rows.some(({ voucher }) => voucher !== undefined);
-  const lines = rows.map((row) => [
+  const every = rows.some(({ voucher, derivedFrom }) => voucher !== undefined || derivedFrom !== undefined);
+  return [listHeader(every), ...rows.map((row) => listLine(row, every))].join('');
+}
+
+/** The first line; `every`: with the columns of vouchers. */
+export function listHeader(every: boolean): string {
+  return csvLine(every ? [...LIST_COLUMNS, ...VOUCHER_COLUMNS] : LIST_COLUMNS);
+}
+
+export function listLine({ voucher, derivedFrom, ...row }: ListRow, every: boolean): string {
+  return csvLine([
     row.maker,
     row.udid,
     row.anchor,
-    row.publicKey === undefined ? '' : toBase64(fromBase64Url(row.publicKey) ?? new Uint8Array()),
+    row.publicKey === undefined ? '' : keyText(row.publicKey),
     row.model ?? '',
     row.order ?? '',
     row.aliases.join(';'),
-    ...(vouched ? [row.voucher?.ca ?? '', row.voucher?.certificate ?? ''] : []),
+    ...(every
+      ? [
+          voucher?.ca ?? '',
+          voucher?.certificate ?? '',
+          voucher?.key ?? '',
+          (voucher?.attestation ?? []).map(keyText).join(';'),
+          voucher?.tpm ?? '',
+          derivedFrom === undefined ? '' : `${derivedFrom.maker}/${derivedFrom.udid}`,
+        ]
+      : []),
   ]);
-  return [vouched ? [...LIST_COLUMNS, ...VOUCHER_COLUMNS] : LIST_COLUMNS, ...lines].map(csvLine).join('');
+}
+
+function keyText(base64Url: string): string {
+  return toBase64(fromBase64Url(base64Url) ?? new Uint8Array());
 }
 
 /** Nordic's `attestation_tokens.csv` (nRFCloud/utils, gather_attestation_tokens.py): `imei,uuid,token,date`, no header. */

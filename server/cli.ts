@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
+import { checkWith } from '../contract/parse.ts';
+import { auditExport, auditVerify } from './commands/audit-commands.ts';
+import { caList, caRequest, caRotate } from './commands/ca-commands.ts';
 import { clientCreate, clientList, clientRevoke } from './commands/client-commands.ts';
-import { type BareCommand, type Command, type CommandCall, UsageError } from './commands/command.ts';
+import { type BareCall, type BareCommand, type Command, UsageError } from './commands/command.ts';
 import { backup, move, restore } from './commands/copy-commands.ts';
 import {
   domainCreate,
@@ -11,12 +14,20 @@ import {
   peopleList,
 } from './commands/custody-commands.ts';
 import { devicesList, dueList, revoke, tombstoneLift } from './commands/device-commands.ts';
-import { auditVerify, statementKeyRotate } from './commands/installation-commands.ts';
+import { eventsAdd, eventsList, eventsRemove, eventsResume, eventsTest } from './commands/event-commands.ts';
+import { statementKeyRotate } from './commands/installation-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './commands/life-commands.ts';
-import { listExport, listImport } from './commands/list-commands.ts';
+import { listExport, listHandOn, listImport, listStale } from './commands/list-commands.ts';
+import { makerKeyAdd, makerKeyEnd, makerKeyList } from './commands/maker-key-commands.ts';
 import { policyClear, policySet, policyShow } from './commands/policy-commands.ts';
+import { caExport, caImport, caSign } from './commands/root-commands.ts';
+import { caServerCertificate } from './commands/server-certificate-command.ts';
+import { tokenBuild } from './commands/token-commands.ts';
 import { transferDecide, transferList } from './commands/transfer-commands.ts';
-import { ConfigError, readConfig } from './config/config.ts';
+import { verify } from './commands/verify-commands.ts';
+import { compiledChecks } from './config/compiled-checks.ts';
+import { readConfig } from './config/config.ts';
+import { isForeseen } from './config/foreseen.ts';
 import { openInstallation } from './installation.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
@@ -25,6 +36,11 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   domainList,
   listImport,
   listExport,
+  listHandOn,
+  listStale,
+  makerKeyAdd,
+  makerKeyList,
+  makerKeyEnd,
   devicesList,
   dueList,
   deviceSuspend,
@@ -41,11 +57,26 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   clientCreate,
   clientList,
   clientRevoke,
+  eventsAdd,
+  eventsList,
+  eventsRemove,
+  eventsResume,
+  eventsTest,
   peopleList,
   operatorJoin,
   operatorRevoke,
   statementKeyRotate,
+  caList,
+  caRotate,
+  caRequest,
+  caSign,
+  caImport,
+  caExport,
+  caServerCertificate,
+  tokenBuild,
+  verify,
   auditVerify,
+  auditExport,
   backup,
   restore,
   move,
@@ -64,6 +95,7 @@ function help(): string {
 }
 
 async function main(words: readonly string[]): Promise<number> {
+  checkWith(compiledChecks());
   const command = COMMANDS.find((one) => verbs(one).every((verb, index) => words[index] === verb));
   if (command === undefined) {
     const asked = words.length === 0 || words[0] === 'help' || words[0] === '--help';
@@ -77,7 +109,9 @@ async function main(words: readonly string[]): Promise<number> {
     const value = values[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const call: Omit<CommandCall, 'installation'> = {
+  const config = readConfig(process.env);
+  const call: BareCall = {
+    config,
     words: positionals,
     text,
     flag: (name) => values[name] === true,
@@ -88,8 +122,7 @@ async function main(words: readonly string[]): Promise<number> {
     },
     print: (line) => console.log(line),
   };
-  const config = readConfig(process.env);
-  if ('bare' in command) return command.run({ ...call, config });
+  if ('bare' in command) return command.run(call);
   const installation = await openInstallation(config);
   try {
     return await command.run({ ...call, installation });
@@ -101,7 +134,8 @@ async function main(words: readonly string[]): Promise<number> {
 function parse(command: Command | BareCommand, args: string[]) {
   try {
     const parsed = parseArgs({ args, options: { ...command.options }, allowPositionals: true });
-    if (parsed.positionals.length !== command.words) throw new UsageError(`usage: ${command.usage}`);
+    const surplus = parsed.positionals.length - command.words;
+    if (surplus < 0 || surplus > (command.optional ?? 0)) throw new UsageError(`usage: ${command.usage}`);
     return parsed;
   } catch (error) {
     throw error instanceof UsageError
@@ -115,12 +149,8 @@ function parse(command: Command | BareCommand, args: string[]) {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const foreseen =
-    error instanceof UsageError ||
-    error instanceof ConfigError ||
-    (error instanceof Error && error.name === 'KeyFileError');
   console.error(
-    `fieldbind: ${foreseen ? error.message : error instanceof Error ? error.stack : String(error)}`,
+    `fieldbind: ${isForeseen(error) ? error.message : error instanceof Error ? error.stack : String(error)}`,
   );
   process.exitCode = 2;
 }

@@ -3,10 +3,14 @@ import type { CryptoPort } from '../core/crypto.ts';
 import { toInstant } from '../core/instant.ts';
 import { uuid7 } from '../core/uuid7.ts';
 import { certificateAuthority } from './ca/authority.ts';
+import { needKeys } from './ca/need-keys.ts';
 import { type CertificatePolicy, DEFAULT_POLICY } from './ca/policy.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
-import { keyFiles } from './crypto/key-files.ts';
+import { type KeyFiles, keyFiles } from './crypto/key-files.ts';
+import { nativeToken } from './crypto/native-token.ts';
 import { nodeCrypto } from './crypto/node-crypto.ts';
+import type { Token, TokenOptions } from './crypto/token.ts';
+import { tokenKeys } from './crypto/token-keys.ts';
 import { dnsResolver } from './custody/dns-resolver.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { Clock } from './ports/clock.ts';
@@ -24,6 +28,8 @@ export interface InstallationOptions {
   /** A server says where it is; everybody else takes what the last server said, if there was one. */
   readonly as?: 'server' | 'command';
   readonly caPassphrase?: string | undefined;
+  /** Where keys are kept, in place of files. */
+  readonly pkcs11?: TokenOptions | undefined;
   readonly clock?: Clock;
   readonly resolver?: TxtResolver;
   readonly policy?: CertificatePolicy;
@@ -32,6 +38,8 @@ export interface InstallationOptions {
 /** One data folder opened: database, keys and CA, wired. The server and the command line each open their own. */
 export interface Installation extends Omit<Database, 'close'> {
   readonly vault: KeyVault;
+  /** The vault, where it is of files; undefined where keys are in a token. */
+  readonly keyFiles: KeyFiles | undefined;
   readonly ca: CertificateAuthority;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
@@ -52,14 +60,18 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
-  const { stores, transact, transactGroup, close } = await openDatabase(data, options.databaseUrl);
+  const { stores, transact, transactGroup, writer, close } = await openDatabase(data, options.databaseUrl);
+  let token: Token | undefined;
   try {
     const { address, note } =
       options.as === 'server'
         ? await settleAddress(options, { transact, clock })
         : { address: await settledAddress(options, { stores }), note: undefined };
     const { publicUrl, suffix } = address;
-    const vault = keyFiles(join(data, 'keys'), options.caPassphrase);
+    token = options.pkcs11 && nativeToken(options.pkcs11);
+    const files = token === undefined ? keyFiles(join(data, 'keys'), options.caPassphrase) : undefined;
+    const vault = files ?? tokenKeys(token as Token, (work) => transact(work));
+    if (options.as === 'server') await needKeys({ vault, stores, clock });
     const aud = await stores.settings.settle('aud', `fieldbind:${uuid7(clock.now(), crypto)}`);
     await stores.settings.settle('made', toInstant(clock.now()));
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud });
@@ -68,8 +80,13 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       stores,
       transact,
       transactGroup,
-      close,
+      writer,
+      async close() {
+        token?.close();
+        await close();
+      },
       vault,
+      keyFiles: files,
       ca: certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl }),
       statementKeys: keys,
       clock,
@@ -82,6 +99,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       aud,
     };
   } catch (error) {
+    token?.close();
     await close();
     throw error;
   }

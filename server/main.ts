@@ -1,4 +1,5 @@
-import { ConfigError, readConfig } from './config/config.ts';
+import { readConfig } from './config/config.ts';
+import { isForeseen } from './config/foreseen.ts';
 import { type RunningServer, startServer } from './serve.ts';
 
 function welcome({ url, installation }: RunningServer, withoutPassphrase: boolean): string {
@@ -21,7 +22,7 @@ function welcome({ url, installation }: RunningServer, withoutPassphrase: boolea
 try {
   const config = readConfig(process.env);
   const server = await startServer(config);
-  console.log(welcome(server, config.caPassphrase === undefined));
+  console.log(welcome(server, config.caPassphrase === undefined && config.pkcs11 === undefined));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       server.close().then(
@@ -37,9 +38,8 @@ try {
 
 /** A sentence for who started it; the stack only where nobody foresaw the error. */
 function plain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (isForeseen(error)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return 'the port is in use; set PORT to another one, or end the other server';
-  if (error instanceof Error && error.name === 'KeyFileError') return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { checkWith } from '../contract/parse.ts';
+import { sealAndLeave, sealTrail } from './audit/seal-trail.ts';
 import { compiledChecks } from './config/compiled-checks.ts';
 import type { Config } from './config/config.ts';
+import { deliveries } from './connectors/deliveries.ts';
 import { seedDemo } from './custody/demo-seed.ts';
 import { buildEst } from './est/est-app.ts';
+import { watchDue } from './events/due.ts';
+import { type EventSender, eventSender } from './events/sender.ts';
 import { buildApp } from './http/app.ts';
 import { ownOrigins } from './http/origin.ts';
 import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
@@ -20,6 +24,8 @@ import { refreshCrls } from './ra/publish-crl.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** How often undecided records and CRLs are looked at without being asked. */
 const ROUND = 30_000;
+/** How soon after a deed its receivers are told, at most. */
+const TELL = 2_000;
 /** How long a stop waits for requests under way, milliseconds. */
 const GRACE = 5_000;
 
@@ -29,6 +35,8 @@ export interface ServeOptions
   readonly data: string;
   /** The built page; `dist` of the project if left out. */
   readonly dist?: string;
+  /** How often receivers of events are looked after, milliseconds. */
+  readonly tell?: number;
   readonly onStep?: StepListener;
   /** Told of inner errors; they go to standard error if left out. */
   readonly onFault?: (error: unknown) => void;
@@ -41,6 +49,7 @@ export interface RunningServer {
   readonly port: number;
   readonly installation: Installation;
   readonly decider: Decider;
+  readonly events: EventSender;
   /** Ends what runs, then closes the database. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -66,6 +75,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const decisions = decider({ ...installation, onStep, onFault });
     await decisions.run();
     await refreshCrls(installation);
+    const events = eventSender({
+      ...installation,
+      deliveries: deliveries(options.events ?? { allowed: [], files: undefined }),
+      onStep,
+      onFault,
+    });
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
     const app = await buildApp({
@@ -74,6 +89,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
       decider: decisions,
+      events,
       onStep,
       onFault,
       dist: options.dist ?? join(ROOT, 'dist'),
@@ -96,12 +112,17 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       round = decisions
         .run()
         .then(() => refreshCrls(installation))
+        .then(async () => void (await sealTrail(installation)))
+        .then(() => watchDue(installation))
         .catch(onFault);
     }, ROUND);
     timer.unref();
+    const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
+    teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
       clearInterval(timer);
+      clearInterval(teller);
       // Requests under way may end; a connection that never asked for anything does not hold the stop up.
       const cut = setTimeout(() => {
         app.server.closeAllConnections();
@@ -111,13 +132,16 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await est?.close();
       clearTimeout(cut);
       await round;
+      await events.close().catch(onFault);
       await decisions.idle();
+      // A database that is away must not keep the rest from ending; its entries are sealed by whoever opens it next.
+      await sealAndLeave(installation).catch(onFault);
       await installation.close();
     };
     const address = est?.server.address();
     const estUrl =
       typeof address === 'object' && address !== null ? `https://localhost:${address.port}` : undefined;
-    return { url, estUrl, port, installation, decider: decisions, close: () => (closed ??= close()) };
+    return { url, estUrl, port, installation, decider: decisions, events, close: () => (closed ??= close()) };
   } catch (error) {
     await installation.close();
     throw error;

@@ -27,6 +27,13 @@ export const PARTS: readonly Part[] = [
     for: 'serial and USB ports in browser tests',
     found: onPath('gcc'),
   },
+  { name: 'c++', debian: 'g++', for: 'PKCS#11 in interoperation tests', found: onPath('c++') },
+  {
+    name: 'softhsm2',
+    debian: 'softhsm2',
+    for: 'interoperation tests',
+    found: onPath('softhsm2-util'),
+  },
   { name: 'openssl', debian: 'openssl', for: 'certificate checks', found: onPath('openssl') },
   { name: 'curl', debian: 'curl', for: 'interoperation tests', found: onPath('curl') },
   {
@@ -40,6 +47,13 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'gnutls', debian: 'gnutls-bin', for: 'interoperation tests', found: onPath('certtool') },
   { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
+  { name: 'swtpm', debian: 'swtpm', for: 'interoperation tests', found: onPath('swtpm') },
+  {
+    name: 'tpm2-tools',
+    debian: 'tpm2-tools libtss2-tcti-swtpm0',
+    for: 'interoperation tests',
+    found: onPath('tpm2_activatecredential'),
+  },
 ];
 
 /**

@@ -1,102 +1,62 @@
-import type { CryptoPort } from '../../core/crypto.ts';
-import { fromInstant, toInstant } from '../../core/instant.ts';
-import { toPem } from '../../core/pem.ts';
-import { sha256Hex } from '../crypto/node-crypto.ts';
 import type { Authority } from '../ports/authorities.ts';
-import type {
-  CertificateAuthority,
-  CertificateOrder,
-  Intent,
-  Issuer,
-} from '../ports/certificate-authority.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { CaSigner, KeyVault } from '../ports/signer.ts';
+import type { CertificateAuthority, Issuer } from '../ports/certificate-authority.ts';
+import type { KeyVault } from '../ports/signer.ts';
 import type { Needs } from '../ports/stores.ts';
-import { signed } from './certificate.ts';
-import { certificateList } from './crl.ts';
-import { type DeviceTemplate, deviceTemplate } from './device-template.ts';
-import { authorityName } from './establish.ts';
-import type { CertificatePolicy } from './policy.ts';
-import { responderCertificate } from './responder-certificate.ts';
-import { newSerial } from './serial.ts';
+import { type IssuerParts, issuerOf, type OpenedKey, templateOf } from './issuer.ts';
+import { openKey } from './open-key.ts';
 
-export interface AuthorityParts {
+/**
+ * How long a process goes by what it last read of an organisation's CAs, milliseconds: another one may have rotated them.
+ * What the old one signs meanwhile is as good as before (rotate.ts).
+ */
+const KEPT = 5_000;
+
+export interface AuthorityParts extends IssuerParts {
   readonly vault: KeyVault;
   readonly stores: Needs<'authorities'>;
-  readonly clock: Clock;
-  readonly crypto: CryptoPort;
-  readonly policy: CertificatePolicy;
-  readonly publicUrl: string;
 }
 
-/** The CA: signs what the RA recorded, with the issuing key of the organisation asked for. */
+/** The CA: signs what the RA recorded, with the issuing keys of the organisation asked for. */
 export function certificateAuthority(parts: AuthorityParts): CertificateAuthority {
-  const opened = new Map<string, Issuer>();
+  const keys = new Map<string, OpenedKey>();
+  const orgs = new Map<string, { readonly at: number; readonly issuers: readonly Issuer[] }>();
+  const orgOf = new Map<string, string>();
+
+  async function open(authority: Authority): Promise<OpenedKey | undefined> {
+    const there = keys.get(authority.name);
+    if (there !== undefined) return there;
+    const key = await openKey(authority, parts.vault);
+    if (key === undefined) return undefined;
+    const made = { key, template: templateOf(authority, key, parts) };
+    keys.set(authority.name, made);
+    return made;
+  }
+
+  /** Issuing CAs of an organisation whose keys are here, the oldest first. */
+  async function issuers(org: string): Promise<readonly Issuer[]> {
+    const now = parts.clock.now();
+    const there = orgs.get(org);
+    if (there !== undefined && Math.abs(now - there.at) < KEPT) return there.issuers;
+    const generations = await parts.stores.authorities.ofOrg(org);
+    const found: Issuer[] = [];
+    for (const authority of generations) {
+      const opened = await open(authority);
+      if (opened !== undefined) found.push(issuerOf({ ...authority, org }, opened, generations, parts));
+    }
+    if (found.length > 0) orgs.set(org, { at: now, issuers: found });
+    return found;
+  }
+
   return {
     async issuer(org) {
-      const there = opened.get(org);
-      if (there !== undefined) return there;
-      const authority = await parts.stores.authorities.authority(org);
-      // A root issues nothing to devices, whatever name it is asked by.
-      if (authority === undefined || authority.root === null) return undefined;
-      const key = await parts.vault.open(org);
-      if (key === undefined) return undefined;
-      const issuer = issuerOf(authority, key, parts);
-      opened.set(org, issuer);
-      return issuer;
+      return (await issuers(org)).findLast(({ replaced }) => !replaced);
     },
-  };
-}
-
-function issuerOf(authority: Authority, key: CaSigner, parts: AuthorityParts): Issuer {
-  const template = deviceTemplate({
-    algorithm: key.algorithm,
-    issuer: authorityName(authority.name),
-    issuerSpki: key.spki,
-    crlUrl: `${parts.publicUrl}/crl/${authority.name}.crl`,
-    ocspUrl: `${parts.publicUrl}/ocsp`,
-    issuerUrl: `${parts.publicUrl}/ca/${authority.name}.cer`,
-  });
-  return {
-    name: authority.name,
-    chainPem: toPem('CERTIFICATE', authority.certificate),
-    bundlePem: toPem('CERTIFICATE', authority.anchor),
-    prepare: (order) => prepare(order, template, authority, parts),
-    async sign({ tbs }) {
-      const der = await signed(tbs, key);
-      return { der, fingerprint: sha256Hex(der) };
+    async issuerNamed(name) {
+      // A root issues nothing to devices, whatever name it is asked by: it has no organisation.
+      const org = orgOf.get(name) ?? (await parts.stores.authorities.authority(name))?.org ?? undefined;
+      if (org === undefined) return undefined;
+      orgOf.set(name, org);
+      return (await issuers(org)).find((issuer) => issuer.name === name);
     },
-    spki: key.spki,
-    certifyResponder: (spki, until) =>
-      responderCertificate(
-        { spki, notBefore: parts.clock.now() - parts.policy.backdate, notAfter: until },
-        { name: authority.name, subject: authorityName(authority.name), key },
-        parts.crypto,
-      ),
-    signCrl: (order) => certificateList(order, authorityName(authority.name), key),
-  };
-}
-
-/** What the RA ordered, as the bytes to be signed. */
-function prepare(
-  order: CertificateOrder,
-  template: DeviceTemplate,
-  authority: Authority,
-  { clock, crypto, policy }: AuthorityParts,
-): Intent {
-  const now = clock.now();
-  const notBefore = now - policy.backdate;
-  // A certificate that outlives its issuer verifies nowhere.
-  const life = Math.min(order.lifetime ?? policy.device, policy.device);
-  const notAfter = Math.min(now + life, fromInstant(authority.notAfter));
-  const serial = newSerial(crypto);
-  const tbs = template({ ...order, serial, notBefore, notAfter });
-  return {
-    serial,
-    issuer: authority.name,
-    tbs,
-    tbsDigest: sha256Hex(tbs),
-    notBefore: toInstant(notBefore),
-    notAfter: toInstant(notAfter),
   };
 }

@@ -83,6 +83,15 @@ export function authorityInformationAccess(issuerUrl: string, ocspUrl?: string):
   return extension(INFORMATION_ACCESS, false, sequence(...ocsp, sequence(CA_ISSUERS, uri(issuerUrl))));
 }
 
+/** serverAuth alone: a service's, which must not pass for a device at a broker. */
+export function serverAuthentication(): Bytes {
+  return extension(EXTENDED_KEY_USAGE, false, sequence(oid('1.3.6.1.5.5.7.3.1')));
+}
+
+export function serverName(host: string): Bytes {
+  return extension(SUBJECT_NAMES, false, sequence(dns(host)));
+}
+
 /** May sign OCSP answers for its issuer, and nothing else. */
 export function ocspSigning(): Bytes {
   return extension(EXTENDED_KEY_USAGE, false, sequence(oid('1.3.6.1.5.5.7.3.9')));

@@ -8,6 +8,8 @@ interface Words {
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
   /** How many words stand beside the options. */
   readonly words: number;
+  /** How many more may stand there. */
+  readonly optional?: number;
 }
 
 /** What a command does. It prints results through `print` and gives the exit code. */
@@ -21,12 +23,11 @@ export interface BareCommand extends Words {
   run(call: BareCall): Promise<number>;
 }
 
-export interface BareCall extends Omit<CommandCall, 'installation'> {
-  readonly config: Config;
-}
+export type BareCall = Omit<CommandCall, 'installation'>;
 
 export interface CommandCall {
   readonly installation: Installation;
+  readonly config: Config;
   readonly words: readonly string[];
   /** An option's text; undefined if it was not given. */
   text(name: string): string | undefined;

@@ -2,19 +2,21 @@ import { ROLES } from '../../contract/operator.ts';
 import { createDomain } from '../custody/create-domain.ts';
 import { createOrg } from '../custody/create-org.ts';
 import { revokeOperator } from '../operators/revoke-operator.ts';
+import { readCurve } from './ca-commands.ts';
 import { type Command, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
 
 export const orgCreate: Command = {
-  usage: 'org create NAME --title TEXT [--training]',
+  usage: 'org create NAME --title TEXT [--training] [--curve CURVE]',
   about: 'an organisation with an issuing CA of its own',
-  options: { title: TEXT, training: { type: 'boolean' } },
+  options: { title: TEXT, training: { type: 'boolean' }, curve: TEXT },
   words: 1,
-  async run({ installation, words, required, flag, print }) {
+  async run(call) {
+    const { installation, words, required, flag, print } = call;
     const name = words[0] ?? '';
     const result = await createOrg(
-      { name, title: required('title'), training: flag('training') },
+      { name, title: required('title'), training: flag('training'), curve: readCurve(call) },
       installation,
     );
     print(

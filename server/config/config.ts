@@ -18,7 +18,13 @@ export interface Config {
   readonly publicUrl: string;
   readonly suffix: string;
   readonly caPassphrase: string | undefined;
+  /** Of files that hold a root's key on its way; only commands need it. */
+  readonly rootPassphrase: string | undefined;
+  /** Token that holds the keys; key files without it. Holds a PIN: never to be shown. */
+  readonly pkcs11: { readonly module: string; readonly token: string; readonly pin: string } | undefined;
   readonly tls: KeyPairFiles | undefined;
+  /** Receivers of events: which may have private addresses, and where files for them lie. */
+  readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
   /** The devices' own listener; none without a port. */
   readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
 }
@@ -42,7 +48,13 @@ export function readConfig(environment: Environment): Config {
     publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
     caPassphrase: environment.FIELDBIND_CA_PASSPHRASE || undefined,
+    rootPassphrase: environment.FIELDBIND_ROOT_PASSPHRASE || undefined,
+    pkcs11: readPkcs11(environment),
     tls,
+    events: {
+      allowed: readHosts(environment.FIELDBIND_EVENT_HOSTS),
+      files: environment.FIELDBIND_EVENT_FILES ? resolve(environment.FIELDBIND_EVENT_FILES) : undefined,
+    },
     est: readEst(environment, tls),
   };
 }
@@ -92,6 +104,14 @@ function readSuffix(text: string): string {
   return parsed.name;
 }
 
+/** As they stand in a receiver's address: `host`, or `host:port`. */
+function readHosts(text: string | undefined): string[] {
+  const hosts = (text ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+  if (!hosts.every((host) => /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host)))
+    throw new ConfigError('FIELDBIND_EVENT_HOSTS is not a list like broker.internal:8883,10.0.0.5');
+  return hosts;
+}
+
 function readTls(environment: Environment): KeyPairFiles | undefined {
   return readPair(environment, 'FIELDBIND_TLS_CERT', 'FIELDBIND_TLS_KEY');
 }
@@ -104,6 +124,20 @@ function readEst(environment: Environment, tls: KeyPairFiles | undefined): Confi
   if (pair === undefined)
     throw new ConfigError('FIELDBIND_EST_PORT needs FIELDBIND_EST_CERT and FIELDBIND_EST_KEY');
   return { ...pair, port, host: environment.FIELDBIND_EST_HOST || '127.0.0.1' };
+}
+
+function readPkcs11(environment: Environment): Config['pkcs11'] {
+  const {
+    FIELDBIND_PKCS11_MODULE: module,
+    FIELDBIND_PKCS11_TOKEN: token,
+    FIELDBIND_PKCS11_PIN: pin,
+  } = environment;
+  if (!module && !token && !pin) return undefined;
+  if (!module || !token || !pin)
+    throw new ConfigError(
+      'FIELDBIND_PKCS11_MODULE, FIELDBIND_PKCS11_TOKEN and FIELDBIND_PKCS11_PIN are needed together',
+    );
+  return { module: resolve(module), token, pin };
 }
 
 function readPair(environment: Environment, certificate: string, key: string): KeyPairFiles | undefined {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -13,46 +13,57 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { CaSigner, KeyVault } from '../ports/signer.ts';
+import { type KeyVault, VaultError } from '../ports/signer.ts';
+import { isOpenKey, keyPem, openPem, signerOf } from './local-key.ts';
 
-export class KeyFileError extends Error {
-  override readonly name = 'KeyFileError';
+const PASSPHRASE = 'FIELDBIND_CA_PASSPHRASE';
+
+/** A vault whose keys can be carried elsewhere, encrypted. */
+export interface KeyFiles extends KeyVault {
+  /** The key called `name` encrypted under another passphrase, PEM; undefined if there is none. */
+  takeOut(name: string, under: string): string | undefined;
+  /** Puts a key in under `name`; one that is there stays. */
+  putIn(name: string, pem: string, under: string): void;
+  remove(name: string): void;
 }
 
 /**
  * Private keys as PKCS#8 files of mode 0600 in one folder: encrypted (PBES2, AES-256-CBC; RFC 8018) where a passphrase
  * is set; otherwise file mode alone protects them. With a passphrase, a key file that is not encrypted is refused, so that
- * nobody believes it protected. Key material never leaves this module.
+ * nobody believes it protected.
  */
-export function keyFiles(folder: string, passphrase: string | undefined): KeyVault {
+export function keyFiles(folder: string, passphrase: string | undefined): KeyFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   if (passphrase !== undefined) refuseOpenKeys(folder);
   const path = (name: string) => join(folder, `${checked(name)}.key.pem`);
   return {
     async open(name) {
-      return existsSync(path(name)) ? signer(read(path(name), passphrase)) : undefined;
+      return existsSync(path(name)) ? signerOf(read(path(name), passphrase)) : undefined;
     },
     async ensure(name, curve) {
       if (!existsSync(path(name))) {
         const { privateKey } = generateKeyPairSync('ec', { namedCurve: curve });
-        writeOnce(path(name), pem(privateKey, passphrase));
+        writeOnce(path(name), keyPem(privateKey, passphrase));
       }
-      return signer(read(path(name), passphrase));
+      return signerOf(read(path(name), passphrase));
+    },
+    takeOut: (name, under) =>
+      existsSync(path(name)) ? keyPem(read(path(name), passphrase), under) : undefined,
+    putIn(name, pem, under) {
+      const key = openPem(pem, under, 'FIELDBIND_ROOT_PASSPHRASE');
+      if (!existsSync(path(name))) writeOnce(path(name), keyPem(key, passphrase));
+    },
+    remove(name) {
+      rmSync(path(name), { force: true });
+      syncFolder(folder);
     },
   };
 }
 
 function checked(name: string): string {
-  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new KeyFileError('not a key name');
+  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new VaultError('not a key name');
   return name;
-}
-
-function pem(key: KeyObject, passphrase: string | undefined): string {
-  const plain = { type: 'pkcs8', format: 'pem' } as const;
-  return key
-    .export(passphrase === undefined ? plain : { ...plain, cipher: 'aes-256-cbc', passphrase })
-    .toString();
 }
 
 /** Drafts that a crash left are looked at too. */
@@ -63,30 +74,19 @@ function refuseOpenKeys(folder: string): void {
   if (open.length > 0) throw notEncrypted(open, folder);
 }
 
-function isOpenKey(text: string): boolean {
-  return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(text);
-}
-
-function notEncrypted(names: readonly string[], folder: string): KeyFileError {
-  return new KeyFileError(
-    `FIELDBIND_CA_PASSPHRASE is set, but not encrypted in ${folder}: ${names.join(', ')}. ` +
+function notEncrypted(names: readonly string[], folder: string): VaultError {
+  return new VaultError(
+    `${PASSPHRASE} is set, but not encrypted in ${folder}: ${names.join(', ')}. ` +
       'Encrypt each as docs/operations.md says under "Keys encrypted afterwards", or start without the variable',
   );
 }
 
 function read(path: string, passphrase: string | undefined): KeyObject {
   const key = readFileSync(path);
-  // A root that was put back for a moment, say.
+  // One that was put there by hand since the start, say.
   if (passphrase !== undefined && isOpenKey(key.toString('latin1')))
     throw notEncrypted([basename(path)], dirname(path));
-  try {
-    return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
-  } catch {
-    // What OpenSSL says of a wrong passphrase helps nobody, and its text must not carry anything of the key.
-    throw new KeyFileError(
-      `a key file cannot be opened${passphrase === undefined ? ' (is FIELDBIND_CA_PASSPHRASE missing?)' : ' with FIELDBIND_CA_PASSPHRASE'}`,
-    );
-  }
+  return openPem(key, passphrase, PASSPHRASE);
 }
 
 /** Whole or not at all, and never over another key: written apart, forced to disk, then linked under its name. */
@@ -106,14 +106,15 @@ function writeOnce(path: string, text: string): void {
   } finally {
     rmSync(draft);
   }
+  syncFolder(dirname(path));
 }
 
-function signer(key: KeyObject): CaSigner {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (curve !== 'prime256v1' && curve !== 'secp384r1')
-    throw new KeyFileError('a key file holds no P-256 or P-384 key');
-  const algorithm = curve === 'prime256v1' ? 'ES256' : 'ES384';
-  const hash = algorithm === 'ES256' ? 'sha256' : 'sha384';
-  const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }));
-  return { algorithm, spki, sign: async (data) => new Uint8Array(sign(hash, data, key)) };
+/** A name in a folder is on disk once the folder is: certificates of a key must not outlive it over a power cut. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }

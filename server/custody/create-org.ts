@@ -2,18 +2,22 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
-import { type Establishing, establishIssuing, ROOTS } from '../ca/establish.ts';
+import type { Curve } from '../ca/candidate.ts';
+import { mayBeOrg } from '../ca/names.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { establishIssuing, type IssuingParts } from './issuing-ca.ts';
 
-export interface OrgParts extends Establishing {
+export interface OrgParts extends IssuingParts {
   readonly stores: Needs<'authorities' | 'orgs'>;
-  readonly transact: Transact<'orgs' | 'audit'>;
+  readonly transact: Transact<'authorities' | 'orgs' | 'audit'>;
 }
 
 export interface NewOrg {
   readonly name: string;
   readonly title: string;
   readonly training: boolean;
+  /** Of the issuing CA's key; P-256 if left out. */
+  readonly curve?: Curve | undefined;
 }
 
 /** An organisation with its issuing CA. Safe to repeat; what a crash left half-made is completed. */
@@ -21,8 +25,7 @@ export async function createOrg(
   org: NewOrg,
   parts: OrgParts,
 ): Promise<'made' | 'there' | 'name_not_allowed'> {
-  const reserved: readonly string[] = Object.values(ROOTS);
-  if (!/^[a-z][a-z0-9-]{1,30}$/.test(org.name) || reserved.includes(org.name)) return 'name_not_allowed';
+  if (!mayBeOrg(org.name)) return 'name_not_allowed';
   const there = await parts.stores.orgs.org(org.name);
   if (there !== undefined && there.training !== org.training) return 'name_not_allowed';
   // The CA first: an organisation that is there can always issue.
@@ -31,7 +34,7 @@ export async function createOrg(
   const at = toInstant(parts.clock.now());
   const salt = toBase64Url(parts.crypto.random(32));
   await parts.transact(async (tx) => {
-    await tx.orgs.saveOrg({ ...org, salt }, at);
+    await tx.orgs.saveOrg({ name: org.name, title: org.title, training: org.training, salt }, at);
     await audit(tx.audit, {
       at,
       step: STEPS.prepare,

@@ -4,8 +4,9 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { toBase64 } from '../../core/bytes.ts';
 import { toPem } from '../../core/pem.ts';
 import { oid, sequence } from '../ca/der-writer.ts';
+import { bundleOf } from '../ca/trust.ts';
 import { ProblemError, translateErrors } from '../http/problem.ts';
-import { rateLimit } from '../http/rate-limit.ts';
+import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
 import type { Installation } from '../installation.ts';
 import {
   bindingOfKey,
@@ -18,6 +19,7 @@ import {
 import { certsOnly } from './certs-only.ts';
 import { deviceKeyOf } from './device-key.ts';
 import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.ts';
+import { tpmRoutes } from './tpm-routes.ts';
 
 export interface EstOptions {
   readonly installation: Installation;
@@ -60,14 +62,15 @@ export async function buildEst({
   }) as unknown as FastifyInstance;
   translateErrors(app, onFault);
   const limit = rateLimit(PER_ADDRESS, installation.clock);
-  app.addHook('onRequest', async ({ ip }) => limit(ip));
+  const limitDevice = rateLimit(CALLS.device, installation.clock);
+  app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
   const ofOrg = async (org: string, reply: FastifyReply) => {
-    const authority = await installation.stores.authorities.authority(org);
-    if (authority === undefined || authority.root === null) throw new ProblemError('not_found');
-    return certificates(reply, [authority.anchor]);
+    const generations = await installation.stores.authorities.ofOrg(org);
+    if (generations.length === 0) throw new ProblemError('not_found');
+    return certificates(reply, bundleOf(generations, installation.clock.now()));
   };
   app.get('/.well-known/est/cacerts', async (request, reply) => {
     const key = deviceKeyOf(request);
@@ -93,6 +96,7 @@ export async function buildEst({
     async (request: FastifyRequest, reply: FastifyReply) => {
       const key = deviceKeyOf(request);
       if (key === undefined) throw new ProblemError('unauthenticated', 'A client certificate is needed');
+      limitDevice(toBase64(await installation.crypto.sha256(key.spki)));
       const der = readRequestBody(request.body);
       if (der === undefined) throw new ProblemError('request_invalid');
       return answer(await work(key, der), reply, (leaf) => certificates(reply, [leaf]));
@@ -103,6 +107,8 @@ export async function buildEst({
     app.post(`${under}/simpleenroll`, enrol);
     app.post(`${under}/simplereenroll`, renew);
   }
+
+  tpmRoutes(app, installation);
 
   // As clients of key-less onboarding samples ask: the request in a header, the certificate as PEM in the answer.
   app.post('/new', async (request, reply) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { API, type Operation } from '../../contract/api.ts';
 import { MAX_BATCH_BYTES } from '../../contract/envelope.ts';
 import { deskHandlers } from './desk-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
@@ -15,11 +16,13 @@ import { checkOrigin, type OwnOrigins } from './origin.ts';
 import { pageFiles } from './page-files.ts';
 import type { HttpParts } from './parts.ts';
 import { phoneHandlers } from './phone-handlers.ts';
+import { photoHandlers } from './photo-handlers.ts';
 import { pkiFiles } from './pki-files.ts';
 import { translateErrors } from './problem.ts';
 import { registerApi } from './routes.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { transferHandlers } from './transfer-handlers.ts';
+import { verifyHandlers } from './verify-handlers.ts';
 
 export interface AppOptions extends HttpParts {
   /** The built page. */
@@ -28,6 +31,10 @@ export interface AppOptions extends HttpParts {
   readonly own: () => OwnOrigins;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
+
+const OPEN: ReadonlySet<string> = new Set(
+  Object.values<Operation>(API).flatMap(({ access, path }) => (access === 'open' ? [path] : [])),
+);
 
 /** The whole HTTP face, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -58,9 +65,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
   });
   // Before the API's own context, which takes over only the hooks that are there.
-  metrics(app, options.installation);
+  metrics(app, options.installation, options.events);
   await app.register(async (api) => {
-    api.addHook('onRequest', async (request) => checkOrigin(request, options.own()));
+    api.addHook('onRequest', async (request) => {
+      const open = OPEN.has(request.routeOptions.url ?? '');
+      checkOrigin(request, options.own(), open);
+    });
     registerApi(
       api,
       {
@@ -71,8 +81,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...deviceHandlers(options),
         ...transferHandlers(options),
         ...phoneHandlers(options),
+        ...photoHandlers(options),
+        ...verifyHandlers(options),
       },
-      options.signIn,
+      { signIn: options.signIn, clock: options.installation.clock },
     );
     api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

@@ -33,7 +33,7 @@ async function viewCertificate(
   { stores, ca }: ViewParts,
 ): Promise<IssuedCertificate | undefined> {
   const stored = await stores.certificates.byFingerprint(fingerprint);
-  const issuer = stored && (await ca.issuer(stored.issuer));
+  const issuer = stored && (await ca.issuerNamed(stored.issuer));
   if (stored === undefined || stored.revokedAt !== null || issuer === undefined) return undefined;
   return {
     fingerprint,

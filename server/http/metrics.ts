@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { EventSender } from '../events/sender.ts';
 import type { Installation } from '../installation.ts';
+import type { SinkState } from '../ports/events.ts';
 
 /** Where measured times are counted, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
@@ -8,7 +10,7 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
  * Figures for Prometheus (text format 0.0.4). Routes and statuses only: no organisation, device or person, so that whoever may
  * read them learns how busy it is and nothing else.
  */
-export function metrics(app: FastifyInstance, { stores }: Installation): void {
+export function metrics(app: FastifyInstance, { stores, clock }: Installation, events: EventSender): void {
   const requests = new Map<string, number>();
   const buckets = BOUNDS.map(() => 0);
   let count = 0;
@@ -25,6 +27,7 @@ export function metrics(app: FastifyInstance, { stores }: Installation): void {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const { cpu, memory } = { cpu: process.cpuUsage(), memory: process.memoryUsage() };
     const pending = await stores.records.pending(1000);
+    const sinks = await stores.events.sinks();
     const lines = [
       '# TYPE fieldbind_requests_total counter',
       ...[...requests].map(([labels, n]) => `fieldbind_requests_total{${labels}} ${n}`),
@@ -38,6 +41,16 @@ export function metrics(app: FastifyInstance, { stores }: Installation): void {
       '# HELP fieldbind_undecided_records At most 1000 are counted.',
       '# TYPE fieldbind_undecided_records gauge',
       `fieldbind_undecided_records ${pending.length}`,
+      '# TYPE fieldbind_event_receivers gauge',
+      ...(['well', 'failing', 'given_up'] as const).map((state) => {
+        const some = sinks.filter((sink) => stateOf(sink) === state);
+        return `fieldbind_event_receivers{state="${state}"} ${some.length}`;
+      }),
+      '# HELP fieldbind_event_failing_seconds Since when the receiver that fails longest has failed.',
+      '# TYPE fieldbind_event_failing_seconds gauge',
+      `fieldbind_event_failing_seconds ${longestFailing(sinks, clock.now())}`,
+      '# TYPE fieldbind_events_told_total counter',
+      `fieldbind_events_told_total ${events.told()}`,
       '# TYPE process_cpu_seconds_total counter',
       `process_cpu_seconds_total ${(cpu.user + cpu.system) / 1e6}`,
       '# TYPE process_resident_memory_bytes gauge',
@@ -48,4 +61,16 @@ export function metrics(app: FastifyInstance, { stores }: Installation): void {
       .header('cache-control', 'no-store')
       .send(`${lines.join('\n')}\n`);
   });
+}
+
+function stateOf({ deadAt, failingSince }: SinkState): 'well' | 'failing' | 'given_up' {
+  if (deadAt !== null) return 'given_up';
+  return failingSince === null ? 'well' : 'failing';
+}
+
+function longestFailing(sinks: readonly SinkState[], now: number): number {
+  const since = sinks.flatMap(({ failingSince }) =>
+    failingSince === null ? [] : [Date.parse(failingSince)],
+  );
+  return since.length === 0 ? 0 : Math.max(0, Math.round((now - Math.min(...since)) / 1000));
 }

@@ -1,3 +1,4 @@
+import type { EventSender } from '../events/sender.ts';
 import type { Installation } from '../installation.ts';
 import type { Enrolment } from '../operators/enrol.ts';
 import type { SignIn } from '../operators/sign-in.ts';
@@ -12,6 +13,7 @@ export interface HttpParts {
   readonly enrolment: Enrolment;
   readonly packs: WorkPacks;
   readonly decider: Decider;
+  readonly events: EventSender;
   readonly onStep: StepListener;
   readonly onFault: (error: unknown) => void;
 }

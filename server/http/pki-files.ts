@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../core/pem.ts';
+import { pemOf } from '../ca/pem-of.ts';
+import { bundleOf, liveOnes } from '../ca/trust.ts';
 import type { Installation } from '../installation.ts';
 import { currentCrl } from '../ra/publish-crl.ts';
 import { ProblemError } from './problem.ts';
@@ -33,13 +35,26 @@ export function pkiFiles(app: FastifyInstance, installation: Installation): void
   });
 
   app.get<{ Params: { org: string } }>('/ca/:org/bundle.pem', HIDDEN, async ({ params }, reply) => {
-    const authority = await stores.authorities.authority(params.org);
-    // A root is nobody's bundle: it would let one organisation's devices pass for another's.
-    if (authority === undefined || authority.root === null) throw new ProblemError('not_found');
+    // A root is nobody's bundle, and of no organisation: it would let one's devices pass for another's.
+    const generations = await stores.authorities.ofOrg(params.org);
+    if (generations.length === 0) throw new ProblemError('not_found');
     return reply
       .type('application/x-pem-file')
       .header('cache-control', 'public, max-age=3600')
-      .send(toPem('CERTIFICATE', authority.anchor));
+      .send(pemOf(bundleOf(generations, clock.now())));
+  });
+
+  app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {
+    const live = liveOnes(await stores.authorities.ofOrg(params.org), clock.now());
+    const lists = await Promise.all(live.map(({ name }) => currentCrl(name, installation)));
+    const there = lists.filter((crl) => crl !== undefined);
+    // One that is missing must not pass for one in which nothing is revoked.
+    if (there.length === 0 || there.length < live.length) throw new ProblemError('not_found');
+    const age = Math.min(...there.map(({ nextUpdate }) => maxAge(nextUpdate, clock.now())));
+    return reply
+      .type('application/x-pem-file')
+      .header('cache-control', `public, max-age=${age}`)
+      .send(there.map(({ der }) => toPem('X509 CRL', der)).join(''));
   });
 
   app.get('/healthz', HIDDEN, async (_request, reply) => {

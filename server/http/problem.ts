@@ -36,10 +36,13 @@ const TITLE: Record<ProblemCode, string> = {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
+  /** Seconds after which it is worth while to ask again (RFC 9110 section 10.2.3). */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ProblemCode, detail = TITLE[code]) {
+  constructor(code: ProblemCode, detail = TITLE[code], retryAfter?: number) {
     super(detail);
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -59,7 +62,10 @@ function send(reply: FastifyReply, code: ProblemCode, detail: string) {
 /** The one place where errors become words. What is not known to be harmless says nothing. */
 export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
   app.setErrorHandler((error: FastifyError | ProblemError, _request, reply) => {
-    if (error instanceof ProblemError) return send(reply, error.code, error.message);
+    if (error instanceof ProblemError) {
+      if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+      return send(reply, error.code, error.message);
+    }
     const code = codeOf(error);
     if (code === 'internal') onFault(error);
     return send(reply, code, TITLE[code]);

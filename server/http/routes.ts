@@ -4,8 +4,10 @@ import { API, type ApiName, type Operation } from '../../contract/api.ts';
 import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import type { SignedIn, SignIn } from '../operators/sign-in.ts';
+import type { Clock } from '../ports/clock.ts';
 import { requireMembership, requireSession } from './access.ts';
 import { ProblemError } from './problem.ts';
+import { addressName, CALLS, rateLimit } from './rate-limit.ts';
 
 type Api = typeof API;
 type Part<K extends ApiName, P extends string> = Api[K] extends {
@@ -19,7 +21,7 @@ export interface Call<K extends ApiName> {
   readonly params: Part<K, 'params'>;
   readonly query: Part<K, 'query'>;
   readonly body: Part<K, 'body'>;
-  readonly session: Api[K]['access'] extends 'anybody' | 'client' ? undefined : SignedIn;
+  readonly session: Api[K]['access'] extends 'anybody' | 'open' | 'client' ? undefined : SignedIn;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -32,7 +34,16 @@ export type Handlers = {
 };
 
 /** Registers exactly the operations of the contract, each with its schemas and its access rule. */
-export function registerApi(app: FastifyInstance, handlers: Handlers, signIn: SignIn): void {
+export function registerApi(
+  app: FastifyInstance,
+  handlers: Handlers,
+  { signIn, clock }: { readonly signIn: SignIn; readonly clock: Clock },
+): void {
+  const limits = {
+    address: rateLimit(CALLS.address, clock),
+    operator: rateLimit(CALLS.operator, clock),
+    device: rateLimit(CALLS.device, clock),
+  };
   app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
     // Nothing is coerced, filled in or taken away: what does not fit is refused (the page checks the same way).
     if (parse(schema, value) !== undefined) return { value };
@@ -59,15 +70,36 @@ export function registerApi(app: FastifyInstance, handlers: Handlers, signIn: Si
           },
         },
       },
+      onRequest: async (request) => {
+        // Before anything is read: what does not fit the schema counts as well.
+        if (isWithoutSession(operation.access)) limits.address(addressName(request.ip));
+      },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
-        const session = await checkAccess(operation, request, signIn);
+        const session = await checkAccess(operation, request, signIn).catch((error: unknown) => {
+          limits.address(addressName(request.ip));
+          throw error;
+        });
+        if (session !== undefined) limits.operator(session.operator);
+        const device = session && deviceOf(operation, request);
+        if (device !== undefined) limits.device(device);
         const { params, query, body } = request;
         const answer = await handle({ params, query, body, session, request, reply });
         return answer === undefined ? reply.send() : answer;
       },
     });
   }
+}
+
+function isWithoutSession(access: Operation['access']): access is 'anybody' | 'open' | 'client' {
+  return access === 'anybody' || access === 'open' || access === 'client';
+}
+
+/** The device that a path names, within the caller's own organisation: nobody uses up another one's calls. */
+function deviceOf({ params }: Operation, request: FastifyRequest): string | undefined {
+  const { maker, udid } = (params === undefined ? {} : request.params) as { maker?: string; udid?: string };
+  const { org } = request.query as { org?: unknown };
+  return maker === undefined || udid === undefined ? undefined : `${org} ${maker} ${udid}`;
 }
 
 /** Default deny: what is not for anybody needs a session, and a role where the operation names some. */
@@ -77,7 +109,7 @@ async function checkAccess(
   signIn: SignIn,
 ): Promise<SignedIn | undefined> {
   // A machine client's right depends on what it asks for, so its handler looks at the token (device-handlers.ts).
-  if (access === 'anybody' || access === 'client') return undefined;
+  if (isWithoutSession(access)) return undefined;
   const session = await requireSession(request, signIn);
   if (access === 'signed-in') return session;
   const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;

@@ -4,7 +4,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { openRecord } from '../../core/envelope.ts';
 import { jwkToSpki } from '../../core/jwk.ts';
 import { verifyJws } from '../../core/jws.ts';
-import type { Needs } from '../ports/stores.ts';
+import type { OperatorKey } from '../ports/operator-keys.ts';
 
 /** An envelope whose signature verified. */
 export interface Verified {
@@ -27,13 +27,13 @@ export type OpenedEnvelope =
  */
 export async function openEnvelope(
   text: string,
-  { operatorKeys }: Needs<'operatorKeys'>,
+  keyOf: (kid: string) => Promise<OperatorKey | undefined>,
   crypto: CryptoPort,
 ): Promise<OpenedEnvelope> {
   const opened = await openRecord(text, crypto);
   if (!opened.ok) return opened;
   const { header, jws, digest } = opened;
-  const key = await operatorKeys.key(header.kid);
+  const key = await keyOf(header.kid);
   const spki = key && jwkToSpki(key.jwk);
   if (key === undefined || spki === undefined) return { ok: false, code: 'operator_key_unknown', digest };
   if (!(await verifyJws(jws, spki, crypto))) return { ok: false, code: 'bad_signature', digest };

@@ -3,6 +3,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepListener } from '../ports/instrument.ts';
+import type { OperatorKey } from '../ports/operator-keys.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import type { StatementKeys, StatementSigner } from '../statements/statement-keys.ts';
 import { keepRecord } from './keep-record.ts';
@@ -82,9 +83,14 @@ export function intake(parts: ReceiveParts): Intake {
   function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<RecordResult[][]> {
     return parts.transactGroup(async (stores) => {
       await stores.envelopes.foresee(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
+      // In one order everywhere, so that two transactions do not wait for each other's heads.
+      const heads = group.flatMap(({ batch: { head }, uploader }) =>
+        head === null ? [] : [{ head, uploader }],
+      );
+      heads.sort((one, other) => (one.head.kid < other.head.kid ? -1 : 1));
+      for (const { head, uploader } of heads) await reportHead(head, uploader, at, stores);
       const all: RecordResult[][] = [];
-      for (const { batch, uploader, opened } of group) {
-        await reportHead(batch.head, uploader, at, stores);
+      for (const { uploader, opened } of group) {
         const out: RecordResult[] = [];
         for (const envelope of opened) {
           out.push(
@@ -102,7 +108,8 @@ export function intake(parts: ReceiveParts): Intake {
   return {
     async receive(batch, uploader) {
       const opened: OpenedEnvelope[] = [];
-      for (const text of batch.records) opened.push(await openEnvelope(text, parts.stores, parts.crypto));
+      const keyOf = keysOf(parts.stores);
+      for (const text of batch.records) opened.push(await openEnvelope(text, keyOf, parts.crypto));
       const done = Promise.withResolvers<{ at: string; results: RecordResult[] }>();
       waiting.push({ batch, uploader, opened, done });
       void writeAll();
@@ -113,6 +120,18 @@ export function intake(parts: ReceiveParts): Intake {
         taken: taken(opened, results),
       };
     },
+  };
+}
+
+/** A phone's records are by one key, as a rule: what it is, and whose, never changes. */
+function keysOf({ operatorKeys }: Needs<'operatorKeys'>): (kid: string) => Promise<OperatorKey | undefined> {
+  const asked = new Map<string, Promise<OperatorKey | undefined>>();
+  return (kid) => {
+    const there = asked.get(kid);
+    if (there !== undefined) return there;
+    const made = operatorKeys.key(kid);
+    asked.set(kid, made);
+    return made;
   };
 }
 
@@ -134,12 +153,11 @@ function taken(opened: readonly OpenedEnvelope[], results: readonly RecordResult
  * what was captured before a revocation.
  */
 async function reportHead(
-  head: BatchRequest['head'],
+  head: NonNullable<BatchRequest['head']>,
   uploader: string,
   at: string,
   { heads, operatorKeys }: Needs<'heads' | 'operatorKeys'>,
 ): Promise<void> {
-  if (head === null) return;
   const key = await operatorKeys.key(head.kid);
   if (key === undefined || key.operator !== uploader || key.revokedAt !== null) return;
   await heads.report({

@@ -3,15 +3,15 @@ import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Org, scopeOf } from '../ports/orgs.ts';
+import type { Org } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import { checkRow, type RowFault } from './check-row.ts';
+import { judgeBatch, type RowVerdict } from './judge-batch.ts';
 
 /** How many rows a training organisation keeps; the oldest give way, so that practice never stops. */
 export const TRAINING_ROWS = 1000;
 
 export interface ImportParts {
-  readonly transact: Transact<'list' | 'audit'>;
+  readonly transact: Transact<'list' | 'listBulk' | 'makerKeys' | 'audit'>;
   readonly clock: Clock;
 }
 
@@ -24,19 +24,16 @@ export async function importRows(
 ): Promise<ListImportResult> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    const result: ListImportResult = { imported: 0, unchanged: 0, errors: [] };
-    for (const [index, row] of rows.entries()) {
-      const fault = checkRow(row) ?? (await checkKeyIsItsOwn(tx, row, org));
-      const saved =
-        fault === undefined
-          ? await tx.list.save({ scope: scopeOf(org), org: org.name, row, importedBy: by, importedAt: at })
-          : undefined;
-      if (fault !== undefined) result.errors.push({ row: index + 1, ...fault });
-      else if (saved === 'taken')
-        result.errors.push({ row: index + 1, code: 'taken', detail: 'on the list of another organisation' });
-      else result[saved === 'imported' ? 'imported' : 'unchanged']++;
-    }
+    const verdicts = await judgeBatch(rows, { org, by, at, signer: undefined }, tx);
+    await keepNew(verdicts, tx);
     if (org.training) await tx.list.trim(org.name, TRAINING_ROWS);
+    const result: ListImportResult = {
+      imported: verdicts.filter(({ is }) => is === 'new').length,
+      unchanged: verdicts.filter(({ is }) => is === 'unchanged').length,
+      errors: verdicts.flatMap((verdict, index) =>
+        verdict.is === 'fault' ? [{ row: index + 1, ...verdict.fault }] : [],
+      ),
+    };
     if (result.imported > 0) {
       await audit(tx.audit, {
         at,
@@ -52,11 +49,18 @@ export async function importRows(
   });
 }
 
-/** Two devices with one key are one device, or a key that was copied. */
-async function checkKeyIsItsOwn(tx: Needs<'list'>, row: ListRow, org: Org): Promise<RowFault | undefined> {
-  if (row.publicKey === undefined || row.anchor !== 'key') return undefined;
-  const same = await tx.list.byKey(scopeOf(org), row.publicKey);
-  return same.some((other) => other.udid !== row.udid || other.maker !== row.maker)
-    ? { code: 'key_repeated', detail: 'another device on the list has the same key' }
-    : undefined;
+/** Rows of one statement; a name that stands twice counts as it stood last. */
+const AT_ONCE = 500;
+
+export async function keepNew(
+  verdicts: readonly RowVerdict[],
+  { listBulk }: Needs<'listBulk'>,
+): Promise<void> {
+  const last = new Map(
+    verdicts.flatMap((verdict) =>
+      verdict.is === 'new' ? [[`${verdict.kept.row.maker}/${verdict.kept.row.udid}`, verdict.kept]] : [],
+    ),
+  );
+  const kept = [...last.values()];
+  for (let at = 0; at < kept.length; at += AT_ONCE) await listBulk.put(kept.slice(at, at + AT_ONCE));
 }

@@ -69,22 +69,24 @@ export function workPacks(parts: PackParts): WorkPacks {
 
 /** Changes with whatever a pack of this organisation holds, at the cost of a few look-ups. */
 async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
-  const crl = await currentCrl(name, parts);
-  return `${await parts.stores.versions.version()}/${crl?.number ?? ''}`;
+  const issuer = await parts.ca.issuer(name);
+  const crl = issuer && (await currentCrl(issuer.name, parts));
+  return `${await parts.stores.versions.version()}/${crl?.issuer ?? ''}/${crl?.number ?? ''}`;
 }
 
 async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {
   const { stores, ca, aud, app } = parts;
   const issuer = await ca.issuer(org.name);
-  const crl = await currentCrl(org.name, parts);
+  const crl = issuer && (await currentCrl(issuer.name, parts));
   if (issuer === undefined || crl === undefined) throw new Error('an organisation has no issuing CA');
   const domains: PackDomain[] = [];
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {
-    domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.bundlePem });
+    domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.anchorPem });
   }
   const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
-  // What vouches for a key is looked at here only, and phones of any age read what they know.
-  const rows = kept.map(({ row: { voucher: _, ...row } }) => row);
+  // What vouches for a key, where a row came from and how old it is are looked at here only, and phones of any age read
+  // what they know.
+  const rows = kept.map(({ row: { voucher: _, derivedFrom: _former, stale: _stale, ...row } }) => row);
   return {
     aud,
     org: org.name,
@@ -92,7 +94,7 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
     training: org.training,
     app,
     domains: domains.slice(0, 500),
-    bundlePem: issuer.bundlePem,
+    bundlePem: issuer.anchorsPem,
     crl: toBase64Url(crl.der),
     salt: org.salt,
     rows,

@@ -1,6 +1,5 @@
-/** One line of the trail. `hash` covers everything before it and `prev`. */
-export interface AuditEntry {
-  readonly n: number;
+/** What happened, in names and digests. Never a secret, a token or a label's text. */
+export interface AuditFacts {
   readonly at: string;
   /** Step of a registration's way, `7 sync`, and what happened, `received`. */
   readonly step: string;
@@ -8,15 +7,42 @@ export interface AuditEntry {
   /** Who did it: an operator, or a part of this system. */
   readonly actor: string;
   readonly org: string | null;
-  /** What it was done to: a record, a device, a certificate. Names and digests only, never a secret. */
+  /** What it was done to: a record, a device, a certificate. */
   readonly subject: string;
   readonly detail: string;
+}
+
+/** One line of the trail. Each writer has a chain of its own: `n` counts in it, `hash` covers everything and `prev`. */
+export interface AuditEntry extends AuditFacts {
+  readonly writer: string;
+  readonly n: number;
   readonly prev: string;
   readonly hash: string;
 }
 
+/** How far a writer's chain goes, and the hash of its entry there. */
+export interface AuditHead {
+  readonly writer: string;
+  readonly n: number;
+  readonly hash: string;
+}
+
+/** A signed statement of how far chains went. `heads`: those that grew since the seal before, by writer. */
+export interface AuditSeal {
+  readonly n: number;
+  readonly heads: readonly AuditHead[];
+  readonly jws: string;
+}
+
 export interface AuditLog {
-  last(): Promise<AuditEntry | undefined>;
-  write(entry: AuditEntry): Promise<void>;
-  after(n: number, limit: number): Promise<AuditEntry[]>;
+  /** Adds to this process's chain, when the transaction that it belongs to ends. Only inside one. */
+  append(facts: AuditFacts): Promise<void>;
+  /** Entries by writer and number, from behind this place. */
+  after(place: Pick<AuditHead, 'writer' | 'n'> | undefined, limit: number): Promise<AuditEntry[]>;
+  lastSeal(): Promise<AuditSeal | undefined>;
+  sealsAfter(n: number, limit: number): Promise<AuditSeal[]>;
+  /** Heads of chains that grew since they were last sealed, by writer. */
+  unsealed(limit: number): Promise<AuditHead[]>;
+  /** Keeps a seal; false if its number is taken, by another process. */
+  keepSeal(seal: AuditSeal, at: string): Promise<boolean>;
 }

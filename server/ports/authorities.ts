@@ -1,6 +1,10 @@
 /** A CA's certificates; its key lies in the vault under the same name. */
 export interface Authority {
   readonly name: string;
+  /** Whose devices it issues to; null for a root. */
+  readonly org: string | null;
+  /** 1, and one more with every rotation. */
+  readonly generation: number;
   /** Name of the root that signed it; null for a root. */
   readonly root: string | null;
   /** Certificate signed by the root (a root's own, signed by itself), DER. */
@@ -8,10 +12,29 @@ export interface Authority {
   /** Same key and subject, signed by itself, DER. */
   readonly anchor: Uint8Array;
   readonly notAfter: string;
+  /** What leads from this one to its predecessor's anchor and back; null for the first. */
+  readonly crossed: Crossed | null;
+  /** Set once a successor issues in its place. */
+  readonly replaced: Replaced | null;
+}
+
+/** Cross certificates of one rotation, DER (RFC 4210 section 4.4): same name, the one's key signed by the other's. */
+export interface Crossed {
+  readonly newWithOld: Uint8Array;
+  readonly oldWithNew: Uint8Array;
+}
+
+export interface Replaced {
+  readonly at: string;
+  /** None of its certificates lives longer: until then it signs CRLs, and verifiers are told of it. */
+  readonly until: string;
 }
 
 export interface Authorities {
   authority(name: string): Promise<Authority | undefined>;
   authorities(): Promise<Authority[]>;
+  /** Issuing CAs of an organisation, the first one first. */
+  ofOrg(org: string): Promise<Authority[]>;
   saveAuthority(authority: Authority): Promise<void>;
+  replace(name: string, replaced: Replaced): Promise<void>;
 }

@@ -23,6 +23,15 @@ export interface CertificateOrder extends CertificateProfile {
   readonly spki: Uint8Array;
 }
 
+/** A service of the organisation: a broker, or our own listener for devices. */
+export interface ServerOrder {
+  /** DNS name, of at most 64 characters. */
+  readonly host: string;
+  readonly spki: Uint8Array;
+  /** Milliseconds. */
+  readonly lifetime: number;
+}
+
 /** A certificate not yet signed: recorded before the signature is made (RFC 5280 section 4.1.2 fixes its bytes). */
 export interface Intent {
   /** 128 random bits, lower-case hex. */
@@ -72,13 +81,21 @@ export interface CrlOrder {
 
 /** One issuing CA. It signs what the RA recorded, and knows no record, person or database. */
 export interface Issuer {
+  /** Of this generation: of the first one the organisation's own. */
   readonly name: string;
-  /** The issuing certificate as its root signed it, PEM: handed out behind a leaf. */
+  readonly org: string;
+  /** A successor issues in its place; it finishes what it began, and revokes. */
+  readonly replaced: boolean;
+  /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/ca/trust.ts. */
   readonly chainPem: string;
-  /** The same key and subject signed by itself, PEM: who trusts only this accepts this organisation's devices only. */
-  readonly bundlePem: string;
+  /** Its key and subject signed by itself, PEM: who trusts only this accepts this organisation's devices only. */
+  readonly anchorPem: string;
+  /** The anchors of every generation of the organisation whose certificates may live, PEM. */
+  readonly anchorsPem: string;
   prepare(order: CertificateOrder): Intent;
-  sign(intent: Pick<Intent, 'tbs'>): Promise<SignedCertificate>;
+  prepareServer(order: ServerOrder): Intent;
+  /** Throws for an intent that another issuing CA prepared. */
+  sign(intent: Pick<Intent, 'tbs' | 'issuer'>): Promise<SignedCertificate>;
   /** SubjectPublicKeyInfo of its key, DER. */
   readonly spki: Uint8Array;
   /** Lets a key answer about the state of this CA's certificates, until then (milliseconds since 1970). */
@@ -92,6 +109,8 @@ export interface Issuer {
 
 /** All that RA and faces know of the CA. */
 export interface CertificateAuthority {
-  /** The issuing CA of an organisation; undefined if it has none. */
+  /** The issuing CA of an organisation, the newest one; undefined if it has none. */
   issuer(org: string): Promise<Issuer | undefined>;
+  /** By its own name, replaced or not: what one began, prepared or issued, only the same one finishes and revokes. */
+  issuerNamed(name: string): Promise<Issuer | undefined>;
 }

@@ -1,4 +1,5 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
+import type { DeviceEvent } from './events.ts';
 import type { Outcome } from './records.ts';
 
 export interface StoredChange {
@@ -17,7 +18,10 @@ export interface StoredChange {
 
 /** Each organisation's stream of outcomes, numbered from 1 without gaps in the order of commit. */
 export interface ChangeStream {
-  append(org: string, change: StoredChange): Promise<void>;
+  /** `wasBound`: until now the record was answered with a binding, so one has ended. Others are told too (events.ts). */
+  append(org: string, change: StoredChange, wasBound?: boolean): Promise<void>;
+  /** What happens to a device beside the decisions: for those outside only, phones are not told. */
+  tell(org: string, event: DeviceEvent): Promise<void>;
   /** What was said last of a record. */
   lastOf(org: string, record: string): Promise<StoredChange | undefined>;
   after(org: string, n: number, limit: number): Promise<{ n: number; change: StoredChange }[]>;

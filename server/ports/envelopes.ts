@@ -18,7 +18,10 @@ export interface Envelope {
 }
 
 export interface Envelopes {
-  /** What will be asked about these, so that it can be read at once; changes no answer. */
+  /**
+   * What will be asked about these, so that it can be read at once; changes no answer. Nobody else adds to their chains
+   * until the transaction ends.
+   */
   foresee(
     envelopes: readonly (Pick<Envelope, 'digest' | 'kid' | 'seq'> & { readonly id?: string | undefined })[],
   ): Promise<void>;

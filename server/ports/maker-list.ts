@@ -7,16 +7,18 @@ export interface KeptRow {
   readonly row: ListRow;
   readonly importedBy: string;
   readonly importedAt: string;
+  /** SHA-256 of the maker's key that signed the file it came in; null if none did. */
+  readonly signedBy: string | null;
+  /** The maker to whom it was handed on. */
+  readonly handedTo: string | null;
 }
 
 /** The maker's list. Scope: see ports/orgs.ts. */
 export interface MakerList {
   row(scope: string, maker: string, udid: string): Promise<ListRow | undefined>;
-  /** At most two rows: enough to see that the UDID alone does not say which device. */
+  /** A few rows: enough to see that the UDID alone does not say which device. */
   byUdid(scope: string, udid: string): Promise<ListRow[]>;
   byKey(scope: string, publicKey: string): Promise<ListRow[]>;
-  /** `taken`: another organisation of the scope has this row already; nothing was changed. */
-  save(row: KeptRow): Promise<'imported' | 'unchanged' | 'taken'>;
   ofOrg(org: string, limit: number): Promise<KeptRow[]>;
   /** UDID and key of the rows in this scope that other organisations imported. */
   foreign(scope: string, org: string, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;

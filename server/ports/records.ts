@@ -24,6 +24,9 @@ export interface StoredRecord {
   readonly approvedBy: string | null;
 }
 
+/** What changes of a record while it is decided; all else stays as it was received. */
+export type Progress = Pick<StoredRecord, 'id' | 'outcome' | 'binding' | 'approvedBy'>;
+
 export interface Settlement {
   readonly outcome: Outcome;
   readonly code: OutcomeCode | null;
@@ -34,6 +37,10 @@ export interface Settlement {
 export interface Records {
   add(record: StoredRecord): Promise<void>;
   record(id: string): Promise<StoredRecord | undefined>;
+  /** Those of these that nobody has begun to decide, kept from others until the transaction ends; those others keep are left out. */
+  claim(ids: readonly string[]): Promise<string[]>;
+  /** How far these are, kept so until the transaction ends. */
+  lock(ids: readonly string[]): Promise<Progress[]>;
   /** Undecided, in the order they came; of one chain in its own order. */
   pending(limit: number): Promise<StoredRecord[]>;
   /** Undecided, of these records and of the devices they speak of, in the same order. */

@@ -1,5 +1,10 @@
+/** What whoever runs this must put right about keys. Its message is a sentence, and carries nothing of a key or a PIN. */
+export class VaultError extends Error {
+  override readonly name = 'VaultError';
+}
+
 /**
- * A CA's private key, wherever it lives: a file now, PKCS#11 or a KMS by configuration. It signs what it is given and
+ * A CA's private key, wherever it lives: a file, or a token by PKCS#11. It signs what it is given and
  * never shows itself.
  */
 export interface CaSigner {

@@ -8,11 +8,17 @@ import type { Crls } from './crls.ts';
 import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
+import type { Events } from './events.ts';
+import type { Leases } from './leases.ts';
+import type { ListBulk } from './list-bulk.ts';
+import type { ListJobs } from './list-jobs.ts';
+import type { MakerKeys } from './maker-keys.ts';
 import type { MakerList } from './maker-list.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
 import type { Phones } from './phones.ts';
+import type { Photos } from './photos.ts';
 import type { Policies } from './policies.ts';
 import type { Records } from './records.ts';
 import type { Responders } from './responders.ts';
@@ -20,6 +26,7 @@ import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
 import type { Tombstones } from './tombstones.ts';
+import type { Tpms } from './tpms.ts';
 import type { TransferCases } from './transfer-cases.ts';
 import type { Versions } from './versions.ts';
 
@@ -33,6 +40,10 @@ export interface Stores {
   readonly statements: StatementLog;
   readonly domains: Domains;
   readonly list: MakerList;
+  readonly listBulk: ListBulk;
+  readonly listJobs: ListJobs;
+  readonly makerKeys: MakerKeys;
+  readonly tpms: Tpms;
   readonly tombstones: Tombstones;
   readonly envelopes: Envelopes;
   readonly records: Records;
@@ -44,6 +55,8 @@ export interface Stores {
   readonly responders: Responders;
   readonly authorities: Authorities;
   readonly audit: AuditLog;
+  readonly leases: Leases;
+  readonly events: Events;
   readonly settings: Settings;
   readonly transfers: TransferCases;
   readonly life: DeviceLife;
@@ -51,13 +64,14 @@ export interface Stores {
   readonly policies: Policies;
   readonly versions: Versions;
   readonly phones: Phones;
+  readonly photos: Photos;
 }
 
 export type Needs<K extends keyof Stores> = Pick<Stores, K>;
 
 /**
- * All or nothing, durable when the promise resolves, one writer at a time over all processes. Inside `work` only the
- * stores it is given may be used: any other access waits for this transaction and would wait for ever.
+ * All or nothing, durable when the promise resolves, and nobody else writes meanwhile, over all processes. Inside `work`
+ * only the stores it is given may be used: any other access waits for this transaction and would wait for ever.
  */
 export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => Promise<T>) => Promise<T>;
 
@@ -66,8 +80,11 @@ export interface Database {
   readonly transact: Transact<keyof Stores>;
   /**
    * The same for many records side by side: their reads go out together, what is written for them is written at the end.
-   * So nothing that was written for a record may be read again inside, except envelopes.
+   * So nothing that was written for a record may be read again inside, except envelopes. Several of these run at once,
+   * in other processes above all; what keeps them apart is in docs/operations.md, and each new use has to stand there.
    */
   readonly transactGroup: Transact<keyof Stores>;
+  /** Whose chain of the audit trail this process writes. */
+  readonly writer: string;
   close(): Promise<void>;
 }

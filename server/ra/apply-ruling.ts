@@ -141,6 +141,12 @@ async function applyEffect(
         event: 'voided by its author',
         detail: record.id,
       });
+      await stores.changes.tell(record.header.org, {
+        kind: 'revoked',
+        at,
+        ...effect.about,
+        code: 'withdrawn',
+      });
       return;
     }
     case 'withdraw': {

@@ -13,10 +13,9 @@ export interface Begun {
 }
 
 export async function readBegun(
-  id: string,
-  { records, bindings }: Needs<'records' | 'bindings'>,
+  record: StoredRecord | undefined,
+  { bindings }: Needs<'bindings'>,
 ): Promise<Begun> {
-  const record = await records.record(id);
   return {
     record,
     binding: record?.binding == null ? undefined : await bindings.binding(record.binding),

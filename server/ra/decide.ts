@@ -65,10 +65,15 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   });
   if (intent === undefined) return;
   parts.onStep('intended');
-  const signed = await issuer.sign(intent);
+  // One that an earlier run prepared may be of a CA that was replaced since.
+  const signer = intent.issuer === issuer.name ? issuer : await parts.ca.issuerNamed(intent.issuer);
+  if (signer === undefined) throw new Error('the issuing CA of an intent is not here');
+  const signed = await signer.sign(intent);
   parts.onStep('signed');
   const at = toInstant(parts.clock.now());
-  await parts.transact(async (stores) => complete(await readBegun(id, stores), intent, signed, at, stores));
+  await parts.transact(async (stores) =>
+    complete(await readBegun(await stores.records.record(id), stores), intent, signed, at, stores),
+  );
   parts.onStep('issued');
 }
 

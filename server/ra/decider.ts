@@ -19,8 +19,8 @@ const PAGE = 256;
 
 /**
  * One group of decisions at a time in this process: records of different devices share their transactions, those of one
- * device follow each other. Other processes are kept apart by the store's transactions, and take what they received
- * themselves, so that two seldom meet over one record.
+ * device follow each other. Other processes take what they received themselves, so that two seldom meet over one
+ * record; where they do, it is left to who has it.
  */
 export function decider(parts: GroupParts): Decider {
   let tail: Promise<unknown> = Promise.resolve();
@@ -41,12 +41,14 @@ export function decider(parts: GroupParts): Decider {
   }
 
   async function attemptAll(group: readonly StoredRecord[]): Promise<void> {
+    let alone: readonly string[];
     try {
-      await decideGroup(group, parts);
+      alone = await decideGroup(group, parts);
     } catch {
       // One of them spoils it for all, so that each shows its own fault or comes to its own outcome.
-      for (const { id } of group) await attempt(id);
+      alone = group.map(({ id }) => id);
     }
+    for (const id of alone) await attempt(id);
   }
 
   let received: string[] = [];

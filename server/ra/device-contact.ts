@@ -35,7 +35,7 @@ export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'n
 
 export interface ContactParts {
   readonly stores: Needs<'bindings' | 'certificates' | 'records' | 'list'>;
-  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'audit'>;
+  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'changes' | 'audit'>;
   readonly ca: CertificateAuthority;
   readonly crypto: CryptoPort;
   readonly clock: Clock;

@@ -85,25 +85,29 @@ export function suspendDevice(
   word: Word,
   parts: LifeParts,
 ): Promise<LifeResult> {
-  return act(`suspended: ${reason}`, device, word, parts, async ({ id }, at, tx) => {
+  return act(`suspended: ${reason}`, device, word, parts, async (binding, at, tx) => {
+    const { id, org, maker, udid, domain } = binding;
     const there = await tx.life.suspension(id);
     if (there !== undefined && (there.reason === 'lost' || reason === 'maintenance')) return 'suspended';
     await tx.life.suspend({ binding: id, reason, at, by: word.by });
     await tx.certificates.hold(id, at);
     const intent = await tx.intents.ofBinding(id);
     if (intent !== undefined) await tx.intents.abandon(intent.serial);
+    await tx.changes.tell(org, { kind: 'suspended', at, maker, udid, domain, reason });
     return undefined;
   });
 }
 
 /** Takes them off hold. Four eyes for a lost device: it may have been in other hands. */
 export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
-  return act('resumed', device, word, parts, async ({ id }, at, tx) => {
+  return act('resumed', device, word, parts, async (binding, at, tx) => {
+    const { id, org, maker, udid, domain } = binding;
     const there = await tx.life.suspension(id);
     if (there === undefined) return 'not_suspended';
     if (there.reason === 'lost' && there.by === word.by) return 'four_eyes';
     await tx.life.resume(id);
     await tx.certificates.release(id, at);
+    await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });
     return undefined;
   });
 }

@@ -1,4 +1,5 @@
 import type { Binding } from '../ports/bindings.ts';
+import type { RowName } from '../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Needs } from '../ports/stores.ts';
 import { type About, type Ruling, refused } from './ruling.ts';
@@ -17,10 +18,16 @@ export type Conflict =
  */
 export async function judgeConflict(
   claim: Claim,
+  /** What earlier makers called the device. */
+  former: readonly RowName[],
   about: About,
   { bindings }: Needs<'bindings'>,
 ): Promise<Conflict> {
-  const found = await bindings.liveConflicts(claim.keyDigest, claim.maker, claim.udid);
+  const found = [...(await bindings.liveConflicts(claim.keyDigest, claim.maker, claim.udid))];
+  for (const { maker, udid } of former) {
+    const more = await bindings.liveConflicts('', maker, udid);
+    found.push(...more.filter(({ id }) => found.every((one) => one.id !== id)));
+  }
   const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
   const displaces = practice(claim) ? [] : found.filter(practice);
   const live = found.filter((binding) => !displaces.includes(binding));

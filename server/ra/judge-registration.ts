@@ -7,6 +7,7 @@ import { scopeOf } from '../ports/orgs.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import { findListRow } from './find-row.ts';
+import { formerNames, isRevokedAs } from './former-names.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeEvidence } from './judge-evidence.ts';
 import { judgeVoucher } from './judge-voucher.ts';
@@ -14,7 +15,7 @@ import { judgePolicy } from './policy.ts';
 import { type About, held, type Ruling, refused } from './ruling.ts';
 
 export type RegistrationStores = Needs<
-  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements' | 'policies'
+  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements' | 'policies' | 'tpms'
 >;
 
 /** Maker of a device that stands on no list and whose phone could not tell either. */
@@ -55,7 +56,9 @@ export async function judgeRegistration(
   about = { ...about, maker };
 
   const evidence = await judgeEvidence(registration, row, stores, crypto);
-  if (evidence.fatal === 'tombstoned') return refused('tombstoned', about);
+  const former = await formerNames(scope, row, stores);
+  if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
+    return refused('tombstoned', about);
   if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
   if (evidence.failure !== undefined && !approved) {
     return registration.asFound
@@ -63,7 +66,7 @@ export async function judgeRegistration(
       : refused(evidence.failure, about);
   }
 
-  const voucher = judgeVoucher(registration, row);
+  const voucher = await judgeVoucher(registration, row, stores, crypto);
   if (voucher === 'wrong' && !approved) {
     return registration.asFound
       ? held('submitted_as_found', about, 'failed: voucher_wrong')
@@ -86,13 +89,14 @@ export async function judgeRegistration(
     firstUse: !anchored,
     endedAt: null,
   };
-  const conflict = await judgeConflict(claim, about, stores);
+  const conflict = await judgeConflict(claim, former, about, stores);
   if (conflict.kind === 'ruled') return conflict.ruling;
   if (!anchored && !approved) {
     return row?.anchor === 'voucher'
       ? held('udid_only_row', about, 'its row names a voucher, and none was shown that can be checked')
       : held('udid_only_row', about);
   }
+  if (row?.stale === true && !approved) return held('row_stale', about);
   const { fresh } = evidence;
   const policy = await judgePolicy(
     { org: org.name, domain: domain.name, udid, row, spki, fresh, approved },
@@ -101,7 +105,8 @@ export async function judgeRegistration(
   );
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
-  return { outcome: 'bind', about, binding: claim, spki, profile, displaces: conflict.displaces };
+  const { displaces } = conflict;
+  return { outcome: 'bind', about, binding: claim, spki, profile, displaces, renamed: former.length > 0 };
 }
 
 async function isMember(record: StoredRecord, { people }: Needs<'people'>): Promise<boolean> {

@@ -36,10 +36,11 @@ export async function judgeVoid(
       if (binding === undefined || !own || binding.endedAt !== null || binding.state !== 'issued') {
         return refused('already_decided', about);
       }
+      const known = { ...about, maker: binding.maker, domain: binding.domain };
       return {
         outcome: 'noted',
-        about: { ...about, maker: binding.maker, domain: binding.domain },
-        effect: { kind: 'end', binding: binding.id, reason: 'cessationOfOperation' },
+        about: known,
+        effect: { kind: 'end', binding: binding.id, reason: 'cessationOfOperation', about: known },
       };
     }
   }

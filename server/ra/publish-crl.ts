@@ -11,28 +11,28 @@ const LIFE = 7 * 24 * HOUR;
 const MARGIN = 6 * 24 * HOUR;
 
 export interface CrlParts {
-  readonly stores: Needs<'crls' | 'certificates' | 'orgs'>;
+  readonly stores: Needs<'crls' | 'certificates'>;
   readonly transact: Transact<'crls' | 'certificates'>;
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
 }
 
-/** The CRL of an organisation's issuing CA, signed anew if something was revoked since or its time is near. */
-export async function currentCrl(org: string, parts: CrlParts): Promise<StoredCrl | undefined> {
-  const issuer = await parts.ca.issuer(org);
+/** The CRL of an issuing CA, by its name, signed anew if something was revoked since or its time is near. */
+export async function currentCrl(name: string, parts: CrlParts): Promise<StoredCrl | undefined> {
+  const issuer = await parts.ca.issuerNamed(name);
   if (issuer === undefined) return undefined;
-  const there = await parts.stores.crls.crl(org);
+  const there = await parts.stores.crls.crl(name);
   if (there !== undefined && !(await isStale(there, parts))) return there;
   return parts.transact(async (tx) => {
     const now = parts.clock.now();
-    const last = await tx.crls.crl(org);
-    const entries = await tx.certificates.revokedBy(org);
+    const last = await tx.crls.crl(name);
+    const entries = await tx.certificates.revokedBy(name);
     // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
     const number = (last?.number ?? 0) + 1;
     const thisUpdate = toInstant(now);
     const nextUpdate = toInstant(now + LIFE);
     const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });
-    const crl = { issuer: org, number, der, thisUpdate, nextUpdate };
+    const crl = { issuer: name, number, der, thisUpdate, nextUpdate };
     await tx.crls.saveCrl(crl);
     return crl;
   });
@@ -44,7 +44,12 @@ async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boo
   return last !== undefined && last >= crl.thisUpdate;
 }
 
-/** Brings every organisation's CRL up to date. */
-export async function refreshCrls(parts: CrlParts): Promise<void> {
-  for (const { name } of await parts.stores.orgs.orgs()) await currentCrl(name, parts);
+/** Brings the CRL of every issuing CA up to date, of one that was replaced until none of its certificates can live. */
+export async function refreshCrls(
+  parts: CrlParts & { readonly stores: Needs<'authorities'> },
+): Promise<void> {
+  const now = parts.clock.now();
+  for (const { name, root, replaced } of await parts.stores.authorities.authorities())
+    if (root !== null && (replaced === null || Date.parse(replaced.until) > now))
+      await currentCrl(name, parts);
 }

@@ -12,7 +12,7 @@ import { policyFor, profileOf } from './policy.ts';
 
 export interface RenewParts {
   readonly stores: Needs<'certificates'>;
-  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'audit'>;
+  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'changes' | 'audit'>;
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
 }
@@ -37,7 +37,8 @@ export async function renewCertificate(
   spki: Uint8Array,
   { stores, transact, ca, clock }: RenewParts,
 ): Promise<StoredCertificate | undefined> {
-  const issuer = await ca.issuer(current.issuer);
+  const before = await ca.issuerNamed(current.issuer);
+  const issuer = before && (await ca.issuer(before.org));
   if (issuer === undefined) return undefined;
   const begun = await transact(async (tx) => {
     const binding = await tx.bindings.binding(id);
@@ -65,16 +66,23 @@ export async function renewCertificate(
   });
   if (begun === undefined || begun.intent === undefined) return begun?.newest;
   const { intent, binding } = begun;
-  const signed = await issuer.sign(intent);
+  const signer = intent.issuer === issuer.name ? issuer : await ca.issuerNamed(intent.issuer);
+  if (signer === undefined) return undefined;
+  const signed = await signer.sign(intent);
   await transact(async (tx) => {
     const there = await tx.intents.ofBinding(id);
     if (there?.serial !== intent.serial) return; // another process finished it, or the binding has ended
     await tx.certificates.issue(intent.serial, signed);
+    const at = toInstant(clock.now());
+    const { org, maker, udid, domain } = binding;
+    const { fingerprint } = signed;
+    const { notAfter } = intent;
+    await tx.changes.tell(org, { kind: 'renewed', at, maker, udid, domain, fingerprint, notAfter });
     await audit(tx.audit, {
-      at: toInstant(clock.now()),
+      at,
       step: STEPS.live,
       event: 'renewed',
-      actor: issuer.name,
+      actor: intent.issuer,
       org: binding.org,
       subject: binding.udid,
       detail: `serial ${intent.serial}, SHA-256 ${signed.fingerprint}`,

@@ -12,7 +12,12 @@ export interface About {
 /** What must happen together with the outcome, as data. */
 export type Effect =
   | { readonly kind: 'installed'; readonly binding: string }
-  | { readonly kind: 'end'; readonly binding: string; readonly reason: RevocationReason }
+  | {
+      readonly kind: 'end';
+      readonly binding: string;
+      readonly reason: RevocationReason;
+      readonly about: About;
+    }
   | { readonly kind: 'withdraw'; readonly record: string }
   | { readonly kind: 'transfer_case'; readonly binding: string };
 
@@ -36,6 +41,8 @@ export type Ruling =
       readonly profile: CertificateProfile;
       /** Practice bindings of the same device, to be ended first. */
       readonly displaces: readonly Binding[];
+      /** Earlier makers gave it other names, under which somebody may be binding it now. */
+      readonly renamed: boolean;
     };
 
 export function refused(code: OutcomeCode, about: About, detail?: string): Ruling {

@@ -30,7 +30,7 @@ export async function settle(
   const code = said.code ?? null;
   const binding = said.binding === undefined ? record.binding : said.binding;
   await records.settle(record.id, { outcome, code, decidedAt: at, binding });
-  await changes.append(record.header.org, {
+  const change = {
     record: record.id,
     outcome,
     code,
@@ -41,7 +41,8 @@ export async function settle(
     domain: about.domain ?? null,
     unproven: said.unproven ?? null,
     fingerprint: said.fingerprint ?? null,
-  });
+  };
+  await changes.append(record.header.org, change, record.outcome === 'bound');
   await audit(trail, {
     at,
     step: STEPS.decide,

@@ -8,7 +8,7 @@ import { ecdsaToFixed } from '../../core/spki.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CaSigner, KeyVault } from '../ports/signer.ts';
+import { type CaSigner, type KeyVault, VaultError } from '../ports/signer.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 
 export interface SignedStatement {
@@ -46,7 +46,7 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
     const there = opened.get(kid);
     if (there !== undefined) return there;
     const key = await parts.vault.open(fileName(place));
-    if (key === undefined) throw new Error('a statement key of this installation is missing');
+    if (key === undefined) throw new VaultError('a statement key of this installation is missing');
     const signer = statementSigner(kid, key, parts.crypto);
     opened.set(kid, signer);
     return signer;

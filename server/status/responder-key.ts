@@ -23,7 +23,7 @@ export interface ResponderKey {
   readonly certificate: Uint8Array;
 }
 
-/** The key that answers for an issuing CA, made and certified at need. Its name is one no organisation can have. */
+/** The key that answers for an issuing CA, made and certified at need. Its name is one no CA can have. */
 export async function responderKey(issuer: Issuer, parts: ResponderParts): Promise<ResponderKey> {
   const { vault, stores, transact, clock } = parts;
   const key = await vault.ensure(`ocsp_${issuer.name}`, 'P-256');
@@ -42,7 +42,7 @@ export async function responderKey(issuer: Issuer, parts: ResponderParts): Promi
       step: STEPS.live,
       event: 'OCSP signer certified',
       actor: issuer.name,
-      org: issuer.name,
+      org: issuer.org,
       subject: `ocsp_${issuer.name}`,
       detail: `serial ${serial}, until ${notAfter}`,
     });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../../core/bytes.ts';
 import { DerError } from '../../core/der.ts';
-import { authorityName } from '../ca/establish.ts';
 import { publicKeyBits } from '../ca/extensions.ts';
+import { authorityName } from '../ca/names.ts';
 import type { CertificateAuthority } from '../ports/certificate-authority.ts';
 import type { Needs } from '../ports/stores.ts';
 import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
@@ -17,7 +17,7 @@ const KEPT = HOUR;
 const MOST_KEPT = 20_000;
 
 export interface StatusParts extends ResponderParts {
-  readonly stores: Needs<'responders' | 'certificates' | 'orgs'>;
+  readonly stores: Needs<'responders' | 'certificates' | 'authorities'>;
   readonly ca: CertificateAuthority;
 }
 
@@ -44,19 +44,21 @@ export function statusResponder(parts: StatusParts): StatusResponder {
   const kept = new Map<string, StatusAnswer & { readonly state: string }>();
   let issuers = new Map<string, string>();
 
-  /** The organisation whose issuing CA is meant. New ones are looked for when an unknown one is asked. */
+  /** Name of the issuing CA that is meant. New ones are looked for when an unknown one is asked. */
   async function issuerOf(id: CertificateId): Promise<string | undefined> {
     const name = `${id.hash} ${id.nameHash} ${id.keyHash}`;
-    const orgs = issuers.has(name) ? [] : await stores.orgs.orgs();
-    if (orgs.length * 2 > issuers.size) {
+    const all = issuers.has(name)
+      ? []
+      : (await stores.authorities.authorities()).filter(({ org }) => org !== null);
+    if (all.length * 2 > issuers.size) {
       issuers = new Map();
-      for (const org of orgs) {
-        const issuer = await ca.issuer(org.name);
+      for (const authority of all) {
+        const issuer = await ca.issuerNamed(authority.name);
         if (issuer === undefined) continue;
         for (const hash of ['sha1', 'sha256'] as const) {
           const digest = digestWith(hash);
           const key = digest(publicKeyBits(issuer.spki));
-          issuers.set(`${hash} ${digest(authorityName(org.name))} ${key}`, org.name);
+          issuers.set(`${hash} ${digest(authorityName(issuer.org))} ${key}`, issuer.name);
         }
       }
     }
@@ -66,8 +68,8 @@ export function statusResponder(parts: StatusParts): StatusResponder {
   async function signFor(ids: readonly CertificateId[]): Promise<StatusAnswer> {
     const names = new Set<string | undefined>();
     for (const id of ids) names.add(await issuerOf(id));
-    const [org] = names;
-    const issuer = names.size === 1 && org !== undefined ? await ca.issuer(org) : undefined;
+    const [one] = names;
+    const issuer = names.size === 1 && one !== undefined ? await ca.issuerNamed(one) : undefined;
     if (issuer === undefined) return error(OCSP_ERRORS.unauthorized);
     const statuses = [];
     for (const { whole, serial } of ids) {

@@ -1,17 +1,57 @@
-import type { AuditLog } from '../ports/audit-log.ts';
+import { sql } from 'kysely';
+import type { AuditFacts, AuditHead, AuditLog, AuditSeal } from '../ports/audit-log.ts';
 import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+import type { Tables } from './tables.ts';
 
-export function auditLog(db: Db): AuditLog {
-  const select = db.selectFrom('audit').selectAll();
+function toSeal({ n, heads, jws }: Tables['audit_seals']): AuditSeal {
+  return { n, heads: fromJson<AuditHead[]>(heads), jws };
+}
+
+async function outside(): Promise<never> {
+  throw new Error('the audit trail is written by transactions only');
+}
+
+/** `append` is where a transaction collects its entries (own-chain.ts). */
+export function auditLog(db: Db, append: (facts: AuditFacts) => Promise<void> = outside): AuditLog {
+  const seals = db.selectFrom('audit_seals').selectAll();
   return {
-    async last() {
-      return select.orderBy('n', 'desc').limit(1).executeTakeFirst();
+    append,
+    async after(place, limit) {
+      const all = db.selectFrom('audit').selectAll().orderBy('writer').orderBy('n').limit(limit);
+      if (place === undefined) return all.execute();
+      return all.where(sql<boolean>`(writer, n) > (${place.writer}, ${place.n})`).execute();
     },
-    async write(entry) {
-      await db.insertInto('audit').values(entry).execute();
+    async lastSeal() {
+      const row = await seals.orderBy('n', 'desc').limit(1).executeTakeFirst();
+      return row && toSeal(row);
     },
-    async after(n, limit) {
-      return select.where('n', '>', n).orderBy('n').limit(limit).execute();
+    async sealsAfter(n, limit) {
+      return (await seals.where('n', '>', n).orderBy('n').limit(limit).execute()).map(toSeal);
+    },
+    async unsealed(limit) {
+      return db
+        .selectFrom('audit_heads')
+        .select(['writer', 'n', 'hash'])
+        .whereRef('n', '>', 'sealed')
+        .orderBy('writer')
+        .limit(limit)
+        .execute();
+    },
+    async keepSeal({ n, heads, jws }, at) {
+      const kept = await db
+        .insertInto('audit_seals')
+        .values({ n, at, heads: JSON.stringify(heads), jws })
+        .onConflict((c) => c.doNothing())
+        .executeTakeFirst();
+      if (kept.numInsertedOrUpdatedRows !== 1n) return false;
+      for (const head of heads)
+        await db
+          .updateTable('audit_heads')
+          .set({ sealed: head.n })
+          .where('writer', '=', head.writer)
+          .execute();
+      return true;
     },
   };
 }

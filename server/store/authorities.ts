@@ -2,8 +2,33 @@ import type { Authorities, Authority } from '../ports/authorities.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-function toAuthority({ not_after, ...row }: Tables['authorities']): Authority {
-  return { ...row, notAfter: not_after };
+type Row = Tables['authorities'];
+
+function toAuthority(row: Row): Authority {
+  const { name, org, generation, root, certificate, anchor } = row;
+  const { new_with_old: newWithOld, old_with_new: oldWithNew, replaced_at: at, watched_until: until } = row;
+  return {
+    name,
+    org,
+    generation,
+    root,
+    certificate,
+    anchor,
+    notAfter: row.not_after,
+    crossed: newWithOld === null || oldWithNew === null ? null : { newWithOld, oldWithNew },
+    replaced: at === null || until === null ? null : { at, until },
+  };
+}
+
+function toRow({ notAfter, crossed, replaced, ...same }: Authority): Row {
+  return {
+    ...same,
+    not_after: notAfter,
+    new_with_old: crossed?.newWithOld ?? null,
+    old_with_new: crossed?.oldWithNew ?? null,
+    replaced_at: replaced?.at ?? null,
+    watched_until: replaced?.until ?? null,
+  };
 }
 
 export function authorities(db: Db): Authorities {
@@ -16,12 +41,22 @@ export function authorities(db: Db): Authorities {
     async authorities() {
       return (await select.orderBy('name').execute()).map(toAuthority);
     },
-    async saveAuthority({ notAfter, ...authority }) {
+    async ofOrg(org) {
+      return (await select.where('org', '=', org).orderBy('generation').execute()).map(toAuthority);
+    },
+    async saveAuthority(authority) {
       await db
         .insertInto('authorities')
-        .values({ ...authority, not_after: notAfter })
+        .values(toRow(authority))
         // Two processes that start together make the same one, over the same key; the first stands.
         .onConflict((c) => c.doNothing())
+        .execute();
+    },
+    async replace(name, { at, until }) {
+      await db
+        .updateTable('authorities')
+        .set({ replaced_at: at, watched_until: until })
+        .where('name', '=', name)
         .execute();
     },
   };

@@ -1,10 +1,12 @@
 import type { ChangeStream, StoredChange } from '../ports/changes.ts';
 import type { Db } from './db.ts';
+import { eventOf } from './event-of.ts';
+import { events } from './events.ts';
 import { fromJson } from './json.ts';
 
 export function changeStream(db: Db): ChangeStream {
   return {
-    async append(org, change) {
+    async append(org, change, wasBound = false) {
       const last = await db
         .selectFrom('changes')
         .select('n')
@@ -17,7 +19,9 @@ export function changeStream(db: Db): ChangeStream {
         .insertInto('changes')
         .values({ org, n: (last?.n ?? 0) + 1, record: change.record, change: JSON.stringify(change) })
         .execute();
+      await events(db).append(org, eventOf(change, wasBound));
     },
+    tell: (org, event) => events(db).append(org, [event]),
     async lastOf(org, record) {
       const row = await db
         .selectFrom('changes')

@@ -6,21 +6,49 @@ export type Value = string | number | Uint8Array | null;
 
 /** What one kind of database does in its own way; all else is one code for both. */
 export interface Engine {
+  /** Its transactions have everything to themselves. */
   readonly db: Kysely<Tables>;
+  /** Its transactions run beside each other, and beside none of `db`: what they touch is kept apart row by row. */
+  readonly beside: Kysely<Tables>;
   /** Said at the beginning of work that may take long, as an index over millions of rows does. */
   readonly patience: string | undefined;
   /** A migration's statement, written for SQLite, with this engine's names of types. */
   columnTypes(statement: string): string;
   /** Whether a transaction that ended in this error may simply be run again: it came to nothing, through no fault of its own. */
   again(error: unknown): boolean;
+  /** The same where another one may just have written a row that this one took for free. */
+  againBeside(error: unknown): boolean;
   readonly many: ManyRows;
+  readonly locking: Locking;
 }
+
+/** What stands at the end of a SELECT whose rows are to stay as they are until the transaction ends; nothing where one writes at a time. */
+export interface Locking {
+  readonly wait: string;
+  /** Rows that another transaction has locked are left out. */
+  readonly skip: string;
+}
+
+export const NO_LOCKS: Locking = { wait: '', skip: '' };
 
 /** Many rows of one shape, in the way that costs this engine least. `db` is the transaction at hand. */
 export interface ManyRows {
+  /** Rows whose `key` is one of `keys`. */
+  select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]): Promise<Tables[T][]>;
   insert(db: Db, into: Insertion, rows: readonly (readonly Value[])[]): Promise<void>;
   /** Each row begins with the value of `key`, then those of `columns`. Gives how many rows were set. */
   update(db: Db, of: Update, rows: readonly (readonly Value[])[]): Promise<number>;
+}
+
+export interface Selection<T extends keyof Tables> {
+  readonly table: T;
+  /** All, if left out. */
+  readonly columns?: readonly (keyof Tables[T] & string)[];
+  readonly key: keyof Tables[T] & string;
+  /** A further condition, in words that every engine knows. */
+  readonly where?: string;
+  /** One of Locking's, with the order that goes before it. */
+  readonly tail?: string;
 }
 
 export interface Insertion {

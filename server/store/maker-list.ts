@@ -1,19 +1,9 @@
 import type { ListRow } from '../../contract/list-row.ts';
-import type { KeptRow, MakerList } from '../ports/maker-list.ts';
+import type { MakerList } from '../ports/maker-list.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
-import type { Tables } from './tables.ts';
+import { toKept } from './list-bulk.ts';
 import { changed } from './versions.ts';
-
-function toKept(row: Tables['list_rows']): KeptRow {
-  return {
-    scope: row.scope,
-    org: row.org,
-    row: fromJson<ListRow>(row.row),
-    importedBy: row.imported_by,
-    importedAt: row.imported_at,
-  };
-}
 
 export function makerList(db: Db): MakerList {
   const rows = db.selectFrom('list_rows');
@@ -32,7 +22,7 @@ export function makerList(db: Db): MakerList {
         .select('row')
         .where('scope', '=', scope)
         .where('udid', '=', udid)
-        .limit(2)
+        .limit(8)
         .execute();
       return found.map((row) => fromJson<ListRow>(row.row));
     },
@@ -41,34 +31,9 @@ export function makerList(db: Db): MakerList {
         .select('row')
         .where('scope', '=', scope)
         .where('public_key', '=', publicKey)
-        .limit(2)
+        .limit(8)
         .execute();
       return found.map((row) => fromJson<ListRow>(row.row));
-    },
-    async save({ scope, org, row, importedBy, importedAt }) {
-      const text = JSON.stringify(row);
-      const there = await rows
-        .select(['org', 'row'])
-        .where('scope', '=', scope)
-        .where('maker', '=', row.maker)
-        .where('udid', '=', row.udid)
-        .executeTakeFirst();
-      if (there !== undefined && there.org !== org) return 'taken';
-      if (there?.row === text) return 'unchanged';
-      const values = {
-        org,
-        public_key: row.publicKey ?? null,
-        row: text,
-        imported_by: importedBy,
-        imported_at: importedAt,
-      };
-      await db
-        .insertInto('list_rows')
-        .values({ scope, maker: row.maker, udid: row.udid, ...values })
-        .onConflict((c) => c.columns(['scope', 'maker', 'udid']).doUpdateSet(values))
-        .execute();
-      await changed(db, 'list');
-      return 'imported';
     },
     async ofOrg(org, limit) {
       const found = await rows

@@ -1,5 +1,9 @@
 import { CompiledQuery } from 'kysely';
-import type { ManyRows, Value } from './engine.ts';
+import { binaryArray, type ElementType } from './binary-array.ts';
+import type { Db } from './db.ts';
+import type { ManyRows, Selection, Value } from './engine.ts';
+import { storable } from './storable.ts';
+import type { Tables } from './tables.ts';
 
 type Rows = readonly (readonly Value[])[];
 
@@ -9,6 +13,13 @@ type Rows = readonly (readonly Value[])[];
  * every row says nothing of its type, so it stands in no array.
  */
 export const manyInPostgres: ManyRows = {
+  async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
+    const { table, columns = ['*'], key, where, tail = '' } = from;
+    const also = where === undefined ? '' : ` and ${where}`;
+    const text = `select ${columns.join(', ')} from ${table} where ${key} = any($1::text[])${also} ${tail}`;
+    const asked = binaryArray('text', keys.map(storable));
+    return (await db.executeQuery<Tables[T]>(CompiledQuery.raw(text, [asked]))).rows;
+  },
   async insert(db, { table, columns, unlessThere }, rows) {
     const { names, arrays, source } = unnested(columns, rows);
     const text = `insert into ${table} (${names.join(', ')}) select * from ${source}${unlessThere ? ' on conflict do nothing' : ''}`;
@@ -27,20 +38,20 @@ export const manyInPostgres: ManyRows = {
 /** The columns that hold anything, as a table that stands after FROM. */
 function unnested(columns: readonly string[], rows: Rows) {
   const names: string[] = [];
-  const arrays: Value[][] = [];
+  const arrays: Buffer[] = [];
   const types: string[] = [];
   for (const [index, column] of columns.entries()) {
-    const values = rows.map((row) => row[index] ?? null);
+    const values = rows.map((row) => storable(row[index] ?? null));
     const type = typeOf(values);
     if (type === undefined) continue;
-    arrays.push(values);
+    arrays.push(binaryArray(type, values));
     names.push(column);
     types.push(`$${arrays.length}::${type}[]`);
   }
   return { names, arrays, source: `unnest(${types.join(', ')}) as v (${names.join(', ')})` };
 }
 
-function typeOf(values: readonly Value[]): string | undefined {
+function typeOf(values: readonly Value[]): ElementType | undefined {
   const value = values.find((one) => one !== null) ?? null;
   if (value === null) return undefined;
   if (typeof value === 'number') return 'bigint';

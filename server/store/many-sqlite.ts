@@ -1,8 +1,13 @@
-import type { ManyRows } from './engine.ts';
+import type { Db } from './db.ts';
+import type { ManyRows, Selection } from './engine.ts';
+import type { Tables } from './tables.ts';
 
 /** The part of a database that prepares statements, and keeps them. */
 export interface Preparing {
-  prepare(text: string): { run(...values: readonly unknown[]): { readonly changes: number } };
+  prepare(text: string): {
+    run(...values: readonly unknown[]): { readonly changes: number };
+    all(...values: readonly unknown[]): unknown[];
+  };
 }
 
 /**
@@ -12,6 +17,14 @@ export interface Preparing {
  */
 export function manyInSqlite(sqlite: Preparing): ManyRows {
   return {
+    async select<T extends keyof Tables>(_db: Db, from: Selection<T>, keys: readonly string[]) {
+      const { table, columns = ['*'], key, where, tail = '' } = from;
+      const also = where === undefined ? '' : ` and ${where}`;
+      const select = sqlite.prepare(
+        `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${also} ${tail}`,
+      );
+      return select.all(JSON.stringify(keys)) as Tables[T][];
+    },
     async insert(_db, { table, columns, unlessThere }, rows) {
       const places = columns.map(() => '?').join(', ');
       const insert = sqlite.prepare(

@@ -8,6 +8,12 @@ import { RESPONDERS } from './migrations/0013-responders.ts';
 import { DEVICE_LIFE } from './migrations/0020-device-life.ts';
 import { TRANSFERS } from './migrations/0021-transfers.ts';
 import { POLICIES } from './migrations/0022-policies.ts';
+import { AUDIT_CHAINS } from './migrations/0023-audit-chains.ts';
+import { GENERATIONS } from './migrations/0026-generations.ts';
+import { LISTS } from './migrations/0029-lists.ts';
+import { TPMS } from './migrations/0030-tpms.ts';
+import { PHOTOS } from './migrations/0032-photos.ts';
+import { EVENTS } from './migrations/0034-events.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -23,12 +29,18 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 20, statements: DEVICE_LIFE },
   { n: 21, statements: TRANSFERS },
   { n: 22, statements: POLICIES },
+  { n: 23, statements: AUDIT_CHAINS },
+  { n: 26, statements: GENERATIONS },
+  { n: 29, statements: LISTS },
+  { n: 30, statements: TPMS },
+  { n: 32, statements: PHOTOS },
+  { n: 34, statements: EVENTS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */
 const BEFORE = [
   'create table if not exists turn (n integer primary key)',
-  'insert into turn (n) values (1) on conflict do nothing',
+  'insert into turn (n) values (1), (2) on conflict do nothing',
   'create table if not exists migrations (n integer primary key)',
 ] as const;
 

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Database } from '../ports/stores.ts';
-import type { Engine } from './engine.ts';
+import { auditLog } from './audit-log.ts';
 import { groupedStores } from './grouped/stores.ts';
 import { migrate } from './migrate.ts';
+import { ownChain } from './own-chain.ts';
 import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
 import { storesOver } from './stores.ts';
@@ -19,13 +21,24 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
     await db.destroy();
     throw error;
   }
+  // A chain of the audit trail belongs to one opening of one process: never taken up again, so never contended for.
+  const writer = randomBytes(9).toString('base64url');
   return {
+    writer,
     stores: storesOver(db),
-    transact: (work) => again(engine, () => db.transaction().execute((trx) => work(storesOver(trx)))),
-    transactGroup: (work) =>
-      again(engine, () =>
+    transact: (work) =>
+      repeated(engine.again, () =>
         db.transaction().execute(async (trx) => {
-          const { stores, flush } = groupedStores(trx, engine.many);
+          const chain = ownChain(trx, writer, engine);
+          const result = await work(storesOver(trx, auditLog(trx, chain.append)));
+          await chain.flush();
+          return result;
+        }),
+      ),
+    transactGroup: (work) =>
+      repeated(engine.againBeside, () =>
+        engine.beside.transaction().execute(async (trx) => {
+          const { stores, flush } = groupedStores(trx, ownChain(trx, writer, engine), engine);
           const result = await work(stores);
           await flush();
           return result;
@@ -35,12 +48,12 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
   };
 }
 
-async function again<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+async function repeated<T>(again: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt >= ATTEMPTS || !engine.again(error)) throw error;
+      if (attempt >= ATTEMPTS || !again(error)) throw error;
     }
   }
 }

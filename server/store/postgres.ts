@@ -1,7 +1,15 @@
-import { CompiledQuery, type DatabaseConnection, Kysely, PostgresDialect, PostgresDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+} from 'kysely';
 import pg from 'pg';
 import type { Engine } from './engine.ts';
 import { manyInPostgres } from './many-postgres.ts';
+import { storable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections of one process: one that writes, and some that read beside it. */
@@ -17,24 +25,39 @@ const PREPARED = 500;
 const INT8 = 20;
 
 /**
- * A transaction begins by taking its turn: it locks the one row of `turn` until it ends. At READ COMMITTED every statement
- * after that sees all that was committed before, so that reading and then writing is safe over all processes, without
- * repeating work as SERIALIZABLE would ask for. No advisory locks: not every engine that speaks this protocol has them.
+ * Two rows of the table `turn` keep transactions apart, over all processes. One that has everything to itself locks both;
+ * those that run beside each other share the second. So at READ COMMITTED the first kind may read and then write as if
+ * nobody else were there, without repeating work as SERIALIZABLE would ask for, and the second kind is safe from it.
+ *
+ * The first row is the door: whoever shares passes it (a lock taken after a savepoint goes with it), so that new sharers
+ * stand behind somebody who waits for the old ones to end. No advisory locks, no LOCK TABLE: not every engine that
+ * speaks this protocol has them.
  */
+const ALONE = 'begin; select n from turn where n = 2 for update; select n from turn where n = 1 for update';
+const BESIDE =
+  'begin; savepoint door; select n from turn where n = 2 for share; rollback to savepoint door; select n from turn where n = 1 for share';
+
 class TurnDriver extends PostgresDriver {
+  readonly #begin: string;
+  constructor(config: PostgresDialectConfig, begin: string) {
+    super(config);
+    this.#begin = begin;
+  }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin; select n from turn where n = 1 for update'));
+    await connection.executeQuery(CompiledQuery.raw(this.#begin));
   }
 }
 
 class TurnDialect extends PostgresDialect {
-  readonly #config: ConstructorParameters<typeof PostgresDialect>[0];
-  constructor(config: ConstructorParameters<typeof PostgresDialect>[0]) {
+  readonly #config: PostgresDialectConfig;
+  readonly #begin: string;
+  constructor(config: PostgresDialectConfig, begin: string) {
     super(config);
     this.#config = config;
+    this.#begin = begin;
   }
   override createDriver(): PostgresDriver {
-    return new TurnDriver(this.#config);
+    return new TurnDriver(this.#config, this.#begin);
   }
 }
 
@@ -74,12 +97,6 @@ function preparing(pool: pg.Pool) {
   };
 }
 
-/** PostgreSQL's text holds no NUL (its documentation, section 8.3). */
-export function storable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(storable);
-  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
-}
-
 /** PostgreSQL, or what speaks its protocol. Throws nothing here: it connects at the first statement. */
 export function postgres(url: string): Engine {
   const pool = new pg.Pool({
@@ -99,17 +116,23 @@ export function postgres(url: string): Engine {
   // A connection that ends is replaced by the pool, and what ran on it is told; without listeners it would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const config = { pool: preparing(pool) as never };
   return {
-    db: new Kysely<Tables>({ dialect: new TurnDialect({ pool: preparing(pool) as never }) }),
+    db: new Kysely<Tables>({ dialect: new TurnDialect(config, ALONE) }),
+    beside: new Kysely<Tables>({ dialect: new TurnDialect(config, BESIDE) }),
     patience: 'set local statement_timeout = 0',
     columnTypes: (statement) => statement.replace(/\bblob\b/g, 'bytea').replace(/\binteger\b/g, 'bigint'),
     again: (error) => AGAIN.has(codeOf(error)),
+    againBeside: (error) => AGAIN.has(codeOf(error)) || codeOf(error) === UNIQUE,
     many: manyInPostgres,
+    locking: { wait: 'for update', skip: 'for update skip locked' },
   };
 }
 
 /** serialization_failure and deadlock_detected: nothing was written (PostgreSQL, appendix A). */
 const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
+/** unique_violation. */
+const UNIQUE = '23505';
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

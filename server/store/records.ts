@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { OutcomeCode } from '../../contract/codes.ts';
 import type { RecordHeader } from '../../contract/envelope.ts';
-import type { Outcome, Records, StoredRecord } from '../ports/records.ts';
+import type { Outcome, Progress, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 import { padded } from './padded.ts';
 import type { Tables } from './tables.ts';
+
+type ProgressRow = Pick<Tables['records'], 'id' | 'outcome' | 'binding' | 'approved_by'>;
 
 export function toRecord(row: Tables['records']): StoredRecord {
   return {
@@ -23,6 +25,11 @@ export function toRecord(row: Tables['records']): StoredRecord {
     binding: row.binding,
     approvedBy: row.approved_by,
   };
+}
+
+export function toProgress(row: ProgressRow): Progress {
+  const { id, outcome, binding, approved_by: approvedBy } = row;
+  return { id, outcome: outcome as Outcome | null, binding, approvedBy };
 }
 
 export function fromRecord(record: StoredRecord): Tables['records'] {
@@ -56,6 +63,19 @@ export function records(db: Db): Records {
       const row = await select.where('id', '=', id).executeTakeFirst();
       return row && toRecord(row);
     },
+    async claim(ids) {
+      const open = await db
+        .selectFrom('records')
+        .select('id')
+        .where('id', 'in', padded(ids))
+        .where('outcome', 'is', null)
+        .where('binding', 'is', null)
+        .execute();
+      return open.map(({ id }) => id);
+    },
+    async lock(ids) {
+      return (await select.where('id', 'in', padded(ids)).execute()).map(toProgress);
+    },
     async pending(limit) {
       const rows = await select
         .where('outcome', 'is', null)
@@ -68,21 +88,27 @@ export function records(db: Db): Records {
     },
     async pendingOf(ids, limit) {
       if (ids.length === 0) return [];
-      const devices = db
+      const named = await db
         .selectFrom('records')
-        .select('udid')
+        .select(['id', 'udid'])
         .where('id', 'in', padded(ids))
-        .where('udid', '!=', '')
-        .distinct();
-      const rows = await select
-        .where('outcome', 'is', null)
-        .where((where) => where.or([where('id', 'in', padded(ids)), where('udid', 'in', devices)]))
-        .orderBy('received_at')
-        .orderBy('kid')
-        .orderBy('seq')
-        .limit(limit)
         .execute();
-      return rows.map(toRecord);
+      const udids = [...new Set(named.map(({ udid }) => udid))].filter((udid) => udid !== '');
+      const nameless = named.filter(({ udid }) => udid === '').map(({ id }) => id);
+      // In words that no partial index stands on: the few of a device are found by its name, not among all undecided.
+      const open = select.where(sql<boolean>`coalesce(outcome, '') = ''`);
+      const found: Tables['records'][] = [];
+      for (const [column, keys] of [
+        ['udid', udids],
+        ['id', nameless],
+      ] as const) {
+        if (keys.length === 0) continue;
+        const some = open.where(column, 'in', padded(keys));
+        found.push(
+          ...(await some.orderBy('received_at').orderBy('kid').orderBy('seq').limit(limit).execute()),
+        );
+      }
+      return found.sort(byArrival).slice(0, limit).map(toRecord);
     },
     async waitingOf(udid) {
       const rows = await select
@@ -133,4 +159,10 @@ export function records(db: Db): Records {
       return rows.map(toRecord);
     },
   };
+}
+
+function byArrival(one: Tables['records'], other: Tables['records']): number {
+  if (one.received_at !== other.received_at) return one.received_at < other.received_at ? -1 : 1;
+  if (one.kid !== other.kid) return one.kid < other.kid ? -1 : 1;
+  return one.seq - other.seq;
 }

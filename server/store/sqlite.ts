@@ -12,7 +12,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Engine } from './engine.ts';
+import { type Engine, NO_LOCKS } from './engine.ts';
 import { manyInSqlite, type Preparing } from './many-sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -75,11 +75,16 @@ export function sqlite(folder: string): Engine {
   file.pragma(`cache_size = -${CACHE_KIB}`);
   file.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   const kept = preparing(file);
+  const db = new Kysely<Tables>({ dialect: dialect(kept) });
   return {
-    db: new Kysely<Tables>({ dialect: dialect(kept) }),
+    db,
+    // One transaction writes at a time, whichever it is.
+    beside: db,
     patience: undefined,
     columnTypes: (statement) => statement,
     again: () => false,
+    againBeside: () => false,
     many: manyInSqlite(kept),
+    locking: NO_LOCKS,
   };
 }

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../ports/audit-log.ts';
 import type { Stores } from '../ports/stores.ts';
 import { auditLog } from './audit-log.ts';
 import { authorities } from './authorities.ts';
@@ -10,11 +11,17 @@ import type { Db } from './db.ts';
 import { deviceLife } from './device-life.ts';
 import { domains } from './domains.ts';
 import { envelopes } from './envelopes.ts';
+import { events } from './events.ts';
+import { leases } from './leases.ts';
+import { listBulk } from './list-bulk.ts';
+import { listJobs } from './list-jobs.ts';
+import { makerKeys } from './maker-keys.ts';
 import { makerList } from './maker-list.ts';
 import { heads, operatorKeys } from './operator-keys.ts';
 import { orgs } from './orgs.ts';
 import { people } from './people.ts';
 import { phones } from './phones.ts';
+import { photos } from './photos.ts';
 import { policies } from './policies.ts';
 import { records } from './records.ts';
 import { responders } from './responders.ts';
@@ -22,11 +29,12 @@ import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
 import { tombstones } from './tombstones.ts';
+import { tpms } from './tpms.ts';
 import { transferCases } from './transfer-cases.ts';
 import { versions } from './versions.ts';
 
 /** Every store over the same database or transaction. */
-export function storesOver(db: Db): Stores {
+export function storesOver(db: Db, audit: AuditLog = auditLog(db)): Stores {
   return {
     orgs: orgs(db),
     people: people(db),
@@ -36,6 +44,10 @@ export function storesOver(db: Db): Stores {
     statements: statementLog(db),
     domains: domains(db),
     list: makerList(db),
+    listBulk: listBulk(db),
+    listJobs: listJobs(db),
+    makerKeys: makerKeys(db),
+    tpms: tpms(db),
     tombstones: tombstones(db),
     envelopes: envelopes(db),
     records: records(db),
@@ -46,7 +58,9 @@ export function storesOver(db: Db): Stores {
     crls: crls(db),
     responders: responders(db),
     authorities: authorities(db),
-    audit: auditLog(db),
+    audit,
+    leases: leases(db),
+    events: events(db),
     settings: settings(db),
     transfers: transferCases(db),
     life: deviceLife(db),
@@ -54,5 +68,6 @@ export function storesOver(db: Db): Stores {
     policies: policies(db),
     versions: versions(db),
     phones: phones(db),
+    photos: photos(db),
   };
 }

@@ -32,6 +32,15 @@ export interface Tables {
     persisted: number | null;
     reported_at: string;
   };
+  photos: {
+    org: string;
+    digest: string;
+    bytes: number;
+    have: number;
+    begun_at: string;
+    kept_at: string | null;
+  };
+  photo_parts: { org: string; digest: string; begins: number; data: Uint8Array };
   phone_losses: { kid: string; report: string; reported_at: string };
   statement_keys: { kid: string; jws: string; from_at: string };
   statements: { digest: string; typ: string; at: string };
@@ -47,7 +56,35 @@ export interface Tables {
     row: string;
     imported_by: string;
     imported_at: string;
+    signed_by: string | null;
+    handed_to: string | null;
+    tpm: string | null;
   };
+  list_jobs: {
+    id: string;
+    org: string;
+    digest: string;
+    maker: string;
+    started_at: string;
+    finished_at: string | null;
+    file_offset: number;
+    line: number;
+    imported: number;
+    unchanged: number;
+    faults: number;
+    rejected_bytes: number;
+  };
+  maker_keys: {
+    org: string;
+    maker: string;
+    digest: string;
+    spki: Uint8Array;
+    added_at: string;
+    added_by: string;
+    ended_at: string | null;
+  };
+  tpm_challenges: { id: string; ek: string; secret: string; ak: Uint8Array; expires_at: string };
+  tpm_keys: { ek: string; key_digest: string; at: string };
   tombstones: {
     digest: string;
     reason: string;
@@ -127,6 +164,12 @@ export interface Tables {
     certificate: Uint8Array;
     anchor: Uint8Array;
     not_after: string;
+    org: string | null;
+    generation: number;
+    new_with_old: Uint8Array | null;
+    old_with_new: Uint8Array | null;
+    replaced_at: string | null;
+    watched_until: string | null;
   };
   transfer_cases: { id: string; record: string; claimant: string; binding: string; opened_at: string };
   give_ups: { binding: string; by_whom: string; because: string; at: string };
@@ -144,7 +187,27 @@ export interface Tables {
     made_by: string;
     revoked_at: string | null;
   };
+  event_sinks: {
+    name: string;
+    org: string;
+    kind: string;
+    target: string;
+    topic: string | null;
+    kinds: string;
+    made_at: string;
+    made_by: string;
+    told: number;
+    tries: number;
+    next_at: string;
+    failing_since: string | null;
+    fault: string | null;
+    dead_at: string | null;
+  };
+  events: { org: string; n: number; id: string; kind: string; at: string; body: string };
+  event_refusals: { sink: string; n: number; id: string; why: string; at: string };
+  due_notices: { serial: string; at: string };
   audit: {
+    writer: string;
     n: number;
     at: string;
     step: string;
@@ -156,4 +219,7 @@ export interface Tables {
     prev: string;
     hash: string;
   };
+  audit_heads: { writer: string; n: number; hash: string; sealed: number };
+  audit_seals: { n: number; at: string; heads: string; jws: string };
+  leases: { name: string; owner: string; until: string };
 }

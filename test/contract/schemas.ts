@@ -9,6 +9,7 @@ import { RecordHeader } from '../../contract/envelope.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
 import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
+import * as photo from '../../contract/photo.ts';
 import { Problem } from '../../contract/problem.ts';
 import { PublicJwk } from '../../contract/public-jwk.ts';
 import { Registration } from '../../contract/registration.ts';
@@ -16,6 +17,7 @@ import * as rescue from '../../contract/rescue.ts';
 import { Skip } from '../../contract/skip.ts';
 import { Receipt, StatementHeader, StatementKey } from '../../contract/statement.ts';
 import { TransferAnswer, TransferDecision, TransferState, TransferStates } from '../../contract/transfer.ts';
+import { VerifyAnswer, VerifyRequest } from '../../contract/verify.ts';
 import { Void } from '../../contract/void.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import * as made from '../support/records.ts';
@@ -226,6 +228,18 @@ export const CASES: Readonly<Record<string, Case>> = {
       at,
     },
   },
+  VerifyRequest: {
+    schema: VerifyRequest,
+    value: { certificate: made.certificate().leafPem, domain: made.DOMAIN, udid: 'acme-1' },
+  },
+  VerifyAnswer: {
+    schema: VerifyAnswer,
+    value: {
+      verdict: 'refused',
+      checks: [{ check: 'chain', result: 'failed', code: 'issuer_unknown' }],
+      at,
+    },
+  },
   Void: {
     schema: Void,
     value: {
@@ -245,6 +259,23 @@ export const CASES: Readonly<Record<string, Case>> = {
   LossReport: { schema: LossReport, value: loss },
   PhoneState: { schema: PhoneState, value: phone },
   PhoneStates: { schema: PhoneStates, value: { phones: [phone] } },
+  PhotoPart: {
+    schema: photo.PhotoPart,
+    value: { record: made.recordId(1), digest: made.digest(1), offset: 0, data: '_9j_' },
+  },
+  PhotoProgress: {
+    schema: photo.PhotoProgress,
+    value: { digest: made.digest(1), have: 4, kept: jws },
+  },
+  PhotoKept: {
+    schema: photo.PhotoKept,
+    value: { aud: made.AUD, org: made.ORG, digest: made.digest(1), bytes: 4, at },
+  },
+  PhotosOfRecord: {
+    schema: photo.PhotosOfRecord,
+    value: { photos: [{ digest: made.digest(1), bytes: 4, here: true }] },
+  },
+  PhotoAnswer: { schema: photo.PhotoAnswer, value: { data: '_9j_' } },
   RescuePart: { schema: rescue.RescuePart, value: { part: 'aaaa..bbbb.cccc.dddd' } },
   RescueHeader: { schema: rescue.RescueHeader, value: { alg: 'ECDH-ES', enc: 'A256GCM', epk: key } },
   RescueContent: { schema: rescue.RescueContent, value: { records: [jws] } },

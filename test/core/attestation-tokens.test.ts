@@ -4,9 +4,9 @@ import { readAttestationTokens } from '../../core/attestation-tokens.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { attestationTokensCsv, listCsv } from '../../core/list-csv.ts';
 import { checkRow } from '../../server/lists/check-row.ts';
-import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { CRYPTO, RIGS } from '../ports/device-rigs.ts';
 import { Stop, signal } from '../ports/device-visit.ts';
+import { rowsIn } from '../support/list-rows.ts';
 
 const AT = '2026-11-21T09:30:00.000Z';
 
@@ -36,7 +36,7 @@ describe('what is read at the bench', () => {
         publicKey,
       };
       expect(checkRow(row)).toBeUndefined();
-      const imported = await rowsFromCsv(listCsv([row]), undefined, CRYPTO.crypto);
+      const imported = await rowsIn(listCsv([row]), undefined, CRYPTO.crypto);
       expect(imported).toEqual({ rows: [{ line: 2, row }], faults: [] });
     },
   );

@@ -6,6 +6,7 @@ import type { IssuedCertificate } from '../../contract/change.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { trailOf } from '../support/trail.ts';
 
 let folder: string;
 let server: TestServer;
@@ -107,7 +108,7 @@ describe('OCSP', () => {
     const text = await run('certtool', ['--certificate-info', '--inder', '--infile', at('responder.der')]);
     expect(text.out).toMatch(/OCSP signing/i);
     expect(text.out).toMatch(/Certificate Authority \(CA\): FALSE/);
-    const trail = await stores.audit.after(0, 1000);
+    const trail = await trailOf(stores);
     expect(trail.filter(({ event }) => event === 'OCSP signer certified')).toHaveLength(2);
   });
 });

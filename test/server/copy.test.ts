@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/chain.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
@@ -58,7 +58,7 @@ it('moves from a file to PostgreSQL and back without loss, and goes on there', a
   expect(
     await next.submit('registration+jws', registrationOf(other, OAK_STREET), 'northfield'),
   ).toMatchObject({ outcome: 'bound' });
-  expect(await verifyAudit(server.running.installation.stores.audit)).toMatchObject({ ok: true });
+  expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
   await server.close();
 });
 

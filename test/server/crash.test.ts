@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/chain.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { openInstallation } from '../../server/installation.ts';
 import { revokeDevice } from '../../server/ra/revoke-device.ts';
 import { databaseOf } from '../support/database.ts';
@@ -12,6 +12,7 @@ import { OAK_STREET, startTestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { signInAs } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
+import { trailOf } from '../support/trail.ts';
 
 let data: string;
 let child: ChildProcess | undefined;
@@ -76,7 +77,7 @@ describe('a server killed in the middle', () => {
     // A phone that never had its receipt sends again.
     const { results } = await ines.send([jws]);
     expect(results).toMatchObject([{ status: 'duplicate', receipt: expect.any(String) }]);
-    expect(await verifyAudit(stores.audit)).toMatchObject({ ok: true });
+    expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
     expect(server.faults).toEqual([]);
     await server.close();
   });
@@ -97,8 +98,9 @@ describe('a server killed in the middle', () => {
     await sam.post(path, { decision: 'approve', reason: 'seen on site' }).catch(() => undefined);
     expect(await ended).toEqual([null, 'SIGKILL']);
     const server = await startTestServer({ data });
-    const { audit } = server.running.installation.stores;
-    const trail = (await audit.after(0, 1000)).filter(({ subject }) => subject === payload.id);
+    const trail = (await trailOf(server.running.installation.stores)).filter(
+      ({ subject }) => subject === payload.id,
+    );
     expect(trail.slice(-3)).toMatchObject([
       { event: 'approved', actor: 'sam', detail: 'because: seen on site' },
       { event: 'intended', actor: 'sam' },

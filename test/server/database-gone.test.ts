@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/chain.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
@@ -51,6 +51,6 @@ it('loses nothing it acknowledged when PostgreSQL is stopped in the middle and s
   const { stores } = server.running.installation;
   expect(await stores.intents.unfinished()).toEqual([]);
   expect(await stores.bindings.ofOrg('northfield', 100)).toHaveLength(40);
-  expect(await verifyAudit(stores.audit)).toMatchObject({ ok: true });
+  expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
   await server.close();
 });

@@ -11,6 +11,7 @@ import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../suppor
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { trailOf } from '../support/trail.ts';
 
 let server: TestServer;
 let ines: TestOperator;
@@ -101,7 +102,7 @@ describe('suspended', () => {
     expect((await act(sam, device, { act: 'resume' })).body).toMatchObject({ code: 'forbidden' });
     expect((await act(ada, device, { act: 'resume', because: 'found in the van' })).status).toBe(200);
     expect(await onCrl(serial)).toBeUndefined();
-    const trail = await server.running.installation.stores.audit.after(0, 10_000);
+    const trail = await trailOf(server.running.installation.stores);
     expect(trail.filter(({ subject, event }) => subject === device.udid && /susp|resum/.test(event))).toEqual(
       [
         expect.objectContaining({ event: 'suspended: maintenance', actor: 'sam' }),

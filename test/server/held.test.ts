@@ -7,6 +7,7 @@ import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { trailOf } from '../support/trail.ts';
 
 let server: TestServer;
 let ines: TestOperator;
@@ -31,9 +32,7 @@ describe('held, for a second person', () => {
     phone.post(`/api/approvals/${record}?org=northfield`, { decision, reason: 'seen' });
 
   const trail = async (record: string) =>
-    (await server.running.installation.stores.audit.after(0, 10_000)).filter(
-      ({ subject }) => subject === record,
-    );
+    (await trailOf(server.running.installation.stores)).filter(({ subject }) => subject === record);
 
   it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
     const device = await makeDevice();

@@ -11,7 +11,10 @@ import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
+import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { writeRescueFile } from '../../src/effects/rescue-file.ts';
 import { openssl } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -69,7 +72,8 @@ describe('the contract', () => {
     const phone = await server.signIn('hanna');
     const device = await makeDevice();
     await server.importList('northfield', [rowOf(device)]);
-    await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    const bound = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    const leafPem = bound.certificate?.leafPem;
     const found = registrationOf(await makeDevice(), OAK_STREET, { asFound: true });
     const held = await ines.submit('registration+jws', found, 'northfield');
     const sam = await server.signIn('sam');
@@ -84,7 +88,17 @@ describe('the contract', () => {
       registrationOf(await makeDevice(), OAK_STREET),
       'northfield',
     );
+    const photo = Uint8Array.from([0xff, 0xd8, 0xff, 1]);
+    const digest = toBase64Url(await nodeCrypto.sha256(photo));
+    const pictured = registrationOf(await makeDevice(), OAK_STREET, {
+      place: { photos: [{ digest, bytes: photo.length }] },
+    });
+    await ines.submit('registration+jws', pictured, 'northfield');
+    const whole = { record: pictured.id, digest, offset: 0, data: toBase64Url(photo) };
     const replies: Record<ApiName, Reply> = {
+      photoPart: await ines.post('/api/photos', whole),
+      photosOfRecord: await ines.get(`/api/photos?org=northfield&record=${pictured.id}`),
+      photo: await ines.get(`/api/photos/${digest}?org=northfield`),
       probe: await ines.get(`/api/probe?nonce=${nonce}`),
       signInOptions: await ines.get('/api/sign-in'),
       signIn: await ines.post('/api/sign-in', { operator: 'sam' }),
@@ -108,6 +122,7 @@ describe('the contract', () => {
         foundAt: '2026-01-02T00:00:00.000Z',
       }),
       phones: await sam.get('/api/phones?org=northfield'),
+      verify: await sam.post('/api/verify', { certificate: leafPem, domain: OAK_STREET }),
       transfers: await sam.get('/api/transfers?org=northfield'),
       decideTransfer: await sam.post(`/api/transfers/${id}?org=northfield`, {
         decision: 'refuse',
@@ -157,9 +172,11 @@ describe('the contract', () => {
       return ((await response.json()) as { code: string }).code;
     };
     for (const operation of Object.values(API) as Operation[]) {
-      if (operation.method !== 'GET' || operation.access === 'anybody') continue;
-      const query = operation.query === undefined ? '' : '?org=northfield&after=&nonce=nonce-of-this-request';
-      expect(await anonymous(operation.path + query)).toBe('unauthenticated');
+      if (operation.method !== 'GET' || operation.access === 'anybody' || operation.access === 'open')
+        continue;
+      const all = `?org=northfield&after=&nonce=nonce-of-this-request&record=${uuid7(0, nodeCrypto)}`;
+      const path = operation.path.replace(':digest', 'A'.repeat(43));
+      expect(await anonymous(path + (operation.query === undefined ? '' : all))).toBe('unauthenticated');
     }
     for (const path of ['work-pack?', 'devices?', 'changes?after=&nonce=nonce-of-this-request&']) {
       const reply = await ines.get(`/api/${path}org=hanna-home`);

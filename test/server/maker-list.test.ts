@@ -8,8 +8,8 @@ import { csvLine, listCsv } from '../../core/list-csv.ts';
 import { toPem } from '../../core/pem.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { parseCsv } from '../../server/lists/csv.ts';
-import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { TRAINING_ROWS } from '../../server/lists/import-rows.ts';
+import { rowsIn } from '../support/list-rows.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, rowOf } from '../support/server-device.ts';
 
@@ -34,7 +34,7 @@ describe('CSV', () => {
 });
 
 describe('rows from CSV', () => {
-  const read = (text: string, maker?: string) => rowsFromCsv(text, maker, nodeCrypto);
+  const read = (text: string, maker?: string) => rowsIn(text, maker, nodeCrypto);
 
   it('takes keys as base64 and as PEM, and gives the same row back', async () => {
     const { spki, udid } = await makeDevice();

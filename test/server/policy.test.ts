@@ -8,6 +8,7 @@ import { parseSubject } from '../../server/ra/subject-template.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { trailOf } from '../support/trail.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -117,10 +118,11 @@ describe('setting one', () => {
     const at = ['--org', 'northfield', '--by', 'sam'];
     const options = ['--quota', '5', '--static', 'hold', '--key-types', 'P-256,RSA'];
     expect(await server.fieldbind('policy', 'set', ...at, ...options)).toMatchObject({ code: 0 });
-    const { policies, audit } = server.running.installation.stores;
+    const { stores } = server.running.installation;
+    const { policies } = stores;
     const policy = { keyTypes: ['P-256', 'RSA'], possession: 'hold', quota: 5 };
     expect(await policies.ofOrg('northfield')).toEqual([{ org: 'northfield', domain: '', policy }]);
-    const trail = (await audit.after(0, 10_000)).filter(({ event }) => event === 'policy set');
+    const trail = (await trailOf(stores)).filter(({ event }) => event === 'policy set');
     expect(trail.at(-1)).toMatchObject({ actor: 'command line (sam)', detail: JSON.stringify(policy) });
     expect(await server.fieldbind('policy', 'set', ...at, '--static', 'maybe')).toMatchObject({ code: 2 });
     expect(await server.fieldbind('policy', 'clear', ...at)).toMatchObject({ code: 0 });

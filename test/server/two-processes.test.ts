@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
-import { verifyAudit } from '../../server/audit/chain.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
 import { importRows } from '../../server/lists/import-rows.ts';
 import { databaseOf } from '../support/database.ts';
@@ -105,6 +105,6 @@ it('binds each of 100 devices once, of 1,000 registrations by two organisations 
   ];
   expect(live).toHaveLength(100);
   expect(await desk.stores.intents.unfinished()).toEqual([]);
-  expect(await verifyAudit(desk.stores.audit)).toMatchObject({ ok: true });
+  expect(await verifyAudit(desk)).toMatchObject({ ok: true });
   await desk.close();
 }, 120_000);

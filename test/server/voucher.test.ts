@@ -7,7 +7,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { listCsv } from '../../core/list-csv.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { checkRow } from '../../server/lists/check-row.ts';
-import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
+import { rowsIn } from '../support/list-rows.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
@@ -165,7 +165,7 @@ it('refuses what vouches for something else', async () => {
 it('reads and writes its columns', async () => {
   const hex = `${'AB:'.repeat(31)}AB`;
   const csv = `maker,udid,voucher_ca,voucher_certificate\nacme,acme-1,${hex},\nacme,acme-2,,${'cd'.repeat(32)}\nacme,acme-3,12,\n`;
-  const { rows, faults } = await rowsFromCsv(csv, undefined, nodeCrypto);
+  const { rows, faults } = await rowsIn(csv, undefined, nodeCrypto);
   expect(faults).toMatchObject([{ line: 4, code: 'voucher' }]);
   expect(rows.map(({ row }) => row)).toMatchObject([
     { udid: 'acme-1', anchor: 'voucher', voucher: { ca: Buffer.alloc(32, 0xab).toString('base64url') } },
@@ -175,7 +175,7 @@ it('reads and writes its columns', async () => {
       voucher: { certificate: Buffer.alloc(32, 0xcd).toString('base64url') },
     },
   ]);
-  const again = await rowsFromCsv(listCsv(rows.map(({ row }) => row)), undefined, nodeCrypto);
+  const again = await rowsIn(listCsv(rows.map(({ row }) => row)), undefined, nodeCrypto);
   expect(again.rows.map(({ row }) => row)).toEqual(rows.map(({ row }) => row));
   const row = rows[0]?.row;
   if (row === undefined) throw new Error('no row');

@@ -30,7 +30,7 @@ export interface GattEnd {
   };
 }
 
-/** What happens to a wire between its ends. */
+/** What happens to a wire between its ends. It may be changed while the wire is in use. */
 export interface WireOptions {
   /** Cuts the link when so many operations, or so many bytes of both directions, have passed. */
   readonly cutAt?: { readonly operations: number } | { readonly bytes: number };
@@ -40,6 +40,8 @@ export interface WireOptions {
   readonly change?: (chunk: Uint8Array) => Uint8Array;
   /** Says this for ever instead of what the device says. */
   readonly endless?: Uint8Array;
+  /** A command on a cable that the device begins with only then. */
+  readonly slow?: { readonly command: RegExp; readonly begin: () => Promise<void> };
   /** Brings a delivery to the other end; at once if left out. */
   readonly deliver?: (arrive: () => void) => void;
 }
@@ -153,9 +155,12 @@ export function byteWire(device: UartEnd, options: WireOptions = {}, whenHeard =
     async write(bytes) {
       middle.operation();
       const through = middle.through(bytes);
-      middle.deliver(() => {
+      const send = () => {
         middle.work = end.send(through);
-      });
+      };
+      const { slow } = options;
+      if (slow?.command.test(Buffer.from(through).toString('latin1'))) void slow.begin().then(send);
+      else middle.deliver(send);
       if (through.length === bytes.length) return;
       middle.cut('test');
       throw middle.lost.signal.reason;
@@ -182,7 +187,7 @@ export function gattWire(device: GattEnd, options: WireOptions = {}): Wire {
   const exchange = async <T>(ask: () => Promise<T | undefined>): Promise<T> => {
     await new Promise<void>((resolve) => middle.deliver(resolve));
     const answer = ask();
-    middle.work = Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 500))]);
+    middle.work = Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 2_000))]);
     const value = await answer;
     await new Promise<void>((resolve) => middle.deliver(resolve));
     if (middle.lost.signal.aborted) throw middle.lost.signal.reason;

@@ -87,13 +87,17 @@ export const DRIVER_ROWS: readonly DriverRow[] = [
     async make() {
       const state = await newDeviceState('mac-02a1b2c3d4e7');
       // Values of 400 bytes over an MTU of 100: the platform has to cut them.
-      const device = await EspClaimDevice.start({ state, firmware: { security: 2, valueLimit: 512 } });
+      const device = await EspClaimDevice.start({
+        state,
+        firmware: { security: 2, valueLimit: 512, network: NETWORK },
+      });
       return {
         air: (bluez, address) => espPeripheral(bluez, device, address, { attMtu: 100 }),
         publicKey: keyOf(device),
         secret: device.pop,
         restart: () => device.reset(),
         certificate: () => device.certificate ?? '',
+        wifi: NETWORK,
       };
     },
   },

@@ -65,7 +65,8 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
         .filter((other) => other.udid === row.udid && isUnsent(other.state))
         .some((other) => isEarlier(other, row) && !ids.includes(other.id));
       if (!(due || free) || waits) continue;
-      const next = this.#move(row.id, 'leased', { leaseOwner: owner, leaseUntil: until });
+      const hold = { leaseOwner: owner, leaseUntil: until };
+      const next = alone ? row : this.#move(row.id, 'leased', hold);
       if (next !== undefined) leased.push({ row: next, jws: this.storage.envelopes.get(row.id) ?? '' });
     }
     this.#changed();
@@ -131,6 +132,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
 
   #settle(result: Settlement): void {
     const free = { leaseOwner: null, leaseUntil: 0 };
+    this.#move(result.id, 'leased', {});
     if (result.kind === 'received') {
       this.storage.receipts.set(result.id, result.receipt);
       const fields = { ...free, fault: null, receivedAt: result.receivedAt };

@@ -1,3 +1,4 @@
+import { readConfig } from '../../server/config/config.ts';
 import { startServer } from '../../server/serve.ts';
 
 /**
@@ -9,6 +10,7 @@ const server = await startServer({
   data,
   databaseUrl: process.env.FIELDBIND_DATABASE_URL || undefined,
   port: Number(port),
+  events: readConfig(process.env).events,
   onStep(done) {
     if (done === step) process.kill(process.pid, 'SIGKILL');
   },

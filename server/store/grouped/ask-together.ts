@@ -1,5 +1,3 @@
-import { padded } from '../padded.ts';
-
 /** Reads many keys with one statement. What is not found is left out. */
 export type LoadMany<V> = (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
 
@@ -18,7 +16,7 @@ export function askTogether<V>(load: LoadMany<V>): (key: string) => Promise<V | 
     for (let from = 0; from < keys.length; from += MOST) {
       const some = keys.slice(from, from + MOST);
       try {
-        const found = await load(padded(some));
+        const found = await load(some);
         for (const key of some) asked.get(key)?.resolve(found.get(key));
       } catch (error) {
         for (const key of some) asked.get(key)?.reject(error);

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Envelope, Envelopes } from '../../ports/envelopes.ts';
 import type { Db } from '../db.ts';
+import type { Engine } from '../engine.ts';
 import { envelopes, toEnvelope } from '../envelopes.ts';
-import { padded } from '../padded.ts';
 import type { LateWrites } from './late-writes.ts';
 
 /** Where each envelope stands, as its phone says: what is about to be asked of the store. */
@@ -12,7 +12,11 @@ export type Foreseen = Parameters<Envelopes['foresee']>[0];
  * Envelopes of a group of batches. What was foreseen is read with three statements, and answered from there together with
  * what the group itself has kept since: batches follow each other in one transaction as if each had its own.
  */
-export function chainView(db: Db, late: LateWrites): Envelopes {
+export function chainView(
+  db: Db,
+  late: LateWrites,
+  { many, locking }: Pick<Engine, 'many' | 'locking'>,
+): Envelopes {
   const direct = envelopes(db);
   const known = new Set<string>();
   const byDigest = new Map<string, Envelope>();
@@ -36,11 +40,15 @@ export function chainView(db: Db, late: LateWrites): Envelopes {
   return {
     async foresee(wanted) {
       if (wanted.length === 0) return;
+      // Two that extend one chain at once would not see each other's links: each chain is its operator key's to lock.
+      const kids = [...new Set(wanted.map(({ kid }) => kid))];
+      const tail = `order by kid ${locking.wait}`;
+      await many.select(db, { table: 'operator_keys', columns: ['kid'], key: 'kid', tail }, kids);
       const select = db.selectFrom('envelopes').selectAll();
-      const digests = padded(wanted.map(({ digest }) => digest));
-      for (const row of await select.where('digest', 'in', digests).execute()) note(toEnvelope(row));
+      const digests = wanted.map(({ digest }) => digest);
+      for (const row of await many.select(db, { table: 'envelopes', key: 'digest' }, digests))
+        note(toEnvelope(row));
       for (const digest of digests) known.add(`digest ${digest}`);
-      const kids = new Set(wanted.map(({ kid }) => kid));
       for (const kid of kids) {
         const seqs = wanted.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
         const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
@@ -57,7 +65,7 @@ export function chainView(db: Db, late: LateWrites): Envelopes {
       }
       const ids = wanted.flatMap(({ id }) => (id === undefined ? [] : [id]));
       if (ids.length === 0) return;
-      for (const row of await select.where('id', 'in', padded(ids)).where('code', 'is', null).execute())
+      for (const row of await many.select(db, { table: 'envelopes', key: 'id', where: 'code is null' }, ids))
         note(toEnvelope(row));
       for (const id of ids) known.add(`id ${id}`);
     },

@@ -3,14 +3,7 @@ import type { Db } from '../db.ts';
 import type { ManyRows, Value } from '../engine.ts';
 import type { Tables } from '../tables.ts';
 
-export type Table =
-  | 'bindings'
-  | 'certificates'
-  | 'changes'
-  | 'audit'
-  | 'records'
-  | 'envelopes'
-  | 'statements';
+export type Table = 'bindings' | 'certificates' | 'records' | 'envelopes' | 'statements';
 /** Columns that are set row by row, after the one that names the row. */
 export type Columns = Readonly<Record<string, string | Uint8Array | null>>;
 
@@ -50,6 +43,8 @@ export function lateWrites(db: Db, many: ManyRows): LateWrites {
     async flush() {
       for (const [table, rows] of inserts) {
         const columns = Object.keys(rows[0] ?? {});
+        // Where two transactions make the same device's binding, the second waits; in one order, none waits for the other.
+        if (table === 'bindings') rows.sort((one, other) => compare(one.udid, other.udid));
         // A statement is logged again where its very words were given twice within a millisecond.
         const into = { table, columns, unlessThere: table === 'statements' };
         const values = rows.map((row) => columns.map((column) => row[column] ?? null));
@@ -58,7 +53,8 @@ export function lateWrites(db: Db, many: ManyRows): LateWrites {
       const counts: Record<string, number> = {};
       for (const [name, { table, key, columns, rows }] of updates) {
         const where = table === 'certificates' ? "state = 'intended'" : undefined;
-        const values = [...rows].map(([id, row]) => [id, ...columns.map((column) => row[column] ?? null)]);
+        const inOrder = [...rows].sort(([one], [other]) => compare(one, other));
+        const values = inOrder.map(([id, row]) => [id, ...columns.map((column) => row[column] ?? null)]);
         counts[name] = await many.update(db, { table, key, columns, where }, values);
       }
       inserts.clear();
@@ -66,4 +62,9 @@ export function lateWrites(db: Db, many: ManyRows): LateWrites {
       return counts;
     },
   };
+}
+
+function compare(one: Value | undefined, other: Value | undefined): number {
+  if (one === other) return 0;
+  return String(one) < String(other) ? -1 : 1;
 }

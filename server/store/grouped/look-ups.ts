@@ -1,14 +1,14 @@
-import { sql } from 'kysely';
 import type { ListRow } from '../../../contract/list-row.ts';
 import { toBinding } from '../bindings.ts';
 import type { Db } from '../db.ts';
+import type { ManyRows } from '../engine.ts';
 import { fromJson } from '../json.ts';
 import { toRecord } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
 
 /** The reads that every registration makes, many at a time. One statement each, whatever the number of records. */
-export function lookUps(db: Db) {
+export function lookUps(db: Db, many: ManyRows) {
   const rowsBy = (column: 'udid' | 'public_key', scope: string) =>
     askTogether(async (keys) => {
       const rows = await db
@@ -30,12 +30,10 @@ export function lookUps(db: Db) {
   };
   const liveBy = (column: 'udid' | 'key_digest') =>
     askTogether(async (keys) => {
-      const rows = await db
-        .selectFrom('bindings')
-        .selectAll()
-        .where(column, 'in', keys)
-        .where('ended_at', 'is', null)
-        .execute();
+      // Asked for by name alone: a planner without statistics takes few to be live, and would walk all that are.
+      const where = column === 'key_digest' ? 'ended_at is null' : undefined;
+      const found = await many.select(db, { table: 'bindings', key: column, ...(where && { where }) }, keys);
+      const rows = found.filter((row) => row.ended_at === null);
       const groups = groupBy(rows, (row) => row[column]);
       return new Map([...groups].map(([key, some]) => [key, some.map(toBinding)]));
     });
@@ -44,36 +42,28 @@ export function lookUps(db: Db) {
     liveByName: liveBy('udid'),
     liveByKey: liveBy('key_digest'),
     record: askTogether(async (ids) => {
-      const rows = await db.selectFrom('records').selectAll().where('id', 'in', ids).execute();
+      const rows = await many.select(db, { table: 'records', key: 'id' }, ids);
       return new Map(rows.map((row) => [row.id, toRecord(row)]));
     }),
     binding: askTogether(async (ids) => {
-      const rows = await db.selectFrom('bindings').selectAll().where('id', 'in', ids).execute();
+      const rows = await many.select(db, { table: 'bindings', key: 'id' }, ids);
       return new Map(rows.map((row) => [row.id, toBinding(row)]));
     }),
     buried: askTogether(async (digests) => {
-      const rows = await db
-        .selectFrom('tombstones')
-        .select('digest')
-        .where('digest', 'in', digests)
-        .where('lifted_at', 'is', null)
-        .execute();
+      const rows = await many.select(
+        db,
+        { table: 'tombstones', columns: ['digest'], key: 'digest', where: 'lifted_at is null' },
+        digests,
+      );
       return new Map(rows.map(({ digest }) => [digest, true]));
     }),
     statedAt: askTogether(async (digests) => {
-      const rows = await db
-        .selectFrom('statements')
-        .select(['digest', 'at'])
-        .where('digest', 'in', digests)
-        .execute();
+      const rows = await many.select(
+        db,
+        { table: 'statements', columns: ['digest', 'at'], key: 'digest' },
+        digests,
+      );
       return new Map(rows.map(({ digest, at }) => [digest, at]));
     }),
-    /** Number of the last change of an organisation, 0 if there is none. */
-    async lastChange(org: string): Promise<number> {
-      const last = await sql<{
-        n: number | null;
-      }>`select max(n) as n from changes where org = ${org}`.execute(db);
-      return last.rows[0]?.n ?? 0;
-    },
   };
 }

@@ -1,14 +1,16 @@
-import type { AuditEntry } from '../../ports/audit-log.ts';
+import { sql } from 'kysely';
 import type { Stores } from '../../ports/stores.ts';
 import { auditLog } from '../audit-log.ts';
 import { fromBinding } from '../bindings.ts';
 import { fromIntent } from '../certificates.ts';
 import type { Db } from '../db.ts';
-import type { ManyRows } from '../engine.ts';
-import { fromRecord } from '../records.ts';
+import type { Engine, Locking } from '../engine.ts';
+import type { OwnChain } from '../own-chain.ts';
+import { fromRecord, toProgress } from '../records.ts';
 import { storesOver } from '../stores.ts';
 import { askOnce } from './ask-together.ts';
 import { chainView } from './chain-view.ts';
+import { lateChanges } from './late-changes.ts';
 import { lateWrites } from './late-writes.ts';
 import { lookUps } from './look-ups.ts';
 
@@ -16,12 +18,16 @@ import { lookUps } from './look-ups.ts';
  * Stores for many records in one transaction. What is written for each record is kept and written at the end; reads of
  * the same kind go out together. A record's own rows must not be read again after they were written.
  */
-export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush(): Promise<void> } {
+export function groupedStores(
+  db: Db,
+  chain: OwnChain,
+  { many, locking }: Pick<Engine, 'many' | 'locking'>,
+): { stores: Stores; flush(): Promise<void> } {
   const direct = storesOver(db);
   const late = lateWrites(db, many);
-  const ask = lookUps(db);
-  const numbers = askOnce(async (org) => ({ last: await ask.lastChange(org) }));
-  let trail: Promise<AuditEntry | undefined> | undefined;
+  const changes = lateChanges(db, many, locking);
+  const ask = lookUps(db, many);
+  const quotas = askOnce((org) => lockPolicies(db, org, locking));
   const issued = { count: 0 };
   const places = new Map<string, number>();
 
@@ -48,17 +54,32 @@ export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush()
       async row(scope, maker, udid) {
         return (await ask.listIn(scope).udid(udid))?.find((row) => row.maker === maker);
       },
-      byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 2),
-      byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 2),
+      byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8),
+      byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8),
     },
     tombstones: {
       ...direct.tombstones,
       anyLive: async (digests) => (await Promise.all(digests.map(ask.buried))).includes(true),
     },
-    envelopes: chainView(db, late),
+    envelopes: chainView(db, late, { many, locking }),
     records: {
       ...direct.records,
       record: ask.record,
+      async claim(ids) {
+        const where = 'outcome is null and binding is null';
+        const tail = `order by id ${locking.skip}`;
+        const open = await many.select(
+          db,
+          { table: 'records', columns: ['id'], key: 'id', where, tail },
+          ids,
+        );
+        return open.map(({ id }) => id);
+      },
+      async lock(ids) {
+        const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
+        const tail = `order by id ${locking.wait}`;
+        return (await many.select(db, { table: 'records', columns, key: 'id', tail }, ids)).map(toProgress);
+      },
       async add(record) {
         late.insert('records', fromRecord(record));
       },
@@ -69,20 +90,14 @@ export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush()
         late.set('records', 'id', id, { outcome, code, decided_at: decidedAt, binding });
       },
     },
-    changes: {
-      ...direct.changes,
-      async append(org, change) {
-        const numbered = await numbers(org);
-        const n = ++numbered.last;
-        late.insert('changes', { org, n, record: change.record, change: JSON.stringify(change) });
-      },
-    },
+    changes: { ...direct.changes, append: changes.append, tell: changes.tell },
     bindings: {
       ...direct.bindings,
       async placesTaken(org, domain, most) {
         const name = `${org} ${domain}`;
         const before = places.get(name) ?? 0;
         places.set(name, before + 1);
+        await quotas(org);
         return (await direct.bindings.placesTaken(org, domain, most)) + before;
       },
       binding: ask.binding,
@@ -111,17 +126,7 @@ export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush()
         late.set('certificates', 'serial', serial, { der, fingerprint, state: 'issued' });
       },
     },
-    audit: {
-      ...auditLog(db),
-      last() {
-        trail ??= direct.audit.last();
-        return trail;
-      },
-      async write(entry) {
-        trail = Promise.resolve(entry);
-        late.insert('audit', entry);
-      },
-    },
+    audit: auditLog(db, chain.append),
   };
   return {
     stores,
@@ -129,6 +134,14 @@ export function groupedStores(db: Db, many: ManyRows): { stores: Stores; flush()
       const counts = await late.flush();
       const set = counts['certificates der fingerprint state'] ?? 0;
       if (set !== issued.count) throw new Error('no open intent has one of these serials');
+      await changes.flush();
+      await chain.flush();
     },
   };
+}
+
+/** A quota is counted by one at a time: whoever counts holds the policies that set it. */
+async function lockPolicies(db: Db, org: string, { wait }: Locking): Promise<void> {
+  if (wait !== '')
+    await sql`select domain from policies where org = ${org} order by domain ${sql.raw(wait)}`.execute(db);
 }

@@ -1,0 +1,19 @@
+import type { Signed } from './certificate.ts';
+import type { CryptoPort } from './crypto.ts';
+import { SIGNATURE_OIDS } from './csr.ts';
+import { DerError } from './der.ts';
+import { ecdsaToFixed, parseSpki } from './spki.ts';
+
+/** Whether a certificate or a list was signed by this key. False for keys and algorithms that are not taken here. */
+export async function isSignedBy(signed: Signed, spki: Uint8Array, crypto: CryptoPort): Promise<boolean> {
+  try {
+    const key = parseSpki(spki);
+    if (!(SIGNATURE_OIDS[signed.algorithm] ?? []).includes(key.type)) return false;
+    const fixed = key.type === 'P-256' || key.type === 'P-384';
+    const signature = fixed ? ecdsaToFixed(signed.signature, key.bits) : signed.signature;
+    return (await crypto.verify(key.algorithm, spki, signature, signed.tbs)) === 'valid';
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  Integer,
+  Array as List,
+  Literal,
+  Null,
+  Object as Obj,
+  type Static,
+  String as Text,
+  Union,
+} from 'typebox/type';
+import { Audience, CompactJws, Digest, Instant } from '../../contract/scalars.ts';
+import type { Needs } from '../ports/stores.ts';
+
+/** Writers that one seal covers; more of them are sealed by the next. */
+export const MOST_HEADS = 10_000;
+
+const Writer = Text({ minLength: 1, maxLength: 64 });
+const Hash = Text({ pattern: '^[0-9a-f]{64}$' });
+const Count = Integer({ minimum: 0 });
+const Words = Text({ maxLength: 100_000 });
+const closed = { additionalProperties: false } as const;
+
+const Head = Obj({ writer: Writer, n: Count, hash: Hash }, closed);
+const Seal = Obj({ n: Count, heads: List(Head, { maxItems: MOST_HEADS }), jws: CompactJws(2000) }, closed);
+const Entry = Obj(
+  {
+    writer: Writer,
+    n: Count,
+    at: Words,
+    step: Words,
+    event: Words,
+    actor: Words,
+    org: Union([Words, Null()]),
+    subject: Words,
+    detail: Words,
+    prev: Hash,
+    hash: Hash,
+  },
+  closed,
+);
+
+/** What a seal's signature is over. `prev`: digest of the seal before; `root`: of the heads it covers, `heads` many. */
+export const SealStatement = Obj(
+  { aud: Audience, n: Count, prev: Union([Digest, Null()]), root: Digest, heads: Count, at: Instant },
+  closed,
+);
+export type SealStatement = Static<typeof SealStatement>;
+
+/** The lines of an exported trail, each one JSON object: a beginning, statement keys, seals, entries, an end. */
+export const Lines = {
+  begin: Obj({ trail: Literal(1), aud: Audience }, closed),
+  key: Obj({ key: CompactJws(2000) }, closed),
+  seal: Obj({ seal: Seal }, closed),
+  entry: Obj({ entry: Entry }, closed),
+  end: Obj({ end: Obj({ seals: Count, entries: Count }, closed) }, closed),
+} as const;
+
+export interface TrailParts {
+  readonly stores: Needs<'audit' | 'statements'>;
+  readonly aud: string;
+}
+
+const PAGE = 1000;
+const SEALS = 20;
+
+/**
+ * The whole trail as text lines. Seals are read before entries, so that every entry they cover is there although others
+ * are written meanwhile.
+ */
+export async function* trailLines({ stores, aud }: TrailParts): AsyncGenerator<string> {
+  const { audit, statements } = stores;
+  yield JSON.stringify({ trail: 1, aud });
+  for (const { jws } of await statements.keys()) yield JSON.stringify({ key: jws });
+  let seals = 0;
+  for (;;) {
+    const page = await audit.sealsAfter(seals, SEALS);
+    for (const seal of page) yield JSON.stringify({ seal });
+    const last = page.at(-1);
+    if (last === undefined) break;
+    seals = last.n;
+  }
+  let entries = 0;
+  let place: { readonly writer: string; readonly n: number } | undefined;
+  for (;;) {
+    const page = await audit.after(place, PAGE);
+    for (const entry of page) yield JSON.stringify({ entry });
+    place = page.at(-1);
+    if (place === undefined) break;
+    entries += page.length;
+  }
+  yield JSON.stringify({ end: { seals, entries } });
+}

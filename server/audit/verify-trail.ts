@@ -1,0 +1,178 @@
+import { parse } from '../../contract/parse.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import type { AuditEntry, AuditHead, AuditSeal } from '../ports/audit-log.ts';
+import { chainStart, entryHash } from './chain.ts';
+import { Lines, SealStatement, type TrailParts, trailLines } from './lines.ts';
+import { rootOf } from './merkle.ts';
+
+export type TrailVerdict =
+  | {
+      readonly ok: true;
+      readonly entries: number;
+      readonly writers: number;
+      readonly seals: number;
+      /** Entries that no seal covers yet: of these a cut at the end would not show. */
+      readonly unsealed: number;
+      /** Digest of the newest seal. */
+      readonly seal: string | undefined;
+      /** Name of the first statement key, which vouches for all that follow. */
+      readonly key: string | undefined;
+    }
+  | { readonly ok: false; readonly where: string; readonly why: string };
+
+/** Ends the walk at the first fault. */
+class Fault extends Error {
+  readonly where: string;
+  constructor(where: string, why: string) {
+    super(why);
+    this.where = where;
+  }
+}
+
+interface Sealed extends AuditHead {
+  readonly seal: number;
+}
+
+/**
+ * Walks an exported trail, with nothing but the file. It finds whatever was changed, taken out or put in, and every chain
+ * cut off before its last sealed entry. It cannot find that the newest seals were cut off together with what they cover,
+ * nor that all was made up under other keys: for that its newest seal and first key are given, to be compared with those
+ * written down before.
+ */
+export async function verifyTrail(lines: AsyncIterable<string>, crypto: CryptoPort): Promise<TrailVerdict> {
+  const trail = new TrailWalk(crypto);
+  let number = 0;
+  try {
+    for await (const line of lines) {
+      number++;
+      await trail.take(readLine(line, number), number);
+    }
+    return trail.verdict();
+  } catch (error) {
+    if (error instanceof Fault) return { ok: false, where: error.where, why: error.message };
+    throw error;
+  }
+}
+
+function readLine(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Fault(`line ${number}`, 'it is not JSON');
+  }
+}
+
+class TrailWalk {
+  readonly #crypto: CryptoPort;
+  #aud: string | undefined;
+  #keys: StatementKeys = new Map();
+  #seals = 0;
+  #seal: string | null = null;
+  #entries = 0;
+  #ended = false;
+  /** What each chain must hold, in order, and how far each was walked. */
+  readonly #sealed = new Map<string, Sealed[]>();
+  readonly #heads = new Map<string, AuditHead>();
+  #unsealed = 0;
+
+  constructor(crypto: CryptoPort) {
+    this.#crypto = crypto;
+  }
+
+  async take(line: unknown, number: number): Promise<void> {
+    const where = `line ${number}`;
+    if (this.#ended) throw new Fault(where, 'something follows the end');
+    const begin = parse(Lines.begin, line);
+    if (begin !== undefined && number === 1) this.#aud = begin.aud;
+    else if (this.#aud === undefined) throw new Fault(where, 'it does not begin as a trail');
+    else await this.#takeAny(line, where, this.#aud);
+  }
+
+  async #takeAny(line: unknown, where: string, aud: string): Promise<void> {
+    const entry = parse(Lines.entry, line)?.entry;
+    if (entry !== undefined) return this.#takeEntry(entry);
+    const seal = parse(Lines.seal, line)?.seal;
+    if (seal !== undefined) return this.#takeSeal(seal, aud);
+    const key = parse(Lines.key, line)?.key;
+    if (key !== undefined) return this.#takeKey(key, where, aud);
+    const end = parse(Lines.end, line)?.end;
+    if (end === undefined) throw new Fault(where, 'it is none of the lines of a trail');
+    if (end.seals !== this.#seals || end.entries !== this.#entries)
+      throw new Fault(where, 'it counts other seals or entries than there are');
+    this.#ended = true;
+  }
+
+  async #takeKey(jws: string, where: string, aud: string): Promise<void> {
+    const before = this.#keys.size;
+    this.#keys = await extendStatementKeys(this.#keys, [jws], aud, this.#crypto);
+    if (this.#keys.size === before) throw new Fault(where, 'no key before it vouches for this key');
+  }
+
+  async #takeSeal({ n, heads, jws }: AuditSeal, aud: string): Promise<void> {
+    const where = `seal ${n}`;
+    if (this.#entries > 0) throw new Fault(where, 'it stands after the entries');
+    if (n !== this.#seals + 1) throw new Fault(`seal ${this.#seals + 1}`, 'a seal is missing');
+    const opened = await verifyStatement(jws, 'audit-seal+jws', this.#keys, this.#crypto);
+    if (!opened.ok) throw new Fault(where, 'it is not signed by a statement key of this installation');
+    const said = parse(SealStatement, opened.payload);
+    if (said?.aud !== aud || said.n !== n) throw new Fault(where, 'it says something else than it should');
+    if (said.prev !== this.#seal) throw new Fault(where, 'it does not follow the seal before it');
+    if (said.heads !== heads.length || said.root !== rootOf(heads))
+      throw new Fault(where, 'the heads beside it are not those it signs');
+    for (const head of heads) {
+      const there = this.#sealed.get(head.writer) ?? [];
+      if (head.n <= (there.at(-1)?.n ?? 0)) throw new Fault(where, `chain ${head.writer} went back`);
+      there.push({ ...head, seal: n });
+      this.#sealed.set(head.writer, there);
+    }
+    this.#seals = n;
+    this.#seal = opened.digest;
+  }
+
+  #takeEntry(entry: AuditEntry): void {
+    const { writer, n } = entry;
+    const head = this.#heads.get(writer) ?? chainStart(writer);
+    const where = (number: number) => `entry ${number} of chain ${writer}`;
+    if (n !== head.n + 1) throw new Fault(where(head.n + 1), 'an entry is missing');
+    if (entry.prev !== head.hash) throw new Fault(where(n), 'it does not follow the entry before it');
+    if (entryHash(entry) !== entry.hash) throw new Fault(where(n), 'it was changed');
+    const sealed = this.#sealed.get(writer);
+    const [next] = sealed ?? [];
+    if (next === undefined) this.#unsealed++;
+    else if (next.n === n) {
+      if (next.hash !== entry.hash) throw new Fault(where(n), `seal ${next.seal} was made over another one`);
+      sealed?.shift();
+    }
+    this.#heads.set(writer, { writer, n, hash: entry.hash });
+    this.#entries++;
+  }
+
+  verdict(): TrailVerdict {
+    for (const [writer, [next]] of this.#sealed) {
+      if (next === undefined) continue;
+      const there = this.#heads.get(writer)?.n ?? 0;
+      throw new Fault(
+        `entry ${there + 1} of chain ${writer}`,
+        `it was cut off: seal ${next.seal} covers ${next.n}`,
+      );
+    }
+    if (!this.#ended) throw new Fault('the end', 'it is missing');
+    return {
+      ok: true,
+      entries: this.#entries,
+      writers: this.#heads.size,
+      seals: this.#seals,
+      unsealed: this.#unsealed,
+      seal: this.#seal ?? undefined,
+      key: this.#keys.keys().next().value,
+    };
+  }
+}
+
+/** The same for the trail of an installation that is open here. */
+export function verifyAudit(
+  installation: TrailParts & { readonly crypto: CryptoPort },
+): Promise<TrailVerdict> {
+  return verifyTrail(trailLines(installation), installation.crypto);
+}

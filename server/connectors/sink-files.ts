@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a receiver asks of us, from files named after it, so that no secret is in the database or on a command line. */
+export interface SinkFiles {
+  /** PEM: whom to trust in place of the system's roots. */
+  readonly ca?: string;
+  /** PEM: our own certificate and key. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** For MQTT. */
+  readonly username?: string;
+  readonly password?: string;
+}
+
+const FILES = [
+  ['ca', 'ca.pem'],
+  ['cert', 'cert.pem'],
+  ['key', 'key.pem'],
+  ['username', 'username'],
+  ['password', 'password'],
+] as const;
+
+/** Read anew each time, so that a changed one holds without a restart. A missing file says nothing. */
+export function sinkFiles(folder: string | undefined, name: string): SinkFiles {
+  if (folder === undefined) return {};
+  const found = FILES.flatMap(([what, ending]) => {
+    const text = read(join(folder, `${name}.${ending}`));
+    return text === undefined ? [] : [[what, ending.endsWith('.pem') ? text : text.trimEnd()] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

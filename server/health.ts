@@ -1,0 +1,19 @@
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { readConfig } from './config/config.ts';
+
+/** For whoever runs this server: ends with 0 if the one with this environment answers, and its database does. */
+const { port, tls } = readConfig(process.env);
+const request = tls === undefined ? plainRequest : tlsRequest;
+const asked = request({
+  host: '127.0.0.1',
+  port,
+  path: '/healthz',
+  // Itself, on this machine: its certificate is for another name.
+  rejectUnauthorized: false,
+  timeout: 5_000,
+});
+asked.once('response', ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1));
+asked.once('timeout', () => process.exit(1));
+asked.once('error', () => process.exit(1));
+asked.end();

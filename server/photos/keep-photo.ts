@@ -1,0 +1,99 @@
+import { parse } from '../../contract/parse.ts';
+import { MAX_PHOTO_BYTES, type PhotoKept, type PhotoPart, type PhotoProgress } from '../../contract/photo.ts';
+import { Registration } from '../../contract/registration.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StoredPhoto } from '../ports/photos.ts';
+import type { StoredRecord } from '../ports/records.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import type { StatementKeys } from '../statements/statement-keys.ts';
+
+/** Of one organisation: about 50,000 photos. */
+export const PHOTO_QUOTA_BYTES = 20 * 1024 ** 3;
+/** JPEG begins with SOI and the first byte of a marker (ITU-T T.81, annex B). */
+const JPEG = [0xff, 0xd8, 0xff] as const;
+
+export interface PhotoParts {
+  readonly stores: Needs<'records' | 'photos'>;
+  readonly transact: Transact<'photos'>;
+  readonly statementKeys: StatementKeys;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+  readonly aud: string;
+  readonly quota?: number;
+}
+
+export type KeepResult =
+  | { readonly ok: true; readonly progress: PhotoProgress }
+  /** `not_named`: no received record of theirs names it. */
+  | { readonly ok: false; readonly reason: 'not_named' | 'too_large' | 'unfit' | 'quota' };
+
+/** The photos that a record names; of other kinds of record there are none. */
+export function photosNamed(record: StoredRecord | undefined) {
+  return parse(Registration, record?.payload)?.place.photos ?? [];
+}
+
+/**
+ * Takes one part where the photo stands and says how far it is. Only what a received record names is taken, so nobody can
+ * fill the store with anything else. Once all of it is here, its digest decides; the answer is then signed, and repeated
+ * for whoever did not hear it.
+ */
+export async function keepPart(
+  part: PhotoPart,
+  orgs: readonly string[],
+  parts: PhotoParts,
+): Promise<KeepResult> {
+  const record = await parts.stores.records.record(part.record);
+  const org = record?.header.org;
+  const named = photosNamed(record).find(({ digest }) => digest === part.digest);
+  if (org === undefined || !orgs.includes(org) || named === undefined)
+    return { ok: false, reason: 'not_named' };
+  const data = fromBase64Url(part.data);
+  if (named.bytes > MAX_PHOTO_BYTES) return { ok: false, reason: 'too_large' };
+  if (data === undefined || part.offset + data.length > named.bytes) return { ok: false, reason: 'unfit' };
+  if (part.offset === 0 && data.length > 0 && !JPEG.every((byte, i) => data[i] === byte)) {
+    return { ok: false, reason: 'unfit' };
+  }
+  const at = toInstant(parts.clock.now());
+  const photo = await parts.transact(async ({ photos }) => {
+    const there = await photos.photo(org, part.digest);
+    if (there === undefined) {
+      const quota = parts.quota ?? PHOTO_QUOTA_BYTES;
+      if ((await photos.bytesOf(org)) + named.bytes > quota) return undefined;
+      await photos.begin({ org, digest: part.digest, bytes: named.bytes, at });
+    }
+    const stands = there?.have ?? 0;
+    const kept = there?.keptAt ?? null;
+    if (kept === null && stands === part.offset && data.length > 0) {
+      await photos.add(org, part.digest, stands, data);
+      if (stands + data.length === named.bytes) await settleWhole(org, part.digest, at, parts.crypto, photos);
+    }
+    return photos.photo(org, part.digest);
+  });
+  if (photo === undefined) return { ok: false, reason: 'quota' };
+  return { ok: true, progress: await progressOf(photo, parts) };
+}
+
+async function settleWhole(
+  org: string,
+  digest: string,
+  at: string,
+  crypto: CryptoPort,
+  photos: Needs<'photos'>['photos'],
+): Promise<void> {
+  const whole = await photos.data(org, digest);
+  if (toBase64Url(await crypto.sha256(whole)) === digest) await photos.keep(org, digest, at);
+  else await photos.dropParts(org, digest);
+}
+
+async function progressOf(
+  { org, digest, bytes, have, keptAt }: StoredPhoto,
+  parts: PhotoParts,
+): Promise<PhotoProgress> {
+  if (keptAt === null) return { digest, have };
+  const payload: PhotoKept = { aud: parts.aud, org, digest, bytes, at: keptAt };
+  const { jws } = await (await parts.statementKeys.active()).sign('photo+jws', payload);
+  return { digest, have, kept: jws };
+}

@@ -1,0 +1,36 @@
+import type { EventSink } from './events.ts';
+
+/**
+ * Why a receiver did not take an event. `not_taken`: it read it and will never take it. Everything else may be mended on its
+ * side or between: `address_refused` (a private address, see docs/operations.md), `not_reached`, `not_trusted` (its
+ * certificate), `timed_out`, `redirected` (never followed), `not_authorized`, `not_there`, `busy`, `failed`.
+ */
+export const DELIVERY_FAULTS = [
+  'address_refused',
+  'not_reached',
+  'not_trusted',
+  'timed_out',
+  'redirected',
+  'not_authorized',
+  'not_there',
+  'not_taken',
+  'busy',
+  'failed',
+] as const;
+export type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
+
+export type Delivered =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly fault: DeliveryFault;
+      /** The receiver's own wish, milliseconds. */
+      readonly retryAfter?: number | undefined;
+    };
+
+/** Brings one signed event to one receiver. Never throws for what a receiver does. */
+export interface Deliveries {
+  deliver(sink: EventSink, event: { readonly kind: string; readonly jws: string }): Promise<Delivered>;
+  /** Ends what is open to this receiver. */
+  leave(sink: EventSink): Promise<void>;
+}

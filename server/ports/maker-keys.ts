@@ -1,0 +1,17 @@
+/** A key by which a maker signs its lists, as an organisation took it. */
+export interface MakerKey {
+  readonly org: string;
+  readonly maker: string;
+  /** SHA-256 of the key's SubjectPublicKeyInfo. */
+  readonly digest: string;
+  readonly spki: Uint8Array;
+  readonly addedAt: string;
+  readonly addedBy: string;
+}
+
+export interface MakerKeys {
+  live(org: string): Promise<MakerKey[]>;
+  add(key: MakerKey): Promise<void>;
+  /** False if it is not there, or ended before. */
+  end(org: string, digest: string, at: string): Promise<boolean>;
+}

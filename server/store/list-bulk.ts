@@ -1,0 +1,131 @@
+import { PostgresAdapter, type RawBuilder, sql } from 'kysely';
+import type { ListRow } from '../../contract/list-row.ts';
+import type { ListBulk, RowName } from '../ports/list-bulk.ts';
+import type { KeptRow } from '../ports/maker-list.ts';
+import type { Db } from './db.ts';
+import { fromJson } from './json.ts';
+import type { Tables } from './tables.ts';
+import { changed } from './versions.ts';
+
+export function toKept(row: Tables['list_rows']): KeptRow {
+  return {
+    scope: row.scope,
+    org: row.org,
+    row: fromJson<ListRow>(row.row),
+    importedBy: row.imported_by,
+    importedAt: row.imported_at,
+    signedBy: row.signed_by,
+    handedTo: row.handed_to,
+  };
+}
+
+function fromKept({ scope, org, row, ...rest }: KeptRow): Tables['list_rows'] {
+  return {
+    scope,
+    org,
+    maker: row.maker,
+    udid: row.udid,
+    public_key: row.publicKey ?? null,
+    tpm: row.voucher?.tpm ?? null,
+    row: JSON.stringify(row),
+    imported_by: rest.importedBy,
+    imported_at: rest.importedAt,
+    signed_by: rest.signedBy,
+    handed_to: rest.handedTo,
+  };
+}
+
+const excluded = (column: string) => sql<never>`excluded.${sql.ref(column)}`;
+
+/** Look-ups of one statement: below SQLite's 500 parts of a compound, and few enough to be prepared soon. */
+const TOGETHER = 50;
+
+/** Many look-ups side by side, each by its whole index: nothing to choose for an engine that knows how large the list is. */
+async function together<T>(
+  db: Db,
+  all: readonly T[],
+  where: (one: T) => RawBuilder<unknown>,
+): Promise<KeptRow[]> {
+  const found: KeptRow[] = [];
+  for (let at = 0; at < all.length; at += TOGETHER) {
+    const selects = all
+      .slice(at, at + TOGETHER)
+      .map((one) => sql`select * from list_rows where ${where(one)}`);
+    const page = await sql<Tables['list_rows']>`${sql.join(selects, sql` union all `)}`.execute(db);
+    found.push(...page.rows.map(toKept));
+  }
+  return found;
+}
+
+export function listBulk(db: Db): ListBulk {
+  const rows = db.selectFrom('list_rows').selectAll();
+  const pageOf = (org: string, after: RowName | undefined, limit: number) => {
+    const page = rows.where('org', '=', org).orderBy('maker').orderBy('udid').limit(limit);
+    return after === undefined
+      ? page
+      : page.where(sql<boolean>`(maker, udid) > (${after.maker}, ${after.udid})`);
+  };
+  return {
+    async named(scope, names) {
+      const each = new Map(names.map((name) => [`${name.maker}/${name.udid}`, name])).values();
+      return together(
+        db,
+        [...each],
+        ({ maker, udid }) => sql`scope = ${scope} and maker = ${maker} and udid = ${udid}`,
+      );
+    },
+    async keyed(scope, publicKeys, tpms) {
+      const by = (column: 'public_key' | 'tpm', values: readonly string[]) =>
+        together(
+          db,
+          [...new Set(values)],
+          (value) => sql`scope = ${scope} and ${sql.ref(column)} = ${value}`,
+        );
+      return [...(await by('public_key', publicKeys)), ...(await by('tpm', tpms))];
+    },
+    async put(kept) {
+      if (kept.length === 0) return;
+      await db
+        .insertInto('list_rows')
+        .values(kept.map(fromKept))
+        .onConflict((c) =>
+          c.columns(['scope', 'maker', 'udid']).doUpdateSet({
+            org: excluded('org'),
+            public_key: excluded('public_key'),
+            tpm: excluded('tpm'),
+            row: excluded('row'),
+            imported_by: excluded('imported_by'),
+            imported_at: excluded('imported_at'),
+            signed_by: excluded('signed_by'),
+            handed_to: excluded('handed_to'),
+          }),
+        )
+        .execute();
+      await changed(db, 'list');
+    },
+    async grown() {
+      // Without statistics all indexes cost PostgreSQL the same, and the plan it keeps reads the whole list for each look-up:
+      // measured, an import into an empty list grew with the square of its rows until autovacuum came by.
+      if (db.getExecutor().adapter instanceof PostgresAdapter) await sql`analyze list_rows`.execute(db);
+    },
+    async page(org, after, limit) {
+      return (await pageOf(org, after, limit).execute()).map(toKept);
+    },
+    async unused(org, before, after, limit) {
+      const found = await pageOf(org, after, limit)
+        .where('imported_at', '<', before)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('bindings')
+                .select('id')
+                .whereRef('bindings.maker', '=', 'list_rows.maker')
+                .whereRef('bindings.udid', '=', 'list_rows.udid'),
+            ),
+          ),
+        )
+        .execute();
+      return found.map(toKept);
+    },
+  };
+}

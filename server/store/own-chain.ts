@@ -1,0 +1,72 @@
+import { sql } from 'kysely';
+import { chainStart, nextEntry } from '../audit/chain.ts';
+import type { AuditFacts, AuditHead } from '../ports/audit-log.ts';
+import type { Db } from './db.ts';
+import type { Engine } from './engine.ts';
+
+/** What a transaction adds to the audit trail. */
+export interface OwnChain {
+  append(facts: AuditFacts): Promise<void>;
+  /** Numbers and writes what was added; the last thing a transaction does. */
+  flush(): Promise<void>;
+}
+
+const COLUMNS = [
+  'writer',
+  'n',
+  'at',
+  'step',
+  'event',
+  'actor',
+  'org',
+  'subject',
+  'detail',
+  'prev',
+  'hash',
+] as const;
+
+/**
+ * This process's chain. Its head is one row, locked from here to the end of the transaction: only transactions of the
+ * same process ever wait for it, and since it is taken last, none of them holds it while it waits for anything else.
+ */
+export function ownChain(
+  db: Db,
+  writer: string,
+  { many, locking }: Pick<Engine, 'many' | 'locking'>,
+): OwnChain {
+  const added: AuditFacts[] = [];
+
+  async function head(): Promise<AuditHead | undefined> {
+    const found = await sql<AuditHead>`
+      select writer, n, hash from audit_heads where writer = ${writer} ${sql.raw(locking.wait)}`.execute(db);
+    return found.rows[0];
+  }
+
+  async function firstHead(): Promise<AuditHead> {
+    const start = chainStart(writer);
+    await db
+      .insertInto('audit_heads')
+      .values({ ...start, sealed: 0 })
+      .onConflict((c) => c.doNothing())
+      .execute();
+    return (await head()) ?? start;
+  }
+
+  return {
+    async append(facts) {
+      added.push(facts);
+    },
+    async flush() {
+      if (added.length === 0) return;
+      let last: AuditHead = (await head()) ?? (await firstHead());
+      const rows = added.map((facts) => {
+        const entry = nextEntry(last, facts);
+        last = entry;
+        return COLUMNS.map((column) => entry[column]);
+      });
+      await many.insert(db, { table: 'audit', columns: COLUMNS, unlessThere: false }, rows);
+      const { n, hash } = last;
+      await db.updateTable('audit_heads').set({ n, hash }).where('writer', '=', writer).execute();
+    },
+  };
+}

@@ -1,0 +1,252 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toBase64 } from '../../core/bytes.ts';
+import { listCsv } from '../../core/list-csv.ts';
+import { pages } from '../../server/lists/list-pages.ts';
+import { openssl } from '../support/csr.ts';
+import { databaseOf } from '../support/database.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+
+/** Each test starts the command line many times over, on a machine that may be busy with other tests. */
+const PATIENCE = 120_000;
+const CLI = join(import.meta.dirname, '../../server/cli.ts');
+
+let server: TestServer;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fieldbind-lists-'));
+  server = await startTestServer();
+});
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const at = (name: string) => join(folder, name);
+const list = (verb: string, ...words: readonly string[]) =>
+  server.fieldbind('list', verb, ...words, '--org', 'northfield', '--by', 'ben');
+const named = (udid: string) => server.running.installation.stores.list.byUdid('real', udid);
+
+/** Rows of makers of their own, so that tests do not meet. */
+function write(name: string, rows: Parameters<typeof listCsv>[0]): string {
+  writeFileSync(at(name), listCsv(rows));
+  return at(name);
+}
+
+describe('an import of many rows', { timeout: PATIENCE }, () => {
+  const ROWS = 20_000;
+  const BAD = 17;
+
+  /** Runs it in a process of its own and kills that at its first word of progress. */
+  async function killed(file: string): Promise<void> {
+    const env = {
+      ...process.env,
+      FIELDBIND_DATA: server.data,
+      FIELDBIND_DATABASE_URL: (await databaseOf(server.data)) ?? '',
+    };
+    const words = ['list', 'import', file, '--org', 'northfield', '--rejected', at('rejected.csv')];
+    const child = spawn(process.execPath, [CLI, ...words], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.once('exit', (_code, signal) => resolve(signal)),
+    );
+    for await (const line of createInterface(child.stderr)) {
+      expect(line).toMatch(/^\d+ rows, \d+ %$/);
+      child.kill('SIGKILL');
+    }
+    expect(await ended).toBe('SIGKILL');
+  }
+
+  it('goes on after a kill: nothing is missed, nothing doubled, bad rows named once', async () => {
+    const { spki } = await makeDevice();
+    const rows = Array.from({ length: ROWS }, (_, n) => {
+      const key = Buffer.from(spki);
+      key.writeUInt32BE(n, 40);
+      return `many,many-${n % 1000 === BAD ? 'X' : n},key,${toBase64(key)}`;
+    });
+    writeFileSync(at('many.csv'), ['maker,udid,anchor,public_key', ...rows, ''].join('\n'));
+    await killed(at('many.csv'));
+    const { code, out } = await list('import', at('many.csv'), '--rejected', at('rejected.csv'));
+    expect(code).toBe(1);
+    expect(out).toMatch(/^went on after \d+000 rows$/m);
+    const bad = ROWS / 1000;
+    expect(out).toContain(`csv: ${ROWS - bad} imported, 0 unchanged, ${bad} with errors`);
+    const { listBulk } = server.running.installation.stores;
+    const kept: string[] = [];
+    for await (const page of pages((after, limit) => listBulk.page('northfield', after, limit)))
+      kept.push(...page.filter(({ row: { maker } }) => maker === 'many').map(({ row: { udid } }) => udid));
+    expect(kept).toHaveLength(ROWS - bad);
+    expect(new Set(kept).size).toBe(kept.length);
+    const rejected = readFileSync(at('rejected.csv'), 'utf8').trim().split('\r\n');
+    const lines = Array.from({ length: bad }, (_, n) => String(2 + n * 1000 + BAD));
+    expect(rejected.slice(1).map((line) => line.split(',')[0])).toEqual(lines);
+    const again = await list('import', at('many.csv'));
+    expect(again.out).toContain(`csv: 0 imported, ${ROWS - bad} unchanged, ${bad} with errors`);
+    expect(again.out).not.toContain('went on');
+  });
+
+  it('names a bounded number of bad rows', async () => {
+    writeFileSync(at('bad.csv'), `serial\n${'\u0001,x\n'.repeat(300)}`);
+    const { out } = await list('import', at('bad.csv'), '--maker', 'acme');
+    expect(out.match(/^line /gm)).toHaveLength(100);
+    expect(out).toContain('and 200 more');
+  });
+
+  it('is looked at first, which changes nothing, and ends where a file is no list any more', async () => {
+    const device = await makeDevice({ maker: 'looked' });
+    const file = write('look.csv', [rowOf(device)]);
+    expect((await list('import', file, '--preview')).out).toContain('1 would be imported');
+    expect(await named(device.udid)).toEqual([]);
+    writeFileSync(at('broken.csv'), `maker,serial\nlooked,A1\nlooked,"B"1\n`);
+    const broken = await list('import', at('broken.csv'));
+    expect(broken).toMatchObject({ code: 1, out: expect.stringContaining('line 3: csv_malformed') });
+    writeFileSync(at('what.csv'), 'colour\nred\n');
+    expect((await list('import', at('what.csv'))).out).toContain('line 1: columns: unknown column "colour"');
+  });
+});
+
+describe('a signed list', { timeout: PATIENCE }, () => {
+  const makerKey = (verb: string, ...words: string[]) =>
+    server.fieldbind('maker-key', verb, ...words, '--org', 'northfield');
+
+  function keyPair(name: string): void {
+    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at(`${name}.key`));
+    openssl('pkey', '-in', at(`${name}.key`), '-pubout', '-out', at(`${name}.pem`));
+  }
+  const sign = (name: string, file: string) =>
+    openssl('dgst', '-sha256', '-sign', at(`${name}.key`), '-out', at(`${name}.sig`), file);
+
+  it('is taken under the maker’s key only, once there is one, whole and unchanged', async () => {
+    keyPair('signed');
+    keyPair('stranger');
+    const device = await makeDevice({ maker: 'signed' });
+    const file = write('signed.csv', [rowOf(device), rowOf(await makeDevice({ maker: 'acme' }))]);
+    sign('signed', file);
+    sign('stranger', file);
+    const by = (name: string) => list('import', file, '--signature', at(`${name}.sig`));
+    expect((await by('signed')).out).toContain('signature_wrong');
+    const added = await makerKey('add', at('signed.pem'), '--maker', 'signed', '--by', 'ben');
+    expect(added.code).toBe(0);
+    expect((await by('stranger')).out).toContain('signature_wrong');
+    expect((await list('import', file)).out).toContain('line 2: signature_needed');
+    expect(await named(device.udid)).toEqual([]);
+    const { out } = await by('signed');
+    expect(out).toContain('line 3: maker_differs');
+    expect(out).toContain('1 imported');
+    const digest = added.out.split(' ')[0] ?? '';
+    const { listBulk } = server.running.installation.stores;
+    expect(await listBulk.named('real', [device])).toMatchObject([{ signedBy: digest }]);
+    writeFileSync(file, `${readFileSync(file, 'utf8')}signed,signed-more,udid-only,,,,\r\n`);
+    expect((await by('signed')).out).toContain('signature_wrong');
+    expect((await makerKey('list')).out).toContain(digest);
+    expect((await makerKey('end', digest, '--by', 'ben')).code).toBe(0);
+    expect((await list('import', file)).out).toContain('2 imported');
+  });
+
+  it('asks for a strong public key, RSA or ECDSA, or a certificate of one', async () => {
+    const add = (name: string) => makerKey('add', at(name), '--maker', 'strong', '--by', 'ben');
+    openssl('genpkey', '-algorithm', 'ED25519', '-out', at('ed.key'));
+    openssl('pkey', '-in', at('ed.key'), '-pubout', '-out', at('ed.pem'));
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      at('r.key'),
+      '-subj',
+      '/CN=m',
+      '-out',
+      at('r.pem'),
+    );
+    expect((await add('ed.pem')).code).toBe(2);
+    expect((await add('signed.key')).code).toBe(2);
+    expect((await add('r.pem')).code).toBe(0);
+    const file = write('rsa.csv', [rowOf(await makeDevice({ maker: 'strong' }))]);
+    sign('r', file);
+    expect((await list('import', file, '--signature', at('r.sig'))).out).toContain('1 imported');
+  });
+});
+
+describe('a list handed on', { timeout: PATIENCE }, () => {
+  it('names what each device was; one key binds once, and what was revoked stays so', async () => {
+    const [one, two, three] = await Promise.all([
+      makeDevice({ maker: 'nordic', udid: 'imei-352099001761481' }),
+      makeDevice({ maker: 'nordic', udid: 'nordic-sn-2' }),
+      makeDevice({ maker: 'nordic', udid: 'nordic-sn-3' }),
+    ]);
+    await server.importList('northfield', [
+      rowOf(one, { order: 'on', aliases: ['352099001761481'] }),
+      rowOf(two, { order: 'on' }),
+      rowOf(three),
+    ]);
+    const copied = rowOf(one, { maker: 'box', udid: 'box-copied' });
+    expect((await server.importList('northfield', [copied])).errors).toMatchObject([
+      { code: 'key_repeated' },
+    ]);
+    const early = { ...copied, derivedFrom: { maker: 'nordic', udid: one.udid } };
+    expect((await server.importList('hanna-home', [early])).errors).toMatchObject([
+      { code: 'not_handed_on' },
+    ]);
+
+    const handed = await list('hand-on', '--to-maker', 'box', '--order', 'on');
+    const file = at('handed.csv');
+    writeFileSync(file, handed.out);
+    const result = await server.fieldbind('list', 'import', file, '--org', 'hanna-home');
+    expect(result.out).toContain('2 imported, 0 unchanged, 0 with errors');
+    const [box] = await server.running.installation.stores.list.byKey('real', rowOf(two).publicKey ?? '');
+    expect([box, ...(await named(one.udid))].map((row) => row?.maker).sort()).toEqual([
+      'box',
+      'nordic',
+      'nordic',
+    ]);
+    const all = await server.running.installation.stores.list.byKey('real', rowOf(two).publicKey ?? '');
+    const derived = all.find(({ maker }) => maker === 'box');
+    expect(derived).toMatchObject({
+      udid: expect.stringMatching(/^h-/),
+      aliases: ['nordic-sn-2'],
+      derivedFrom: { maker: 'nordic', udid: 'nordic-sn-2' },
+    });
+
+    // The phone could not tell the maker: the newest row is meant.
+    const ines = await server.signIn('ines');
+    const { maker: _, ...unnamed } = registrationOf(one, OAK_STREET);
+    expect(await ines.submit('registration+jws', unnamed, 'northfield')).toMatchObject({ outcome: 'bound' });
+    const { bindings } = server.running.installation.stores;
+    expect(await bindings.everByUdid(one.udid)).toMatchObject([{ maker: 'box' }]);
+    const former = await ines.submit('registration+jws', registrationOf(one, OAK_STREET), 'northfield');
+    expect(former).toMatchObject({ outcome: 'refused', code: 'taken_same_org' });
+
+    const revoked = ['--udid', two.udid, '--maker', 'nordic', '--reason', 'keyCompromise'];
+    await server.fieldbind('revoke', ...revoked);
+    const renamed = await makeDevice({ maker: 'box', udid: 'box-new', commonName: 'nordic-sn-2' });
+    await server.importList('northfield', [
+      rowOf(renamed, { aliases: ['nordic-sn-2'], derivedFrom: { maker: 'nordic', udid: 'nordic-sn-2' } }),
+    ]);
+    const again = await ines.submit('registration+jws', registrationOf(renamed, OAK_STREET), 'northfield');
+    expect(again).toMatchObject({ outcome: 'refused', code: 'tombstoned' });
+  });
+});
+
+describe('stale rows', { timeout: PATIENCE }, () => {
+  it('are listed, and held until they are imported again', async () => {
+    const device = await makeDevice({ maker: 'dusty' });
+    await server.importList('northfield', [rowOf(device)]);
+    expect((await list('stale', '--older-than', '365')).out.trim()).toBe('0 rows');
+    expect((await list('stale', '--older-than', '0', '--hold')).out).toContain(`dusty/${device.udid}`);
+    const ines = await server.signIn('ines');
+    expect((await ines.pack('northfield')).rows.find(({ udid }) => udid === device.udid)).not.toHaveProperty(
+      'stale',
+    );
+    const submit = () => ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    expect(await submit()).toMatchObject({ outcome: 'held', code: 'row_stale' });
+    await server.importList('northfield', [rowOf(device)]);
+    expect(await submit()).toMatchObject({ outcome: 'bound' });
+  });
+});

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from '../../contract/parse.ts';
+import { PHOTO_PART_BYTES, PhotoKept, type PhotoProgress } from '../../contract/photo.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { keepPart } from '../../server/photos/keep-photo.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf } from '../support/server-device.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+
+let server: TestServer;
+let ines: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+});
+
+const digestOf = async (bytes: Uint8Array) => toBase64Url(await nodeCrypto.sha256(bytes));
+const picture = (bytes: number) => Uint8Array.from([0xff, 0xd8, 0xff, ...randomBytes(bytes - 3)]);
+
+/** A received record that names these photos, by their digests. */
+async function recordWith(...photos: { digest: string; bytes: number }[]): Promise<string> {
+  const payload = registrationOf(await makeDevice(), OAK_STREET, { place: { photos } });
+  await ines.send([(await ines.seal('registration+jws', payload, 'northfield')).jws]);
+  return payload.id;
+}
+
+async function part(record: string, digest: string, offset: number, data: Uint8Array, by = ines) {
+  return by.post('/api/photos', { record, digest, offset, data: toBase64Url(data) });
+}
+
+async function given(record: string, digest: string, offset: number, data: Uint8Array) {
+  const { status, body } = await part(record, digest, offset, data);
+  expect(status).toBe(200);
+  return body as PhotoProgress;
+}
+
+it('takes a photo in parts, says where it stands, and signs for it once its digest holds', async () => {
+  const photo = picture(PHOTO_PART_BYTES + 1000);
+  const digest = await digestOf(photo);
+  const record = await recordWith({ digest, bytes: photo.length });
+  const [first, rest] = [photo.subarray(0, PHOTO_PART_BYTES), photo.subarray(PHOTO_PART_BYTES)];
+  expect(await given(record, digest, 0, new Uint8Array())).toEqual({ digest, have: 0 });
+  expect(await given(record, digest, 0, first)).toEqual({ digest, have: first.length });
+  // The answer was lost: the same part again, and one from too far ahead, change nothing.
+  expect(await given(record, digest, 0, first)).toEqual({ digest, have: first.length });
+  expect(await given(record, digest, first.length + 500, rest.subarray(500))).toEqual({
+    digest,
+    have: first.length,
+  });
+  const seen = () => ines.get(`/api/photos?org=northfield&record=${record}`);
+  expect((await seen()).body).toEqual({ photos: [{ digest, bytes: photo.length, here: false }] });
+  expect((await ines.get(`/api/photos/${digest}?org=northfield`)).status).toBe(404);
+  const { kept, have } = await given(record, digest, first.length, rest);
+  expect(have).toBe(photo.length);
+  const { statementKeys } = await ines.enrol();
+  const keys = await extendStatementKeys(new Map(), statementKeys, ines.session.aud, nodeCrypto);
+  const statement = await verifyStatement(kept ?? '', 'photo+jws', keys, nodeCrypto);
+  const said = statement.ok ? parse(PhotoKept, statement.payload) : undefined;
+  expect(said).toMatchObject({ aud: ines.session.aud, org: 'northfield', digest, bytes: photo.length });
+  // Who did not hear it hears it again.
+  expect((await given(record, digest, 0, new Uint8Array())).kept).toBeDefined();
+  expect((await seen()).body).toEqual({ photos: [{ digest, bytes: photo.length, here: true }] });
+  const { body } = await ines.get(`/api/photos/${digest}?org=northfield`);
+  expect(fromBase64Url((body as { data: string }).data)).toEqual(Uint8Array.from(photo));
+});
+
+it('begins anew where what came is not what the record named', async () => {
+  const photo = picture(5000);
+  const digest = await digestOf(photo);
+  const record = await recordWith({ digest, bytes: photo.length });
+  const other = picture(5000);
+  expect(await given(record, digest, 0, other)).toEqual({ digest, have: 0 });
+  expect((await given(record, digest, 0, photo)).kept).toBeDefined();
+});
+
+it('takes nothing that no received record names, that is no JPEG, or that is more than was named', async () => {
+  const photo = picture(4000);
+  const digest = await digestOf(photo);
+  const record = await recordWith({ digest, bytes: 3000 });
+  expect((await part(record, await digestOf(picture(10)), 0, photo)).status).toBe(404);
+  expect(
+    (
+      await part(
+        record.replace(/.$/, (end) => (end === '0' ? '1' : '0')),
+        digest,
+        0,
+        photo,
+      )
+    ).status,
+  ).toBe(404);
+  expect((await part(record, digest, 0, photo)).status).toBe(400);
+  expect((await part(record, digest, 0, new TextEncoder().encode('<svg onload=alert(1)>'))).status).toBe(400);
+  const large = await recordWith({ digest, bytes: 1024 * 1024 + 1 });
+  expect((await part(large, digest, 0, photo)).status).toBe(413);
+});
+
+it('shows photos to members of the organisation only, and takes none from others', async () => {
+  const photo = picture(2000);
+  const digest = await digestOf(photo);
+  const record = await recordWith({ digest, bytes: photo.length });
+  const hanna = await server.signIn('hanna');
+  expect(hanna.session.memberships.map(({ org }) => org)).not.toContain('northfield');
+  expect((await part(record, digest, 0, photo, hanna)).status).toBe(404);
+  await given(record, digest, 0, photo);
+  expect((await hanna.get(`/api/photos?org=northfield&record=${record}`)).status).toBe(403);
+  expect((await hanna.get(`/api/photos/${digest}?org=northfield`)).status).toBe(403);
+  const own = hanna.session.memberships[0]?.org ?? '';
+  expect((await hanna.get(`/api/photos/${digest}?org=${own}`)).status).toBe(404);
+  expect((await hanna.get(`/api/photos?org=${own}&record=${record}`)).status).toBe(404);
+});
+
+it('keeps an organisation within its room, and goes on with what had begun', async () => {
+  const photo = picture(2000);
+  const digest = await digestOf(photo);
+  const record = await recordWith({ digest, bytes: photo.length });
+  const { installation } = server.running;
+  const used = await installation.stores.photos.bytesOf('northfield');
+  const ask = (quota: number) =>
+    keepPart({ record, digest, offset: 0, data: '' }, ['northfield'], { ...installation, quota });
+  expect(await ask(used + 1999)).toEqual({ ok: false, reason: 'quota' });
+  expect(await ask(used + 2000)).toEqual({ ok: true, progress: { digest, have: 0 } });
+  expect(await ask(0)).toMatchObject({ ok: true });
+});
