@@ -10,8 +10,8 @@ import { deskClient } from './backend/desk-client.ts';
 import { syncClient } from './backend/sync-client.ts';
 import { systemClock } from './backend/system-clock.ts';
 import { DeviceWork } from './effects/device-work.ts';
-import { prepare } from './effects/prepare.ts';
 import { Safety } from './effects/safety.ts';
+import { codeOf } from './effects/trouble.ts';
 import { withCopies } from './effects/watch-storage.ts';
 import type { DevicePort } from './ports/device.ts';
 import type { Journal } from './ports/keeping.ts';
@@ -27,10 +27,9 @@ import { IdbOutbox } from './storage/outbox.ts';
 import { IdbPracticeStore } from './storage/practice-store.ts';
 import { IdbRescueKeyStore } from './storage/rescue-key-store.ts';
 import { IdbWorkStore } from './storage/work-store.ts';
-import { runDrain } from './sync/run-drain.ts';
 import { App } from './ui/app.tsx';
 import type { LabelReader } from './ui/label-reader.ts';
-import { AppModel, type RescueTools } from './ui/model.ts';
+import { AppModel, type PhotoLane, type PhotoTools, type RescueTools } from './ui/model.ts';
 import type { PracticeDevices } from './ui/practice.ts';
 import { applyTheme } from './ui/theme.ts';
 
@@ -120,6 +119,64 @@ function labels(): Promise<LabelReader> {
   return opening;
 }
 
+const photoStore = async () => {
+  const { IdbPhotos } = await import('./storage/photos.ts');
+  const store = new IdbPhotos(db);
+  store.onChange = () => {
+    model.photoVersion.value++;
+  };
+  return store;
+};
+
+async function photoTools(): Promise<PhotoTools> {
+  const [store, { takePhoto }, { showPhotos }, { photoClient }] = await Promise.all([
+    photoStore(),
+    import('./effects/take-photo.ts'),
+    import('./effects/show-photos.ts'),
+    import('./backend/photo-client.ts'),
+  ]);
+  const findCode = async (picture: Blob) => {
+    try {
+      return (await (await labels()).readPhoto(picture)).outline;
+    } catch (error) {
+      if (codeOf(error) === 'no_code_found') return undefined;
+      throw error;
+    }
+  };
+  return {
+    store,
+    async take(file, udid) {
+      await store.sweep(clock.now() - LOOSE_PHOTO_MS);
+      return takePhoto({ photos: store, crypto, clock, findCode }, file, udid);
+    },
+    ofRecord: (org, record) => showPhotos(photoClient, crypto, org, record),
+  };
+}
+
+/** A photo whose registration was not saved within it is nobody's. */
+const LOOSE_PHOTO_MS = 24 * 3600 * 1000;
+let photosGo = new AbortController();
+const photoLane: PhotoLane = {
+  hold() {
+    photosGo.abort();
+    photosGo = new AbortController();
+  },
+  async go(force) {
+    const { signal } = photosGo;
+    try {
+      if ((await db.use((open) => open.count('blob'))) === 0) return;
+      const [photos, { runPhotoLane }, { photoClient }] = await Promise.all([
+        photoStore(),
+        import('./sync/send-photos.ts'),
+        import('./backend/photo-client.ts'),
+      ]);
+      await runPhotoLane({ photos, work, backend: photoClient, clock, crypto, force }, signal);
+    } catch {
+      // Kept as it is; the next round of the outbox starts it again, and says what is wrong with the storage.
+    }
+  },
+};
+
 async function rescueTools(): Promise<RescueTools> {
   const [{ exportUnsent, importFile, prepareRescue }, { codeAt, takeRecord }, rescueClient] =
     await Promise.all([import('./effects/rescue.ts'), import('./effects/take-record.ts'), rescueApi()]);
@@ -150,8 +207,13 @@ const model = new AppModel({
   drafts: new IdbDrafts(db),
   safety,
   rescue: rescueTools,
+  photos: photoTools,
+  photoLane,
   shell,
-  prepare: (session) => prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session),
+  prepare: async (session) => {
+    const { prepare } = await import('./effects/prepare.ts');
+    return prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session);
+  },
   forgetInstallation: async () => {
     await keys.forget();
     await work.keepPacksOf([]);
@@ -166,13 +228,21 @@ const model = new AppModel({
     const capture = withCopies(outbox, journal);
     await voidRecord({ capture, work, clock, crypto }, record, 'undone', __APP_VERSION__);
   },
-  drain: (force) =>
-    runDrain(
+  drain: async (force) => {
+    // Not needed for the first screen. A page that cannot have it has no signal to send with either.
+    const loaded = await import('./sync/run-drain.ts').catch(() => undefined);
+    if (loaded === undefined) return { kind: 'stopped', sent: 0, failure: { kind: 'unreachable' } };
+    return loaded.runDrain(
       { outbox, work, backend: syncClient, clock, crypto, owner, force, persisted },
       new AbortController().signal,
-    ),
+    );
+  },
   app: __APP_VERSION__,
 });
+outbox.onPhotoGivenUp = () => {
+  model.storageTrouble.value = 'phone_photo_given_up';
+  model.photoVersion.value++;
+};
 outbox.onReserveUsed = () => {
   model.storageTrouble.value = 'phone_storage_low';
 };

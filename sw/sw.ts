@@ -1,13 +1,16 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { cryptoPort } from '../core/webcrypto.ts';
+import { photoClient } from '../src/backend/photo-client.ts';
 import { syncClient } from '../src/backend/sync-client.ts';
 import { systemClock } from '../src/backend/system-clock.ts';
 import { DatabaseHandle } from '../src/storage/database.ts';
 import { OperatorKeyStore } from '../src/storage/operator-key.ts';
 import { IdbOutbox } from '../src/storage/outbox.ts';
+import { IdbPhotos } from '../src/storage/photos.ts';
 import { IdbWorkStore } from '../src/storage/work-store.ts';
 import { runDrain } from '../src/sync/run-drain.ts';
+import { runPhotoLane } from '../src/sync/send-photos.ts';
 import { whyAgain } from './why-again.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -43,6 +46,8 @@ self.addEventListener('sync', (event) => {
   if (sync.tag === 'outbox') sync.waitUntil(drainInBackground());
 });
 
+const PHOTOS_MS = 120_000;
+
 async function drainInBackground(): Promise<void> {
   const db = new DatabaseHandle();
   const crypto = cryptoPort(self.crypto);
@@ -61,6 +66,12 @@ async function drainInBackground(): Promise<void> {
     // Rejecting tells the browser to try again later.
     const why = whyAgain(outcome);
     if (why !== undefined) throw new Error(why);
+    // Browsers end a worker that takes minutes; what is left goes on from there the next time.
+    const photos = new IdbPhotos(db);
+    await runPhotoLane(
+      { ...ports, photos, backend: photoClient, force: true },
+      AbortSignal.timeout(PHOTOS_MS),
+    );
   } finally {
     outbox.close();
     db.close();

@@ -1,4 +1,4 @@
-import { WorkPackAnswer } from '../../contract/api.ts';
+import { WorkPackAnswer } from '../../contract/first-answers.ts';
 import { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
 import { fail, postJson, read, request } from './request.ts';

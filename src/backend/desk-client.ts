@@ -1,6 +1,6 @@
 import { HeldRecords } from '../../contract/approval.ts';
 import { Change } from '../../contract/change.ts';
-import { DeviceStates } from '../../contract/device-state.ts';
+import { DeviceActed, DeviceStates } from '../../contract/device-state.ts';
 import { ListImportResult } from '../../contract/list-row.ts';
 import { TransferAnswer, TransferStates } from '../../contract/transfer.ts';
 import type { DeskBackend } from '../ports/preparation.ts';
@@ -12,6 +12,11 @@ export const deskClient: DeskBackend = {
   async devices(org) {
     const answer = read(await request(inOrg('/api/devices', org), {}), DeviceStates);
     return answer.ok ? { ok: true, value: answer.value.devices } : answer;
+  },
+  async act(org, { maker, udid }, act) {
+    const path = `/api/devices/${encodeURIComponent(maker)}/${encodeURIComponent(udid)}`;
+    const answer = read(await request(inOrg(path, org), postJson(act)), DeviceActed);
+    return answer.ok ? { ok: true, value: null } : answer;
   },
   async held(org) {
     const answer = read(await request(inOrg('/api/approvals', org), {}), HeldRecords);

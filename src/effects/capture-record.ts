@@ -25,6 +25,7 @@ export interface RecordSubject {
   readonly about: string | null;
   readonly simulated: boolean;
   readonly takesCertificate?: boolean;
+  readonly photos?: readonly string[];
 }
 
 export class NotEnrolledError extends Error {

@@ -12,7 +12,6 @@ import {
   type WifiStep,
   type WrittenPart,
 } from '../ports/device.ts';
-import { WrongDeviceError, wrongDevice } from './wrong-device.ts';
 
 /**
  * One device at a time, from opening to closing. Whatever is under way ends when `stop` is called. Rejects with
@@ -66,8 +65,12 @@ export class DeviceWork {
     const session = this.#open();
     const { signal } = this.#work;
     const identity = await session.identify(signal);
-    const fault = label && wrongDevice(label, identity);
-    if (fault !== undefined) throw new WrongDeviceError(fault);
+    if (label !== undefined) {
+      // Not needed for the first screen.
+      const { WrongDeviceError, wrongDevice } = await import('./wrong-device.ts');
+      const fault = wrongDevice(label, identity);
+      if (fault !== undefined) throw new WrongDeviceError(fault);
+    }
     const evidence = await session.evidence(signal);
     return { link: session.link, traits: session.traits, identity, evidence };
   }

@@ -97,6 +97,9 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
         about: null,
         simulated,
         ...(checked.reading.traits.installs ? {} : { takesCertificate: false }),
+        ...(payload.place.photos.length === 0
+          ? {}
+          : { photos: payload.place.photos.map(({ digest }) => digest) }),
       };
       await captureRecord(ports, 'registration+jws', subject, payload);
       ports.device.holdFor(id);

@@ -21,7 +21,7 @@ export function registrationOf(
     place: {
       ...(place.site === undefined ? {} : { site: place.site }),
       ...(place.position === undefined ? {} : { position: place.position.slice(0, 200) }),
-      photos: [],
+      photos: [...(place.photos ?? [])],
     },
     label: {
       how: label.how,

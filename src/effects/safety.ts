@@ -69,10 +69,11 @@ export class Safety {
     return this.#ports.fillReserve().catch(() => false);
   }
 
-  /** Compares both copies and sees to the reserve. */
+  /** Checks counts against rows, compares both copies, and sees to the reserve. */
   async check(): Promise<JournalCheck> {
     const journal = await this.#ports.journal();
     await this.refill();
+    await this.#ports.outbox.recount();
     if (journal !== undefined) {
       // Not needed for the first screen.
       const { checkJournal } = await import('./check-journal.ts');

@@ -15,6 +15,9 @@ export interface BenchRow {
   readonly attestation?: { readonly imei: string; readonly uuid: string; readonly token: string };
 }
 
+/** A list is as long as one file can be checked and shown in one piece; a full one takes no row more, and loses none. */
+export const MOST_BENCH_ROWS = 10_000;
+
 interface Listed {
   readonly rows: readonly BenchRow[];
   readonly trouble?: Trouble;
@@ -91,10 +94,14 @@ function added(rows: readonly BenchRow[], made: BenchRow): BenchStep {
     const sameKey = publicKey !== undefined && row.publicKey === publicKey;
     return row.udid === udid ? row.publicKey !== publicKey : sameKey;
   });
-  if (clash !== undefined)
-    return to({ at: 'ready', rows, trouble: { code: 'bench_clash' } }, { do: 'stop_device_work' });
   const next = [made, ...rows.filter(({ row }) => row.udid !== udid)];
+  if (clash !== undefined) return refused(rows, 'bench_clash');
+  if (next.length > Math.max(MOST_BENCH_ROWS, rows.length)) return refused(rows, 'bench_full');
   return to({ at: 'ready', rows: next }, { do: 'keep', rows: next }, { do: 'stop_device_work' });
+}
+
+function refused(rows: readonly BenchRow[], code: string): BenchStep {
+  return to({ at: 'ready', rows, trouble: { code } }, { do: 'stop_device_work' });
 }
 
 function lastLink(state: BenchState): { readonly link?: LinkKind } {

@@ -40,6 +40,8 @@ export interface ChosenPlace {
   readonly site?: string;
   readonly siteTitle?: string;
   readonly position?: string;
+  /** Stored already, by digest. */
+  readonly photos?: readonly { readonly digest: string; readonly bytes: number }[];
 }
 
 export interface Trouble {

@@ -1,5 +1,12 @@
 import 'reflect-metadata'; // @peculiar/x509 throws at import without it, so this line stays first
-import { SubjectAlternativeNameExtension, X509Certificate, X509Crl } from '@peculiar/x509';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509Crl,
+} from '@peculiar/x509';
 import { equalBytes, fromHex, toHex } from '../../core/bytes.ts';
 import { fromPem } from '../../core/pem.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
@@ -22,9 +29,12 @@ export const checkCertificate: CheckCertificate = async (issued, expected) => {
       return 'certificate_key_mismatch';
     if (!namesDevice(leaf, expected.udid, expected.domain)) return 'certificate_domain_mismatch';
     const anchors = fromPem('CERTIFICATE', expected.bundlePem).map((der) => new X509Certificate(der));
-    const anchor = await findIssuer(leaf, anchors);
+    const cross = crossOf(leaf, issued.chainPem);
+    const direct = await findIssuer(leaf, anchors);
+    const anchor = direct ?? (cross && (await findIssuer(cross, anchors)));
     if (anchor === undefined || !(await leadsOn(leaf, issued.chainPem))) return 'certificate_chain_invalid';
-    if (expected.now >= Math.min(leaf.notAfter.getTime(), anchor.notAfter.getTime()))
+    const way = direct === undefined && cross !== undefined ? [leaf, cross, anchor] : [leaf, anchor];
+    if (expected.now >= Math.min(...way.map(({ notAfter }) => notAfter.getTime())))
       return 'certificate_expired';
     if (expected.now < leaf.notBefore.getTime()) return 'certificate_expired';
     if (await isRevoked(leaf, anchor, expected.crl)) return 'certificate_revoked';
@@ -57,6 +67,19 @@ async function findIssuer(
   return undefined;
 }
 
+/**
+ * What leads from an authority's new key to its old one, where a leaf's chain begins with it: this phone may know only the
+ * old one yet. Self-issued and a CA's (RFC 5280 section 3.2), so that no device's certificate can stand here; that it
+ * signed the leaf, `leadsOn` says.
+ */
+function crossOf(leaf: X509Certificate, chainPem: string): X509Certificate | undefined {
+  const [der] = fromPem('CERTIFICATE', chainPem);
+  if (der === undefined) return undefined;
+  const cross = new X509Certificate(der);
+  const isCa = cross.getExtension(BasicConstraintsExtension)?.ca === true;
+  return isCa && cross.subject === leaf.issuer && cross.issuer === cross.subject ? cross : undefined;
+}
+
 /** Whether each certificate of the chain signed the one before it: the device gets these, so they must be its own. */
 async function leadsOn(leaf: X509Certificate, chainPem: string): Promise<boolean> {
   const chain = fromPem('CERTIFICATE', chainPem);
@@ -75,11 +98,18 @@ function blocks(pem: string): number {
   return pem.split('-----BEGIN ').length - 1;
 }
 
+/** An authority keeps its name when it takes a new key, and each key has a list of its own (RFC 5280 section 5.2.1). */
+function isByAnotherKey(crl: X509Crl, anchor: X509Certificate): boolean {
+  const by = crl.getExtension(AuthorityKeyIdentifierExtension)?.keyId?.toLowerCase();
+  const own = anchor.getExtension(SubjectKeyIdentifierExtension)?.keyId.toLowerCase();
+  return by !== undefined && own !== undefined && by !== own;
+}
+
 /** A list that is not this issuer's says nothing; one that is and whose signature fails says: do not trust. */
 async function isRevoked(leaf: X509Certificate, anchor: X509Certificate, der: Uint8Array): Promise<boolean> {
   if (der.length === 0) return false;
   const crl = new X509Crl(Uint8Array.from(der));
-  if (crl.issuer !== anchor.subject) return false;
+  if (crl.issuer !== anchor.subject || isByAnotherKey(crl, anchor)) return false;
   if (!(await crl.verify({ publicKey: anchor }))) return true;
   const serial = fromHex(leaf.serialNumber);
   return crl.entries.some((entry) => {

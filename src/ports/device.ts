@@ -70,7 +70,10 @@ export interface DriverTraits {
   /** Whether a CSR's subject says anything about the device: some firmwares put a fixed text there. */
   readonly csrSubject: 'identity' | 'says-nothing';
   readonly possession: 'static' | 'fresh';
-  /** How `fresh` is reached: a request whose subject we choose, or a signature over our challenge. */
+  /**
+   * How `fresh` will be reached: a request whose subject we choose, or a signature over our challenge. Absent where it is
+   * static, and where only the device's answer tells.
+   */
   readonly freshBy?: 'csr-subject' | 'signed-challenge';
   /** What this firmware hands over. `none`: it has no key to bind; it may still be brought into a network. */
   readonly evidence: 'key-and-csr' | 'key-only' | 'none';

@@ -22,6 +22,8 @@ export interface Keeping {
   unsent(): Promise<readonly JournalEntry[]>;
   /** Ids of unsent rows, and of those among them whose envelope is gone. */
   unsentIds(): Promise<{ readonly ids: ReadonlySet<string>; readonly torn: ReadonlySet<string> }>;
+  /** Makes the counts those of the rows, where they are not. */
+  recount(): Promise<void>;
   /** Puts back what is not here, as not sent. */
   restore(entries: readonly JournalEntry[]): Promise<void>;
   /** Numbers of this operator key that have no receipt yet. */

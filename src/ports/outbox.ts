@@ -40,6 +40,8 @@ export interface QueuedRecord {
   /** The registration that a confirmation or void speaks of. */
   readonly about: string | null;
   readonly simulated: boolean;
+  /** Digests of the photos it names, where there are any. */
+  readonly photos?: readonly string[];
   /** False where the device's firmware takes no certificate from us; absent where it does. */
   readonly takesCertificate?: boolean;
   readonly code: OutcomeCode | RejectionCode | null;
@@ -94,7 +96,10 @@ export interface LeaseTerms {
   readonly until: number;
   readonly limit: number;
   readonly force: boolean;
-  /** No other drain can be at work (a lock says so): a lease found is of one that died, and does not count. */
+  /**
+   * No other drain can be at work (a lock says so): a lease found is of one that died and does not count, and none is
+   * written; the rows stay as they are.
+   */
   readonly alone: boolean;
   /** This drain's own, on their way or next in line: not again. */
   readonly besides?: ReadonlySet<string>;

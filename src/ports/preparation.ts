@@ -1,5 +1,5 @@
 import type { HeldRecord } from '../../contract/approval.ts';
-import type { DeviceState } from '../../contract/device-state.ts';
+import type { DeviceAct, DeviceState } from '../../contract/device-state.ts';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
 import type { TransferAnswer, TransferState } from '../../contract/transfer.ts';
@@ -23,6 +23,12 @@ export interface AccountBackend {
 /** What the desk's screens need of the backend. Never rejects. */
 export interface DeskBackend {
   devices(org: string): Promise<BackendResult<readonly DeviceState[]>>;
+  /** Suspend, resume, replace, retire or revoke a bound device. */
+  act(
+    org: string,
+    device: { readonly maker: string; readonly udid: string },
+    act: DeviceAct,
+  ): Promise<BackendResult<null>>;
   held(org: string): Promise<BackendResult<readonly HeldRecord[]>>;
   decide(
     org: string,

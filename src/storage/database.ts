@@ -1,9 +1,10 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import type { PhotoRow } from '../ports/photos.ts';
 import { StorageError } from './error.ts';
 
 /** Version N only ever adds: a newer app must find everything an older one left. */
-const VERSION = 2;
+const VERSION = 3;
 const REOPEN_TRIES = 5;
 const BLOCKED_MS = 5_000;
 
@@ -23,6 +24,8 @@ export interface Schema extends DBSchema {
       state: [string, number];
       device: [string, number];
       collect: [string, number];
+      /** Version 3. */
+      photo: string;
     };
   };
   /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `statement`, `settings:*`. */
@@ -39,6 +42,9 @@ export interface Schema extends DBSchema {
   simulated: { key: string; value: { udid: string; state: unknown } };
   /** Version 2. Bytes that mean nothing (ballast.ts). */
   ballast: { key: string; value: Uint8Array };
+  /** Version 3. Photos by digest, and their bytes until the backend has signed for them. */
+  photo: { key: string; value: PhotoRow; indexes: { device: string } };
+  blob: { key: string; value: { digest: string; data: Uint8Array } };
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -119,14 +125,16 @@ type WriteTo<Names extends StoreNames<Schema>> = IDBPTransaction<Schema, Names[]
 
 /**
  * One transaction that survives a power cut once it resolves, and leaves nothing behind if `work` fails: a transaction
- * that is only left alone commits what it got so far.
+ * that is only left alone commits what it got so far. `relaxed`: for what may be forgotten again, it need not wait for
+ * the disk.
  */
 export async function writeStrictly<Names extends StoreNames<Schema>, T>(
   db: Database,
   stores: Names[],
   work: (tx: WriteTo<Names>) => Promise<T>,
+  durability: 'strict' | 'relaxed' = 'strict',
 ): Promise<T> {
-  const tx = db.transaction(stores, 'readwrite', { durability: 'strict' });
+  const tx = db.transaction(stores, 'readwrite', { durability });
   // Watched from the start: an abort while `work` still waits for a request would else be an unhandled rejection.
   const done = tx.done.catch((error: unknown) => {
     throw tx.error ?? error;
@@ -152,7 +160,9 @@ function abort(tx: { abort(): void }): void {
   }
 }
 
-function upgrade(db: Database, oldVersion: number): void {
+type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], 'versionchange'>;
+
+function upgrade(db: Database, oldVersion: number, _new: number | null, tx: Upgrade): void {
   if (oldVersion < 1) {
     db.createObjectStore('env', { keyPath: 'id' });
     const q = db.createObjectStore('q', { keyPath: 'id' });
@@ -168,6 +178,11 @@ function upgrade(db: Database, oldVersion: number): void {
     db.createObjectStore('simulated', { keyPath: 'udid' });
   }
   if (oldVersion < 2) db.createObjectStore('ballast');
+  if (oldVersion < 3) {
+    tx.objectStore('q').createIndex('photo', 'photos', { multiEntry: true });
+    db.createObjectStore('photo', { keyPath: 'digest' }).createIndex('device', 'udid');
+    db.createObjectStore('blob', { keyPath: 'digest' });
+  }
 }
 
 function isLostConnection(name: string, error: unknown): boolean {

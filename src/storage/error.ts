@@ -6,6 +6,8 @@ export type StorageErrorCode =
   | 'phone_storage_lost'
   /** The reserve had to be given up for the last thing saved. Say: free space, send. */
   | 'phone_storage_low'
+  /** A photo had to make room for a record. Say: free space, send. */
+  | 'phone_photo_given_up'
   /** Another tab holds an older version open. Say: close other tabs of the app. */
   | 'phone_storage_blocked'
   /** Something stored does not parse. Say: export and call support. */

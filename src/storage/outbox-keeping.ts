@@ -1,9 +1,10 @@
 import type { Stretches } from '../../contract/phone.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
+import { certificateWaits, RECORD_STATES, type RecordState } from '../../core/record-state.ts';
 import type { JournalEntry } from '../ports/keeping.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Database, Summary } from './database.ts';
-import { bump, type Write } from './outbox-write.ts';
+import { bump, emptySummary, type Write } from './outbox-write.ts';
 
 /** States without a receipt that says "received". */
 const WITHOUT = ['saved', 'sending', 'rejected'] as const;
@@ -12,9 +13,7 @@ const MOST_NUMBERS = 1_000;
 
 async function rowsWithout(db: Database): Promise<QueuedRecord[]> {
   const index = db.transaction('q').store.index('state');
-  const found = await Promise.all(
-    WITHOUT.map((state) => index.getAll(IDBKeyRange.bound([state, 0], [state, Infinity]))),
-  );
+  const found = await Promise.all(WITHOUT.map((state) => index.getAll(inState(state))));
   return found.flat().sort((a, b) => (a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt));
 }
 
@@ -38,9 +37,8 @@ export async function unsentIds(db: Database) {
 
 export async function unsentNumbers(db: Database, kid: string): Promise<Stretches> {
   const index = db.transaction('q').store.index('state');
-  const range = (state: string) => IDBKeyRange.bound([state, 0], [state, Infinity]);
   const states = ['saved', 'sending'] as const;
-  const found = await Promise.all(states.map((state) => index.getAll(range(state), MOST_NUMBERS)));
+  const found = await Promise.all(states.map((state) => index.getAll(inState(state), MOST_NUMBERS)));
   const seqs = found
     .flat()
     .filter((row) => row.kid === kid)
@@ -70,6 +68,30 @@ export async function restore(tx: Write, summary: Summary, entries: readonly Jou
     const head = readHead(await meta.get(`head:${row.kid}`));
     if (row.seq > head.seq) await meta.put({ seq: row.seq, digest: row.digest }, `head:${row.kid}`);
   }
+}
+
+/** Whether the counts are those of the rows: a database that lost its last writes may have kept the one and not the other. */
+export async function countsHold(db: Database): Promise<boolean> {
+  const tx = db.transaction(['q', 'meta']);
+  const index = tx.objectStore('q').index('state');
+  const [kept, ...counted] = await Promise.all([
+    tx.objectStore('meta').get('sum'),
+    ...RECORD_STATES.map((state) => index.count(inState(state))),
+  ]);
+  const { counts } = (kept as Summary | undefined) ?? emptySummary();
+  return RECORD_STATES.every((state, i) => (counts[state] ?? 0) === counted[i]);
+}
+
+/** Makes the counts those of the rows. */
+export async function recount(tx: Write, summary: Summary): Promise<void> {
+  const index = tx.objectStore('q').index('state');
+  const counted = await Promise.all(RECORD_STATES.map((state) => index.count(inState(state))));
+  summary.counts = Object.fromEntries(RECORD_STATES.map((state, i) => [state, counted[i] ?? 0]));
+  summary.certificatesWaiting = (await index.getAll(inState('bound'))).filter(certificateWaits).length;
+}
+
+function inState(state: RecordState): IDBKeyRange {
+  return IDBKeyRange.bound([state, 0], [state, Infinity]);
 }
 
 export function readHead(value: unknown): ChainHead {

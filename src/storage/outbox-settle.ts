@@ -3,29 +3,37 @@ import { isUnsent } from '../../core/record-state.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
 import { moved, type Write } from './outbox-write.ts';
+import { putMany, readMany } from './rows.ts';
 
 const early = (record: string) => `early:${record}`;
 
 /** What became of a batch: read together, written together. */
 export async function settleAll(tx: Write, summary: Summary, results: readonly Settlement[]): Promise<void> {
-  const rows = await Promise.all(results.map(({ id }) => tx.objectStore('q').get(id)));
-  const writes: Promise<unknown>[] = [];
+  const rows = await readMany(
+    tx.objectStore('q'),
+    results.map(({ id }) => id),
+  );
+  const next: QueuedRecord[] = [];
+  const receipts: { readonly id: string; readonly receipt: string }[] = [];
   let statement: string | undefined;
-  for (const [i, result] of results.entries()) {
+  for (const result of results) {
     if (result.kind === 'received') {
       statement = result.receiptDigest;
-      writes.push(tx.objectStore('rcpt').put({ id: result.id, receipt: result.receipt }));
+      receipts.push({ id: result.id, receipt: result.receipt });
     }
-    const row = rows[i];
-    const next = row && settled(summary, row, result);
-    if (next !== undefined) writes.push(tx.objectStore('q').put(next));
+    const row = rows.get(result.id);
+    const moved = row && settled(summary, row, result);
+    if (moved !== undefined) next.push(moved);
   }
-  if (statement !== undefined) writes.push(tx.objectStore('meta').put(statement, 'statement'));
-  await Promise.all(writes);
+  putMany(tx.objectStore('rcpt'), receipts);
+  putMany(tx.objectStore('q'), next);
+  if (statement !== undefined) await tx.objectStore('meta').put(statement, 'statement');
   await decideEarly(tx, summary, results);
 }
 
-function settled(summary: Summary, row: QueuedRecord, result: Settlement): QueuedRecord | undefined {
+function settled(summary: Summary, stored: QueuedRecord, result: Settlement): QueuedRecord | undefined {
+  // Sent under the lock, it was never marked as on its way.
+  const row = (stored.state === 'saved' && moved(summary, stored, 'leased', {})) || stored;
   const free = { leaseOwner: null, leaseUntil: 0 };
   switch (result.kind) {
     case 'received': {
@@ -47,8 +55,7 @@ function settled(summary: Summary, row: QueuedRecord, result: Settlement): Queue
  */
 export async function decideAll(tx: Write, summary: Summary, changes: readonly Change[]): Promise<void> {
   const ids = [...new Set(changes.map(({ record }) => record))];
-  const found = await Promise.all(ids.map((id) => tx.objectStore('q').get(id)));
-  const rows = new Map(found.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
+  const rows = await readMany(tx.objectStore('q'), ids);
   const touched = new Set<string>();
   const ahead: Change[] = [];
   for (const change of changes) {
@@ -69,7 +76,10 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
     rows.set(next.id, next);
     touched.add(next.id);
   }
-  await Promise.all([...touched].map((id) => tx.objectStore('q').put(rows.get(id) as QueuedRecord)));
+  putMany(
+    tx.objectStore('q'),
+    [...touched].map((id) => rows.get(id) as QueuedRecord),
+  );
   for (const change of ahead) {
     const key = early(change.record);
     const kept = ((await tx.objectStore('meta').get(key)) as Change[] | undefined) ?? [];

@@ -17,11 +17,20 @@ import type {
 import { releaseBallast } from './ballast.ts';
 import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
-import { readHead, restore, unsentEntries, unsentIds, unsentNumbers } from './outbox-keeping.ts';
+import { giveUpPhoto } from './give-up-photo.ts';
+import {
+  countsHold,
+  readHead,
+  recount,
+  restore,
+  unsentEntries,
+  unsentIds,
+  unsentNumbers,
+} from './outbox-keeping.ts';
 import { lease } from './outbox-lease.ts';
 import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
-import { bump, move, readSummary, STORES, type Write } from './outbox-write.ts';
+import { bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
 
 const CHANNEL = 'fieldbind-outbox';
 
@@ -30,6 +39,8 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
+  /** Told when a photo had to make room for a record. */
+  onPhotoGivenUp: () => void = () => undefined;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #together = new ReadTogether();
   readonly #listeners = new Set<() => void>();
@@ -50,7 +61,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
   }
 
   lease(terms: LeaseTerms) {
-    return this.#write((tx, summary) => lease(tx, summary, terms));
+    // Forgotten in a power cut, the records are as they were saved, and go again.
+    return terms.alone
+      ? this.#strictly((tx) => lease(tx, emptySummary(), terms), 'relaxed')
+      : this.#write((tx, summary) => lease(tx, summary, terms), 'relaxed');
   }
 
   async settle(results: readonly Settlement[]): Promise<void> {
@@ -121,6 +135,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
     return this.#db.use((db) => unsentNumbers(db, kid));
   }
 
+  async recount(): Promise<void> {
+    if (!(await this.#db.use(countsHold))) await this.#write(recount);
+  }
+
   async restore(entries: readonly JournalEntry[]): Promise<void> {
     if (entries.length > 0) await this.#write((tx, summary) => restore(tx, summary, entries));
   }
@@ -135,27 +153,34 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
     this.#channel.close();
   }
 
-  async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>): Promise<T> {
+  async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>, durability?: 'relaxed'): Promise<T> {
     const result = await this.#strictly(async (tx) => {
       const summary = await readSummary(tx);
       const value = await work(tx, summary);
       await tx.objectStore('meta').put(summary, 'sum');
       return value;
-    });
+    }, durability);
     this.#changed();
     return result;
   }
 
-  /** On a full phone the reserve is given up, and the same is tried once more. */
-  async #strictly<T>(work: (tx: Write) => Promise<T>): Promise<T> {
-    const write = () => this.#db.use((db) => writeStrictly(db, STORES, work));
-    try {
-      return await write();
-    } catch (error) {
-      const full = error instanceof StorageError && error.code === 'phone_storage_full';
-      if (!full || !(await releaseBallast(this.#db))) throw error;
-      this.onReserveUsed();
-      return write();
+  /** On a full phone photos are given up, then the reserve, and the same is tried again. */
+  async #strictly<T>(work: (tx: Write) => Promise<T>, durability?: 'relaxed'): Promise<T> {
+    const write = () => this.#db.use((db) => writeStrictly(db, STORES, work, durability));
+    for (let reserve = true; ; ) {
+      try {
+        return await write();
+      } catch (error) {
+        const full = error instanceof StorageError && error.code === 'phone_storage_full';
+        if (!full) throw error;
+        if (await giveUpPhoto(this.#db)) {
+          this.onPhotoGivenUp();
+        } else {
+          if (!reserve || !(await releaseBallast(this.#db))) throw error;
+          reserve = false;
+          this.onReserveUsed();
+        }
+      }
     }
   }
 

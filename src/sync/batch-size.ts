@@ -33,6 +33,11 @@ export class BatchSize {
     return this.#suspects > 0;
   }
 
+  /** As large as it gets: the line is good, and no culprit is sought. */
+  get isWhole(): boolean {
+    return this.#suspects === 0 && this.#now === this.#most;
+  }
+
   /** Before the first batch: the last one got no answer. */
   careful(): void {
     this.#now = Math.min(CAREFUL, this.#most);

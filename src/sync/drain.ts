@@ -3,7 +3,7 @@ import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../../contract/envelope.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import type { BackendFailure } from '../ports/backend.ts';
+import type { BackendFailure, BackendResult } from '../ports/backend.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';
 import { BatchSize } from './batch-size.ts';
@@ -40,22 +40,33 @@ interface Sent {
 
 type Leased = Awaited<ReturnType<DrainPorts['outbox']['lease']>>;
 
-/** A batch ready to go: its records are leased and its request is written. */
-interface Prepared {
+/** A batch on its way. The answer's promise never rejects. */
+interface Travelling {
   readonly leased: Leased;
-  readonly request: BatchRequest;
+  readonly answer: Promise<BackendResult<BatchResponse>>;
+}
+
+interface Answered {
+  readonly leased: Leased;
+  readonly response: BatchResponse;
 }
 
 /**
- * One batch is on its way at a time. While it travels, the receipts of the one before are verified and stored and the next
- * is prepared, which hides the phone's own work behind the network. A crash repeats two at most: what was on its way,
- * and what was being stored.
+ * Two batches are on their way at a time once the first was answered, one while the line is bad or a culprit is sought.
+ * While they travel, the receipts of the one before are verified and stored and the next is prepared, which hides the phone's
+ * own work behind the network. A crash repeats three at most: what was on its way, and what was being stored.
  */
 async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal): Promise<Sent> {
   const size = new BatchSize(MAX_BATCH_RECORDS);
   /** Leased here and not settled yet. Left leased at the end, they would look as if on their way for another minute. */
   const mine = new Map<string, QueuedRecord>();
   const known = { keys: await ports.work.statementKeys() };
+  const travelling: Travelling[] = [];
+  let answered: Answered | undefined;
+  let isFirst = true;
+  let wasAnswered = false;
+  /** Nothing more to lease until something is settled: a lane may come free. */
+  let isDry = false;
   let sent = 0;
   let aside: BackendFailure | undefined;
   let refusal: BackendFailure | undefined;
@@ -63,6 +74,7 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
   const settle = async (settled: readonly Settlement[]) => {
     if (settled.length > 0) await ports.outbox.settle(settled);
     for (const { id } of settled) mine.delete(id);
+    isDry = false;
   };
   const stop = async (why: BackendFailure): Promise<Sent> => {
     await settle([...mine.values()].map((row) => notSent(ports, row, faultOf(why), why)));
@@ -72,10 +84,10 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
     aside = why;
     await settle(leased.map(({ row }) => setAside(ports, row)));
   };
-  /** The next batch, after those `travelling`. */
-  const prepare = async (travelling: Leased, begin = (leased: Leased) => leased): Promise<Prepared> => {
+  const prepare = async (): Promise<{ readonly leased: Leased; readonly request: BatchRequest }> => {
     const now = ports.clock.now();
     const { owner, force = false, alone = false } = ports;
+    const away = [...travelling, ...(answered === undefined ? [] : [answered])].flatMap((one) => one.leased);
     const held = await ports.outbox.lease({
       owner,
       now,
@@ -83,71 +95,83 @@ async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal
       limit: size.limit,
       force: force && aside === undefined,
       alone,
-      besides: new Set(travelling.map(({ row }) => row.id)),
+      besides: new Set(away.map(({ row }) => row.id)),
     });
     for (const { row } of held) mine.set(row.id, row);
-    const leased = begin(fitting(held)).slice(0, size.limit);
-    return { leased, request: await batchOf(ports, enrolment, leased, travelling.length) };
+    isDry = held.length < size.limit;
+    const fit = fitting(held);
+    const leased = (isFirst ? beginWith(fit, size) : fit).slice(0, size.limit);
+    isFirst = false;
+    return { leased, request: await batchOf(ports, enrolment, leased, away.length) };
   };
-  /** Stores what an answer proves. False where it proves nothing at all: then it was not our backend's. */
-  const store = async ({ leased, response }: Answered): Promise<boolean> => {
+  /** Stores what the last answer proves. False where it proves nothing at all: then it was not our backend's. */
+  const store = async (): Promise<boolean> => {
+    if (answered === undefined) return true;
+    const { leased, response } = answered;
     const settled = await judgeResults(ports, enrolment.credential.aud, known, leased, response, signal);
+    answered = undefined;
     await settle(settled);
     const done = settled.filter((s) => s.kind === 'received').length;
     sent += done;
     return done > 0 || settled.some((s) => s.kind !== 'not_sent');
   };
+  /** What else is on its way, before anything is concluded from a failure. */
+  const comeHome = async (): Promise<boolean> => {
+    let proved = await store();
+    for (const { leased, answer } of travelling.splice(0)) {
+      const other = await answer;
+      if (!other.ok) continue;
+      answered = { leased, response: other.value };
+      proved = (await store()) && proved;
+    }
+    return proved;
+  };
+  const width = () => (wasAnswered && size.isWhole ? WIDTH : 1);
 
-  let answered: Answered | undefined;
-  let next = await prepare([], (leased) => beginWith(leased, size));
-  while (next.leased.length > 0) {
-    const { leased, request } = next;
-    if (size.isCornered && refusal !== undefined) {
-      await setTheseAside(leased, refusal);
-      size.cornered();
-      next = await prepare([]);
+  for (;;) {
+    if (!isDry && travelling.length < width()) {
+      const { leased, request } = await prepare();
+      if (leased.length > 0 && size.isCornered && refusal !== undefined) {
+        await setTheseAside(leased, refusal);
+        size.cornered();
+      } else if (leased.length > 0) {
+        travelling.push({ leased, answer: ports.backend.postBatch(request, signal) });
+      } else isDry = true;
       continue;
     }
-    const before = answered;
-    answered = undefined;
-    const meanwhile = async () => {
-      const proved = before === undefined || (await store(before));
-      return { proved, prepared: await prepare(leased) };
-    };
-    const [answer, { proved, prepared }] = await Promise.all([
-      ports.backend.postBatch(request, signal),
-      meanwhile(),
-    ]);
-    if (!answer.ok) {
-      if (!proved) return stop({ kind: 'not_our_backend' });
-      const already = leased.some(({ row }) => row.fault?.code === 'answer_invalid');
-      const action = size.afterRefusal(leased.length, answer.failure, already);
-      if (action === 'stop') return stop(answer.failure);
-      refusal = answer.failure;
-      if (action === 'set_aside') await setTheseAside(leased, answer.failure);
-      // What was leased ahead is leased already; the culprit is sought from the front.
-      next = await prepare([]);
-      continue;
+    if (answered !== undefined) {
+      if (await store()) continue;
+      await comeHome();
+      return stop({ kind: 'not_our_backend' });
     }
-    size.taken(leased.length);
-    answered = { leased, response: answer.value };
-    next = prepared;
-    if (proved && !size.isSeeking && prepared.leased.length === size.limit) continue;
-    // A lane may have come free with this batch: what waited behind it goes with the next.
-    const last = await store(answered);
-    answered = undefined;
-    if (!(proved && last)) return stop({ kind: 'not_our_backend' });
-    next = await prepare([]);
+    const one = travelling.shift();
+    if (one === undefined) break;
+    const answer = await one.answer;
+    if (answer.ok) {
+      answered = { leased: one.leased, response: answer.value };
+      wasAnswered = true;
+      const sought = size.isSeeking;
+      size.taken(one.leased.length);
+      // What one batch of a search brings decides what is in the next.
+      if (!sought || (await store())) continue;
+      return stop({ kind: 'not_our_backend' });
+    }
+    if (!(await comeHome())) return stop({ kind: 'not_our_backend' });
+    const already = one.leased.some(({ row }) => row.fault?.code === 'answer_invalid');
+    const action = size.afterRefusal(one.leased.length, answer.failure, already);
+    if (action === 'stop') return stop(answer.failure);
+    refusal = answer.failure;
+    // Leased they are already; the culprit is sought from the front.
+    isDry = false;
+    if (action === 'set_aside') await setTheseAside(one.leased, answer.failure);
   }
   // What is left waits behind a record of the same device that was set aside.
   await settle([...mine.values()].map((row) => notSent(ports, row, 'answer_invalid', undefined)));
   return aside === undefined ? { sent } : { sent, failure: { why: aside, passing: true } };
 }
 
-interface Answered {
-  readonly leased: Leased;
-  readonly response: BatchResponse;
-}
+/** On a good line: one more than one hides the way there and back, and what the server needs for a batch. */
+const WIDTH = 2;
 
 /** How the last try ended says how this one begins. */
 function beginWith(leased: Leased, size: BatchSize): Leased {

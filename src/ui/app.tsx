@@ -23,6 +23,7 @@ const RescueScreen = lazyScreen(async () => (await import('./screens/rescue.tsx'
 const WipedScreen = lazyScreen(async () => (await import('./screens/wiped.tsx')).WipedScreen);
 const BenchListScreen = lazyScreen(async () => (await import('./screens/bench-list.tsx')).BenchListScreen);
 const DeskScreen = lazyScreen(async () => (await import('./screens/desk.tsx')).DeskScreen);
+const DeskDeviceScreen = lazyScreen(async () => (await import('./screens/desk-device.tsx')).DeskDeviceScreen);
 
 export function App({ model }: { readonly model: AppModel }) {
   useEffect(() => {
@@ -88,6 +89,8 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <BenchListScreen />;
     case 'desk':
       return <DeskScreen />;
+    case 'device':
+      return <DeskDeviceScreen key={`${here.maker}/${here.udid}`} maker={here.maker} udid={here.udid} />;
     case 'more':
       return <MoreScreen />;
     case 'ready':

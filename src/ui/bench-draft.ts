@@ -4,7 +4,6 @@ import type { BenchRow } from '../flow/bench-list.ts';
 import type { Drafts } from './model.ts';
 
 const BENCH_LIST = 'bench-list';
-const MOST_ROWS = 10_000;
 
 /** A list under construction, with what the person set for all of it. */
 export interface BenchDraft {
@@ -22,7 +21,7 @@ export function keepBenchList(drafts: Drafts, draft: BenchDraft): Promise<void> 
 export async function loadBenchList(drafts: Drafts): Promise<BenchDraft> {
   const kept = await drafts.load(BENCH_LIST);
   if (!isObject(kept)) return { maker: '', model: '', rows: [] };
-  const rows = Array.isArray(kept.rows) ? kept.rows.slice(0, MOST_ROWS).flatMap(readRow) : [];
+  const rows = Array.isArray(kept.rows) ? kept.rows.flatMap(readRow) : [];
   return { maker: textOf(kept.maker, 16), model: textOf(kept.model, 128), rows };
 }
 

@@ -22,6 +22,10 @@ export interface LabelReader {
     onError(error: Error & { readonly code: string }): void;
   }): Viewfinder;
   /** Rejects with an error that carries a code. */
-  readPhoto(file: Blob): Promise<{ readonly text: string }>;
+  readPhoto(file: Blob): Promise<{
+    readonly text: string;
+    /** Where it lies, in fractions of width and height; may be empty. */
+    readonly outline: readonly { readonly x: number; readonly y: number }[];
+  }>;
   prewarm(): Promise<void>;
 }

@@ -5,14 +5,16 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
 import type { ImportOutcome } from '../effects/rescue.ts';
+import type { ArchivedPhoto } from '../effects/show-photos.ts';
 import type { Taken } from '../effects/take-record.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
-import type { BackendFailure, SyncBackend } from '../ports/backend.ts';
+import type { BackendFailure, BackendResult, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DevicePort } from '../ports/device.ts';
 import type { Capture, OutboxSummary, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
+import type { PhotoStore } from '../ports/photos.ts';
 import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
 import type { RescueBackend } from '../ports/rescue.ts';
 import type { Enrolment, HeldPack, WorkStore } from '../ports/work.ts';
@@ -37,6 +39,8 @@ export interface AppPorts {
   readonly drafts: Drafts;
   readonly safety: SafetyNet;
   readonly rescue: () => Promise<RescueTools>;
+  readonly photos: () => Promise<PhotoTools>;
+  readonly photoLane: PhotoLane;
   readonly shell: Shell;
   readonly prepare: (session: Session) => Promise<PrepareResult>;
   /** Forgets operator key, statement keys and packs; never a record. */
@@ -59,6 +63,19 @@ export interface SafetyNet {
   note(): Promise<void>;
   check(): Promise<{ readonly restored: number; readonly torn: number }>;
   refill(): Promise<boolean>;
+}
+
+/** Photos as evidence; fetched when wanted. */
+export interface PhotoTools {
+  readonly store: Pick<PhotoStore, 'loose' | 'data' | 'rows' | 'drop' | 'waiting'>;
+  take(file: Blob, udid: string): Promise<unknown>;
+  ofRecord(org: string, record: string): Promise<BackendResult<readonly ArchivedPhoto[]>>;
+}
+
+/** Photos go when no record does. Neither rejects. */
+export interface PhotoLane {
+  hold(): void;
+  go(force: boolean): Promise<void>;
 }
 
 /** Files of records by hand, and support's look at the phones; fetched when wanted. */
@@ -126,6 +143,8 @@ export class AppModel {
   readonly undone = new Set<string>();
   /** Rises with every change of the outbox; lists read it to know when to read again. */
   readonly outboxVersion = signal(0);
+  /** Rises with every change of a photo. */
+  readonly photoVersion = signal(0);
   /** True while a flow is at work: nothing may then swap the app under it. */
   readonly busyFlow = signal(false);
 
@@ -293,6 +312,7 @@ export class AppModel {
       return;
     }
     this.drainBegan.value = { unsent: this.summary.value?.unsent ?? 0, at: this.ports.clock.now() };
+    if ((this.summary.value?.unsent ?? 0) > 0) this.ports.photoLane.hold();
     this.draining.value = true;
     try {
       do {
@@ -306,6 +326,7 @@ export class AppModel {
     } finally {
       this.draining.value = false;
       await this.refreshOutbox();
+      if (this.connection.value === 'online') void this.ports.photoLane.go(force);
       this.#askAgainSoon();
     }
   }

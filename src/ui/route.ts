@@ -16,10 +16,11 @@ export type Route =
         | 'not-found';
     }
   | { readonly screen: 'bind'; readonly practice: boolean }
-  | { readonly screen: 'record' | 'collect'; readonly id: string };
+  | { readonly screen: 'record' | 'collect'; readonly id: string }
+  | { readonly screen: 'device'; readonly maker: string; readonly udid: string };
 
 export function parsePath(path: string): Route {
-  const [head = '', id = ''] = path.split('/').slice(1);
+  const [head = '', id = '', more = ''] = path.split('/').slice(1);
   switch (head) {
     case '':
       return { screen: 'home' };
@@ -37,6 +38,8 @@ export function parsePath(path: string): Route {
     case 'record':
     case 'collect':
       return { screen: head, id };
+    case 'device':
+      return { screen: head, maker: id, udid: more };
     default:
       return { screen: 'not-found' };
   }

@@ -2,6 +2,7 @@ import { encode } from 'cborg';
 import { concat, utf8 } from '../../core/bytes.ts';
 import { challenge } from '../../src/device/drivers/esp-claim/challenge.ts';
 import { Claim } from '../../src/device/drivers/esp-claim/claim.ts';
+import { encodeBluetoothRpc, IMPROV_SERVICE } from '../../src/device/drivers/improv/bluetooth-wifi.ts';
 import { encodeBcp } from '../../src/device/protocols/bcp/bcp-frame.ts';
 import { COMMAND, commandMessage, timestampMessage } from '../../src/device/protocols/bcp/bcp-message.ts';
 import { encodeImprov, FRAME } from '../../src/device/protocols/improv/improv-frame.ts';
@@ -41,21 +42,25 @@ function onCable(...words: readonly Uint8Array[]): Conversation['say'] {
 }
 
 /** SMP packets in the largest pieces that the link's MTU allows. */
-function onSmp(...packets: readonly Uint8Array[]): Conversation['say'] {
+function onSmp(piece: number, ...packets: readonly Uint8Array[]): Conversation['say'] {
   return async ({ link, settled }) => {
     if (link.shape !== 'gatt') throw new Error('Bluetooth is needed');
     const one = await link.characteristic(SMP_SERVICE, SMP_CHARACTERISTIC, signal);
     await one?.subscribe(() => undefined, signal);
     for (const packet of packets) {
-      for (let at = 0; at < packet.length; at += 244)
-        await one?.writeWithoutResponse(packet.subarray(at, at + 244), signal);
+      for (let at = 0; at < packet.length; at += piece)
+        await one?.writeWithoutResponse(packet.subarray(at, at + piece), signal);
       await settled();
     }
   };
 }
 
 const shell = (command: string) => smp(9, 'write', { argv: command.split(' ') });
-const readCsr = (off: number) => smp(8, 'read', { off, name: '/lfs1/credentials/csr.der' });
+const readCsr = (name = 'csr.der') => smp(8, 'read', { off: 0, name: `/lfs1/credentials/${name}` });
+
+/** What an ATT MTU leaves for a value. */
+const LARGE = 244;
+const SMALLEST = 20;
 
 function smp(group: number, operation: 'read' | 'write', body: object): Uint8Array {
   return encodeSmp({ version: 1, operation, group, sequence: 0, command: 0, payload: encode(body) });
@@ -74,41 +79,78 @@ const claiming: Conversation['say'] = async ({ link }, { visit }) => {
   await challenge(client, visit.challenge ?? new Uint8Array(32), signal);
 };
 
+/** Only its chip's id has to be asked for: key and request come unasked at the start. */
+const printed = onCable(utf8('hwinfo devid\r'));
+const NRF = ['hwinfo devid', CSR, 'nrf_cloud_cred pubkey 42'];
+/** Off the air, as a modem on it makes no key, and back. */
+const MODEM = ['AT+CGSN', 'AT+CFUN=4', `AT%KEYGEN=16842753,2,0,"CN=352656100367872,OU=${UNIT}"`, 'AT+CFUN=1'];
+/** Off the air already. Its request takes no subject, so that only a token can hold the challenge. */
+const OLD_MODEM = ['AT+CGSN', 'AT%KEYGEN=16842753,2,0', `AT%JWT=0,0,"","${UNIT}",16842753,2`];
+
+/** The state is read; what the firmware says of itself is asked for. */
+const improvOnAir: Conversation['say'] = async ({ link, settled }) => {
+  if (link.shape !== 'gatt') throw new Error('Bluetooth is needed');
+  const [state, command, result] = await Promise.all(
+    [1, 3, 4].map((number) =>
+      link.characteristic(IMPROV_SERVICE, `${IMPROV_SERVICE.slice(0, -1)}${number}`, signal),
+    ),
+  );
+  await result?.subscribe(() => undefined, signal);
+  await state?.read(signal);
+  await command?.write(encodeBluetoothRpc(rpc(RPC.info)), signal);
+  await settled();
+};
+
+/** One for each rig. No protocol here makes its user wait for a silence: every question has its answer. */
 export const LEAST: readonly Conversation[] = [
-  {
-    key: 'zephyr-cred',
-    rig: 'tls_keygen on a console',
-    // Key and request come unasked at the start; only its chip's id has to be asked for.
-    say: onCable(utf8('hwinfo devid\r')),
-  },
+  { key: 'zephyr-cred', rig: 'tls_keygen on a console', say: printed },
+  { key: 'zephyr-cred-unseen', rig: 'tls_keygen on a console without echo or colours', say: printed },
   {
     key: 'zephyr-cred-nrf',
     rig: 'nrf_cloud_cred on a console',
-    say: onCable(...['hwinfo devid', CSR, 'nrf_cloud_cred pubkey 42'].map((line) => utf8(`${line}\r`))),
+    say: onCable(...NRF.map((line) => utf8(`${line}\r`))),
+  },
+  {
+    key: 'zephyr-cred-nrf-keygen',
+    rig: 'nrf_cloud_cred on a console, without a key',
+    // This image does not export its key, which is in the request.
+    say: onCable(...['hwinfo devid', 'nrf_cloud_cred keygen 42', CSR].map((line) => utf8(`${line}\r`))),
   },
   {
     key: 'zephyr-cred-bluetooth',
     rig: 'nrf_cloud_cred over SMP on Bluetooth',
-    say: onSmp(...['hwinfo devid', CSR, 'nrf_cloud_cred pubkey 42'].map(shell)),
+    say: onSmp(LARGE, ...NRF.map(shell)),
+  },
+  {
+    key: 'zephyr-cred-bluetooth-small',
+    rig: 'nrf_cloud_cred over SMP on Bluetooth, smallest MTU',
+    say: onSmp(SMALLEST, ...NRF.map(shell)),
   },
   {
     key: 'smp-files',
     rig: 'files over SMP on a console',
-    say: onCable(utf8('hwinfo devid\r'), encodeConsoleSmp(readCsr(0))),
+    say: onCable(utf8('hwinfo devid\r'), encodeConsoleSmp(readCsr())),
   },
   {
     key: 'smp-files-bluetooth',
     rig: 'files over SMP on Bluetooth',
-    say: onSmp(shell('hwinfo devid'), readCsr(0)),
+    say: onSmp(LARGE, shell('hwinfo devid'), readCsr()),
   },
   {
-    key: 'nordic-modem',
-    rig: 'AT host',
-    say: onCable(
-      ...['AT+CGSN', 'AT+CFUN=4', `AT%KEYGEN=16842753,2,0,"CN=352656100367872,OU=${UNIT}"`, 'AT+CFUN=1'].map(
-        (line) => utf8(`${line}\r\n`),
-      ),
-    ),
+    key: 'smp-files-older',
+    rig: 'files of the older layout, no hash command, small buffers',
+    say: onCable(utf8('hwinfo devid\r'), encodeConsoleSmp(readCsr('client_csr.der'))),
+  },
+  { key: 'nordic-modem', rig: 'AT host', say: onCable(...MODEM.map((line) => utf8(`${line}\r\n`))) },
+  {
+    key: 'nordic-modem-older',
+    rig: 'AT host of older modem firmware, LF',
+    say: onCable(...OLD_MODEM.map((line) => utf8(`${line}\n`))),
+  },
+  {
+    key: 'nordic-modem-shell',
+    rig: 'modem behind a shell',
+    say: onCable(...MODEM.map((line) => utf8(`at '${line}'\r`))),
   },
   {
     key: 'arduino',
@@ -119,6 +161,7 @@ export const LEAST: readonly Conversation[] = [
       encodeBcp('data', commandMessage(COMMAND.getId)),
     ),
   },
+  { key: 'esp-claim-security0', rig: 'Espressif, security 0', say: claiming },
   { key: 'esp-claim', rig: 'Espressif, security 1', say: claiming },
   { key: 'esp-claim-security2', rig: 'Espressif, security 2', say: claiming },
   {
@@ -129,4 +172,5 @@ export const LEAST: readonly Conversation[] = [
       concat(...[RPC.requestState, RPC.info].map((command) => encodeImprov(FRAME.rpc, rpc(command)))),
     ),
   },
+  { key: 'improv-bluetooth', rig: 'Improv over Bluetooth', say: improvOnAir },
 ];

@@ -10,15 +10,15 @@ import type { Report } from './report.ts';
 const ONE_WAY_MS = 50;
 
 /**
- * `pair`: requests and bytes from connected to evidence complete, finding the driver included, against the least that the
+ * `pair`, of every rig: requests and bytes from connected to evidence complete, finding the driver included, against the least that the
  * protocol allows; and how much of the time on a slow link is lost to waits of our own, in which nothing was on its way.
  */
 export async function benchPair(): Promise<Report> {
   const figures: Record<string, Record<string, number>> = {};
   const ratios: Record<string, Record<string, number>> = {};
-  for (const least of LEAST) {
-    const rig = RIGS.find(({ name }) => name === least.rig);
-    if (rig === undefined) throw new Error(`no rig "${least.rig}"`);
+  for (const rig of RIGS) {
+    const least = LEAST.find(({ rig: name }) => name === rig.name);
+    if (least === undefined) throw new Error(`no least conversation with "${rig.name}"`);
     const ours = await paired(rig);
     const bound = await spoken(await rig.start(), least);
     figures[least.key] = {

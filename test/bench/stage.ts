@@ -9,6 +9,9 @@ import { launchWithDevices } from '../support/device-browser.ts';
 import { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
 
 const HERE = import.meta.dirname;
+/** Where both servers leave a profile of what they spent, if anywhere (as in served.ts). */
+const profiles = process.env.BENCH_PROFILES;
+const PROFILING = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
 const PAGE = '<!doctype html><title>bench</title><script type=module src=/ours.js></script>';
 
 /** The real browser before the real server and PouchDB's, each in a process of its own behind a road of a given length. */
@@ -33,7 +36,7 @@ export async function openStage(): Promise<Stage> {
   ]);
   const children: ChildProcess[] = [];
   const start = async (file: string, args: readonly string[]) => {
-    const child = spawn(process.execPath, [join(HERE, file), ...args], {
+    const child = spawn(process.execPath, [...PROFILING, join(HERE, file), ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     children.push(child);

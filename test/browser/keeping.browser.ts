@@ -1,4 +1,4 @@
-import { openDB } from 'idb';
+import { type IDBPDatabase, openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { toBase64Url } from '../../core/bytes.ts';
@@ -90,6 +90,17 @@ describe('the second copy', () => {
     expect(await checkJournal(outbox, journal)).toEqual({ restored: 0, torn: 0 });
   });
 
+  test('counts that are not those of the rows are made so', async () => {
+    const { db, outbox } = openOutbox(freshDatabase());
+    for (let i = 0; i < 3; i++) await captureNext(outbox, { udid: `d-${i}` });
+    await outbox.recount();
+    expect((await outbox.summary()).counts).toEqual({ saved: 3 });
+    await db.use((open) => open.clear('q'));
+    expect((await outbox.summary()).unsent).toBe(3);
+    await outbox.recount();
+    expect((await outbox.summary()).unsent).toBe(0);
+  });
+
   test('fills a database that begins anew, so that the chain goes on where it was', async () => {
     const { outbox } = openOutbox(freshDatabase());
     const copied = withCopies(outbox, async () => journal);
@@ -124,25 +135,26 @@ describe('the second copy', () => {
 
 describe('an older version’s database', () => {
   /** As version 1 made it. */
-  async function openFirst(name: string) {
-    return openDB(name, 1, {
-      upgrade(db) {
-        db.createObjectStore('env', { keyPath: 'id' });
-        const q = db.createObjectStore('q', { keyPath: 'id' });
-        q.createIndex('created', 'createdAt');
-        q.createIndex('state', ['state', 'seq']);
-        q.createIndex('device', ['udid', 'createdAt']);
-        q.createIndex('collect', ['state', 'createdAt']);
-        db.createObjectStore('meta');
-        db.createObjectStore('rcpt', { keyPath: 'id' });
-        db.createObjectStore('keys');
-        db.createObjectStore('pack', { keyPath: 'org' });
-        db.createObjectStore('draft', { keyPath: 'id' });
-        db.createObjectStore('simulated', { keyPath: 'udid' });
-      },
+  function first(db: IDBPDatabase): void {
+    db.createObjectStore('env', { keyPath: 'id' });
+    const q = db.createObjectStore('q', { keyPath: 'id' });
+    q.createIndex('created', 'createdAt');
+    q.createIndex('state', ['state', 'seq']);
+    q.createIndex('device', ['udid', 'createdAt']);
+    q.createIndex('collect', ['state', 'createdAt']);
+    db.createObjectStore('meta');
+    db.createObjectStore('rcpt', { keyPath: 'id' });
+    db.createObjectStore('keys');
+    db.createObjectStore('pack', { keyPath: 'org' });
+    db.createObjectStore('draft', { keyPath: 'id' });
+    db.createObjectStore('simulated', { keyPath: 'udid' });
+  }
+
+  const openFirst = (name: string) =>
+    openDB(name, 1, {
+      upgrade: first,
       blocking: (_current, _next, event) => (event.target as IDBDatabase).close(),
     });
-  }
 
   test('is upgraded while the old version is still writing, and nothing it wrote is lost', async () => {
     const name = freshDatabase();
@@ -181,9 +193,7 @@ describe('an older version’s database', () => {
 
   test('held open by a tab that does not give way is said, and used once it is free', async () => {
     const name = freshDatabase();
-    const stubborn = await openDB(name, 1, {
-      upgrade: (db) => void db.createObjectStore('env', { keyPath: 'id' }),
-    });
+    const stubborn = await openDB(name, 1, { upgrade: first });
     const { outbox } = openOutbox(name);
     await expect(outbox.summary()).rejects.toMatchObject({ code: 'phone_storage_blocked' });
     stubborn.close();

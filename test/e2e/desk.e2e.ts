@@ -125,6 +125,75 @@ it('lets two persons give up what another organisation claims, on a phone too', 
   expect(await desk.locator('[data-transfer]').count()).toBe(0);
 });
 
+it('lets support look after a device: found by search, suspended, replaced, revoked', async () => {
+  const ines = await app.server.signIn('ines');
+  const [device, other, fresh] = [await makeDevice(), await makeDevice(), await makeDevice()];
+  await app.server.importList('northfield', [rowOf(device), rowOf(other), rowOf(fresh)]);
+  for (const one of [device, other, fresh]) {
+    const place = { position: `Mast of ${one.udid}`, photos: [] };
+    await ines.submit('registration+jws', registrationOf(one, OAK_STREET, { place }), 'northfield');
+  }
+  const desk = sams.pages()[0] as Page;
+  const open = async (udid: string) => {
+    await tapTo(desk, '/');
+    await tapTo(desk, '/desk');
+    await desk.getByLabel('Find a device').fill(`mast of ${udid}`);
+    await desk.locator(`[data-device=${udid}]`).getByRole('link', { name: 'Open' }).click();
+    await desk.locator('[data-section=acts]').waitFor();
+  };
+  const perform = async (act: string, does: string, more: () => Promise<unknown>) => {
+    await desk.locator(`[data-act=${act}]`).click();
+    const button = desk.getByRole('button', { name: does });
+    expect(await button.isDisabled()).toBe(true);
+    await desk.getByLabel('Reason').fill('Called in');
+    await more();
+    await button.click();
+  };
+
+  await open(device.udid);
+  await perform('suspend', 'Suspend it', () => desk.locator('[data-reason=lost]').click());
+  await desk.getByText('Suspended: reported lost').waitFor();
+  // Four eyes: whoever reported it lost cannot say that it was found.
+  await desk.getByText('Somebody else must say that it was found.').waitFor();
+  expect(await desk.locator('[data-act=resume]').isDisabled()).toBe(true);
+  await (await app.server.signIn('ada')).post(`/api/devices/acme/${device.udid}?org=northfield`, {
+    act: 'resume',
+    because: 'found',
+  });
+
+  await open(other.udid);
+  await perform('replace', 'Replace it', () =>
+    desk.getByLabel('The new device').selectOption(`acme ${fresh.udid}`),
+  );
+  await desk.getByText('Replaced. The new device has its place.').waitFor();
+  await desk.getByText('It is bound no more.').waitFor();
+
+  // Somebody else was quicker: said by its code, and the screen shows how it is now.
+  await open(device.udid);
+  await desk.locator('[data-act=suspend]').click();
+  await (await app.server.signIn('ada')).post(`/api/devices/acme/${device.udid}?org=northfield`, {
+    act: 'suspend',
+    reason: 'maintenance',
+    because: 'workshop',
+  });
+  await desk.getByLabel('Reason').fill('Workshop');
+  await desk.locator('[data-reason=maintenance]').click();
+  await desk.getByRole('button', { name: 'Suspend it' }).click();
+  await desk.locator('[data-code=conflict]').getByText('It is suspended already').waitFor();
+  await desk.getByText('Suspended for maintenance').waitFor();
+
+  await perform('revoke', 'Revoke it for good', async () => {
+    await desk.locator('[data-reason=stolen]').click();
+    expect(await desk.getByRole('button', { name: 'Revoke it for good' }).isDisabled()).toBe(true);
+    await desk.getByLabel('To be sure').fill(device.udid.slice(-4));
+  });
+  await desk.getByText('It stays out until a named person lets it back in.').waitFor();
+  await desk.locator(`[data-device=${device.udid}]`).getByText('Revoked', { exact: true }).waitFor();
+  expect(
+    await desk.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  ).toBe(0);
+});
+
 it('says why an address without https cannot work', async () => {
   const port = new URL(app.server.url).port;
   const context = await launchWithDevices(

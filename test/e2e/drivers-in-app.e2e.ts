@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
 import type { ListRow } from '../../contract/list-row.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
-import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { ArduinoBoard } from '../../simulator/profiles/arduino/arduino-board.ts';
 import { newDeviceState } from '../../simulator/profiles/device-state.ts';
 import { EspClaimDevice } from '../../simulator/profiles/esp/esp-device.ts';
@@ -19,6 +18,7 @@ import { espPeripheral } from '../support/bluez/esp-peripheral.ts';
 import { improvPeripheral } from '../support/bluez/improv-peripheral.ts';
 import { answerBluetoothPrompts } from '../support/device-browser.ts';
 import { deviceFolder, type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { rowsIn } from '../support/list-rows.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -356,7 +356,7 @@ describe('a list at the bench', () => {
     };
     const list = await saved(/^Save the list/);
     expect(list.name).toBe('makers-list.csv');
-    const { rows, faults } = await rowsFromCsv(list.text, undefined, nodeCrypto);
+    const { rows, faults } = await rowsIn(list.text, undefined, nodeCrypto);
     expect(faults).toEqual([]);
     // A modem shows its key only when it makes one, so that is left to the field; its maker's token stands for it.
     expect(rows.map(({ row }) => [row.anchor, row.publicKey])).toEqual([

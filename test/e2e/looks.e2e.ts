@@ -16,13 +16,16 @@ const SCREENS = ['/', '/outbox', '/more', '/ready', '/bind'] as const;
 let app: FieldApp;
 let page: Page;
 let record: string;
+let bound: string;
 
 beforeAll(async () => {
   app = await startFieldApp();
   await signInAndPrepare(await app.open(), 'ines');
   page = app.page();
   const { device, unplug } = await plugIn(app);
-  await app.server.importList('northfield', [rowFor(device)]);
+  const row = rowFor(device);
+  bound = `/device/${row.maker}/${row.udid}`;
+  await app.server.importList('northfield', [row]);
   await tapTo(page, '/');
   await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
   await tapTo(page, '/bind');
@@ -74,24 +77,34 @@ async function smallTargets(): Promise<string[]> {
 }
 
 describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
-  it.each([...SCREENS, 'record', 'collect'])('%s is readable, sayable and hittable', async (screen) => {
-    const path =
-      screen === 'record' ? record : screen === 'collect' ? record.replace('record', 'collect') : screen;
-    await page.evaluate((name) => localStorage.setItem('theme', name), theme);
-    await tapTo(page, path);
-    await page.locator('main h1').first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
-    expect(await violations()).toEqual([]);
-    expect(await smallTargets()).toEqual([]);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).toBe(0);
-  });
+  it.each([...SCREENS, 'record', 'collect', 'device', 'revoke'])(
+    '%s is readable, sayable and hittable',
+    async (screen) => {
+      const paths: Record<string, string> = {
+        record,
+        collect: record.replace('record', 'collect'),
+        device: bound,
+        revoke: bound,
+      };
+      const path = paths[screen] ?? screen;
+      await page.evaluate((name) => localStorage.setItem('theme', name), theme);
+      await tapTo(page, path);
+      await page.locator('main h1').first().waitFor();
+      if (path === bound) await page.locator('[data-section=acts]').waitFor();
+      if (screen === 'revoke') await page.locator('[data-act=revoke]').click();
+      expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
+      expect(await violations()).toEqual([]);
+      expect(await smallTargets()).toEqual([]);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBe(0);
+    },
+  );
 });
 
 it('has room for text twice as large, without sideways scrolling', async () => {
-  for (const path of SCREENS) {
+  for (const path of [...SCREENS, bound]) {
     await tapTo(page, path);
     await page.locator('main h1').first().waitFor();
     await page.evaluate(() => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { plugIn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
+import { plugIn, save, typeAndConnect, typeLabel } from '../support/bench-device.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 
 // One browser, several people; one address, another installation; one port, given back.
 let app: FieldApp;
@@ -41,6 +41,35 @@ it('gives the device back when the person leaves in the middle', async () => {
       }
     });
   await expect.poll(reopened, { timeout: 15_000 }).toBe('free');
+  await unplug();
+});
+
+it('takes a saved device back for ten seconds, and then binds nothing', async () => {
+  const { device, unplug } = await plugIn(app);
+  await app.server.importList('northfield', [rowFor(device)]);
+  await tapTo(page, '/');
+  await page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await page.context().setOffline(true);
+  await tapTo(page, '/bind');
+  const back = page.getByRole('button', { name: 'Back' });
+  while (await page.getByRole('heading', { name: 'Scan the label' }).isHidden()) await back.click();
+  await typeAndConnect(page, device.label);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await save(page, OAK_STREET);
+  await page.getByRole('heading', { name: 'Saved on this phone' }).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('heading', { name: 'Outbox' }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await page.locator('.strip', { hasText: 'Everything is sent' }).waitFor();
+  const ines = await app.server.signIn('ines');
+  const ofDevice = async () => (await ines.changes('northfield')).filter(({ udid }) => udid === device.udid);
+  // In the order of the chain: bound, and taken back.
+  await expect.poll(async () => (await ofDevice()).map(({ outcome }) => outcome)).toEqual(['bound', 'noted']);
+  const { devices } = (await ines.get('/api/devices?org=northfield')).body as {
+    devices: { udid: string; state: string }[];
+  };
+  expect(devices.find(({ udid }) => udid === device.udid)?.state).toBe('revoked');
   await unplug();
 });
 

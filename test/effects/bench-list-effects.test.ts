@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { toBase64Url } from '../../core/bytes.ts';
 import { attestationTokensCsv, listCsv } from '../../core/list-csv.ts';
-import { rowsFromCsv } from '../../server/lists/csv-rows.ts';
 import { performBenchList } from '../../src/effects/bench-list-effects.ts';
 import type { BenchEffect, BenchEvent, BenchRow } from '../../src/flow/bench-list.ts';
 import { traits } from '../flow/events.ts';
 import { opensslDevice } from '../support/csr.ts';
+import { rowsIn } from '../support/list-rows.ts';
 import { crypto, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
 
@@ -44,7 +44,7 @@ test('a device that names itself gives its row, which the importer takes as it i
     },
     readAt: START,
   });
-  const { rows, faults } = await rowsFromCsv(listCsv([read.row.row]), undefined, crypto);
+  const { rows, faults } = await rowsIn(listCsv([read.row.row]), undefined, crypto);
   expect(faults).toEqual([]);
   expect(rows.map(({ row }) => row)).toEqual([read.row.row]);
 });

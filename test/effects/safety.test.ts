@@ -97,6 +97,7 @@ function keepingOf(phone: Phone): Keeping {
   return {
     unsent: async () => entries(),
     unsentIds: async () => ({ ids: new Set(entries().map(({ row }) => row.id)), torn: new Set() }),
+    recount: async () => undefined,
     restore: async () => undefined,
     unsentNumbers: async () => [],
   };

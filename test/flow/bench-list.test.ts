@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { type BenchEvent, type BenchRow, type BenchState, benchList } from '../../src/flow/bench-list.ts';
+import {
+  type BenchEvent,
+  type BenchRow,
+  type BenchState,
+  benchList,
+  MOST_BENCH_ROWS,
+} from '../../src/flow/bench-list.ts';
 import { listRow } from '../support/records.ts';
 import { traits } from './events.ts';
 
@@ -41,6 +47,22 @@ test('the same device again is one row; one name with two keys, or one key with 
       effects: [{ do: 'stop_device_work' }],
     });
   }
+});
+
+test('a full list refuses another device and keeps every row; the same device again still fits', () => {
+  const rows = Array.from({ length: MOST_BENCH_ROWS }, (_, i) => made(`acme-${i}`, `K${i}`));
+  const full: BenchState = { at: 'reading', rows, link: 'serial' };
+  expect(benchList(full, { on: 'device_read', row: made('acme-new', 'NEW') })).toEqual({
+    state: { at: 'ready', rows, trouble: { code: 'bench_full' } },
+    effects: [{ do: 'stop_device_work' }],
+  });
+  const again = benchList(full, { on: 'device_read', row: { ...made('acme-7', 'K7'), readAt: 9 } });
+  expect(again.state.rows).toHaveLength(MOST_BENCH_ROWS);
+  expect(again.state.rows[0]?.readAt).toBe(9);
+  // One that is longer already, from before there was a limit, may still have a device read again.
+  const longer: BenchState = { ...full, rows: [...rows, made('acme-more', 'MORE')] };
+  const replaced = benchList(longer, { on: 'device_read', row: made('acme-7', 'K7') });
+  expect(replaced.state.rows).toHaveLength(MOST_BENCH_ROWS + 1);
 });
 
 test('rows without a key, which a voucher stands for, are told apart by their names', () => {

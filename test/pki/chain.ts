@@ -37,11 +37,11 @@ export function makeAuthority(name = 'Acme issuing', days = 3650): Authority {
 }
 
 /** The authority's certificate once more, signed by `root`: what stands in a leaf's chain. */
-export function crossSigned(authority: Authority, root: Authority): string {
+export function crossSigned(authority: Authority, root: Authority, constraints = 'CA:TRUE'): string {
   return inFolder((at) => {
     writeFileSync(at('key'), authority.keyPem);
     openssl('req', '-new', '-key', at('key'), '-subj', `/CN=${authority.name}`, '-out', at('csr'));
-    return signWith(root, at, 'basicConstraints=critical,CA:TRUE\n', '77', 365);
+    return signWith(root, at, `basicConstraints=critical,${constraints}\n`, '77', 365);
   });
 }
 
@@ -87,13 +87,20 @@ function signWith(
 }
 
 /** A revocation list of these serial numbers (hexadecimal). */
-export function makeCrl(authority: Authority, serials: readonly string[] = []): Bytes {
+export function makeCrl(
+  authority: Authority,
+  serials: readonly string[] = [],
+  /** Whether it names the key that signed it. */
+  namesKey = false,
+): Bytes {
   return inFolder((at) => {
     writeFileSync(at('ca.key'), authority.keyPem);
     writeFileSync(at('ca.cert'), authority.anchorPem);
     const rows = serials.map((serial) => `R\t360101000000Z\t260101000000Z\t${serial}\tunknown\t/CN=x\n`);
     writeFileSync(at('index'), rows.join(''));
-    writeFileSync(at('config'), `[ca]\ndefault_ca=it\n[it]\ndatabase=${at('index')}\ndefault_md=sha256\n`);
+    const names = namesKey ? 'crl_extensions=ext\n[ext]\nauthorityKeyIdentifier=keyid:always\n' : '';
+    const config = `[ca]\ndefault_ca=it\n[it]\ndatabase=${at('index')}\ndefault_md=sha256\n${names}`;
+    writeFileSync(at('config'), config);
     const ca = ['-config', at('config'), '-cert', at('ca.cert'), '-keyfile', at('ca.key')];
     openssl('ca', '-gencrl', ...ca, '-crldays', '30', '-out', at('crl.pem'));
     openssl('crl', '-in', at('crl.pem'), '-outform', 'DER', '-out', at('crl'));

@@ -104,6 +104,39 @@ describe('the chain', () => {
   });
 });
 
+describe('an authority that took a new key and kept its name', () => {
+  const old = makeAuthority(authority.name);
+  const cross = crossSigned(authority, old);
+
+  test('is followed by the chain from the old anchor, and with a list of the old key', async () => {
+    const expected = { bundlePem: old.anchorPem, crl: makeCrl(old, ['01'], true) };
+    expect(await check({ chainPem: cross }, expected)).toBeNull();
+    expect(await check({ chainPem: cross + old.anchorPem }, expected)).toBeNull();
+    expect(await check({}, expected)).toBe('certificate_chain_invalid');
+    const late = { ...expected, now: Date.now() + 366 * DAY };
+    expect(await check({ chainPem: cross }, late)).toBe('certificate_expired');
+  });
+
+  test('is not followed where the old key certified another name, or no CA', async () => {
+    const stranger = crossSigned(makeAuthority(authority.name), old);
+    const bundlePem = old.anchorPem;
+    expect(await check({ chainPem: stranger }, { bundlePem })).toBe('certificate_chain_invalid');
+    const other = crossSigned({ ...authority, name: 'Another' }, old);
+    expect(await check({ chainPem: other }, { bundlePem })).toBe('certificate_chain_invalid');
+    const device = crossSigned(authority, old, 'CA:FALSE');
+    expect(await check({ chainPem: device }, { bundlePem })).toBe('certificate_chain_invalid');
+  });
+
+  test('has a list for each key: one says nothing of the other, and its own counts', async () => {
+    const bundlePem = old.anchorPem + authority.anchorPem;
+    const serial = '0123456789ABCDEF';
+    expect(await check({}, { bundlePem, crl: makeCrl(old, [serial], true) })).toBeNull();
+    expect(await check({}, { bundlePem, crl: makeCrl(authority, [serial], true) })).toBe(
+      'certificate_revoked',
+    );
+  });
+});
+
 describe('time', () => {
   test('before it begins, and from its last moment on', async () => {
     expect(await check({}, { now: Date.now() - 7 * DAY })).toBe('certificate_expired');

@@ -185,6 +185,16 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       expect(await outbox.lease(terms({ force: true }))).toEqual([]);
     });
 
+    test('what travels, unmarked, holds later ones of its device back', async () => {
+      const outbox = (await make()).open();
+      const first = await captureNext(outbox, { udid: 'a' });
+      await captureNext(outbox, { udid: 'a' });
+      const other = await captureNext(outbox, { udid: 'b' });
+      expect(ids(await outbox.lease(terms({ alone: true, limit: 1 })))).toEqual([first.row.id]);
+      const besides = new Set([first.row.id]);
+      expect(ids(await outbox.lease(terms({ alone: true, force: true, besides })))).toEqual([other.row.id]);
+    });
+
     test('an earlier record that fell back holds a later one that is still leased', async () => {
       const outbox = (await make()).open();
       const first = await captureNext(outbox, { udid: 'a' });
@@ -285,8 +295,27 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       const { row } = await captureNext(outbox);
       await outbox.lease(terms({ owner: 'died' }));
       expect(await outbox.lease(terms({ owner: 'page', force: true }))).toEqual([]);
-      const taken = await outbox.lease(terms({ owner: 'page', alone: true }));
-      expect(taken).toMatchObject([{ row: { id: row.id, leaseOwner: 'page' } }]);
+      expect(ids(await outbox.lease(terms({ owner: 'page', alone: true })))).toEqual([row.id]);
+      await outbox.settle([received(row.id)]);
+      expect(await outbox.record(row.id)).toMatchObject({ state: 'received', leaseOwner: null });
+    });
+
+    test('whoever is alone leaves no mark, and what it settles counts', async () => {
+      const outbox = (await make()).open();
+      for (const udid of ['a', 'b', 'c']) await captureNext(outbox, { udid });
+      const before = await outbox.page(10);
+      const [first, second, third] = await outbox.lease(terms({ alone: true }));
+      expect(await outbox.page(10)).toEqual(before);
+      expect(await outbox.summary()).toMatchObject({ counts: { saved: 3 }, unsent: 3 });
+      await outbox.settle([
+        received(first?.row.id ?? ''),
+        notSent(second?.row.id ?? '', START + 5000),
+        { id: third?.row.id ?? '', kind: 'rejected', code: 'payload_invalid' },
+      ]);
+      const states = (await outbox.page(10)).map(({ state }) => state).sort();
+      expect(states).toEqual(['received', 'rejected', 'saved']);
+      expect((await outbox.summary()).counts).toMatchObject({ received: 1, rejected: 1, saved: 1 });
+      expect(ids(await outbox.lease(terms({ alone: true })))).toEqual([]);
     });
 
     test('a late or unknown settlement changes nothing', async () => {

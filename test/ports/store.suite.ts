@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DomainName } from '../../core/name.ts';
-import { audit, verifyAudit } from '../../server/audit/chain.ts';
+import { audit } from '../../server/audit/chain.ts';
 import { STEPS } from '../../server/audit/steps.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { Envelope } from '../../server/ports/envelopes.ts';
@@ -88,6 +90,8 @@ const row = (org: string, udid: string, importedAt = AT): KeptRow => ({
   row: { maker: 'acme', udid, aliases: [], anchor: 'key', publicKey: `key of ${udid}` },
   importedBy: 'test',
   importedAt,
+  signedBy: null,
+  handedTo: null,
 });
 
 /** What every database must do, whatever it is. `open` gives an empty one. */
@@ -184,12 +188,10 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       await expect(certificates.issue('41', { ...signed, fingerprint: 'f2' })).rejects.toThrow();
     });
 
-    it('keeps a list row with its owner, and only the newest of a bounded list', async () => {
-      const { list } = db.stores;
-      expect(await list.save(row('northfield', 'acme-1'))).toBe('imported');
-      expect(await list.save(row('northfield', 'acme-1', LATER))).toBe('unchanged');
-      expect(await list.save(row('hanna-home', 'acme-1'))).toBe('taken');
-      await list.save(row('northfield', 'acme-2', LATER));
+    it('keeps list rows, and only the newest of a bounded list', async () => {
+      const { list, listBulk } = db.stores;
+      await listBulk.put([row('northfield', 'acme-1'), row('northfield', 'acme-2')]);
+      await listBulk.put([row('northfield', 'acme-2', LATER)]);
       expect(await list.row('real', 'acme', 'acme-1')).toMatchObject({ publicKey: 'key of acme-1' });
       expect(await list.row('training:t', 'acme', 'acme-1')).toBeUndefined();
       expect(await list.byKey('real', 'key of acme-2')).toMatchObject([{ udid: 'acme-2' }]);
@@ -245,7 +247,65 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       } as const;
       for (const detail of ['plain', 'nul \0', 'half \ud800', '\u{1f600} ü'])
         await db.transact((tx) => audit(tx.audit, { ...event, subject: 'r1', detail }));
-      expect(await verifyAudit(db.stores.audit)).toMatchObject({ ok: true, entries: 4 });
+      expect(await verifyAudit({ stores: db.stores, aud: 'test', crypto: nodeCrypto })).toMatchObject({
+        ok: true,
+        entries: 4,
+      });
+    });
+
+    it('pages through a list by name, and tells what never bound', async () => {
+      const { listBulk, bindings } = db.stores;
+      const names = ['acme-3', 'acme-1', 'acme-2'];
+      await listBulk.put(names.map((udid) => row('northfield', udid)));
+      await listBulk.put([row('hanna-home', 'acme-4')]);
+      const page = await listBulk.page('northfield', { maker: 'acme', udid: 'acme-1' }, 1);
+      expect(page).toEqual([row('northfield', 'acme-2')]);
+      expect(await listBulk.named('real', [{ maker: 'other', udid: 'acme-1' }])).toEqual([]);
+      expect(await listBulk.named('real', [{ maker: 'acme', udid: 'acme-4' }])).toHaveLength(1);
+      const vouched = row('northfield', 'acme-5');
+      await listBulk.put([{ ...vouched, row: { ...vouched.row, anchor: 'voucher', voucher: { tpm: 't' } } }]);
+      expect(await listBulk.keyed('real', ['key of acme-1'], ['t'])).toHaveLength(2);
+      await bindings.open(binding({ udid: 'acme-2' }));
+      const unused = await listBulk.unused('northfield', LATER, undefined, 10);
+      expect(unused.map(({ row: { udid } }) => udid)).toEqual(['acme-1', 'acme-3', 'acme-5']);
+      expect(await listBulk.unused('northfield', AT, undefined, 10)).toEqual([]);
+    });
+
+    it('keeps how far an import came, one that has not ended for each file', async () => {
+      const { listJobs } = db.stores;
+      const counts = { offset: 10, line: 2, imported: 1, unchanged: 0, faults: 0, rejectedBytes: 0 };
+      const job = { id: 'j', org: 'o', digest: 'd', maker: '', startedAt: AT, finishedAt: null, ...counts };
+      await listJobs.save(job);
+      await listJobs.save({ ...job, offset: 20 });
+      expect(await listJobs.open('o', 'd', '')).toEqual({ ...job, offset: 20 });
+      await expect(listJobs.save({ ...job, id: 'k' })).rejects.toThrow();
+      await listJobs.save({ ...job, finishedAt: AT });
+      expect(await listJobs.open('o', 'd', '')).toBeUndefined();
+    });
+
+    it('keeps makers’ keys until they are ended, and gives a TPM’s challenge once', async () => {
+      const { makerKeys, tpms } = db.stores;
+      const key = {
+        org: 'o',
+        maker: 'acme',
+        digest: 'd',
+        spki: Uint8Array.of(1),
+        addedAt: AT,
+        addedBy: 'sam',
+      };
+      await makerKeys.add(key);
+      expect(await makerKeys.live('o')).toEqual([key]);
+      expect([await makerKeys.end('o', 'd', AT), await makerKeys.end('o', 'd', AT)]).toEqual([true, false]);
+      expect(await makerKeys.live('o')).toEqual([]);
+      const challenge = { id: 'c', ek: 'e', secret: 's', ak: Uint8Array.of(2), expiresAt: AT };
+      await tpms.challenge(challenge, AT);
+      await tpms.challenge({ ...challenge, id: 'late', expiresAt: LATER }, LATER);
+      expect(await tpms.take('c')).toBeUndefined();
+      expect(await tpms.take('late')).toEqual({ ...challenge, id: 'late', expiresAt: LATER });
+      expect(await tpms.take('late')).toBeUndefined();
+      await tpms.hold('e', 'k', AT);
+      await tpms.hold('e', 'k', LATER);
+      expect([await tpms.holds('e', 'k'), await tpms.holds('e', 'other')]).toEqual([true, false]);
     });
 
     it('does for many records side by side what it does for one', async () => {
@@ -255,7 +315,7 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
         await Promise.all(
           ids.map((id, n) => tx.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
         );
-        await tx.list.save(row('northfield', 'acme-3'));
+        await tx.listBulk.put([row('northfield', 'acme-3')]);
       });
       const code = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
       const rest = { domain: null, unproven: null, fingerprint: null };
@@ -299,7 +359,10 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(Buffer.from((await certificates.byFingerprint('f9'))?.der ?? '')).toEqual(Buffer.from([9]));
       expect(await records.pending(10)).toEqual([]);
       expect((await db.stores.changes.after('northfield', 0, 100)).map(({ n }) => n)).toHaveLength(30);
-      expect(await verifyAudit(db.stores.audit)).toMatchObject({ ok: true, entries: 30 });
+      expect(await verifyAudit({ stores: db.stores, aud: 'test', crypto: nodeCrypto })).toMatchObject({
+        ok: true,
+        entries: 30,
+      });
       // All or nothing: one that is taken, or an intent that is none any more, spoils it for all.
       const taken = db.transactGroup(async (tx) => {
         await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
@@ -311,6 +374,41 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
         'no open intent',
       );
       expect(await records.record('r1')).toMatchObject({ outcome: 'bound' });
+    });
+
+    it('claims what nobody has begun, and tells how far a record is', async () => {
+      for (const [n, id] of ['r1', 'r2', 'r3'].entries())
+        await db.stores.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }));
+      const settled = { outcome: 'refused', code: 'tombstoned', decidedAt: AT, binding: null } as const;
+      await db.transact(async ({ records }) => {
+        await records.attach('r2', 'b2', 'sam');
+        await records.settle('r3', settled);
+      });
+      const ids = ['r3', 'r2', 'r1', 'nobody'];
+      for (const transact of [db.transact, db.transactGroup]) {
+        expect(await transact(({ records }) => records.claim(ids))).toEqual(['r1']);
+        const far = await transact(({ records }) => records.lock(ids));
+        expect(new Map(far.map(({ id, ...rest }) => [id, rest]))).toEqual(
+          new Map([
+            ['r1', { outcome: null, binding: null, approvedBy: null }],
+            ['r2', { outcome: null, binding: 'b2', approvedBy: 'sam' }],
+            ['r3', { outcome: 'refused', binding: null, approvedBy: null }],
+          ]),
+        );
+      }
+    });
+
+    it('gives a lease to one at a time, until it ends or is left', async () => {
+      const take = (owner: string, now: string, until: string) =>
+        db.stores.leases.take({ name: 'seal', owner, now, until });
+      expect(await take('a', AT, LATER)).toBe(true);
+      expect(await take('a', AT, LATER)).toBe(true);
+      expect(await take('b', AT, LATER)).toBe(false);
+      expect(await take('b', LATER, LATER)).toBe(true);
+      await db.stores.leases.leave('seal', 'a');
+      expect(await take('a', AT, LATER)).toBe(false);
+      await db.stores.leases.leave('seal', 'b');
+      expect(await take('a', AT, LATER)).toBe(true);
     });
 
     it('sees the envelopes of its own group, foreseen or not', async () => {

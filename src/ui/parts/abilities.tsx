@@ -29,6 +29,13 @@ export function Abilities({ traits }: { readonly traits: DriverTraits }) {
   );
 }
 
+function freshNote({ possession, freshBy }: DriverTraits): string | undefined {
+  const { notes } = fieldWords.found;
+  if (possession === 'static') return notes.static;
+  if (freshBy === undefined) return undefined;
+  return freshBy === 'csr-subject' ? notes.csrSubject : notes.signedChallenge;
+}
+
 type Ability = keyof typeof fieldWords.found.abilities;
 
 function abilities(traits: DriverTraits): readonly (readonly [Ability, boolean, string | undefined])[] {
@@ -37,11 +44,7 @@ function abilities(traits: DriverTraits): readonly (readonly [Ability, boolean, 
   return [
     ['key', key, key ? undefined : notes.noKey],
     ['request', traits.evidence === 'key-and-csr', traits.evidence === 'key-only' ? notes.token : undefined],
-    [
-      'fresh',
-      traits.possession === 'fresh',
-      key && traits.possession === 'static' ? notes.static : undefined,
-    ],
+    ['fresh', traits.possession === 'fresh', key ? freshNote(traits) : undefined],
     ['installs', traits.installs, key && !traits.installs ? notes.noInstall : undefined],
     ['anchor', traits.holdsAnchor, traits.installs && !traits.holdsAnchor ? notes.noAnchor : undefined],
     ['readsBack', traits.readsBack, traits.installs && !traits.readsBack ? notes.noReadBack : undefined],

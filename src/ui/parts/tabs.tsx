@@ -24,7 +24,15 @@ export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
           here={screen === 'outbox' || screen === 'record'}
           count={unsent}
         />
-        {desk && <Tab href="/desk" icon="desk" name={words.nav.desk} here={screen === 'desk'} count={0} />}
+        {desk && (
+          <Tab
+            href="/desk"
+            icon="desk"
+            name={words.nav.desk}
+            here={screen === 'desk' || screen === 'device'}
+            count={0}
+          />
+        )}
         <Tab
           href="/more"
           icon="more"

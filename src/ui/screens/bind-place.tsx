@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
+import { PhotoPicker, type PickedPhoto } from '../parts/photo-picker.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { fieldWords } from '../words/field.ts';
 
@@ -22,6 +23,7 @@ export function PlaceStep(props: {
   const sites = domains.find((d) => d.name === domain)?.sites ?? [];
   const [site, setSite] = useState(() => lastChoice.siteIn(sites.map((s) => s.id)) ?? sites[0]?.id ?? '');
   const [position, setPosition] = useState('');
+  const [photos, setPhotos] = useState<readonly PickedPhoto[]>([]);
   const siteTitle = sites.find((s) => s.id === site)?.title;
   const save = () => {
     lastChoice.keep(domain, site);
@@ -32,6 +34,7 @@ export function PlaceStep(props: {
         domain,
         ...(siteTitle === undefined ? {} : { site, siteTitle }),
         ...(trimmed === '' ? {} : { position: trimmed }),
+        ...(photos.length === 0 ? {} : { photos }),
       },
     });
   };
@@ -101,6 +104,7 @@ export function PlaceStep(props: {
           />
         </div>
       </section>
+      <PhotoPicker udid={state.label.udid} onChange={setPhotos} />
       {state.asFound && <p class="quiet">{fieldWords.place.asFound}</p>}
     </Page>
   );

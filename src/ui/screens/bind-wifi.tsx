@@ -20,15 +20,17 @@ export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
   const state = useSignal<WifiFlowState>({ at: 'choose', networks: [] });
   const run = useRef<Run | undefined>(undefined);
   useEffect(() => {
+    const left = new AbortController();
     run.current = startFlow<WifiFlowState, WifiFlowEvent, Parameters<typeof performWifi>[1]>(
       state.value,
       wifi,
       (next) => {
         state.value = next;
       },
-      (effect, send) => performWifi(model.ports.device, effect, send),
+      (effect, send) => performWifi(model.ports.device, effect, left.signal, send),
     );
     run.current.send({ on: 'scan_again' });
+    return () => left.abort();
   }, []);
   const now = state.value;
   const back = () => flow.send({ on: 'back' });

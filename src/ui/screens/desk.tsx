@@ -4,6 +4,7 @@ import type { DeviceState } from '../../../contract/device-state.ts';
 import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeskPhotos } from '../parts/desk-photos.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
@@ -11,6 +12,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { when, words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
+import { DeskDevices } from './desk-devices.tsx';
 import { DeskTransfers } from './desk-transfers.tsx';
 
 /** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
@@ -46,22 +48,17 @@ export function DeskScreen() {
           <h2>{fieldWords.desk.held}</h2>
           {held?.length === 0 && <p class="quiet">{fieldWords.desk.heldNone}</p>}
           {held?.map((record) => (
-            <HeldCard key={record.record} record={record} decide={decide} />
+            <HeldCard key={record.record} org={org} record={record} decide={decide} />
           ))}
         </section>
-        <section class="stack-s">
-          <h2>{fieldWords.desk.devices}</h2>
-          {devices?.length === 0 && <p class="quiet">{fieldWords.desk.devicesNone}</p>}
-          {devices?.map((device) => (
-            <DeviceCard key={`${device.maker}/${device.udid}`} device={device} />
-          ))}
-        </section>
+        <DeskDevices devices={devices} />
       </div>
     </Page>
   );
 }
 
 function HeldCard(props: {
+  readonly org: string;
   readonly record: HeldRecord;
   readonly decide: (record: string, decision: 'approve' | 'refuse', reason: string) => Promise<void>;
 }) {
@@ -92,6 +89,7 @@ function HeldCard(props: {
         ]}
       />
       <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
+      <DeskPhotos org={props.org} record={record.record} />
       {own ? (
         <p class="quiet">{fieldWords.desk.own}</p>
       ) : (
@@ -121,36 +119,6 @@ function HeldCard(props: {
           </div>
         </>
       )}
-    </article>
-  );
-}
-
-function DeviceCard({ device }: { readonly device: DeviceState }) {
-  return (
-    <article class="card" data-device={device.udid}>
-      <p class="row-title mono" dir="ltr">
-        {device.udid}
-      </p>
-      <p
-        class="badge"
-        data-tone={device.state === 'revoked' ? 'bad' : device.state === 'issued' ? 'wait' : 'good'}
-      >
-        {fieldWords.desk.deviceStates[device.state]}
-      </p>
-      <Facts
-        of={[
-          [words.record.domain, <NameText text={device.domain} />],
-          [words.record.certificate, <NameText text={device.fingerprint} />],
-          [words.record.validUntil, when(Date.parse(device.notAfter))],
-        ]}
-      />
-      {device.suspended !== undefined && (
-        <p class="badge" data-tone="wait">
-          {fieldWords.desk.suspended[device.suspended.reason]}
-        </p>
-      )}
-      {device.unproven && <p class="quiet small">{words.record.unproven}</p>}
-      {device.firstUse && <p class="badge">{fieldWords.desk.firstUse}</p>}
     </article>
   );
 }

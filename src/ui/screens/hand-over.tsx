@@ -32,7 +32,7 @@ export function ShowCode() {
       <h2>{words.showTitle}</h2>
       <p class="quiet">{words.showNote}</p>
       {at !== undefined && shown?.code !== undefined && (
-        <LabelArt text={shown.code} caption={shown.udid} alt={words.alt(shown.udid)} />
+        <LabelArt text={shown.code} caption={shown.udid} alt={words.alt(shown.udid)} inView />
       )}
       {shown !== undefined && shown.code === undefined && <p role="alert">{words.tooLarge(shown.udid)}</p>}
       {trouble !== undefined && <TroubleCard code={trouble} />}

@@ -4,6 +4,7 @@ import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Page } from '../parts/page.tsx';
+import { PhotosWaiting } from '../parts/photos-waiting.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { words } from '../words/en.ts';
 import { RecordList } from './home.tsx';
@@ -71,6 +72,7 @@ export function OutboxScreen() {
       </section>
       <Restored />
       <DrainProgress />
+      <PhotosWaiting />
       {connection === 'portal' && <TroubleCard code="not_our_backend" />}
       {connection === 'signed_out' && <TroubleCard code="signed_out" />}
       <fieldset class="filters" aria-label={words.outbox.title}>

@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
+import { RecordPhotos } from '../parts/record-photos.tsx';
 import { kindWords, StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go, goBack } from '../route.ts';
@@ -99,6 +100,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
           ]}
         />
       </section>
+      {record.photos !== undefined && <RecordPhotos digests={record.photos} />}
       {record.detail !== null && <p class="quiet">{record.detail}</p>}
     </Page>
   );

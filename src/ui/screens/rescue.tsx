@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ImportOutcome } from '../../effects/rescue.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
+import { photoWords } from '../words/photos.ts';
 import { rescueWords } from '../words/rescue.ts';
 import { ShowCode, TakeCode } from './hand-over.tsx';
 
@@ -30,6 +31,12 @@ function SaveCopy() {
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState<number | 'no_key' | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
+  const [photos, setPhotos] = useState(0);
+  const version = model.photoVersion.value;
+  // the version says when a photo changed
+  useEffect(() => {
+    void model.ports.photos().then(async ({ store }) => setPhotos((await store.waiting()).count));
+  }, [version]);
   const make = async (give: (file: File) => Promise<void> | void) => {
     setBusy(true);
     setTrouble(undefined);
@@ -66,6 +73,7 @@ function SaveCopy() {
           )}
         </>
       )}
+      {photos > 0 && <p class="quiet">{photoWords.notInCopy(photos)}</p>}
       {saved === 'no_key' && <p role="alert">{words.noKey}</p>}
       {typeof saved === 'number' && <p role="status">{words.saved(saved)}</p>}
       {trouble !== undefined && <TroubleCard code={trouble} />}

@@ -7,6 +7,7 @@ import { say, type TroubleWords, troubleWords } from './trouble.ts';
 
 type FieldCode =
   | 'bench_clash'
+  | 'bench_full'
   | 'bench_maker'
   | 'label_not_tied'
   | CertificateFault
@@ -217,6 +218,10 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   bench_clash: say(
     'This device’s name or key is on the list already, with another one beside it.',
     'One label was read for two devices, or the device has a new key. Take the wrong row off and read again.',
+  ),
+  bench_full: say(
+    'This list is full: it holds 10,000 devices.',
+    'Download it and take rows off, then read this device again.',
   ),
   bench_maker: say(
     'No row can be made of this name.',

@@ -91,6 +91,8 @@ export const fieldWords = {
     notes: {
       noKey: 'It has no key that could be bound.',
       token: 'It signs a token of its own instead.',
+      csrSubject: 'Its request will hold a number made for this visit.',
+      signedChallenge: 'It will sign a number made for this visit.',
       static: 'It stays unproven until the device itself makes contact.',
       noInstall: 'It is registered, but fetches its certificate by other means.',
       noAnchor: 'What it trusts is built into its firmware.',

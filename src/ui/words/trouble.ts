@@ -18,6 +18,7 @@ type AppCode =
   | 'domain_not_in_pack'
   | 'no_work_pack'
   | 'needs_signal'
+  | 'forbidden'
   | 'chain_busy'
   | 'unexpected';
 export type TroubleCode =
@@ -41,6 +42,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   no_work_pack: say('There is no work pack on this phone.', 'Open Get ready while you have signal.'),
   needs_signal: say('This step needs signal.', 'Try again when you are online.'),
+  forbidden: say(
+    'This is for support and administrators.',
+    'Sign in as one of them, or ask whoever runs your organisation for the role.',
+  ),
   chain_busy: say('Another tab was saving at the same moment.', 'Try again. Nothing is lost.'),
   other_installation: say(
     'This address now answers for another installation than this phone is enrolled with.',
@@ -133,6 +138,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   transfer_case: say('This device belongs to someone else.', 'A transfer case was opened. Support decides.'),
   udid_only_row: say('The maker’s list has only a serial for it, no key.', 'A colleague must approve it.'),
+  row_stale: say('It lay in a warehouse for long; nobody has looked since.', 'A colleague must approve it.'),
   submitted_as_found: say('You submitted it although a check failed.', 'A colleague must approve it.'),
   operator_revoked: say('It arrived after your access ended.', 'Your supervisor can release it.'),
   credential_expired: say(
@@ -207,6 +213,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   phone_storage_low: say(
     'This phone is full: its last reserve is in use.',
     'Everything is saved. Send now, and free some space.',
+  ),
+  phone_photo_given_up: say(
+    'This phone is full: a photo was given up for a record.',
+    'The record is saved. Send now, and free some space.',
   ),
   phone_storage_lost: say(
     'The browser lost its database for a moment.',

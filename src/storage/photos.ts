@@ -1,0 +1,124 @@
+import { isUnsent } from '../../core/record-state.ts';
+import type { PhotoQueue, PhotoRow, PhotoStore, PhotoToSend } from '../ports/photos.ts';
+import { type Database, type DatabaseHandle, writeStrictly } from './database.ts';
+
+/** Photos over IndexedDB: small rows that change, and bytes that never do. Which record one belongs to is in the record's row. */
+export class IdbPhotos implements PhotoStore, PhotoQueue {
+  readonly #db: DatabaseHandle;
+  /** Told of every change. */
+  onChange: () => void = () => undefined;
+
+  constructor(db: DatabaseHandle) {
+    this.#db = db;
+  }
+
+  async add({ digest, data, udid, at }: Parameters<PhotoStore['add']>[0]): Promise<void> {
+    const row: PhotoRow = {
+      digest,
+      bytes: data.length,
+      udid,
+      createdAt: at,
+      sent: 0,
+      attempts: 0,
+      nextAt: 0,
+      state: 'here',
+    };
+    await this.#write(async (tx) => {
+      await tx.objectStore('blob').put({ digest, data });
+      await tx.objectStore('photo').put(row);
+    });
+  }
+
+  loose(udid: string): Promise<readonly PhotoRow[]> {
+    return this.#db.use(async (db) => {
+      const rows = await db.getAllFromIndex('photo', 'device', udid);
+      const named = await Promise.all(rows.map(({ digest }) => db.countFromIndex('q', 'photo', digest)));
+      return rows.filter((row, i) => named[i] === 0 && row.state === 'here');
+    });
+  }
+
+  data(digest: string): Promise<Uint8Array | undefined> {
+    return this.#db.use(async (db) => (await db.get('blob', digest))?.data);
+  }
+
+  rows(digests: readonly string[]): Promise<readonly PhotoRow[]> {
+    return this.#db.use(async (db) => {
+      const rows = await Promise.all(digests.map((digest) => db.get('photo', digest)));
+      return rows.filter((row) => row !== undefined);
+    });
+  }
+
+  async drop(digest: string): Promise<void> {
+    await this.#write(async (tx) => {
+      await tx.objectStore('blob').delete(digest);
+      await tx.objectStore('photo').delete(digest);
+    });
+  }
+
+  async sweep(before: number): Promise<void> {
+    const old = await this.#db.use(async (db) => {
+      const rows = (await waitingRows(db)).filter(({ createdAt }) => createdAt < before);
+      const named = await Promise.all(rows.map(({ digest }) => db.countFromIndex('q', 'photo', digest)));
+      return rows.filter((_, i) => named[i] === 0);
+    });
+    for (const { digest } of old) await this.drop(digest);
+  }
+
+  waiting() {
+    return this.#db.use(async (db) => {
+      const rows = await waitingRows(db);
+      const sum = (of: (row: PhotoRow) => number) => rows.reduce((n, row) => n + of(row), 0);
+      return { count: rows.length, bytes: sum(({ bytes }) => bytes), sent: sum(({ sent }) => sent) };
+    });
+  }
+
+  next(now: number, force: boolean, besides: ReadonlySet<string>): Promise<PhotoToSend | undefined> {
+    return this.#db.use(async (db) => {
+      for (const row of await waitingRows(db)) {
+        if (besides.has(row.digest) || !(force || row.nextAt <= now)) continue;
+        const records = await db.getAllFromIndex('q', 'photo', row.digest);
+        // Not before its record: the backend takes what a received record names, and nothing else.
+        const record = records.find(({ state }) => !isUnsent(state) && state !== 'rejected');
+        const data = record && (await db.get('blob', row.digest))?.data;
+        if (record !== undefined && data !== undefined)
+          return { row, record: { id: record.id, org: record.org }, data };
+      }
+      return undefined;
+    });
+  }
+
+  async note(digest: string, change: Parameters<PhotoQueue['note']>[1]): Promise<void> {
+    await this.#write(async (tx) => {
+      const row = await tx.objectStore('photo').get(digest);
+      if (row?.state === 'here') await tx.objectStore('photo').put({ ...row, ...change });
+    });
+  }
+
+  async finish(digest: string, state: 'kept' | 'broken'): Promise<void> {
+    await this.#write(async (tx) => {
+      const row = await tx.objectStore('photo').get(digest);
+      if (row === undefined) return;
+      await tx.objectStore('photo').put({ ...row, state, ...(state === 'kept' ? { sent: row.bytes } : {}) });
+      await tx.objectStore('blob').delete(digest);
+    });
+  }
+
+  async #write(work: Parameters<typeof writePhotos>[1]): Promise<void> {
+    await this.#db.use((db) => writePhotos(db, work));
+    this.onChange();
+  }
+}
+
+const STORES: ('photo' | 'blob')[] = ['photo', 'blob'];
+type Write = Parameters<Parameters<typeof writeStrictly<(typeof STORES)[number], void>>[2]>[0];
+
+function writePhotos(db: Database, work: (tx: Write) => Promise<void>): Promise<void> {
+  return writeStrictly(db, STORES, work);
+}
+
+/** Whose bytes are here, the oldest first. */
+async function waitingRows(db: Database): Promise<PhotoRow[]> {
+  const digests = await db.getAllKeys('blob');
+  const rows = await Promise.all(digests.map((digest) => db.get('photo', digest)));
+  return rows.filter((row) => row !== undefined).sort((a, b) => a.createdAt - b.createdAt);
+}

@@ -1,0 +1,113 @@
+import { parse } from '../../contract/parse.ts';
+import { PHOTO_PART_BYTES, PhotoKept } from '../../contract/photo.ts';
+import { toBase64Url } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PhotoBackend, PhotoQueue, PhotoToSend } from '../ports/photos.ts';
+import type { WorkStore } from '../ports/work.ts';
+import { backoff } from './backoff.ts';
+
+export interface PhotoLanePorts {
+  readonly photos: PhotoQueue;
+  readonly work: Pick<WorkStore, 'enrolment' | 'statementKeys'>;
+  readonly backend: PhotoBackend;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  /** A person asked: back-off times do not count. */
+  readonly force: boolean;
+}
+
+const LOCK = 'fieldbind-photos';
+
+/** One lane over all tabs and the worker; nothing happens where another one is at it. */
+export async function runPhotoLane(ports: PhotoLanePorts, signal: AbortSignal): Promise<void> {
+  if (navigator.locks === undefined) return sendPhotos(ports, signal);
+  await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) =>
+    lock === null ? undefined : sendPhotos(ports, signal),
+  );
+}
+
+/**
+ * Photos go one after the other, in parts, from where the backend says that it stands. `signal` ends it at any byte, since
+ * records always go first; the next time goes on from there. A photo is tried for ever, and its bytes leave this phone only
+ * when the backend's statement key has signed for them.
+ */
+export async function sendPhotos(ports: PhotoLanePorts, signal: AbortSignal): Promise<void> {
+  const enrolment = await ports.work.enrolment();
+  if (enrolment === undefined) return;
+  const keys = await ports.work.statementKeys();
+  const tried = new Set<string>();
+  while (!signal.aborted) {
+    const next = await ports.photos.next(ports.clock.now(), ports.force, tried);
+    if (next === undefined) return;
+    tried.add(next.row.digest);
+    const end = await sendOne(ports, next, { keys, aud: enrolment.credential.aud }, signal);
+    if (end === 'stop') return;
+  }
+}
+
+interface Trusted {
+  readonly keys: StatementKeys;
+  readonly aud: string;
+}
+
+/** `stop`: the line or the session is the matter, not this photo. */
+async function sendOne(
+  ports: PhotoLanePorts,
+  { row, record, data }: PhotoToSend,
+  trusted: Trusted,
+  signal: AbortSignal,
+): Promise<'next' | 'stop'> {
+  const { photos, backend, crypto } = ports;
+  const { digest } = row;
+  if (toBase64Url(await crypto.sha256(data)) !== digest) {
+    await photos.finish(digest, 'broken');
+    return 'next';
+  }
+  const part = (offset: number, bytes: Uint8Array) =>
+    backend.sendPart({ record: record.id, digest, offset, data: toBase64Url(bytes) }, signal);
+  // Something may have come before, from here or from a file: an empty part asks.
+  let answer = await part(0, new Uint8Array());
+  let stood = -1;
+  for (;;) {
+    if (signal.aborted) return 'stop';
+    if (!answer.ok) {
+      const { failure } = answer;
+      await later(ports, row, failure.kind === 'busy' ? failure.retryAfterMs : null);
+      return failure.kind === 'refused' ? 'next' : 'stop';
+    }
+    const { have, kept } = answer.value;
+    await photos.note(digest, { sent: Math.min(have, row.bytes) });
+    if (kept !== undefined && (await holds(kept, row, record.org, trusted, crypto))) {
+      await photos.finish(digest, 'kept');
+      return 'next';
+    }
+    // No further than before, or whole without a signature that holds: the same again would bring the same.
+    if (have <= stood || have >= data.length) {
+      await later(ports, row, null);
+      return 'next';
+    }
+    stood = have;
+    answer = await part(have, data.subarray(have, have + PHOTO_PART_BYTES));
+  }
+}
+
+async function later(ports: PhotoLanePorts, row: PhotoToSend['row'], named: number | null): Promise<void> {
+  const random = (ports.crypto.random(1)[0] ?? 0) / 256;
+  const nextAt = ports.clock.now() + backoff(row.attempts, random, named);
+  await ports.photos.note(row.digest, { attempts: row.attempts + 1, nextAt });
+}
+
+/** A signature by a key this phone does not know yet counts next time: records fetch the keys. */
+async function holds(
+  kept: string,
+  row: PhotoToSend['row'],
+  org: string,
+  { keys, aud }: Trusted,
+  crypto: CryptoPort,
+): Promise<boolean> {
+  const statement = await verifyStatement(kept, 'photo+jws', keys, crypto);
+  const said = statement.ok ? parse(PhotoKept, statement.payload) : undefined;
+  return said?.aud === aud && said.org === org && said.digest === row.digest && said.bytes === row.bytes;
+}

@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+import type { DeviceState } from '../../../contract/device-state.ts';
+import { LinkButton } from '../parts/button.tsx';
+import { Facts } from '../parts/facts.tsx';
+import { NameText } from '../parts/name-text.tsx';
+import { deskDeviceWords as say } from '../words/desk-device.ts';
+import { when, words } from '../words/en.ts';
+import { fieldWords } from '../words/field.ts';
+
+/** More than anybody reads; the search narrows it. */
+const SHOWN = 50;
+
+/** The organisation's bound devices, and the search through them. */
+export function DeskDevices({ devices }: { readonly devices: readonly DeviceState[] | undefined }) {
+  const [text, setText] = useState('');
+  const wanted = text.trim().toLowerCase();
+  const found = devices?.filter((device) => wanted === '' || textOf(device).includes(wanted));
+  return (
+    <section class="stack-s" data-section="devices">
+      <h2>{fieldWords.desk.devices}</h2>
+      {devices?.length === 0 && <p class="quiet">{fieldWords.desk.devicesNone}</p>}
+      {devices !== undefined && devices.length > 0 && (
+        <div class="field">
+          <label for="find-device">{say.find}</label>
+          <input
+            id="find-device"
+            type="search"
+            class="input"
+            autocomplete="off"
+            placeholder={say.findHelp}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+          <p class="quiet small" role="status">
+            {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length)}
+          </p>
+        </div>
+      )}
+      {found?.slice(0, SHOWN).map((device) => (
+        <DeviceCard key={`${device.maker}/${device.udid}/${device.boundAt}`} device={device} />
+      ))}
+    </section>
+  );
+}
+
+function textOf({ udid, maker, domain, site, position }: DeviceState): string {
+  return [udid, maker, domain, site, position].join(' ').toLowerCase();
+}
+
+function DeviceCard({ device }: { readonly device: DeviceState }) {
+  const { maker, udid, domain, site, position, notAfter } = device;
+  return (
+    <article class="card" data-device={udid}>
+      <p class="row-title mono" dir="ltr">
+        {udid}
+      </p>
+      <DeviceBadges device={device} />
+      <Facts
+        of={[
+          [words.record.domain, <NameText text={domain} />],
+          [fieldWords.place.site, site],
+          [say.position, position],
+          [words.record.validUntil, when(Date.parse(notAfter))],
+        ]}
+      />
+      <LinkButton href={`/device/${maker}/${udid}`}>{say.open}</LinkButton>
+    </article>
+  );
+}
+
+/** How it stands, most urgent first. */
+export function DeviceBadges({ device }: { readonly device: DeviceState }) {
+  const { state, suspended, unproven, firstUse } = device;
+  return (
+    <>
+      <p class="badge" data-tone={state === 'revoked' ? 'bad' : state === 'issued' ? 'wait' : 'good'}>
+        {fieldWords.desk.deviceStates[state]}
+      </p>
+      {suspended !== undefined && (
+        <p class="badge" data-tone="wait">
+          {fieldWords.desk.suspended[suspended.reason]}
+        </p>
+      )}
+      {unproven && <p class="quiet small">{words.record.unproven}</p>}
+      {firstUse && <p class="badge">{fieldWords.desk.firstUse}</p>}
+    </>
+  );
+}

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { cdp } from 'vitest/browser';
+import { toBase64Url } from '../../core/bytes.ts';
+import { PhotoError, takePhoto } from '../../src/effects/take-photo.ts';
+import type { QueuedRecord } from '../../src/ports/outbox.ts';
+import { IdbPhotos } from '../../src/storage/photos.ts';
+import { received, terms } from '../ports/outbox.suite.ts';
+import { captureNext, crypto, newRecord, START } from '../support/records.ts';
+import { dropDatabases, freshDatabase, openOutbox } from './databases.ts';
+
+const devtools = () => cdp() as unknown as { send(method: string, params: object): Promise<unknown> };
+const { origin } = location;
+
+afterEach(dropDatabases);
+
+function opened(name = freshDatabase()) {
+  const { db, outbox } = openOutbox(name);
+  return { outbox, photos: new IdbPhotos(db) };
+}
+
+async function photo(bytes: number) {
+  const data = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at += 65_536)
+    globalThis.crypto.getRandomValues(data.subarray(at, Math.min(bytes, at + 65_536)));
+  return { data, digest: toBase64Url(await crypto.sha256(data)) };
+}
+
+/** The next record, naming these photos. */
+async function captureWith(outbox: ReturnType<typeof opened>['outbox'], photos: readonly string[]) {
+  const record = newRecord(await outbox.head((await captureNext(outbox)).row.kid));
+  const row: QueuedRecord = { ...record.row, photos };
+  expect(await outbox.append({ ...record, row })).toBe('stored');
+  return row;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+describe('photos on the phone', () => {
+  test('are loose until a record names them, and go only after its receipt', async () => {
+    const { outbox, photos } = opened();
+    const one = await photo(2000);
+    await photos.add({ ...one, udid: 'acme-1', at: START });
+    expect((await photos.loose('acme-1')).map(({ digest }) => digest)).toEqual([one.digest]);
+    expect(await photos.loose('acme-2')).toEqual([]);
+    expect(await photos.next(START, true, NONE)).toBeUndefined();
+    const row = await captureWith(outbox, [one.digest]);
+    expect(await photos.loose('acme-1')).toEqual([]);
+    expect(await photos.next(START, true, NONE)).toBeUndefined();
+    const leased = await outbox.lease(terms());
+    await outbox.settle(leased.map(({ row }) => received(row.id)));
+    const next = await photos.next(START, false, NONE);
+    expect(next).toMatchObject({ record: { id: row.id, org: row.org }, row: { digest: one.digest } });
+    expect(next?.data).toEqual(one.data);
+    expect(await photos.next(START, false, new Set([one.digest]))).toBeUndefined();
+    await photos.note(one.digest, { sent: 1000, nextAt: START + 10 });
+    expect(await photos.next(START, false, NONE)).toBeUndefined();
+    expect(await photos.waiting()).toEqual({ count: 1, bytes: 2000, sent: 1000 });
+    await photos.finish(one.digest, 'kept');
+    expect(await photos.data(one.digest)).toBeUndefined();
+    expect(await photos.rows([one.digest])).toMatchObject([{ state: 'kept', sent: 2000 }]);
+    expect(await photos.waiting()).toEqual({ count: 0, bytes: 0, sent: 0 });
+  });
+
+  test('of a registration that was never saved are swept; others are not', async () => {
+    const { outbox, photos } = opened();
+    const [named, old, fresh] = [await photo(100), await photo(100), await photo(100)];
+    await photos.add({ ...named, udid: 'a', at: START });
+    await photos.add({ ...old, udid: 'b', at: START });
+    await photos.add({ ...fresh, udid: 'b', at: START + 1000 });
+    await captureWith(outbox, [named.digest]);
+    await photos.sweep(START + 500);
+    expect((await photos.rows([named.digest, old.digest, fresh.digest])).map(({ digest }) => digest)).toEqual(
+      [named.digest, fresh.digest],
+    );
+  });
+});
+
+describe('a full phone', () => {
+  afterEach(() => devtools().send('Storage.overrideQuotaForOrigin', { origin }));
+
+  test('gives up photos for a record, the oldest first and no more than it takes, and says so', async () => {
+    await devtools().send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+    await devtools().send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 7 * 1024 * 1024 });
+    const { outbox, photos } = opened();
+    let told = 0;
+    outbox.onPhotoGivenUp = () => told++;
+    const first = await captureNext(outbox);
+    const old = await photo(4 * 1024 * 1024);
+    const young = await photo(1000);
+    await photos.add({ ...young, udid: 'a', at: START + 1 });
+    await photos.add({ ...old, udid: 'a', at: START });
+    const random = () => toBase64Url(globalThis.crypto.getRandomValues(new Uint8Array(65_536)));
+    const jws = Array.from({ length: 40 }, random).join('');
+    expect(await outbox.append({ ...newRecord({ seq: 1, digest: first.row.digest }), jws })).toBe('stored');
+    expect(told).toBe(1);
+    expect(await photos.rows([old.digest, young.digest])).toMatchObject([
+      { state: 'given_up' },
+      { state: 'here' },
+    ]);
+    expect(await photos.data(young.digest)).toEqual(young.data);
+  });
+});
+
+describe('a picture', () => {
+  const file = async (width: number, height: number) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext('2d');
+    if (context === null) throw new Error('no canvas');
+    context.fillStyle = '#ff0000';
+    context.fillRect(0, 0, width, height);
+    return canvas.convertToBlob({ type: 'image/png' });
+  };
+  const stored = async (picture: Blob, codes: (readonly { x: number; y: number }[])[]) => {
+    const { photos } = opened();
+    const left = [...codes];
+    const ports = { photos, crypto, clock: { now: () => START }, findCode: async () => left.shift() };
+    const made = await takePhoto(ports as never, picture, 'acme-1');
+    const data = (await photos.data(made.digest)) ?? new Uint8Array();
+    return { made, data, bitmap: await createImageBitmap(new Blob([Uint8Array.from(data)])) };
+  };
+  const colour = (bitmap: ImageBitmap, x: number, y: number) => {
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext('2d');
+    context?.drawImage(bitmap, 0, 0);
+    return context?.getImageData(x, y, 1, 1).data[0] ?? 0;
+  };
+
+  test('is scaled down to a JPEG of bounded size, named by its digest', async () => {
+    const { made, data, bitmap } = await stored(await file(4000, 3000), []);
+    expect([bitmap.width, bitmap.height]).toEqual([1600, 1200]);
+    expect([...data.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
+    expect(data.length).toBe(made.bytes);
+    expect(made.bytes).toBeLessThanOrEqual(512 * 1024);
+    expect(toBase64Url(await crypto.sha256(data))).toBe(made.digest);
+  });
+
+  test('has every code on it blanked before it is hashed', async () => {
+    const square = (from: number) =>
+      [from, from + 0.1].flatMap((x) => [from, from + 0.1].map((y) => ({ x, y })));
+    const { bitmap } = await stored(await file(1000, 1000), [square(0.2), square(0.6)]);
+    expect(colour(bitmap, 250, 250)).toBeLessThan(160);
+    expect(colour(bitmap, 650, 650)).toBeLessThan(160);
+    expect(colour(bitmap, 450, 450)).toBeGreaterThan(230);
+  });
+
+  test('is refused where a code cannot be blanked, or where it is none', async () => {
+    await expect(stored(await file(100, 100), [[]])).rejects.toEqual(new PhotoError('picture_shows_code'));
+    await expect(stored(new Blob(['hello']), [])).rejects.toEqual(new PhotoError('picture_unreadable'));
+  });
+});
