@@ -17,6 +17,8 @@ const WHY: Record<SinkFault, string> = {
   topic_not_allowed: 'a topic holds no + or #, and goes with mqtts:// only',
 };
 
+const NO_SUCH = 'there is no such receiver';
+
 const byOf = ({ text }: CommandCall) => `command line (${text('by') ?? 'nobody named'})`;
 
 function kindsFrom(words: string | undefined): EventKind[] {
@@ -74,29 +76,28 @@ export const eventsList: Command = {
   },
 };
 
-export const eventsRemove: Command = {
-  usage: 'events remove NAME [--by PERSON]',
-  about: 'tells it nothing any more',
-  options: { by: TEXT },
-  words: 1,
-  async run(call) {
-    const done = await removeSink(call.words[0] ?? '', byOf(call), call.installation);
-    call.print(done ? 'removed' : 'there is no such receiver');
-    return done ? 0 : 1;
-  },
-};
+export const eventsRemove = onOne('remove', 'tells it nothing any more', 'removed', removeSink);
 
-export const eventsResume: Command = {
-  usage: 'events resume NAME [--by PERSON]',
-  about: 'tries one that was given up again, from where it stopped',
-  options: { by: TEXT },
-  words: 1,
-  async run(call) {
-    const done = await resumeSink(call.words[0] ?? '', byOf(call), call.installation);
-    call.print(done ? 'resumed' : 'there is no such receiver');
-    return done ? 0 : 1;
-  },
-};
+export const eventsResume = onOne(
+  'resume',
+  'tries one that was given up again, from where it stopped',
+  'resumed',
+  resumeSink,
+);
+
+function onOne(act: string, about: string, done: string, run: typeof removeSink): Command {
+  return {
+    usage: `events ${act} NAME [--by PERSON]`,
+    about,
+    options: { by: TEXT },
+    words: 1,
+    async run(call) {
+      const found = await run(call.words[0] ?? '', byOf(call), call.installation);
+      call.print(found ? done : NO_SUCH);
+      return found ? 0 : 1;
+    },
+  };
+}
 
 export const eventsTest: Command = {
   usage: 'events test NAME',
@@ -106,7 +107,7 @@ export const eventsTest: Command = {
   async run({ installation, config, words, print }) {
     const sink = await installation.stores.events.sink(words[0] ?? '');
     if (sink === undefined) {
-      print('there is no such receiver');
+      print(NO_SUCH);
       return 1;
     }
     const now = installation.clock.now();

@@ -2,7 +2,7 @@ import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventKind, EventSink } from '../ports/events.ts';
+import type { EventKind, EventSink, SinkState } from '../ports/events.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 
 export interface SinkParts {
@@ -66,35 +66,39 @@ export async function addSink(
 }
 
 /** False if there is none. */
-export async function removeSink(
-  name: string,
-  by: string,
-  { transact, clock }: Pick<SinkParts, 'transact' | 'clock'>,
-): Promise<boolean> {
-  return transact(async (tx) => {
-    const sink = await tx.events.sink(name);
-    if (sink === undefined || !(await tx.events.removeSink(name))) return false;
-    const said = { at: toInstant(clock.now()), step: STEPS.live, event: 'event receiver removed', actor: by };
-    await audit(tx.audit, { ...said, org: sink.org, subject: name, detail: '' });
+export function removeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+  return change({ name, by, event: 'event receiver removed' }, parts, (tx) => tx.events.removeSink(name));
+}
+
+/** One that was given up on is told again, from where it stopped. False if there is none. */
+export function resumeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+  return change({ name, by, event: 'event receiver resumed' }, parts, async (tx, { told, fault }, at) => {
+    await tx.events.progress(name, { told, tries: 0, nextAt: at, failingSince: null, fault, deadAt: null });
     return true;
   });
 }
 
-/** One that was given up on is told again, from where it stopped. False if there is none. */
-export async function resumeSink(
-  name: string,
-  by: string,
-  { transact, clock }: Pick<SinkParts, 'transact' | 'clock'>,
+type ChangeParts = Pick<SinkParts, 'transact' | 'clock'>;
+
+/** A change of one receiver and its line in the audit trail, together. */
+function change(
+  { name, by, event }: { readonly name: string; readonly by: string; readonly event: string },
+  { transact, clock }: ChangeParts,
+  act: (tx: Needs<'events'>, sink: SinkState, at: string) => Promise<boolean>,
 ): Promise<boolean> {
   return transact(async (tx) => {
-    const sink = await tx.events.sink(name);
-    if (sink === undefined) return false;
     const at = toInstant(clock.now());
-    await tx.events.progress(name, {
-      ...{ told: sink.told, tries: 0, nextAt: at, failingSince: null, fault: sink.fault, deadAt: null },
+    const sink = await tx.events.sink(name);
+    if (sink === undefined || !(await act(tx, sink, at))) return false;
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event,
+      actor: by,
+      org: sink.org,
+      subject: name,
+      detail: '',
     });
-    const said = { at, step: STEPS.live, event: 'event receiver resumed', actor: by };
-    await audit(tx.audit, { ...said, org: sink.org, subject: name, detail: '' });
     return true;
   });
 }
