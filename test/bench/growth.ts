@@ -1,5 +1,9 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
+import { openssl } from '../support/openssl.ts';
 import { loadPhones, makeDevices, rowsOf, sendAll, waitBound } from './field.ts';
 import type { Report } from './report.ts';
 import { type Served, serve } from './served.ts';
@@ -8,12 +12,13 @@ const SIZES = [1e4, 1e5, 1e6, 1e7] as const;
 /** Devices with real keys that are registered at each size. */
 const SAMPLE = 1000;
 
-/** What a registration and a CRL cost as the maker's list grows, on SQLite. `words`: the largest power of ten, 7 if left out. */
+/** What a registration, a CRL and an OCSP answer cost as the maker's list grows, on SQLite. `words`: the largest power of ten, 7 if left out. */
 export async function benchGrowth(words: readonly string[]): Promise<Report> {
   const largest = 10 ** Number(words.find((word) => /^[4-7]$/.test(word)) ?? 7);
   const sizes = SIZES.filter((size) => size <= largest);
   const registration: number[] = [];
   const crl: number[] = [];
+  const ocsp: number[] = [];
   const memory: number[] = [];
   const served = await serve('sqlite');
   try {
@@ -36,6 +41,7 @@ export async function benchGrowth(words: readonly string[]): Promise<Report> {
       rows = size;
       registration.push(Math.round(await register()));
       crl.push(Math.round(await microsecondsOfCrl(served)));
+      ocsp.push(Math.round(await microsecondsOfOcsp(served, bound)));
       memory.push(Math.round(served.residentMib()));
     }
   } finally {
@@ -50,6 +56,7 @@ export async function benchGrowth(words: readonly string[]): Promise<Report> {
       rows: sizes,
       us_per_registration: registration,
       us_per_crl_answer: crl,
+      us_per_ocsp_answer: ocsp,
       resident_mib: memory,
     },
   };
@@ -81,4 +88,33 @@ async function microsecondsOfCrl({ urls, cpuSeconds }: Served): Promise<number> 
   const start = cpuSeconds();
   for (let n = 0; n < count; n++) await (await fetch(url)).arrayBuffer();
   return ((cpuSeconds() - start) / count) * 1e6;
+}
+
+/** Of the newest certificates, each asked about once, so that nothing of it is there beforehand. */
+async function microsecondsOfOcsp({ urls, desk, cpuSeconds }: Served, bound: number): Promise<number> {
+  const count = 200;
+  const folder = mkdtempSync(join(tmpdir(), 'fieldbind-bench-ocsp-'));
+  try {
+    const issuer = join(folder, 'issuer.pem');
+    writeFileSync(issuer, await (await fetch(`${urls[0]}/ca/northfield/bundle.pem`)).text());
+    const questions: Buffer<ArrayBuffer>[] = [];
+    for (const { change } of await desk.stores.changes.after('northfield', bound - count, count)) {
+      const stored = await desk.stores.certificates.byFingerprint(change.fingerprint ?? '');
+      const { serialNumber } = new X509Certificate(stored?.der ?? '');
+      const file = join(folder, serialNumber);
+      await openssl('ocsp', '-issuer', issuer, '-serial', `0x${serialNumber}`, '-no_nonce', '-reqout', file);
+      questions.push(readFileSync(file));
+    }
+    if (questions.length < count) throw new Error('too few certificates to ask about');
+    const start = cpuSeconds();
+    for (const body of questions) {
+      const headers = { 'content-type': 'application/ocsp-request' };
+      const answer = await fetch(`${urls[0]}/ocsp`, { method: 'POST', headers, body });
+      // A successful one is never this short; a refusal always is.
+      if ((await answer.arrayBuffer()).byteLength < 64) throw new Error('no answer about a certificate');
+    }
+    return ((cpuSeconds() - start) / count) * 1e6;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
