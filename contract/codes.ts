@@ -59,6 +59,7 @@ export const OUTCOME_CODES = [
   'domain_unknown',
   'domain_not_entitled',
   'same_install',
+  'renewed',
   'taken_same_org',
   'transfer_case',
   'udid_only_row',

@@ -6,7 +6,7 @@ import { uuid7 } from '../../core/uuid7.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Binding } from '../ports/bindings.ts';
-import type { Intent, Issuer } from '../ports/certificate-authority.ts';
+import type { CertificateOrder, Intent, Issuer } from '../ports/certificate-authority.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import type { Effect, Ruling } from './ruling.ts';
@@ -67,17 +67,28 @@ export async function applyRuling(
       );
       return undefined;
     }
+    case 'renew': {
+      const { id } = ruling.binding;
+      // One that the device itself began over EST, and that a crash left, is the one that is signed.
+      const begun = await stores.intents.ofBinding(id);
+      const intent = begun ?? context.issuer.prepare(orderOf(ruling));
+      if (begun === undefined) await stores.intents.intend(intent, id);
+      await stores.records.attach(record.id, id, context.by ?? null);
+      await audit(stores.audit, {
+        at,
+        step: STEPS.live,
+        event: 'renewal intended',
+        actor: context.by ?? 'rules',
+        org: record.header.org,
+        subject: record.id,
+        detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}`,
+      });
+      return intent;
+    }
     case 'bind': {
       const id = uuid7(now, context.crypto);
       for (const practice of ruling.displaces) await endPractice(practice, at, context);
-      const { udid, domain } = ruling.binding;
-      const order = {
-        ...ruling.profile,
-        udid: udid as Udid,
-        domain: domain as DomainName,
-        spki: ruling.spki,
-      };
-      const intent = context.issuer.prepare(order);
+      const intent = context.issuer.prepare(orderOf(ruling));
       await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
       await stores.intents.intend(intent, id);
       await stores.records.attach(record.id, id, context.by ?? null);
@@ -93,6 +104,14 @@ export async function applyRuling(
       return intent;
     }
   }
+}
+
+function orderOf({
+  binding: { udid, domain },
+  profile,
+  spki,
+}: Extract<Ruling, { outcome: 'bind' | 'renew' }>): CertificateOrder {
+  return { ...profile, udid: udid as Udid, domain: domain as DomainName, spki };
 }
 
 /** A real organisation bound this device: the practice with it ends, certificate and all. */

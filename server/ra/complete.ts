@@ -28,18 +28,25 @@ export async function complete(
   intent: Pick<Intent, 'serial' | 'issuer'>,
   signed: SignedCertificate,
   at: string,
-  stores: Needs<'records' | 'changes' | 'audit' | 'bindings' | 'certificates'>,
+  stores: Needs<'records' | 'changes' | 'audit' | 'bindings' | 'certificates' | 'intents'>,
 ): Promise<void> {
   if (record === undefined || record.outcome !== null) return; // another process finished it
   if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time
+  const renewed = binding.registration !== record.id;
+  if (renewed) {
+    // The device may have finished it over EST, or a start of another process abandoned it: then it is judged anew.
+    const open = await stores.intents.ofBinding(binding.id);
+    if (open?.serial !== intent.serial) return;
+  }
   await stores.certificates.issue(intent.serial, signed);
-  await stores.bindings.setState(binding.id, 'issued');
+  if (!renewed) await stores.bindings.setState(binding.id, 'issued');
   const { maker, udid, domain, unproven } = binding;
   const { fingerprint } = signed;
   await settle(
     record,
     {
       outcome: 'bound',
+      ...(renewed ? { code: 'renewed' as const } : {}),
       about: { maker, udid, domain },
       at,
       unproven,
@@ -52,7 +59,7 @@ export async function complete(
   await audit(stores.audit, {
     at,
     step: STEPS.issue,
-    event: 'issued',
+    event: renewed ? 'renewed' : 'issued',
     actor: intent.issuer,
     org: binding.org,
     subject: udid,

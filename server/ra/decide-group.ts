@@ -101,6 +101,9 @@ function isOwn(ruling: Ruling): boolean {
   switch (ruling.outcome) {
     case 'same':
       return true;
+    // The device itself may be renewing over EST.
+    case 'renew':
+      return false;
     case 'bind':
       return ruling.displaces.length === 0 && !ruling.renamed;
     case 'held':

@@ -10,12 +10,22 @@ import { findListRow } from './find-row.ts';
 import { formerNames, isRevokedAs } from './former-names.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeEvidence } from './judge-evidence.ts';
+import { judgeRenewal } from './judge-renewal.ts';
 import { judgeVoucher } from './judge-voucher.ts';
 import { judgePolicy } from './policy.ts';
 import { type About, held, type Ruling, refused } from './ruling.ts';
 
 export type RegistrationStores = Needs<
-  'orgs' | 'people' | 'domains' | 'list' | 'tombstones' | 'bindings' | 'statements' | 'policies' | 'tpms'
+  | 'orgs'
+  | 'people'
+  | 'domains'
+  | 'list'
+  | 'tombstones'
+  | 'bindings'
+  | 'certificates'
+  | 'statements'
+  | 'policies'
+  | 'tpms'
 >;
 
 /** Maker of a device that stands on no list and whose phone could not tell either. */
@@ -90,7 +100,10 @@ export async function judgeRegistration(
     endedAt: null,
   };
   const conflict = await judgeConflict(claim, former, about, stores);
-  if (conflict.kind === 'ruled') return conflict.ruling;
+  if (conflict.kind === 'ruled') {
+    const { ruling } = conflict;
+    return ruling.outcome === 'same' ? judgeRenewal(ruling, spki, record.receivedAt, stores) : ruling;
+  }
   if (!anchored && !approved) {
     return row?.anchor === 'voucher'
       ? held('udid_only_row', about, 'its row names a voucher, and none was shown that can be checked')

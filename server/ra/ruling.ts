@@ -32,6 +32,14 @@ export type Ruling =
     }
   /** Bound already: the certificate of that binding is handed out again. */
   | { readonly outcome: 'same'; readonly binding: Binding; readonly about: About }
+  /** Bound already, and its certificate is due: a successor is to be issued for the same key. */
+  | {
+      readonly outcome: 'renew';
+      readonly binding: Binding;
+      readonly about: About;
+      readonly spki: Uint8Array;
+      readonly profile: CertificateProfile;
+    }
   /** To be bound: a certificate is to be issued for this key. */
   | {
       readonly outcome: 'bind';

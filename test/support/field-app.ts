@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { ListRow } from '../../contract/list-row.ts';
+import type { ServeOptions } from '../../server/serve.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { startBluez } from './bluez/fake-bluez.ts';
 import { launchWithDevices, profileWithSerialGrant } from './device-browser.ts';
@@ -35,7 +36,9 @@ export interface FieldApp {
 }
 
 /** `dist`: another build of the page than the project's own. */
-export async function startFieldApp(options: { readonly dist?: string } = {}): Promise<FieldApp> {
+export async function startFieldApp(
+  options: Pick<Partial<ServeOptions>, 'dist' | 'policy'> = {},
+): Promise<FieldApp> {
   const data = mkdtempSync(join(tmpdir(), 'fieldbind-field-'));
   const [first, bluez] = await Promise.all([startTestServer({ ...options, data }), startBluez()]);
   const { url } = first;

@@ -132,6 +132,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Ask the domain’s owner or your office.',
   ),
   same_install: say('This device is already bound here.', 'Nothing to do: its certificate is the same.'),
+  renewed: say(
+    'This device was bound here already, and its certificate is renewed.',
+    'Write the new certificate into it. The old one stays good until it ends.',
+  ),
   taken_same_org: say(
     'Your organisation has this device bound elsewhere.',
     'Did it move, or did you scan the wrong one?',

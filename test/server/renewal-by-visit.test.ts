@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { uuid7 } from '../../core/uuid7.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { type Installation, openInstallation } from '../../server/installation.ts';
+import { renewCertificate } from '../../server/ra/renew-certificate.ts';
+import { databaseOf } from '../support/database.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { signInAs, type TestOperator } from '../support/server-operator.ts';
+import { startProcess } from '../support/server-process.ts';
+
+const MINUTE = 60_000;
+/** Valid from an hour before it is made: a life of ten minutes more is due at once. */
+const DUE_AT_ONCE = { ...DEFAULT_POLICY, device: 10 * MINUTE };
+
+let data: string;
+let server: TestServer;
+let device: TestDevice;
+let ines: TestOperator;
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'fieldbind-visit-'));
+  device = await makeDevice();
+  await start(DUE_AT_ONCE);
+  await server.importList('northfield', [rowOf(device)]);
+});
+afterEach(async () => {
+  expect(server.faults).toEqual([]);
+  await server.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+async function start(policy = DEFAULT_POLICY): Promise<void> {
+  server = await startTestServer({ data, policy });
+  ines = await server.signIn('ines');
+}
+
+async function restart(policy = DEFAULT_POLICY): Promise<void> {
+  await server.close();
+  await start(policy);
+}
+
+const visit = () => ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+
+async function bindingIn({ stores }: Pick<Installation, 'stores'>) {
+  const [live, ...more] = await stores.bindings.liveConflicts('', device.maker, device.udid);
+  if (live === undefined || more.length > 0) throw new Error('not one live binding');
+  return live;
+}
+
+async function certificates() {
+  const { installation } = server.running;
+  return installation.stores.certificates.ofBinding((await bindingIn(installation)).id);
+}
+
+describe('a device that is registered again where it is bound', () => {
+  it('is given a successor once its certificate is due, and the same one until that is due', async () => {
+    const first = await visit();
+    await restart();
+    const renewed = await visit();
+    expect(renewed).toMatchObject({ outcome: 'bound', code: 'renewed', domain: OAK_STREET });
+    expect(renewed.certificate?.fingerprint).not.toBe(first.certificate?.fingerprint);
+    expect(await visit()).toMatchObject({ code: 'same_install', certificate: renewed.certificate });
+    // Nothing is revoked before the device has shown the new one.
+    expect(await certificates()).toMatchObject([{ revokedAt: null }, { revokedAt: null }]);
+    expect(await server.running.installation.stores.intents.unfinished()).toEqual([]);
+  });
+
+  it('is confirmed as installed under the record of the visit', async () => {
+    await visit();
+    await restart();
+    const { record, certificate } = await visit();
+    const confirmation = {
+      id: uuid7(Date.now(), nodeCrypto),
+      app: '0.1.0',
+      capturedAt: new Date().toISOString(),
+      registration: record,
+      maker: device.maker,
+      udid: device.udid,
+      domain: OAK_STREET,
+      certificate: certificate?.fingerprint ?? '',
+      link: 'serial',
+      written: [{ parts: ['leaf', 'anchor'], digest: 'cd'.repeat(32) }],
+    };
+    expect(await ines.submit('confirmation+jws', confirmation, 'northfield')).toMatchObject({
+      outcome: 'noted',
+    });
+  });
+
+  it('has no third certificate while two are good, though both are due', async () => {
+    await visit();
+    const second = await visit();
+    expect(second).toMatchObject({ code: 'renewed' });
+    expect(await visit()).toMatchObject({ code: 'same_install', certificate: second.certificate });
+    expect(await certificates()).toHaveLength(2);
+  });
+
+  it('is given nothing while it is suspended', async () => {
+    await visit();
+    const { maker, udid } = device;
+    const words = [
+      'device',
+      'suspend',
+      '--udid',
+      udid,
+      '--maker',
+      maker,
+      '--reason',
+      'lost',
+      '--by',
+      'sam',
+      '--because',
+      'gone',
+    ];
+    expect((await server.fieldbind(...words)).code).toBe(0);
+    expect(await visit()).not.toHaveProperty('certificate');
+    expect(await certificates()).toHaveLength(1);
+  });
+});
+
+describe('a server killed in the middle of a renewal', () => {
+  it.each(['intended', 'signed', 'issued'])(
+    'after "%s": one successor, and each is in the trail',
+    async (step) => {
+      await visit();
+      await server.close();
+      const { child, url } = await startProcess(data, step);
+      const again = await signInAs(url, 'ines');
+      const payload = registrationOf(device, OAK_STREET);
+      const { jws } = await again.seal('registration+jws', payload, 'northfield');
+      const ended = once(child, 'exit');
+      await again.send([jws]).catch(() => undefined);
+      expect(await ended).toEqual([null, 'SIGKILL']);
+      await start();
+      const change = await ines.outcome(payload.id, 'northfield');
+      expect(change).toMatchObject({ outcome: 'bound', code: 'renewed' });
+      const all = await certificates();
+      expect(all).toHaveLength(2);
+      expect(all[0]?.fingerprint).toBe(change.certificate?.fingerprint);
+      expect(await server.running.installation.stores.intents.unfinished()).toEqual([]);
+      expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
+    },
+  );
+
+  it('hands out what the device itself renewed meanwhile', async () => {
+    await visit();
+    await server.close();
+    const { child, url } = await startProcess(data, 'intended');
+    const again = await signInAs(url, 'ines');
+    const payload = registrationOf(device, OAK_STREET);
+    const { jws } = await again.seal('registration+jws', payload, 'northfield');
+    const ended = once(child, 'exit');
+    await again.send([jws]).catch(() => undefined);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    // Another process, which was running all the while, answers the device over EST.
+    const other = await openInstallation({
+      data,
+      databaseUrl: await databaseOf(data),
+      publicUrl: 'http://localhost',
+      suffix: 'fieldbind.internal',
+    });
+    const binding = await bindingIn(other);
+    const current = await other.stores.certificates.newest(binding.id);
+    if (current === undefined) throw new Error('no certificate');
+    const renewed = await renewCertificate(binding, current, device.spki, other);
+    expect(renewed?.serial).not.toBe(current.serial);
+    await other.close();
+    await start();
+    expect(await ines.outcome(payload.id, 'northfield')).toMatchObject({
+      code: 'same_install',
+      certificate: { fingerprint: renewed?.fingerprint },
+    });
+    expect(await certificates()).toHaveLength(2);
+  });
+});
