@@ -34,7 +34,7 @@ export class NotEnrolledError extends Error {
 }
 
 /** Other tabs kept saving in between: nothing was written, and the same tap may well succeed now. */
-export class ChainBusyError extends Error {
+class ChainBusyError extends Error {
   override readonly name = 'ChainBusyError';
   readonly code = 'chain_busy';
 }

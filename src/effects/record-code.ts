@@ -8,7 +8,7 @@ import { type Bytes, concat, fromBase64Url, toBase64Url } from '../../core/bytes
  */
 const PREFIX = 'FIELDBIND1:';
 /** Alphanumeric characters of the largest QR code, version 40 with error correction L (ISO/IEC 18004, table 7). */
-export const MOST_LETTERS = 4_296;
+const MOST_LETTERS = 4_296;
 const SIGNATURE = 64;
 
 /** Undefined for a record that no single code holds. */

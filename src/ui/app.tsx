@@ -35,6 +35,7 @@ export function App({ model }: { readonly model: AppModel }) {
     return (
       <WipedScreen
         loss={loss}
+        restored={model.restored.value}
         onRead={() => {
           model.loss.value = undefined;
         }}

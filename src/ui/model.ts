@@ -190,7 +190,10 @@ export class AppModel {
       void this.ports.safety.note();
     });
     try {
-      this.loss.value = await this.ports.safety.findLoss();
+      const loss = await this.ports.safety.findLoss();
+      // What the second copy still has is no loss, and must not be registered again.
+      if (loss !== undefined) await this.checkCopies();
+      this.loss.value = loss;
       await this.#readWork();
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
@@ -226,6 +229,7 @@ export class AppModel {
       return;
     }
     await this.prepareWith(answer.value);
+    void this.sync(true);
   }
 
   /** Step 0 with the session at hand; true if this phone is prepared. */

@@ -19,7 +19,7 @@ export type Route =
   | { readonly screen: 'record' | 'collect'; readonly id: string }
   | { readonly screen: 'device'; readonly maker: string; readonly udid: string };
 
-export function parsePath(path: string): Route {
+function parsePath(path: string): Route {
   const [head = '', id = '', more = ''] = path.split('/').slice(1);
   switch (head) {
     case '':

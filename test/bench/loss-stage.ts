@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Page } from 'playwright-core';
+import type { ServeOptions } from '../../server/serve.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { FAULTS, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { bundle } from './stage.ts';
@@ -17,7 +18,7 @@ export interface LossStage {
   close(): Promise<void>;
 }
 
-export async function openLossStage(): Promise<LossStage> {
+export async function openLossStage(options: Pick<ServeOptions, 'clock'> = {}): Promise<LossStage> {
   const folder = mkdtempSync(join(tmpdir(), 'fieldbind-loss-'));
   const dist = join(folder, 'dist');
   const data = join(folder, 'data');
@@ -27,7 +28,7 @@ export async function openLossStage(): Promise<LossStage> {
   await bundle('page/workbox-worker.ts', join(dist, 'workbox-worker.js'));
   let port = 0;
   const road = await startFaultProxy(() => port);
-  const server = await startTestServer({ data, dist, publicUrl: road.url });
+  const server = await startTestServer({ ...options, data, dist, publicUrl: road.url });
   port = server.running.port;
   return {
     server,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CredCommands } from '../../src/device/drivers/zephyr-cred/cred-commands.ts';
 import { parseCredList } from '../../src/device/drivers/zephyr-cred/cred-list.ts';
 import { secTagOf } from '../../src/device/drivers/zephyr-cred/sec-tag.ts';
 
@@ -50,4 +51,21 @@ describe('the security tag', () => {
     expect(() => tagOf([])).toThrow('sec_tag_unknown');
     expect(() => tagOf([`1,PK,${DIGEST},0`, `2,PK,${DIGEST},0`])).toThrow('sec_tag_unknown');
   });
+});
+
+it('is asked for again where a board was reset in the middle of it, and not where there is no such command', async () => {
+  const list = '42,INV,3fwa0LjMG6cQQmtx9P0lBU/Nnd1bQAXHLYik2WBSYfs=,0\r\n1 credentials found.\r\n';
+  const boot =
+    '\r\n*** Booting Zephyr OS build v4.2.99 ***\r\nWaiting for the device and CA certificates\r\n';
+  for (const [answers, tags, asks] of [
+    [[boot, list], [42], 2],
+    [['cred: command not found\r\n', list], undefined, 1],
+    [[boot, boot, boot, list], undefined, 3],
+  ] as const) {
+    let asked = 0;
+    const commands = new CredCommands({ run: async () => answers[asked++] ?? '' });
+    const found = await commands.listAll(new AbortController().signal);
+    expect(found?.credentials.map(({ tag }) => tag)).toEqual(tags);
+    expect(asked).toBe(asks);
+  }
 });

@@ -272,6 +272,7 @@ export const RIGS: readonly Rig[] = [
   {
     ...shellRig,
     name: 'nrf_cloud_cred on a console, without a key',
+    slow: /keygen/,
     noisy: 'in answers',
     driver: 'zephyr-cred',
     fresh: 'csr-subject',

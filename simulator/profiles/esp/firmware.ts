@@ -36,7 +36,7 @@ export const DEFAULT_ESP_FIRMWARE: EspFirmware = {
 
 /** RainMaker's and the examples' service, and its characteristics' 16-bit parts in the order the manager makes them. */
 export const ESP_SERVICE = '021a9004-0382-4aea-bff4-6b3f1c5adfb4';
-export const ESP_ENDPOINTS = [
+const ESP_ENDPOINTS = [
   ['prov-ctrl', 'ff4f'],
   ['prov-scan', 'ff50'],
   ['prov-session', 'ff51'],
@@ -47,7 +47,7 @@ export const ESP_ENDPOINTS = [
 ] as const;
 export type EspEndpoint = (typeof ESP_ENDPOINTS)[number][0];
 
-export function uuidOf(short: string): string {
+function uuidOf(short: string): string {
   return `${ESP_SERVICE.slice(0, 4)}${short}${ESP_SERVICE.slice(8)}`;
 }
 

@@ -18,10 +18,15 @@ export class SmpShell implements Shell {
     this.#client = client;
   }
 
-  async run(command: string, signal: AbortSignal): Promise<string> {
-    const body = { argv: command.split(' ') };
+  async run(command: string, signal: AbortSignal, limitMs?: number): Promise<string> {
+    const request = {
+      operation: 'write',
+      group: SHELL_GROUP,
+      command: EXECUTE,
+      body: { argv: command.split(' ') },
+    } as const;
     const reply = await this.#client.request(
-      { operation: 'write', group: SHELL_GROUP, command: EXECUTE, body },
+      limitMs === undefined ? request : { ...request, limitMs },
       signal,
     );
     const output = reply.get('o');

@@ -38,7 +38,7 @@ export function MoreScreen() {
               kind="primary"
               icon="person"
               busy={model.preparing.value}
-              onClick={() => void model.signIn(credential?.operator ?? '').then(() => model.sync(true))}
+              onClick={() => void model.signIn(credential?.operator ?? '')}
             >
               {words.more.signIn}
             </Button>

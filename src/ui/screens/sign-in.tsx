@@ -3,7 +3,7 @@ import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
-import { go } from '../route.ts';
+import { go, route } from '../route.ts';
 import { words } from '../words/en.ts';
 
 /** First contact: who is it? After this the phone has a key, a credential and a work pack. */
@@ -17,7 +17,9 @@ export function SignInScreen() {
     setBusy(operator);
     await model.signIn(operator);
     setBusy(undefined);
-    if (model.prepareTrouble.value === undefined) go('/', { replace: true });
+    // Once there is a key the app is on the screen, and the person may have gone on while the rest was fetched.
+    if (model.prepareTrouble.value === undefined && route.value.screen === 'sign-in')
+      go('/', { replace: true });
   };
   const people = model.people.value;
   return (

@@ -7,11 +7,21 @@ import { rescueWords } from '../words/rescue.ts';
 const words = rescueWords.wiped;
 
 /** The one thing worse than losing records is not being told: before anything else, and with their numbers. */
-export function WipedScreen({ loss, onRead }: { readonly loss: LossReport; readonly onRead: () => void }) {
+export function WipedScreen({
+  loss,
+  restored,
+  onRead,
+}: {
+  readonly loss: LossReport;
+  /** Put back from the second copy, which outlives a database that is lost alone. */
+  readonly restored: number;
+  readonly onRead: () => void;
+}) {
   const unsent = loss.unsent.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  const isLost = unsent > restored;
   return (
     <main class="page" data-screen="wiped">
-      <section class="card" data-tone={unsent > 0 ? 'bad' : 'wait'} role="alert">
+      <section class="card" data-tone={isLost ? 'bad' : 'wait'} role="alert">
         <h1>
           <Icon name="alert" size={28} /> {words.title}
         </h1>
@@ -23,7 +33,8 @@ export function WipedScreen({ loss, onRead }: { readonly loss: LossReport; reado
             <p class="udid-big" data-fact="numbers">
               {words.numbers(loss.unsent)}
             </p>
-            <p>{words.what}</p>
+            {restored > 0 && <p data-fact="restored">{words.restored(restored)}</p>}
+            {isLost && <p>{words.what}</p>}
           </>
         ) : (
           <>

@@ -10,6 +10,8 @@ export const rescueWords = {
     when: (last: string) => `The browser removed this app’s data. It was last in use ${last}.`,
     lost: (n: number) => `${count(n, 'record', 'records')} had not been sent`,
     numbers: (stretches: readonly { from: number; to: number }[]) => `Numbers ${numbers(stretches)}`,
+    restored: (n: number) =>
+      `${count(n, 'record was', 'records were')} put back from the second copy. Sign in, and they are sent.`,
     none: 'Everything had been sent',
     noneNote: 'No record is missing. Sign in again to go on.',
     what: 'Write these numbers down. Look whether a copy was saved as a file, and register these devices again otherwise. Support is told with the next contact.',

@@ -15,6 +15,8 @@ export type StorageFormat = 'BIN' | 'BINT';
  */
 const CHARACTERS_A_LINE = 48;
 const ATTEMPTS = 3;
+/** Zephyr's shell.c, SHELL_MSG_CMD_NOT_FOUND. */
+const NO_COMMAND = /\bcred: command not found/;
 
 /** Zephyr's `cred` commands, as tls_credentials_shell.c answers them. */
 export class CredCommands {
@@ -28,9 +30,11 @@ export class CredCommands {
   async listAll(signal: AbortSignal): Promise<CredentialList | undefined> {
     let list: CredentialList | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      list = parseCredList(await this.#shell.run('cred list', signal)) ?? list;
-      // Torn by a log line, or by the reset on opening; a shell without the command says so at once and for good.
-      if (list === undefined || list.complete) return list;
+      const output = await this.#shell.run('cred list', signal);
+      list = parseCredList(output) ?? list;
+      // A shell without the command says so at once and for good. Anything else is an answer torn by a log line, or what a
+      // board printed that the opening of its port reset in the middle of it.
+      if (list?.complete || (list === undefined && NO_COMMAND.test(output))) return list;
     }
     return list;
   }

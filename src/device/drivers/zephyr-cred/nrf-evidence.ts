@@ -19,6 +19,12 @@ const NO_KEY = /(?:^|[\r\n])CSR generation failed: -[25]\b/;
 const REFUSED =
   /(?:^|[\r\n])(?:CSR generation failed:|Base64 encoding failed:|Invalid sec tag:|Failed to get device id:)/;
 
+/** How `keygen` and `pubkey` end. */
+const GENERATED = /(?:^|[\r\n])Generated device key in sec tag (\d{1,10})(?=[\r\n]|$)/;
+const EXPORTED = /(?:^|[\r\n])Public key export complete/;
+/** Making a key takes a device seconds, the longer the less hardware it has for it. */
+const KEYGEN_MS = 30_000;
+
 interface Request {
   readonly csr: Bytes;
   readonly parsed: CertificationRequest;
@@ -117,8 +123,9 @@ async function makeKey(shell: Shell, tag: number | undefined, signal: AbortSigna
   const text = await shell.run(
     tag === undefined ? 'nrf_cloud_cred keygen' : `nrf_cloud_cred keygen ${tag}`,
     signal,
+    KEYGEN_MS,
   );
-  const made = /Generated device key in sec tag (\d{1,10})/.exec(text)?.[1];
+  const made = GENERATED.exec(text)?.[1];
   if (made === undefined) throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
   return Number(made);
 }
@@ -133,7 +140,7 @@ async function pointOf(
     tag === undefined ? 'nrf_cloud_cred pubkey' : `nrf_cloud_cred pubkey ${tag}`,
     signal,
   );
-  const point = /Public key export complete/.test(text) ? base64After(text, 'PUBKEY') : undefined;
+  const point = EXPORTED.test(text) ? base64After(text, 'PUBKEY') : undefined;
   return point?.length === 65 ? concat(P256_SPKI, point) : undefined;
 }
 
