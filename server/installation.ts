@@ -5,6 +5,7 @@ import { uuid7 } from '../core/uuid7.ts';
 import { certificateAuthority } from './ca/authority.ts';
 import { needKeys } from './ca/need-keys.ts';
 import { type CertificatePolicy, DEFAULT_POLICY } from './ca/policy.ts';
+import type { EstCaConfig } from './config/config.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
 import { type KeyFiles, keyFiles } from './crypto/key-files.ts';
 import { nativeToken } from './crypto/native-token.ts';
@@ -19,6 +20,10 @@ import type { KeyVault } from './ports/signer.ts';
 import type { Database } from './ports/stores.ts';
 import { type StatementKeys, statementKeys } from './statements/statement-keys.ts';
 import { openDatabase } from './store/open.ts';
+import { type EstCa, estCa } from './upstream/est-ca.ts';
+import { readEstCaFiles } from './upstream/est-ca-files.ts';
+import { isEstCaInUse, settleEstCa } from './upstream/settle-est-ca.ts';
+import { withEstCa } from './upstream/with-est-ca.ts';
 
 export interface InstallationOptions {
   readonly data: string;
@@ -28,6 +33,8 @@ export interface InstallationOptions {
   /** A server says where it is; everybody else takes what the last server said, if there was one. */
   readonly as?: 'server' | 'command';
   readonly caPassphrase?: string | undefined;
+  /** A third party's CA in place of ours, for devices of real organisations. */
+  readonly estCa?: EstCaConfig | undefined;
   /** Where keys are kept, in place of files. */
   readonly pkcs11?: TokenOptions | undefined;
   readonly clock?: Clock;
@@ -41,6 +48,8 @@ export interface Installation extends Omit<Database, 'close'> {
   /** The vault, where it is of files; undefined where keys are in a token. */
   readonly keyFiles: KeyFiles | undefined;
   readonly ca: CertificateAuthority;
+  /** Asks a third party's CA once it is started, where there is one. */
+  readonly estCa: EstCa | undefined;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -76,18 +85,27 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await stores.settings.settle('made', toInstant(clock.now()));
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud });
     await keys.active();
+    const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
+    const isServer = options.as === 'server';
+    const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;
+    const inUse = isServer
+      ? await settleEstCa(options.estCa, { transact, clock })
+      : await isEstCaInUse(stores);
+    const foreign = upstream && estCa(upstream, { stores, transact, clock, crypto, writer });
     return {
       stores,
       transact,
       transactGroup,
       writer,
       async close() {
+        await foreign?.close();
         token?.close();
         await close();
       },
       vault,
       keyFiles: files,
-      ca: certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl }),
+      ca: withEstCa(ownCa, { estCa: foreign, inUse }, { stores, policy, clock, crypto }),
+      estCa: foreign,
       statementKeys: keys,
       clock,
       crypto,

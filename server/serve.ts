@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { checkWith } from '../contract/parse.ts';
+import { base64UrlWith } from '../core/bytes.ts';
 import { sealAndLeave, sealTrail } from './audit/seal-trail.ts';
 import { compiledChecks } from './config/compiled-checks.ts';
 import type { Config } from './config/config.ts';
+import { nodeBase64Url } from './config/node-base64url.ts';
 import { deliveries } from './connectors/deliveries.ts';
 import { seedDemo } from './custody/demo-seed.ts';
 import { buildEst } from './est/est-app.ts';
@@ -57,6 +59,7 @@ export interface RunningServer {
 /** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   checkWith(compiledChecks());
+  base64UrlWith(nodeBase64Url);
   const port = options.port || (await freePort());
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;
@@ -73,6 +76,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await seedDemo(installation);
     await abandonOrphans(installation.transact);
     const decisions = decider({ ...installation, onStep, onFault });
+    installation.estCa?.start({
+      onAnswer: (record) => void decisions.take([record]).catch(onFault),
+      onFault,
+    });
     await decisions.run();
     await refreshCrls(installation);
     const events = eventSender({
@@ -133,6 +140,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       clearTimeout(cut);
       await round;
       await events.close().catch(onFault);
+      await installation.estCa?.close();
       await decisions.idle();
       // A database that is away must not keep the rest from ending; its entries are sealed by whoever opens it next.
       await sealAndLeave(installation).catch(onFault);

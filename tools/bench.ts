@@ -36,4 +36,5 @@ const report = await bench(words);
 for (const [kind, values] of Object.entries({ ratio: report.ratios, figure: report.figures })) {
   for (const [key, value] of flat(values)) console.log(`${kind.padEnd(7)} ${key.padEnd(28)} ${value}`);
 }
+for (const note of report.notes ?? []) console.log(`note    ${note}`);
 if (process.argv.includes('--json')) console.log(JSON.stringify(report));

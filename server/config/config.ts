@@ -6,6 +6,14 @@ export interface KeyPairFiles {
   readonly keyFile: string;
 }
 
+export interface EstCaConfig extends KeyPairFiles {
+  /** Without `/simpleenroll`. */
+  readonly url: string;
+  readonly chainFile: string;
+  /** The chain's last one without it. */
+  readonly trustFile: string | undefined;
+}
+
 /** Everything an operator of this server may set. See docs/operations.md. */
 export interface Config {
   readonly port: number;
@@ -27,6 +35,8 @@ export interface Config {
   readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
   /** The devices' own listener; none without a port. */
   readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
+  /** A third party's CA that signs devices in place of ours; see server/upstream. */
+  readonly estCa: EstCaConfig | undefined;
 }
 
 export class ConfigError extends Error {
@@ -56,6 +66,7 @@ export function readConfig(environment: Environment): Config {
       files: environment.FIELDBIND_EVENT_FILES ? resolve(environment.FIELDBIND_EVENT_FILES) : undefined,
     },
     est: readEst(environment, tls),
+    estCa: readEstCa(environment),
   };
 }
 
@@ -124,6 +135,30 @@ function readEst(environment: Environment, tls: KeyPairFiles | undefined): Confi
   if (pair === undefined)
     throw new ConfigError('FIELDBIND_EST_PORT needs FIELDBIND_EST_CERT and FIELDBIND_EST_KEY');
   return { ...pair, port, host: environment.FIELDBIND_EST_HOST || '127.0.0.1' };
+}
+
+/** The address may name `{org}` and `{domain}`, by which such a CA learns what it writes into a certificate. */
+function readEstCa(environment: Environment): EstCaConfig | undefined {
+  const { FIELDBIND_EST_CA_URL: url, FIELDBIND_EST_CA_CHAIN: chainFile } = environment;
+  const pair = readPair(environment, 'FIELDBIND_EST_CA_CERT', 'FIELDBIND_EST_CA_KEY');
+  const trustFile = environment.FIELDBIND_EST_CA_TRUST || undefined;
+  if (!url && !chainFile && pair === undefined && trustFile === undefined) return undefined;
+  if (!url || !chainFile || pair === undefined)
+    throw new ConfigError(
+      'FIELDBIND_EST_CA_URL, FIELDBIND_EST_CA_CHAIN, FIELDBIND_EST_CA_CERT and FIELDBIND_EST_CA_KEY are needed together',
+    );
+  const plain = url.replaceAll(/\{(?:org|domain)\}/g, 'x');
+  const read = URL.parse(plain);
+  if (
+    read?.protocol !== 'https:' ||
+    read.username !== '' ||
+    /[?#{}]/.test(plain) ||
+    /[{}]/.test(/^https:\/\/[^/]*/.exec(url)?.[0] ?? '')
+  )
+    throw new ConfigError(
+      'FIELDBIND_EST_CA_URL is not a plain https address like https://ca.example.org/.well-known/est/{domain}',
+    );
+  return { ...pair, url: url.replace(/\/+$/, ''), chainFile, trustFile };
 }
 
 function readPkcs11(environment: Environment): Config['pkcs11'] {

@@ -36,7 +36,9 @@ export type ServerAnswer =
 
 /** A certificate for a service of an organisation: recorded on the trail, then signed. */
 export async function certifyServer(asked: ServerRequest, parts: Parts): Promise<ServerAnswer> {
-  const issuer = await parts.ca.issuer(asked.org);
+  // Our own CA's, whoever signs devices.
+  const { own = '' } = (await parts.ca.issuer(asked.org)) ?? {};
+  const issuer = await parts.ca.issuerNamed(own);
   if (issuer === undefined) return { ok: false, code: 'no_authority' };
   if (!(await mayBeNamed(asked, parts))) return { ok: false, code: 'name_not_allowed' };
   const spki = await keyOf(asked.csr, parts.crypto);

@@ -4,7 +4,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { toBase64 } from '../../core/bytes.ts';
 import { toPem } from '../../core/pem.ts';
 import { oid, sequence } from '../ca/der-writer.ts';
-import { bundleOf } from '../ca/trust.ts';
 import { ProblemError, translateErrors } from '../http/problem.ts';
 import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
 import type { Installation } from '../installation.ts';
@@ -68,9 +67,9 @@ export async function buildEst({
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
   const ofOrg = async (org: string, reply: FastifyReply) => {
-    const generations = await installation.stores.authorities.ofOrg(org);
-    if (generations.length === 0) throw new ProblemError('not_found');
-    return certificates(reply, bundleOf(generations, installation.clock.now()));
+    const bundle = await installation.ca.bundle(org);
+    if (bundle.length === 0) throw new ProblemError('not_found');
+    return certificates(reply, bundle);
   };
   app.get('/.well-known/est/cacerts', async (request, reply) => {
     const key = deviceKeyOf(request);

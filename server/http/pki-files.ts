@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../core/pem.ts';
 import { pemOf } from '../ca/pem-of.ts';
-import { bundleOf, liveOnes } from '../ca/trust.ts';
+import { liveOnes } from '../ca/trust.ts';
 import type { Installation } from '../installation.ts';
 import { currentCrl } from '../ra/publish-crl.ts';
 import { ProblemError } from './problem.ts';
@@ -36,12 +36,12 @@ export function pkiFiles(app: FastifyInstance, installation: Installation): void
 
   app.get<{ Params: { org: string } }>('/ca/:org/bundle.pem', HIDDEN, async ({ params }, reply) => {
     // A root is nobody's bundle, and of no organisation: it would let one's devices pass for another's.
-    const generations = await stores.authorities.ofOrg(params.org);
-    if (generations.length === 0) throw new ProblemError('not_found');
+    const bundle = await installation.ca.bundle(params.org);
+    if (bundle.length === 0) throw new ProblemError('not_found');
     return reply
       .type('application/x-pem-file')
       .header('cache-control', 'public, max-age=3600')
-      .send(pemOf(bundleOf(generations, clock.now())));
+      .send(pemOf(bundle));
   });
 
   app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {

@@ -70,14 +70,14 @@ export function workPacks(parts: PackParts): WorkPacks {
 /** Changes with whatever a pack of this organisation holds, at the cost of a few look-ups. */
 async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
   const issuer = await parts.ca.issuer(name);
-  const crl = issuer && (await currentCrl(issuer.name, parts));
+  const crl = issuer && (await currentCrl(issuer.own, parts));
   return `${await parts.stores.versions.version()}/${crl?.issuer ?? ''}/${crl?.number ?? ''}`;
 }
 
 async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {
   const { stores, ca, aud, app } = parts;
   const issuer = await ca.issuer(org.name);
-  const crl = issuer && (await currentCrl(issuer.name, parts));
+  const crl = issuer && (await currentCrl(issuer.own, parts));
   if (issuer === undefined || crl === undefined) throw new Error('an organisation has no issuing CA');
   const domains: PackDomain[] = [];
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {

@@ -50,6 +50,13 @@ export interface SignedCertificate {
   readonly der: Uint8Array;
   /** SHA-256 of `der`, hex. */
   readonly fingerprint: string;
+  /** Where a third party wrote it; that of the intent otherwise. */
+  readonly validity?: { readonly notBefore: string; readonly notAfter: string };
+}
+
+/** Whoever signs has not answered yet. The intent stays open and is signed when it is come back to. */
+export class SignatureDelayed extends Error {
+  override readonly name = 'SignatureDelayed';
 }
 
 /** CRLReason names (RFC 5280 section 5.3.1) that an operational certificate may be revoked with. */
@@ -84,6 +91,8 @@ export interface Issuer {
   /** Of this generation: of the first one the organisation's own. */
   readonly name: string;
   readonly org: string;
+  /** Name of our own issuing CA that keeps its CRL; of a third party's, that of the organisation's own one beside it. */
+  readonly own: string;
   /** A successor issues in its place; it finishes what it began, and revokes. */
   readonly replaced: boolean;
   /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/ca/trust.ts. */
@@ -94,8 +103,8 @@ export interface Issuer {
   readonly anchorsPem: string;
   prepare(order: CertificateOrder): Intent;
   prepareServer(order: ServerOrder): Intent;
-  /** Throws for an intent that another issuing CA prepared. */
-  sign(intent: Pick<Intent, 'tbs' | 'issuer'>): Promise<SignedCertificate>;
+  /** Throws for an intent that another issuing CA prepared; SignatureDelayed where a third party signs. */
+  sign(intent: Intent): Promise<SignedCertificate>;
   /** SubjectPublicKeyInfo of its key, DER. */
   readonly spki: Uint8Array;
   /** Lets a key answer about the state of this CA's certificates, until then (milliseconds since 1970). */
@@ -113,4 +122,6 @@ export interface CertificateAuthority {
   issuer(org: string): Promise<Issuer | undefined>;
   /** By its own name, replaced or not: what one began, prepared or issued, only the same one finishes and revokes. */
   issuerNamed(name: string): Promise<Issuer | undefined>;
+  /** What verifiers trust for an organisation's devices, DER: anchors, and what leads to them. Empty if it has no CA. */
+  bundle(org: string): Promise<readonly Uint8Array[]>;
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { SignatureDelayed } from '../ports/certificate-authority.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import { type Approval, decide } from './decide.ts';
 import { decideGroup, type GroupParts } from './decide-group.ts';
@@ -36,7 +37,7 @@ export function decider(parts: GroupParts): Decider {
     try {
       await decide(id, undefined, parts);
     } catch (error) {
-      parts.onFault(error);
+      if (!(error instanceof SignatureDelayed)) parts.onFault(error);
     }
   }
 
@@ -103,6 +104,10 @@ export function decider(parts: GroupParts): Decider {
       return taking;
     },
     idle: () => tail.then(() => undefined),
-    approve: (record, approval) => queued(() => decide(record, approval, parts)),
+    approve: (record, approval) =>
+      queued(() => decide(record, approval, parts)).catch((error: unknown) => {
+        // Their word is kept with the intent; the certificate follows.
+        if (!(error instanceof SignatureDelayed)) throw error;
+      }),
   };
 }

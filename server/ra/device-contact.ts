@@ -5,7 +5,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { type CertificationRequest, commonNames, parseCsr, verifyCsr } from '../../core/csr.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Binding } from '../ports/bindings.ts';
-import type { CertificateAuthority } from '../ports/certificate-authority.ts';
+import { type CertificateAuthority, SignatureDelayed } from '../ports/certificate-authority.ts';
 import type { StoredCertificate } from '../ports/certificates.ts';
 import type { Clock } from '../ports/clock.ts';
 import { REAL_SCOPE } from '../ports/orgs.ts';
@@ -96,8 +96,13 @@ export async function renewDevice(
   if (binding.keyDigest !== toBase64Url(await parts.crypto.sha256(request.spki)))
     return refused('key_differs');
   await noteContact(key, binding, parts);
-  const renewed = await renewCertificate(binding, shown, request.spki, parts);
-  return renewed === undefined ? refused('not_current') : { kind: 'certificate', der: renewed.der };
+  try {
+    const renewed = await renewCertificate(binding, shown, request.spki, parts);
+    return renewed === undefined ? refused('not_current') : { kind: 'certificate', der: renewed.der };
+  } catch (error) {
+    if (error instanceof SignatureDelayed) return { kind: 'wait', seconds: UNDECIDED };
+    throw error;
+  }
 }
 
 type HandedOut =

@@ -20,7 +20,8 @@ export interface CrlParts {
 /** The CRL of an issuing CA, by its name, signed anew if something was revoked since or its time is near. */
 export async function currentCrl(name: string, parts: CrlParts): Promise<StoredCrl | undefined> {
   const issuer = await parts.ca.issuerNamed(name);
-  if (issuer === undefined) return undefined;
+  // What a third party signed is on its own list.
+  if (issuer === undefined || issuer.own !== name) return undefined;
   const there = await parts.stores.crls.crl(name);
   if (there !== undefined && !(await isStale(there, parts))) return there;
   return parts.transact(async (tx) => {

@@ -76,7 +76,7 @@ export async function renewCertificate(
     const at = toInstant(clock.now());
     const { org, maker, udid, domain } = binding;
     const { fingerprint } = signed;
-    const { notAfter } = intent;
+    const { notAfter } = signed.validity ?? intent;
     await tx.changes.tell(org, { kind: 'renewed', at, maker, udid, domain, fingerprint, notAfter });
     await audit(tx.audit, {
       at,

@@ -1,3 +1,4 @@
+import { type CfsslRates, cfsslRates, cfsslVersion } from './cfssl.ts';
 import { cryptoRates } from './crypto-limit.ts';
 import { loadPhones, makeDevices, rowsOf, sendAll, waitBound } from './field.ts';
 import type { Report } from './report.ts';
@@ -10,7 +11,7 @@ const WARM = 2000;
 /**
  * Whole registrations per CPU-second of server and database: HTTP, the operator's signature, request, list, decision,
  * certificate, durable rows, audit trail. Beside it what OpenSSL alone needs for the same two verifications (operator,
- * request) and two signatures (receipt, certificate).
+ * request) and two signatures (receipt, certificate), and what cfssl needs for the same number of certificates.
  */
 export async function benchIssue(): Promise<Report> {
   // Before, between and after: what else runs on this machine then bears on both sides.
@@ -19,6 +20,7 @@ export async function benchIssue(): Promise<Report> {
   rates.push(cryptoRates());
   const postgres = await registrationsPerCpuSecond('postgres');
   rates.push(cryptoRates());
+  const cfssl = await measureCfssl();
   const signs = mean(rates.map(({ signsPerSecond }) => signsPerSecond));
   const verifies = mean(rates.map(({ verifiesPerSecond }) => verifiesPerSecond));
   const limit = 1 / (2 / signs + 2 / verifies);
@@ -27,8 +29,9 @@ export async function benchIssue(): Promise<Report> {
     ratios: {
       sqlite_vs_crypto_limit: round(sqlite.perCpuSecond / limit),
       postgres_vs_crypto_limit: round(postgres.perCpuSecond / limit),
-      // cfssl of today is not among Debian's packages; where nobody measured it, nothing is said.
-      postgres_vs_cfssl_postgres: null,
+      // Null where cfssl is not installed.
+      sqlite_vs_cfssl: against(sqlite, cfssl?.alone),
+      postgres_vs_cfssl_postgres: against(postgres, cfssl?.postgres),
     },
     figures: {
       sqlite_per_cpu_second: Math.round(sqlite.perCpuSecond),
@@ -42,8 +45,35 @@ export async function benchIssue(): Promise<Report> {
       postgres_server_us: Math.round(postgres.serverUs),
       postgres_database_us: Math.round(postgres.databaseUs),
       registrations: COUNT,
+      ...(cfssl === undefined
+        ? {}
+        : {
+            cfssl_per_cpu_second: Math.round(cfssl.alone.best.perCpuSecond),
+            cfssl_postgres_per_cpu_second: Math.round(cfssl.postgres.best.perCpuSecond),
+            cfssl_postgres_as_many_connections_per_cpu_second: Math.round(cfssl.postgres.asOurs.perCpuSecond),
+            cfssl_postgres_server_us: Math.round(cfssl.postgres.best.serverUs),
+            cfssl_postgres_database_us: Math.round(cfssl.postgres.best.databaseUs),
+          }),
     },
+    notes: [`cfssl: ${cfssl?.version ?? 'not installed'}`],
   };
+}
+
+interface Cfssl {
+  readonly version: string;
+  readonly alone: CfsslRates;
+  readonly postgres: CfsslRates;
+}
+
+async function measureCfssl(): Promise<Cfssl | undefined> {
+  const version = cfsslVersion();
+  if (version === undefined) return undefined;
+  const csrs = (await makeDevices(COUNT)).map(({ csr }) => csr);
+  return { version, alone: await cfsslRates(csrs, false), postgres: await cfsslRates(csrs, true) };
+}
+
+function against(ours: Spent, theirs: CfsslRates | undefined): number | null {
+  return theirs === undefined ? null : round(ours.perCpuSecond / theirs.best.perCpuSecond);
 }
 
 interface Spent {

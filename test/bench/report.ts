@@ -9,6 +9,8 @@ export interface Report {
   /** Null where the peer is not on this machine. */
   readonly ratios: Nested<number | null>;
   readonly figures: Nested<number | readonly number[]>;
+  /** What was measured against, and what could not be, in words. */
+  readonly notes?: readonly string[];
 }
 
 /** Each value with its name, dots between the nested ones. */

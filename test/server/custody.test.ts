@@ -141,6 +141,8 @@ describe('audit trail', () => {
   });
 });
 
+const ESTCA = { FIELDBIND_EST_CA_CHAIN: 'c', FIELDBIND_EST_CA_CERT: 'c', FIELDBIND_EST_CA_KEY: 'k' };
+
 describe('configuration', () => {
   it('has defaults for a first start', () => {
     expect(readConfig({})).toMatchObject({
@@ -160,6 +162,12 @@ describe('configuration', () => {
     [{ FIELDBIND_TLS_CERT: 'x' }, 'FIELDBIND_TLS_KEY'],
     [{ FIELDBIND_EST_PORT: '4601' }, 'FIELDBIND_EST_CERT'],
     [{ FIELDBIND_EST_PORT: 'x', FIELDBIND_EST_CERT: 'c', FIELDBIND_EST_KEY: 'k' }, 'FIELDBIND_EST_PORT'],
+    [{ FIELDBIND_EST_CA_URL: 'https://ca.example/.well-known/est' }, 'FIELDBIND_EST_CA_CHAIN'],
+    [{ FIELDBIND_EST_CA_TRUST: 'x' }, 'FIELDBIND_EST_CA_URL'],
+    [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'http://ca.example/' }, 'FIELDBIND_EST_CA_URL'],
+    [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'https://me:secret@ca.example/' }, 'FIELDBIND_EST_CA_URL'],
+    [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'https://{domain}/est' }, 'FIELDBIND_EST_CA_URL'],
+    [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'https://ca.example/{udid}' }, 'FIELDBIND_EST_CA_URL'],
     [{ FIELDBIND_DATABASE_URL: 'mysql://u:secret@h/d' }, 'FIELDBIND_DATABASE_URL'],
   ])('refuses %j in words', (environment, words) => {
     expect(() => readConfig(environment)).toThrow(ConfigError);

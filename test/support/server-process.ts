@@ -14,8 +14,12 @@ export interface ServerProcess {
 }
 
 /** Starts one over a data folder; it kills itself after `step`, if one is named. */
-export async function startProcess(data: string, step = 'none'): Promise<ServerProcess> {
-  const env = { ...process.env, FIELDBIND_DATABASE_URL: (await databaseOf(data)) ?? '' };
+export async function startProcess(
+  data: string,
+  step = 'none',
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const env = { ...process.env, ...settings, FIELDBIND_DATABASE_URL: (await databaseOf(data)) ?? '' };
   const child = spawn(process.execPath, [CHILD, data, step], { stdio: ['ignore', 'pipe', 'inherit'], env });
   const url = await firstLine(child);
   return {
