@@ -52,7 +52,7 @@ export function parseCsr(der: Uint8Array): CertificationRequest {
   return { info: info.whole, subject, spki, key, signature };
 }
 
-function readName(name: DerReader): { type: string; text: string }[] {
+export function readName(name: DerReader): { type: string; text: string }[] {
   const out: { type: string; text: string }[] = [];
   while (!name.done) {
     const set = name.enter(TAG.set);

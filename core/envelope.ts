@@ -65,7 +65,7 @@ export type OpenedRecord =
 export async function openRecord(text: string, crypto: CryptoPort): Promise<OpenedRecord> {
   const jws = text.length <= MAX_RECORD_LENGTH ? parseJws(text) : undefined;
   if (jws === undefined) return { ok: false, code: 'envelope_malformed', digest: null };
-  const digest = await jwsDigest(jws.signingInput, crypto);
+  const digest = await jwsDigest(jws.signed, crypto);
   const header = parse(RecordHeader, jws.header);
   if (header !== undefined) return { ok: true, header, jws, digest };
   const { v } = jws.header as { v?: unknown };

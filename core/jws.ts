@@ -10,6 +10,8 @@ export interface Jws {
   readonly payload: unknown;
   /** `base64url(header).base64url(payload)`: what the signature and the digest are over. */
   readonly signingInput: string;
+  /** The same as bytes. */
+  readonly signed: Bytes;
   readonly signature: Bytes;
 }
 
@@ -22,7 +24,8 @@ export function parseJws(text: string): Jws | undefined {
   const payload = parseJson(body);
   const signature = fromBase64Url(tail);
   if (header === undefined || payload === undefined || signature?.length !== 64) return undefined;
-  return { header, payload, signingInput: `${head}.${body}`, signature };
+  const signingInput = text.slice(0, head.length + 1 + body.length);
+  return { header, payload, signingInput, signed: utf8(signingInput), signature };
 }
 
 function parseJson(part: string): unknown {
@@ -49,10 +52,11 @@ function part(value: object): string {
 
 /** Whether the signature is by the P-256 key `spki` (DER). */
 export async function verifyJws(jws: Jws, spki: Uint8Array, crypto: CryptoPort): Promise<boolean> {
-  return (await crypto.verify('ES256', spki, jws.signature, utf8(jws.signingInput))) === 'valid';
+  return (await crypto.verify('ES256', spki, jws.signature, jws.signed)) === 'valid';
 }
 
 /** The digest used everywhere: SHA-256 of the signing input, base64url. */
-export async function jwsDigest(signingInput: string, crypto: CryptoPort): Promise<string> {
-  return toBase64Url(await crypto.sha256(utf8(signingInput)));
+export async function jwsDigest(signingInput: string | Uint8Array, crypto: CryptoPort): Promise<string> {
+  const bytes = typeof signingInput === 'string' ? utf8(signingInput) : signingInput;
+  return toBase64Url(await crypto.sha256(bytes));
 }

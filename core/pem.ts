@@ -2,8 +2,10 @@ import { type Bytes, fromBase64, toBase64 } from './bytes.ts';
 
 /** PEM text (RFC 7468) with 64 characters a line and a line feed at the end. */
 export function toPem(label: string, der: Uint8Array): string {
-  const body = toBase64(der).replace(/.{1,64}/g, '$&\n');
-  return `-----BEGIN ${label}-----\n${body}-----END ${label}-----\n`;
+  const body = toBase64(der);
+  let lines = '';
+  for (let at = 0; at < body.length; at += 64) lines += `${body.slice(at, at + 64)}\n`;
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
 }
 
 /** Contents of every block called `label`, in order; blocks that do not decode are left out. Text is at most 256 KiB. */

@@ -85,14 +85,22 @@ export function ecdsaToFixed(der: Uint8Array, bits: number): Uint8Array {
 export function ecdsaToDer(fixed: Uint8Array, bits: number): Uint8Array | undefined {
   const length = bits / 8;
   if (fixed.length !== 2 * length) return undefined;
-  const numbers = [...derInteger(fixed.subarray(0, length)), ...derInteger(fixed.subarray(length))];
+  const out = new Uint8Array(2 * length + 8);
+  const end = writeInteger(fixed, length, 2 * length, out, writeInteger(fixed, 0, length, out, 2));
   // At most 102 bytes for P-384, so the length has its short form.
-  return Uint8Array.of(TAG.sequence, numbers.length, ...numbers);
+  out[0] = TAG.sequence;
+  out[1] = end - 2;
+  return out.subarray(0, end);
 }
 
-function derInteger(magnitude: Uint8Array): number[] {
-  const start = magnitude.findIndex((byte) => byte !== 0);
-  const bytes = start < 0 ? [0] : [...magnitude.subarray(start)];
-  if ((bytes[0] ?? 0) >= 0x80) bytes.unshift(0);
-  return [TAG.integer, bytes.length, ...bytes];
+/** The number that stands from `start` to `end` of `from`, as an INTEGER at `at`. Gives where it ends. */
+function writeInteger(from: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+  let first = start;
+  while (first < end - 1 && from[first] === 0) first++;
+  const sign = (from[first] ?? 0) >= 0x80 ? 1 : 0;
+  out[at] = TAG.integer;
+  out[at + 1] = sign + end - first;
+  let to = at + 2 + sign;
+  for (let i = first; i < end; i++) out[to++] = from[i] ?? 0;
+  return to;
 }

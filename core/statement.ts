@@ -27,7 +27,7 @@ export async function verifyStatement(
   const spki = keys.get(header.kid);
   if (spki === undefined) return { ok: false, reason: 'unknown_key' };
   if (!(await verifyJws(jws, spki, crypto))) return INVALID;
-  return { ok: true, payload: jws.payload, digest: await jwsDigest(jws.signingInput, crypto) };
+  return { ok: true, payload: jws.payload, digest: await jwsDigest(jws.signed, crypto) };
 }
 
 /**

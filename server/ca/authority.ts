@@ -4,6 +4,7 @@ import type { KeyVault } from '../ports/signer.ts';
 import type { Needs } from '../ports/stores.ts';
 import { type IssuerParts, issuerOf, type OpenedKey, templateOf } from './issuer.ts';
 import { openKey } from './open-key.ts';
+import { bundleOf } from './trust.ts';
 
 /**
  * How long a process goes by what it last read of an organisation's CAs, milliseconds: another one may have rotated them.
@@ -57,6 +58,9 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
       if (org === undefined) return undefined;
       orgOf.set(name, org);
       return (await issuers(org)).find((issuer) => issuer.name === name);
+    },
+    async bundle(org) {
+      return bundleOf(await parts.stores.authorities.ofOrg(org), parts.clock.now());
     },
   };
 }

@@ -1,18 +1,33 @@
-import { type Bytes, concat, utf8 } from '../../core/bytes.ts';
+import { type Bytes, utf8 } from '../../core/bytes.ts';
 import { TAG } from '../../core/der.ts';
 
 /** Writes DER (ITU-T X.690): definite lengths in their shortest form. Only what a certificate and a CRL need. */
 
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Bytes {
-  const body = concat(...content);
-  return concat(Uint8Array.of(tag), lengthOf(body.length), body);
+  let length = 0;
+  for (const part of content) length += part.length;
+  const size = sizeOfLength(length);
+  const out = new Uint8Array(1 + size + length);
+  out[0] = tag;
+  if (size === 1) out[1] = length;
+  else {
+    out[1] = 0x80 | (size - 1);
+    for (let at = size, rest = length; at > 1; at--, rest = Math.floor(rest / 256)) out[at] = rest % 256;
+  }
+  let at = 1 + size;
+  for (const part of content) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
-function lengthOf(length: number): Bytes {
-  if (length < 0x80) return Uint8Array.of(length);
-  const bytes: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-  return Uint8Array.of(0x80 | bytes.length, ...bytes);
+/** How many bytes the length takes. */
+function sizeOfLength(length: number): number {
+  if (length < 0x80) return 1;
+  let size = 1;
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size++;
+  return size;
 }
 
 export function sequence(...content: readonly Uint8Array[]): Bytes {

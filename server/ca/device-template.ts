@@ -48,12 +48,13 @@ export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
     crlDistributionPoint(fields.crlUrl),
     authorityInformationAccess(fields.issuerUrl, fields.ocspUrl),
   );
+  const validity = validities();
   return ({ udid, domain, subject, spki, serial, notBefore, notAfter }) =>
     sequence(
       VERSION_3,
       unsigned(fromHex(serial) ?? new Uint8Array()),
       before,
-      sequence(time(notBefore), time(notAfter)),
+      validity(notBefore, notAfter),
       subject === undefined ? distinguishedName(domain, udid) : subjectName(subject),
       spki,
       tlv(
@@ -67,4 +68,15 @@ export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
         ),
       ),
     );
+}
+
+/** Validity of whole seconds: certificates of one second share it. */
+function validities(): (notBefore: number, notAfter: number) => Bytes {
+  let last = { from: Number.NaN, to: Number.NaN, der: new Uint8Array() };
+  return (notBefore, notAfter) => {
+    const [from, to] = [Math.floor(notBefore / 1000), Math.floor(notAfter / 1000)];
+    if (last.from !== from || last.to !== to)
+      last = { from, to, der: sequence(time(notBefore), time(notAfter)) };
+    return last.der;
+  };
 }

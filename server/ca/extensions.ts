@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Bytes, utf8 } from '../../core/bytes.ts';
 import { bitStringBytes, enterDer, TAG } from '../../core/der.ts';
 import { namedBits, octets, oid, sequence, smallInteger, TRUE, tlv } from './der-writer.ts';
@@ -50,7 +50,7 @@ export function extendedKeyUsage(): Bytes {
 
 /** Leftmost 160 bits of SHA-256 of the public key's bits (RFC 7093 section 2, method 1). */
 export function keyIdentifier(spki: Uint8Array): Bytes {
-  return new Uint8Array(createHash('sha256').update(publicKeyBits(spki)).digest().subarray(0, 20));
+  return new Uint8Array(hash('sha256', publicKeyBits(spki), 'buffer').subarray(0, 20));
 }
 
 /** Content of the subjectPublicKey bit string: what key identifiers and OCSP digest. */

@@ -57,6 +57,7 @@ export function issuerOf(
   return {
     name,
     org,
+    own: name,
     replaced: authority.replaced !== null,
     chainPem: pemOf(chainOf(authority, generations, now)),
     anchorPem: pemOf([authority.anchor]),

@@ -1,4 +1,4 @@
-import { constants, createPublicKey, hash, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { constants, createPublicKey, hash, type KeyObject, randomFillSync, verify } from 'node:crypto';
 import type { Bytes } from '../../core/bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from '../../core/crypto.ts';
 import { toPem } from '../../core/pem.ts';
@@ -45,8 +45,23 @@ export const nodeCrypto: CryptoPort = {
       return 'invalid';
     }
   },
-  random: (length) => owned(randomBytes(length)),
+  random(length) {
+    if (length > POOL / 4) return randomFillSync(new Uint8Array(length));
+    if (drawn + length > POOL) {
+      randomFillSync(pool);
+      drawn = 0;
+    }
+    const out = new Uint8Array(pool.subarray(drawn, drawn + length));
+    pool.fill(0, drawn, drawn + length);
+    drawn += length;
+    return out;
+  },
 };
+
+/** Random bytes drawn beforehand, as Node's own randomUUID does: a call for each few costs ten times as much (measured on Node 24). */
+const POOL = 2048;
+const pool = new Uint8Array(POOL);
+let drawn = POOL;
 
 function isBy(
   key: KeyObject,

@@ -78,10 +78,15 @@ export function intents(db: Db): Intents {
 export function certificates(db: Db): Certificates {
   const issued = db.selectFrom('certificates').selectAll().where('state', '=', 'issued');
   return {
-    async issue(serial, { der, fingerprint }) {
+    async issue(serial, { der, fingerprint, validity }) {
       const done = await db
         .updateTable('certificates')
-        .set({ state: 'issued', der, fingerprint })
+        .set({
+          state: 'issued',
+          der,
+          fingerprint,
+          ...(validity && { not_before: validity.notBefore, not_after: validity.notAfter }),
+        })
         .where('serial', '=', serial)
         .where('state', '=', 'intended')
         .executeTakeFirst();

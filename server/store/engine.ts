@@ -45,6 +45,8 @@ export interface Selection<T extends keyof Tables> {
   /** All, if left out. */
   readonly columns?: readonly (keyof Tables[T] & string)[];
   readonly key: keyof Tables[T] & string;
+  /** Rows of this kind only. */
+  readonly within?: { readonly column: keyof Tables[T] & string; readonly value: string };
   /** A further condition, in words that every engine knows. */
   readonly where?: string;
   /** One of Locking's, with the order that goes before it. */

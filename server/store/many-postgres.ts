@@ -14,11 +14,13 @@ type Rows = readonly (readonly Value[])[];
  */
 export const manyInPostgres: ManyRows = {
   async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
-    const { table, columns = ['*'], key, where, tail = '' } = from;
+    const { table, columns = ['*'], key, within, where, tail = '' } = from;
+    const of = within === undefined ? '' : ` and ${within.column} = $2`;
     const also = where === undefined ? '' : ` and ${where}`;
-    const text = `select ${columns.join(', ')} from ${table} where ${key} = any($1::text[])${also} ${tail}`;
+    const text = `select ${columns.join(', ')} from ${table} where ${key} = any($1::text[])${of}${also} ${tail}`;
     const asked = binaryArray('text', keys.map(storable));
-    return (await db.executeQuery<Tables[T]>(CompiledQuery.raw(text, [asked]))).rows;
+    const values = within === undefined ? [asked] : [asked, storable(within.value)];
+    return (await db.executeQuery<Tables[T]>(CompiledQuery.raw(text, values))).rows;
   },
   async insert(db, { table, columns, unlessThere }, rows) {
     const { names, arrays, source } = unnested(columns, rows);

@@ -18,12 +18,14 @@ export interface Preparing {
 export function manyInSqlite(sqlite: Preparing): ManyRows {
   return {
     async select<T extends keyof Tables>(_db: Db, from: Selection<T>, keys: readonly string[]) {
-      const { table, columns = ['*'], key, where, tail = '' } = from;
+      const { table, columns = ['*'], key, within, where, tail = '' } = from;
+      const of = within === undefined ? '' : ` and ${within.column} = ?`;
       const also = where === undefined ? '' : ` and ${where}`;
       const select = sqlite.prepare(
-        `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${also} ${tail}`,
+        `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${of}${also} ${tail}`,
       );
-      return select.all(JSON.stringify(keys)) as Tables[T][];
+      const values = within === undefined ? [] : [within.value];
+      return select.all(JSON.stringify(keys), ...values) as Tables[T][];
     },
     async insert(_db, { table, columns, unlessThere }, rows) {
       const places = columns.map(() => '?').join(', ');

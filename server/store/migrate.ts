@@ -14,6 +14,7 @@ import { LISTS } from './migrations/0029-lists.ts';
 import { TPMS } from './migrations/0030-tpms.ts';
 import { PHOTOS } from './migrations/0032-photos.ts';
 import { EVENTS } from './migrations/0034-events.ts';
+import { ONE_INDEX_LESS } from './migrations/0035-one-index-less.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -35,6 +36,7 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 30, statements: TPMS },
   { n: 32, statements: PHOTOS },
   { n: 34, statements: EVENTS },
+  { n: 35, statements: ONE_INDEX_LESS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -183,6 +183,13 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       await certificates.revoke('40', AT, 'keyCompromise');
       const entries = [{ serial: '40', at: LATER, reason: 'superseded' }];
       expect(await certificates.revokedBy('northfield')).toEqual(entries);
+      await intents.intend({ ...intent, serial: '42' }, 'b3');
+      const validity = { notBefore: LATER, notAfter: '2026-01-03T00:00:00.000Z' };
+      await certificates.issue('42', { ...signed, fingerprint: 'f3', validity });
+      expect(await certificates.newest('b3')).toMatchObject(validity);
+      await intents.intend({ ...intent, serial: '43' }, 'b4');
+      await db.transactGroup((tx) => tx.certificates.issue('43', { ...signed, fingerprint: 'f4', validity }));
+      expect(await certificates.newest('b4')).toMatchObject(validity);
       await intents.intend({ ...intent, serial: '41' }, 'b2');
       await intents.abandon('41');
       await expect(certificates.issue('41', { ...signed, fingerprint: 'f2' })).rejects.toThrow();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Binding } from '../../server/ports/bindings.ts';
 import type { Database } from '../../server/ports/stores.ts';
 import { openDatabase } from '../../server/store/open.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -17,6 +18,25 @@ function folder(): string {
 afterEach(() => {
   for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
 });
+
+/** A database as it was before the index went, but for what is in it. */
+const BEFORE_35 = 'create index bindings_name on bindings (maker, udid); delete from migrations where n = 35';
+const BINDING: Binding = {
+  id: '01900000-0000-7000-8000-000000000001',
+  scope: 'real',
+  org: 'northfield',
+  domain: 'oak-street.northfield.fieldbind.internal',
+  site: null,
+  maker: 'acme',
+  udid: 'mac-001122334455',
+  keyDigest: 'digest',
+  registration: '01900000-0000-7000-8000-000000000002',
+  state: 'issued',
+  unproven: true,
+  firstUse: false,
+  boundAt: '2026-01-01T00:00:00.000Z',
+  endedAt: null,
+};
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -50,6 +70,22 @@ describe('SQLite', () => {
     raw.close();
     await expect(openDatabase(data)).rejects.toThrow('newer version');
   });
+
+  it('keeps what an older version wrote when an index goes', async () => {
+    const data = folder();
+    const first = await openDatabase(data);
+    await first.transact(({ bindings }) => bindings.open(BINDING));
+    await first.close();
+    const raw = new BetterSqlite(join(data, 'fieldbind.sqlite'));
+    raw.exec(BEFORE_35);
+    raw.close();
+    const again = await openDatabase(data);
+    expect(await again.stores.bindings.binding(BINDING.id)).toEqual(BINDING);
+    await again.close();
+    const after = new BetterSqlite(join(data, 'fieldbind.sqlite'));
+    expect(after.prepare("select 1 from sqlite_schema where name = 'bindings_name'").all()).toEqual([]);
+    after.close();
+  });
 });
 
 describe('PostgreSQL', () => {
@@ -80,6 +116,18 @@ describe('PostgreSQL', () => {
     expect(await query(url, "select 1 from pg_indexes where indexname = 'records_of_device'")).toHaveLength(
       1,
     );
+  });
+
+  it('keeps what an older version wrote when an index goes', async () => {
+    const url = await postgres.database();
+    const first = await openDatabase('', url);
+    await first.transact(({ bindings }) => bindings.open(BINDING));
+    await first.close();
+    await query(url, BEFORE_35);
+    const again = await openDatabase('', url);
+    expect(await again.stores.bindings.binding(BINDING.id)).toEqual(BINDING);
+    await again.close();
+    expect(await query(url, "select 1 from pg_indexes where indexname = 'bindings_name'")).toEqual([]);
   });
 
   it('refuses a database that a newer version wrote', async () => {

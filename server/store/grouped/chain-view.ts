@@ -18,23 +18,22 @@ export function chainView(
   { many, locking }: Pick<Engine, 'many' | 'locking'>,
 ): Envelopes {
   const direct = envelopes(db);
-  const known = new Set<string>();
-  const byDigest = new Map<string, Envelope>();
-  const places = new Map<string, Pick<Envelope, 'digest' | 'prev'>>();
-  const received = new Map<string, string>();
-  const place = (kid: string, seq: number) => `place ${kid} ${seq}`;
+  // What is known not to be there stands as undefined.
+  const byDigest = new Map<string, Envelope | undefined>();
+  const places = new Map<string, Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>>();
+  const received = new Map<string, string | undefined>();
+  const chainOf = (kid: string) => {
+    const there = places.get(kid);
+    if (there !== undefined) return there;
+    const made = new Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>();
+    places.set(kid, made);
+    return made;
+  };
 
   function note(envelope: Envelope): void {
     byDigest.set(envelope.digest, envelope);
-    known.add(`digest ${envelope.digest}`);
-    if (envelope.inChain) {
-      places.set(place(envelope.kid, envelope.seq), envelope);
-      known.add(place(envelope.kid, envelope.seq));
-    }
-    if (envelope.id !== null && envelope.code === null) {
-      received.set(envelope.id, envelope.digest);
-      known.add(`id ${envelope.id}`);
-    }
+    if (envelope.inChain) chainOf(envelope.kid).set(envelope.seq, envelope);
+    if (envelope.id !== null && envelope.code === null) received.set(envelope.id, envelope.digest);
   }
 
   return {
@@ -48,7 +47,7 @@ export function chainView(
       const digests = wanted.map(({ digest }) => digest);
       for (const row of await many.select(db, { table: 'envelopes', key: 'digest' }, digests))
         note(toEnvelope(row));
-      for (const digest of digests) known.add(`digest ${digest}`);
+      for (const digest of digests) if (!byDigest.has(digest)) byDigest.set(digest, undefined);
       for (const kid of kids) {
         const seqs = wanted.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
         const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
@@ -61,24 +60,26 @@ export function chainView(
           .where('in_chain', '=', sql.lit(1))
           .execute();
         for (const row of rows) note(toEnvelope(row));
-        for (let seq = from; seq <= to; seq++) known.add(place(kid, seq));
+        const chain = chainOf(kid);
+        for (let seq = from; seq <= to; seq++) if (!chain.has(seq)) chain.set(seq, undefined);
       }
       const ids = wanted.flatMap(({ id }) => (id === undefined ? [] : [id]));
       if (ids.length === 0) return;
       for (const row of await many.select(db, { table: 'envelopes', key: 'id', where: 'code is null' }, ids))
         note(toEnvelope(row));
-      for (const id of ids) known.add(`id ${id}`);
+      for (const id of ids) if (!received.has(id)) received.set(id, undefined);
     },
     async byDigest(digest) {
-      return known.has(`digest ${digest}`) ? byDigest.get(digest) : direct.byDigest(digest);
+      return byDigest.has(digest) ? byDigest.get(digest) : direct.byDigest(digest);
     },
     async inChain(kid, seq) {
-      if (!known.has(place(kid, seq))) return direct.inChain(kid, seq);
-      const there = places.get(place(kid, seq));
+      const chain = places.get(kid);
+      if (chain?.has(seq) !== true) return direct.inChain(kid, seq);
+      const there = chain.get(seq);
       return there && { digest: there.digest, prev: there.prev };
     },
     async receivedId(id) {
-      return known.has(`id ${id}`) ? received.get(id) : direct.receivedId(id);
+      return received.has(id) ? received.get(id) : direct.receivedId(id);
     },
     async keep(envelope) {
       note(envelope);

@@ -11,12 +11,13 @@ import { groupBy } from './group-by.ts';
 export function lookUps(db: Db, many: ManyRows) {
   const rowsBy = (column: 'udid' | 'public_key', scope: string) =>
     askTogether(async (keys) => {
-      const rows = await db
-        .selectFrom('list_rows')
-        .select(['udid', 'public_key', 'row'])
-        .where('scope', '=', scope)
-        .where(column, 'in', keys)
-        .execute();
+      const within = { column: 'scope', value: scope } as const;
+      // As one statement of any number of keys: a list of places would be compiled anew for every number.
+      const rows = await many.select(
+        db,
+        { table: 'list_rows', columns: [column, 'row'], key: column, within },
+        keys,
+      );
       const groups = groupBy(rows, (row) => row[column] ?? '');
       return new Map([...groups].map(([key, some]) => [key, some.map(({ row }) => fromJson<ListRow>(row))]));
     });

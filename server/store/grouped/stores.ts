@@ -121,9 +121,18 @@ export function groupedStores(
     },
     certificates: {
       ...direct.certificates,
-      async issue(serial, { der, fingerprint }) {
+      async issue(serial, { der, fingerprint, validity }) {
         issued.count++;
-        late.set('certificates', 'serial', serial, { der, fingerprint, state: 'issued' });
+        const columns = { der, fingerprint, state: 'issued' };
+        const { notBefore, notAfter } = validity ?? {};
+        if (notBefore === undefined || notAfter === undefined)
+          late.set('certificates', 'serial', serial, columns);
+        else
+          late.set('certificates', 'serial', serial, {
+            ...columns,
+            not_before: notBefore,
+            not_after: notAfter,
+          });
       },
     },
     audit: auditLog(db, chain.append),
@@ -132,7 +141,9 @@ export function groupedStores(
     stores,
     async flush() {
       const counts = await late.flush();
-      const set = counts['certificates der fingerprint state'] ?? 0;
+      const set =
+        (counts['certificates der fingerprint state'] ?? 0) +
+        (counts['certificates der fingerprint state not_before not_after'] ?? 0);
       if (set !== issued.count) throw new Error('no open intent has one of these serials');
       await changes.flush();
       await chain.flush();
