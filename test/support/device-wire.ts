@@ -59,13 +59,18 @@ class Middle {
   readonly lost = new AbortController();
   readonly counts = { operations: 0, bytes: 0 };
   readonly options: WireOptions;
-  work: Promise<unknown> = Promise.resolve();
+  #work: Promise<unknown> = Promise.resolve();
   /** Each taker of what the device says. */
   readonly takers = new Map<string, Set<(chunk: Uint8Array) => void>>();
   #hasSpoken = false;
 
   constructor(options: WireOptions) {
     this.options = options;
+  }
+
+  /** The device is at this, beside what it was at before: an exchange that was given up goes on behind the next one. */
+  isAt(work: Promise<unknown>): void {
+    this.#work = Promise.all([this.#work, work]);
   }
 
   cut(step: string): void {
@@ -133,7 +138,7 @@ class Middle {
       counts: this.counts,
       listeners: () => [...this.takers.values()].reduce((sum, takers) => sum + takers.size, 0),
       settled: async () => {
-        await this.work;
+        await this.#work;
         this.sayEndlessly();
       },
     };
@@ -156,7 +161,7 @@ export function byteWire(device: UartEnd, options: WireOptions = {}, whenHeard =
       middle.operation();
       const through = middle.through(bytes);
       const send = () => {
-        middle.work = end.send(through);
+        middle.isAt(end.send(through));
       };
       const { slow } = options;
       if (slow?.command.test(Buffer.from(through).toString('latin1'))) void slow.begin().then(send);
@@ -187,7 +192,7 @@ export function gattWire(device: GattEnd, options: WireOptions = {}): Wire {
   const exchange = async <T>(ask: () => Promise<T | undefined>): Promise<T> => {
     await new Promise<void>((resolve) => middle.deliver(resolve));
     const answer = ask();
-    middle.work = Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+    middle.isAt(Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 2_000))]));
     const value = await answer;
     await new Promise<void>((resolve) => middle.deliver(resolve));
     if (middle.lost.signal.aborted) throw middle.lost.signal.reason;
@@ -216,8 +221,7 @@ export function gattWire(device: GattEnd, options: WireOptions = {}): Wire {
       if (middle.through(value).length < value.length) lost();
       const sent = value.slice();
       middle.deliver(() => {
-        const work = end.write(uuid, sent);
-        middle.work = Promise.all([middle.work, work]);
+        middle.isAt(end.write(uuid, sent));
       });
     },
     subscribe: async (onValue) => middle.listen(uuid, onValue),
