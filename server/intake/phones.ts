@@ -26,6 +26,8 @@ async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: numb
   const missing = await missingOf(kid, Math.max(seq, loss?.head ?? 0), { phones });
   // What the phone says still waits on it is not missing yet; what waits for ever is.
   const waits = phone.unsent > 0 && loss === undefined;
+  // What was put back from a copy, or carried here by a colleague, came after all.
+  const lost = loss === undefined ? [] : common(loss.unsent, missing);
   const since = fromInstant(waits && oldestUnsentAt !== null ? oldestUnsentAt : phone.reportedAt);
   return {
     kid,
@@ -36,9 +38,8 @@ async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: numb
     ...(oldestUnsentAt === null ? {} : { oldestUnsentAt }),
     ...(persisted === null ? {} : { persisted }),
     missing,
-    alarm: loss !== undefined || (missing.length > 0 && now - since > GRACE_MS),
-    lost:
-      loss === undefined ? null : { unsent: loss.unsent, lastSeenAt: loss.lastSeenAt, foundAt: loss.foundAt },
+    alarm: lost.length > 0 || (missing.length > 0 && now - since > GRACE_MS),
+    lost: loss === undefined ? null : { unsent: lost, lastSeenAt: loss.lastSeenAt, foundAt: loss.foundAt },
   };
 }
 
@@ -60,6 +61,16 @@ async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>)
     next = end + 1;
   }
   return stretches.slice(0, MOST_STRETCHES);
+}
+
+/** The numbers that are in both. */
+function common(some: Stretches, others: Stretches): { from: number; to: number }[] {
+  const both = some.flatMap((one) =>
+    others
+      .map(({ from, to }) => ({ from: Math.max(from, one.from), to: Math.min(to, one.to) }))
+      .filter(({ from, to }) => from <= to),
+  );
+  return both.slice(0, MOST_STRETCHES);
 }
 
 /** Keeps a phone's word that it lost its storage, if the lost key was this person's. False if it was not. */

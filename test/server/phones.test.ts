@@ -94,6 +94,17 @@ describe('a phone that lost its storage', () => {
     expect(await seen(ines)).toMatchObject({ alarm: true, lost: { unsent: [{ from: 31, to: 42 }] } });
   });
 
+  it('is no alarm any more once all of it came after all', async () => {
+    const ines = await server.signIn('ines');
+    const [one, two, three] = (await sealed(ines, 3)) as [string, string, string];
+    await ines.send([], { ...ines.heartbeat(), seq: 0 });
+    await ines.post('/api/phone-losses', { ...lossOf(ines), head: 3, unsent: [{ from: 1, to: 3 }] });
+    await ines.send([one, three]);
+    expect(await seen(ines)).toMatchObject({ alarm: true, lost: { unsent: [{ from: 2, to: 2 }] } });
+    await ines.send([two]);
+    expect(await seen(ines)).toMatchObject({ alarm: false, missing: [], lost: { unsent: [] } });
+  });
+
   it('speaks only for its own key', async () => {
     const [ines, hanna] = [await server.signIn('ines'), await server.signIn('hanna')];
     expect((await hanna.post('/api/phone-losses', lossOf(ines))).status).toBe(404);

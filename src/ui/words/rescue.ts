@@ -70,7 +70,7 @@ export const rescueWords = {
       `Numbers ${numbers(stretches)} are not here yet`,
     lost: (stretches: readonly { from: number; to: number }[]) =>
       stretches.length === 0
-        ? 'Its storage was cleared; everything had been sent'
+        ? 'Its storage was cleared; everything is here'
         : `Its storage was cleared with numbers ${numbers(stretches)} not sent`,
     notPersisted: 'Its browser may clear storage',
   },
