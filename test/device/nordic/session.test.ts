@@ -175,6 +175,30 @@ describe.each(SETUPS)('nordic-modem, $name', ({ firmware }) => {
     }
   });
 
+  it('holds the old certificate or the new one, wherever its replacement is stopped', async () => {
+    const old = bundleOf({ leaf: 300, chain: 0 });
+    const next = { ...old, leafPem: bundleOf({ leaf: 500, chain: 0 }).leafPem };
+    for (let writes = 0; ; writes++) {
+      const device = await deviceOf(firmware);
+      const { session, run, link } = open(device, DRIVERS);
+      const opened = await session;
+      await run(opened.evidence(signal()));
+      await run(opened.install(old, () => undefined, signal()));
+      const stop = new AbortController();
+      const write = link.write.bind(link);
+      let left = writes;
+      link.write = async (bytes, signal) => {
+        await write(bytes, signal);
+        if (left-- === 0) stop.abort();
+      };
+      const code = await run(codeOf(opened.install(next, () => undefined, stop.signal)));
+      await run(opened.close());
+      expect([old.leafPem, next.leafPem]).toContain(textOf(device.stored('1')));
+      if (code === 'no error') return;
+      expect(code).toBe('aborted');
+    }
+  });
+
   it('makes another key where an orphan is replaced', async () => {
     const device = await deviceOf(firmware);
     const first = open(device, DRIVERS);

@@ -142,12 +142,12 @@ export class NordicModemSession implements DeviceSession {
     const holds = async () => (await modem.list(signal, tag)).find(({ type }) => type === form.type);
     const old = await holds();
     const text = old === undefined ? undefined : await this.#textOf(tag, form.type, old, signal);
-    // The modem never overwrites (CME 519).
-    if (old !== undefined) await modem.remove(tag, form.type, signal);
     try {
+      // The modem never overwrites (CME 519).
+      if (old !== undefined) await modem.remove(tag, form.type, signal);
       await modem.write(tag, form.type, form.text, signal);
     } catch (error) {
-      // The device keeps what it had. Also after a stop; a write that succeeded unheard then refuses this one.
+      // The device keeps what it had. Also after a stop; what was not removed, or was written unheard, then refuses this one.
       if (text !== undefined)
         await modem.write(tag, form.type, text, new AbortController().signal).catch(() => undefined);
       throw error;
