@@ -74,7 +74,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   });
   try {
     await seedDemo(installation);
-    await abandonOrphans(installation.transact);
+    await abandonOrphans(installation.transact, installation.clock.now());
     const decisions = decider({ ...installation, onStep, onFault });
     installation.estCa?.start({
       onAnswer: (record) => void decisions.take([record]).catch(onFault),

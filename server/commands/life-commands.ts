@@ -22,6 +22,7 @@ const WHY: Record<LifeFault | ReplaceFault, string> = {
   four_eyes: 'whoever reported it lost cannot resume it: name somebody else with --by',
   with_unknown: 'the new device is not bound in the same organisation: register it first',
   with_elsewhere: 'the new device is bound to another domain than the old one',
+  with_taken: 'the new device took another one’s place already: retire the old one instead',
 };
 
 type Done = { readonly ok: true } | { readonly ok: false; readonly why: LifeFault | ReplaceFault };

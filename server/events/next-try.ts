@@ -29,6 +29,7 @@ export function afterFault(
   return {
     told: before.told,
     tries,
+    notTaken: fault === 'not_taken' ? before.notTaken + 1 : 0,
     fault,
     failingSince,
     nextAt: toInstant(now + wait),
@@ -37,5 +38,13 @@ export function afterFault(
 }
 
 export function afterSuccess(told: number, now: number): SinkProgress {
-  return { told, tries: 0, fault: null, failingSince: null, nextAt: toInstant(now), deadAt: null };
+  return {
+    told,
+    tries: 0,
+    notTaken: 0,
+    fault: null,
+    failingSince: null,
+    nextAt: toInstant(now),
+    deadAt: null,
+  };
 }

@@ -31,7 +31,7 @@ export interface EventSender {
 /** Longer than one event can take, so that it never ends under way. */
 const LEASE = 60_000;
 const PAGE = 100;
-/** So often a receiver is asked to take what it says it cannot: it may have been mended meanwhile. */
+/** So often in a row a receiver is asked to take what it says it cannot: it may have been mended meanwhile. */
 const ASKED = 5;
 
 /**
@@ -106,12 +106,13 @@ export function eventSender(parts: SenderParts): EventSender {
       count++;
       return afterSuccess(stored.n, now);
     }
-    if (done.fault === 'not_taken' && state.tries + 1 >= ASKED) {
+    const next = afterFault(state, done, now, crypto);
+    if (next.notTaken >= ASKED) {
       // The others behind it must not wait for what will never be taken.
       await stores.events.refuse(sink.name, stored, done.fault, toInstant(now));
       return afterSuccess(stored.n, now);
     }
-    return afterFault(state, done, now, crypto);
+    return next;
   }
 
   return {

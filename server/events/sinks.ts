@@ -73,7 +73,10 @@ export function removeSink(name: string, by: string, parts: ChangeParts): Promis
 /** One that was given up on is told again, from where it stopped. False if there is none. */
 export function resumeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
   return change({ name, by, event: 'event receiver resumed' }, parts, async (tx, { told, fault }, at) => {
-    await tx.events.progress(name, { told, tries: 0, nextAt: at, failingSince: null, fault, deadAt: null });
+    await tx.events.progress(name, {
+      ...{ told, tries: 0, notTaken: 0, nextAt: at },
+      ...{ failingSince: null, fault, deadAt: null },
+    });
     return true;
   });
 }

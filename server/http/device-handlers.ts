@@ -30,6 +30,7 @@ const WHY: Record<Exclude<Fault, 'not_found'>, string> = {
   four_eyes: 'Four eyes: somebody else than who reported it lost must say that it was found',
   with_unknown: 'The new device is not bound in this organisation: register it first',
   with_elsewhere: 'The new device is bound to another domain than the old one',
+  with_taken: 'The new device took another one’s place already: retire the old one instead',
 };
 
 /** What becomes of a bound device, decided by people at a desk and by machine clients. */

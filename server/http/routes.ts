@@ -49,6 +49,8 @@ export function registerApi(
     if (parse(schema, value) !== undefined) return { value };
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
+  const sessions = new WeakMap<FastifyRequest, SignedIn>();
+  const countAddress = ({ ip }: FastifyRequest) => limits.address(addressName(ip));
   for (const name of Object.keys(API) as ApiName[]) {
     const operation: Operation = API[name];
     // The handler of a name takes that name's call; the table above ties them together.
@@ -71,16 +73,25 @@ export function registerApi(
         },
       },
       onRequest: async (request) => {
-        // Before anything is read: what does not fit the schema counts as well.
-        if (isWithoutSession(operation.access)) limits.address(addressName(request.ip));
+        // Before anything is read: what does not fit the schema counts as well, and nobody's body is read unless they are signed in.
+        // A machine client's right depends on what it asks for, so its handler looks at the token (device-handlers.ts).
+        if (isWithoutSession(operation.access)) return countAddress(request);
+        const session = await requireSession(request, signIn).catch((error: unknown) => {
+          countAddress(request);
+          throw error;
+        });
+        limits.operator(session.operator);
+        sessions.set(request, session);
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
-        const session = await checkAccess(operation, request, signIn).catch((error: unknown) => {
-          limits.address(addressName(request.ip));
+        const session = sessions.get(request);
+        try {
+          checkAccess(operation, request, session);
+        } catch (error) {
+          countAddress(request);
           throw error;
-        });
-        if (session !== undefined) limits.operator(session.operator);
+        }
         const device = session && deviceOf(operation, request);
         if (device !== undefined) limits.device(device);
         const { params, query, body } = request;
@@ -103,17 +114,15 @@ function deviceOf({ params }: Operation, request: FastifyRequest): string | unde
 }
 
 /** Default deny: what is not for anybody needs a session, and a role where the operation names some. */
-async function checkAccess(
+function checkAccess(
   { access, query }: Operation,
   request: FastifyRequest,
-  signIn: SignIn,
-): Promise<SignedIn | undefined> {
-  // A machine client's right depends on what it asks for, so its handler looks at the token (device-handlers.ts).
-  if (isWithoutSession(access)) return undefined;
-  const session = await requireSession(request, signIn);
-  if (access === 'signed-in') return session;
+  session: SignedIn | undefined,
+): void {
+  if (isWithoutSession(access)) return;
+  if (session === undefined) throw new ProblemError('unauthenticated');
+  if (access === 'signed-in') return;
   const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
   if (typeof org !== 'string') throw new ProblemError('forbidden');
   requireMembership(session, org, access);
-  return session;
 }

@@ -73,15 +73,18 @@ function common(some: Stretches, others: Stretches): { from: number; to: number 
   return both.slice(0, MOST_STRETCHES);
 }
 
-/** Keeps a phone's word that it lost its storage, if the lost key was this person's. False if it was not. */
+/**
+ * Keeps a phone's word that it lost its storage, if the lost key was this person's or a colleague's: whoever signs in first
+ * on a cleared phone may be another one. False if it was neither.
+ */
 export async function keepLoss(
   report: LossReport,
   operator: string,
-  { transact, clock }: { transact: Transact<'phones' | 'operatorKeys' | 'audit'>; clock: Clock },
+  { transact, clock }: { transact: Transact<'phones' | 'operatorKeys' | 'people' | 'audit'>; clock: Clock },
 ): Promise<boolean> {
-  return transact(async ({ phones, operatorKeys, audit: log }) => {
+  return transact(async ({ phones, operatorKeys, people, audit: log }) => {
     const key = await operatorKeys.key(report.kid);
-    if (key?.operator !== operator) return false;
+    if (key === undefined || !(await areColleagues(key.operator, operator, { people }))) return false;
     if ((await phones.lossOf(report.kid)) !== undefined) return true;
     const at = toInstant(clock.now());
     await phones.keepLoss(report, at);
@@ -92,8 +95,17 @@ export async function keepLoss(
       actor: operator,
       org: null,
       subject: report.kid,
-      detail: `last seen ${report.lastSeenAt}, not sent: ${report.unsent.map(({ from, to }) => `${from}-${to}`).join(' ') || 'none'}`,
+      detail: `phone of ${key.operator}, last seen ${report.lastSeenAt}, not sent: ${report.unsent.map(({ from, to }) => `${from}-${to}`).join(' ') || 'none'}`,
     });
     return true;
   });
+}
+
+/** Whether both are one person or share an organisation. Practice is everybody's and says nothing. */
+async function areColleagues(one: string, other: string, { people }: Needs<'people'>): Promise<boolean> {
+  if (one === other) return true;
+  const orgsOf = async (operator: string) =>
+    (await people.memberships(operator)).filter(({ training }) => !training).map(({ org }) => org);
+  const orgs = new Set(await orgsOf(one));
+  return (await orgsOf(other)).some((org) => orgs.has(org));
 }

@@ -5,8 +5,9 @@ import { isMakerName, udidFromSerial } from '../../core/udid.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RowName } from '../ports/list-bulk.ts';
 import type { KeptRow } from '../ports/maker-list.ts';
-import type { Needs, Transact } from '../ports/stores.ts';
+import type { Transact } from '../ports/stores.ts';
 import { fits, pages, type RowFilter } from './list-pages.ts';
 
 export interface HandOn {
@@ -19,35 +20,44 @@ export interface HandOn {
 }
 
 export interface HandOnParts {
-  readonly stores: Needs<'listBulk'>;
   readonly transact: Transact<'listBulk' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
 }
 
-/** Hands rows on to the next maker: they are marked, and new ones made that say what they were. Gives how many. */
+/**
+ * Hands rows on to the next maker: they are marked, and new ones made that say what they were. Gives how many. A page is
+ * read, marked and put on the trail in one transaction: none is marked that the trail does not know of, and none that
+ * somebody imports meanwhile is put back to what it was.
+ */
 export async function handOn(
   { org, to, filter, by, give }: HandOn,
-  { stores, transact, clock, crypto }: HandOnParts,
+  { transact, clock, crypto }: HandOnParts,
 ): Promise<number> {
   let count = 0;
-  for await (const page of pages((after, limit) => stores.listBulk.page(org, after, limit))) {
-    const meant = page.filter(({ row }) => fits(row, filter) && row.maker !== to);
-    await transact((tx) => tx.listBulk.put(meant.map((kept): KeptRow => ({ ...kept, handedTo: to }))));
+  const isMeant = ({ row }: KeptRow) => fits(row, filter) && row.maker !== to;
+  const mark = (after: RowName | undefined, limit: number) =>
+    transact(async (tx) => {
+      const page = await tx.listBulk.page(org, after, limit);
+      const meant = page.filter(isMeant);
+      if (meant.length === 0) return page;
+      await tx.listBulk.put(meant.map((kept): KeptRow => ({ ...kept, handedTo: to })));
+      await audit(tx.audit, {
+        at: toInstant(clock.now()),
+        step: STEPS.prepare,
+        event: "maker's list handed on",
+        actor: by,
+        org,
+        subject: `${meant.length} rows`,
+        detail: `to ${to}`,
+      });
+      return page;
+    });
+  for await (const page of pages(mark)) {
+    const meant = page.filter(isMeant);
     give(await Promise.all(meant.map(({ row }) => derive(row, to, crypto))));
     count += meant.length;
   }
-  await transact((tx) =>
-    audit(tx.audit, {
-      at: toInstant(clock.now()),
-      step: STEPS.prepare,
-      event: "maker's list handed on",
-      actor: by,
-      org,
-      subject: `${count} rows`,
-      detail: `to ${to}`,
-    }),
-  );
   return count;
 }
 

@@ -61,28 +61,31 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
   const format = await fileFormat(file, maker, crypto);
   if ('code' in format) return { ok: false, fault: format, line: 1 };
 
-  const at = toInstant(clock.now());
-  const open = call.preview ? undefined : await stores.listJobs.open(org.name, digest, maker ?? '');
+  const which = { org: org.name, digest, maker: maker ?? '', signer: signer?.digest ?? '' };
+  const open = call.preview
+    ? undefined
+    : await stores.listJobs.open(which.org, digest, which.maker, which.signer);
   let job: ListJob = open ?? {
-    ...{ id: uuid7(clock.now(), crypto), org: org.name, digest, maker: maker ?? '' },
-    ...{ startedAt: at, finishedAt: null, ...format.begin },
+    ...{ id: uuid7(clock.now(), crypto), ...which },
+    ...{ startedAt: toInstant(clock.now()), finishedAt: null, ...format.begin },
     ...{ imported: 0, unchanged: 0, faults: 0, rejectedBytes: 0 },
   };
   const resumedAt = open === undefined ? 0 : job.imported + job.unchanged + job.faults;
-  const bringer: Bringer = { org, by: call.by, at, signer };
+  // All rows of a file bear one instant, by which those of its earlier batches are known.
+  const bringer = { org, by: call.by, at: job.startedAt, signer };
   const rejected = await rejectedRows(call.rejected, job.rejectedBytes);
   const { size } = await file.stat();
 
   const take = async (rows: readonly ReadRow[], next: Position, end: boolean): Promise<boolean> => {
     if ((await stampOf(file)) !== stamp) return false;
-    const judge = (tx: Needs<'listBulk' | 'makerKeys'>) => judgeRead(rows, bringer, tx);
+    const first = job.offset === format.begin.offset;
+    const judge = (tx: Needs<'listBulk' | 'makerKeys'>) => judgeRead(rows, { ...bringer, begun: !first }, tx);
     const count = async (verdicts: readonly RowVerdict[]) => {
       const faults = faultsOf(rows, verdicts);
       const finishedAt = end ? toInstant(clock.now()) : null;
       const rejectedBytes = await rejected.add(job.rejectedBytes, faults);
       return { now: { ...counted(job, verdicts), ...next, finishedAt, rejectedBytes }, faults };
     };
-    const first = job.offset === format.begin.offset;
     const { now, faults } = call.preview
       ? await count(await judge(stores))
       : await parts.transact(async (tx) => {
@@ -153,7 +156,7 @@ function counted(job: ListJob, verdicts: readonly RowVerdict[]): ListJob {
   };
 }
 
-function ended(job: ListJob, { by, org, signer }: Bringer) {
+function ended(job: ListJob, { by, org, signer }: Omit<Bringer, 'begun'>) {
   return {
     at: job.finishedAt ?? job.startedAt,
     step: STEPS.prepare,

@@ -24,7 +24,7 @@ export async function importRows(
 ): Promise<ListImportResult> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    const verdicts = await judgeBatch(rows, { org, by, at, signer: undefined }, tx);
+    const verdicts = await judgeBatch(rows, { org, by, at, signer: undefined, begun: false }, tx);
     await keepNew(verdicts, tx);
     if (org.training) await tx.list.trim(org.name, TRAINING_ROWS);
     const result: ListImportResult = {
@@ -49,7 +49,7 @@ export async function importRows(
   });
 }
 
-/** Rows of one statement; a name that stands twice counts as it stood last. */
+/** Rows of one statement. */
 const AT_ONCE = 500;
 
 export async function keepNew(

@@ -12,6 +12,8 @@ export interface Bringer {
   readonly by: string;
   readonly at: string;
   readonly signer: Pick<MakerKey, 'maker' | 'digest'> | undefined;
+  /** Batches of the same file were kept before, with the same `at`. */
+  readonly begun: boolean;
 }
 
 export type RowVerdict =
@@ -22,7 +24,7 @@ export type RowVerdict =
 /** What becomes of each row, in their order, those before it counted. Reads only, and few times whatever their number. */
 export async function judgeBatch(
   rows: readonly ListRow[],
-  { org, by, at, signer }: Bringer,
+  { org, by, at, signer, begun }: Bringer,
   { listBulk, makerKeys }: Needs<'listBulk' | 'makerKeys'>,
 ): Promise<RowVerdict[]> {
   const scope = scopeOf(org);
@@ -30,6 +32,9 @@ export async function judgeBatch(
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
   const there = new Map<string, KeptRow>();
   for (const kept of await listBulk.named(scope, [...rows, ...former])) there.set(nameOf(kept.row), kept);
+  /** Names that stood in this file already. */
+  const given = new Set<string>();
+  for (const [name, { importedAt }] of there) if (begun && importedAt === at) given.add(name);
   const holders = new Holders();
   const keys = rows.flatMap(({ anchor, publicKey }) => (anchor === 'key' && publicKey ? [publicKey] : []));
   const tpms = rows.flatMap(({ voucher }) => voucher?.tpm ?? []);
@@ -38,16 +43,18 @@ export async function judgeBatch(
   return rows.map((row): RowVerdict => {
     const name = nameOf(row);
     const before = there.get(name);
+    const signedBy = signer?.digest ?? null;
+    const same = before?.signedBy === signedBy && JSON.stringify(before.row) === JSON.stringify(row);
     const fault =
       checkRow(row) ??
       checkSigner(row, signer, signing) ??
       (before !== undefined && before.org !== org.name ? TAKEN : undefined) ??
+      (given.has(name) && !same ? REPEATED : undefined) ??
       checkFormer(row, org.name, there) ??
       checkOnlyHolder(row, org.name, holders);
     if (fault !== undefined) return { is: 'fault', fault };
-    const signedBy = signer?.digest ?? null;
-    if (before?.signedBy === signedBy && JSON.stringify(before.row) === JSON.stringify(row))
-      return { is: 'unchanged' };
+    given.add(name);
+    if (same) return { is: 'unchanged' };
     const kept: KeptRow = {
       scope,
       org: org.name,
@@ -64,6 +71,13 @@ export async function judgeBatch(
 }
 
 const TAKEN: RowFault = { code: 'taken', detail: 'on the list of another organisation' };
+
+/** Which of the two is right, only the maker knows: the first stands, and is not replaced unseen. */
+const REPEATED: RowFault = {
+  code: 'udid_repeated',
+  detail:
+    'this name stands earlier in the same list with other content: ask the maker which is right, import that one',
+};
 
 /** A maker that signs its lists signs all of them, and no other maker's. */
 function checkSigner(

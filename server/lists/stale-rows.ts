@@ -2,6 +2,7 @@ import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RowName } from '../ports/list-bulk.ts';
 import type { KeptRow } from '../ports/maker-list.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { pages } from './list-pages.ts';
@@ -23,7 +24,10 @@ export interface StaleParts {
 
 const DAY = 24 * 3_600_000;
 
-/** Rows that were imported so many days ago and never bound. Gives how many. */
+/**
+ * Rows that were imported so many days ago and never bound. Gives how many. To hold them, a page is read, marked and put on
+ * the trail in one transaction, so that none that is imported meanwhile is put back to what it was.
+ */
 export async function staleRows(
   { org, days, hold, by, tell }: StaleRows,
   { stores, transact, clock }: StaleParts,
@@ -31,27 +35,28 @@ export async function staleRows(
   const now = clock.now();
   const before = toInstant(now - days * DAY);
   let count = 0;
-  for await (const page of pages((after, limit) => stores.listBulk.unused(org, before, after, limit))) {
-    count += page.length;
-    tell(page);
-    const fresh = hold ? page.filter(({ row }) => row.stale !== true) : [];
-    if (fresh.length === 0) continue;
-    await transact((tx) =>
-      tx.listBulk.put(fresh.map((kept): KeptRow => ({ ...kept, row: { ...kept.row, stale: true } }))),
-    );
-  }
-  if (hold && count > 0) {
-    await transact((tx) =>
-      audit(tx.audit, {
+  const look = (after: RowName | undefined, limit: number) =>
+    stores.listBulk.unused(org, before, after, limit);
+  const mark = (after: RowName | undefined, limit: number) =>
+    transact(async (tx) => {
+      const page = await tx.listBulk.unused(org, before, after, limit);
+      const fresh = page.filter(({ row }) => row.stale !== true);
+      if (fresh.length === 0) return page;
+      await tx.listBulk.put(fresh.map((kept): KeptRow => ({ ...kept, row: { ...kept.row, stale: true } })));
+      await audit(tx.audit, {
         at: toInstant(now),
         step: STEPS.prepare,
         event: 'stale rows held',
         actor: by,
         org,
-        subject: `${count} rows`,
+        subject: `${fresh.length} rows`,
         detail: `older than ${days} days`,
-      }),
-    );
+      });
+      return page;
+    });
+  for await (const page of pages(hold ? mark : look)) {
+    count += page.length;
+    tell(page);
   }
   return count;
 }

@@ -49,7 +49,7 @@ export interface Certificates {
   /** Puts every one of a binding that is not revoked on hold. */
   hold(binding: string, at: string): Promise<void>;
   /** Takes every one of a binding off hold. */
-  release(binding: string, at: string): Promise<void>;
-  /** When this issuer last revoked one, put one on hold or took one off. */
-  lastRevocation(issuer: string): Promise<string | undefined>;
+  release(binding: string): Promise<void>;
+  /** How often this issuer's were revoked, put on hold or taken off it. */
+  revocations(issuer: string): Promise<number>;
 }

@@ -4,6 +4,8 @@ export interface StoredCrl {
   readonly der: Uint8Array;
   readonly thisUpdate: string;
   readonly nextUpdate: string;
+  /** What Certificates.revocations said before its entries were read. */
+  readonly revocations: number;
 }
 
 /** The CRL each issuing CA signed last. */

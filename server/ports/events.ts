@@ -60,6 +60,8 @@ export interface SinkProgress {
   /** Number of the last event that it has, or that it was not to have. */
   readonly told: number;
   readonly tries: number;
+  /** How often in a row it said that it cannot take the next event. */
+  readonly notTaken: number;
   /** Not before then. */
   readonly nextAt: string;
   readonly failingSince: string | null;

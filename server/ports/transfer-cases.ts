@@ -10,6 +10,8 @@ export interface TransferCase {
 /** The first of four eyes: somebody offered to give the device of this binding up. */
 export interface GiveUp {
   readonly binding: string;
+  /** The case it was said in; null if it was said of the device, whoever claims it. */
+  readonly transfer: string | null;
   readonly by: string;
   readonly because: string;
   readonly at: string;
@@ -25,8 +27,10 @@ export interface TransferCases {
   openOf(org: string, limit: number): Promise<TransferCase[]>;
   /** An open one. */
   open(id: string): Promise<TransferCase | undefined>;
-  offered(binding: string): Promise<GiveUp | undefined>;
+  /** Offers that count in this case, the oldest first: those said in it, and those of the device. */
+  offers(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUp[]>;
   offer(giveUp: GiveUp): Promise<void>;
-  withdrawOffer(binding: string): Promise<void>;
+  /** Ends the offers that count in this case. Those said in another stay. */
+  withdrawOffers(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<void>;
   decide(id: string, verdict: TransferVerdict, by: string, at: string): Promise<void>;
 }

@@ -34,7 +34,7 @@ export function offerDevice(
     if (binding === undefined) return 'not_found';
     const fault = await faultOf(binding, tx);
     if (fault !== undefined) return fault;
-    await offer(binding, word, toInstant(clock.now()), tx);
+    await offer(binding, null, word, toInstant(clock.now()), tx);
     return 'done';
   });
 }
@@ -72,9 +72,10 @@ async function decideIn(
   }
   const fault = await faultOf(binding, tx);
   if (fault !== undefined) return { result: fault };
-  const offered = await tx.transfers.offered(binding.id);
-  if (offered === undefined) await offer(binding, word, at, tx);
-  if (offered === undefined || offered.by === word.by) return { result: 'offered' };
+  // An offer said in another case was for its claimant: two persons agree on one.
+  const offers = await tx.transfers.offers(transfer);
+  if (offers.length === 0) await offer(binding, id, word, at, tx);
+  if (offers.every(({ by }) => by === word.by)) return { result: 'offered' };
   await close(transfer, 'given_up', binding, word, at, tx);
   await endBinding(binding, { reason: 'affiliationChanged', code: 'given_up', at, by: word.by }, tx);
   // Taken back or decided otherwise meanwhile: then the device is free, and nothing more.
@@ -93,26 +94,29 @@ async function faultOf(
 
 async function offer(
   { id, org, udid }: Binding,
+  transfer: string | null,
   { by, because }: Word,
   at: string,
   { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
 ): Promise<void> {
-  await transfers.offer({ binding: id, by, because, at });
+  await transfers.offer({ binding: id, transfer, by, because, at });
   const said = { at, step: STEPS.live, event: 'offered to be given up', actor: by, org };
-  await audit(trail, { ...said, subject: udid, detail: `because: ${because}` });
+  const where = transfer === null ? '' : `case ${transfer}, `;
+  await audit(trail, { ...said, subject: udid, detail: `${where}because: ${because}` });
 }
 
 async function close(
-  { id, claimant }: TransferCase,
+  transfer: TransferCase,
   verdict: 'given_up' | 'refused',
-  { id: binding, org, udid }: Binding,
+  { org, udid }: Binding,
   { by, because }: Word,
   at: string,
   { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
 ): Promise<void> {
+  const { id, claimant } = transfer;
   await transfers.decide(id, verdict, by, at);
   // An offer was meant for this claimant; the next one is looked at by four eyes again.
-  await transfers.withdrawOffer(binding);
+  await transfers.withdrawOffers(transfer);
   const event = verdict === 'given_up' ? 'given up' : 'claim refused';
   const said = { at, step: STEPS.live, event, actor: by, org };
   await audit(trail, { ...said, subject: udid, detail: `to ${claimant}, case ${id}, because: ${because}` });

@@ -106,7 +106,7 @@ export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): P
     if (there === undefined) return 'not_suspended';
     if (there.reason === 'lost' && there.by === word.by) return 'four_eyes';
     await tx.life.resume(id);
-    await tx.certificates.release(id, at);
+    await tx.certificates.release(id);
     await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });
     return undefined;
   });

@@ -14,7 +14,8 @@ export type Conflict =
 
 /**
  * One live binding per key and per maker and UDID over the whole installation. A real claim ends a practice binding of the
- * same device, so that nobody can occupy a device from a training organisation; never the other way round.
+ * same device, so that nobody can occupy a device from a training organisation; never the other way round. Practice on a
+ * device that is bound for real opens no transfer case: there is nothing for its owner to decide.
  */
 export async function judgeConflict(
   claim: Claim,
@@ -29,6 +30,8 @@ export async function judgeConflict(
     found.push(...more.filter(({ id }) => found.every((one) => one.id !== id)));
   }
   const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
+  if (practice(claim) && !found.every(practice))
+    return { kind: 'ruled', ruling: refused('transfer_case', about) };
   const displaces = practice(claim) ? [] : found.filter(practice);
   const live = found.filter((binding) => !displaces.includes(binding));
   const ruling = judgeLive(claim, about, live);

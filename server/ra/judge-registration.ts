@@ -100,9 +100,11 @@ export async function judgeRegistration(
     endedAt: null,
   };
   const conflict = await judgeConflict(claim, former, about, stores);
+  const { fresh } = evidence;
+  const facts = { org: org.name, domain: domain.name, udid, row, spki, fresh, approved };
   if (conflict.kind === 'ruled') {
     const { ruling } = conflict;
-    return ruling.outcome === 'same' ? judgeRenewal(ruling, spki, record.receivedAt, stores) : ruling;
+    return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record.receivedAt, stores) : ruling;
   }
   if (!anchored && !approved) {
     return row?.anchor === 'voucher'
@@ -110,12 +112,7 @@ export async function judgeRegistration(
       : held('udid_only_row', about);
   }
   if (row?.stale === true && !approved) return held('row_stale', about);
-  const { fresh } = evidence;
-  const policy = await judgePolicy(
-    { org: org.name, domain: domain.name, udid, row, spki, fresh, approved },
-    about,
-    stores,
-  );
+  const policy = await judgePolicy({ ...facts, adds: true }, about, stores);
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
   const { displaces } = conflict;

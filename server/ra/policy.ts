@@ -42,6 +42,8 @@ export interface PolicyFacts {
   readonly fresh: boolean;
   /** A second person has looked at it. */
   readonly approved: boolean;
+  /** It is not bound yet, so it takes a place of a quota. */
+  readonly adds: boolean;
 }
 
 export type PolicyVerdict =
@@ -49,9 +51,9 @@ export type PolicyVerdict =
   /** Nothing is said against it; the certificate is to be made like this. */
   | { readonly kind: 'free'; readonly profile: CertificateProfile };
 
-/** What a policy says of a device about to be bound. A person passes over what is held, never over a refusal. */
+/** What a policy says of a device about to be bound, or of its certificate about to be renewed. A person passes over what is held, never over a refusal. */
 export async function judgePolicy(
-  { org, domain, udid, row, spki, fresh, approved }: PolicyFacts,
+  { org, domain, udid, row, spki, fresh, approved, adds }: PolicyFacts,
   about: About,
   { policies, bindings }: Needs<'policies' | 'bindings'>,
 ): Promise<PolicyVerdict> {
@@ -66,7 +68,7 @@ export async function judgePolicy(
   if (!approved && possession === 'hold' && !fresh) return ruled(held('possession_needed', about));
   if (!approved && approval === 'always') return ruled(held('approval_needed', about));
   // Asked last, since asking takes a place (ports/bindings.ts).
-  for (const { domain: of, policy: one } of kept) {
+  for (const { domain: of, policy: one } of adds ? kept : []) {
     if (one.quota === undefined || (of !== '' && of !== domain)) continue;
     if ((await bindings.placesTaken(org, of, one.quota)) >= one.quota)
       return ruled(refused('quota_reached', about));

@@ -27,13 +27,15 @@ export async function currentCrl(name: string, parts: CrlParts): Promise<StoredC
   return parts.transact(async (tx) => {
     const now = parts.clock.now();
     const last = await tx.crls.crl(name);
+    // Before the entries: what is revoked in between is on the list too soon, never too late.
+    const revocations = await tx.certificates.revocations(name);
     const entries = await tx.certificates.revokedBy(name);
     // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
     const number = (last?.number ?? 0) + 1;
     const thisUpdate = toInstant(now);
     const nextUpdate = toInstant(now + LIFE);
     const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });
-    const crl = { issuer: name, number, der, thisUpdate, nextUpdate };
+    const crl = { issuer: name, number, der, thisUpdate, nextUpdate, revocations };
     await tx.crls.saveCrl(crl);
     return crl;
   });
@@ -41,8 +43,7 @@ export async function currentCrl(name: string, parts: CrlParts): Promise<StoredC
 
 async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boolean> {
   if (Date.parse(crl.nextUpdate) - clock.now() < MARGIN) return true;
-  const last = await stores.certificates.lastRevocation(crl.issuer);
-  return last !== undefined && last >= crl.thisUpdate;
+  return (await stores.certificates.revocations(crl.issuer)) !== crl.revocations;
 }
 
 /** Brings the CRL of every issuing CA up to date, of one that was replaced until none of its certificates can live. */

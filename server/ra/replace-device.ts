@@ -10,9 +10,9 @@ import { endBinding } from './end-binding.ts';
 
 /**
  * `with_unknown`: the new device is not bound in this organisation, so its key was never seen. `with_elsewhere`: it is bound
- * to another domain, which its certificate names.
+ * to another domain, which its certificate names. `with_taken`: it took another device's place already, and stands there.
  */
-export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere';
+export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
 export type Replaced =
   | { readonly ok: true; readonly binding: string }
   | { readonly ok: false; readonly why: ReplaceFault };
@@ -35,6 +35,7 @@ export function replaceDevice(
     if (after === undefined || after.id === before.id) return { ok: false, why: 'with_unknown' };
     if (after.state === 'issuing' || before.state === 'issuing') return { ok: false, why: 'not_ready' };
     if (after.domain !== before.domain) return { ok: false, why: 'with_elsewhere' };
+    if ((await tx.life.succession(after.id)) !== undefined) return { ok: false, why: 'with_taken' };
     const position = (await positionOf(before, tx)) ?? null;
     await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
     if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);

@@ -39,7 +39,8 @@ export type Revoked =
 /**
  * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
  * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew. A device
- * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free.
+ * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free. Nor is anything
+ * where a training organisation revokes its practice: tombstones hold for real devices too, which may have the same names.
  */
 export async function revokeDevice(
   { maker, udid, reason, by, org, because }: Revocation,
@@ -51,15 +52,16 @@ export async function revokeDevice(
     if (ever === undefined) return { ok: false, others };
     const live = ever.filter(({ endedAt }) => endedAt === null);
     if (org !== undefined && !live.some((binding) => binding.org === org)) return { ok: false, others: [] };
-    const keys = await keysOf(maker, udid, ever, tx);
-    for (const key of keys) {
+    const real = ever.filter(isReal);
+    const buries = org === undefined || live.some(isReal);
+    for (const key of buries ? await keysOf(maker, udid, real, tx) : []) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) {
         await tx.tombstones.bury({ digest, reason, at, by });
       }
     }
     for (const binding of live) {
-      // A registration that is still being issued is decided anew and finds the tombstone.
-      await endBinding(binding, { reason, code: 'tombstoned', at, by }, tx);
+      // A registration that is still being issued is decided anew and finds the tombstone. Without one it may come again.
+      await endBinding(binding, { reason, code: buries ? 'tombstoned' : 'retired', at, by }, tx);
     }
     await audit(tx.audit, {
       at,
@@ -72,6 +74,10 @@ export async function revokeDevice(
     });
     return { ok: true, bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
   });
+}
+
+function isReal({ scope }: Binding): boolean {
+  return scope === REAL_SCOPE;
 }
 
 /** The device's bindings, undefined if neither they nor a list row name it; and makers who have a device of this UDID. */

@@ -7,12 +7,13 @@ export async function transferStates(
   stores: Needs<'transfers' | 'bindings' | 'orgs' | 'life' | 'people'>,
 ): Promise<TransferState[]> {
   const out: TransferState[] = [];
-  for (const { id, openedAt, claimant, binding: name } of await stores.transfers.openOf(org, 500)) {
+  for (const transfer of await stores.transfers.openOf(org, 500)) {
+    const { id, openedAt, claimant, binding: name } = transfer;
     const binding = await stores.bindings.binding(name);
     if (binding === undefined) continue;
     const { maker, udid, domain, site } = binding;
     const suspension = await stores.life.suspension(name);
-    const offered = await stores.transfers.offered(name);
+    const [offered] = await stores.transfers.offers(transfer);
     const person = offered && (await stores.people.person(offered.by));
     out.push({
       id,

@@ -119,45 +119,41 @@ export function certificates(db: Db): Certificates {
       return rows.flatMap((row) => toCertificate(row) ?? []);
     },
     async revokeAll(binding, at, reason) {
-      await db
-        .updateTable('certificates')
+      const changed = await revocable(db)
         .set({ revoked_at: at, reason })
         .where('binding', '=', binding)
         .where('state', '=', 'issued')
-        .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]))
         .execute();
+      await count(db, changed);
     },
     async revoke(serial, at, reason) {
-      await db
-        .updateTable('certificates')
+      const changed = await revocable(db)
         .set({ revoked_at: at, reason })
         .where('serial', '=', serial)
-        .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]))
         .execute();
+      await count(db, changed);
     },
     async hold(binding, at) {
-      await db
+      const changed = await db
         .updateTable('certificates')
+        .returning('issuer')
         .set({ revoked_at: at, reason: HOLD })
         .where('binding', '=', binding)
         .where('state', '=', 'issued')
         .where('revoked_at', 'is', null)
         .execute();
+      await count(db, changed);
     },
-    async release(binding, at) {
-      const held = await issued.where('binding', '=', binding).where('reason', '=', HOLD).execute();
-      for (const { serial, issuer } of held) {
-        await db
-          .updateTable('certificates')
-          .set({ revoked_at: null, reason: null })
-          .where('serial', '=', serial)
-          .execute();
-        await db
-          .insertInto('hold_releases')
-          .values({ issuer, at })
-          .onConflict((c) => c.column('issuer').doUpdateSet({ at }))
-          .execute();
-      }
+    async release(binding) {
+      const changed = await db
+        .updateTable('certificates')
+        .returning('issuer')
+        .set({ revoked_at: null, reason: null })
+        .where('binding', '=', binding)
+        .where('state', '=', 'issued')
+        .where('reason', '=', HOLD)
+        .execute();
+      await count(db, changed);
     },
     async revokedBy(issuer) {
       const rows = await db
@@ -173,24 +169,32 @@ export function certificates(db: Db): Certificates {
         reason: (row.reason ?? 'unspecified') as EntryReason,
       }));
     },
-    async lastRevocation(issuer) {
+    async revocations(issuer) {
       const row = await db
-        .selectFrom('certificates')
-        .select('revoked_at')
-        .where('issuer', '=', issuer)
-        .where('revoked_at', 'is not', null)
-        .orderBy('revoked_at', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      const released = await db
-        .selectFrom('hold_releases')
-        .select('at')
+        .selectFrom('revocation_counts')
+        .select('n')
         .where('issuer', '=', issuer)
         .executeTakeFirst();
-      return [row?.revoked_at, released?.at]
-        .filter((at) => at != null)
-        .sort()
-        .at(-1);
+      return row?.n ?? 0;
     },
   };
+}
+
+/** What is not revoked, or on hold only; gives whose it was. */
+function revocable(db: Db) {
+  return db
+    .updateTable('certificates')
+    .returning('issuer')
+    .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]));
+}
+
+/** In the transaction of the change itself, so that whoever sees the one sees the other. */
+async function count(db: Db, changed: readonly { readonly issuer: string }[]): Promise<void> {
+  for (const issuer of new Set(changed.map((one) => one.issuer))) {
+    await db
+      .insertInto('revocation_counts')
+      .values({ issuer, n: 1 })
+      .onConflict((c) => c.column('issuer').doUpdateSet((row) => ({ n: row('revocation_counts.n', '+', 1) })))
+      .execute();
+  }
 }

@@ -12,11 +12,12 @@ export function crls(db: Db): Crls {
           der: row.der,
           thisUpdate: row.this_update,
           nextUpdate: row.next_update,
+          revocations: row.revocations,
         }
       );
     },
-    async saveCrl({ issuer, number, der, thisUpdate, nextUpdate }) {
-      const values = { number, der, this_update: thisUpdate, next_update: nextUpdate };
+    async saveCrl({ issuer, number, der, thisUpdate, nextUpdate, revocations }) {
+      const values = { number, der, this_update: thisUpdate, next_update: nextUpdate, revocations };
       await db
         .insertInto('crls')
         .values({ issuer, ...values })

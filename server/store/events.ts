@@ -18,6 +18,7 @@ function toSink(row: Tables['event_sinks']): SinkState {
     madeBy: row.made_by,
     told,
     tries,
+    notTaken: row.not_taken,
     fault,
     nextAt: row.next_at,
     failingSince: row.failing_since,
@@ -25,9 +26,10 @@ function toSink(row: Tables['event_sinks']): SinkState {
   };
 }
 
-const fromProgress = ({ told, tries, fault, nextAt, failingSince, deadAt }: SinkProgress) => ({
+const fromProgress = ({ told, tries, notTaken, fault, nextAt, failingSince, deadAt }: SinkProgress) => ({
   told,
   tries,
+  not_taken: notTaken,
   fault,
   next_at: nextAt,
   failing_since: failingSince,
@@ -79,7 +81,15 @@ export function events(db: Db): Events {
             made_at: madeAt,
             made_by: madeBy,
           },
-          ...{ told, tries: 0, next_at: madeAt, failing_since: null, fault: null, dead_at: null },
+          ...{
+            told,
+            tries: 0,
+            not_taken: 0,
+            next_at: madeAt,
+            failing_since: null,
+            fault: null,
+            dead_at: null,
+          },
         })
         .onConflict((c) => c.column('name').doNothing())
         .executeTakeFirst();

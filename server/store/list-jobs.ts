@@ -30,13 +30,14 @@ function fromJob({ startedAt, finishedAt, offset, rejectedBytes, ...same }: List
 
 export function listJobs(db: Db): ListJobs {
   return {
-    async open(org, digest, maker) {
+    async open(org, digest, maker, signer) {
       const found = await db
         .selectFrom('list_jobs')
         .selectAll()
         .where('org', '=', org)
         .where('digest', '=', digest)
         .where('maker', '=', maker)
+        .where('signer', '=', signer)
         .where('finished_at', 'is', null)
         .executeTakeFirst();
       return found && toJob(found);

@@ -15,6 +15,9 @@ import { TPMS } from './migrations/0030-tpms.ts';
 import { PHOTOS } from './migrations/0032-photos.ts';
 import { EVENTS } from './migrations/0034-events.ts';
 import { ONE_INDEX_LESS } from './migrations/0035-one-index-less.ts';
+import { OFFERS_OF_CASES } from './migrations/0036-offers-of-cases.ts';
+import { JOBS_AND_REFUSALS } from './migrations/0038-jobs-and-refusals.ts';
+import { REVOCATION_COUNTS } from './migrations/0039-revocation-counts.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -37,6 +40,9 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 32, statements: PHOTOS },
   { n: 34, statements: EVENTS },
   { n: 35, statements: ONE_INDEX_LESS },
+  { n: 36, statements: OFFERS_OF_CASES },
+  { n: 38, statements: JOBS_AND_REFUSALS },
+  { n: 39, statements: REVOCATION_COUNTS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -73,6 +73,8 @@ export interface Tables {
     unchanged: number;
     faults: number;
     rejected_bytes: number;
+    /** '' if nobody signed the file. */
+    signer: string;
   };
   maker_keys: {
     org: string;
@@ -156,7 +158,14 @@ export interface Tables {
     revoked_at: string | null;
     reason: string | null;
   };
-  crls: { issuer: string; number: number; der: Uint8Array; this_update: string; next_update: string };
+  crls: {
+    issuer: string;
+    number: number;
+    der: Uint8Array;
+    this_update: string;
+    next_update: string;
+    revocations: number;
+  };
   responders: { issuer: string; certificate: Uint8Array; not_after: string };
   authorities: {
     name: string;
@@ -172,12 +181,12 @@ export interface Tables {
     watched_until: string | null;
   };
   transfer_cases: { id: string; record: string; claimant: string; binding: string; opened_at: string };
-  give_ups: { binding: string; by_whom: string; because: string; at: string };
+  give_ups: { binding: string; transfer: string; by_whom: string; because: string; at: string };
   transfer_verdicts: { id: string; verdict: string; by_whom: string; at: string };
   suspensions: { binding: string; reason: string; at: string; by_whom: string };
   successions: { binding: string; predecessor: string; position: string | null; at: string };
   policies: { org: string; domain: string; policy: string; at: string; by_whom: string };
-  hold_releases: { issuer: string; at: string };
+  revocation_counts: { issuer: string; n: number };
   clients: {
     name: string;
     org: string;
@@ -202,6 +211,7 @@ export interface Tables {
     failing_since: string | null;
     fault: string | null;
     dead_at: string | null;
+    not_taken: number;
   };
   events: { org: string; n: number; id: string; kind: string; at: string; body: string };
   event_refusals: { sink: string; n: number; id: string; why: string; at: string };

@@ -1,9 +1,16 @@
-import type { TransferCase, TransferCases } from '../ports/transfer-cases.ts';
+import type { GiveUp, TransferCase, TransferCases } from '../ports/transfer-cases.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
 function toCase({ opened_at, ...row }: Tables['transfer_cases']): TransferCase {
   return { ...row, openedAt: opened_at };
+}
+
+/** In place of a case: said of the device. Part of a primary key, which holds no null. */
+const WHOEVER = '';
+
+function toGiveUp({ by_whom, transfer, ...row }: Tables['give_ups']): GiveUp {
+  return { ...row, by: by_whom, transfer: transfer === WHOEVER ? null : transfer };
 }
 
 export function transferCases(db: Db): TransferCases {
@@ -33,23 +40,30 @@ export function transferCases(db: Db): TransferCases {
       const row = await open.where('transfer_cases.id', '=', id).executeTakeFirst();
       return row && toCase(row);
     },
-    async offered(binding) {
-      const row = await db
+    async offers({ id, binding }) {
+      const rows = await db
         .selectFrom('give_ups')
         .selectAll()
         .where('binding', '=', binding)
-        .executeTakeFirst();
-      return row && { binding, by: row.by_whom, because: row.because, at: row.at };
+        .where('transfer', 'in', [id, WHOEVER])
+        .orderBy('at')
+        .orderBy('transfer')
+        .execute();
+      return rows.map(toGiveUp);
     },
-    async offer({ binding, by, because, at }) {
+    async offer({ binding, transfer, by, because, at }) {
       await db
         .insertInto('give_ups')
-        .values({ binding, by_whom: by, because, at })
-        .onConflict((c) => c.column('binding').doNothing())
+        .values({ binding, transfer: transfer ?? WHOEVER, by_whom: by, because, at })
+        .onConflict((c) => c.columns(['binding', 'transfer']).doNothing())
         .execute();
     },
-    async withdrawOffer(binding) {
-      await db.deleteFrom('give_ups').where('binding', '=', binding).execute();
+    async withdrawOffers({ id, binding }) {
+      await db
+        .deleteFrom('give_ups')
+        .where('binding', '=', binding)
+        .where('transfer', 'in', [id, WHOEVER])
+        .execute();
     },
     async decide(id, verdict, by, at) {
       await db.insertInto('transfer_verdicts').values({ id, verdict, by_whom: by, at }).execute();

@@ -113,7 +113,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
           kept.set(lease.name, setTimeout(() => void leave(lease.name), LEASE / 2).unref());
           return keep(intent, said);
         }
-        nextAt = nextAfter(said);
+        nextAt = nextAfter(said, now);
         await stores.leases.leave(lease.name, writer);
       }
     }
@@ -133,9 +133,14 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     if (!ending.signal.aborted) listener?.onAnswer(record);
   }
 
-  function nextAfter(said: Exclude<Ask, { kind: 'signed' }>): number {
+  /** `began`: when it was asked. Asks side by side that fail of the same moment are one failure of the way. */
+  function nextAfter(said: Exclude<Ask, { kind: 'signed' }>, began: number): number {
     const now = clock.now();
+    // Nobody was asked, so nothing is known of the way.
+    if (said.kind === 'gone' || (said.kind === 'fault' && said.fault === 'request_missing'))
+      return now + NEXT_DAY;
     if (said.kind === 'fault' && isWayFault(said.fault)) {
+      if (began < way.nextAt) return way.nextAt;
       const tries = way.tries + 1;
       way = { tries, nextAt: now + Math.max(backOff(tries, crypto), said.after ?? 0) };
       return way.nextAt;

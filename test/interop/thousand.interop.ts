@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Registration } from '../../contract/registration.ts';
+import { toPem } from '../../core/pem.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import {
@@ -13,14 +14,16 @@ import {
   type TestDevice,
 } from '../support/server-device.ts';
 
-/** Devices by organisation and kind of key: every profile a device's certificate comes in, 1,000 in all. */
+/** Devices by organisation and kind of key; with the services below, 1,000 of every profile that an issuing CA signs. */
 const NORTHFIELD: readonly (readonly [KeyAlgorithm, number])[] = [
-  ['P-256', 780],
+  ['P-256', 740],
   ['P-384', 50],
   ['Ed25519', 50],
   ['RSA-2048', 20],
 ];
 const TRAINING: readonly (readonly [KeyAlgorithm, number])[] = [['P-256', 100]];
+/** Brokers and the like, and as many keys that answer about certificates: of northfield. */
+const SERVICES = 20;
 /** As many as one OCSP request of ours may ask about. */
 const ASKED_AT_ONCE = 8;
 const SIDE_BY_SIDE = 4;
@@ -30,6 +33,7 @@ let server: TestServer;
 const at = (name: string) => join(folder, name);
 const leaves: Record<'northfield' | 'training', string[]> = { northfield: [], training: [] };
 const revoked = new Set<string>();
+const services: { server: string[]; responder: string[] } = { server: [], responder: [] };
 
 async function issue(
   org: 'northfield' | 'training',
@@ -63,6 +67,28 @@ async function issue(
   return devices;
 }
 
+/** Of no device, so there is no record of them and OCSP knows none: they live for days and are not revoked. */
+async function certifyServices(): Promise<void> {
+  const issuer = await server.running.installation.ca.issuer('northfield');
+  if (issuer === undefined) throw new Error('northfield has no issuing CA');
+  const until = Date.now() + 7 * 24 * 3_600_000;
+  for (let n = 0; n < SERVICES; n++) {
+    const { spki } = await makeDevice();
+    const order = { host: hostOf(n), spki, lifetime: until - Date.now() };
+    const made = {
+      server: (await issuer.sign(issuer.prepareServer(order))).der,
+      responder: (await issuer.certifyResponder(spki, until)).der,
+    };
+    for (const kind of ['server', 'responder'] as const) {
+      const file = at(`${kind}-${n}.pem`);
+      writeFileSync(file, toPem('CERTIFICATE', made[kind]));
+      services[kind].push(file);
+    }
+  }
+}
+
+const hostOf = (n: number) => `broker-${n}.${OAK_STREET}`;
+
 async function fetchCrl(org: string): Promise<void> {
   writeFileSync(
     at(`${org}.crl.der`),
@@ -76,7 +102,8 @@ beforeAll(async () => {
   server = await startTestServer();
   const devices = await issue('northfield', NORTHFIELD);
   await issue('training', TRAINING);
-  for (const { maker, udid } of [devices[0], devices[800], devices[899]].flatMap((one) => one ?? [])) {
+  await certifyServices();
+  for (const { maker, udid } of [devices[0], devices[760], devices[859]].flatMap((one) => one ?? [])) {
     await server.fieldbind('revoke', '--udid', udid, '--maker', maker, '--reason', 'keyCompromise');
     revoked.add(at(`northfield-${udid}.pem`));
   }
@@ -90,12 +117,37 @@ afterAll(async () => {
 
 describe('a thousand certificates of every profile', () => {
   it.each(['northfield', 'training'] as const)('openssl verifies those of %s with the CRL', async (org) => {
-    expect(leaves[org].length).toBe(org === 'training' ? 100 : 900);
+    expect(leaves[org].length).toBe(org === 'training' ? 100 : 900 - 2 * SERVICES);
     const trust = ['-CAfile', at(`${org}.pem`), '-CRLfile', at(`${org}.crl.pem`)];
     const { out } = await openssl('verify', '-x509_strict', '-crl_check', ...trust, ...leaves[org]);
     const good = leaves[org].filter((file) => out.includes(`${file}: OK\n`));
     expect(good).toEqual(leaves[org].filter((file) => !revoked.has(file)));
     expect(out.match(/certificate revoked/g)?.length ?? 0).toBe(org === 'training' ? 0 : revoked.size);
+  });
+
+  it('openssl and certtool take services for what they are, and for nothing else', async () => {
+    const trust = ['-CAfile', at('northfield.pem'), '-CRLfile', at('northfield.crl.pem')];
+    const good = async (purpose: string, files: readonly string[]) => {
+      const asked = ['-x509_strict', '-crl_check', '-purpose', purpose, ...trust, ...files];
+      const { out } = await openssl('verify', ...asked);
+      return files.filter((file) => out.includes(`${file}: OK\n`));
+    };
+    expect(await good('sslserver', services.server)).toEqual(services.server);
+    expect(await good('sslclient', services.server)).toEqual([]);
+    expect(await good('any', services.responder)).toEqual(services.responder);
+    expect(await good('sslserver', services.responder)).toEqual([]);
+    const authority = ['--verify', '--load-ca-certificate', at('northfield.pem')];
+    const codes = await sideBySide([...services.server.entries()], async ([n, file]) => {
+      const named = await run('certtool', [...authority, '--verify-hostname', hostOf(n), '--infile', file]);
+      const other = await run('certtool', [...authority, '--verify-hostname', 'x.test', '--infile', file]);
+      return [named.code, other.code === 0];
+    });
+    expect(codes).toEqual(services.server.map(() => [0, false]));
+    const signers = await sideBySide(services.responder, async (file) => {
+      const purpose = ['--verify-purpose', '1.3.6.1.5.5.7.3.9'];
+      return (await run('certtool', [...authority, ...purpose, '--infile', file])).code;
+    });
+    expect(signers).toEqual(services.responder.map(() => 0));
   });
 
   it.each(['northfield', 'training'] as const)('certtool agrees on those of %s', async (org) => {

@@ -281,13 +281,15 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
     it('keeps how far an import came, one that has not ended for each file', async () => {
       const { listJobs } = db.stores;
       const counts = { offset: 10, line: 2, imported: 1, unchanged: 0, faults: 0, rejectedBytes: 0 };
-      const job = { id: 'j', org: 'o', digest: 'd', maker: '', startedAt: AT, finishedAt: null, ...counts };
+      const file = { org: 'o', digest: 'd', maker: '', signer: '' };
+      const job = { id: 'j', ...file, startedAt: AT, finishedAt: null, ...counts };
       await listJobs.save(job);
       await listJobs.save({ ...job, offset: 20 });
-      expect(await listJobs.open('o', 'd', '')).toEqual({ ...job, offset: 20 });
+      expect(await listJobs.open('o', 'd', '', '')).toEqual({ ...job, offset: 20 });
+      expect(await listJobs.open('o', 'd', '', 'key')).toBeUndefined();
       await expect(listJobs.save({ ...job, id: 'k' })).rejects.toThrow();
       await listJobs.save({ ...job, finishedAt: AT });
-      expect(await listJobs.open('o', 'd', '')).toBeUndefined();
+      expect(await listJobs.open('o', 'd', '', '')).toBeUndefined();
     });
 
     it('keeps makers’ keys until they are ended, and gives a TPM’s challenge once', async () => {

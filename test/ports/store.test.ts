@@ -21,6 +21,31 @@ afterEach(() => {
 
 /** A database as it was before the index went, but for what is in it. */
 const BEFORE_35 = 'create index bindings_name on bindings (maker, udid); delete from migrations where n = 35';
+/** Offers as they were before they named a case, over bindings with one case, with two, and with none. */
+const BEFORE_36 = `
+  drop table give_ups;
+  create table give_ups (binding text primary key, by_whom text not null, because text not null, at text not null);
+  insert into orgs (name, title, training, salt, created_at) values ('home', 'Home', 0, '', ''), ('practice', 'Practice', 1, '', '');
+  insert into transfer_cases (id, record, claimant, binding, opened_at)
+    values ('1', 'r1', 'home', 'one', '2026-01-01'), ('2', 'r2', 'home', 'two', '2026-01-01'),
+      ('3', 'r3', 'home', 'two', '2026-01-02'), ('4', 'r4', 'practice', '01900000-0000-7000-8000-000000000001', '2026-01-01'),
+      ('5', 'r5', 'home', '01900000-0000-7000-8000-000000000001', '2026-01-01');
+  insert into give_ups (binding, by_whom, because, at)
+    values ('one', 'sam', 'sold', '2026-01-03'), ('two', 'sam', 'sold', '2026-01-03'), ('none', 'sam', 'sold', '2026-01-03');
+  delete from migrations where n = 36`;
+async function expectAfter36({ stores: { transfers } }: Database): Promise<void> {
+  const offer = { by: 'sam', because: 'sold', at: '2026-01-03' };
+  expect(await transfers.offers({ id: '1', binding: 'one' })).toEqual([
+    { binding: 'one', transfer: '1', ...offer },
+  ]);
+  expect(await transfers.offers({ id: '9', binding: 'one' })).toEqual([]);
+  expect(await transfers.offers({ id: '3', binding: 'two' })).toEqual([]);
+  expect(await transfers.offers({ id: '9', binding: 'none' })).toEqual([
+    { binding: 'none', transfer: null, ...offer },
+  ]);
+  // Of the claims on the device that is bound for real the one for practice is gone.
+  expect((await transfers.openCases()).map(({ id }) => id)).toEqual(['5']);
+}
 const BINDING: Binding = {
   id: '01900000-0000-7000-8000-000000000001',
   scope: 'real',
@@ -86,6 +111,19 @@ describe('SQLite', () => {
     expect(after.prepare("select 1 from sqlite_schema where name = 'bindings_name'").all()).toEqual([]);
     after.close();
   });
+
+  it('keeps the offers of an older version where they tell what they meant', async () => {
+    const data = folder();
+    const first = await openDatabase(data);
+    await first.transact(({ bindings }) => bindings.open(BINDING));
+    await first.close();
+    const raw = new BetterSqlite(join(data, 'fieldbind.sqlite'));
+    raw.exec(BEFORE_36);
+    raw.close();
+    const again = await openDatabase(data);
+    await expectAfter36(again);
+    await again.close();
+  });
 });
 
 describe('PostgreSQL', () => {
@@ -130,6 +168,17 @@ describe('PostgreSQL', () => {
     expect(await query(url, "select 1 from pg_indexes where indexname = 'bindings_name'")).toEqual([]);
   });
 
+  it('keeps the offers of an older version where they tell what they meant', async () => {
+    const url = await postgres.database();
+    const first = await openDatabase('', url);
+    await first.transact(({ bindings }) => bindings.open(BINDING));
+    await first.close();
+    await query(url, BEFORE_36);
+    const again = await openDatabase('', url);
+    await expectAfter36(again);
+    await again.close();
+  });
+
   it('refuses a database that a newer version wrote', async () => {
     const url = await postgres.database();
     await (await openDatabase('', url)).close();
@@ -158,5 +207,53 @@ describe('PostgreSQL', () => {
     await db.transact(({ settings }) => settings.change('a', '4'));
     expect(await db.stores.settings.setting('a')).toBe('4');
     await db.close();
+  });
+});
+
+describe('an import and a receiver of an older version', () => {
+  /** A database as it was before imports knew their signature. */
+  const BEFORE_38 = `drop index list_jobs_open; alter table list_jobs drop column signer;
+    create unique index list_jobs_open on list_jobs (org, digest, maker) where finished_at is null;
+    alter table event_sinks drop column not_taken; delete from migrations where n = 38`;
+
+  async function keeps(open: () => Promise<Database>, older: () => Promise<unknown>): Promise<void> {
+    const first = await open();
+    const at = BINDING.boundAt;
+    const counts = { offset: 9, line: 2, imported: 0, unchanged: 0, faults: 1, rejectedBytes: 0 };
+    const file = { org: 'northfield', digest: 'd', maker: '', signer: '' };
+    await first.stores.listJobs.save({ id: 'j', ...file, startedAt: at, finishedAt: null, ...counts });
+    const sink = {
+      name: 'crm',
+      org: 'northfield',
+      kind: 'webhook',
+      target: 'https://x/',
+      topic: null,
+    } as const;
+    await first.stores.events.addSink({ ...sink, kinds: ['bound'], madeAt: at, madeBy: 'sam' });
+    await first.close();
+    await older();
+    const again = await open();
+    // Nobody knows under which signature it went so far, so the file is begun anew.
+    expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toBeUndefined();
+    await again.stores.listJobs.save({ id: 'k', ...file, startedAt: at, finishedAt: null, ...counts });
+    expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toMatchObject({ id: 'k' });
+    expect(await again.stores.events.sink('crm')).toMatchObject({ ...sink, notTaken: 0 });
+    await again.close();
+  }
+
+  it('are kept in SQLite', async () => {
+    const data = folder();
+    await keeps(
+      () => openDatabase(data),
+      async () => new BetterSqlite(join(data, 'fieldbind.sqlite')).exec(BEFORE_38).close(),
+    );
+  });
+
+  it('are kept in PostgreSQL', async () => {
+    const url = await postgres.database();
+    await keeps(
+      () => openDatabase('', url),
+      () => query(url, BEFORE_38),
+    );
   });
 });

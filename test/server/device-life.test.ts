@@ -6,6 +6,7 @@ import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import type { DeviceState } from '../../contract/device-state.ts';
+import { suspendDevice } from '../../server/ra/device-life.ts';
 import { openssl } from '../support/openssl.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
@@ -94,6 +95,19 @@ describe('suspended', () => {
     expect((await act(sam, device, { act: 'resume' })).body).toMatchObject({ code: 'conflict' });
   });
 
+  it('is on the CRL though the clock of who suspended it was behind the one that signed it', async () => {
+    const [first, second] = [await bound(), await bound()];
+    await act(sam, first.device, { act: 'suspend', reason: 'lost' });
+    expect(await onCrl(first.serial)).toBe('certificateHold');
+    const behind = { ...server.running.installation, clock: { now: () => Date.now() - 60_000 } };
+    const { maker, udid } = second.device;
+    const word = { by: 'ada', because: 'seen' };
+    expect(await suspendDevice({ org: 'northfield', maker, udid }, 'lost', word, behind)).toMatchObject({
+      ok: true,
+    });
+    expect(await onCrl(second.serial)).toBe('certificateHold');
+  });
+
   it('as lost takes four eyes to come back', async () => {
     const { device, serial } = await bound();
     await act(sam, device, { act: 'suspend', reason: 'maintenance' });
@@ -159,6 +173,18 @@ describe('retired and replaced', () => {
     const { maker, udid } = elsewhere.device;
     const other = await act(sam, fresh, { act: 'replace', with: { maker, udid } });
     expect(other.body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('another domain') });
+  });
+
+  it('lets one device take the place of one other, and says so', async () => {
+    const [first, second, fresh] = [await bound(), await bound(), await bound()];
+    const { maker, udid } = fresh.device;
+    const replace = { act: 'replace', with: { maker, udid } };
+    expect((await act(sam, first.device, replace)).status).toBe(200);
+    const refused = await act(sam, second.device, replace);
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('retire') });
+    expect(await stateOf(second.device)).toMatchObject({ revokedAt: null });
+    expect(await stateOf(fresh.device)).toMatchObject({ replaces: first.device.udid });
   });
 });
 

@@ -226,6 +226,21 @@ describe('a receiver that fails', () => {
     expect(await stores().events.refusals('picky')).toBe(1);
   });
 
+  it('to take one after it was away is asked for that one again, five times in a row', async () => {
+    await listen('back');
+    await bound();
+    const sink = () => stores().events.sink('back');
+    for (const code of [503, 503, 503, 503, 400, 400, 400, 400, 503, 400]) {
+      hook.answers.push(status(code));
+      expect(kinds(await told())).toEqual(['bound']);
+      now.at += 3_600_000;
+    }
+    expect(await stores().events.refusals('back')).toBe(0);
+    expect(await sink()).toMatchObject({ fault: 'not_taken', tries: 10, notTaken: 1 });
+    expect(kinds(await told())).toEqual(['bound']);
+    expect(await sink()).toMatchObject({ fault: null, tries: 0, notTaken: 0 });
+  });
+
   it('for a week is given up, which a person sees and ends; nothing is lost', async () => {
     await listen('gone');
     await bound();

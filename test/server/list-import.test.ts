@@ -6,7 +6,10 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBase64 } from '../../core/bytes.ts';
 import { listCsv } from '../../core/list-csv.ts';
+import { handOn } from '../../server/lists/hand-on.ts';
 import { pages } from '../../server/lists/list-pages.ts';
+import { staleRows } from '../../server/lists/stale-rows.ts';
+import type { AuditEntry } from '../../server/ports/audit-log.ts';
 import { openssl } from '../support/csr.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -110,6 +113,28 @@ describe('an import of many rows', { timeout: PATIENCE }, () => {
   });
 });
 
+describe('a name that stands twice in one list', { timeout: PATIENCE }, () => {
+  it('is a fault where the second differs: the first stands, in the batch and behind it', async () => {
+    const [first, second] = [await makeDevice({ maker: 'twice' }), await makeDevice({ maker: 'twice' })];
+    const { udid } = first;
+    const other = rowOf(second, { udid });
+    const filling = Array.from({ length: 1000 }, (_, n) => {
+      const { publicKey: _key, ...row } = rowOf(first, { udid: `twice-${n}`, anchor: 'udid-only' });
+      return row;
+    });
+    const file = write('twice.csv', [rowOf(first), other, rowOf(first), ...filling, other, rowOf(first)]);
+    const { code, out } = await list('import', file);
+    expect(code).toBe(1);
+    expect(out.match(/^line \d+: \w+/gm)).toEqual(['line 3: udid_repeated', 'line 1005: udid_repeated']);
+    expect(out).toContain('1001 imported, 2 unchanged, 2 with errors');
+    expect(await named(udid)).toMatchObject([{ publicKey: rowOf(first).publicKey }]);
+    const rows = await server.importList('northfield', [other, rowOf(first)]);
+    expect(rows).toMatchObject({ imported: 1, errors: [{ row: 2, code: 'udid_repeated' }] });
+    // A list of its own that says otherwise replaces it.
+    expect((await server.importList('northfield', [rowOf(first)])).imported).toBe(1);
+  });
+});
+
 describe('a signed list', { timeout: PATIENCE }, () => {
   const makerKey = (verb: string, ...words: string[]) =>
     server.fieldbind('maker-key', verb, ...words, '--org', 'northfield');
@@ -148,6 +173,21 @@ describe('a signed list', { timeout: PATIENCE }, () => {
     expect((await list('import', file)).out).toContain('2 imported');
   });
 
+  it('is begun anew where it was begun without its signature, so that no row is passed over', async () => {
+    keyPair('late');
+    expect((await makerKey('add', at('late.pem'), '--maker', 'late', '--by', 'ben')).code).toBe(0);
+    const rows = Array.from({ length: 1000 }, (_, n) => `late,late-${n},udid-only\n`);
+    // It breaks off behind its first batch, which stands: as after a kill, it is not at its end.
+    writeFileSync(at('late.csv'), ['maker,udid,anchor\n', ...rows, '"late"1,late-x,udid-only\n'].join(''));
+    sign('late', at('late.csv'));
+    const begun = await list('import', at('late.csv'));
+    expect(begun.out).toContain('line 2: signature_needed');
+    expect(begun.out).toContain('line 1002: csv_malformed');
+    await list('import', at('late.csv'), '--signature', at('late.sig'));
+    expect(await named('late-0')).toHaveLength(1);
+    expect(await named('late-999')).toHaveLength(1);
+  });
+
   it('asks for a strong public key, RSA or ECDSA, or a certificate of one', async () => {
     const add = (name: string) => makerKey('add', at(name), '--maker', 'strong', '--by', 'ben');
     openssl('genpkey', '-algorithm', 'ED25519', '-out', at('ed.key'));
@@ -173,6 +213,29 @@ describe('a signed list', { timeout: PATIENCE }, () => {
     expect((await list('import', file, '--signature', at('r.sig'))).out).toContain('1 imported');
   });
 });
+
+/** The trail's lines of this event. */
+async function trail(event: string): Promise<AuditEntry[]> {
+  const { audit } = server.running.installation.stores;
+  const found: AuditEntry[] = [];
+  for (
+    let page = await audit.after(undefined, 1000);
+    page.length > 0;
+    page = await audit.after(page.at(-1), 1000)
+  )
+    found.push(...page.filter((entry) => entry.event === event));
+  return found;
+}
+
+/** The installation, with something else that gets in between each time, just before a transaction begins. */
+function interrupted(by: () => Promise<unknown>): typeof server.running.installation {
+  const { installation } = server.running;
+  const transact: typeof installation.transact = async (work) => {
+    await by();
+    return installation.transact(work);
+  };
+  return { ...installation, transact };
+}
 
 describe('a list handed on', { timeout: PATIENCE }, () => {
   it('names what each device was; one key binds once, and what was revoked stays so', async () => {
@@ -231,6 +294,44 @@ describe('a list handed on', { timeout: PATIENCE }, () => {
     ]);
     const again = await ines.submit('registration+jws', registrationOf(renamed, OAK_STREET), 'northfield');
     expect(again).toMatchObject({ outcome: 'refused', code: 'tombstoned' });
+  });
+});
+
+describe('many rows that are marked', { timeout: PATIENCE }, () => {
+  const NO = new Error('no');
+  const refuse = () => {
+    throw NO;
+  };
+  const call = { org: 'hanna-home', by: 'sam' };
+
+  it('are on the trail as far as they are marked, and none is put back that was imported meanwhile', async () => {
+    const devices = [await makeDevice({ maker: 'paged' }), await makeDevice({ maker: 'paged' })];
+    const rows = devices.map((device) => rowOf(device));
+    await server.importList(call.org, rows);
+    const { listBulk } = server.running.installation.stores;
+    const kept = async () => {
+      const found = await listBulk.named('real', rows);
+      return devices.map(({ udid }) => found.find(({ row }) => row.udid === udid));
+    };
+    const newer = (model: string) => () =>
+      server.importList(
+        call.org,
+        rows.slice(0, 1).map((row) => ({ ...row, model })),
+      );
+    const onward = { ...call, to: 'next', filter: { maker: 'paged' } };
+    await expect(handOn({ ...onward, give: refuse }, interrupted(newer('A')))).rejects.toBe(NO);
+    expect(await kept()).toMatchObject([{ row: { model: 'A' }, handedTo: 'next' }, { handedTo: 'next' }]);
+    const handed = (await trail("maker's list handed on")).filter(({ org }) => org === call.org);
+    expect(handed).toMatchObject([{ actor: 'sam', subject: '2 rows', detail: 'to next' }]);
+
+    // After what was imported just now, which is not stale.
+    const clock = { now: () => Date.now() + 1000 };
+    const old = { ...call, days: 0, hold: true };
+    const between = { ...interrupted(newer('B')), clock };
+    await expect(staleRows({ ...old, tell: refuse }, between)).rejects.toBe(NO);
+    expect(await kept()).toMatchObject([{ row: { model: 'B' } }, { row: { stale: true } }]);
+    const held = (await trail('stale rows held')).filter(({ org }) => org === call.org);
+    expect(held).toMatchObject([{ actor: 'sam', detail: 'older than 0 days' }]);
   });
 });
 

@@ -5,6 +5,7 @@ import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { trailOf } from '../support/trail.ts';
 
 let server: TestServer;
 let now = Date.parse('2026-03-01T12:00:00.000Z');
@@ -109,5 +110,22 @@ describe('a phone that lost its storage', () => {
     const [ines, hanna] = [await server.signIn('ines'), await server.signIn('hanna')];
     expect((await hanna.post('/api/phone-losses', lossOf(ines))).status).toBe(404);
     expect((await ines.get('/api/phones?org=northfield')).status).toBe(403);
+  });
+
+  it('is told by whichever colleague signs in first, and the audit log names who did', async () => {
+    const [ines, ada] = [await server.signIn('ines'), await server.signIn('ada')];
+    await ines.send([], ines.heartbeat());
+    expect((await ada.post('/api/phone-losses', lossOf(ines))).status).toBe(200);
+    expect(await seen(ines)).toMatchObject({ alarm: true, lost: { unsent: [{ from: 31, to: 42 }] } });
+    const trail = await trailOf(server.running.installation.stores);
+    const said = trail.filter(({ subject }) => subject === ines.key.kid);
+    expect(said.at(-1)).toMatchObject({ event: 'storage lost', actor: 'ada' });
+    expect(said.at(-1)?.detail).toContain('phone of ines');
+  });
+
+  it('that nobody ever enrolled is nobody’s', async () => {
+    const ines = await server.signIn('ines');
+    const unknown = { ...lossOf(ines), kid: 'u'.repeat(43) };
+    expect((await ines.post('/api/phone-losses', unknown)).status).toBe(404);
   });
 });

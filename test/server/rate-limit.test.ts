@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ProblemError } from '../../server/http/problem.ts';
-import { addressName, rateLimit } from '../../server/http/rate-limit.ts';
+import { addressName, CALLS, rateLimit } from '../../server/http/rate-limit.ts';
+import { startTestServer } from '../support/server.ts';
 
 it('lets so many through a minute, by name, and says when to come again', () => {
   const now = { at: 1_000_000 };
@@ -34,3 +35,29 @@ it.each([
 ])('counts %s as %s', (ip, name) => {
   expect(addressName(ip)).toBe(name);
 });
+
+it('counts what does not fit of whoever is not signed in, without a look at it', async () => {
+  // All of it within one minute, however long it takes.
+  const server = await startTestServer({ clock: { now: () => 1_800_000_000_000 } });
+  const ask = (cookie: string, body: string) =>
+    fetch(`${server.url}/api/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: server.url, cookie },
+      body,
+    }).then(({ status }) => status);
+  const asks = [
+    () => ask('', '{"batch":1}'),
+    () => ask('', '{'),
+    () => ask('__Host-fieldbind=nobody', '{"batch":1}'),
+    () => ask('__Host-fieldbind=nobody', '{'),
+  ];
+  const statuses = new Set<number>();
+  for (let count = 0; count < CALLS.address; count += 40) {
+    const some = Array.from({ length: 10 }, () => asks.map((one) => one())).flat();
+    for (const status of await Promise.all(some)) statuses.add(status);
+  }
+  expect([...statuses]).toEqual([401]);
+  expect(await Promise.all(asks.map((one) => one()))).toEqual([429, 429, 429, 429]);
+  expect(server.faults).toEqual([]);
+  await server.close();
+}, 60_000);

@@ -282,7 +282,47 @@ describe('simulated and real', () => {
     const bound = await listed();
     await register(bound);
     await ines.post('/api/list?org=training', { rows: [rowOf(bound)] });
-    expect(await register(bound, {}, PRACTICE, 'training')).toMatchObject({ code: 'transfer_case' });
+    const refused = await register(bound, {}, PRACTICE, 'training');
+    expect(refused).toMatchObject({ outcome: 'refused', code: 'transfer_case' });
+    // Its owner is not asked to give it up for practice.
+    const cases = await server.running.installation.stores.transfers.openCases();
+    expect(cases.filter(({ claimant }) => claimant === 'training')).toEqual([]);
+  });
+
+  it('buries no real device where practice with one of its name is revoked', async () => {
+    const device = await listed();
+    const { maker, udid } = device;
+    await ines.post('/api/list?org=training', { rows: [rowOf(device)] });
+    const link = { device: { link: 'simulated' } } as const;
+    const practice = await register(device, link, PRACTICE, 'training');
+    expect(practice).toMatchObject({ outcome: 'bound' });
+    const sam = await server.signIn('sam');
+    const revoke = { act: 'revoke', reason: 'stolen', because: 'practice' };
+    expect((await sam.post(`/api/devices/${maker}/${udid}?org=training`, revoke)).status).toBe(200);
+    const { stores } = server.running.installation;
+    expect(await stores.bindings.liveConflicts('', maker, udid)).toEqual([]);
+    const [ended] = await stores.bindings.everByUdid(udid);
+    expect(await stores.certificates.newest(ended?.id ?? '')).toMatchObject({
+      revokedAt: expect.any(String),
+    });
+    expect(await ines.outcome(practice.record, 'training')).toMatchObject({ code: 'retired' });
+    expect(await register(device)).toMatchObject({ outcome: 'bound' });
+  });
+
+  it('buries a real device from the command line though somebody practises on its name', async () => {
+    const device = await listed();
+    const squatter = await makeDevice({ udid: device.udid });
+    await ines.post('/api/list?org=training', { rows: [rowOf(squatter)] });
+    const link = { device: { link: 'simulated' } } as const;
+    expect(await register(squatter, link, PRACTICE, 'training')).toMatchObject({ outcome: 'bound' });
+    const { maker, udid } = device;
+    const words = ['--maker', maker, '--udid', udid, '--reason', 'keyCompromise', '--by', 'sam'];
+    expect(await server.fieldbind('revoke', ...words)).toMatchObject({ code: 0 });
+    expect(await register(device)).toMatchObject({ code: 'tombstoned' });
+    // The key of who practised may be that of another real device.
+    const other = await makeDevice({ keys: squatter.keys });
+    await server.importList('northfield', [rowOf(other)]);
+    expect(await register(other)).toMatchObject({ outcome: 'bound' });
   });
 
   it('keeps the page’s way of adding rows out of real organisations', async () => {

@@ -7,7 +7,10 @@ import { uuid7 } from '../../core/uuid7.ts';
 import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { setPolicy } from '../../server/custody/set-policy.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
+import type { Policy } from '../../server/ports/policies.ts';
+import { abandonOrphans } from '../../server/ra/abandon-orphans.ts';
 import { renewCertificate } from '../../server/ra/renew-certificate.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -123,6 +126,40 @@ describe('a device that is registered again where it is bound', () => {
   });
 });
 
+describe('the policy of a device whose certificate is due', () => {
+  const set = (policy: Policy) =>
+    setPolicy({ org: 'northfield', domain: '', policy }, 'sam', server.running.installation);
+
+  it.each([
+    [{ possession: 'hold' }, 'possession_needed'],
+    [{ approval: 'always' }, 'approval_needed'],
+  ] as const)('holds the visit by %o, until a person approves', async (policy, code) => {
+    await visit();
+    expect(await set(policy)).toBe('set');
+    const held = await visit();
+    expect(held).toMatchObject({ outcome: 'held', code });
+    expect(await certificates()).toMatchObject([{ revokedAt: null }]);
+    const sam = await server.signIn('sam');
+    const approval = { decision: 'approve', reason: 'seen' };
+    const approved = await sam.post(`/api/approvals/${held.record}?org=northfield`, approval);
+    expect(approved.body).toMatchObject({ outcome: 'bound', code: 'renewed' });
+    expect(await certificates()).toHaveLength(2);
+  });
+
+  it('refuses a kind of key that is not taken any more, and leaves the binding', async () => {
+    await visit();
+    expect(await set({ keyTypes: ['P-384'] })).toBe('set');
+    expect(await visit()).toMatchObject({ outcome: 'refused', code: 'key_type_not_allowed' });
+    expect(await certificates()).toMatchObject([{ revokedAt: null }]);
+  });
+
+  it('takes no place of a quota', async () => {
+    await visit();
+    expect(await set({ quota: 1 })).toBe('set');
+    expect(await visit()).toMatchObject({ code: 'renewed' });
+  });
+});
+
 describe('a server killed in the middle of a renewal', () => {
   it.each(['intended', 'signed', 'issued'])(
     'after "%s": one successor, and each is in the trail',
@@ -167,6 +204,8 @@ describe('a server killed in the middle of a renewal', () => {
     const binding = await bindingIn(other);
     const current = await other.stores.certificates.newest(binding.id);
     if (current === undefined) throw new Error('no certificate');
+    // A process that starts beside leaves it alone; what a crash left days ago it does not.
+    expect(await abandonOrphans(other.transact, Date.now())).toBe(0);
     const renewed = await renewCertificate(binding, current, device.spki, other);
     expect(renewed?.serial).not.toBe(current.serial);
     await other.close();

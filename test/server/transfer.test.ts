@@ -99,6 +99,25 @@ describe('a claim on another organisation’s device', () => {
     expect(devices.find(({ udid }) => udid === device.udid)?.revokedAt).toBeNull();
   });
 
+  it('needs two persons who agree on the same claim', async () => {
+    const { device, record } = await claimed();
+    const first = (await caseOf(device))?.id;
+    const again = registrationOf(device, HANNA);
+    await hanna.submit('registration+jws', again, 'hanna-home');
+    const { transfers } = server.running.installation.stores;
+    const second = (await transfers.openCases()).find((one) => one.record === again.id)?.id;
+    expect((await decide(sam, first, 'give_up')).body).toMatchObject({ result: 'offered' });
+    expect((await decide(ada, second, 'give_up')).body).toMatchObject({ result: 'offered' });
+    expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ code: 'transfer_case' });
+    expect(await hanna.outcome(again.id, 'hanna-home')).toMatchObject({ code: 'transfer_case' });
+    // What was said in the other case stands when one is refused.
+    expect((await decide(sam, first, 'refuse')).body).toMatchObject({ result: 'refused' });
+    expect((await decide(ada, second, 'give_up')).body).toMatchObject({ result: 'offered' });
+    expect((await decide(sam, second, 'give_up')).body).toMatchObject({ result: 'given_up' });
+    expect(await hanna.outcome(again.id, 'hanna-home')).toMatchObject({ outcome: 'bound' });
+    expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ code: 'transfer_refused' });
+  });
+
   it('is nobody’s business but the owner’s desk', async () => {
     const { device } = await claimed();
     const open = await caseOf(device);
