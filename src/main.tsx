@@ -170,7 +170,7 @@ const photoLane: PhotoLane = {
         import('./sync/send-photos.ts'),
         import('./backend/photo-client.ts'),
       ]);
-      await runPhotoLane({ photos, work, backend: photoClient, clock, crypto, force }, signal);
+      await runPhotoLane({ photos, outbox, work, backend: photoClient, clock, crypto, force }, signal);
     } catch {
       // Kept as it is; the next round of the outbox starts it again, and says what is wrong with the storage.
     }
@@ -185,7 +185,7 @@ async function rescueTools(): Promise<RescueTools> {
     exportUnsent: () => exportUnsent(ports),
     importFile: (text, onProgress) => importFile(text, rescueClient, onProgress),
     recordCode: (at) => codeAt(outbox, at),
-    takeRecord: (text) => takeRecord({ outbox, work, crypto }, text),
+    takeRecord: (text) => takeRecord({ outbox, journal, work, crypto }, text),
     prepare: () => prepareRescue(ports),
     phones: rescueClient.phones,
   };
@@ -221,7 +221,9 @@ const model = new AppModel({
   afterDrain: async () => {
     if (((await outbox.summary()).counts.rejected ?? 0) === 0) return false;
     const { skipRejected } = await import('./effects/skip-rejected.ts');
-    return (await skipRejected({ capture: outbox, work, clock, crypto }, outbox, __APP_VERSION__)) > 0;
+    return (
+      (await skipRejected({ capture: outbox, journal, work, clock, crypto }, outbox, __APP_VERSION__)) > 0
+    );
   },
   undo: async (record) => {
     const { voidRecord } = await import('./effects/void-record.ts');

@@ -1,15 +1,15 @@
 import type { LossReport } from '../../contract/phone.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Journal, Keeping, MarkerStore } from '../ports/keeping.ts';
-import type { Capture } from '../ports/outbox.ts';
+import type { Journal, Keeping, MarkerStore, Wipe } from '../ports/keeping.ts';
+import type { Capture, OutboxView } from '../ports/outbox.ts';
 import type { RescueBackend } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
 import type { JournalCheck } from './check-journal.ts';
-import { findLoss, noteMarker } from './watch-storage.ts';
+import { noteMarker } from './watch-storage.ts';
 
 export interface SafetyPorts {
   readonly marker: MarkerStore;
-  readonly outbox: Keeping & Pick<Capture, 'head'>;
+  readonly outbox: Keeping & Pick<Capture, 'head'> & Pick<OutboxView, 'page'>;
   readonly work: Pick<WorkStore, 'enrolment'>;
   readonly journal: () => Promise<Journal | undefined>;
   readonly backend: Pick<RescueBackend, 'reportLoss'>;
@@ -30,19 +30,27 @@ export class Safety {
   }
 
   /** First thing at a start: whether the storage was cleared since the last one. */
-  async findLoss(): Promise<LossReport | undefined> {
-    const { marker, clock, epoch } = this.#ports;
-    return findLoss(marker, await epoch(), clock.now());
+  async findLosses(): Promise<readonly LossReport[]> {
+    const { marker, clock } = this.#ports;
+    const epoch = await this.#ports.epoch();
+    if ((marker.read()?.epoch ?? epoch) === epoch && marker.losses().length === 0) return [];
+    // Hardly ever needed, so not with the first screen; the same below.
+    const { findLosses } = await import('./find-losses.ts');
+    return findLosses(marker, epoch, clock.now());
+  }
+
+  /** What of them is lost as the outbox stands; to be asked once both copies were compared. */
+  async weigh(losses: readonly LossReport[]): Promise<readonly Wipe[]> {
+    const { weighLosses } = await import('./weigh-losses.ts');
+    return weighLosses(losses, this.#ports.outbox);
   }
 
   /** Tells the backend; until it knows, every start tells the person. */
-  async tellLoss(): Promise<void> {
-    const loss = this.#ports.marker.loss();
-    if (loss === undefined) return;
-    const answer = await this.#ports.backend.reportLoss(loss);
-    // Somebody else's key: this person cannot say it, and the phone cannot either any more.
-    const done = answer.ok || (answer.failure.kind === 'refused' && answer.failure.code === 'not_found');
-    if (done) this.#ports.marker.keepLoss(undefined);
+  async tellLosses(): Promise<void> {
+    const { marker, backend } = this.#ports;
+    if (marker.losses().length === 0) return;
+    const { tellLosses } = await import('./find-losses.ts');
+    await tellLosses(marker, backend);
   }
 
   /** After every change of the outbox; many at once are noted once. */

@@ -2,9 +2,10 @@ import { REJECTION_CODES, type RejectionCode } from '../../contract/codes.ts';
 import type { Skip } from '../../contract/skip.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import type { Keeping } from '../ports/keeping.ts';
+import type { Journal, Keeping } from '../ports/keeping.ts';
 import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
+import { withCopies } from './watch-storage.ts';
 
 /** Rejections after which the backend holds nothing of the record, so that its number is a gap there. */
 const NOT_KEPT: readonly RejectionCode[] = [
@@ -16,10 +17,11 @@ const NOT_KEPT: readonly RejectionCode[] = [
 
 /** Signs a `skip` for every number that the backend could not take and was not told of. Gives how many. */
 export async function skipRejected(
-  ports: CapturePorts,
+  bare: CapturePorts & { readonly journal: () => Promise<Journal | undefined> },
   outbox: Keeping & Pick<OutboxView, 'ofDevice'>,
   app: string,
 ): Promise<number> {
+  const ports = { ...bare, capture: withCopies(bare.capture, bare.journal) };
   const enrolment = await ports.work.enrolment();
   if (enrolment === undefined) return 0;
   let signed = 0;

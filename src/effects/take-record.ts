@@ -3,8 +3,8 @@ import { parse } from '../../contract/parse.ts';
 import { DomainName, Instant, Maybe, RecordId, Udid, Words } from '../../contract/scalars.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { openRecord } from '../../core/envelope.ts';
-import type { Keeping } from '../ports/keeping.ts';
-import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
+import type { Journal, Keeping, Taking } from '../ports/keeping.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { recordCode, recordOfCode } from './record-code.ts';
 
@@ -20,18 +20,20 @@ const Subject = Obj({
 });
 
 export type Taken =
-  | { readonly kind: 'taken' | 'known'; readonly udid: string }
+  | { readonly kind: 'taken' | 'known' | 'own'; readonly udid: string }
   | { readonly kind: 'not_a_record' | 'other_installation' };
 
 export interface TakePorts {
-  readonly outbox: Pick<Keeping, 'restore'> & Pick<OutboxView, 'record'>;
+  readonly outbox: Taking;
+  readonly journal: () => Promise<Journal | undefined>;
   readonly work: Pick<WorkStore, 'enrolment'>;
   readonly crypto: CryptoPort;
 }
 
 /**
  * A colleague's record, read from their screen, goes into this phone's outbox as it is and is sent with its next batch. It
- * stays the colleague's: their signature is on it, and the backend notes who carried it.
+ * stays the colleague's: their signature is on it, and the backend notes who carried it. Whether it is theirs only the
+ * backend can tell, so it touches nothing but itself, and what claims to be signed by this phone's key is not taken at all.
  */
 export async function takeRecord(ports: TakePorts, text: string): Promise<Taken> {
   const jws = await recordOfCode(text);
@@ -43,7 +45,6 @@ export async function takeRecord(ports: TakePorts, text: string): Promise<Taken>
   const enrolment = await ports.work.enrolment();
   if (header.aud !== enrolment?.credential.aud) return { kind: 'other_installation' };
   const { id, udid, domain = '', capturedAt, device } = subject;
-  if ((await ports.outbox.record(id)) !== undefined) return { kind: 'known', udid };
   const { typ, org, seq, kid } = header;
   const row: QueuedRecord = {
     ...{ id, typ, org, udid, domain, seq, kid, digest },
@@ -64,9 +65,15 @@ export async function takeRecord(ports: TakePorts, text: string): Promise<Taken>
     receivedAt: null,
     certificate: null,
     unproven: false,
+    origin: 'code',
   };
-  await ports.outbox.restore([{ row, jws }]);
-  return { kind: 'taken', udid };
+  const kind = kid === enrolment.signer.kid ? 'own' : await ports.outbox.take({ row, jws });
+  if (kind === 'taken')
+    void ports
+      .journal()
+      .then((open) => open?.keep({ row, jws }))
+      .catch(() => undefined);
+  return { kind, udid };
 }
 
 /** The record at this place among the unsent, the oldest first, and its code. */

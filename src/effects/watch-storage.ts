@@ -1,26 +1,8 @@
-import type { LossReport } from '../../contract/phone.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, Keeping, MarkerStore } from '../ports/keeping.ts';
 import type { Capture } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';
-
-/** Whether the storage is another one than the marker outside it knows; run before anything is written. */
-export function findLoss(
-  marker: MarkerStore,
-  epoch: string | undefined,
-  now: number,
-): LossReport | undefined {
-  const known = marker.read();
-  if (known !== undefined && known.epoch !== epoch) {
-    const { kid, head, unsent, at } = known;
-    // An older loss that nobody was told of yet says more than one of a phone hardly used since.
-    const older = marker.loss();
-    if (older === undefined)
-      marker.keepLoss({ kid, epoch: known.epoch, head, unsent, lastSeenAt: at, foundAt: toInstant(now) });
-  }
-  return marker.loss();
-}
 
 /** Writes down, outside the database, how the chain stands and what was not sent. */
 export async function noteMarker(

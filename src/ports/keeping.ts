@@ -24,10 +24,19 @@ export interface Keeping {
   unsentIds(): Promise<{ readonly ids: ReadonlySet<string>; readonly torn: ReadonlySet<string> }>;
   /** Makes the counts those of the rows, where they are not. */
   recount(): Promise<void>;
-  /** Puts back what is not here, as not sent. */
+  /** Puts back what is not here from this phone's own copies, as not sent; the chain goes on after them. */
   restore(entries: readonly JournalEntry[]): Promise<void>;
   /** Numbers of this operator key that have no receipt yet. */
   unsentNumbers(kid: string): Promise<Stretches>;
+}
+
+/** Where a colleague's record comes in. Rejects with StorageError only. */
+export interface Taking {
+  /**
+   * Puts it among what is to be sent; no chain of this phone moves. `own`: its key has signed here, where nothing comes in
+   * from outside; `known`: it is here.
+   */
+  take(entry: JournalEntry): Promise<'taken' | 'known' | 'own'>;
 }
 
 /** What a phone remembers of itself outside its database, so that a cleared one is noticed. */
@@ -43,7 +52,16 @@ export interface Marker {
 export interface MarkerStore {
   read(): Marker | undefined;
   write(marker: Marker): void;
-  /** A loss that the backend does not know of yet. */
-  loss(): LossReport | undefined;
-  keepLoss(loss: LossReport | undefined): void;
+  /** Losses that the backend does not know of yet, the oldest first. */
+  losses(): readonly LossReport[];
+  keepLosses(losses: readonly LossReport[]): void;
+}
+
+/** A cleared storage as it stands now. */
+export interface Wipe {
+  readonly report: LossReport;
+  /** What had not been sent and is not on this phone any more. */
+  readonly lost: Stretches;
+  /** How many of what had not been sent were put back and wait to be sent. */
+  readonly waiting: number;
 }

@@ -42,6 +42,8 @@ export interface QueuedRecord {
   readonly simulated: boolean;
   /** Digests of the photos it names, where there are any. */
   readonly photos?: readonly string[];
+  /** `copy`: put back from the second copy. `code`: a colleague's, taken by code. Absent where it was captured here. */
+  readonly origin?: 'copy' | 'code';
   /** False where the device's firmware takes no certificate from us; absent where it does. */
   readonly takesCertificate?: boolean;
   readonly code: OutcomeCode | RejectionCode | null;

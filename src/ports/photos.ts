@@ -48,7 +48,7 @@ export interface PhotoQueue {
   /** The oldest whose record has its receipt and that is due. */
   next(now: number, force: boolean, besides: ReadonlySet<string>): Promise<PhotoToSend | undefined>;
   note(digest: string, change: Partial<Pick<PhotoRow, 'sent' | 'attempts' | 'nextAt'>>): Promise<void>;
-  /** Its bytes go: the backend signed for them, or they are not what they were. */
+  /** Its bytes go: the backend signed for them, or they are not what was signed for. */
   finish(digest: string, state: 'kept' | 'broken'): Promise<void>;
 }
 

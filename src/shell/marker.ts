@@ -24,9 +24,13 @@ export const markerStore: MarkerStore = {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing where it matters most (Safari)
     document.cookie = `${MARKER}=${value}; path=/; max-age=${YEAR_S}; samesite=strict`;
   },
-  loss: () => parse(LossReport, parseJson(localText(LOSS))),
-  keepLoss(loss) {
-    keepLocal(LOSS, loss === undefined ? undefined : JSON.stringify(loss));
+  losses() {
+    const kept = parseJson(localText(LOSS));
+    // Earlier versions kept one, and not as a list.
+    return (Array.isArray(kept) ? kept : [kept]).flatMap((loss: unknown) => parse(LossReport, loss) ?? []);
+  },
+  keepLosses(losses) {
+    keepLocal(LOSS, losses.length === 0 ? undefined : JSON.stringify(losses));
   },
 };
 

@@ -28,7 +28,7 @@ export interface Schema extends DBSchema {
       photo: string;
     };
   };
-  /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `statement`, `settings:*`. */
+  /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. */
   meta: { key: string; value: unknown };
   /** Receipts (JWS) by record id. */
   rcpt: { key: string; value: { id: string; receipt: string } };

@@ -2,7 +2,8 @@ import type { DatabaseHandle } from './database.ts';
 
 /**
  * On a full phone photos go before the reserve does, one at a time and the one that waits longest first: a record is worth
- * more than a picture of it. False if there is none.
+ * more than a picture of it. False if there is none. Its row stays as it is, since a phone that is full to the last byte could not
+ * write another: a row that waits without its bytes is one given up (photos.ts).
  */
 export async function giveUpPhoto(handle: DatabaseHandle): Promise<boolean> {
   return handle.use(async (db) => {
@@ -11,10 +12,7 @@ export async function giveUpPhoto(handle: DatabaseHandle): Promise<boolean> {
     const [oldest] = rows.filter((row) => row !== undefined).sort((a, b) => a.createdAt - b.createdAt);
     const digest = oldest?.digest ?? digests[0];
     if (digest === undefined) return false;
-    const tx = db.transaction(['photo', 'blob'], 'readwrite');
-    await tx.objectStore('blob').delete(digest);
-    if (oldest !== undefined) await tx.objectStore('photo').put({ ...oldest, state: 'given_up' });
-    await tx.done;
+    await db.delete('blob', digest);
     return true;
   });
 }

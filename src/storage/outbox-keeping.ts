@@ -57,17 +57,41 @@ export async function unsentNumbers(db: Database, kid: string): Promise<Stretche
   return [{ from: first.from, to: Math.max(head.seq, first.to) }];
 }
 
+/** Says that a record of a key without a chain here was taken: then numbers alone do not say what came first. */
+export const TAKEN = 'taken';
+
 /** As not sent: sending twice is harmless, not sending is not. */
 export async function restore(tx: Write, summary: Summary, entries: readonly JournalEntry[]): Promise<void> {
   const [q, env, meta] = [tx.objectStore('q'), tx.objectStore('env'), tx.objectStore('meta')];
   for (const { row, jws } of entries) {
     if ((await env.count(row.id)) === 0) await env.add({ id: row.id, jws, digest: row.digest });
     if ((await q.count(row.id)) > 0) continue;
-    await q.put({ ...row, state: 'saved', leaseOwner: null, leaseUntil: 0, nextAt: 0 });
-    bump(summary, 'saved', 1);
+    await putUnsent(tx, summary, { ...row, origin: row.origin ?? 'copy' });
+    // The copy of a colleague's: their chain is none of this phone's.
+    if (row.origin === 'code') {
+      await meta.put(true, TAKEN);
+      continue;
+    }
     const head = readHead(await meta.get(`head:${row.kid}`));
     if (row.seq > head.seq) await meta.put({ seq: row.seq, digest: row.digest }, `head:${row.kid}`);
   }
+}
+
+/** Whoever shows a code may have forged it: it moves no head, least of all that of a key which signs here. */
+export async function take(tx: Write, summary: Summary, { row, jws }: JournalEntry) {
+  const [q, env, meta] = [tx.objectStore('q'), tx.objectStore('env'), tx.objectStore('meta')];
+  const same = await Promise.all([q.count(row.id), env.count(row.id)]);
+  if (same.some((count) => count > 0)) return 'known';
+  if ((await meta.count(`head:${row.kid}`)) > 0) return 'own';
+  await env.add({ id: row.id, jws, digest: row.digest });
+  await putUnsent(tx, summary, { ...row, origin: 'code' });
+  await meta.put(true, TAKEN);
+  return 'taken';
+}
+
+async function putUnsent(tx: Write, summary: Summary, row: QueuedRecord): Promise<void> {
+  await tx.objectStore('q').put({ ...row, state: 'saved', leaseOwner: null, leaseUntil: 0, nextAt: 0 });
+  bump(summary, 'saved', 1);
 }
 
 /** Whether the counts are those of the rows: a database that lost its last writes may have kept the one and not the other. */

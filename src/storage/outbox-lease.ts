@@ -1,6 +1,7 @@
 import { isUnsent } from '../../core/record-state.ts';
 import type { LeaseTerms, QueuedRecord } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
+import { TAKEN } from './outbox-keeping.ts';
 import { oldest } from './outbox-read.ts';
 import { moved, type Write } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
@@ -19,7 +20,9 @@ export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
   const leased: QueuedRecord[] = [];
   const ids = new Set<string>();
   const back = new HeldBack();
-  const oneKey = (await tx.objectStore('meta').getAllKeys(HEADS, 2)).length < 2;
+  const meta = tx.objectStore('meta');
+  const [heads, taken] = await Promise.all([meta.getAllKeys(HEADS, 2), meta.count(TAKEN)]);
+  const oneKey = heads.length < 2 && taken === 0;
   for (const state of ['sending', 'saved'] as const) {
     for await (const rows of inOrder(tx, state, terms.limit)) {
       const free = rows.filter((row) => isFree(row, state, terms));
@@ -41,18 +44,18 @@ export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
   }
   const envelopes = await readMany(tx.objectStore('env'), [...ids]);
   const hold = { leaseOwner: terms.owner, leaseUntil: terms.until };
-  const taken: { row: QueuedRecord; jws: string }[] = [];
+  const held: { row: QueuedRecord; jws: string }[] = [];
   for (const row of leased) {
     const jws = envelopes.get(row.id)?.jws;
     const next = terms.alone ? row : moved(summary, row, 'leased', hold);
-    if (jws !== undefined && next !== undefined) taken.push({ row: next, jws });
+    if (jws !== undefined && next !== undefined) held.push({ row: next, jws });
   }
   if (!terms.alone) {
-    const rows = taken.map(({ row }) => row);
+    const rows = held.map(({ row }) => row);
     putMany(tx.objectStore('q'), rows);
   }
   await oldest(tx.objectStore('q').index('collect'));
-  return inChainOrder(taken);
+  return inChainOrder(held);
 }
 
 /** One for each operator key that ever signed here. */

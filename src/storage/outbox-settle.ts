@@ -23,7 +23,11 @@ export async function settleAll(tx: Write, summary: Summary, results: readonly S
     }
     const row = rows.get(result.id);
     const moved = row && settled(summary, row, result);
-    if (moved !== undefined) next.push(moved);
+    if (moved === undefined) continue;
+    next.push(moved);
+    // It may have been sent and decided before it came to this outbox: what was said of it then is asked for again.
+    if (result.kind === 'received' && moved.origin !== undefined)
+      await tx.objectStore('meta').delete(`cursor:${moved.org}`);
   }
   putMany(tx.objectStore('rcpt'), receipts);
   putMany(tx.objectStore('q'), next);
@@ -65,6 +69,7 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
       ahead.push(change);
       continue;
     }
+    if (isPast(row, change)) continue;
     const next = moved(summary, row, change.outcome, {
       code: change.code ?? null,
       detail: change.detail ?? null,
@@ -85,6 +90,14 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
     const kept = ((await tx.objectStore('meta').get(key)) as Change[] | undefined) ?? [];
     await tx.objectStore('meta').put([...kept, change], key);
   }
+}
+
+/**
+ * Told once more, every outcome leads through the states that it led through before; only the step that this phone took
+ * itself would not come again.
+ */
+function isPast(row: QueuedRecord, { at }: Change): boolean {
+  return row.state === 'installed' && row.decidedAt !== null && at < row.decidedAt;
 }
 
 /** Outcomes that came before the receipts did. There are hardly ever any, so one look says it. */

@@ -2,7 +2,7 @@ import type { Change } from '../../contract/change.ts';
 import type { Stretches } from '../../contract/phone.ts';
 import type { ChainHead } from '../../core/envelope.ts';
 import { certificateWaits } from '../../core/record-state.ts';
-import type { JournalEntry, Keeping } from '../ports/keeping.ts';
+import type { JournalEntry, Keeping, Taking } from '../ports/keeping.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -23,6 +23,7 @@ import {
   readHead,
   recount,
   restore,
+  take,
   unsentEntries,
   unsentIds,
   unsentNumbers,
@@ -35,7 +36,7 @@ import { bump, emptySummary, move, readSummary, STORES, type Write } from './out
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
-export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
+export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping, Taking {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
@@ -143,6 +144,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
     if (entries.length > 0) await this.#write((tx, summary) => restore(tx, summary, entries));
   }
 
+  take(entry: JournalEntry) {
+    return this.#write((tx, summary) => take(tx, summary, entry));
+  }
+
   subscribe(onChange: () => void): () => void {
     this.#listeners.add(onChange);
     return () => this.#listeners.delete(onChange);
@@ -173,7 +178,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
       } catch (error) {
         const full = error instanceof StorageError && error.code === 'phone_storage_full';
         if (!full) throw error;
-        if (await giveUpPhoto(this.#db)) {
+        if (await this.#giveUpPhoto()) {
           this.onPhotoGivenUp();
         } else {
           if (!reserve || !(await releaseBallast(this.#db))) throw error;
@@ -181,6 +186,16 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping {
           this.onReserveUsed();
         }
       }
+    }
+  }
+
+  /** False too where the phone is too full for it: the reserve is left. */
+  async #giveUpPhoto(): Promise<boolean> {
+    try {
+      return await giveUpPhoto(this.#db);
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'phone_storage_full') return false;
+      throw error;
     }
   }
 

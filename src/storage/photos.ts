@@ -31,7 +31,8 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
 
   loose(udid: string): Promise<readonly PhotoRow[]> {
     return this.#db.use(async (db) => {
-      const rows = await db.getAllFromIndex('photo', 'device', udid);
+      const found = await db.getAllFromIndex('photo', 'device', udid);
+      const rows = await Promise.all(found.map((row) => asItIs(db, row)));
       const named = await Promise.all(rows.map(({ digest }) => db.countFromIndex('q', 'photo', digest)));
       return rows.filter((row, i) => named[i] === 0 && row.state === 'here');
     });
@@ -43,8 +44,8 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
 
   rows(digests: readonly string[]): Promise<readonly PhotoRow[]> {
     return this.#db.use(async (db) => {
-      const rows = await Promise.all(digests.map((digest) => db.get('photo', digest)));
-      return rows.filter((row) => row !== undefined);
+      const found = await Promise.all(digests.map((digest) => db.get('photo', digest)));
+      return Promise.all(found.filter((row) => row !== undefined).map((row) => asItIs(db, row)));
     });
   }
 
@@ -114,6 +115,12 @@ type Write = Parameters<Parameters<typeof writeStrictly<(typeof STORES)[number],
 
 function writePhotos(db: Database, work: (tx: Write) => Promise<void>): Promise<void> {
   return writeStrictly(db, STORES, work);
+}
+
+/** Only a record that had to be saved takes the bytes and leaves the row (give-up-photo.ts). */
+async function asItIs(db: Database, row: PhotoRow): Promise<PhotoRow> {
+  const isGivenUp = row.state === 'here' && (await db.count('blob', row.digest)) === 0;
+  return isGivenUp ? { ...row, state: 'given_up' } : row;
 }
 
 /** Whose bytes are here, the oldest first. */

@@ -4,6 +4,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type StatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { OutboxView } from '../ports/outbox.ts';
 import type { PhotoBackend, PhotoQueue, PhotoToSend } from '../ports/photos.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { backoff } from './backoff.ts';
@@ -20,12 +21,31 @@ export interface PhotoLanePorts {
 
 const LOCK = 'fieldbind-photos';
 
+export type LaneOfAll = PhotoLanePorts & { readonly outbox: Pick<OutboxView, 'summary' | 'subscribe'> };
+
 /** One lane over all tabs and the worker; nothing happens where another one is at it. */
-export async function runPhotoLane(ports: PhotoLanePorts, signal: AbortSignal): Promise<void> {
-  if (navigator.locks === undefined) return sendPhotos(ports, signal);
+export async function runPhotoLane(ports: LaneOfAll, signal: AbortSignal): Promise<void> {
+  if (navigator.locks === undefined) return sendUntilRecords(ports, signal);
   await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) =>
-    lock === null ? undefined : sendPhotos(ports, signal),
+    lock === null ? undefined : sendUntilRecords(ports, signal),
   );
+}
+
+/** A record saved in any tab ends it: the outbox tells all of them. One set aside before may go on waiting. */
+export async function sendUntilRecords(ports: LaneOfAll, signal: AbortSignal): Promise<void> {
+  const { outbox } = ports;
+  const records = new AbortController();
+  const before = (await outbox.summary()).unsent;
+  const look = async () => {
+    if ((await outbox.summary()).unsent > before) records.abort();
+  };
+  // A storage that does not answer is said by whoever needs it more.
+  const stop = outbox.subscribe(() => void look().catch(() => undefined));
+  try {
+    await sendPhotos(ports, AbortSignal.any([signal, records.signal]));
+  } finally {
+    stop();
+  }
 }
 
 /**

@@ -30,14 +30,13 @@ export function App({ model }: { readonly model: AppModel }) {
     document.addEventListener('click', followLinks);
     return () => document.removeEventListener('click', followLinks);
   }, []);
-  const loss = model.loss.value;
-  if (loss !== undefined)
+  const wipes = model.wipes.value;
+  if (wipes.length > 0)
     return (
       <WipedScreen
-        loss={loss}
-        restored={model.restored.value}
+        wipes={wipes}
         onRead={() => {
-          model.loss.value = undefined;
+          model.wipes.value = [];
         }}
       />
     );

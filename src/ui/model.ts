@@ -13,6 +13,7 @@ import type { BackendFailure, BackendResult, SyncBackend } from '../ports/backen
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DevicePort } from '../ports/device.ts';
+import type { Wipe } from '../ports/keeping.ts';
 import type { Capture, OutboxSummary, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
 import type { PhotoStore } from '../ports/photos.ts';
 import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
@@ -58,8 +59,9 @@ export const INSTALL_DRAFT = 'install';
 
 /** Notices what was lost and keeps what can be kept twice. */
 export interface SafetyNet {
-  findLoss(): Promise<LossReport | undefined>;
-  tellLoss(): Promise<void>;
+  findLosses(): Promise<readonly LossReport[]>;
+  weigh(losses: readonly LossReport[]): Promise<readonly Wipe[]>;
+  tellLosses(): Promise<void>;
   note(): Promise<void>;
   check(): Promise<{ readonly restored: number; readonly torn: number }>;
   refill(): Promise<boolean>;
@@ -133,14 +135,16 @@ export class AppModel {
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
-  /** What a cleared storage took along, until the person has read it. */
-  readonly loss = signal<LossReport | undefined>(undefined);
+  /** What cleared storages took along, until the person has read it. */
+  readonly wipes = signal<readonly Wipe[]>([]);
   /** Why the phone's own storage failed, until it works again. */
   readonly storageTrouble = signal<string | undefined>(undefined);
   /** Records put back from the second copy, until the person has read it. */
   readonly restored = signal(0);
   /** Registrations taken back here: once is enough. */
   readonly undone = new Set<string>();
+  /** Why one could not be taken back, until the person has read it. A drain that works says nothing of it. */
+  readonly undoTrouble = signal<string | undefined>(undefined);
   /** Rises with every change of the outbox; lists read it to know when to read again. */
   readonly outboxVersion = signal(0);
   /** Rises with every change of a photo. */
@@ -190,10 +194,12 @@ export class AppModel {
       void this.ports.safety.note();
     });
     try {
-      const loss = await this.ports.safety.findLoss();
+      const losses = await this.ports.safety.findLosses();
       // What the second copy still has is no loss, and must not be registered again.
-      if (loss !== undefined) await this.checkCopies();
-      this.loss.value = loss;
+      if (losses.length > 0) {
+        await this.checkCopies();
+        this.wipes.value = await this.ports.safety.weigh(losses);
+      }
       await this.#readWork();
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
@@ -264,8 +270,12 @@ export class AppModel {
       this.tick();
       this.#preparedAt = this.now.value;
       await this.ports.shell.askPersistence();
-      await this.#readWork();
-      await this.#keepSafe();
+      try {
+        await this.#tellLosses();
+      } finally {
+        await this.#readWork();
+      }
+      await (await this.ports.rescue()).prepare();
       return true;
     } catch (error) {
       this.prepareTrouble.value = codeOf(error);
@@ -275,11 +285,10 @@ export class AppModel {
     }
   }
 
-  /** With signal: what the phone needs for the day without, and what support must hear. */
-  async #keepSafe(): Promise<void> {
-    await this.ports.safety.tellLoss();
+  /** What support must hear, before any screen says that the phone is ready: whoever leaves at once has told it. */
+  async #tellLosses(): Promise<void> {
+    await this.ports.safety.tellLosses();
     await this.ports.safety.note();
-    await (await this.ports.rescue()).prepare();
   }
 
   /** Both copies compared, at every start. What only the second one had is back in the outbox. */
@@ -356,10 +365,19 @@ export class AppModel {
     void this.ports.clock.sleep(LOOK_MS).then(() => this.sync(false));
   }
 
+  /** Never rejects: a failure is said in {@link undoTrouble}. */
   async undo(record: QueuedRecord): Promise<void> {
     if (this.undone.has(record.id)) return;
     this.undone.add(record.id);
-    await this.ports.undo(record);
+    this.undoTrouble.value = undefined;
+    try {
+      await this.ports.undo(record);
+    } catch (error) {
+      // Nothing was signed: it stands as it was, and may be tried again.
+      this.undone.delete(record.id);
+      this.undoTrouble.value = codeOf(error);
+      return;
+    }
     await this.sync(true);
   }
 

@@ -6,19 +6,22 @@ import { useModel } from './model-context.ts';
 /** Takes a registration back, for as long as that is offered; undefined otherwise. */
 export function useUndo(record: QueuedRecord | null | undefined): (() => Promise<void>) | undefined {
   const model = useModel();
-  const [, again] = useState(0);
+  const [, setLooks] = useState(0);
+  const again = () => setLooks((looks) => looks + 1);
   const savedAt = record?.createdAt;
   const left = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
   useEffect(() => {
     if (left <= 0) return;
-    const timer = setTimeout(() => again(1), left);
+    const timer = setTimeout(again, left);
     return () => clearTimeout(timer);
   }, [savedAt]);
   if (record === undefined || record === null || record.typ !== 'registration+jws') return undefined;
   if (left <= 0 || model.undone.has(record.id)) return undefined;
   return async () => {
     const done = model.undo(record);
-    again(2);
+    again();
     await done;
+    // Offered again where it failed.
+    again();
   };
 }

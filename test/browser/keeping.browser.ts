@@ -7,8 +7,8 @@ import { checkJournal } from '../../src/effects/check-journal.ts';
 import { withCopies } from '../../src/effects/watch-storage.ts';
 import { fillBallast, releaseBallast } from '../../src/storage/ballast.ts';
 import { OpfsJournal } from '../../src/storage/journal.ts';
-import { received, terms } from '../ports/outbox.suite.ts';
-import { captureNext, digest, newRecord } from '../support/records.ts';
+import { received, sendAll, terms } from '../ports/outbox.suite.ts';
+import { captureNext, certificate, change, digest, newRecord, ORG } from '../support/records.ts';
 import { dropDatabases, freshDatabase, openDatabase, openOutbox } from './databases.ts';
 
 interface Devtools {
@@ -88,6 +88,33 @@ describe('the second copy', () => {
       rows.slice(1).map((row) => [row.seq, `envelope of ${row.digest}`]),
     );
     expect(await checkJournal(outbox, journal)).toEqual({ restored: 0, torn: 0 });
+  });
+
+  test('puts back what had been sent and decided meanwhile: its outcome is asked for again', async () => {
+    const first = openOutbox(freshDatabase()).outbox;
+    const copied = withCopies(first, async () => journal);
+    const { row } = await captureNext(copied);
+    await expect.poll(async () => (await journal.ids()).size).toBe(1);
+    const { outbox } = openOutbox(freshDatabase());
+    await outbox.applyChanges(ORG, 'c1', [change(row.id, { certificate: certificate() })]);
+    expect(await checkJournal(outbox, journal)).toEqual({ restored: 1, torn: 0 });
+    await sendAll(outbox);
+    expect(await outbox.cursor(ORG)).toBe('');
+    await outbox.applyChanges(ORG, 'c1', [change(row.id, { certificate: certificate() })]);
+    expect((await outbox.certificatesWaiting()).map(({ id }) => id)).toEqual([row.id]);
+  });
+
+  test('of a colleague’s record, taken by code, begins no chain either', async () => {
+    const { outbox } = openOutbox(freshDatabase());
+    const { row, jws } = newRecord({ seq: 6, digest: digest(1) }, { kid: digest(950) });
+    await outbox.take({ row, jws });
+    await checkJournal(outbox, journal);
+    const again = openOutbox(freshDatabase()).outbox;
+    expect(await checkJournal(again, journal)).toEqual({ restored: 1, torn: 0 });
+    expect(await again.head(digest(950))).toEqual(CHAIN_START);
+    expect(await again.record(row.id)).toMatchObject({ state: 'saved', origin: 'code' });
+    const other = newRecord({ seq: 7, digest: row.digest }, { kid: digest(950) });
+    expect(await again.take(other)).toBe('taken');
   });
 
   test('counts that are not those of the rows are made so', async () => {

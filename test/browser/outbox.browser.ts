@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest';
 import { outboxSuite } from '../ports/outbox.suite.ts';
 import { decisionsSuite } from '../ports/outbox-decisions.suite.ts';
+import { takenSuite } from '../ports/outbox-taken.suite.ts';
 import { dropDatabases, freshDatabase, openOutbox } from './databases.ts';
 
 const make = async () => {
@@ -11,3 +12,4 @@ const make = async () => {
 afterEach(dropDatabases);
 outboxSuite(make);
 decisionsSuite(make, 25);
+takenSuite(make);

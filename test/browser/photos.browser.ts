@@ -1,3 +1,4 @@
+import { openDB } from 'idb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { toBase64Url } from '../../core/bytes.ts';
@@ -98,6 +99,71 @@ describe('a full phone', () => {
       { state: 'here' },
     ]);
     expect(await photos.data(young.digest)).toEqual(young.data);
+  });
+});
+
+describe('a phone that is full to the last byte', () => {
+  const remove = IDBObjectStore.prototype.delete;
+  afterEach(async () => {
+    IDBObjectStore.prototype.delete = remove;
+    await devtools().send('Storage.overrideQuotaForOrigin', { origin });
+  });
+
+  /** Takes what room there is, down to less than a row. */
+  async function fill(): Promise<void> {
+    const filler = await openDB(freshDatabase(), 1, {
+      upgrade: (db) => void db.createObjectStore('s', { autoIncrement: true }),
+    });
+    for (let size = 1024 * 1024; size >= 1; size /= 4) {
+      for (let room = true; room; )
+        room = await filler
+          .add('s', globalThis.crypto.getRandomValues(new Uint8Array(Math.min(size, 65_536))))
+          .then(
+            () => true,
+            () => false,
+          );
+    }
+    filler.close();
+  }
+
+  async function fullPhone() {
+    await devtools().send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+    await devtools().send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 7 * 1024 * 1024 });
+    const name = freshDatabase();
+    const { db, outbox } = openOutbox(name);
+    const told: string[] = [];
+    outbox.onPhotoGivenUp = () => told.push('photo');
+    outbox.onReserveUsed = () => told.push('reserve');
+    const first = await captureNext(outbox);
+    const reserve = await photo(1024 * 1024);
+    await db.use((open) => open.put('ballast', reserve.data, 'reserve'));
+    const taken = await photo(512 * 1024);
+    const photos = new IdbPhotos(db);
+    await photos.add({ ...taken, udid: 'a', at: START });
+    await fill();
+    await expect(photos.note(taken.digest, { sent: 1 })).rejects.toMatchObject({
+      code: 'phone_storage_full',
+    });
+    return { outbox, photos, taken, told, next: newRecord({ seq: 1, digest: first.row.digest }) };
+  }
+
+  test('gives up a photo, though there is no room to write down that it did', async () => {
+    const { outbox, photos, taken, told, next } = await fullPhone();
+    expect(await outbox.append(next)).toBe('stored');
+    expect(told[0]).toBe('photo');
+    expect(await photos.rows([taken.digest])).toMatchObject([{ state: 'given_up' }]);
+    expect(await photos.loose('a')).toEqual([]);
+    expect(await photos.waiting()).toMatchObject({ count: 0 });
+  });
+
+  test('gives up its reserve where not even a photo can be', async () => {
+    const { outbox, told, next } = await fullPhone();
+    IDBObjectStore.prototype.delete = function (this: IDBObjectStore, key) {
+      if (this.name === 'blob') throw new DOMException('full', 'QuotaExceededError');
+      return remove.call(this, key);
+    };
+    expect(await outbox.append(next)).toBe('stored');
+    expect(told).toEqual(['reserve']);
   });
 });
 

@@ -5,11 +5,13 @@ import { generate } from 'lean-qr';
 import { describe, expect, it, test } from 'vitest';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { fromBase45, toBase45 } from '../../core/base45.ts';
-import { utf8 } from '../../core/bytes.ts';
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import { CHAIN_START } from '../../core/envelope.ts';
 import { recordCode, recordOfCode } from '../../src/effects/record-code.ts';
 import { takeRecord } from '../../src/effects/take-record.ts';
-import type { JournalEntry } from '../../src/ports/keeping.ts';
-import { crypto } from '../support/records.ts';
+import type { Journal, JournalEntry } from '../../src/ports/keeping.ts';
+import { AUD, crypto, digest, EPOCH, makeKey, ORG, recordId, registration } from '../support/records.ts';
+import { enrolmentOf } from '../support/records-backend.ts';
 import { enrolledPhone } from '../sync/phone.ts';
 
 describe('base45 (RFC 9285)', () => {
@@ -51,15 +53,24 @@ async function seen(text: string): Promise<string> {
   return found?.text ?? '';
 }
 
-/** A second phone of the same installation, and what was put into its outbox. */
+/** A second phone of the same installation, what its outbox holds, and its second copies. */
 async function colleague() {
   const phone = await enrolledPhone();
-  const kept: JournalEntry[] = [];
-  const outbox = {
-    record: async (id: string) => kept.find(({ row }) => row.id === id)?.row,
-    restore: async (entries: readonly JournalEntry[]) => void kept.push(...entries),
-  };
-  return { kept, take: (text: string) => takeRecord({ outbox, work: phone.work, crypto }, text) };
+  const { outbox, work, storage } = phone;
+  const copies = new Map<string, JournalEntry>();
+  const journal = { keep: async (entry: JournalEntry) => void copies.set(entry.row.id, entry) } as Journal;
+  const ports = { outbox, work, crypto, journal: async () => journal };
+  const kept = () => [...storage.rows.values()].map((row) => ({ row, jws: storage.envelopes.get(row.id) }));
+  return { phone, kept, copies, take: (text: string) => takeRecord(ports, text) };
+}
+
+/** The code of a registration with this header, signed by nobody. */
+async function forged(over: object, id = recordId(77)): Promise<string> {
+  const header = { alg: 'ES256', typ: 'registration+jws', v: 1, kid: digest(1), aud: AUD, org: ORG, seq: 1 };
+  const whole = { ...header, prev: null, epoch: EPOCH, anchor: digest(2), ...over };
+  const part = (value: object) => toBase64Url(utf8(JSON.stringify(value)));
+  const jws = [part(whole), part(registration({ id })), toBase64Url(crypto.random(64))].join('.');
+  return (await recordCode(jws)) ?? '';
 }
 
 describe('one record by QR code', () => {
@@ -70,9 +81,10 @@ describe('one record by QR code', () => {
     const text = await seen((await recordCode(jws)) ?? '');
     const other = await colleague();
     expect(await other.take(text)).toEqual({ kind: 'taken', udid: row.udid });
-    expect(other.kept).toEqual([{ jws, row: { ...row, title: '' } }]);
+    expect(other.kept()).toEqual([{ jws, row: { ...row, title: '', origin: 'code' } }]);
+    expect([...other.copies.values()]).toEqual(other.kept());
     expect(await other.take(text)).toEqual({ kind: 'known', udid: row.udid });
-    expect(other.kept).toHaveLength(1);
+    expect(other.kept()).toHaveLength(1);
   });
 
   it('is not offered for a record that no code holds', async () => {
@@ -89,6 +101,51 @@ describe('one record by QR code', () => {
     for (const text of ['', 'https://example.org', 'FIELDBIND1:', 'FIELDBIND1:BB8', bomb ?? ''])
       expect(await other.take(text)).toEqual({ kind: 'not_a_record' });
     expect(await recordOfCode(bomb ?? '')).toBeUndefined();
-    expect(other.kept).toEqual([]);
+    expect(other.kept()).toEqual([]);
+  });
+
+  it.each([
+    ['a version to come', { v: 2 }],
+    ['no algorithm of ours', { alg: 'none' }],
+    ['another kind', { typ: 'receipt+jws' }],
+    ['number 0', { seq: 0 }],
+    ['a field more', { jwk: {} }],
+  ])('takes none whose envelope has %s', async (_name, over) => {
+    const other = await colleague();
+    expect(await other.take(await forged(over))).toEqual({ kind: 'not_a_record' });
+    expect(await other.take(await forged({ aud: 'elsewhere.example' }))).toEqual({
+      kind: 'other_installation',
+    });
+    expect(other.kept()).toEqual([]);
+  });
+
+  it.each(['before', 'after'])('moves no chain of this phone, forged %s its first record', async (when) => {
+    const other = await colleague();
+    const { outbox, key } = other.phone;
+    if (when === 'after') await other.phone.capture();
+    const head = await outbox.head(key.signer.kid);
+    const text = await forged({ kid: key.signer.kid, seq: 0xffffffff });
+    expect(await other.take(text)).toEqual({ kind: 'own', udid: 'acme-1' });
+    expect(other.copies.size).toBe(0);
+    expect(await outbox.head(key.signer.kid)).toEqual(head);
+    expect((await other.phone.capture()).seq).toBe(head.seq + 1);
+  });
+
+  it('moves no chain of a key that this phone had before its present one', async () => {
+    const other = await colleague();
+    await other.phone.capture();
+    const { kid } = other.phone.key.signer;
+    other.phone.work.enrolled = enrolmentOf(await makeKey());
+    expect(await other.take(await forged({ kid, seq: 9 }))).toMatchObject({ kind: 'own' });
+    expect((await other.phone.outbox.head(kid)).seq).toBe(1);
+  });
+
+  it('begins no chain for the key of a colleague, whose next record is taken too', async () => {
+    const other = await colleague();
+    const text = await forged({ kid: digest(5), seq: 7 });
+    expect(await other.take(text)).toMatchObject({ kind: 'taken' });
+    expect(await other.phone.outbox.head(digest(5))).toEqual(CHAIN_START);
+    const next = await forged({ kid: digest(5), seq: 8, prev: digest(3) }, recordId(78));
+    expect(await other.take(next)).toMatchObject({ kind: 'taken' });
   });
 });

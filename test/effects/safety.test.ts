@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
 import { parseJws } from '../../core/jws.ts';
+import { findLosses } from '../../src/effects/find-losses.ts';
 import { Safety } from '../../src/effects/safety.ts';
 import { skipRejected } from '../../src/effects/skip-rejected.ts';
 import { voidRecord } from '../../src/effects/void-record.ts';
-import { findLoss } from '../../src/effects/watch-storage.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
 import type { JournalEntry, Keeping, Marker, MarkerStore } from '../../src/ports/keeping.ts';
 import { FakeClock } from '../support/device-clock.ts';
@@ -24,64 +24,96 @@ const marker = (over: Partial<Marker> = {}): Marker => ({
 
 function memoryMarker(first?: Marker): MarkerStore {
   let kept = first;
-  let loss: LossReport | undefined;
+  let losses: readonly LossReport[] = [];
   return {
     read: () => kept,
     write: (next) => {
       kept = next;
     },
-    loss: () => loss,
-    keepLoss: (next) => {
-      loss = next;
+    losses: () => losses,
+    keepLosses: (next) => {
+      losses = next;
     },
   };
 }
 
 describe('a cleared storage', () => {
   test('is none on a new phone, nor where the marker fits', () => {
-    expect(findLoss(memoryMarker(), undefined, 0)).toBeUndefined();
-    expect(findLoss(memoryMarker(marker()), EPOCH, 0)).toBeUndefined();
+    expect(findLosses(memoryMarker(), undefined, 0)).toEqual([]);
+    expect(findLosses(memoryMarker(marker()), EPOCH, 0)).toEqual([]);
   });
 
   test.each([undefined, OTHER])('is found with its numbers where the epoch is %s', (epoch) => {
-    expect(findLoss(memoryMarker(marker()), epoch, Date.parse(AT) + 1000)).toEqual({
+    const found = {
       kid: digest(900),
       epoch: EPOCH,
       head: 42,
       unsent: [{ from: 31, to: 42 }],
       lastSeenAt: AT,
       foundAt: '2026-01-01T00:00:01.000Z',
-    });
+    };
+    expect(findLosses(memoryMarker(marker()), epoch, Date.parse(AT) + 1000)).toEqual([found]);
   });
 
-  test('stays until it was told: a second one does not take its place', () => {
+  test('stays until it was told, once, and a second one stands beside it', () => {
     const store = memoryMarker(marker());
-    findLoss(store, undefined, 0);
-    store.write(marker({ epoch: OTHER, head: 1, unsent: [] }));
-    expect(findLoss(store, undefined, 0)?.head).toBe(42);
+    findLosses(store, undefined, 0);
+    expect(findLosses(store, undefined, 1)).toHaveLength(1);
+    store.write(marker({ epoch: OTHER, head: 44, unsent: [{ from: 43, to: 44 }] }));
+    expect(findLosses(store, undefined, 0).map(({ head }) => head)).toEqual([42, 44]);
+    expect(store.losses()).toHaveLength(2);
+  });
+
+  test('is one of five at most: the one with the fewest numbers gives way', () => {
+    const store = memoryMarker();
+    for (const [i, to] of [3, 1, 9, 2, 1, 5].entries()) {
+      store.write(marker({ epoch: `00000000-0000-4000-8000-00000000000${i}`, unsent: [{ from: 1, to }] }));
+      findLosses(store, undefined, 0);
+    }
+    expect(store.losses().map(({ unsent }) => unsent[0]?.to)).toEqual([3, 9, 2, 1, 5]);
   });
 
   test.each<[BackendResult<null>, boolean]>([
     [{ ok: true, value: null }, true],
     [{ ok: false, failure: { kind: 'unreachable' } }, false],
     [{ ok: false, failure: { kind: 'signed_out' } }, false],
-    [{ ok: false, failure: { kind: 'refused', code: 'not_found', detail: '' } }, true],
+    // A stranger to its operator signed in: one who may say it still can, later.
+    [{ ok: false, failure: { kind: 'refused', code: 'not_found', detail: '' } }, false],
   ])('is told until the backend answers %j', async (answer, told) => {
     const store = memoryMarker(marker());
-    const safety = safetyWith(store, answer);
-    expect(await safety.findLoss()).toBeDefined();
-    await safety.tellLoss();
-    expect(store.loss() === undefined).toBe(told);
+    const safety = safetyWith(store, async () => answer);
+    expect(await safety.findLosses()).toHaveLength(1);
+    await safety.tellLosses();
+    expect(store.losses()).toHaveLength(told ? 0 : 1);
+  });
+
+  test('is told beside another one that nobody here may tell, and that one is kept', async () => {
+    const store = memoryMarker(marker());
+    const refused = { ok: false, failure: { kind: 'refused', code: 'not_found', detail: '' } } as const;
+    const told: string[] = [];
+    const safety = safetyWith(store, async ({ epoch }) => {
+      told.push(epoch);
+      return epoch === EPOCH ? refused : { ok: true, value: null };
+    });
+    await safety.findLosses();
+    store.write(marker({ kid: digest(901), epoch: OTHER }));
+    await safety.findLosses();
+    await safety.tellLosses();
+    expect(told).toEqual([EPOCH, OTHER]);
+    expect(store.losses()).toMatchObject([{ epoch: EPOCH }]);
   });
 });
 
-function safetyWith(store: MarkerStore, answer: BackendResult<null>): Safety {
+function safetyWith(
+  store: MarkerStore,
+  reportLoss: (loss: LossReport) => Promise<BackendResult<null>>,
+): Safety {
   return new Safety({
     marker: store,
     outbox: {} as never,
     work: { enrolment: async () => undefined },
     journal: async () => undefined,
-    backend: { reportLoss: async () => answer },
+    backend: { reportLoss },
     clock: new FakeClock(),
     epoch: async () => undefined,
     fillReserve: async () => true,
@@ -105,7 +137,8 @@ function keepingOf(phone: Phone): Keeping {
 
 describe('a record that the backend could not take', () => {
   const skipsOf = (phone: Phone) => {
-    const ports = { capture: phone.outbox, work: phone.work, clock: phone.clock, crypto };
+    const journal = async () => undefined;
+    const ports = { capture: phone.outbox, journal, work: phone.work, clock: phone.clock, crypto };
     const view = { ...keepingOf(phone), ofDevice: (udid: string) => phone.outbox.ofDevice(udid) };
     return skipRejected(ports, view, '1.0.0');
   };

@@ -1,6 +1,7 @@
 import { MemoryOutbox, MemoryStorage } from '../support/memory-outbox.ts';
 import { outboxSuite } from './outbox.suite.ts';
 import { decisionsSuite } from './outbox-decisions.suite.ts';
+import { takenSuite } from './outbox-taken.suite.ts';
 
 const make = async () => {
   const storage = new MemoryStorage();
@@ -9,3 +10,4 @@ const make = async () => {
 
 outboxSuite(make);
 decisionsSuite(make, 200);
+takenSuite(make);

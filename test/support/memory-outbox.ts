@@ -1,6 +1,7 @@
 import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
 import { certificateWaits, isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
+import type { JournalEntry, Taking } from '../../src/ports/keeping.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -28,7 +29,7 @@ export class MemoryStorage {
  * The outbox without a database, written for clarity: counts are counted and lanes are searched each time. It runs the
  * same suite as the real one, so that tests of what stands on the port may use it.
  */
-export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
+export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, Taking {
   readonly storage: MemoryStorage;
 
   constructor(storage = new MemoryStorage()) {
@@ -93,6 +94,16 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
     return this.storage.cursors.get(org) ?? '';
   }
 
+  async take({ row, jws }: JournalEntry): Promise<'taken' | 'known' | 'own'> {
+    const { rows, envelopes, heads } = this.storage;
+    if (rows.has(row.id) || envelopes.has(row.id)) return 'known';
+    if (heads.has(row.kid)) return 'own';
+    rows.set(row.id, { ...row, state: 'saved', origin: 'code' });
+    envelopes.set(row.id, jws);
+    this.#changed();
+    return 'taken';
+  }
+
   async summary(): Promise<OutboxSummary> {
     return recount([...this.storage.rows.values()]);
   }
@@ -136,7 +147,8 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
     if (result.kind === 'received') {
       this.storage.receipts.set(result.id, result.receipt);
       const fields = { ...free, fault: null, receivedAt: result.receivedAt };
-      this.#move(result.id, 'receipt_verified', fields);
+      const moved = this.#move(result.id, 'receipt_verified', fields);
+      if (moved?.origin !== undefined) this.storage.cursors.delete(moved.org);
       const early = this.storage.early.get(result.id) ?? [];
       this.storage.early.delete(result.id);
       for (const change of early) this.#decide(change);
@@ -154,6 +166,8 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry {
       this.storage.early.set(row.id, [...(this.storage.early.get(row.id) ?? []), change]);
       return;
     }
+    // Told once more: only the step that the phone took itself would not come again.
+    if (row?.state === 'installed' && change.at < (row.decidedAt ?? '')) return;
     this.#move(change.record, change.outcome, {
       code: change.code ?? null,
       detail: change.detail ?? null,

@@ -3,7 +3,7 @@ import { PHOTO_PART_BYTES, type PhotoPart, type PhotoProgress } from '../../cont
 import { concat, fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
 import type { PhotoQueue, PhotoRow } from '../../src/ports/photos.ts';
-import { sendPhotos } from '../../src/sync/send-photos.ts';
+import { sendPhotos, sendUntilRecords } from '../../src/sync/send-photos.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import { crypto, ORG, recordId } from '../support/records.ts';
 import { enrolledPhone, type Phone } from './phone.ts';
@@ -65,10 +65,10 @@ async function take(part: PhotoPart): Promise<BackendResult<PhotoProgress>> {
   return { ok: true, value: { digest: part.digest, have: now.length, kept } };
 }
 
-async function sign(over: object): Promise<string> {
+async function sign(over: object, by = phone.statements): Promise<string> {
   const enrolment = await phone.work.enrolment();
   const aud = enrolment?.credential.aud;
-  return phone.statements.sign('photo+jws', { aud, org: ORG, at: '2026-01-01T00:00:00.000Z', ...over });
+  return by.sign('photo+jws', { aud, org: ORG, at: '2026-01-01T00:00:00.000Z', ...over });
 }
 
 const photo = (bytes: number, fill = 7) => new Uint8Array(bytes).fill(fill);
@@ -109,15 +109,37 @@ describe('the lane of photos', () => {
     expect(photos.bytes.size).toBe(0);
   });
 
+  it('ends at once for a record saved in another tab, not for one that was set aside before', async () => {
+    await photos.add(photo(3 * PHOTO_PART_BYTES));
+    await phone.capture();
+    const { outbox } = phone;
+    const backend = {
+      async sendPart(part: PhotoPart) {
+        const answer = await take(part);
+        await outbox.applyChanges(ORG, `c${asked.length}`, []);
+        // Another tab's outbox, over the same storage.
+        if (asked.length === 2) await phone.capture();
+        return answer;
+      },
+    };
+    const ports = { photos, outbox, work: phone.work, backend, clock, crypto, force: false };
+    await sendUntilRecords(ports, new AbortController().signal);
+    expect(asked).toHaveLength(2);
+    expect(phone.storage.listeners.size).toBe(0);
+    await sendUntilRecords(ports, new AbortController().signal);
+    expect(photos.bytes.size).toBe(0);
+  });
+
   it.each([
     ['nothing', async () => undefined],
     [
       'another key',
       async (digest: string, bytes: number) =>
         (await import('../support/records-statements.ts')).TestStatements.create().then((other) =>
-          other.sign('photo+jws', { aud: 'x', org: ORG, digest, bytes, at: '2026-01-01T00:00:00.000Z' }),
+          sign({ digest, bytes }, other),
         ),
     ],
+    ['another installation', async (digest: string, bytes: number) => sign({ digest, bytes, aud: 'x' })],
     [
       'another photo',
       async (_: string, bytes: number) => sign({ digest: toBase64Url(new Uint8Array(32)), bytes }),
@@ -164,7 +186,7 @@ describe('the lane of photos', () => {
     expect(photos.bytes.size).toBe(2);
   });
 
-  it('sets aside what is not any more what was signed for', async () => {
+  it('lets go of what is not any more what was signed for', async () => {
     const digest = toBase64Url(await crypto.sha256(photo(100)));
     await photos.add(photo(100, 9), digest);
     await lane(take);

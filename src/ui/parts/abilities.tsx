@@ -1,6 +1,6 @@
 import type { DriverTraits } from '../../ports/device.ts';
-import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { moreWords } from '../words/more.ts';
 import { Icon } from './icon.tsx';
 
 /** What a device can and cannot do, as a table that needs no colour to be read. */
@@ -13,7 +13,7 @@ export function Abilities({ traits }: { readonly traits: DriverTraits }) {
             class="mark"
             data-tone={can ? 'good' : 'none'}
             role="img"
-            aria-label={can ? words.more.yes : words.more.no}
+            aria-label={can ? moreWords.yes : moreWords.no}
           >
             <Icon name={can ? 'check' : 'dash'} size={18} />
           </span>

@@ -17,11 +17,17 @@ export interface PickedPhoto {
 export function PhotoPicker(props: {
   readonly udid: string;
   onChange(photos: readonly PickedPhoto[]): void;
+  /** False once all that was taken is in the last {@link onChange}, or said why not. */
+  onBusy(busy: boolean): void;
 }) {
-  const { udid, onChange } = props;
+  const { udid, onChange, onBusy } = props;
   const model = useModel();
   const [rows, setRows] = useState<readonly PhotoRow[]>([]);
-  const [busy, setBusy] = useState(false);
+  const [busy, setOwnBusy] = useState(true);
+  const setBusy = (now: boolean) => {
+    setOwnBusy(now);
+    onBusy(now);
+  };
   const [trouble, setTrouble] = useState<string | undefined>();
   const read = async () => {
     const found = (await (await model.ports.photos()).store.loose(udid)).slice(0, MOST);

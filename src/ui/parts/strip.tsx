@@ -30,7 +30,7 @@ function stripState(model: AppModel): StripState {
   const summary = model.summary.value;
   const unsent = summary?.unsent ?? 0;
   const oldest = age(model.now.value - (summary?.oldestUnsentAt ?? model.now.value));
-  const trouble = model.storageTrouble.value;
+  const trouble = model.storageTrouble.value ?? model.undoTrouble.value;
   if (model.prepareTrouble.value === 'other_installation') {
     return { tone: 'bad', icon: 'alert', text: words.strip.other };
   }

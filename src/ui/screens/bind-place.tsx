@@ -8,6 +8,7 @@ import { Page } from '../parts/page.tsx';
 import { PhotoPicker, type PickedPhoto } from '../parts/photo-picker.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { fieldWords } from '../words/field.ts';
+import { photoWords } from '../words/photos.ts';
 
 /** Step 5, then 6. Domain and site are sticky within a visit; position is free words. */
 export function PlaceStep(props: {
@@ -25,6 +26,8 @@ export function PlaceStep(props: {
   const [position, setPosition] = useState('');
   const [photos, setPhotos] = useState<readonly PickedPhoto[]>([]);
   const siteTitle = sites.find((s) => s.id === site)?.title;
+  // Until the picker has read what was taken before: a record signed sooner would not name it.
+  const [preparing, setPreparing] = useState(true);
   const save = () => {
     lastChoice.keep(domain, site);
     const trimmed = position.trim();
@@ -43,9 +46,21 @@ export function PlaceStep(props: {
       title={fieldWords.place.title}
       onBack={() => flow.send({ on: 'back' })}
       actions={
-        <Button kind="primary" onClick={save} busy={state.at === 'saving'} disabled={domain === ''}>
-          {state.at === 'saving' ? fieldWords.place.saving : fieldWords.place.save}
-        </Button>
+        <>
+          {preparing && (
+            <p class="quiet small" role="status">
+              {photoWords.saveWaits}
+            </p>
+          )}
+          <Button
+            kind="primary"
+            onClick={save}
+            busy={state.at === 'saving'}
+            disabled={domain === '' || preparing}
+          >
+            {state.at === 'saving' ? fieldWords.place.saving : fieldWords.place.save}
+          </Button>
+        </>
       }
     >
       <Steps at="place" />
@@ -104,7 +119,7 @@ export function PlaceStep(props: {
           />
         </div>
       </section>
-      <PhotoPicker udid={state.label.udid} onChange={setPhotos} />
+      <PhotoPicker udid={state.label.udid} onChange={setPhotos} onBusy={setPreparing} />
       {state.asFound && <p class="quiet">{fieldWords.place.asFound}</p>}
     </Page>
   );

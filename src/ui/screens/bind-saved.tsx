@@ -12,6 +12,8 @@ import { useRecord } from '../use-record.ts';
 import { useUndo } from '../use-undo.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { outboxWords } from '../words/outbox.ts';
+import { recordWords } from '../words/record.ts';
 
 /** After step 6: saved, and, with signal, what becomes of it while the device is still connected. */
 export function SavedStep(props: {
@@ -56,7 +58,7 @@ export function SavedStep(props: {
                   leave('/outbox');
                 }}
               >
-                {words.record.undo}
+                {recordWords.undo}
               </Button>
             )}
             <Button onClick={() => leave('/')}>{fieldWords.saved.home}</Button>
@@ -74,16 +76,16 @@ export function SavedStep(props: {
         </p>
         <Facts
           of={[
-            [words.record.domain, <NameText text={record.domain} />],
-            [words.record.place, record.title === '' ? undefined : record.title],
-            [words.record.number, String(record.seq)],
+            [recordWords.domain, <NameText text={record.domain} />],
+            [recordWords.place, record.title === '' ? undefined : record.title],
+            [recordWords.number, String(record.seq)],
           ]}
         />
       </section>
       {waits && <p class="quiet">{fieldWords.saved.writeNote}</p>}
       {record.fault !== null && record.state === 'saved' && (
         <LinkButton href="/outbox" icon="outbox">
-          {words.outbox.title}
+          {outboxWords.title}
         </LinkButton>
       )}
     </Page>

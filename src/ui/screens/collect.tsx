@@ -17,8 +17,9 @@ import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
-import { when, words } from '../words/en.ts';
+import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { recordWords } from '../words/record.ts';
 
 /** Steps 10 and 11 for one record. */
 export function CollectScreen({ id }: { readonly id: string }) {
@@ -151,17 +152,17 @@ function CollectFlow({
           <Facts
             of={[
               [
-                words.record.names,
+                recordWords.names,
                 <NameText
                   fact="names"
                   text={`spiffe://${registration.domain}/device/${registration.udid}`}
                 />,
               ],
               [
-                words.record.certificate,
+                recordWords.certificate,
                 <NameText fact="fingerprint" text={registration.certificate.fingerprint} />,
               ],
-              [words.record.validUntil, when(Date.parse(registration.certificate.notAfter))],
+              [recordWords.validUntil, when(Date.parse(registration.certificate.notAfter))],
             ]}
           />
         </section>

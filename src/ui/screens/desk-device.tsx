@@ -9,8 +9,9 @@ import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
 import { deskDeviceTrouble, deskDeviceWords as say } from '../words/desk-device.ts';
-import { when, words } from '../words/en.ts';
+import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { recordWords } from '../words/record.ts';
 import { troubleWords } from '../words/trouble.ts';
 import { DeskActs } from './desk-acts.tsx';
 import { DeviceBadges } from './desk-devices.tsx';
@@ -103,13 +104,13 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
       )}
       <Facts
         of={[
-          [words.record.domain, <NameText text={domain} />],
+          [recordWords.domain, <NameText text={domain} />],
           [fieldWords.place.site, site],
           [say.position, position],
           [say.bound, when(Date.parse(boundAt))],
           [say.ends, when(Date.parse(notAfter))],
           [say.replaces, replaces && <NameText text={replaces} />],
-          [words.record.certificate, <NameText text={fingerprint} />],
+          [recordWords.certificate, <NameText text={fingerprint} />],
         ]}
       />
     </article>

@@ -4,8 +4,9 @@ import { LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { deskDeviceWords as say } from '../words/desk-device.ts';
-import { when, words } from '../words/en.ts';
+import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { recordWords } from '../words/record.ts';
 
 /** More than anybody reads; the search narrows it. */
 const SHOWN = 50;
@@ -57,10 +58,10 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
       <DeviceBadges device={device} />
       <Facts
         of={[
-          [words.record.domain, <NameText text={domain} />],
+          [recordWords.domain, <NameText text={domain} />],
           [fieldWords.place.site, site],
           [say.position, position],
-          [words.record.validUntil, when(Date.parse(notAfter))],
+          [recordWords.validUntil, when(Date.parse(notAfter))],
         ]}
       />
       <LinkButton href={`/device/${maker}/${udid}`}>{say.open}</LinkButton>
@@ -81,7 +82,7 @@ export function DeviceBadges({ device }: { readonly device: DeviceState }) {
           {fieldWords.desk.suspended[suspended.reason]}
         </p>
       )}
-      {unproven && <p class="quiet small">{words.record.unproven}</p>}
+      {unproven && <p class="quiet small">{recordWords.unproven}</p>}
       {firstUse && <p class="badge">{fieldWords.desk.firstUse}</p>}
     </>
   );

@@ -6,8 +6,9 @@ import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
-import { when, words } from '../words/en.ts';
+import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { recordWords } from '../words/record.ts';
 
 const say = fieldWords.desk.transfers;
 
@@ -68,7 +69,7 @@ function TransferCard(props: {
       <p>{say.claims(claimant)}</p>
       <Facts
         of={[
-          [words.record.domain, <NameText text={domain} />],
+          [recordWords.domain, <NameText text={domain} />],
           [fieldWords.place.site, site],
           [say.since, when(Date.parse(openedAt))],
           [say.offer, offered && say.offeredBy(offered.name, offered.because)],

@@ -9,9 +9,10 @@ import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
-import { when, words } from '../words/en.ts';
+import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
+import { recordWords } from '../words/record.ts';
 import { DeskDevices } from './desk-devices.tsx';
 import { DeskTransfers } from './desk-transfers.tsx';
 
@@ -81,9 +82,9 @@ function HeldCard(props: {
       <p>{fieldTroubleWords(record.code).what}</p>
       <Facts
         of={[
-          [words.record.domain, <NameText text={record.domain} />],
+          [recordWords.domain, <NameText text={record.domain} />],
           [
-            words.record.captured,
+            recordWords.captured,
             `${when(Date.parse(record.capturedAt))}. ${fieldWords.desk.by(record.operatorName)}`,
           ],
         ]}

@@ -5,6 +5,8 @@ import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { THEMES, theme } from '../theme.ts';
 import { words } from '../words/en.ts';
+import { moreWords } from '../words/more.ts';
+import { outboxWords } from '../words/outbox.ts';
 
 /** Roles that look after other people's phones. */
 const DESK: readonly string[] = ['support', 'approver', 'administrator'];
@@ -16,16 +18,16 @@ export function MoreScreen() {
   const credential = model.enrolment.value?.credential;
   const available = links.availableLinks();
   const abilities: readonly (readonly [string, boolean])[] = [
-    [words.more.abilities.camera, isSecureContext && navigator.mediaDevices !== undefined],
-    [words.more.abilities.serial, available.serial],
-    [words.more.abilities.bluetooth, available.bluetooth],
-    [words.more.abilities.background, shell.backgroundSync.value],
-    [words.more.abilities.install, shell.offlineReady.value],
+    [moreWords.abilities.camera, isSecureContext && navigator.mediaDevices !== undefined],
+    [moreWords.abilities.serial, available.serial],
+    [moreWords.abilities.bluetooth, available.bluetooth],
+    [moreWords.abilities.background, shell.backgroundSync.value],
+    [moreWords.abilities.install, shell.offlineReady.value],
   ];
   return (
-    <Page title={words.more.title}>
+    <Page title={moreWords.title}>
       <section class="card">
-        <h2>{words.more.you}</h2>
+        <h2>{moreWords.you}</h2>
         <p>
           <strong>{credential?.name}</strong>
           <br />
@@ -40,23 +42,23 @@ export function MoreScreen() {
               busy={model.preparing.value}
               onClick={() => void model.signIn(credential?.operator ?? '')}
             >
-              {words.more.signIn}
+              {moreWords.signIn}
             </Button>
-            <LinkButton href="/sign-in">{words.more.other}</LinkButton>
+            <LinkButton href="/sign-in">{moreWords.other}</LinkButton>
           </>
         ) : (
           <>
             <Button disabled={unsent > 0} onClick={() => void model.signOut()}>
-              {words.more.signOut}
+              {moreWords.signOut}
             </Button>
             {unsent > 0 && (
               <>
-                <p class="quiet small">{words.more.signOutBlocked(unsent)}</p>
+                <p class="quiet small">{moreWords.signOutBlocked(unsent)}</p>
                 <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>
-                  {words.outbox.sendNow}
+                  {outboxWords.sendNow}
                 </Button>
                 <LinkButton href="/rescue" icon="shield">
-                  {words.outbox.copies}
+                  {outboxWords.copies}
                 </LinkButton>
               </>
             )}
@@ -64,8 +66,8 @@ export function MoreScreen() {
         )}
       </section>
       <section class="stack-s">
-        <h2>{words.more.theme}</h2>
-        <fieldset class="filters" aria-label={words.more.theme}>
+        <h2>{moreWords.theme}</h2>
+        <fieldset class="filters" aria-label={moreWords.theme}>
           {THEMES.map((name) => (
             <button
               type="button"
@@ -76,33 +78,33 @@ export function MoreScreen() {
                 theme.value = name;
               }}
             >
-              {words.more.themes[name]}
+              {moreWords.themes[name]}
             </button>
           ))}
         </fieldset>
       </section>
       {DESK.includes(model.membership.value?.role ?? 'installer') && (
         <LinkButton href="/phones" icon="phone">
-          {words.more.phones}
+          {moreWords.phones}
         </LinkButton>
       )}
       <LinkButton href="/bench" icon="chip">
-        {words.more.bench}
+        {moreWords.bench}
       </LinkButton>
       <LinkButton href="/ready" icon="shield">
-        {words.more.ready}
+        {moreWords.ready}
       </LinkButton>
       {shell.installable.value && (
         <section class="card">
-          <h2>{words.more.install}</h2>
-          <p class="quiet">{words.more.installNote}</p>
+          <h2>{moreWords.install}</h2>
+          <p class="quiet">{moreWords.installNote}</p>
           <Button icon="phone" onClick={() => void shell.install()}>
-            {words.more.install}
+            {moreWords.install}
           </Button>
         </section>
       )}
       <section class="card">
-        <h2>{words.more.can}</h2>
+        <h2>{moreWords.can}</h2>
         <ul class="checks">
           {abilities.map(([name, can]) => (
             <li class="check" key={name}>
@@ -110,7 +112,7 @@ export function MoreScreen() {
                 <Icon name={can ? 'check' : 'dash'} size={18} />
               </span>
               <span>
-                {name}: {can ? words.more.yes : words.more.no}
+                {name}: {can ? moreWords.yes : moreWords.no}
               </span>
             </li>
           ))}
@@ -118,7 +120,7 @@ export function MoreScreen() {
       </section>
       <p class="brand">
         <Mark size={28} /> {words.app}
-        <span class="quiet small">{words.more.version(app)}</span>
+        <span class="quiet small">{moreWords.version(app)}</span>
       </p>
     </Page>
   );

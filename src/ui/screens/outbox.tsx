@@ -7,15 +7,17 @@ import { Page } from '../parts/page.tsx';
 import { PhotosWaiting } from '../parts/photos-waiting.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { words } from '../words/en.ts';
+import { moreWords } from '../words/more.ts';
+import { outboxWords } from '../words/outbox.ts';
 import { RecordList } from './home.tsx';
 
 const PAGE = 25;
 type Filter = 'all' | 'unsent' | 'waiting' | 'trouble';
 const FILTERS: readonly (readonly [Filter, string])[] = [
-  ['all', words.outbox.filterAll],
-  ['unsent', words.outbox.filterUnsent],
-  ['waiting', words.outbox.filterWaiting],
-  ['trouble', words.outbox.filterTrouble],
+  ['all', outboxWords.filterAll],
+  ['unsent', outboxWords.filterUnsent],
+  ['waiting', outboxWords.filterWaiting],
+  ['trouble', outboxWords.filterTrouble],
 ];
 
 /** Every record of this phone, sent or not, with its state and the reason for it. */
@@ -40,11 +42,11 @@ export function OutboxScreen() {
   const connection = model.connection.value;
   return (
     <Page
-      title={words.outbox.title}
+      title={outboxWords.title}
       actions={
         connection === 'signed_out' ? (
           <LinkButton kind="primary" href="/more" icon="person">
-            {words.more.signIn}
+            {moreWords.signIn}
           </LinkButton>
         ) : (
           <Button
@@ -53,7 +55,7 @@ export function OutboxScreen() {
             busy={model.draining.value}
             onClick={() => void model.sync(true)}
           >
-            {model.draining.value ? words.outbox.sending : words.outbox.sendNow}
+            {model.draining.value ? outboxWords.sending : outboxWords.sendNow}
           </Button>
         )
       }
@@ -63,19 +65,20 @@ export function OutboxScreen() {
           <p class="hero-number" data-count="unsent">
             {unsent}
           </p>
-          <p class="quiet">{words.outbox.unsent}</p>
+          <p class="quiet">{outboxWords.unsent}</p>
         </div>
         <div>
           <p class="hero-number">{withBackend(model.summary.value?.counts ?? {})}</p>
-          <p class="quiet">{words.outbox.decided}</p>
+          <p class="quiet">{outboxWords.decided}</p>
         </div>
       </section>
       <Restored />
+      <UndoFailed />
       <DrainProgress />
       <PhotosWaiting />
       {connection === 'portal' && <TroubleCard code="not_our_backend" />}
       {connection === 'signed_out' && <TroubleCard code="signed_out" />}
-      <fieldset class="filters" aria-label={words.outbox.title}>
+      <fieldset class="filters" aria-label={outboxWords.title}>
         {FILTERS.map(([name, text]) => (
           <button
             type="button"
@@ -88,15 +91,15 @@ export function OutboxScreen() {
           </button>
         ))}
       </fieldset>
-      {rows?.length === 0 && <p class="quiet">{words.outbox.empty}</p>}
+      {rows?.length === 0 && <p class="quiet">{outboxWords.empty}</p>}
       {shown.length > 0 && <RecordList records={shown} now={model.ports.clock.now()} />}
       {unsent + (model.summary.value?.counts.rejected ?? 0) > 0 && (
         <LinkButton href="/rescue" icon="shield">
-          {words.outbox.copies}
+          {outboxWords.copies}
         </LinkButton>
       )}
       {rows !== undefined && rows.length === limit && (
-        <Button onClick={() => setLimit(limit + 4 * PAGE)}>{words.outbox.more}</Button>
+        <Button onClick={() => setLimit(limit + 4 * PAGE)}>{outboxWords.more}</Button>
       )}
     </Page>
   );
@@ -109,16 +112,34 @@ function Restored() {
   return (
     <section class="card" data-part="restored">
       <p role="status">
-        {words.strip.restored(restored.value)} {words.outbox.restoredNote}
+        {words.strip.restored(restored.value)} {outboxWords.restoredNote}
       </p>
       <Button
         onClick={() => {
           restored.value = 0;
         }}
       >
-        {words.outbox.restoredRead}
+        {outboxWords.restoredRead}
       </Button>
     </section>
+  );
+}
+
+/** Whoever took a registration back and left believes that it is gone. */
+function UndoFailed() {
+  const { undoTrouble } = useModel();
+  if (undoTrouble.value === undefined) return null;
+  return (
+    <TroubleCard code={undoTrouble.value}>
+      <p>{outboxWords.undoFailed}</p>
+      <Button
+        onClick={() => {
+          undoTrouble.value = undefined;
+        }}
+      >
+        {outboxWords.restoredRead}
+      </Button>
+    </TroubleCard>
   );
 }
 
@@ -134,9 +155,9 @@ function DrainProgress() {
   const left = done === 0 ? undefined : (spent / done) * unsent;
   return (
     <section class="card" data-part="progress">
-      <progress max={began.unsent} value={done} aria-label={words.outbox.sending} />
+      <progress max={began.unsent} value={done} aria-label={outboxWords.sending} />
       <p role="status">
-        {words.outbox.progress(done, began.unsent)} {left !== undefined && words.outbox.left(left)}
+        {outboxWords.progress(done, began.unsent)} {left !== undefined && outboxWords.left(left)}
       </p>
     </section>
   );

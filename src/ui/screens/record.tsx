@@ -12,6 +12,8 @@ import { go, goBack } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { useUndo } from '../use-undo.ts';
 import { when, words } from '../words/en.ts';
+import { outboxWords } from '../words/outbox.ts';
+import { recordWords } from '../words/record.ts';
 
 /** Bound, but its firmware takes no certificate from this app. */
 function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
@@ -24,31 +26,30 @@ export function RecordScreen({ id }: { readonly id: string }) {
   const record = useRecord(id);
   const undo = useUndo(record);
   if (record === undefined) return <Page />;
-  if (record === null)
-    return <Page title={words.record.title} intro={words.record.missing} onBack={goBack} />;
+  if (record === null) return <Page title={recordWords.title} intro={recordWords.missing} onBack={goBack} />;
   const { certificate } = record;
   const waits = certificateWaits(record);
   return (
     <Page
       title={words.states[record.state]}
-      intro={isElsewhere(record) ? words.record.elsewhere : words.stateNotes[record.state]}
+      intro={isElsewhere(record) ? recordWords.elsewhere : words.stateNotes[record.state]}
       onBack={goBack}
       actions={
         waits ? (
           <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
-            {words.record.write}
+            {recordWords.write}
           </Button>
         ) : record.state === 'rejected' ? (
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.retry(record.id)}>
-            {words.record.retry}
+            {recordWords.retry}
           </Button>
         ) : undo !== undefined ? (
           <Button icon="back" onClick={() => void undo()}>
-            {words.record.undo}
+            {recordWords.undo}
           </Button>
         ) : record.state === 'saved' ? (
           <Button icon="sync" busy={model.draining.value} onClick={() => void model.sync(true)}>
-            {words.outbox.sendNow}
+            {outboxWords.sendNow}
           </Button>
         ) : undefined
       }
@@ -65,19 +66,19 @@ export function RecordScreen({ id }: { readonly id: string }) {
           {record.udid}
         </p>
         <p class="quiet">{kindWords(record)}</p>
-        {record.simulated && <p class="badge">{words.record.simulated}</p>}
-        {record.unproven && <p class="quiet small">{words.record.unproven}</p>}
+        {record.simulated && <p class="badge">{recordWords.simulated}</p>}
+        {record.unproven && <p class="quiet small">{recordWords.unproven}</p>}
       </section>
       {certificate !== null && (
         <section class="card">
           <Facts
             of={[
               [
-                words.record.names,
+                recordWords.names,
                 <NameText fact="names" text={`spiffe://${record.domain}/device/${record.udid}`} />,
               ],
-              [words.record.certificate, <NameText fact="fingerprint" text={certificate.fingerprint} />],
-              [words.record.validUntil, when(Date.parse(certificate.notAfter))],
+              [recordWords.certificate, <NameText fact="fingerprint" text={certificate.fingerprint} />],
+              [recordWords.validUntil, when(Date.parse(certificate.notAfter))],
             ]}
           />
         </section>
@@ -85,16 +86,16 @@ export function RecordScreen({ id }: { readonly id: string }) {
       <section class="card">
         <Facts
           of={[
-            [words.record.domain, <NameText text={record.domain} />],
-            [words.record.place, record.title === '' ? undefined : record.title],
-            [words.record.captured, when(record.createdAt)],
-            [words.record.number, String(record.seq)],
+            [recordWords.domain, <NameText text={record.domain} />],
+            [recordWords.place, record.title === '' ? undefined : record.title],
+            [recordWords.captured, when(record.createdAt)],
+            [recordWords.number, String(record.seq)],
             [
-              words.record.receipt,
-              record.receivedAt === null ? words.record.noReceipt : when(Date.parse(record.receivedAt)),
+              recordWords.receipt,
+              record.receivedAt === null ? recordWords.noReceipt : when(Date.parse(record.receivedAt)),
             ],
             [
-              words.record.decision,
+              recordWords.decision,
               record.decidedAt === null ? undefined : when(Date.parse(record.decidedAt)),
             ],
           ]}

@@ -1,6 +1,6 @@
 import type { RecordState } from '../../../core/record-state.ts';
 
-const number = new Intl.NumberFormat('en');
+export const number = new Intl.NumberFormat('en');
 const plural = new Intl.PluralRules('en');
 export const count = (n: number, one: string, many: string) =>
   `${number.format(n)} ${plural.select(n) === 'one' ? one : many}`;
@@ -113,86 +113,6 @@ export const words = {
     confirmation: 'Certificate written',
     void: 'Taken back',
     other: 'Record',
-  },
-
-  outbox: {
-    title: 'Outbox',
-    empty: 'Nothing here yet. Records appear the moment you save them.',
-    sendNow: 'Send now',
-    sending: 'Sending…',
-    more: 'Show more',
-    copies: 'Save a copy or hand over',
-    progress: (done: number, of: number) => `${number.format(done)} of ${number.format(of)} sent.`,
-    left: (ms: number) =>
-      ms < 60_000 ? 'Less than a minute left.' : `About ${Math.ceil(ms / 60_000)} min left.`,
-    unsent: 'not sent',
-    decided: 'with the backend',
-    filterAll: 'All',
-    filterUnsent: 'Not sent',
-    filterWaiting: 'Certificate waits',
-    restoredNote: 'This phone’s list had lost them. Nothing is missing; they are sent with the others.',
-    restoredRead: 'I have read it',
-    filterTrouble: 'Needs attention',
-  },
-
-  record: {
-    title: 'Record',
-    domain: 'Domain',
-    place: 'Place',
-    captured: 'Saved',
-    number: 'Number on this phone',
-    receipt: 'Receipt from the backend',
-    noReceipt: 'None yet',
-    decision: 'Decision',
-    certificate: 'Certificate (SHA-256)',
-    validUntil: 'Valid until',
-    names: 'The certificate names',
-    unproven: 'Unproven until the device’s own first contact',
-    simulated: 'Practice device',
-    write: 'Write the certificate',
-    elsewhere:
-      'Bound to its domain. This firmware takes no certificate from here: it fetches its certificate by other means.',
-    retry: 'Try to send again',
-    undo: 'Undo',
-    missing: 'This record is not on this phone.',
-  },
-
-  more: {
-    title: 'More',
-    you: 'You',
-    signOut: 'Sign out',
-    other: 'Sign in as somebody else',
-    signOutBlocked: (n: number) =>
-      `${count(n, 'record is', 'records are')} not sent yet. Signing out would leave them behind.`,
-    phones: 'Phones',
-    signIn: 'Sign in again',
-    theme: 'Appearance',
-    themes: { auto: 'As the phone', light: 'Light', dark: 'Dark', sun: 'Sun' },
-    can: 'What this browser can do',
-    abilities: {
-      camera: 'Camera',
-      serial: 'Cable',
-      bluetooth: 'Bluetooth',
-      background: 'Send in the background',
-      install: 'Works offline',
-    },
-    yes: 'Yes',
-    no: 'No',
-    install: 'Install the app',
-    installNote: 'Installed, it opens like any app and its storage is safer.',
-    version: (v: string) => `Version ${v}`,
-    ready: 'Ready to work offline',
-    bench: 'Build a maker’s list at the bench',
-  },
-
-  insecure: {
-    title: 'This address is not safe enough',
-    why: 'Browsers give camera, pairing and keys only to pages opened over https or on localhost. This page came over plain http from another machine, so nothing here could work.',
-    cableTitle: 'With a cable',
-    cable:
-      'Connect the phone to the computer that runs Fieldbind, run this there, and open localhost:4600 on the phone.',
-    tlsTitle: 'With a certificate',
-    tls: 'Or give the server a certificate that the phone trusts, with these two settings.',
   },
 
   update: { ready: 'A new version is ready.', use: 'Use it now', later: 'Later' },

@@ -10,6 +10,7 @@ export const photoWords = {
   note: 'Codes on a picture are blanked. Photos are sent after all records.',
   add: 'Add a photo',
   working: 'Preparing the photo…',
+  saveWaits: 'Save waits until the photos are ready.',
   remove: (n: number) => `Remove photo ${n}`,
   alt: (n: number) => `Photo ${n} of this device`,
   of: 'Photos',

@@ -8,11 +8,13 @@ export const rescueWords = {
   wiped: {
     title: 'This phone’s storage was cleared',
     when: (last: string) => `The browser removed this app’s data. It was last in use ${last}.`,
-    lost: (n: number) => `${count(n, 'record', 'records')} had not been sent`,
+    lost: (n: number) =>
+      `${count(n, 'record', 'records')} had not been sent and ${n === 1 ? 'is' : 'are'} gone`,
     numbers: (stretches: readonly { from: number; to: number }[]) => `Numbers ${numbers(stretches)}`,
     restored: (n: number) =>
-      `${count(n, 'record was', 'records were')} put back from the second copy. Sign in, and they are sent.`,
+      `${count(n, 'record was', 'records were')} put back from the second copy and ${n === 1 ? 'waits' : 'wait'} to be sent. Sign in, and do not register ${n === 1 ? 'that device' : 'those devices'} twice.`,
     none: 'Everything had been sent',
+    noneLost: 'Nothing is lost',
     noneNote: 'No record is missing. Sign in again to go on.',
     what: 'Write these numbers down. Look whether a copy was saved as a file, and register these devices again otherwise. Support is told with the next contact.',
     again: 'So that it does not happen again: install the app, and send at the end of every day.',
@@ -53,6 +55,7 @@ export const rescueWords = {
     outcome: {
       taken: 'On this phone now, and sent with your own:',
       known: 'It is on this phone already:',
+      own: 'It names this phone as its author, so it is not taken from a code:',
       not_a_record: 'This code is no record. Scan the one under “One record, by code” on the other phone.',
       other_installation: 'This record belongs to another installation.',
     },

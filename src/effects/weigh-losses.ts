@@ -1,0 +1,53 @@
+import type { LossReport, Stretches } from '../../contract/phone.ts';
+import { isUnsent } from '../../core/record-state.ts';
+import type { Keeping, Wipe } from '../ports/keeping.ts';
+import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
+
+const PAGE = 1000;
+
+/**
+ * Holds what had not been sent against what the outbox has now. Only that tells: how many were put back is known at one
+ * start alone, and copies of what had been sent are put back too. What was put back and sent since is not lost either.
+ */
+export async function weighLosses(
+  losses: readonly LossReport[],
+  outbox: Pick<Keeping, 'unsentIds'> & Pick<OutboxView, 'page'>,
+): Promise<readonly Wipe[]> {
+  const { torn } = await outbox.unsentIds();
+  // Whoever shows a code may have forged it: such a record is no word on what this phone had.
+  const rows = (await allRows(outbox)).filter(({ id, origin }) => !torn.has(id) && origin !== 'code');
+  return losses.map((report) => {
+    const there = rows.filter(({ kid, seq }) => kid === report.kid && holds(report.unsent, seq));
+    const waiting = new Set(there.filter(({ state }) => isUnsent(state)).map(({ seq }) => seq)).size;
+    return { report, lost: without(report.unsent, new Set(there.map(({ seq }) => seq))), waiting };
+  });
+}
+
+async function allRows(outbox: Pick<OutboxView, 'page'>): Promise<QueuedRecord[]> {
+  const rows: QueuedRecord[] = [];
+  for (let more = true; more; ) {
+    const page = await outbox.page(PAGE, rows.at(-1)?.createdAt);
+    rows.push(...page);
+    more = page.length >= PAGE;
+  }
+  return rows;
+}
+
+function holds(stretches: Stretches, seq: number): boolean {
+  return stretches.some(({ from, to }) => from <= seq && seq <= to);
+}
+
+/** By what is there, and not number by number: a marker may name more of them than there are. */
+function without(stretches: Stretches, there: ReadonlySet<number>): Stretches {
+  const taken = [...there].sort((one, other) => one - other);
+  return stretches.flatMap(({ from, to }) => {
+    const left: { from: number; to: number }[] = [];
+    let next = from;
+    for (const seq of taken) {
+      if (seq < from || seq > to) continue;
+      if (seq > next) left.push({ from: next, to: seq - 1 });
+      next = seq + 1;
+    }
+    return next > to ? left : [...left, { from: next, to }];
+  });
+}
