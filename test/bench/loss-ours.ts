@@ -138,7 +138,6 @@ async function drainInPeace(stage: LossStage, browser: MortalBrowser): Promise<v
   stage.road.fail(undefined);
   const page = await openApp(stage, await browser.open());
   await page.evaluate(() => bench.prepare('ines'));
-  await page.evaluate(() => bench.restore());
   const unsent = await page.evaluate(async (limit) => {
     const until = performance.now() + limit;
     for (;;) {

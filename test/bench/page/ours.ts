@@ -5,12 +5,9 @@ import { accountClient } from '../../../src/backend/account-client.ts';
 import { syncClient } from '../../../src/backend/sync-client.ts';
 import { systemClock } from '../../../src/backend/system-clock.ts';
 import { captureRecord } from '../../../src/effects/capture-record.ts';
-import { checkJournal } from '../../../src/effects/check-journal.ts';
 import { prepare } from '../../../src/effects/prepare.ts';
-import { withCopies } from '../../../src/effects/watch-storage.ts';
 import type { LeaseTerms, Outbox, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
 import { DatabaseHandle } from '../../../src/storage/database.ts';
-import { OpfsJournal } from '../../../src/storage/journal.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../../src/storage/operator-key.ts';
 import { IdbOutbox } from '../../../src/storage/outbox.ts';
 import { IdbWorkStore } from '../../../src/storage/work-store.ts';
@@ -25,11 +22,6 @@ const outbox = new IdbOutbox(db);
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const owner = uuid7(clock.now(), crypto);
-let opening: Promise<OpfsJournal | undefined> | undefined;
-const journal = () => {
-  opening ??= OpfsJournal.open();
-  return opening;
-};
 const keeper = {
   make: () => makeOperatorKey(crypto),
   save: keys.save.bind(keys),
@@ -56,15 +48,8 @@ const bench = {
   /** One record the way the app captures it. Gives its id once the phone says "Saved". */
   async capture(): Promise<string> {
     const { payload, subject } = someRegistration();
-    const capture = withCopies(outbox, journal);
-    await captureRecord({ capture, work, clock, crypto }, 'registration+jws', subject, payload);
+    await captureRecord({ capture: outbox, work, clock, crypto }, 'registration+jws', subject, payload);
     return payload.id;
-  },
-
-  /** What the app does at its start. */
-  async restore(): Promise<void> {
-    const open = await journal();
-    if (open !== undefined) await checkJournal(outbox, open);
   },
 
   /** Many records at once, signed and chained like any, written in one go. */
