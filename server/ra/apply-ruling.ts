@@ -4,7 +4,7 @@ import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
+import { STEPS, type Step } from '../audit/steps.ts';
 import type { Binding } from '../ports/bindings.ts';
 import type { CertificateOrder, Intent, Issuer } from '../ports/certificate-authority.ts';
 import type { StoredRecord } from '../ports/records.ts';
@@ -73,16 +73,7 @@ export async function applyRuling(
       const begun = await stores.intents.ofBinding(id);
       const intent = begun ?? context.issuer.prepare(orderOf(ruling));
       if (begun === undefined) await stores.intents.intend(intent, id);
-      await stores.records.attach(record.id, id, context.by ?? null);
-      await audit(stores.audit, {
-        at,
-        step: STEPS.live,
-        event: 'renewal intended',
-        actor: context.by ?? 'rules',
-        org: record.header.org,
-        subject: record.id,
-        detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}`,
-      });
+      await attach(record, id, intent, { step: STEPS.live, event: 'renewal intended' }, context);
       return intent;
     }
     case 'bind': {
@@ -91,19 +82,28 @@ export async function applyRuling(
       const intent = context.issuer.prepare(orderOf(ruling));
       await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
       await stores.intents.intend(intent, id);
-      await stores.records.attach(record.id, id, context.by ?? null);
-      await audit(stores.audit, {
-        at,
-        step: STEPS.issue,
-        event: 'intended',
-        actor: context.by ?? 'rules',
-        org: record.header.org,
-        subject: record.id,
-        detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}`,
-      });
+      await attach(record, id, intent, { step: STEPS.issue, event: 'intended' }, context);
       return intent;
     }
   }
+}
+
+async function attach(
+  record: StoredRecord,
+  binding: string,
+  intent: Intent,
+  what: { readonly step: Step; readonly event: string },
+  { stores, now, by }: ApplyContext,
+): Promise<void> {
+  await stores.records.attach(record.id, binding, by ?? null);
+  await audit(stores.audit, {
+    ...what,
+    at: toInstant(now),
+    actor: by ?? 'rules',
+    org: record.header.org,
+    subject: record.id,
+    detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}`,
+  });
 }
 
 function orderOf({

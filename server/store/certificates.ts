@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql, type UpdateQueryBuilder } from 'kysely';
 import type { EntryReason, Intent } from '../ports/certificate-authority.ts';
 import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
 import type { Db } from './db.ts';
@@ -119,41 +119,16 @@ export function certificates(db: Db): Certificates {
       return rows.flatMap((row) => toCertificate(row) ?? []);
     },
     async revokeAll(binding, at, reason) {
-      const changed = await revocable(db)
-        .set({ revoked_at: at, reason })
-        .where('binding', '=', binding)
-        .where('state', '=', 'issued')
-        .execute();
-      await count(db, changed);
+      await change(db, at, reason, (rows) => live(rows, binding).where(revocable));
     },
     async revoke(serial, at, reason) {
-      const changed = await revocable(db)
-        .set({ revoked_at: at, reason })
-        .where('serial', '=', serial)
-        .execute();
-      await count(db, changed);
+      await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
     },
     async hold(binding, at) {
-      const changed = await db
-        .updateTable('certificates')
-        .returning('issuer')
-        .set({ revoked_at: at, reason: HOLD })
-        .where('binding', '=', binding)
-        .where('state', '=', 'issued')
-        .where('revoked_at', 'is', null)
-        .execute();
-      await count(db, changed);
+      await change(db, at, HOLD, (rows) => live(rows, binding).where('revoked_at', 'is', null));
     },
     async release(binding) {
-      const changed = await db
-        .updateTable('certificates')
-        .returning('issuer')
-        .set({ revoked_at: null, reason: null })
-        .where('binding', '=', binding)
-        .where('state', '=', 'issued')
-        .where('reason', '=', HOLD)
-        .execute();
-      await count(db, changed);
+      await change(db, null, null, (rows) => live(rows, binding).where('reason', '=', HOLD));
     },
     async revokedBy(issuer) {
       const rows = await db
@@ -180,16 +155,22 @@ export function certificates(db: Db): Certificates {
   };
 }
 
-/** What is not revoked, or on hold only; gives whose it was. */
-function revocable(db: Db) {
-  return db
-    .updateTable('certificates')
-    .returning('issuer')
-    .where((where) => where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]));
+type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: string }>;
+
+function live(rows: Rows, binding: string): Rows {
+  return rows.where('binding', '=', binding).where('state', '=', 'issued');
 }
 
-/** In the transaction of the change itself, so that whoever sees the one sees the other. */
-async function count(db: Db, changed: readonly { readonly issuer: string }[]): Promise<void> {
+/** What is not revoked, or on hold only. */
+function revocable(where: ExpressionBuilder<Tables, 'certificates'>) {
+  return where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]);
+}
+
+/** Counted in the transaction of the change itself, so that whoever sees the one sees the other. */
+async function change(db: Db, at: string | null, reason: EntryReason | null, which: (rows: Rows) => Rows) {
+  const changed = await which(
+    db.updateTable('certificates').set({ revoked_at: at, reason }).returning('issuer'),
+  ).execute();
   for (const issuer of new Set(changed.map((one) => one.issuer))) {
     await db
       .insertInto('revocation_counts')

@@ -77,8 +77,15 @@ export class Safety {
     return this.#ports.fillReserve().catch(() => false);
   }
 
-  /** Checks counts against rows, compares both copies, and sees to the reserve. */
+  /** Checks counts against rows, compares both copies, and sees to the reserve and to the marker. */
   async check(): Promise<JournalCheck> {
+    const found = await this.#compare();
+    // An app that was closed right after a save may not have got to it.
+    await this.note();
+    return found;
+  }
+
+  async #compare(): Promise<JournalCheck> {
     const journal = await this.#ports.journal();
     await this.refill();
     await this.#ports.outbox.recount();

@@ -17,7 +17,10 @@ export async function weighLosses(
   // Whoever shows a code may have forged it: such a record is no word on what this phone had.
   const rows = (await allRows(outbox)).filter(({ id, origin }) => !torn.has(id) && origin !== 'code');
   return losses.map((report) => {
-    const there = rows.filter(({ kid, seq }) => kid === report.kid && holds(report.unsent, seq));
+    // The marker is written after the record: what was saved last may lie beyond all that it knew.
+    const there = rows.filter(
+      ({ kid, seq }) => kid === report.kid && (holds(report.unsent, seq) || seq > report.head),
+    );
     const waiting = new Set(there.filter(({ state }) => isUnsent(state)).map(({ seq }) => seq)).size;
     return { report, lost: without(report.unsent, new Set(there.map(({ seq }) => seq))), waiting };
   });

@@ -62,6 +62,13 @@ describe('what a cleared storage took along', () => {
     });
   });
 
+  it('is not what was saved after the last note outside, and is said to wait', async () => {
+    const phone = await phoneWith(5);
+    const loss = lossOf(phone.key.signer.kid, 3, 3);
+    expect(await weigh(phone, loss)).toEqual({ lost: [], waiting: 3 });
+    expect(await weigh(phone, { ...loss, unsent: [] })).toEqual({ lost: [], waiting: 2 });
+  });
+
   it('is not what was put back and sent since', async () => {
     const phone = await phoneWith(3);
     for (const [id, row] of phone.storage.rows)

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { PhotosOfRecord } from '../../../contract/photo.ts';
+import { codeOf, failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { photoWords } from '../words/photos.ts';
 import { Button } from './button.tsx';
@@ -17,10 +18,15 @@ export function DeskPhotos({ org, record }: { readonly org: string; readonly rec
   const show = async () => {
     setBusy(true);
     setTrouble(undefined);
-    const answer = await (await model.ports.photos()).ofRecord(org, record);
-    if (answer.ok) setShown(answer.value);
-    else setTrouble(answer.failure.kind);
-    setBusy(false);
+    try {
+      const answer = await (await model.ports.photos()).ofRecord(org, record);
+      if (answer.ok) setShown(answer.value);
+      else setTrouble(failureCode(answer.failure));
+    } catch (error) {
+      setTrouble(codeOf(error));
+    } finally {
+      setBusy(false);
+    }
   };
   return (
     <div class="stack-s" data-part="desk-photos">

@@ -90,12 +90,16 @@ export function PhotoPicker(props: {
           <span>{busy ? photoWords.working : photoWords.add}</span>
         </label>
       )}
-      {trouble !== undefined && (
-        <p role="alert">
-          {(photoTrouble(trouble) ?? troubleWords(trouble)).what}{' '}
-          {(photoTrouble(trouble) ?? troubleWords(trouble)).next}
-        </p>
-      )}
+      {trouble !== undefined && <PhotoTrouble code={trouble} />}
     </section>
+  );
+}
+
+function PhotoTrouble({ code }: { readonly code: string }) {
+  const { what, next } = photoTrouble(code) ?? troubleWords(code);
+  return (
+    <p role="alert">
+      {what} {next}
+    </p>
   );
 }

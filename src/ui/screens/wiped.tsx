@@ -49,7 +49,7 @@ function OneWipe({ wipe: { report, lost, waiting } }: { readonly wipe: Wipe }) {
         </>
       ) : (
         <>
-          <h2>{report.unsent.length === 0 ? words.none : words.noneLost}</h2>
+          <h2>{report.unsent.length === 0 && waiting === 0 ? words.none : words.noneLost}</h2>
           <p>{words.noneNote}</p>
         </>
       )}
