@@ -1,5 +1,5 @@
 import { certificateWaits } from '../../../core/record-state.ts';
-import type { QueuedRecord } from '../../ports/outbox.ts';
+import type { QueuedRecord, SendFault } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -14,6 +14,9 @@ import { useUndo } from '../use-undo.ts';
 import { when, words } from '../words/en.ts';
 import { outboxWords } from '../words/outbox.ts';
 import { recordWords } from '../words/record.ts';
+
+/** Why a record was not sent yet where nobody has to do anything. */
+const GOES_BY_ITSELF: ReadonlySet<string> = new Set<SendFault['code']>(['no_answer', 'busy']);
 
 /** Bound, but its firmware takes no certificate from this app. */
 function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
@@ -57,7 +60,9 @@ export function RecordScreen({ id }: { readonly id: string }) {
       {record.code !== null && record.state !== 'bound' && (
         <TroubleCard code={record.code} waits={record.state === 'held'} />
       )}
-      {record.fault !== null && record.state === 'saved' && <TroubleCard code={record.fault.code} />}
+      {record.fault !== null && record.state === 'saved' && (
+        <TroubleCard code={record.fault.code} waits={GOES_BY_ITSELF.has(record.fault.code)} />
+      )}
       <section class="card">
         <p>
           <StateBadge state={record.state} />

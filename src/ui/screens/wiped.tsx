@@ -37,7 +37,7 @@ export function WipedScreen({
 function OneWipe({ wipe: { report, lost, waiting } }: { readonly wipe: Wipe }) {
   const gone = lost.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   return (
-    <div data-wipe={report.epoch}>
+    <div class="wipe" data-wipe={report.epoch}>
       <p>{words.when(when(Date.parse(report.lastSeenAt)))}</p>
       {gone > 0 ? (
         <>

@@ -2,7 +2,7 @@ import type { PhotoErrorCode } from '../../effects/take-photo.ts';
 import { count } from './en.ts';
 import { say, type TroubleWords } from './trouble.ts';
 
-const percent = (share: number) => `${Math.floor(share * 100)} %`;
+const percent = (share: number) => `${Math.floor(share * 100)}\u00a0%`;
 
 /** The catalogue of photos; it comes with the screens that show them. */
 export const photoWords = {

@@ -66,7 +66,8 @@ export const rescueWords = {
     none: 'No phone has reported yet.',
     heard: (age: string) => `Heard of ${age}`,
     waits: (n: number) => `${count(n, 'record waits', 'records wait')} on it`,
-    all: (head: number) => (head === 1 ? 'Number 1 is here' : `Numbers 1 to ${head} are here`),
+    all: (head: number) =>
+      head === 0 ? 'No record yet' : head === 1 ? 'Number 1 is here' : `Numbers 1 to ${head} are here`,
     missing: (stretches: readonly { from: number; to: number }[]) =>
       `Numbers ${numbers(stretches)} never came`,
     onTheWay: (stretches: readonly { from: number; to: number }[]) =>
