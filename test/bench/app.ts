@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
-import { startTestServer } from '../support/server.ts';
+import { queuedRecord } from '../support/records.ts';
+import { OAK_STREET, startTestServer } from '../support/server.ts';
 import type { Report } from './report.ts';
 
 const RECORDS = 1_000;
@@ -81,7 +82,9 @@ async function precacheBytes(page: Page): Promise<number> {
 
 /** Puts as many unsent records as wanted where the app keeps its own, with the counts that belong to them. */
 async function seed(page: Page): Promise<void> {
-  await page.evaluate(async (count) => {
+  const shape = { org: 'northfield', domain: OAK_STREET, title: 'Roof', kid: 'k', size: 2_000 };
+  const seeded = { count: RECORDS, row: queuedRecord(shape) };
+  await page.evaluate(async ({ count, row }) => {
     const db = await new Promise<IDBDatabase>((resolve, reject) => {
       const request = indexedDB.open('fieldbind');
       request.onsuccess = () => resolve(request.result);
@@ -92,33 +95,8 @@ async function seed(page: Page): Promise<void> {
       const id = `01900000-0000-7000-8000-${String(seq).padStart(12, '0')}`;
       const createdAt = Date.now() - (count - seq) * 1000;
       tx.objectStore('env').put({ id, jws: 'x'.repeat(2_000), digest: `d${seq}` });
-      tx.objectStore('q').put({
-        id,
-        typ: 'registration+jws',
-        state: 'saved',
-        org: 'northfield',
-        udid: `mac-${String(seq).padStart(12, '0')}`,
-        domain: 'oak-street.northfield.fieldbind.internal',
-        title: 'Roof',
-        seq,
-        kid: 'k',
-        digest: `d${seq}`,
-        size: 2_000,
-        createdAt,
-        attempts: 0,
-        nextAt: 0,
-        leaseOwner: null,
-        leaseUntil: 0,
-        fault: null,
-        about: null,
-        simulated: false,
-        code: null,
-        detail: null,
-        decidedAt: null,
-        receivedAt: null,
-        certificate: null,
-        unproven: false,
-      });
+      const udid = `mac-${String(seq).padStart(12, '0')}`;
+      tx.objectStore('q').put({ ...row, id, udid, seq, digest: `d${seq}`, createdAt });
     }
     tx.objectStore('meta').put({ counts: { saved: count }, certificatesWaiting: 0 }, 'sum');
     await new Promise((resolve, reject) => {
@@ -126,7 +104,7 @@ async function seed(page: Page): Promise<void> {
       tx.onabort = () => reject(tx.error);
     });
     db.close();
-  }, RECORDS);
+  }, seeded);
 }
 
 /** Milliseconds from navigation to a first screen with the strip's count and the newest records; nothing answers. */

@@ -12,7 +12,7 @@ import { openGattEndpoints } from '../../src/device/protocols/protocomm/gatt-end
 import { encodeConsoleSmp } from '../../src/device/protocols/smp-console.ts';
 import { SMP_CHARACTERISTIC, SMP_SERVICE } from '../../src/device/protocols/smp-gatt.ts';
 import { encodeSmp } from '../../src/device/protocols/smp-packet.ts';
-import { CRYPTO, type Running } from '../ports/device-rigs.ts';
+import { CRYPTO, type Running } from '../ports/rig.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import type { Wire } from '../support/device-wire.ts';
 

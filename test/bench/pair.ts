@@ -1,6 +1,7 @@
 import { detectOn } from '../../src/device/detect.ts';
 import { DRIVERS } from '../../src/device/drivers/all.ts';
-import { CRYPTO, RIGS, type Rig, type Running } from '../ports/device-rigs.ts';
+import { RIGS } from '../ports/device-rigs.ts';
+import { CRYPTO, type Rig, type Running } from '../ports/rig.ts';
 import type { Wire } from '../support/device-wire.ts';
 import { EventClock } from './event-clock.ts';
 import { type Conversation, LEAST } from './pair-least.ts';

@@ -4,8 +4,10 @@ import { readAttestationTokens } from '../../core/attestation-tokens.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { attestationTokensCsv, listCsv } from '../../core/list-csv.ts';
 import { checkRow } from '../../server/lists/check-row.ts';
-import { CRYPTO, RIGS } from '../ports/device-rigs.ts';
-import { Stop, signal } from '../ports/device-visit.ts';
+import { RIGS } from '../ports/device-rigs.ts';
+import { Stop } from '../ports/device-visit.ts';
+import { CRYPTO } from '../ports/rig.ts';
+import { signal } from '../support/device-code.ts';
 import { rowsIn } from '../support/list-rows.ts';
 
 const AT = '2026-11-21T09:30:00.000Z';

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { DeviceEvidence } from '../../src/ports/device.ts';
 import { RIGS } from '../ports/device-rigs.ts';
-import { Stop, signal } from '../ports/device-visit.ts';
+import { Stop } from '../ports/device-visit.ts';
+import { signal } from '../support/device-code.ts';
 
 function howFresh({ possession, proof }: DeviceEvidence): string | undefined {
   if (possession === 'static') return undefined;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeDeviceKey } from '../../simulator/profiles/device-key.ts';
 import { certificationRequest } from '../../simulator/profiles/request.ts';
 import { nrfEvidence } from '../../src/device/drivers/zephyr-cred/nrf-evidence.ts';
-import { codeOf, signal } from './nordic/byte-link.ts';
+import { codeOf, signal } from '../support/device-code.ts';
 
 const { key } = await makeDeviceKey();
 const csr = Buffer.from(await certificationRequest(key, key.spki, 'CN=dev')).toString('base64');

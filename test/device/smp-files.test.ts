@@ -11,9 +11,10 @@ import { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { SmpClient } from '../../src/device/protocols/smp-client.ts';
 import { ConsoleSmpCarrier } from '../../src/device/protocols/smp-console-carrier.ts';
 import { SmpFiles } from '../../src/device/protocols/smp-files.ts';
-import { codeOf, Stop, signal } from '../ports/device-visit.ts';
+import { Stop } from '../ports/device-visit.ts';
 import { bundleWith } from '../support/device-certificate.ts';
 import { drive, FakeClock } from '../support/device-clock.ts';
+import { codeOf, signal } from '../support/device-code.ts';
 import { nodeSha256 } from '../support/device-crypto.ts';
 import { byteWire, type WireOptions } from '../support/device-wire.ts';
 

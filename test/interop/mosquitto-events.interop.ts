@@ -9,7 +9,7 @@ import { readToken, type Told } from '../support/event-receiver.ts';
 import { type Broker, startMosquitto } from '../support/mosquitto.ts';
 import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
 
 // A broker that asks for a certificate, and lets each client only where its access list says.
 const TOPIC = 'fieldbind/northfield';
@@ -86,8 +86,7 @@ async function listen(): Promise<void> {
 }
 
 async function bound(): Promise<string> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const ines = await server.signIn('ines');
   await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   return device.udid;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toPem } from '../../core/pem.ts';
 import { type Broker, startMosquitto, tryMqtt } from '../support/mosquitto.ts';
 import { HANNA, HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, privateKeyPem, registrationOf, rowOf } from '../support/server-device.ts';
+import { privateKeyPem, registrationOf } from '../support/server-device.ts';
 
 interface Identity {
   readonly udid: string;
@@ -23,8 +23,7 @@ const TOPICS = [`${OAK_STREET}/meter`, `${HARBOUR}/meter`];
 
 /** A device as it stands after installation: its key, its leaf and the chain it sends. */
 async function bind(operator: string, org: string, domain: string): Promise<Identity> {
-  const device = await makeDevice();
-  await server.importList(org, [rowOf(device)]);
+  const device = await server.listedDevice({ org });
   const phone = await server.signIn(operator);
   const change = await phone.submit('registration+jws', registrationOf(device, domain), org);
   const { leafPem = '', chainPem = '' } = change.certificate ?? {};

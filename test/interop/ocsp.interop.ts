@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../contract/change.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { trailOf } from '../support/trail.ts';
 
 let folder: string;
@@ -13,8 +14,7 @@ let server: TestServer;
 const at = (name: string) => join(folder, name);
 
 async function issue(name: string, operator: string, org: string, domain: string): Promise<TestDevice> {
-  const device = await makeDevice();
-  await server.importList(org, [rowOf(device)]);
+  const device = await server.listedDevice({ org });
   const phone = await server.signIn(operator);
   const change = await phone.submit('registration+jws', registrationOf(device, domain), org);
   const { leafPem } = change.certificate as IssuedCertificate;
@@ -33,8 +33,7 @@ beforeAll(async () => {
   await server.fieldbind('revoke', '--udid', udid, '--maker', maker, '--reason', 'keyCompromise');
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 

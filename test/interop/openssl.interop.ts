@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../contract/change.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
 
 let folder: string;
 let server: TestServer;
@@ -14,8 +14,7 @@ const udids: Record<string, string> = {};
 
 /** Binds a device and writes its leaf and chain beside the other files. */
 async function issue(name: string, operator: string, org: string, domain: string): Promise<void> {
-  const device = await makeDevice();
-  await server.importList(org, [rowOf(device)]);
+  const device = await server.listedDevice({ org });
   const phone = await server.signIn(operator);
   const change = await phone.submit('registration+jws', registrationOf(device, domain), org);
   const { leafPem, chainPem } = change.certificate as IssuedCertificate;

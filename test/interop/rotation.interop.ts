@@ -6,7 +6,8 @@ import { fromPem, toPem } from '../../core/pem.ts';
 import { EstDevice, serverPair } from '../support/est.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -19,9 +20,8 @@ const devices: Record<string, TestDevice> = {};
 
 /** Binds a device and writes its leaf and chain. */
 async function issue(name: string): Promise<void> {
-  const device = await makeDevice();
+  const device = await server.listedDevice();
   devices[name] = device;
-  await server.importList('northfield', [rowOf(device)]);
   const ines = await server.signIn('ines');
   const change = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   writeFileSync(at(`${name}.pem`), change.certificate?.leafPem ?? '');
@@ -56,8 +56,7 @@ beforeAll(async () => {
   writeFileSync(at('root.pem'), toPem('CERTIFICATE', new Uint8Array(await root.arrayBuffer())));
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 

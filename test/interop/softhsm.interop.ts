@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openssl, run } from '../support/openssl.ts';
 import { fieldbind, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { type SoftHsm, softHsm } from '../support/softhsm.ts';
 
 let hsm: SoftHsm;
@@ -29,8 +30,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   for (const variable of ['MODULE', 'TOKEN', 'PIN']) delete process.env[`FIELDBIND_PKCS11_${variable}`];
   hsm.remove();
   rmSync(folder, { recursive: true });
@@ -44,8 +44,7 @@ function name({ module, token, pin }: SoftHsm['options']): void {
 }
 
 async function issue(file: string): Promise<void> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const ines = await server.signIn('ines');
   const change = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   writeFileSync(at(file), change.certificate?.leafPem ?? '');

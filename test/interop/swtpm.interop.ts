@@ -9,6 +9,7 @@ import { rowsIn } from '../support/list-rows.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { type EndorsementKind, TpmDevice } from '../support/tpm.ts';
 
@@ -26,8 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const tpm of tpms.values()) await tpm.stop();
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 

@@ -13,6 +13,7 @@ import {
   rowOf,
   type TestDevice,
 } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 
 /** Devices by organisation and kind of key; with the services below, 1,000 of every profile that an issuing CA signs. */
 const NORTHFIELD: readonly (readonly [KeyAlgorithm, number])[] = [
@@ -110,8 +111,7 @@ beforeAll(async () => {
   for (const org of ['northfield', 'training']) await fetchCrl(org);
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 

@@ -3,9 +3,11 @@ import { toHex } from '../../core/bytes.ts';
 import { fromPem } from '../../core/pem.ts';
 import type { CredentialBundle, DeviceSession } from '../../src/ports/device.ts';
 import { bundleWith } from '../support/device-certificate.ts';
+import { codeOf, signal } from '../support/device-code.ts';
 import type { WireOptions } from '../support/device-wire.ts';
-import { RIGS, type Rig, type Running } from './device-rigs.ts';
-import { codeOf, Stop, signal } from './device-visit.ts';
+import { RIGS } from './device-rigs.ts';
+import { Stop } from './device-visit.ts';
+import type { Rig, Running } from './rig.ts';
 
 // The link is cut at every operation of the whole way, and at byte positions spread over it. The next visit resumes at the
 // first step not done, and nothing of the cut one is left: no listener, no wait.

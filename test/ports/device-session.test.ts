@@ -6,14 +6,22 @@ import { type Firmware, SMALL_BUFFERS } from '../../simulator/profiles/firmware.
 import { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import type { Visit } from '../../src/ports/device.ts';
 import { bundleOf } from '../support/device-bundle.ts';
+import { codeOf, signal } from '../support/device-code.ts';
 import { smpEnd } from '../support/device-ends.ts';
 import { byteWire, gattWire } from '../support/device-wire.ts';
-import { CHALLENGE, RIGS, type Running } from './device-rigs.ts';
-import { describeRig } from './device-session.suite.ts';
-import { codeOf, Stop, signal } from './device-visit.ts';
+import { installSuite } from './device-install.suite.ts';
+import { misbehavesSuite } from './device-misbehaves.suite.ts';
+import { RIGS } from './device-rigs.ts';
+import { sessionSuite } from './device-session.suite.ts';
+import { Stop } from './device-visit.ts';
+import { CHALLENGE, type Running } from './rig.ts';
 
 // Every driver over every link it has. A new driver adds its rows to RIGS.
-describe.each(RIGS)('$driver: $name', (rig) => describeRig(rig));
+describe.each(RIGS)('$driver: $name', (rig) => {
+  sessionSuite(rig);
+  misbehavesSuite(rig);
+  if (rig.corrupt !== undefined) installSuite(rig);
+});
 
 const UDID = 'mac-02a1b2c3d4e5';
 

@@ -4,97 +4,10 @@ import { audit } from '../../server/audit/chain.ts';
 import { STEPS } from '../../server/audit/steps.ts';
 import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
-import type { Binding } from '../../server/ports/bindings.ts';
-import type { Intent } from '../../server/ports/certificate-authority.ts';
-import type { Envelope } from '../../server/ports/envelopes.ts';
-import type { KeptRow } from '../../server/ports/maker-list.ts';
-import type { StoredRecord } from '../../server/ports/records.ts';
 import type { Database } from '../../server/ports/stores.ts';
+import { AT, LATER } from './store-samples.ts';
 
-const AT = '2026-01-01T00:00:00.000Z';
-const LATER = '2026-01-02T00:00:00.000Z';
-
-const binding = (changes: Partial<Binding> = {}): Binding => ({
-  id: 'b1',
-  scope: 'real',
-  org: 'northfield',
-  domain: 'a.example',
-  site: null,
-  maker: 'acme',
-  udid: 'acme-1',
-  keyDigest: 'key-1',
-  registration: 'r1',
-  state: 'issuing',
-  unproven: true,
-  firstUse: false,
-  boundAt: AT,
-  endedAt: null,
-  ...changes,
-});
-
-const envelope = (changes: Partial<Envelope> = {}): Envelope => ({
-  digest: 'd1',
-  kid: 'k',
-  seq: 1,
-  prev: null,
-  inChain: true,
-  id: 'r1',
-  jws: 'a.b.c',
-  uploader: 'ines',
-  receivedAt: AT,
-  code: null,
-  receipt: 'x.y.z',
-  ...changes,
-});
-
-const record = (id: string, seq: number, changes: Partial<StoredRecord> = {}): StoredRecord => ({
-  id,
-  digest: `digest of ${id}`,
-  header: {
-    alg: 'ES256',
-    typ: 'registration+jws',
-    v: 1,
-    kid: 'k',
-    aud: 'fieldbind:1',
-    org: 'northfield',
-    seq,
-    prev: null,
-    epoch: 'e',
-    anchor: 'a',
-  },
-  author: 'ines',
-  payload: { id },
-  udid: 'acme-1',
-  capturedAt: AT,
-  receivedAt: AT,
-  outcome: null,
-  code: null,
-  decidedAt: null,
-  binding: null,
-  approvedBy: null,
-  ...changes,
-});
-
-const intent: Intent = {
-  serial: '40',
-  issuer: 'northfield',
-  tbs: Uint8Array.of(1, 2),
-  tbsDigest: 'ff',
-  notBefore: AT,
-  notAfter: LATER,
-};
-
-const row = (org: string, udid: string, importedAt = AT): KeptRow => ({
-  scope: 'real',
-  org,
-  row: { maker: 'acme', udid, aliases: [], anchor: 'key', publicKey: `key of ${udid}` },
-  importedBy: 'test',
-  importedAt,
-  signedBy: null,
-  handedTo: null,
-});
-
-/** What every database must do, whatever it is. `open` gives an empty one. */
+/** What every database must do, whatever it is: transactions, the trail, and what stands once. `open` gives an empty one. */
 export function storeSuite(name: string, open: () => Promise<Database>): void {
   describe(`store over ${name}`, () => {
     let db: Database;
@@ -128,85 +41,6 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(await db.stores.changes.lastOf('northfield', 'r3')).toMatchObject({ record: 'r3' });
     });
 
-    it('allows one live binding per key and per maker and UDID', async () => {
-      const { bindings } = db.stores;
-      await bindings.open(binding());
-      await expect(bindings.open(binding({ id: 'b2', udid: 'acme-2' }))).rejects.toThrow();
-      await expect(bindings.open(binding({ id: 'b3', keyDigest: 'key-2' }))).rejects.toThrow();
-      await expect(bindings.open(binding({ id: 'b4', scope: 'training:t' }))).rejects.toThrow();
-      const found = await bindings.liveConflicts('key-1', 'acme', 'acme-9');
-      expect(found.map(({ id }) => id)).toEqual(['b1']);
-      await bindings.end('b1', LATER);
-      expect(await bindings.binding('b1')).toMatchObject({ state: 'revoked', endedAt: LATER });
-      await bindings.open(binding({ id: 'b5' }));
-      expect(await bindings.everByUdid('acme-1')).toHaveLength(2);
-    });
-
-    it('allows one envelope per place in a chain and one received per id', async () => {
-      const { envelopes } = db.stores;
-      await envelopes.keep(envelope());
-      await expect(envelopes.keep(envelope({ digest: 'd2', id: 'r2' }))).rejects.toThrow();
-      await expect(envelopes.keep(envelope({ digest: 'd3', seq: 2 }))).rejects.toThrow();
-      await envelopes.keep(envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }));
-      expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
-      expect(await envelopes.receivedId('r1')).toBe('d1');
-      expect(await envelopes.byDigest('d4')).toEqual(
-        envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }),
-      );
-    });
-
-    it('gives undecided records in order of arrival, and of one chain in its own', async () => {
-      const { records } = db.stores;
-      await records.add(record('r3', 3, { receivedAt: LATER }));
-      await records.add(record('r2', 2));
-      await records.add(record('r1', 1));
-      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
-      await records.settle('r1', { outcome: 'held', code: 'operator_revoked', decidedAt: AT, binding: null });
-      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
-      expect(await records.held('northfield', 10)).toMatchObject([{ id: 'r1', header: { seq: 1 } }]);
-      expect(await records.heldAsRevoked('k')).toHaveLength(1);
-      await records.attach('r1', 'b1', 'sam');
-      expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
-    });
-
-    it('completes or abandons an intent once', async () => {
-      const { intents, certificates } = db.stores;
-      await intents.intend(intent, 'b1');
-      expect(await intents.ofBinding('b1')).toMatchObject({ serial: '40', tbsDigest: 'ff' });
-      expect(Buffer.from((await intents.unfinished())[0]?.intent.tbs ?? '')).toEqual(Buffer.from([1, 2]));
-      const signed = { der: Uint8Array.of(3), fingerprint: 'f1' };
-      await certificates.issue('40', signed);
-      await expect(certificates.issue('40', signed)).rejects.toThrow('no open intent');
-      await intents.abandon('40');
-      expect(await certificates.byFingerprint('f1')).toMatchObject({ serial: '40', revokedAt: null });
-      await certificates.revoke('40', LATER, 'superseded');
-      await certificates.revoke('40', AT, 'keyCompromise');
-      const entries = [{ serial: '40', at: LATER, reason: 'superseded' }];
-      expect(await certificates.revokedBy('northfield')).toEqual(entries);
-      await intents.intend({ ...intent, serial: '42' }, 'b3');
-      const validity = { notBefore: LATER, notAfter: '2026-01-03T00:00:00.000Z' };
-      await certificates.issue('42', { ...signed, fingerprint: 'f3', validity });
-      expect(await certificates.newest('b3')).toMatchObject(validity);
-      await intents.intend({ ...intent, serial: '43' }, 'b4');
-      await db.transactGroup((tx) => tx.certificates.issue('43', { ...signed, fingerprint: 'f4', validity }));
-      expect(await certificates.newest('b4')).toMatchObject(validity);
-      await intents.intend({ ...intent, serial: '41' }, 'b2');
-      await intents.abandon('41');
-      await expect(certificates.issue('41', { ...signed, fingerprint: 'f2' })).rejects.toThrow();
-    });
-
-    it('keeps list rows, and only the newest of a bounded list', async () => {
-      const { list, listBulk } = db.stores;
-      await listBulk.put([row('northfield', 'acme-1'), row('northfield', 'acme-2')]);
-      await listBulk.put([row('northfield', 'acme-2', LATER)]);
-      expect(await list.row('real', 'acme', 'acme-1')).toMatchObject({ publicKey: 'key of acme-1' });
-      expect(await list.row('training:t', 'acme', 'acme-1')).toBeUndefined();
-      expect(await list.byKey('real', 'key of acme-2')).toMatchObject([{ udid: 'acme-2' }]);
-      expect(await list.foreign('real', 'hanna-home', 10)).toHaveLength(2);
-      await list.trim('northfield', 1);
-      expect((await list.ofOrg('northfield', 10)).map(({ row: { udid } }) => udid)).toEqual(['acme-2']);
-    });
-
     it('fixes the reported head when an operator is revoked', async () => {
       const { operatorKeys, heads } = db.stores;
       const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } as const;
@@ -233,17 +67,6 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(await sessions.find('h')).toBeUndefined();
     });
 
-    it('keeps whatever a phone may say', async () => {
-      const { records, bindings } = db.stores;
-      const hostile = { id: 'r', text: 'nul \0, half \ud800, \u{1f600}' };
-      await records.add(record('r1', 2 ** 52, { payload: hostile }));
-      const kept = await records.record('r1');
-      expect(kept?.header.seq).toBe(2 ** 52);
-      expect(kept?.payload).toEqual(hostile);
-      await bindings.open(binding({ site: 'roof\0' }));
-      expect((await bindings.binding('b1'))?.site).toMatch(/^roof/);
-    });
-
     it('gives the audit trail back as it was hashed, whatever a person wrote', async () => {
       const event = {
         at: AT,
@@ -260,153 +83,6 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       });
     });
 
-    it('pages through a list by name, and tells what never bound', async () => {
-      const { listBulk, bindings } = db.stores;
-      const names = ['acme-3', 'acme-1', 'acme-2'];
-      await listBulk.put(names.map((udid) => row('northfield', udid)));
-      await listBulk.put([row('hanna-home', 'acme-4')]);
-      const page = await listBulk.page('northfield', { maker: 'acme', udid: 'acme-1' }, 1);
-      expect(page).toEqual([row('northfield', 'acme-2')]);
-      expect(await listBulk.named('real', [{ maker: 'other', udid: 'acme-1' }])).toEqual([]);
-      expect(await listBulk.named('real', [{ maker: 'acme', udid: 'acme-4' }])).toHaveLength(1);
-      const vouched = row('northfield', 'acme-5');
-      await listBulk.put([{ ...vouched, row: { ...vouched.row, anchor: 'voucher', voucher: { tpm: 't' } } }]);
-      expect(await listBulk.keyed('real', ['key of acme-1'], ['t'])).toHaveLength(2);
-      await bindings.open(binding({ udid: 'acme-2' }));
-      const unused = await listBulk.unused('northfield', LATER, undefined, 10);
-      expect(unused.map(({ row: { udid } }) => udid)).toEqual(['acme-1', 'acme-3', 'acme-5']);
-      expect(await listBulk.unused('northfield', AT, undefined, 10)).toEqual([]);
-    });
-
-    it('keeps how far an import came, one that has not ended for each file', async () => {
-      const { listJobs } = db.stores;
-      const counts = { offset: 10, line: 2, imported: 1, unchanged: 0, faults: 0, rejectedBytes: 0 };
-      const file = { org: 'o', digest: 'd', maker: '', signer: '' };
-      const job = { id: 'j', ...file, startedAt: AT, finishedAt: null, ...counts };
-      await listJobs.save(job);
-      await listJobs.save({ ...job, offset: 20 });
-      expect(await listJobs.open('o', 'd', '', '')).toEqual({ ...job, offset: 20 });
-      expect(await listJobs.open('o', 'd', '', 'key')).toBeUndefined();
-      await expect(listJobs.save({ ...job, id: 'k' })).rejects.toThrow();
-      await listJobs.save({ ...job, finishedAt: AT });
-      expect(await listJobs.open('o', 'd', '', '')).toBeUndefined();
-    });
-
-    it('keeps makers’ keys until they are ended, and gives a TPM’s challenge once', async () => {
-      const { makerKeys, tpms } = db.stores;
-      const key = {
-        org: 'o',
-        maker: 'acme',
-        digest: 'd',
-        spki: Uint8Array.of(1),
-        addedAt: AT,
-        addedBy: 'sam',
-      };
-      await makerKeys.add(key);
-      expect(await makerKeys.live('o')).toEqual([key]);
-      expect([await makerKeys.end('o', 'd', AT), await makerKeys.end('o', 'd', AT)]).toEqual([true, false]);
-      expect(await makerKeys.live('o')).toEqual([]);
-      const challenge = { id: 'c', ek: 'e', secret: 's', ak: Uint8Array.of(2), expiresAt: AT };
-      await tpms.challenge(challenge, AT);
-      await tpms.challenge({ ...challenge, id: 'late', expiresAt: LATER }, LATER);
-      expect(await tpms.take('c')).toBeUndefined();
-      expect(await tpms.take('late')).toEqual({ ...challenge, id: 'late', expiresAt: LATER });
-      expect(await tpms.take('late')).toBeUndefined();
-      await tpms.hold('e', 'k', AT);
-      await tpms.hold('e', 'k', LATER);
-      expect([await tpms.holds('e', 'k'), await tpms.holds('e', 'other')]).toEqual([true, false]);
-    });
-
-    it('does for many records side by side what it does for one', async () => {
-      const { bindings, records, intents, certificates } = db.stores;
-      const ids = Array.from({ length: 30 }, (_, n) => `r${n}`);
-      await db.transactGroup(async (tx) => {
-        await Promise.all(
-          ids.map((id, n) => tx.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
-        );
-        await tx.listBulk.put([row('northfield', 'acme-3')]);
-      });
-      const code = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
-      const rest = { domain: null, unproven: null, fingerprint: null };
-      await db.transactGroup(async (tx) => {
-        const found = await Promise.all(ids.map((id) => tx.records.record(id)));
-        expect(found.map((one) => one?.id)).toEqual(ids);
-        expect(await tx.records.record('nobody')).toBeUndefined();
-        expect(await tx.list.row('real', 'acme', 'acme-3')).toMatchObject({ udid: 'acme-3' });
-        expect(await tx.list.byKey('real', 'key of acme-3')).toHaveLength(1);
-        expect(await tx.tombstones.anyLive(['t'])).toBe(false);
-        for (const [n, id] of ids.entries()) {
-          const own = { id: `b${n}`, udid: `acme-${n}`, keyDigest: `key-${n}`, registration: id };
-          await tx.bindings.open(binding(own));
-          await tx.intents.intend({ ...intent, serial: `40${n}` }, `b${n}`);
-          await tx.records.attach(id, `b${n}`, null);
-          await tx.changes.append('northfield', { record: id, ...code, ...rest });
-          await audit(tx.audit, {
-            at: AT,
-            step: STEPS.issue,
-            event: 'intended',
-            actor: 'rules',
-            org: null,
-            subject: id,
-          });
-        }
-      });
-      expect(await records.record('r7')).toMatchObject({ binding: 'b7', outcome: null });
-      expect(await intents.unfinished()).toHaveLength(30);
-      const live = await bindings.liveConflicts('key-7', 'acme', 'acme-8');
-      expect(live.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
-      await db.transactGroup(async (tx) => {
-        const both = await tx.bindings.liveConflicts('key-7', 'acme', 'acme-8');
-        expect(both.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
-        for (const [n, id] of ids.entries()) {
-          await tx.certificates.issue(`40${n}`, { der: Uint8Array.of(n), fingerprint: `f${n}` });
-          await tx.bindings.setState(`b${n}`, 'issued');
-          await tx.records.settle(id, { outcome: 'bound', code: null, decidedAt: AT, binding: `b${n}` });
-        }
-      });
-      expect(await certificates.byFingerprint('f9')).toMatchObject({ serial: '409', binding: 'b9' });
-      expect(Buffer.from((await certificates.byFingerprint('f9'))?.der ?? '')).toEqual(Buffer.from([9]));
-      expect(await records.pending(10)).toEqual([]);
-      expect((await db.stores.changes.after('northfield', 0, 100)).map(({ n }) => n)).toHaveLength(30);
-      expect(await verifyAudit({ stores: db.stores, aud: 'test', crypto: nodeCrypto })).toMatchObject({
-        ok: true,
-        entries: 30,
-      });
-      // All or nothing: one that is taken, or an intent that is none any more, spoils it for all.
-      const taken = db.transactGroup(async (tx) => {
-        await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
-        await tx.bindings.open(binding({ id: 'b99', keyDigest: 'key-7', udid: 'acme-99' }));
-      });
-      await expect(taken).rejects.toThrow();
-      const again = { der: Uint8Array.of(0), fingerprint: 'f99' };
-      await expect(db.transactGroup((tx) => tx.certificates.issue('405', again))).rejects.toThrow(
-        'no open intent',
-      );
-      expect(await records.record('r1')).toMatchObject({ outcome: 'bound' });
-    });
-
-    it('claims what nobody has begun, and tells how far a record is', async () => {
-      for (const [n, id] of ['r1', 'r2', 'r3'].entries())
-        await db.stores.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }));
-      const settled = { outcome: 'refused', code: 'tombstoned', decidedAt: AT, binding: null } as const;
-      await db.transact(async ({ records }) => {
-        await records.attach('r2', 'b2', 'sam');
-        await records.settle('r3', settled);
-      });
-      const ids = ['r3', 'r2', 'r1', 'nobody'];
-      for (const transact of [db.transact, db.transactGroup]) {
-        expect(await transact(({ records }) => records.claim(ids))).toEqual(['r1']);
-        const far = await transact(({ records }) => records.lock(ids));
-        expect(new Map(far.map(({ id, ...rest }) => [id, rest]))).toEqual(
-          new Map([
-            ['r1', { outcome: null, binding: null, approvedBy: null }],
-            ['r2', { outcome: null, binding: 'b2', approvedBy: 'sam' }],
-            ['r3', { outcome: 'refused', binding: null, approvedBy: null }],
-          ]),
-        );
-      }
-    });
-
     it('gives a lease to one at a time, until it ends or is left', async () => {
       const take = (owner: string, now: string, until: string) =>
         db.stores.leases.take({ name: 'seal', owner, now, until });
@@ -418,30 +94,6 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(await take('a', AT, LATER)).toBe(false);
       await db.stores.leases.leave('seal', 'b');
       expect(await take('a', AT, LATER)).toBe(true);
-    });
-
-    it('sees the envelopes of its own group, foreseen or not', async () => {
-      await db.stores.envelopes.keep(envelope());
-      await db.transactGroup(async ({ envelopes }) => {
-        const [second, third] = [
-          envelope({ digest: 'd2', seq: 2, prev: 'd1', id: 'r2' }),
-          envelope({ digest: 'd3', seq: 3, prev: 'd2', id: 'r3' }),
-        ];
-        await envelopes.foresee([
-          { ...second, id: 'r2' },
-          { digest: third.digest, kid: third.kid, seq: third.seq },
-        ]);
-        expect(await envelopes.byDigest('d1')).toMatchObject({ id: 'r1' });
-        expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
-        expect(await envelopes.inChain('k', 2)).toBeUndefined();
-        await envelopes.keep(second);
-        expect(await envelopes.inChain('k', 2)).toEqual({ digest: 'd2', prev: 'd1' });
-        expect(await envelopes.receivedId('r2')).toBe('d2');
-        await envelopes.keep(third);
-        expect(await envelopes.receivedId('r3')).toBe('d3');
-        expect(await envelopes.inChain('other', 1)).toBeUndefined();
-      });
-      expect(await db.stores.envelopes.inChain('k', 3)).toEqual({ digest: 'd3', prev: 'd2' });
     });
 
     it('finds domains above and below by whole labels only', async () => {

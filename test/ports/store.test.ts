@@ -8,6 +8,8 @@ import type { Database } from '../../server/ports/stores.ts';
 import { openDatabase } from '../../server/store/open.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { storeSuite } from './store.suite.ts';
+import { listStoreSuite } from './store-lists.suite.ts';
+import { recordStoreSuite } from './store-records.suite.ts';
 
 const folders: string[] = [];
 function folder(): string {
@@ -69,8 +71,10 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.remove());
 
-storeSuite('SQLite', () => openDatabase(folder()));
-storeSuite('PostgreSQL', async () => openDatabase('', await postgres.database()));
+for (const suite of [storeSuite, recordStoreSuite, listStoreSuite]) {
+  suite('SQLite', () => openDatabase(folder()));
+  suite('PostgreSQL', async () => openDatabase('', await postgres.database()));
+}
 
 describe('SQLite', () => {
   it('is durable, private, and opened twice at once', async () => {

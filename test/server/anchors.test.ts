@@ -7,6 +7,7 @@ import { checkRow } from '../../server/lists/check-row.ts';
 import { attestationToken, attestRequest } from '../../simulator/profiles/nordic/attestation.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 const UUID = '50363154-3931-44f0-8022-121b6401627d';
@@ -18,10 +19,7 @@ beforeAll(async () => {
   server = await startTestServer();
   ines = await server.signIn('ines');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 type Attestations = NonNullable<Registration['device']['attestations']>;
 

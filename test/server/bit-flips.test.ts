@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 
 // Offline.md's ninth target: no altered record is taken, wherever one bit of it turned over on the way.
 const FLIPS = 10_000;
@@ -12,10 +13,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 it('rejects ten thousand records with one bit turned over, and takes the true one after them', async () => {
   const ines = await server.signIn('ines');

@@ -5,15 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import { fromPem } from '../../core/pem.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
 
 let server: TestServer;
 let device: TestDevice;
 let bound: Change;
 beforeAll(async () => {
   server = await startTestServer();
-  device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  device = await server.listedDevice();
   const ines = await server.signIn('ines');
   bound = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
 });
@@ -137,12 +136,10 @@ describe('revocation', () => {
   });
 
   it('buries nothing of a device that nothing here knows, and names whose it may be', async () => {
-    const listed = await makeDevice();
-    await server.importList('northfield', [rowOf(listed, { anchor: 'udid-only' })]);
+    const listed = await server.listedDevice({ row: { anchor: 'udid-only' } });
     const revoke = (udid: string, maker: string) =>
       server.fieldbind('revoke', '--udid', udid, '--maker', maker, '--reason', 'keyCompromise');
-    const mac = await makeDevice({ udid: 'mac-02aabbccddee' });
-    await server.importList('northfield', [rowOf(mac)]);
+    const mac = await server.listedDevice({ udid: 'mac-02aabbccddee' });
     expect(await revoke(mac.udid, 'other')).toEqual({
       code: 1,
       out: expect.stringMatching(/nothing was revoked[\s\S]*--maker acme/),
@@ -164,8 +161,7 @@ describe('revocation', () => {
     const register = () => ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
     expect(await register()).toMatchObject({ outcome: 'refused', code: 'tombstoned' });
     // The same key under another name is refused as well, and so is the name with another key.
-    const twin = await makeDevice({ keys: device.keys });
-    await server.importList('northfield', [rowOf(twin, { anchor: 'udid-only' })]);
+    const twin = await server.listedDevice({ keys: device.keys, row: { anchor: 'udid-only' } });
     const renamed = registrationOf(twin, OAK_STREET, { asFound: true });
     expect(await ines.submit('registration+jws', renamed, 'northfield')).toMatchObject({
       code: 'tombstoned',

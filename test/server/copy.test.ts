@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
 
 let folder: string;
 let postgres: TestPostgres;
@@ -36,8 +36,7 @@ it('moves from a file to PostgreSQL and back without loss, and goes on there', a
   // A file of its own in both projects: the move is the test.
   const before = await startTestServer({ data, databaseUrl: '' });
   const ines = await before.signIn('ines');
-  const device = await makeDevice();
-  await before.importList('northfield', [rowOf(device)]);
+  const device = await before.listedDevice();
   const bound = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   await before.close();
 
@@ -52,8 +51,7 @@ it('moves from a file to PostgreSQL and back without loss, and goes on there', a
   const server = await startTestServer({ data, databaseUrl: url });
   const sam = await server.signIn('sam');
   expect(await sam.changes('northfield')).toMatchObject([{ record: bound.record, outcome: 'bound' }]);
-  const other = await makeDevice();
-  await server.importList('northfield', [rowOf(other)]);
+  const other = await server.listedDevice();
   const next = await server.signIn('ines');
   expect(
     await next.submit('registration+jws', registrationOf(other, OAK_STREET), 'northfield'),

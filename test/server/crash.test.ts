@@ -9,7 +9,8 @@ import { openInstallation } from '../../server/installation.ts';
 import { revokeDevice } from '../../server/ra/revoke-device.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { signInAs } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
 import { trailOf } from '../support/trail.ts';
@@ -32,9 +33,8 @@ async function startChild(step: string): Promise<string> {
 
 /** Sends one registration to a server that dies after `step`; gives what is needed to go on. */
 async function crashAfter(step: string) {
-  const device = await makeDevice();
   const before = await startTestServer({ data });
-  await before.importList('northfield', [rowOf(device)]);
+  const device = await before.listedDevice();
   await before.close();
   const url = await startChild(step);
   const ines = await signInAs(url, 'ines');
@@ -78,14 +78,12 @@ describe('a server killed in the middle', () => {
     const { results } = await ines.send([jws]);
     expect(results).toMatchObject([{ status: 'duplicate', receipt: expect.any(String) }]);
     expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
-    expect(server.faults).toEqual([]);
-    await server.close();
+    await closeFaultless(server);
   });
 
   it('still names who approved, though it died between their word and the certificate', async () => {
-    const device = await makeDevice();
     const before = await startTestServer({ data });
-    await before.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
+    const device = await before.listedDevice({ row: { anchor: 'udid-only' } });
     const ines = await before.signIn('ines');
     const payload = registrationOf(device, OAK_STREET);
     const change = await ines.submit('registration+jws', payload, 'northfield');
@@ -106,8 +104,7 @@ describe('a server killed in the middle', () => {
       { event: 'intended', actor: 'sam' },
       { event: 'bound', actor: 'sam' },
     ]);
-    expect(server.faults).toEqual([]);
-    await server.close();
+    await closeFaultless(server);
   });
 
   it('abandons the intent if the device was revoked before the next start', async () => {

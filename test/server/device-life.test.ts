@@ -11,6 +11,7 @@ import { openssl } from '../support/openssl.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { trailOf } from '../support/trail.ts';
 
@@ -24,17 +25,13 @@ beforeAll(async () => {
   sam = await server.signIn('sam');
   ada = await server.signIn('ada');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 async function bound(
   changes: Parameters<typeof registrationOf>[2] = {},
   domain = OAK_STREET,
 ): Promise<{ device: TestDevice; change: Change; serial: string }> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const change = await ines.submit('registration+jws', registrationOf(device, domain, changes), 'northfield');
   const serial = new x509.X509Certificate(change.certificate?.leafPem ?? '').serialNumber.replace(/^00/, '');
   return { device, change, serial };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -13,8 +13,7 @@ afterAll(() => server.close());
 
 it('lists devices whose certificate ends soon, and not those that are bound no more', async () => {
   const ines = await server.signIn('ines');
-  const [device, lost] = [await makeDevice(), await makeDevice()];
-  await server.importList('northfield', [rowOf(device), rowOf(lost)]);
+  const [device, lost] = [await server.listedDevice(), await server.listedDevice()];
   for (const one of [device, lost])
     await ines.submit('registration+jws', registrationOf(one, OAK_STREET), 'northfield');
   await server.fieldbind('revoke', '--udid', lost.udid, '--maker', lost.maker, '--reason', 'unspecified');

@@ -21,6 +21,7 @@ import { EstCaPeer, type Mood } from '../support/est-ca.ts';
 import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { signInAs, type TestOperator } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
 import { trailOf } from '../support/trail.ts';
@@ -50,8 +51,7 @@ const start = () => startTestServer({ data: data(), estCa: peer.config, clock })
 
 async function end(): Promise<void> {
   expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
 }
 
 /** Sends a registration; the record's id. */
@@ -125,8 +125,7 @@ describe('a third party’s CA in place of ours', () => {
 
   it('leaves practice and services to our own CA, and commands leave devices to the servers', async () => {
     server = await start();
-    const device = await makeDevice({ maker: 'demo' });
-    await server.importList('training', [rowOf(device)]);
+    const device = await server.listedDevice({ org: 'training', maker: 'demo' });
     const ines = await server.signIn('ines');
     const change = await ines.submit('registration+jws', registrationOf(device, PRACTICE), 'training');
     expect(change).toMatchObject({ outcome: 'bound' });
@@ -182,8 +181,7 @@ describe('a third party’s CA in place of ours', () => {
 
   it('signs what a second person approved, in their name', async () => {
     server = await start();
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
+    const device = await server.listedDevice({ row: { anchor: 'udid-only' } });
     const ines = await server.signIn('ines');
     const payload = registrationOf(device, OAK_STREET);
     expect(await ines.submit('registration+jws', payload, 'northfield')).toMatchObject({ outcome: 'held' });
@@ -227,8 +225,7 @@ describe('a third party’s CA in place of ours', () => {
     const records: string[] = [];
     for (const device of devices) records.push(await register(device));
     await noted('third-party CA: not_reached');
-    const practice = await makeDevice({ maker: 'demo' });
-    await server.importList('training', [rowOf(practice)]);
+    const practice = await server.listedDevice({ org: 'training', maker: 'demo' });
     const ines = await server.signIn('ines');
     const change = await ines.submit('registration+jws', registrationOf(practice, PRACTICE), 'training');
     expect(change).toMatchObject({ outcome: 'bound' });
@@ -333,9 +330,8 @@ describe('a server killed while a third party signs', () => {
     ['intended', 1, 'nothing was asked yet; the next start asks'],
     ['signed', 2, 'their first certificate is lost with us and on the trail; one is kept'],
   ])('after "%s" (%i signed there): %s', async (step, signed) => {
-    const device = await makeDevice();
     server = await start();
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice();
     await server.close();
     const started = await startProcess(data(), step, peer.environment);
     child = started.child;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { databaseOf } from '../support/database.ts';
 import { readToken, startReceiver } from '../support/event-receiver.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
 import { startProcess } from '../support/server-process.ts';
 
 let data: string;
@@ -21,8 +21,7 @@ it('tells again, under the same id, what a killed process had told without notin
   try {
     const server = await startTestServer({ data });
     const ines = await server.signIn('ines');
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice();
     const words = ['events', 'add', 'crm', '--org', 'northfield', '--to', hook.url];
     expect(await fieldbind(data, words, await databaseOf(data))).toMatchObject({ code: 0 });
     await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');

@@ -5,8 +5,10 @@ import { HeldRecords as HeldSchema } from '../../contract/approval.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { makeDevice, registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { register } from '../support/server-register.ts';
 import { trailOf } from '../support/trail.ts';
 
 let server: TestServer;
@@ -15,16 +17,7 @@ beforeAll(async () => {
   server = await startTestServer();
   ines = await server.signIn('ines');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
-
-type Changes = Parameters<typeof registrationOf>[2];
-
-function register(device: TestDevice, changes: Changes = {}, domain = OAK_STREET, org = 'northfield') {
-  return ines.submit('registration+jws', registrationOf(device, domain, changes), org);
-}
+afterAll(() => closeFaultless(server));
 
 describe('held, for a second person', () => {
   const approvals = (phone: TestOperator) => phone.get('/api/approvals?org=northfield');
@@ -35,9 +28,8 @@ describe('held, for a second person', () => {
     (await trailOf(server.running.installation.stores)).filter(({ subject }) => subject === record);
 
   it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device, { anchor: 'udid-only' })]);
-    const change = await register(device);
+    const device = await server.listedDevice({ row: { anchor: 'udid-only' } });
+    const change = await register(ines, device);
     expect(change).toMatchObject({ outcome: 'held', code: 'udid_only_row' });
     expect(change.certificate).toBeUndefined();
     const sam = await server.signIn('sam');
@@ -65,7 +57,7 @@ describe('held, for a second person', () => {
   });
 
   it('takes no decision without a reason', async () => {
-    const change = await register(await makeDevice(), { asFound: true });
+    const change = await register(ines, await makeDevice(), { asFound: true });
     const sam = await server.signIn('sam');
     for (const reason of ['', ' \t']) {
       const path = `/api/approvals/${change.record}?org=northfield`;
@@ -94,7 +86,7 @@ describe('held, for a second person', () => {
   it('lists what waits even where a record speaks of nothing that can be read', async () => {
     const { records } = server.running.installation.stores;
     const sam = await server.signIn('sam');
-    const one = await register(await makeDevice(), { asFound: true });
+    const one = await register(ines, await makeDevice(), { asFound: true });
     const there = await records.record(one.record);
     if (there === undefined) throw new Error('the record is missing');
     const odd = [null, 'text', [], { maker: 7, udid: 'A B', domain: {} }, { udid: 'acme-9', domain: 'X' }];
@@ -114,7 +106,7 @@ describe('held, for a second person', () => {
   });
 
   it('holds what was submitted as found, and refuses it at a person’s word', async () => {
-    const change = await register(await makeDevice(), { asFound: true });
+    const change = await register(ines, await makeDevice(), { asFound: true });
     expect(change).toMatchObject({ outcome: 'held', code: 'submitted_as_found' });
     const sam = await server.signIn('sam');
     const refused = await decide(sam, change.record, 'refuse');
@@ -134,14 +126,14 @@ describe('held, for a second person', () => {
       'northfield',
     );
     expect((await decide(sam, own.record, 'approve')).body).toMatchObject({ code: 'forbidden' });
-    const change = await register(await makeDevice(), { asFound: true, device: { csr: 'MAA' } });
+    const change = await register(ines, await makeDevice(), { asFound: true, device: { csr: 'MAA' } });
     expect(change.outcome).toBe('held');
     const body = (await decide(sam, change.record, 'approve')).body;
     expect(body).toMatchObject({ outcome: 'refused', code: 'csr_malformed' });
   });
 
   it('lets nobody approve across organisations', async () => {
-    const change = await register(await makeDevice(), { asFound: true });
+    const change = await register(ines, await makeDevice(), { asFound: true });
     const hanna = await server.signIn('hanna');
     const reply = await hanna.post(`/api/approvals/${change.record}?org=hanna-home`, {
       decision: 'approve',

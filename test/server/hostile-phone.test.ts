@@ -9,7 +9,9 @@ import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { revokeOperator } from '../../server/operators/revoke-operator.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { register } from '../support/server-register.ts';
 
 // What a phone in bad hands can send although every signature on it is right.
 let server: TestServer;
@@ -20,19 +22,7 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
   hanna = await server.signIn('hanna');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
-
-async function listed(): Promise<TestDevice> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
-  return device;
-}
-
-const register = (device: TestDevice, changes: object = {}) =>
-  ines.submit('registration+jws', registrationOf(device, OAK_STREET, changes), 'northfield');
+afterAll(() => closeFaultless(server));
 
 async function stateOf({ udid }: TestDevice, org = 'northfield', who = ines) {
   const { devices } = (await who.get(`/api/devices?org=${org}`)).body as { devices: DeviceState[] };
@@ -52,8 +42,8 @@ async function answerFor(record: string, { keys }: TestDevice) {
 
 describe('a replayed request', () => {
   it('binds nothing that is bound, and learns nothing of whose it is', async () => {
-    const device = await listed();
-    await register(device);
+    const device = await server.listedDevice();
+    await register(ines, device);
     const before = await stateOf(device);
     const change = await hanna.submit('registration+jws', registrationOf(device, HANNA), 'hanna-home');
     expect(change).toMatchObject({ outcome: 'refused', code: 'transfer_case' });
@@ -63,22 +53,25 @@ describe('a replayed request', () => {
   });
 
   it('is known to prove nothing of the moment, and is held where that is asked for', async () => {
-    const device = await listed();
+    const device = await server.listedDevice();
     const policy = ['policy', 'set', '--org', 'northfield', '--by', 'sam'];
     expect((await server.fieldbind(...policy, '--static', 'hold')).code).toBe(0);
-    expect(await register(device)).toMatchObject({ outcome: 'held', code: 'possession_needed' });
+    expect(await register(ines, device)).toMatchObject({ outcome: 'held', code: 'possession_needed' });
     expect(await stateOf(device)).toBeUndefined();
     expect((await server.fieldbind(...policy)).code).toBe(0);
-    expect(await register(await listed())).toMatchObject({ outcome: 'bound', unproven: true });
+    expect(await register(ines, await server.listedDevice())).toMatchObject({
+      outcome: 'bound',
+      unproven: true,
+    });
   });
 
   it('with the answer to another record’s challenge is refused', async () => {
-    const device = await listed();
+    const device = await server.listedDevice();
     const record = uuid7(Date.now(), nodeCrypto);
     const answer = await answerFor(record, device);
-    expect(await register(device, answer)).toMatchObject({ outcome: 'refused', code: 'proof_wrong' });
+    expect(await register(ines, device, answer)).toMatchObject({ outcome: 'refused', code: 'proof_wrong' });
     expect(await stateOf(device)).toBeUndefined();
-    expect(await register(device, { id: record, ...answer })).toMatchObject({
+    expect(await register(ines, device, { id: record, ...answer })).toMatchObject({
       outcome: 'bound',
       unproven: false,
     });
@@ -103,8 +96,8 @@ describe('a forged confirmation', () => {
   });
 
   it('of somebody else’s device is refused, and the device stays as it was', async () => {
-    const device = await listed();
-    const { record, certificate } = await register(device);
+    const device = await server.listedDevice();
+    const { record, certificate } = await register(ines, device);
     const before = await stateOf(device);
     for (const domain of [OAK_STREET, HANNA]) {
       const forged = confirmation(device, record, certificate?.fingerprint ?? '', domain);
@@ -117,8 +110,8 @@ describe('a forged confirmation', () => {
   });
 
   it('of one’s own does not stand for the device’s own word: it revokes no predecessor', async () => {
-    const device = await listed();
-    const { record, certificate } = await register(device);
+    const device = await server.listedDevice();
+    const { record, certificate } = await register(ines, device);
     const forged = confirmation(device, record, certificate?.fingerprint ?? '', OAK_STREET);
     expect(await ines.submit('confirmation+jws', forged, 'northfield')).toMatchObject({ outcome: 'noted' });
     expect(await stateOf(device)).toMatchObject({ state: 'installed', unproven: true });
@@ -126,7 +119,7 @@ describe('a forged confirmation', () => {
 });
 
 it('another organisation’s list cannot name a device that is on one, by its name or by its key', async () => {
-  const device = await listed();
+  const device = await server.listedDevice();
   const twin = await makeDevice({ keys: device.keys });
   const impostor = await makeDevice();
   const { errors } = await server.importList('hanna-home', [
@@ -143,11 +136,11 @@ it('another organisation’s list cannot name a device that is on one, by its na
   const change = await hanna.submit('registration+jws', registrationOf(twin, HANNA), 'hanna-home');
   expect(change.outcome).toBe('refused');
   expect(JSON.stringify(change)).not.toMatch(/northfield|oak|ines/i);
-  expect(await register(device)).toMatchObject({ outcome: 'bound' });
+  expect(await register(ines, device)).toMatchObject({ outcome: 'bound' });
 });
 
 it('back-dated records of somebody dismissed are held, and bind nothing', async () => {
-  const device = await listed();
+  const device = await server.listedDevice();
   const payload = registrationOf(device, OAK_STREET, {
     capturedAt: new Date(Date.now() - 3_600_000).toISOString(),
   });

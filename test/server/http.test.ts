@@ -20,6 +20,7 @@ import { openssl } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { Reply, TestOperator } from '../support/server-operator.ts';
 
 let dist: string;
@@ -36,8 +37,7 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(dist, { recursive: true });
 });
 
@@ -70,8 +70,7 @@ describe('the contract', () => {
 
   it('holds for real answers of every operation', async () => {
     const phone = await server.signIn('hanna');
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice();
     const bound = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
     const leafPem = bound.certificate?.leafPem;
     const found = registrationOf(await makeDevice(), OAK_STREET, { asFound: true });
@@ -257,10 +256,8 @@ describe('bodies', () => {
 
 describe('work pack', () => {
   it('fits its schema, holds own rows plain and others’ as digests, and has an ETag', async () => {
-    const own = await makeDevice();
-    const other = await makeDevice();
-    await server.importList('northfield', [rowOf(own)]);
-    await server.importList('hanna-home', [rowOf(other)]);
+    const own = await server.listedDevice();
+    const other = await server.listedDevice({ org: 'hanna-home' });
     const pack = await ines.pack('northfield');
     expect([Check(WorkPack, pack), Errors(WorkPack, pack)]).toEqual([true, []]);
     expect(pack.rows).toContainEqual(rowOf(own));
@@ -271,7 +268,7 @@ describe('work pack', () => {
     const etag = first.headers.get('etag') ?? '';
     const same = await ines.get('/api/work-pack?org=northfield', { 'if-none-match': etag });
     expect([same.status, same.body]).toEqual([304, '']);
-    await server.importList('northfield', [rowOf(await makeDevice())]);
+    await server.listedDevice();
     const changed = await ines.get('/api/work-pack?org=northfield', { 'if-none-match': etag });
     expect(changed.status).toBe(200);
   });

@@ -14,6 +14,7 @@ import { openssl } from '../support/csr.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 
 /** Each test starts the command line many times over, on a machine that may be busy with other tests. */
 const PATIENCE = 120_000;
@@ -26,8 +27,7 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 
@@ -337,8 +337,7 @@ describe('many rows that are marked', { timeout: PATIENCE }, () => {
 
 describe('stale rows', { timeout: PATIENCE }, () => {
   it('are listed, and held until they are imported again', async () => {
-    const device = await makeDevice({ maker: 'dusty' });
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice({ maker: 'dusty' });
     expect((await list('stale', '--older-than', '365')).out.trim()).toBe('0 rows');
     expect((await list('stale', '--older-than', '0', '--hold')).out).toContain(`dusty/${device.udid}`);
     const ines = await server.signIn('ines');

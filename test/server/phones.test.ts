@@ -4,6 +4,7 @@ import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { trailOf } from '../support/trail.ts';
 
@@ -12,10 +13,7 @@ let now = Date.parse('2026-03-01T12:00:00.000Z');
 beforeAll(async () => {
   server = await startTestServer({ clock: { now: () => now } });
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 /** Signs `count` records and gives them unsent. */
 async function sealed(phone: TestOperator, count: number): Promise<string[]> {

@@ -8,6 +8,7 @@ import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { keepPart } from '../../server/photos/keep-photo.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 let server: TestServer;
@@ -16,10 +17,7 @@ beforeAll(async () => {
   server = await startTestServer();
   ines = await server.signIn('ines');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 const digestOf = async (bytes: Uint8Array) => toBase64Url(await nodeCrypto.sha256(bytes));
 const picture = (bytes: number) => Uint8Array.from([0xff, 0xd8, 0xff, ...randomBytes(bytes - 3)]);

@@ -5,8 +5,15 @@ import type { Change } from '../../contract/change.ts';
 import { setPolicy } from '../../server/custody/set-policy.ts';
 import type { Policy } from '../../server/ports/policies.ts';
 import { parseSubject } from '../../server/ra/subject-template.ts';
-import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import {
+  HARBOUR,
+  type ListedDevice,
+  OAK_STREET,
+  startTestServer,
+  type TestServer,
+} from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { trailOf } from '../support/trail.ts';
 
@@ -20,10 +27,7 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
   sam = await server.signIn('sam');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 afterEach(async () => {
   const { policies } = server.running.installation.stores;
   for (const { org, domain } of await policies.ofOrg('northfield')) await policies.remove(org, domain);
@@ -32,13 +36,8 @@ afterEach(async () => {
 const set = (policy: Policy, domain = '') =>
   setPolicy({ org: 'northfield', domain, policy }, 'sam', server.running.installation);
 
-async function register(
-  wanted: Parameters<typeof makeDevice>[0] & { model?: string } = {},
-  domain = OAK_STREET,
-): Promise<Change> {
-  const device = await makeDevice(wanted);
-  const { model } = wanted;
-  await server.importList('northfield', [rowOf(device, model === undefined ? {} : { model })]);
+async function register(wanted: ListedDevice = {}, domain = OAK_STREET): Promise<Change> {
+  const device = await server.listedDevice(wanted);
   return ines.submit('registration+jws', registrationOf(device, domain), 'northfield');
 }
 
@@ -48,10 +47,13 @@ const approve = (record: string) =>
 describe('a policy', () => {
   it('names the models and key types that may be bound, by the list and by the key itself', async () => {
     expect(await set({ models: ['M1', 'M2'], keyTypes: ['P-256'] })).toBe('set');
-    expect(await register({ model: 'M2' })).toMatchObject({ outcome: 'bound' });
-    expect(await register({ model: 'M3' })).toMatchObject({ outcome: 'refused', code: 'model_not_allowed' });
+    expect(await register({ row: { model: 'M2' } })).toMatchObject({ outcome: 'bound' });
+    expect(await register({ row: { model: 'M3' } })).toMatchObject({
+      outcome: 'refused',
+      code: 'model_not_allowed',
+    });
     expect(await register()).toMatchObject({ code: 'model_not_allowed' });
-    const other = await register({ model: 'M1', algorithm: 'P-384' });
+    const other = await register({ algorithm: 'P-384', row: { model: 'M1' } });
     expect(other).toMatchObject({ outcome: 'refused', code: 'key_type_not_allowed' });
   });
 

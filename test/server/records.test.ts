@@ -4,32 +4,24 @@ import { Receipt } from '../../contract/statement.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { makeOperatorKey, part, signInAs } from '../support/server-operator.ts';
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-async function listed() {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
-  return device;
-}
 
 describe('receipts', () => {
   it('gives a receipt that verifies with the statement keys given at enrolment', async () => {
     const ines = await server.signIn('ines');
     const { statementKeys } = await ines.enrol();
     const keys = await extendStatementKeys(new Map(), statementKeys, ines.session.aud, nodeCrypto);
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const sealed = await ines.seal('registration+jws', payload, 'northfield');
     const answer = await ines.send([sealed.jws]);
     const [result] = answer.results;
@@ -48,7 +40,7 @@ describe('receipts', () => {
 
   it('answers a replayed batch with the original receipts and binds once', async () => {
     const ines = await server.signIn('ines');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const { jws } = await ines.seal('registration+jws', payload, 'northfield');
     const batch = ines.batch([jws]);
     const first = (await ines.post('/api/records', batch)).body as { results: { receipt: string }[] };
@@ -63,7 +55,7 @@ describe('receipts', () => {
   it('takes records under a colleague’s session and keeps who sent them', async () => {
     const ines = await server.signIn('ines');
     const sam = await server.signIn('sam');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const sealed = await ines.seal('registration+jws', payload, 'northfield');
     expect((await sam.send([sealed.jws])).results[0]).toMatchObject({ status: 'received' });
     const kept = await server.running.installation.stores.envelopes.byDigest(sealed.digest);
@@ -77,7 +69,7 @@ describe('what cannot be taken', () => {
     const ines = await server.signIn('ines');
     const good = await ines.seal(
       'registration+jws',
-      registrationOf(await listed(), OAK_STREET),
+      registrationOf(await server.listedDevice(), OAK_STREET),
       'northfield',
     );
     const reply = await ines.send(['a.b.c', good.jws, `${good.jws.slice(0, -4)}AAAA`]);
@@ -92,7 +84,7 @@ describe('what cannot be taken', () => {
 
   it('refuses another record under the same id', async () => {
     const ines = await server.signIn('ines');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     await ines.submit('registration+jws', payload, 'northfield');
     const other = await ines.seal('registration+jws', { ...payload, app: '0.2.0' }, 'northfield');
     const [result] = (await ines.send([other.jws])).results;
@@ -105,18 +97,22 @@ describe('what cannot be taken', () => {
   it('names a fork: two records in one place, or one that links to nothing', async () => {
     const ines = await server.signIn('ines');
     const start = ines.head;
-    await ines.submit('registration+jws', registrationOf(await listed(), OAK_STREET), 'northfield');
+    await ines.submit(
+      'registration+jws',
+      registrationOf(await server.listedDevice(), OAK_STREET),
+      'northfield',
+    );
     const onwards = ines.head;
     ines.head = start;
     const twin = await ines.seal(
       'registration+jws',
-      registrationOf(await listed(), OAK_STREET),
+      registrationOf(await server.listedDevice(), OAK_STREET),
       'northfield',
     );
     ines.head = { seq: onwards.seq, digest: twin.digest };
     const stray = await ines.seal(
       'registration+jws',
-      registrationOf(await listed(), OAK_STREET),
+      registrationOf(await server.listedDevice(), OAK_STREET),
       'northfield',
     );
     const { results } = await ines.send([twin.jws, stray.jws]);
@@ -131,7 +127,7 @@ describe('what cannot be taken', () => {
     const ines = await server.signIn('ines');
     const foreign = await signInAs(server.url, 'hanna');
     const stranger = Object.assign(await server.signIn('ines'), { key: await makeOperatorKey() });
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const unknown = await stranger.seal('registration+jws', payload, 'northfield');
     const outsider = await foreign.seal('registration+jws', payload, 'northfield');
     const elsewhere = Object.assign(await server.signIn('ines'), {
@@ -148,7 +144,7 @@ describe('what cannot be taken', () => {
 
   it('looks again at a record of somebody who was no member when it first came', async () => {
     const hanna = await signInAs(server.url, 'hanna');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const { jws, digest } = await hanna.seal('registration+jws', payload, 'northfield');
     const [first] = (await hanna.send([jws])).results;
     expect(first).toMatchObject({ status: 'rejected', code: 'org_not_entitled' });
@@ -164,7 +160,7 @@ describe('what cannot be taken', () => {
 
   it('refuses a payload that does not fit, a kind under another kind’s name, a version to come', async () => {
     const ines = await server.signIn('ines');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const extra = await ines.seal('registration+jws', { ...payload, extra: 1 }, 'northfield');
     const renamed = await ines.seal('void+jws', payload, 'northfield');
     const [head = '', body = ''] = extra.jws.split('.');
@@ -181,7 +177,7 @@ describe('what cannot be taken', () => {
 
   it('rejects every changed bit and every other last character', async () => {
     const ines = await server.signIn('ines');
-    const payload = registrationOf(await listed(), OAK_STREET);
+    const payload = registrationOf(await server.listedDevice(), OAK_STREET);
     const { jws } = await ines.seal('registration+jws', payload, 'northfield');
     const changed: string[] = [];
     const parts = jws.split('.');

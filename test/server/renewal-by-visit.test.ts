@@ -14,7 +14,8 @@ import { abandonOrphans } from '../../server/ra/abandon-orphans.ts';
 import { renewCertificate } from '../../server/ra/renew-certificate.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { signInAs, type TestOperator } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
 
@@ -28,13 +29,11 @@ let device: TestDevice;
 let ines: TestOperator;
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'fieldbind-visit-'));
-  device = await makeDevice();
   await start(DUE_AT_ONCE);
-  await server.importList('northfield', [rowOf(device)]);
+  device = await server.listedDevice();
 });
 afterEach(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(data, { recursive: true, force: true });
 });
 

@@ -7,16 +7,14 @@ import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { readRescueFile, rescueKeyOf, writeRescueFile } from '../../src/effects/rescue-file.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 async function records(phone: TestOperator, count: number) {
   const made: { jws: string; digest: string }[] = [];

@@ -10,7 +10,8 @@ import { requestIssuing } from '../../server/custody/bring-in.ts';
 import { rotateIssuing } from '../../server/custody/issuing-ca.ts';
 import { databaseOf } from '../support/database.ts';
 import { fieldbind, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import { signInAs } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
 
@@ -28,8 +29,7 @@ beforeEach(async () => {
   server = await startTestServer({ data, clock: { now: () => Date.now() + ahead } });
 });
 afterEach(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(data, { recursive: true, force: true });
 });
 
@@ -39,8 +39,7 @@ async function bind(): Promise<{
   leaf: X509Certificate;
   chain: X509Certificate[];
 }> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const ines = await server.signIn('ines');
   const change = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   const { leafPem = '', chainPem = '' } = change.certificate ?? {};
@@ -131,8 +130,7 @@ describe('an issuing CA that is rotated beside a running server', () => {
   });
 
   it('finishes with the old key what the old key had begun, though it was rotated over a crash', async () => {
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice();
     await server.close();
     const { child, url } = await startProcess(data, 'intended');
     const ines = await signInAs(url, 'ines');

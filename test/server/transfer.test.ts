@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TransferState } from '../../contract/transfer.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 let server: TestServer;
@@ -17,17 +18,13 @@ beforeAll(async () => {
   sam = await server.signIn('sam');
   ada = await server.signIn('ada');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 /** A device of northfield that Hanna's home claims: the claim's record. */
 async function claimed(
   by: TestOperator = hanna,
 ): Promise<{ device: TestDevice; own: string; record: string }> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const own = registrationOf(device, OAK_STREET);
   await ines.submit('registration+jws', own, 'northfield');
   const claim = registrationOf(device, HANNA);
@@ -137,8 +134,7 @@ describe('a claim on another organisation’s device', () => {
   });
 
   it('needs one person more where a machine client offered the device', async () => {
-    const device = await makeDevice();
-    await server.importList('northfield', [rowOf(device)]);
+    const device = await server.listedDevice();
     await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
     const token = await clientToken(server, ['transfer']);
     expect((await sendAsClient(server, token, device, { act: 'give_up', because: 'sold' })).status).toBe(200);

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerifyAnswer } from '../../contract/verify.ts';
 import { fromPem, toPem } from '../../core/pem.ts';
 import { HANNA, HARBOUR, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 const now = { at: Date.now() };
@@ -17,14 +18,10 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
   sam = await server.signIn('sam');
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 async function bound(domain = OAK_STREET): Promise<{ device: TestDevice; leafPem: string }> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device)]);
+  const device = await server.listedDevice();
   const registration = registrationOf(device, domain, { capturedAt: new Date(now.at).toISOString() });
   const change = await ines.submit('registration+jws', registration, 'northfield');
   return { device, leafPem: change.certificate?.leafPem ?? '' };
@@ -127,8 +124,7 @@ describe('the endpoint', () => {
   });
 
   it('trusts nothing that was made for practice', async () => {
-    const device = await makeDevice();
-    await server.importList('training', [rowOf(device)]);
+    const device = await server.listedDevice({ org: 'training' });
     const registration = registrationOf(device, PRACTICE, { device: { link: 'simulated' } });
     const change = await ines.submit('registration+jws', registration, 'training');
     expect(await said(change.certificate?.leafPem ?? '', PRACTICE)).toEqual({

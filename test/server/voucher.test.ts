@@ -10,6 +10,7 @@ import { checkRow } from '../../server/lists/check-row.ts';
 import { rowsIn } from '../support/list-rows.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -64,10 +65,7 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
   acme = await makeMaker();
 });
-afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
-});
+afterAll(() => closeFaultless(server));
 
 const digestOf = ({ rawData }: x509.X509Certificate) =>
   createHash('sha256').update(new Uint8Array(rawData)).digest('base64url');

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
 import { Claim } from '../../src/device/drivers/esp-claim/claim.ts';
 import { askVersion, ProtocommClient } from '../../src/device/protocols/protocomm/client.ts';
-import { codeOf } from '../device/nordic/byte-link.ts';
+import { codeOf } from '../support/device-code.ts';
 import { overHttp } from './protocomm-over-http.ts';
 
 const MAIN = new URL('../../simulator/main.ts', import.meta.url).pathname;

@@ -23,18 +23,18 @@ export interface TestDevice {
 
 let count = 0;
 
+export interface WantedDevice {
+  readonly maker?: string;
+  readonly udid?: string;
+  readonly commonName?: string;
+  /** Organisational unit of the request's subject. */
+  readonly unit?: string;
+  readonly algorithm?: KeyAlgorithm;
+  readonly keys?: CryptoKeyPair;
+}
+
 /** A new device with a key of its own. The CSR's subject is the UDID unless `commonName` says otherwise. */
-export async function makeDevice(
-  wanted: {
-    maker?: string;
-    udid?: string;
-    commonName?: string;
-    /** Organisational unit of the request's subject. */
-    unit?: string;
-    algorithm?: KeyAlgorithm;
-    keys?: CryptoKeyPair;
-  } = {},
-): Promise<TestDevice> {
+export async function makeDevice(wanted: WantedDevice = {}): Promise<TestDevice> {
   const maker = wanted.maker ?? 'acme';
   const udid = wanted.udid ?? `${maker}-${process.pid}-${++count}`;
   const keys = wanted.keys ?? (await makeKeys(wanted.algorithm ?? 'P-256'));

@@ -7,6 +7,7 @@ import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
 import { importRows } from '../../server/lists/import-rows.ts';
 import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
 import { databaseOf } from './database.ts';
+import { makeDevice, rowOf, type TestDevice, type WantedDevice } from './server-device.ts';
 import { signInAs, type TestKey, type TestOperator } from './server-operator.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,10 +22,18 @@ export interface TestServer {
   signIn(operator: string, key?: TestKey): Promise<TestOperator>;
   /** Adds rows to an organisation's list, as the command line does. */
   importList(org: string, rows: readonly ListRow[]): Promise<ListImportResult>;
+  /** A new device whose row stands on an organisation's list: northfield's unless told otherwise. */
+  listedDevice(wanted?: ListedDevice): Promise<TestDevice>;
   /** Runs the command line beside the running server. Gives code and output; never rejects. */
   fieldbind(...words: string[]): Promise<{ code: number; out: string }>;
   /** Ends the server, and removes its data unless they were handed in. */
   close(): Promise<void>;
+}
+
+export interface ListedDevice extends WantedDevice {
+  readonly org?: string;
+  /** What its row says otherwise. */
+  readonly row?: Partial<ListRow>;
 }
 
 /** Domains of the demo people, for tests. */
@@ -46,16 +55,23 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
     databaseUrl,
   });
   const { url, installation } = running;
+  const importList: TestServer['importList'] = async (name, rows) => {
+    const org = await installation.stores.orgs.org(name);
+    if (org === undefined) throw new Error(`no organisation ${name}`);
+    return importRows(rows, org, 'test', installation);
+  };
   return {
     url,
     data,
     running,
     faults,
     signIn: (operator, key) => signInAs(url, operator, key),
-    async importList(name, rows) {
-      const org = await installation.stores.orgs.org(name);
-      if (org === undefined) throw new Error(`no organisation ${name}`);
-      return importRows(rows, org, 'test', installation);
+    importList,
+    async listedDevice({ org = 'northfield', row, ...wanted } = {}) {
+      const device = await makeDevice(wanted);
+      const { errors } = await importList(org, [rowOf(device, row)]);
+      if (errors.length > 0) throw new Error(`not listed: ${JSON.stringify(errors)}`);
+      return device;
     },
     fieldbind: (...words) => fieldbind(data, words, databaseUrl),
     async close() {

@@ -6,8 +6,9 @@ import type { Misbehaviour } from '../../../simulator/profiles/firmware.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import { arduino } from '../../../src/device/drivers/arduino/driver.ts';
 import { bundleOf } from '../../support/device-bundle.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
-import { codeOf, open, signal } from '../nordic/byte-link.ts';
+import { open } from '../nordic/byte-link.ts';
 
 const crypto = { ...cryptoPort(globalThis.crypto), ...nodeSha256 };
 

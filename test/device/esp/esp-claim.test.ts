@@ -6,20 +6,15 @@ import { EspClaimDevice } from '../../../simulator/profiles/esp/esp-device.ts';
 import type { EspFirmware, Mischief } from '../../../simulator/profiles/esp/firmware.ts';
 import { detectOn } from '../../../src/device/detect.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
-import {
-  DeviceError,
-  type DeviceErrorCode,
-  type Visit,
-  type WrittenPart,
-} from '../../../src/ports/device.ts';
+import { DeviceError, type Visit, type WrittenPart } from '../../../src/ports/device.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 import { bundleFor } from './certificate.ts';
 import { espLink } from './esp-link.ts';
 import { nodeProtocommCrypto } from './node-crypto.ts';
 
 const UDID = 'mac-02a1b2c3d4e5';
-const signal = () => new AbortController().signal;
 const protocomm = nodeProtocommCrypto();
 
 async function deviceOf(
@@ -51,16 +46,6 @@ function openWith(device: EspClaimDevice, visit: Visit) {
   const run = <T>(work: Promise<T>) => drive(work, clock, settled);
   const context = { clock, crypto: nodeSha256, protocomm, visit };
   return { session: run(detectOn(link, DRIVERS, context, signal())), run, clock, counts, answered };
-}
-
-async function codeOf(work: Promise<unknown>): Promise<DeviceErrorCode | 'no error'> {
-  return work.then(
-    () => 'no error' as const,
-    (error: unknown) => {
-      if (!(error instanceof DeviceError)) throw error;
-      return error.code;
-    },
-  );
 }
 
 const keyOf = (device: EspClaimDevice) => new Uint8Array(Buffer.from(device.publicKey, 'base64url'));

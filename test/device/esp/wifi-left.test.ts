@@ -4,8 +4,8 @@ import { EspClaimDevice } from '../../../simulator/profiles/esp/esp-device.ts';
 import { detectOn } from '../../../src/device/detect.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
-import { codeOf, signal } from '../nordic/byte-link.ts';
 import { espLink } from './esp-link.ts';
 import { nodeProtocommCrypto } from './node-crypto.ts';
 

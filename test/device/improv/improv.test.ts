@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Misbehaviour } from '../../../simulator/profiles/firmware.ts';
 import { ImprovDevice } from '../../../simulator/profiles/improv/improv-device.ts';
-import { encodeBluetoothRpc, IMPROV_SERVICE } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
+import { encodeBluetoothRpc } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
 import { improv } from '../../../src/device/drivers/improv/driver.ts';
 import { encodeImprov, FRAME, ImprovReader } from '../../../src/device/protocols/improv/improv-frame.ts';
 import {
@@ -13,11 +13,12 @@ import {
   rpc,
   wifiSettings,
 } from '../../../src/device/protocols/improv/improv-rpc.ts';
-import type { GattCharacteristic, GattLink, Link } from '../../../src/ports/link.ts';
 import { bundleOf } from '../../support/device-bundle.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
-import { cable, codeOf, signal } from '../nordic/byte-link.ts';
+import { cable } from '../nordic/byte-link.ts';
+import { gattLink } from './gatt-link.ts';
 
 interface Vectors {
   readonly state: string;
@@ -34,31 +35,11 @@ const file = new URL('../../fixtures/vectors/improv.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-function gatt(device: ImprovDevice): { readonly link: Link; readonly settled: () => Promise<void> } {
-  const takers = new Map<number, (value: Uint8Array) => void>();
-  const end = device.attachGatt((of, value) => takers.get(of)?.(value));
-  const one = (number: number): GattCharacteristic => ({
-    read: async () => new Uint8Array(number === 1 ? [device.state] : number === 5 ? [2] : []),
-    write: async (value) => {
-      expect(value.length).toBeLessThanOrEqual(20);
-      end.write(value);
-    },
-    writeWithoutResponse: async () => undefined,
-    async subscribe(onValue) {
-      takers.set(number, onValue);
-      return () => takers.delete(number);
-    },
-  });
-  const link: GattLink = {
-    kind: 'bluetooth',
-    shape: 'gatt',
-    lost: signal(),
-    characteristic: async (service, uuid) =>
-      service === IMPROV_SERVICE ? one(Number(uuid.at(-1))) : undefined,
-    close: async () => undefined,
-  };
-  return { link, settled: async () => undefined };
-}
+/** Each value as small as the smallest MTU takes. */
+const gatt = (device: ImprovDevice) => ({
+  link: gattLink(device, ({ length }) => expect(length).toBeLessThanOrEqual(20)),
+  settled: async () => undefined,
+});
 
 it('writes the published packets', () => {
   const settings = rpc(RPC.setWifi, wifiSettings(vectors.wifi.ssid, vectors.wifi.password));

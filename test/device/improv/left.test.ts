@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ImprovDevice } from '../../../simulator/profiles/improv/improv-device.ts';
-import { BluetoothWifi, IMPROV_SERVICE } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
+import { BluetoothWifi } from '../../../src/device/drivers/improv/bluetooth-wifi.ts';
 import { SerialWifi } from '../../../src/device/drivers/improv/serial-wifi.ts';
 import { encodeImprov, FRAME } from '../../../src/device/protocols/improv/improv-frame.ts';
 import { RPC } from '../../../src/device/protocols/improv/improv-rpc.ts';
-import type { ByteLink, GattCharacteristic, GattLink } from '../../../src/ports/link.ts';
+import type { ByteLink } from '../../../src/ports/link.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
-import { codeOf, signal } from '../nordic/byte-link.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
+import { gattLink } from './gatt-link.ts';
 
 const [READY, JOINED] = [2, 4];
 const COMMAND_AT = 9;
@@ -75,31 +76,11 @@ it('leaves no half command behind on Bluetooth, wherever it is stopped', async (
     const device = new ImprovDevice({ ssid: 'a longer network name', password: 'correct horse' });
     const clock = new FakeClock();
     const stop = new AbortController();
-    const takers = new Map<number, (value: Uint8Array) => void>();
-    const end = device.attachGatt((of, value) => takers.get(of)?.(value));
     let writes = 0;
-    const one = (number: number): GattCharacteristic => ({
-      read: async () => new Uint8Array(number === 1 ? [device.state] : []),
-      async write(value, until) {
-        if (until.aborted) throw until.reason;
-        end.write(value);
-        writes += 1;
-        if (writes === pieces) stop.abort();
-      },
-      writeWithoutResponse: async () => undefined,
-      async subscribe(take) {
-        takers.set(number, take);
-        return () => takers.delete(number);
-      },
+    const link = gattLink(device, () => {
+      writes += 1;
+      if (writes === pieces) stop.abort();
     });
-    const link: GattLink = {
-      kind: 'bluetooth',
-      shape: 'gatt',
-      lost: signal(),
-      characteristic: async (service, uuid) =>
-        service === IMPROV_SERVICE ? one(Number(uuid.at(-1))) : undefined,
-      close: async () => undefined,
-    };
     const run = <T>(work: Promise<T>) => drive(work, clock, async () => undefined);
     const wifi = await BluetoothWifi.open(link, clock, signal());
     if (wifi === undefined) throw new Error('not found');

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { openBluetooth } from '../../../src/device/links/web-bluetooth.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
-import { codeOf } from '../nordic/byte-link.ts';
+import { codeOf } from '../../support/device-code.ts';
 
 // Promises of the browser's that never settle, as measured there after a drop: test/e2e/links.e2e.ts runs the real ones.
 const never = () => new Promise<never>(() => undefined);

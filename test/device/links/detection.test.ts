@@ -10,9 +10,10 @@ import type { Driver } from '../../../src/device/drivers/driver.ts';
 import { DeviceError, type DeviceErrorCode } from '../../../src/ports/device.ts';
 import type { GattLink, Link } from '../../../src/ports/link.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { codeOf } from '../../support/device-code.ts';
 import { gattLink, type TestLink, uartLink } from '../../support/device-links.ts';
 import { espLink } from '../esp/esp-link.ts';
-import { cable, codeOf } from '../nordic/byte-link.ts';
+import { cable } from '../nordic/byte-link.ts';
 
 // Who is it? No question may change a device, the answer must not depend on who asked before, and the error must be true.
 const signal = () => new AbortController().signal;

@@ -1,17 +1,16 @@
 import type { Attachment } from '../../../simulator/profiles/zephyr-cred.ts';
 import { detectOn } from '../../../src/device/detect.ts';
 import type { Driver, DriverContext } from '../../../src/device/drivers/driver.ts';
-import { DeviceError, type DeviceErrorCode } from '../../../src/ports/device.ts';
+import { DeviceError } from '../../../src/ports/device.ts';
 import type { ByteLink } from '../../../src/ports/link.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
 
 /** Anything simulated that has a UART. */
 export interface UartDevice {
   attachUart(onBytes: (bytes: Uint8Array) => void, onCut: () => void): Attachment;
 }
-
-export const signal = () => new AbortController().signal;
 
 /** A cable to a device in this process; `cutAfter` bytes to the device it breaks. */
 export function cable(device: UartDevice, cutAfter = Number.POSITIVE_INFINITY) {
@@ -64,15 +63,4 @@ export function open(
   );
   session.catch(() => undefined);
   return { ...wire, session, run, clock };
-}
-
-/** The code of the DeviceError; anything else that is thrown is a defect, and thrown on. */
-export async function codeOf(work: Promise<unknown>): Promise<DeviceErrorCode | 'no error'> {
-  try {
-    await work;
-    return 'no error';
-  } catch (error) {
-    if (error instanceof DeviceError) return error.code;
-    throw error;
-  }
 }

@@ -11,8 +11,9 @@ import { improv } from '../../../src/device/drivers/improv/driver.ts';
 import { nordicModem } from '../../../src/device/drivers/nordic-modem/driver.ts';
 import { smpFiles } from '../../../src/device/drivers/smp-files/driver.ts';
 import { zephyrCred } from '../../../src/device/drivers/zephyr-cred/driver.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
-import { codeOf, open, signal, type UartDevice } from './byte-link.ts';
+import { open, type UartDevice } from './byte-link.ts';
 
 interface Simulated extends UartDevice {
   readonly state?: unknown;

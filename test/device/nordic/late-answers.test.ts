@@ -6,10 +6,10 @@ import { detectOn } from '../../../src/device/detect.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import type { Visit } from '../../../src/ports/device.ts';
 import type { ByteLink } from '../../../src/ports/link.ts';
-import { CHALLENGE, CRYPTO } from '../../ports/device-rigs.ts';
+import { CHALLENGE, CRYPTO } from '../../ports/rig.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
 import { byteWire, type WireOptions } from '../../support/device-wire.ts';
-import { codeOf, signal } from './byte-link.ts';
 
 const LOG_LINE = new Uint8Array(Buffer.from('[00:00:01.000,000] <inf> app: tick\r\n'));
 const LONGEST_MS = 120_000;

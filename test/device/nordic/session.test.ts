@@ -8,7 +8,8 @@ import { NordicModemDevice } from '../../../simulator/profiles/nordic/nordic-mod
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import type { WrittenPart } from '../../../src/ports/device.ts';
 import { bundleOf } from '../../support/device-bundle.ts';
-import { codeOf, open, signal } from './byte-link.ts';
+import { codeOf, signal } from '../../support/device-code.ts';
+import { open } from './byte-link.ts';
 
 const UDID = 'imei-352656100367872';
 const SETUPS: readonly { readonly name: string; readonly firmware: Partial<NordicFirmware> }[] = [

@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { audit } from '../../server/audit/chain.ts';
+import { STEPS } from '../../server/audit/steps.ts';
+import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import type { Database } from '../../server/ports/stores.ts';
+import { AT, binding, envelope, intent, LATER, record, row } from './store-samples.ts';
+
+/** What every database must do with records and what becomes of them, one by one and many side by side. `open` gives an empty one. */
+export function recordStoreSuite(name: string, open: () => Promise<Database>): void {
+  describe(`store over ${name}`, () => {
+    let db: Database;
+    beforeEach(async () => {
+      db = await open();
+      return () => db.close();
+    });
+
+    it('allows one live binding per key and per maker and UDID', async () => {
+      const { bindings } = db.stores;
+      await bindings.open(binding());
+      await expect(bindings.open(binding({ id: 'b2', udid: 'acme-2' }))).rejects.toThrow();
+      await expect(bindings.open(binding({ id: 'b3', keyDigest: 'key-2' }))).rejects.toThrow();
+      await expect(bindings.open(binding({ id: 'b4', scope: 'training:t' }))).rejects.toThrow();
+      const found = await bindings.liveConflicts('key-1', 'acme', 'acme-9');
+      expect(found.map(({ id }) => id)).toEqual(['b1']);
+      await bindings.end('b1', LATER);
+      expect(await bindings.binding('b1')).toMatchObject({ state: 'revoked', endedAt: LATER });
+      await bindings.open(binding({ id: 'b5' }));
+      expect(await bindings.everByUdid('acme-1')).toHaveLength(2);
+    });
+
+    it('allows one envelope per place in a chain and one received per id', async () => {
+      const { envelopes } = db.stores;
+      await envelopes.keep(envelope());
+      await expect(envelopes.keep(envelope({ digest: 'd2', id: 'r2' }))).rejects.toThrow();
+      await expect(envelopes.keep(envelope({ digest: 'd3', seq: 2 }))).rejects.toThrow();
+      await envelopes.keep(envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }));
+      expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
+      expect(await envelopes.receivedId('r1')).toBe('d1');
+      expect(await envelopes.byDigest('d4')).toEqual(
+        envelope({ digest: 'd4', inChain: false, code: 'chain_fork' }),
+      );
+    });
+
+    it('gives undecided records in order of arrival, and of one chain in its own', async () => {
+      const { records } = db.stores;
+      await records.add(record('r3', 3, { receivedAt: LATER }));
+      await records.add(record('r2', 2));
+      await records.add(record('r1', 1));
+      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
+      await records.settle('r1', { outcome: 'held', code: 'operator_revoked', decidedAt: AT, binding: null });
+      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
+      expect(await records.held('northfield', 10)).toMatchObject([{ id: 'r1', header: { seq: 1 } }]);
+      expect(await records.heldAsRevoked('k')).toHaveLength(1);
+      await records.attach('r1', 'b1', 'sam');
+      expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
+    });
+
+    it('completes or abandons an intent once', async () => {
+      const { intents, certificates } = db.stores;
+      await intents.intend(intent, 'b1');
+      expect(await intents.ofBinding('b1')).toMatchObject({ serial: '40', tbsDigest: 'ff' });
+      expect(Buffer.from((await intents.unfinished())[0]?.intent.tbs ?? '')).toEqual(Buffer.from([1, 2]));
+      const signed = { der: Uint8Array.of(3), fingerprint: 'f1' };
+      await certificates.issue('40', signed);
+      await expect(certificates.issue('40', signed)).rejects.toThrow('no open intent');
+      await intents.abandon('40');
+      expect(await certificates.byFingerprint('f1')).toMatchObject({ serial: '40', revokedAt: null });
+      await certificates.revoke('40', LATER, 'superseded');
+      await certificates.revoke('40', AT, 'keyCompromise');
+      const entries = [{ serial: '40', at: LATER, reason: 'superseded' }];
+      expect(await certificates.revokedBy('northfield')).toEqual(entries);
+      await intents.intend({ ...intent, serial: '42' }, 'b3');
+      const validity = { notBefore: LATER, notAfter: '2026-01-03T00:00:00.000Z' };
+      await certificates.issue('42', { ...signed, fingerprint: 'f3', validity });
+      expect(await certificates.newest('b3')).toMatchObject(validity);
+      await intents.intend({ ...intent, serial: '43' }, 'b4');
+      await db.transactGroup((tx) => tx.certificates.issue('43', { ...signed, fingerprint: 'f4', validity }));
+      expect(await certificates.newest('b4')).toMatchObject(validity);
+      await intents.intend({ ...intent, serial: '41' }, 'b2');
+      await intents.abandon('41');
+      await expect(certificates.issue('41', { ...signed, fingerprint: 'f2' })).rejects.toThrow();
+    });
+
+    it('keeps whatever a phone may say', async () => {
+      const { records, bindings } = db.stores;
+      const hostile = { id: 'r', text: 'nul \0, half \ud800, \u{1f600}' };
+      await records.add(record('r1', 2 ** 52, { payload: hostile }));
+      const kept = await records.record('r1');
+      expect(kept?.header.seq).toBe(2 ** 52);
+      expect(kept?.payload).toEqual(hostile);
+      await bindings.open(binding({ site: 'roof\0' }));
+      expect((await bindings.binding('b1'))?.site).toMatch(/^roof/);
+    });
+
+    it('does for many records side by side what it does for one', async () => {
+      const { bindings, records, intents, certificates } = db.stores;
+      const ids = Array.from({ length: 30 }, (_, n) => `r${n}`);
+      await db.transactGroup(async (tx) => {
+        await Promise.all(
+          ids.map((id, n) => tx.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
+        );
+        await tx.listBulk.put([row('northfield', 'acme-3')]);
+      });
+      const code = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
+      const rest = { domain: null, unproven: null, fingerprint: null };
+      await db.transactGroup(async (tx) => {
+        const found = await Promise.all(ids.map((id) => tx.records.record(id)));
+        expect(found.map((one) => one?.id)).toEqual(ids);
+        expect(await tx.records.record('nobody')).toBeUndefined();
+        expect(await tx.list.row('real', 'acme', 'acme-3')).toMatchObject({ udid: 'acme-3' });
+        expect(await tx.list.byKey('real', 'key of acme-3')).toHaveLength(1);
+        expect(await tx.tombstones.anyLive(['t'])).toBe(false);
+        for (const [n, id] of ids.entries()) {
+          const own = { id: `b${n}`, udid: `acme-${n}`, keyDigest: `key-${n}`, registration: id };
+          await tx.bindings.open(binding(own));
+          await tx.intents.intend({ ...intent, serial: `40${n}` }, `b${n}`);
+          await tx.records.attach(id, `b${n}`, null);
+          await tx.changes.append('northfield', { record: id, ...code, ...rest });
+          await audit(tx.audit, {
+            at: AT,
+            step: STEPS.issue,
+            event: 'intended',
+            actor: 'rules',
+            org: null,
+            subject: id,
+          });
+        }
+      });
+      expect(await records.record('r7')).toMatchObject({ binding: 'b7', outcome: null });
+      expect(await intents.unfinished()).toHaveLength(30);
+      const live = await bindings.liveConflicts('key-7', 'acme', 'acme-8');
+      expect(live.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
+      await db.transactGroup(async (tx) => {
+        const both = await tx.bindings.liveConflicts('key-7', 'acme', 'acme-8');
+        expect(both.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
+        for (const [n, id] of ids.entries()) {
+          await tx.certificates.issue(`40${n}`, { der: Uint8Array.of(n), fingerprint: `f${n}` });
+          await tx.bindings.setState(`b${n}`, 'issued');
+          await tx.records.settle(id, { outcome: 'bound', code: null, decidedAt: AT, binding: `b${n}` });
+        }
+      });
+      expect(await certificates.byFingerprint('f9')).toMatchObject({ serial: '409', binding: 'b9' });
+      expect(Buffer.from((await certificates.byFingerprint('f9'))?.der ?? '')).toEqual(Buffer.from([9]));
+      expect(await records.pending(10)).toEqual([]);
+      expect((await db.stores.changes.after('northfield', 0, 100)).map(({ n }) => n)).toHaveLength(30);
+      expect(await verifyAudit({ stores: db.stores, aud: 'test', crypto: nodeCrypto })).toMatchObject({
+        ok: true,
+        entries: 30,
+      });
+      // All or nothing: one that is taken, or an intent that is none any more, spoils it for all.
+      const taken = db.transactGroup(async (tx) => {
+        await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
+        await tx.bindings.open(binding({ id: 'b99', keyDigest: 'key-7', udid: 'acme-99' }));
+      });
+      await expect(taken).rejects.toThrow();
+      const again = { der: Uint8Array.of(0), fingerprint: 'f99' };
+      await expect(db.transactGroup((tx) => tx.certificates.issue('405', again))).rejects.toThrow(
+        'no open intent',
+      );
+      expect(await records.record('r1')).toMatchObject({ outcome: 'bound' });
+    });
+
+    it('claims what nobody has begun, and tells how far a record is', async () => {
+      for (const [n, id] of ['r1', 'r2', 'r3'].entries())
+        await db.stores.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }));
+      const settled = { outcome: 'refused', code: 'tombstoned', decidedAt: AT, binding: null } as const;
+      await db.transact(async ({ records }) => {
+        await records.attach('r2', 'b2', 'sam');
+        await records.settle('r3', settled);
+      });
+      const ids = ['r3', 'r2', 'r1', 'nobody'];
+      for (const transact of [db.transact, db.transactGroup]) {
+        expect(await transact(({ records }) => records.claim(ids))).toEqual(['r1']);
+        const far = await transact(({ records }) => records.lock(ids));
+        expect(new Map(far.map(({ id, ...rest }) => [id, rest]))).toEqual(
+          new Map([
+            ['r1', { outcome: null, binding: null, approvedBy: null }],
+            ['r2', { outcome: null, binding: 'b2', approvedBy: 'sam' }],
+            ['r3', { outcome: 'refused', binding: null, approvedBy: null }],
+          ]),
+        );
+      }
+    });
+
+    it('sees the envelopes of its own group, foreseen or not', async () => {
+      await db.stores.envelopes.keep(envelope());
+      await db.transactGroup(async ({ envelopes }) => {
+        const [second, third] = [
+          envelope({ digest: 'd2', seq: 2, prev: 'd1', id: 'r2' }),
+          envelope({ digest: 'd3', seq: 3, prev: 'd2', id: 'r3' }),
+        ];
+        await envelopes.foresee([
+          { ...second, id: 'r2' },
+          { digest: third.digest, kid: third.kid, seq: third.seq },
+        ]);
+        expect(await envelopes.byDigest('d1')).toMatchObject({ id: 'r1' });
+        expect(await envelopes.inChain('k', 1)).toEqual({ digest: 'd1', prev: null });
+        expect(await envelopes.inChain('k', 2)).toBeUndefined();
+        await envelopes.keep(second);
+        expect(await envelopes.inChain('k', 2)).toEqual({ digest: 'd2', prev: 'd1' });
+        expect(await envelopes.receivedId('r2')).toBe('d2');
+        await envelopes.keep(third);
+        expect(await envelopes.receivedId('r3')).toBe('d3');
+        expect(await envelopes.inChain('other', 1)).toBeUndefined();
+      });
+      expect(await db.stores.envelopes.inChain('k', 3)).toEqual({ digest: 'd3', prev: 'd2' });
+    });
+  });
+}
