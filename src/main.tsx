@@ -28,8 +28,9 @@ import { IdbPracticeStore } from './storage/practice-store.ts';
 import { IdbRescueKeyStore } from './storage/rescue-key-store.ts';
 import { IdbWorkStore } from './storage/work-store.ts';
 import { App } from './ui/app.tsx';
+import type { PhotoLane, PhotoTools, RescueTools } from './ui/app-ports.ts';
 import type { LabelReader } from './ui/label-reader.ts';
-import { AppModel, type PhotoLane, type PhotoTools, type RescueTools } from './ui/model.ts';
+import { AppModel } from './ui/model.ts';
 import type { PracticeDevices } from './ui/practice.ts';
 import { applyTheme } from './ui/theme.ts';
 
