@@ -189,11 +189,19 @@ it('puts back what was not sent when the browser loses the database alone, and h
   await loadOurs(page);
   await page.evaluate(() => bench.signIn('ines'));
   stage.road.fail((path) => (path.startsWith('/api/') ? 'reset' : undefined));
-  for (let i = 0; i < 3; i++) await page.evaluate(() => bench.capture());
+  await page.evaluate(() => bench.capture());
   const before = stage.count().ids.size;
+  await page.goto(stage.road.url);
+  await expect.poll(() => page.evaluate(copies)).toBe(1);
+  await expect.poll(() => page.evaluate(noted)).toMatch(/"unsent":\[\{/);
+  const note = await page.evaluate(noted);
+  await loadOurs(page);
+  for (let i = 0; i < 2; i++) await page.evaluate(() => bench.capture());
   await page.goto(stage.road.url);
   await expect.poll(() => page.evaluate(copies)).toBe(3);
   await page.goto(`${stage.road.url}/icon.svg`);
+  // A page that is closed right after a save has not noted it yet.
+  await page.evaluate((text) => localStorage.setItem('fieldbind-phone', text), note);
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: stage.road.url, storageTypes: 'indexeddb' });
   await page.goto(stage.road.url);
@@ -214,6 +222,11 @@ it('puts back what was not sent when the browser loses the database alone, and h
   await page.goto(`${stage.road.url}/outbox`);
   await expect.poll(() => page.locator('[data-count=unsent]').textContent()).toBe('0');
 });
+
+/** The note of what was not sent, outside the database. */
+function noted(): string {
+  return localStorage.getItem('fieldbind-phone') ?? '';
+}
 
 /** Files of the second copy. */
 async function copies(): Promise<number> {
