@@ -238,6 +238,7 @@ const model = new AppModel({
     return loaded.runDrain(
       { outbox, work, backend: syncClient, clock, crypto, owner, force, persisted },
       new AbortController().signal,
+      TURN_MS,
     );
   },
   app: __APP_VERSION__,
@@ -255,6 +256,8 @@ async function persisted(): Promise<boolean> {
   return (await navigator.storage?.persisted?.()) ?? false;
 }
 
+/** For another drain's end, the worker's or another tab's. */
+const TURN_MS = 10_000;
 /** When to send, besides after a capture and on a tap: at start, with signal back, in view again, and now and then. */
 const SYNC_EVERY_MS = 30_000;
 function keepInSync(): void {

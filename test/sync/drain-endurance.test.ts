@@ -63,6 +63,27 @@ describe('two drains at once', () => {
     expect(outcomes).toEqual([{ kind: 'done', sent: 1 }, 'busy']);
     expect(await runDrain(phone.ports(), signal)).toEqual({ kind: 'done', sent: 0 });
   });
+
+  test('a patient one has its turn after it, and one whose patience ends says so', async () => {
+    const phone = await enrolledPhone();
+    await phone.capture();
+    const signal = new AbortController().signal;
+    const answered = Promise.withResolvers<void>();
+    const slow = withBackend(phone.backend, {
+      postBatch: async (request) => {
+        await answered.promise;
+        return { ok: true, value: await phone.backend.answer(request) };
+      },
+    });
+    const worker = runDrain(phone.ports({ owner: 'worker', backend: slow }), signal);
+    const patient = runDrain(phone.ports(), signal, 60_000);
+    expect(await runDrain(phone.ports(), signal, 1)).toBe('busy');
+    answered.resolve();
+    expect(await Promise.all([worker, patient])).toEqual([
+      { kind: 'done', sent: 1 },
+      { kind: 'done', sent: 0 },
+    ]);
+  });
 });
 
 test('an abort leaves each record where it was, and the answer that still comes is not needed', async () => {
