@@ -16,6 +16,7 @@ export interface Phones {
   numbersTaken(kid: string, after: number, head: number, limit: number): Promise<number[]>;
   /** Numbers that the phone itself explained. */
   skipped(kid: string): Promise<number[]>;
+  /** In the place of what was kept of this key before. */
   keepLoss(report: LossReport, reportedAt: string): Promise<void>;
   lossOf(kid: string): Promise<LossReport | undefined>;
 }

@@ -68,8 +68,7 @@ export function phones(db: Db): Phones {
       await db
         .insertInto('phone_losses')
         .values({ kid: report.kid, report: JSON.stringify(report), reported_at: reportedAt })
-        // The first report tells; a repeat says the same.
-        .onConflict((c) => c.column('kid').doNothing())
+        .onConflict((c) => c.column('kid').doUpdateSet({ report: JSON.stringify(report) }))
         .execute();
     },
     async lossOf(kid) {

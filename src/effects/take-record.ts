@@ -76,9 +76,12 @@ export async function takeRecord(ports: TakePorts, text: string): Promise<Taken>
   return { kind, udid };
 }
 
-/** The record at this place among the unsent, the oldest first, and its code. */
+/**
+ * The record at this place among the unsent, the oldest first, and its code. Not the `skip` of a number: it names no device,
+ * and nobody would take it; it goes when this phone sends.
+ */
 export async function codeAt(outbox: Pick<Keeping, 'unsent'>, at: number) {
-  const entries = await outbox.unsent();
+  const entries = (await outbox.unsent()).filter(({ row }) => row.typ !== 'skip+jws');
   const entry = entries[at] ?? entries[0];
   if (entry === undefined) return undefined;
   return { of: entries.length, udid: entry.row.udid, code: await recordCode(entry.jws) };

@@ -8,7 +8,7 @@ import { fromBase45, toBase45 } from '../../core/base45.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { CHAIN_START } from '../../core/envelope.ts';
 import { recordCode, recordOfCode } from '../../src/effects/record-code.ts';
-import { takeRecord } from '../../src/effects/take-record.ts';
+import { codeAt, takeRecord } from '../../src/effects/take-record.ts';
 import type { Journal, JournalEntry } from '../../src/ports/keeping.ts';
 import { AUD, crypto, digest, EPOCH, makeKey, ORG, recordId, registration } from '../support/records.ts';
 import { enrolmentOf } from '../support/records-backend.ts';
@@ -93,6 +93,18 @@ describe('one record by QR code', () => {
     const [header = '', , signature = ''] = (phone.storage.envelopes.get(noise.id) ?? '').split('.');
     const payload = Buffer.from(crypto.random(4_000)).toString('base64url');
     expect(await recordCode(`${header}.${payload}.${signature}`)).toBeUndefined();
+  });
+
+  it('is each of the unsent in turn, but no word on a number that was skipped', async () => {
+    const phone = await enrolledPhone();
+    const [first, skip, last] = [await phone.capture(), await phone.capture(), await phone.capture()];
+    const jws = phone.storage.envelopes.get(first.id) ?? '';
+    const unsent = async () =>
+      [first, { ...skip, typ: 'skip+jws' } as const, last].map((row) => ({ row, jws }));
+    const code = await recordCode(jws);
+    expect(await codeAt({ unsent }, 0)).toEqual({ of: 2, udid: first.udid, code });
+    expect(await codeAt({ unsent }, 1)).toEqual({ of: 2, udid: last.udid, code });
+    expect(await codeAt({ unsent: async () => [] }, 0)).toBeUndefined();
   });
 
   it('takes nothing else', async () => {

@@ -121,6 +121,17 @@ describe('a phone that lost its storage', () => {
     expect(said.at(-1)?.detail).toContain('phone of ines');
   });
 
+  it('is not hidden by what a colleague said of it before', async () => {
+    const [ines, ada] = [await server.signIn('ines'), await server.signIn('ada')];
+    await ines.send([], ines.heartbeat());
+    await ada.post('/api/phone-losses', { ...lossOf(ines), head: 0, unsent: [] });
+    expect(await seen(ines)).toMatchObject({ alarm: false, lost: { unsent: [] } });
+    await ines.post('/api/phone-losses', lossOf(ines));
+    expect(await seen(ines)).toMatchObject({ alarm: true, lost: { unsent: [{ from: 31, to: 42 }] } });
+    await ada.post('/api/phone-losses', { ...lossOf(ines), unsent: [{ from: 29, to: 30 }] });
+    expect(await seen(ines)).toMatchObject({ lost: { unsent: [{ from: 29, to: 42 }] } });
+  });
+
   it('that nobody ever enrolled is nobody’s', async () => {
     const ines = await server.signIn('ines');
     const unknown = { ...lossOf(ines), kid: 'u'.repeat(43) };
