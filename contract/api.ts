@@ -2,7 +2,7 @@ import { Object as Obj, String as Text, type TSchema } from 'typebox/type';
 import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
-import { ClientAct, DeviceAct, DeviceActed, DeviceStates } from './device-state.ts';
+import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from './device-state.ts';
 import { Probe, StatementKeysAnswer, WorkPackAnswer } from './first-answers.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { Digest, Maker, OrgName, RecordId, Udid } from './scalars.ts';
+import { Digest, Maker, Maybe, OrgName, RecordId, Udid } from './scalars.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
 
@@ -198,9 +198,9 @@ export const API = {
   devices: {
     method: 'GET',
     path: '/api/devices',
-    summary: 'Bound devices of an organisation',
+    summary: 'Bound devices of an organisation, the newest first: 1000, or 50 of those that are asked for',
     access: 'signed-in',
-    query: Obj({ org: OrgName }),
+    query: Obj({ org: OrgName, find: Maybe(DeviceSearch), udid: Maybe(Udid) }),
     answer: DeviceStates,
   },
   actOnDevice: {

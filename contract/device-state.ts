@@ -32,7 +32,11 @@ export const DeviceState = Obj({
   replaces: Maybe(Udid),
 });
 export type DeviceState = Static<typeof DeviceState>;
-export const DeviceStates = Obj({ devices: List(DeviceState, { maxItems: 1000 }) });
+/** The newest so many are listed; older ones are found by what they are called. */
+export const MOST_DEVICES = 1000;
+export const DeviceStates = Obj({ devices: List(DeviceState, { maxItems: MOST_DEVICES }) });
+/** Part of a device's UDID, maker, domain or site, in any case. */
+export const DeviceSearch = Text({ minLength: 2, maxLength: 253 });
 
 /** The reason goes on the audit trail, so blanks are none. */
 const Because = Text({ minLength: 1, maxLength: 300, pattern: '\\S' });

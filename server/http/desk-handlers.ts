@@ -1,4 +1,4 @@
-import type { DeviceState } from '../../contract/device-state.ts';
+import { type DeviceState, MOST_DEVICES } from '../../contract/device-state.ts';
 import { importRows } from '../lists/import-rows.ts';
 import { decideHeld, heldRecords } from '../ra/approvals.ts';
 import { deviceState } from '../ra/device-state.ts';
@@ -8,6 +8,9 @@ import type { HttpParts } from './parts.ts';
 import { ProblemError } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
 import type { Handlers } from './routes.ts';
+
+/** More than anybody reads; more letters narrow it. */
+const FOUND = 50;
 
 /** What people look at and decide at a desk. */
 export function deskHandlers(
@@ -29,7 +32,9 @@ export function deskHandlers(
     async devices({ session, query }) {
       requireMembership(session, query.org);
       const devices: DeviceState[] = [];
-      for (const binding of await stores.bindings.ofOrg(query.org, 1000)) {
+      const { org, ...which } = query;
+      const most = Object.keys(which).length === 0 ? MOST_DEVICES : FOUND;
+      for (const binding of await stores.bindings.ofOrg(org, most, which)) {
         const state = await deviceState(binding, stores);
         if (state !== undefined) devices.push(state);
       }

@@ -37,7 +37,12 @@ export interface Bindings {
   /** Another site of the same domain. */
   setSite(id: string, site: string): Promise<void>;
   end(id: string, at: string): Promise<void>;
-  ofOrg(org: string, limit: number): Promise<Binding[]>;
+  /** Live and ended, the newest first. `find`: part of UDID, maker, domain or site, in any case (of ASCII letters). */
+  ofOrg(
+    org: string,
+    limit: number,
+    which?: { readonly find?: string; readonly udid?: string },
+  ): Promise<Binding[]>;
   /** Live ones whose last certificate ends before then, the first to end first. */
   due(before: string, limit: number): Promise<{ readonly binding: Binding; readonly notAfter: string }[]>;
   /** Live and ended, of every maker, in every scope. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Binding, BindingState, Bindings } from '../ports/bindings.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
@@ -32,6 +33,13 @@ export function fromBinding(binding: Binding): Tables['bindings'] {
     bound_at: boundAt,
     ended_at: endedAt,
   };
+}
+
+const SEARCHED = ['udid', 'maker', 'domain', 'site'] as const;
+
+function holds(column: (typeof SEARCHED)[number], text: string) {
+  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
 }
 
 export function bindings(db: Db): Bindings {
@@ -78,9 +86,11 @@ export function bindings(db: Db): Bindings {
         .where('ended_at', 'is', null)
         .execute();
     },
-    async ofOrg(org, limit) {
-      const rows = await select.where('org', '=', org).orderBy('bound_at', 'desc').limit(limit).execute();
-      return rows.map(toBinding);
+    async ofOrg(org, limit, { find, udid } = {}) {
+      let some = select.where('org', '=', org);
+      if (udid !== undefined) some = some.where('udid', '=', udid);
+      if (find !== undefined) some = some.where((where) => where.or(SEARCHED.map((one) => holds(one, find))));
+      return (await some.orderBy('bound_at', 'desc').limit(limit).execute()).map(toBinding);
     },
     async due(before, limit) {
       const rows = await db

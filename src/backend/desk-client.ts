@@ -9,8 +9,9 @@ import { postJson, read, request } from './request.ts';
 const inOrg = (path: string, org: string) => `${path}?${new URLSearchParams({ org })}`;
 
 export const deskClient: DeskBackend = {
-  async devices(org) {
-    const answer = read(await request(inOrg('/api/devices', org), {}), DeviceStates);
+  async devices(org, which) {
+    const asked = which === undefined ? '' : `&${new URLSearchParams(which)}`;
+    const answer = read(await request(inOrg('/api/devices', org) + asked, {}), DeviceStates);
     return answer.ok ? { ok: true, value: answer.value.devices } : answer;
   },
   async act(org, { maker, udid }, act) {

@@ -22,7 +22,11 @@ export interface AccountBackend {
 
 /** What the desk's screens need of the backend. Never rejects. */
 export interface DeskBackend {
-  devices(org: string): Promise<BackendResult<readonly DeviceState[]>>;
+  /** The newest first. `find`: those with this in their UDID, maker, domain or site. */
+  devices(
+    org: string,
+    which?: { readonly find: string } | { readonly udid: string },
+  ): Promise<BackendResult<readonly DeviceState[]>>;
   /** Suspend, resume, replace, retire or revoke a bound device. */
   act(
     org: string,

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
@@ -192,6 +194,42 @@ it('lets support look after a device: found by search, suspended, replaced, revo
   expect(
     await desk.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
   ).toBe(0);
+});
+
+/** The organisation's binding of this device a thousand times more, each bound later than the one before. */
+function bindThousandMore(udid: string): void {
+  const file = new Sqlite(join(app.server.data, 'fieldbind.sqlite'));
+  file.exec(`
+    create temp table many as
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)
+      select i, binding.* from n, (select * from bindings where udid = '${udid}') as binding;
+    insert into bindings (id, scope, org, domain, site, maker, udid, registration, state, key_digest, unproven, first_use, bound_at, ended_at)
+      select id || i, scope, org, domain, site, maker, maker || '-more-' || i, registration || i, state, key_digest || i, unproven, first_use,
+        strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+' || i || ' seconds'), null from many;
+    insert into certificates (serial, issuer, binding, state, tbs, tbs_digest, not_before, not_after, fingerprint, der, revoked_at, reason)
+      select serial || i, issuer, id || i, certificates.state, tbs, tbs_digest, not_before, not_after, printf('%064x', i), der, null, null
+      from many join certificates on binding = id;`);
+  file.close();
+}
+
+it('finds a device that is older than the thousand newest', async () => {
+  const ines = await app.server.signIn('ines');
+  const device = await app.server.listedDevice();
+  await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+  bindThousandMore(device.udid);
+  const desk = sams.pages()[0] as Page;
+  await tapTo(desk, '/');
+  await tapTo(desk, '/desk');
+  await desk.getByText('50 shown, of more than 999 devices').waitFor();
+  expect(await desk.locator(`[data-device=${device.udid}]`).count()).toBe(0);
+  await desk.getByLabel('Find a device').fill(device.udid.toUpperCase());
+  await desk.getByText('1 shown, of more than 999 devices').waitFor();
+  await desk.locator(`[data-device=${device.udid}]`).getByRole('link', { name: 'Open' }).click();
+  await desk.locator('[data-act=retire]').click();
+  await desk.getByLabel('Reason').fill('Called in');
+  await desk.getByRole('button', { name: 'Retire it' }).click();
+  await desk.getByText('Retired. Its certificate is revoked.').waitFor();
+  await desk.getByText('It is bound no more.').waitFor();
 });
 
 it('says why an address without https cannot work', async () => {

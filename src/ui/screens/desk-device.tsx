@@ -20,13 +20,21 @@ import { DeviceBadges } from './desk-devices.tsx';
 export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; readonly udid: string }) {
   const model = useModel();
   const org = model.membership.value?.org ?? '';
-  const [devices, setDevices] = useState<readonly DeviceState[] | undefined>();
+  const [device, setDevice] = useState<DeviceState | null | undefined>();
+  const [others, setOthers] = useState<readonly DeviceState[]>([]);
   const [failure, setFailure] = useState<BackendFailure | undefined>();
   const [done, setDone] = useState<DeviceAct['act'] | undefined>();
   const load = async () => {
-    const answer = await model.ports.desk.devices(org);
-    if (answer.ok) setDevices(answer.value);
-    else fail(answer.failure);
+    const found = await model.ports.desk.devices(org, { udid });
+    if (!found.ok) return fail(found.failure);
+    // The newest first, so a device that was bound again is shown as it is now.
+    const now = found.value.find((one) => one.maker === maker) ?? null;
+    setDevice(now);
+    if (now === null) return;
+    // Those that may take its place were registered just now, in the same domain.
+    const beside = await model.ports.desk.devices(org, { find: now.domain });
+    if (!beside.ok) return fail(beside.failure);
+    setOthers(beside.value.filter((one) => mayReplace(one, now)));
   };
   const fail = (why: BackendFailure) => {
     setFailure(why);
@@ -44,8 +52,6 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
     else fail(answer.failure);
     await load();
   };
-  // The newest first, so a device that was bound again is shown as it is now.
-  const device = devices?.find((one) => one.maker === maker && one.udid === udid);
   return (
     <Page title={say.title} onBack={goBack}>
       {failure !== undefined && <Trouble failure={failure} />}
@@ -54,8 +60,8 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
           {say.done[done]}
         </p>
       )}
-      {devices !== undefined && device === undefined && <p class="card">{say.gone}</p>}
-      {device !== undefined && (
+      {device === null && <p class="card">{say.gone}</p>}
+      {device != null && (
         <>
           <DeviceCard device={device} />
           {device.revokedAt !== null ? (
@@ -64,7 +70,7 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
             <DeskActs
               key={`${device.suspended?.reason} ${done}`}
               device={device}
-              others={(devices ?? []).filter((one) => mayReplace(one, device))}
+              others={others}
               me={model.enrolment.value?.credential.operator}
               perform={perform}
             />

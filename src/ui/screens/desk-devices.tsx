@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks';
-import type { DeviceState } from '../../../contract/device-state.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { type DeviceState, MOST_DEVICES } from '../../../contract/device-state.ts';
+import { useModel } from '../model-context.ts';
 import { LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
@@ -10,12 +11,27 @@ import { recordWords } from '../words/record.ts';
 
 /** More than anybody reads; the search narrows it. */
 const SHOWN = 50;
+/** Letters before the backend is asked, and how long a person has to pause. */
+const LEAST = 3;
+const PAUSE_MS = 300;
 
-/** The organisation's bound devices, and the search through them. */
-export function DeskDevices({ devices }: { readonly devices: readonly DeviceState[] | undefined }) {
+/** The organisation's bound devices, and the search through them: here, and where there are more, at the backend. */
+export function DeskDevices(props: {
+  readonly org: string;
+  readonly devices: readonly DeviceState[] | undefined;
+}) {
+  const { org, devices } = props;
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
-  const found = devices?.filter((device) => wanted === '' || textOf(device).includes(wanted));
+  const older = useOlder(
+    org,
+    devices?.length === MOST_DEVICES && wanted.length >= LEAST ? wanted : undefined,
+  );
+  const here = devices?.filter((device) => wanted === '' || textOf(device).includes(wanted));
+  const found = here && [
+    ...here,
+    ...older.filter((one) => here.every((other) => keyOf(other) !== keyOf(one))),
+  ];
   return (
     <section class="stack-s" data-section="devices">
       <h2>{fieldWords.desk.devices}</h2>
@@ -33,15 +49,39 @@ export function DeskDevices({ devices }: { readonly devices: readonly DeviceStat
             onInput={(event) => setText(event.currentTarget.value)}
           />
           <p class="quiet small" role="status">
-            {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length)}
+            {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length, devices.length === MOST_DEVICES)}
           </p>
         </div>
       )}
       {found?.slice(0, SHOWN).map((device) => (
-        <DeviceCard key={`${device.maker}/${device.udid}/${device.boundAt}`} device={device} />
+        <DeviceCard key={keyOf(device)} device={device} />
       ))}
     </section>
   );
+}
+
+/** What the backend finds beyond the newest. A desk without signal has what is here. */
+function useOlder(org: string, wanted: string | undefined): readonly DeviceState[] {
+  const model = useModel();
+  const [found, setFound] = useState<readonly DeviceState[]>([]);
+  useEffect(() => {
+    setFound([]);
+    if (wanted === undefined) return;
+    let current = true;
+    const timer = setTimeout(async () => {
+      const answer = await model.ports.desk.devices(org, { find: wanted });
+      if (answer.ok && current) setFound(answer.value);
+    }, PAUSE_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [org, wanted]);
+  return found;
+}
+
+function keyOf({ maker, udid, boundAt }: DeviceState): string {
+  return `${maker}/${udid}/${boundAt}`;
 }
 
 function textOf({ udid, maker, domain, site, position }: DeviceState): string {

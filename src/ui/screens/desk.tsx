@@ -52,7 +52,7 @@ export function DeskScreen() {
             <HeldCard key={record.record} org={org} record={record} decide={decide} />
           ))}
         </section>
-        <DeskDevices devices={devices} />
+        <DeskDevices org={org} devices={devices} />
       </div>
     </Page>
   );

@@ -4,7 +4,8 @@ import { say, type TroubleWords } from './trouble.ts';
 export const deskDeviceWords = {
   find: 'Find a device',
   findHelp: 'Name, domain, site or position',
-  found: (shown: number, of: number) => `${shown} of ${of} devices`,
+  found: (shown: number, of: number, isMore: boolean) =>
+    isMore ? `${shown} shown, of more than ${of - 1} devices` : `${shown} of ${of} devices`,
   open: 'Open',
   title: 'Device',
   gone: 'This device is not bound in your organisation.',
