@@ -132,6 +132,20 @@ export const TRUST_FAULTS = [
 ] as const;
 export type TrustFault = (typeof TRUST_FAULTS)[number];
 
+/** Why a bound device gets no certificate for another key (re-key over EST). For machines; no page says them. */
+export const REKEY_REFUSALS = [
+  'rekey_not_allowed',
+  'rekey_too_soon',
+  'successor_waits',
+  'csr_subject_mismatch',
+  'key_weak',
+  'key_type_not_allowed',
+  'key_taken',
+  'tombstoned',
+  'voucher_missing',
+] as const;
+export type RekeyRefusal = (typeof REKEY_REFUSALS)[number];
+
 /** Codes of problem documents (RFC 9457): the request itself failed, whatever it carried. */
 export const PROBLEM_CODES = [
   'unauthenticated',
@@ -146,5 +160,6 @@ export const PROBLEM_CODES = [
   'rate_limited',
   'unavailable',
   'internal',
+  ...REKEY_REFUSALS,
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

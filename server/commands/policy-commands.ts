@@ -29,6 +29,7 @@ function policyFrom({ text }: Pick<CommandCall, 'text'>): Policy {
     keyTypes,
     possession: oneOf('static', text('static'), ['bind', 'hold']),
     approval: oneOf('approval', text('approval'), ['never', 'always']),
+    rekey: oneOf('rekey', text('rekey'), ['allow', 'refuse']),
     validityDays: number('validity-days'),
     quota: number('quota'),
     subject: text('subject'),
@@ -38,7 +39,7 @@ function policyFrom({ text }: Pick<CommandCall, 'text'>): Policy {
 
 export const policySet: Command = {
   usage:
-    'policy set --org ORG [--domain NAME] [--models LIST] [--key-types LIST] [--static HOW] [--approval WHEN] [--validity-days N] [--quota N] [--subject TEMPLATE] [--by PERSON]',
+    'policy set --org ORG [--domain NAME] [--models LIST] [--key-types LIST] [--static HOW] [--approval WHEN] [--rekey HOW] [--validity-days N] [--quota N] [--subject TEMPLATE] [--by PERSON]',
   about: 'what may be bound (for a domain: beside what holds for its organisation); what is left out is free',
   options: {
     ...SCOPE,
@@ -46,6 +47,7 @@ export const policySet: Command = {
     'key-types': TEXT,
     static: TEXT,
     approval: TEXT,
+    rekey: TEXT,
     'validity-days': TEXT,
     quota: TEXT,
     subject: TEXT,

@@ -17,7 +17,8 @@ export type PolicyFault =
   | 'domain_unknown'
   | 'subject_not_allowed'
   | 'validity_not_allowed'
-  | 'quota_not_allowed';
+  | 'quota_not_allowed'
+  | 'rekey_not_for_practice';
 
 const isCount = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most;
 
@@ -28,13 +29,16 @@ export async function setPolicy(
   { stores, transact, clock }: PolicyParts,
 ): Promise<PolicyFault | 'set'> {
   const { org, domain, policy } = kept;
-  if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
+  const owner = await stores.orgs.org(org);
+  if (owner === undefined) return 'org_unknown';
   if (domain !== '' && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
   if (policy.subject !== undefined && parseSubject(policy.subject) === undefined)
     return 'subject_not_allowed';
   // A certificate that ends before a visit can be planned helps nobody; the CA's own bound holds above.
   if (policy.validityDays !== undefined && !isCount(policy.validityDays, 3650)) return 'validity_not_allowed';
   if (policy.quota !== undefined && !isCount(policy.quota, 100_000_000)) return 'quota_not_allowed';
+  // Lineages are of the whole installation, and practice touches nothing real.
+  if (policy.rekey === 'allow' && owner.training) return 'rekey_not_for_practice';
   const at = toInstant(clock.now());
   await transact(async (tx) => {
     await tx.policies.save(kept, by, at);

@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { RekeyRefusal } from '../../contract/codes.ts';
 import { toBase64 } from '../../core/bytes.ts';
 import { toPem } from '../../core/pem.ts';
 import { oid, sequence } from '../ca/der-writer.ts';
@@ -121,6 +122,22 @@ export async function buildEst({
   return app;
 }
 
+/** Refused another key: what to do about it. */
+const NEXT: Record<RekeyRefusal, string> = {
+  rekey_not_allowed:
+    'The policy here lets no device take another key: go on with the one it has, or have the policy changed (rekey)',
+  rekey_too_soon: 'The key was changed less than a day ago: ask again tomorrow',
+  successor_waits:
+    'A certificate was issued that was not used yet: make contact with that one first, or renew the one in use when it is due',
+  csr_subject_mismatch: 'The request’s subject must have one common name, the device’s own',
+  key_weak: 'The key is too weak: make a stronger one',
+  key_type_not_allowed: 'The policy here does not take this kind of key: make another kind',
+  key_taken: 'The key is or was in use: make a new one',
+  tombstoned: 'The key is revoked: make a new one',
+  voucher_missing:
+    'The key before is vouched for by hardware: let the same TPM show the new one first (/tpm/challenge), or keep the one before',
+};
+
 function certificates(reply: FastifyReply, all: readonly Uint8Array[]): FastifyReply {
   const body = toBase64(certsOnly(all)).replace(/.{1,76}/g, '$&\n');
   return reply
@@ -150,6 +167,8 @@ function answer(
           throw new ProblemError('forbidden', 'Nothing is bound to this key');
         case 'not_current':
           throw new ProblemError('forbidden', 'Only the current certificate may be renewed');
+        default:
+          throw new ProblemError(said.why, NEXT[said.why]);
       }
   }
 }

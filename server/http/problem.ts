@@ -15,6 +15,15 @@ const STATUS: Record<ProblemCode, number> = {
   rate_limited: 429,
   unavailable: 503,
   internal: 500,
+  rekey_not_allowed: 403,
+  rekey_too_soon: 403,
+  successor_waits: 409,
+  csr_subject_mismatch: 400,
+  key_weak: 400,
+  key_type_not_allowed: 403,
+  key_taken: 409,
+  tombstoned: 403,
+  voucher_missing: 403,
 };
 
 const TITLE: Record<ProblemCode, string> = {
@@ -30,6 +39,15 @@ const TITLE: Record<ProblemCode, string> = {
   rate_limited: 'Too many requests',
   unavailable: 'Not available now',
   internal: 'Something went wrong here',
+  rekey_not_allowed: 'Policy lets no device take another key here',
+  rekey_too_soon: 'The key was changed less than a day ago',
+  successor_waits: 'A successor waits to be shown',
+  csr_subject_mismatch: 'The request names another device',
+  key_weak: 'The key is too weak',
+  key_type_not_allowed: 'Policy does not take this kind of key',
+  key_taken: 'The key is or was in use',
+  tombstoned: 'The key is revoked',
+  voucher_missing: 'Nothing vouches for this key',
 };
 
 /** The request itself failed. `detail` is for people; it never holds what was sent. */

@@ -21,7 +21,15 @@ const MAX_TOMBSTONES = 100_000;
 
 export interface PackParts extends CrlParts {
   readonly stores: Needs<
-    'crls' | 'certificates' | 'orgs' | 'domains' | 'list' | 'tombstones' | 'statements' | 'versions'
+    | 'crls'
+    | 'certificates'
+    | 'lineage'
+    | 'orgs'
+    | 'domains'
+    | 'list'
+    | 'tombstones'
+    | 'statements'
+    | 'versions'
   >;
   readonly ca: CertificateAuthority;
   readonly statementKeys: StatementKeys;
@@ -86,7 +94,13 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
   const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
   // What vouches for a key, where a row came from and how old it is are looked at here only, and phones of any age read
   // what they know.
-  const rows = kept.map(({ row: { voucher: _, derivedFrom: _former, stale: _stale, ...row } }) => row);
+  const taken = org.training ? new Map() : await takenKeys(parts);
+  const rows: WorkPack['rows'] = [];
+  for (const { row } of kept) {
+    const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = row;
+    const publicKey = row.anchor === 'key' ? await nowOf(row.publicKey, taken, parts) : undefined;
+    rows.push(publicKey === undefined ? told : { ...told, publicKey: toBase64Url(publicKey) });
+  }
   return {
     aud,
     org: org.name,
@@ -98,16 +112,37 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
     crl: toBase64Url(crl.der),
     salt: org.salt,
     rows,
-    digests: await foreignDigests(org, parts),
+    digests: await foreignDigests(org, taken, parts),
     tombstones: await stores.tombstones.live(MAX_TOMBSTONES),
   };
 }
 
+/** The keys that devices took since (ra/judge-lineage.ts), by the digest of any one before. */
+async function takenKeys({ stores }: PackParts): Promise<ReadonlyMap<string, Uint8Array>> {
+  const all = await stores.lineage.successors(MAX_DIGESTS);
+  return new Map(all.map(({ former, spki }) => [former, spki]));
+}
+
+async function nowOf(
+  publicKey: string | undefined,
+  taken: ReadonlyMap<string, Uint8Array>,
+  { crypto }: PackParts,
+): Promise<Uint8Array | undefined> {
+  const spki = taken.size === 0 ? undefined : fromBase64Url(publicKey ?? '');
+  return spki && taken.get(toBase64Url(await crypto.sha256(spki)));
+}
+
 /** Other organisations' rows: enough to say "on the list", too little to say whose or which. */
-async function foreignDigests(org: Org, { stores, crypto }: PackParts): Promise<string[]> {
+async function foreignDigests(
+  org: Org,
+  taken: ReadonlyMap<string, Uint8Array>,
+  parts: PackParts,
+): Promise<string[]> {
+  const { stores, crypto } = parts;
   const digests: string[] = [];
   for (const { udid, publicKey } of await stores.list.foreign(scopeOf(org), org.name, MAX_DIGESTS)) {
-    const spki = publicKey === null ? undefined : fromBase64Url(publicKey);
+    const now = publicKey === null ? undefined : await nowOf(publicKey, taken, parts);
+    const spki = now ?? (publicKey === null ? undefined : fromBase64Url(publicKey));
     digests.push(await rowDigest(org.salt, udid, spki ?? new Uint8Array(0), crypto));
   }
   // In the digests' own order, which says nothing of the list's.

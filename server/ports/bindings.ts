@@ -27,6 +27,8 @@ export interface Bindings {
   liveConflicts(keyDigest: string, maker: string, udid: string): Promise<Binding[]>;
   open(binding: Binding): Promise<void>;
   setState(id: string, state: BindingState): Promise<void>;
+  /** Its device has shown that it uses another key: that is the bound one from now on. */
+  rekey(id: string, keyDigest: string): Promise<void>;
   /** Its device has signed something in our sight with the bound key: no copy could have done that. */
   prove(id: string): Promise<void>;
   /**
@@ -36,6 +38,7 @@ export interface Bindings {
   placesTaken(org: string, domain: string, most: number): Promise<number>;
   /** Another site of the same domain. */
   setSite(id: string, site: string): Promise<void>;
+  /** A key that was to be its next one is dropped with it. */
   end(id: string, at: string): Promise<void>;
   /** Live and ended, the newest first. `find`: part of UDID, maker, domain or site, in any case (of ASCII letters). */
   ofOrg(

@@ -30,6 +30,8 @@ export interface DeviceEvent {
   /** Of the certificate that goes with it. */
   readonly fingerprint?: string | null;
   readonly notAfter?: string;
+  /** It is for another key than the device had. */
+  readonly rekeyed?: boolean;
   /** Of a suspension. */
   readonly reason?: string;
 }

@@ -12,6 +12,8 @@ export interface Policy {
   readonly possession?: 'bind' | 'hold';
   /** Whether a person has to look at every registration. */
   readonly approval?: 'never' | 'always';
+  /** Whether a bound device may take another key by itself: its row vouches for the one before. Refused if left out. */
+  readonly rekey?: 'allow' | 'refuse';
   /** Life of a certificate, days. */
   readonly validityDays?: number;
   /** Most live bindings. */

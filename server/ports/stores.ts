@@ -9,6 +9,7 @@ import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
 import type { Events } from './events.ts';
+import type { KeyLineages } from './key-lineage.ts';
 import type { Leases } from './leases.ts';
 import type { ListBulk } from './list-bulk.ts';
 import type { ListJobs } from './list-jobs.ts';
@@ -51,6 +52,7 @@ export interface Stores {
   readonly bindings: Bindings;
   readonly intents: Intents;
   readonly certificates: Certificates;
+  readonly lineage: KeyLineages;
   readonly crls: Crls;
   readonly responders: Responders;
   readonly authorities: Authorities;

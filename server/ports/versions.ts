@@ -1,5 +1,5 @@
 /** What work packs are made of, each with a counter that grows with every change. */
-export const VERSIONED = ['list', 'tombstones', 'domains'] as const;
+export const VERSIONED = ['list', 'tombstones', 'domains', 'lineage'] as const;
 export type Versioned = (typeof VERSIONED)[number];
 
 export interface Versions {

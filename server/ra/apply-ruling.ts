@@ -9,6 +9,7 @@ import type { Binding } from '../ports/bindings.ts';
 import type { CertificateOrder, Intent, Issuer } from '../ports/certificate-authority.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
+import { newestOfKey } from './good-certificates.ts';
 import type { Effect, Ruling } from './ruling.ts';
 import { settle } from './settle.ts';
 
@@ -47,9 +48,9 @@ export async function applyRuling(
       return undefined;
     }
     case 'same': {
-      const certificate = await stores.certificates.newest(ruling.binding.id);
-      if (certificate === undefined) throw new Error('a live binding has no certificate');
       const { id: binding, unproven } = ruling.binding;
+      const certificate = await newestOfKey({ binding, keyDigest: ruling.keyDigest }, stores, context.crypto);
+      if (certificate === undefined) throw new Error('a live binding has no certificate');
       const { fingerprint } = certificate;
       await settle(
         record,

@@ -88,12 +88,14 @@ function isOpen(record: StoredRecord, approval: Approval | undefined): boolean {
 /** The intent that an earlier run recorded for this record, if it may still be signed. */
 async function resume(
   record: StoredRecord,
-  { bindings, intents }: Needs<'bindings' | 'intents'>,
+  { bindings, intents, lineage }: Needs<'bindings' | 'intents' | 'lineage'>,
 ): Promise<Intent | undefined> {
   if (record.outcome !== null || record.binding === null) return undefined;
   const intent = await intents.ofBinding(record.binding);
   const binding = await bindings.binding(record.binding);
   if (intent === undefined) return undefined;
+  // Of another key, which the device itself asked for meanwhile: nothing of this record's.
+  if ((await lineage.pendingOf(record.binding))?.serial === intent.serial) return undefined;
   if (binding?.endedAt === null) return intent;
   await intents.abandon(intent.serial);
   return undefined;

@@ -1,4 +1,5 @@
 import { Object as Obj, String as Text } from 'typebox/type';
+import type { RekeyRefusal } from '../../contract/codes.ts';
 import { parse } from '../../contract/parse.ts';
 import { equalBytes, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
@@ -6,11 +7,12 @@ import { type CertificationRequest, commonNames, parseCsr, verifyCsr } from '../
 import { toInstant } from '../../core/instant.ts';
 import type { Binding } from '../ports/bindings.ts';
 import { type CertificateAuthority, SignatureDelayed } from '../ports/certificate-authority.ts';
-import type { StoredCertificate } from '../ports/certificates.ts';
 import type { Clock } from '../ports/clock.ts';
 import { REAL_SCOPE } from '../ports/orgs.ts';
-import type { Needs, Transact } from '../ports/stores.ts';
+import type { Needs } from '../ports/stores.ts';
+import { newestOfKey } from './good-certificates.ts';
 import { noteContact } from './note-contact.ts';
+import { type RekeyParts, rekeyDevice } from './rekey-device.ts';
 import { renewCertificate } from './renew-certificate.ts';
 
 /** What a TLS handshake has proved: whoever is there can use this key now. Nothing else in the certificate is believed. */
@@ -30,12 +32,13 @@ export type DeviceAnswer =
 /**
  * `request_invalid`: no request, or not signed by its own key. `key_differs`: the handshake was made with another key.
  * `not_bound`: nothing was decided for this key. `not_current`: the certificate shown is none that may be renewed.
+ * The others: why it gets none for another key.
  */
-export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current';
+export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current' | RekeyRefusal;
 
 export interface ContactParts {
-  readonly stores: Needs<'bindings' | 'certificates' | 'records' | 'list'>;
-  readonly transact: Transact<'bindings' | 'certificates' | 'intents' | 'policies' | 'changes' | 'audit'>;
+  readonly stores: Needs<'bindings' | 'certificates' | 'lineage' | 'records' | 'list'>;
+  readonly transact: RekeyParts['transact'];
   readonly ca: CertificateAuthority;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -45,13 +48,17 @@ export interface ContactParts {
 const HELD = 3600;
 const UNDECIDED = 5;
 
-/** The live binding of this key. */
+/** The live binding of this key, be it bound or waiting to be shown there. */
 export async function bindingOfKey(
   spki: Uint8Array,
-  { stores, crypto }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings'> },
+  { stores, crypto }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'lineage'> },
 ): Promise<Binding | undefined> {
   const digest = toBase64Url(await crypto.sha256(spki));
-  return (await stores.bindings.liveConflicts(digest, '', '')).find(({ keyDigest }) => keyDigest === digest);
+  const [bound] = await stores.bindings.liveConflicts(digest, '', '');
+  if (bound !== undefined) return bound;
+  const next = await stores.lineage.byKey(digest);
+  const binding = next?.state === 'pending' ? await stores.bindings.binding(next.binding) : undefined;
+  return binding?.endedAt === null ? binding : undefined;
 }
 
 /**
@@ -77,26 +84,30 @@ export async function decidedCertificate(der: Uint8Array, parts: ContactParts): 
   return request === undefined ? refused('request_invalid') : handOut(request, parts);
 }
 
-/** EST simplereenroll: for the certificate that is current by our own state, in use right now. */
+/**
+ * EST simplereenroll: for the certificate that is current by our own state, in use right now. For the same key its renewal,
+ * for another one a re-key.
+ */
 export async function renewDevice(
   key: DeviceKey,
   der: Uint8Array,
   parts: ContactParts,
 ): Promise<DeviceAnswer> {
-  const request = await readRequest(der, parts.crypto);
+  const { stores, crypto } = parts;
+  const request = await readRequest(der, crypto);
   if (request === undefined) return refused('request_invalid');
-  if (!equalBytes(request.spki, key.spki)) return refused('key_differs');
-  const shown = await parts.stores.certificates.byFingerprint(key.fingerprint);
-  const binding = shown && (await parts.stores.bindings.binding(shown.binding));
+  const shown = await stores.certificates.byFingerprint(key.fingerprint);
+  const before = shown && (await stores.bindings.binding(shown.binding));
   const now = toInstant(parts.clock.now());
-  if (shown === undefined || binding?.endedAt !== null || shown.revokedAt !== null || shown.notAfter <= now) {
+  if (shown === undefined || before?.endedAt !== null || shown.revokedAt !== null || shown.notAfter <= now)
     return refused('not_current');
-  }
-  // Same key, so that what was bound stays what was bound (RFC 7030 section 4.2.2 would allow another one).
-  if (binding.keyDigest !== toBase64Url(await parts.crypto.sha256(request.spki)))
-    return refused('key_differs');
-  await noteContact(key, binding, parts);
+  await noteContact(key, before, parts);
+  // By that its next key may have become the bound one.
+  const binding = await stores.bindings.binding(shown.binding);
+  if (binding?.keyDigest !== toBase64Url(await crypto.sha256(key.spki))) return refused('not_current');
   try {
+    if (!equalBytes(request.spki, key.spki))
+      return await rekeyDevice(binding, shown, { request, der }, parts);
     const renewed = await renewCertificate(binding, shown, request.spki, parts);
     return renewed === undefined ? refused('not_current') : { kind: 'certificate', der: renewed.der };
   } catch (error) {
@@ -116,7 +127,8 @@ type HandedOut =
 async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandedOut> {
   const binding = await bindingOfKey(request.spki, parts);
   if (binding === undefined) return waiting(request, parts.stores);
-  const certificate: StoredCertificate | undefined = await parts.stores.certificates.newest(binding.id);
+  const keyDigest = toBase64Url(await parts.crypto.sha256(request.spki));
+  const certificate = await newestOfKey({ binding: binding.id, keyDigest }, parts.stores, parts.crypto);
   if (certificate === undefined) return { kind: 'wait', seconds: UNDECIDED };
   if (certificate.revokedAt !== null) return refused('not_bound');
   return { kind: 'certificate', der: certificate.der, binding };

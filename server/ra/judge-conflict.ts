@@ -7,6 +7,14 @@ import { type About, type Ruling, refused } from './ruling.ts';
 /** A binding about to be made. */
 export type Claim = Omit<Binding, 'id' | 'boundAt'>;
 
+/** What else is known of the device. */
+export interface KnownAs {
+  /** What earlier makers called it. */
+  readonly former: readonly RowName[];
+  /** The live binding in which the claimed key waits to be shown. */
+  readonly pendingIn: string | undefined;
+}
+
 export type Conflict =
   | { readonly kind: 'ruled'; readonly ruling: Ruling }
   /** Nothing stands in the way; what was bound for practice gives way to what is real. */
@@ -19,8 +27,7 @@ export type Conflict =
  */
 export async function judgeConflict(
   claim: Claim,
-  /** What earlier makers called the device. */
-  former: readonly RowName[],
+  { former, pendingIn }: KnownAs,
   about: About,
   { bindings }: Needs<'bindings'>,
 ): Promise<Conflict> {
@@ -34,11 +41,16 @@ export async function judgeConflict(
     return { kind: 'ruled', ruling: refused('transfer_case', about) };
   const displaces = practice(claim) ? [] : found.filter(practice);
   const live = found.filter((binding) => !displaces.includes(binding));
-  const ruling = judgeLive(claim, about, live);
+  const ruling = judgeLive(claim, pendingIn, about, live);
   return ruling === undefined ? { kind: 'free', displaces } : { kind: 'ruled', ruling };
 }
 
-function judgeLive(claim: Claim, about: About, live: readonly Binding[]): Ruling | undefined {
+function judgeLive(
+  claim: Claim,
+  pendingIn: string | undefined,
+  about: About,
+  live: readonly Binding[],
+): Ruling | undefined {
   const foreign = live.find((other) => other.org !== claim.org);
   if (foreign !== undefined) {
     return {
@@ -52,7 +64,7 @@ function judgeLive(claim: Claim, about: About, live: readonly Binding[]): Ruling
   if (own === undefined) return undefined;
   const same = live.every(
     (other) =>
-      other.keyDigest === claim.keyDigest &&
+      (other.keyDigest === claim.keyDigest || other.id === pendingIn) &&
       other.domain === claim.domain &&
       other.maker === claim.maker &&
       other.udid === claim.udid,
@@ -60,7 +72,7 @@ function judgeLive(claim: Claim, about: About, live: readonly Binding[]): Ruling
   if (same) {
     // An earlier record of this device is being issued: this one has its turn after it.
     if (own.state === 'issuing') throw new Error('an earlier record of this device is not finished');
-    return { outcome: 'same', binding: own, about };
+    return { outcome: 'same', binding: own, about, keyDigest: claim.keyDigest };
   }
   const site = own.site === null ? '' : `, ${own.site}`;
   return refused('taken_same_org', about, `bound to ${own.domain}${site}`);

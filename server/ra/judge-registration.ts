@@ -10,6 +10,7 @@ import { findListRow } from './find-row.ts';
 import { formerNames, isRevokedAs } from './former-names.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeEvidence } from './judge-evidence.ts';
+import { asRecorded, judgeLineage } from './judge-lineage.ts';
 import { judgeRenewal } from './judge-renewal.ts';
 import { judgeVoucher } from './judge-voucher.ts';
 import { judgePolicy } from './policy.ts';
@@ -23,6 +24,8 @@ export type RegistrationStores = Needs<
   | 'tombstones'
   | 'bindings'
   | 'certificates'
+  | 'lineage'
+  | 'intents'
   | 'statements'
   | 'policies'
   | 'tpms'
@@ -65,26 +68,36 @@ export async function judgeRegistration(
   const maker = row?.maker ?? registration.maker ?? NO_MAKER;
   about = { ...about, maker };
 
-  const evidence = await judgeEvidence(registration, row, stores, crypto);
+  const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
+  const keyDigest = toBase64Url(await crypto.sha256(spki));
   const former = await formerNames(scope, row, stores);
+  const standing = await judgeLineage(scope, [{ maker, udid }, ...former], keyDigest, stores);
+  const recorded = await asRecorded(registration, row, standing, crypto);
+  const evidence = await judgeEvidence(recorded.registration, recorded.row, stores, crypto);
   if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
     return refused('tombstoned', about);
   if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
-  if (evidence.failure !== undefined && !approved) {
+  // Nobody passes over that it is another device's.
+  if (standing.kind === 'foreign') return refused('key_mismatch', about);
+  const failure = evidence.failure ?? (standing.kind === 'former' ? 'key_mismatch' : undefined);
+  if (failure !== undefined && !approved) {
     return registration.asFound
-      ? held('submitted_as_found', about, `failed: ${evidence.failure}`)
-      : refused(evidence.failure, about);
+      ? held('submitted_as_found', about, `failed: ${failure}`)
+      : refused(failure, about);
   }
 
-  const voucher = await judgeVoucher(registration, row, stores, crypto);
+  const isOwn = standing.kind === 'own';
+  // What vouched for the key before vouched for this one when the device took it, and says nothing of it now.
+  const voucher = isOwn ? 'missing' : await judgeVoucher(registration, row, stores, crypto);
   if (voucher === 'wrong' && !approved) {
     return registration.asFound
       ? held('submitted_as_found', about, 'failed: voucher_wrong')
       : refused('voucher_wrong', about);
   }
-  const anchored = evidence.keyAnchored || voucher === 'vouched';
+  const anchored = isOwn
+    ? standing.anchored && (evidence.keyAnchored || row?.anchor === 'voucher')
+    : standing.kind !== 'former' && (evidence.keyAnchored || voucher === 'vouched');
 
-  const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
   const claim: Claim = {
     scope,
     org: org.name,
@@ -92,14 +105,15 @@ export async function judgeRegistration(
     site: registration.place.site ?? null,
     maker,
     udid,
-    keyDigest: toBase64Url(await crypto.sha256(spki)),
+    keyDigest,
     registration: record.id,
     state: 'issuing',
     unproven: !evidence.fresh,
     firstUse: !anchored,
     endedAt: null,
   };
-  const conflict = await judgeConflict(claim, former, about, stores);
+  const pendingIn = isOwn ? standing.pendingIn : undefined;
+  const conflict = await judgeConflict(claim, { former, pendingIn }, about, stores);
   const { fresh } = evidence;
   const facts = { org: org.name, domain: domain.name, udid, row, spki, fresh, approved };
   if (conflict.kind === 'ruled') {

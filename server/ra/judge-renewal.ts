@@ -1,5 +1,6 @@
 import { fromInstant } from '../../core/instant.ts';
 import type { Needs } from '../ports/stores.ts';
+import { goodCertificates, isAwaited } from './good-certificates.ts';
 import { judgePolicy, type PolicyFacts } from './policy.ts';
 import { renewableFrom } from './renew-certificate.ts';
 import type { Ruling } from './ruling.ts';
@@ -7,20 +8,24 @@ import type { Ruling } from './ruling.ts';
 /**
  * Renewal by visit: a device that is registered again where it is bound, when its certificate is due. Its evidence was
  * judged as at the first time. As over EST, nothing is renewed twice: a successor that the device has not shown is the
- * one that is handed out, and one on hold or revoked has none. What the policy holds or refuses is not renewed; the binding
- * and its certificate stay as they are.
+ * one that is handed out, and one on hold or revoked has none. A device that is about to take another key is left to do so,
+ * and that key has nothing to be renewed. What the policy holds or refuses is not renewed; the binding and its certificate
+ * stay as they are.
  */
 export async function judgeRenewal(
   same: Extract<Ruling, { outcome: 'same' }>,
   facts: Omit<PolicyFacts, 'adds'>,
   receivedAt: string,
-  stores: Needs<'certificates' | 'policies' | 'bindings'>,
+  stores: Needs<'certificates' | 'lineage' | 'intents' | 'policies' | 'bindings'>,
 ): Promise<Ruling> {
   const { binding, about } = same;
   const now = fromInstant(receivedAt);
-  const [newest, ...before] = await stores.certificates.ofBinding(binding.id);
-  if (newest === undefined || newest.revokedAt !== null || now < renewableFrom(newest)) return same;
-  const overlap = before.some(({ revokedAt, notAfter }) => revokedAt === null && fromInstant(notAfter) > now);
+  if (same.keyDigest !== binding.keyDigest) return same;
+  const good = await goodCertificates(binding.id, stores);
+  const [newest, ...before] = good.own;
+  if (newest === undefined || now < renewableFrom(newest)) return same;
+  if (await isAwaited(good, receivedAt, stores)) return same;
+  const overlap = before.some(({ notAfter }) => fromInstant(notAfter) > now);
   if (overlap) return same;
   const policy = await judgePolicy({ ...facts, adds: false }, about, stores);
   if (policy.kind === 'ruled') return policy.ruling;

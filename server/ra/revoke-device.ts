@@ -12,10 +12,20 @@ import type { Clock } from '../ports/clock.ts';
 import { REAL_SCOPE, scopeOf } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { endBinding } from './end-binding.ts';
+import { formerNames } from './former-names.ts';
 
 export interface RevokeParts {
   readonly transact: Transact<
-    'bindings' | 'certificates' | 'intents' | 'tombstones' | 'records' | 'changes' | 'list' | 'orgs' | 'audit'
+    | 'bindings'
+    | 'certificates'
+    | 'lineage'
+    | 'intents'
+    | 'tombstones'
+    | 'records'
+    | 'changes'
+    | 'list'
+    | 'orgs'
+    | 'audit'
   >;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -98,12 +108,15 @@ async function known(
   };
 }
 
-/** Every key known for the device; an empty one where none is, so that at least the UDID is buried. */
+/**
+ * Every key known for the device, those that it had before and was about to have too; an empty one where none is, so that
+ * at least the UDID is buried.
+ */
 async function keysOf(
   maker: string,
   udid: string,
   live: readonly { readonly registration: string }[],
-  tx: Needs<'records' | 'list'>,
+  tx: Needs<'records' | 'list' | 'lineage'>,
 ): Promise<Uint8Array[]> {
   const keys: Uint8Array[] = [];
   const row = await tx.list.row(REAL_SCOPE, maker, udid);
@@ -114,6 +127,8 @@ async function keysOf(
     const key = payload && fromBase64Url(payload.device.publicKey);
     if (key !== undefined) keys.push(key);
   }
+  for (const name of [{ maker, udid }, ...(await formerNames(REAL_SCOPE, row, tx))])
+    for (const { spki } of await tx.lineage.ofDevice(name.maker, name.udid)) keys.push(spki);
   return keys.length === 0 ? [new Uint8Array(0)] : keys;
 }
 
@@ -125,7 +140,10 @@ export async function liftTombstones(
   const { maker, udid, by, reason } = lifted;
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    const ended = (await tx.bindings.everByUdid(udid)).filter((binding) => binding.maker === maker);
+    // Whoever practised on this name had a key of their own, which may be another real device's.
+    const ended = (await tx.bindings.everByUdid(udid)).filter(
+      (binding) => binding.maker === maker && binding.scope === REAL_SCOPE,
+    );
     const digests = new Set<string>();
     for (const key of await keysOf(maker, udid, ended, tx)) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) digests.add(digest);

@@ -31,7 +31,13 @@ export type Ruling =
       readonly effect?: Effect;
     }
   /** Bound already: the certificate of that binding is handed out again. */
-  | { readonly outcome: 'same'; readonly binding: Binding; readonly about: About }
+  | {
+      readonly outcome: 'same';
+      readonly binding: Binding;
+      readonly about: About;
+      /** Whose certificate is meant: the bound key, or the one that is to take its place. */
+      readonly keyDigest: string;
+    }
   /** Bound already, and its certificate is due: a successor is to be issued for the same key. */
   | {
       readonly outcome: 'renew';

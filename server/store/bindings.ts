@@ -63,6 +63,9 @@ export function bindings(db: Db): Bindings {
     async setState(id, state) {
       await db.updateTable('bindings').set({ state }).where('id', '=', id).execute();
     },
+    async rekey(id, keyDigest) {
+      await db.updateTable('bindings').set({ key_digest: keyDigest }).where('id', '=', id).execute();
+    },
     async prove(id) {
       await db.updateTable('bindings').set({ unproven: 0 }).where('id', '=', id).execute();
     },
@@ -84,6 +87,12 @@ export function bindings(db: Db): Bindings {
         .set({ state: 'revoked', ended_at: at })
         .where('id', '=', id)
         .where('ended_at', 'is', null)
+        .execute();
+      await db
+        .updateTable('lineage')
+        .set({ state: 'dropped', at })
+        .where('binding', '=', id)
+        .where('state', '=', sql.lit('pending'))
         .execute();
     },
     async ofOrg(org, limit, { find, udid } = {}) {

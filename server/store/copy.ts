@@ -36,6 +36,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   changes: ['org', 'n'],
   bindings: ['id'],
   certificates: ['serial'],
+  lineage: ['key_digest'],
   crls: ['issuer'],
   responders: ['issuer'],
   authorities: ['name'],

@@ -12,6 +12,7 @@ import { deviceLife } from './device-life.ts';
 import { domains } from './domains.ts';
 import { envelopes } from './envelopes.ts';
 import { events } from './events.ts';
+import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
 import { listBulk } from './list-bulk.ts';
 import { listJobs } from './list-jobs.ts';
@@ -55,6 +56,7 @@ export function storesOver(db: Db, audit: AuditLog = auditLog(db)): Stores {
     bindings: bindings(db),
     intents: intents(db),
     certificates: certificates(db),
+    lineage: keyLineages(db),
     crls: crls(db),
     responders: responders(db),
     authorities: authorities(db),

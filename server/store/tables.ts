@@ -158,6 +158,18 @@ export interface Tables {
     revoked_at: string | null;
     reason: string | null;
   };
+  lineage: {
+    key_digest: string;
+    spki: Uint8Array;
+    maker: string;
+    udid: string;
+    binding: string;
+    request: Uint8Array | null;
+    serial: string | null;
+    state: string;
+    first_use: number;
+    at: string;
+  };
   crls: {
     issuer: string;
     number: number;

@@ -13,6 +13,7 @@ import type { KeptRow } from '../ports/maker-list.ts';
 import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { bindingOfKey } from '../ra/device-contact.ts';
+import { newestOfKey } from '../ra/good-certificates.ts';
 import { parseAttestationKey, parseCertifiedKey } from './certified-key.ts';
 import { endorsementKey, makeCredential } from './make-credential.ts';
 import { TpmError } from './tpm-reader.ts';
@@ -21,7 +22,7 @@ import { TpmError } from './tpm-reader.ts';
 const PATIENCE_MS = 10 * 60_000;
 
 export interface ActivationParts {
-  readonly stores: Needs<'listBulk' | 'bindings' | 'certificates'>;
+  readonly stores: Needs<'listBulk' | 'bindings' | 'certificates' | 'lineage'>;
   readonly transact: Transact<'tpms' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -91,7 +92,7 @@ export async function activateTpm(
     });
   });
   const binding = await bindingOfKey(spki, parts);
-  const certificate = binding && (await stores.certificates.newest(binding.id));
+  const certificate = binding && (await newestOfKey({ binding: binding.id, keyDigest: key }, stores, crypto));
   return certificate === undefined || certificate.revokedAt !== null
     ? { key }
     : { key, certificate: toPem('CERTIFICATE', certificate.der) };

@@ -1,6 +1,6 @@
 import { Object as Obj, String as Text } from 'typebox/type';
 import { parse } from '../../contract/parse.ts';
-import { fromBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
@@ -17,7 +17,7 @@ import type { EstFault } from './est-faults.ts';
 import { readOrder } from './order.ts';
 
 export interface AskParts {
-  readonly stores: Needs<'bindings' | 'records' | 'certificates' | 'intents'>;
+  readonly stores: Needs<'bindings' | 'records' | 'certificates' | 'lineage' | 'intents'>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -46,7 +46,7 @@ const WithRequest = Obj({ device: Obj({ csr: Text() }) });
 
 /**
  * One ask for the certificate of an intent, on the trail before it goes out, and its answer after it came. What is sent is
- * the device's own request as it was registered, since nobody else can prove possession of its key.
+ * the device's own request as it was registered, or as it asked for another key, since nobody else can prove possession of it.
  */
 export async function askOnce(
   intent: Intent,
@@ -72,7 +72,8 @@ export async function askOnce(
       }),
     );
   const record = await stores.records.record(binding.registration);
-  const csr = fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
+  const taken = await stores.lineage.byKey(toBase64Url(await crypto.sha256(order.spki)));
+  const csr = taken?.request ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
   if (csr === undefined || csr.length === 0) {
     await note('third-party CA: request_missing', '');
     return { kind: 'fault', fault: 'request_missing' };

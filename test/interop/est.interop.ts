@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EstDevice, serverPair } from '../support/est.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 const DAY = 24 * 3_600_000;
@@ -24,8 +25,7 @@ beforeAll(async () => {
   ines = await server.signIn('ines');
 });
 afterAll(async () => {
-  expect(server.faults).toEqual([]);
-  await server.close();
+  await closeFaultless(server);
   rmSync(folder, { recursive: true });
 });
 
@@ -39,8 +39,7 @@ const statesOf = async (udid: string) => {
 };
 
 async function bound(anchor: 'key' | 'udid-only' = 'key'): Promise<{ device: TestDevice; est: EstDevice }> {
-  const device = await makeDevice();
-  await server.importList('northfield', [rowOf(device, { anchor })]);
+  const device = await server.listedDevice({ row: { anchor } });
   await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   return { device, est: await client(device) };
 }
@@ -118,6 +117,63 @@ describe('EST by curl', () => {
     expect((await statesOf(device.udid)).revoked).toEqual([false, true]);
     expect(await est.ask('simplereenroll', { show: 'leaf.pem' })).toMatchObject({ status: 403 });
     ahead = 0;
+  });
+
+  it('re-keys by OpenSSL’s own request, which OpenSSL’s verifier and the CRL then follow', async () => {
+    const policy = ['--org', 'northfield', '--rekey', 'allow', '--by', 'sam'];
+    expect(await server.fieldbind('policy', 'set', ...policy)).toMatchObject({ code: 0 });
+    const { device, est } = await bound();
+    est.keep('leaf.pem', (await est.ask('simpleenroll')).leaf);
+    await est.ask('simpleenroll', { show: 'leaf.pem' });
+
+    // Subject and names as the certificate in use has them (RFC 7030 section 4.2.2).
+    const next = await new EstDevice(url(), folder, device, `${device.udid}.next`).prepare();
+    const names = `subjectAltName=URI:spiffe://${OAK_STREET}/device/${device.udid},DNS:${device.udid}.d.${OAK_STREET}`;
+    const made = await openssl(
+      ...[
+        'req',
+        '-new',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-384',
+        '-sha384',
+        '-nodes',
+        '-utf8',
+      ],
+      ...['-subj', `/O=${OAK_STREET}/CN=${device.udid}`, '-addext', names],
+      ...['-keyout', next.at('key'), '-out', next.at('csr.pem')],
+    );
+    expect(made.code).toBe(0);
+    const request = readFileSync(next.at('csr.pem'), 'utf8').replace(/-----[^-]*-----/g, '');
+    next.keep('csr', request);
+    const rekeyed = await est.ask('simplereenroll', { show: 'leaf.pem', request: next.at('csr') });
+    expect(rekeyed.status).toBe(200);
+    next.keep('leaf.pem', rekeyed.leaf);
+
+    const fetched = async (path: string, name: string, form: 'DER' | 'PEM') => {
+      await run('curl', ['--silent', '--fail', '--output', next.at('got'), `${server.url}${path}`]);
+      const kind = form === 'DER' ? 'crl' : 'x509';
+      await openssl(kind, '-inform', form, '-in', next.at('got'), '-out', next.at(name));
+      return next.at(name);
+    };
+    const verify = async (leaf: string) => {
+      const bundle = await fetched('/ca/northfield/bundle.pem', 'bundle.pem', 'PEM');
+      const crl = await fetched('/crl/northfield.crl', 'crl.pem', 'DER');
+      const trust = ['-CAfile', bundle, '-CRLfile', crl];
+      return (await openssl('verify', '-x509_strict', '-crl_check', ...trust, leaf)).out;
+    };
+    for (const leaf of [est.at('leaf.pem'), next.at('leaf.pem')])
+      expect(await verify(leaf)).toMatch(/: OK$/m);
+    const keyOf = async (...from: string[]) => (await openssl(...from, '-pubout')).out;
+    const subject = await openssl('x509', '-in', next.at('leaf.pem'), '-noout', '-pubkey');
+    expect(subject.out).toContain((await keyOf('pkey', '-in', next.at('key'))).trim());
+
+    expect((await next.ask('simpleenroll', { show: 'leaf.pem' })).status).toBe(200);
+    expect(await verify(est.at('leaf.pem'))).toContain('certificate revoked');
+    expect(await verify(next.at('leaf.pem'))).toMatch(/: OK$/m);
+    expect(await est.ask('simplereenroll', { show: 'leaf.pem' })).toMatchObject({ status: 403 });
+    expect((await statesOf(device.udid)).revoked).toEqual([false, true]);
   });
 
   it('gives nothing to a device that was revoked', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tombstoneDigests } from '../../core/list-lookup.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { HANNA, HARBOUR, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -86,6 +88,15 @@ describe('simulated and real', () => {
     // The key of who practised may be that of another real device.
     const other = await server.listedDevice({ keys: squatter.keys });
     expect(await register(ines, other)).toMatchObject({ outcome: 'bound' });
+    // And when the one is let back in, the other is not.
+    const stolen = ['--maker', other.maker, '--udid', other.udid, '--reason', 'keyCompromise', '--by', 'sam'];
+    expect(await server.fieldbind('revoke', ...stolen)).toMatchObject({ code: 0 });
+    const lift = ['--maker', maker, '--udid', udid, '--reason', 'found', '--by', 'sam'];
+    expect(await server.fieldbind('tombstone', 'lift', ...lift)).toMatchObject({ code: 0 });
+    expect(await register(ines, device)).toMatchObject({ outcome: 'bound' });
+    const { stores } = server.running.installation;
+    const digests = await tombstoneDigests('acme-nobody', other.spki, nodeCrypto);
+    expect(await stores.tombstones.anyLive(digests)).toBe(true);
   });
 
   it('keeps the page’s way of adding rows out of real organisations', async () => {

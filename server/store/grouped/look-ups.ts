@@ -3,6 +3,7 @@ import { toBinding } from '../bindings.ts';
 import type { Db } from '../db.ts';
 import type { ManyRows } from '../engine.ts';
 import { fromJson } from '../json.ts';
+import { toLineageKey } from '../key-lineage.ts';
 import { toRecord } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
@@ -49,6 +50,10 @@ export function lookUps(db: Db, many: ManyRows) {
     binding: askTogether(async (ids) => {
       const rows = await many.select(db, { table: 'bindings', key: 'id' }, ids);
       return new Map(rows.map((row) => [row.id, toBinding(row)]));
+    }),
+    lineage: askTogether(async (digests) => {
+      const rows = await many.select(db, { table: 'lineage', key: 'key_digest' }, digests);
+      return new Map(rows.map((row) => [row.key_digest, toLineageKey(row)]));
     }),
     buried: askTogether(async (digests) => {
       const rows = await many.select(

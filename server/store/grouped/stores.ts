@@ -57,6 +57,7 @@ export function groupedStores(
       byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8),
       byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8),
     },
+    lineage: { ...direct.lineage, byKey: ask.lineage },
     tombstones: {
       ...direct.tombstones,
       anyLive: async (digests) => (await Promise.all(digests.map(ask.buried))).includes(true),

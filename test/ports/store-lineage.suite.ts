@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { LineageKey } from '../../server/ports/key-lineage.ts';
+import type { Database } from '../../server/ports/stores.ts';
+import { AT, binding, LATER } from './store-samples.ts';
+
+export const lineageKey = (changes: Partial<LineageKey> = {}): LineageKey => ({
+  keyDigest: 'key-2',
+  spki: Uint8Array.of(48, 2, 0),
+  maker: 'acme',
+  udid: 'acme-1',
+  binding: 'b1',
+  request: Uint8Array.of(48, 3),
+  serial: '40',
+  state: 'pending',
+  firstUse: false,
+  at: AT,
+  ...changes,
+});
+
+/** What every database must do with the keys that devices had one after the other. `open` gives an empty one. */
+export function lineageStoreSuite(name: string, open: () => Promise<Database>): void {
+  describe(`store of lineages over ${name}`, () => {
+    let db: Database;
+    beforeEach(async () => {
+      db = await open();
+      return () => db.close();
+    });
+
+    it('keeps each key once, whatever becomes of it', async () => {
+      const { lineage } = db.stores;
+      await lineage.put(lineageKey());
+      expect(await lineage.byKey('key-2')).toEqual(lineageKey());
+      expect(await lineage.byKey('key-1')).toBeUndefined();
+      expect(await lineage.pendingOf('b1')).toEqual(lineageKey());
+      const first = lineageKey({ keyDigest: 'key-1', request: null, serial: null, state: 'former' });
+      await lineage.put(first);
+      await lineage.put(lineageKey({ state: 'current', at: LATER, firstUse: true }));
+      expect(await lineage.pendingOf('b1')).toBeUndefined();
+      const all = [first, lineageKey({ state: 'current', at: LATER, firstUse: true })];
+      expect(await lineage.ofDevice('acme', 'acme-1')).toEqual(all);
+      expect(await lineage.ofDevice('other', 'acme-1')).toEqual([]);
+    });
+
+    it('lets one key at most wait in a binding, and drops it with that', async () => {
+      const { lineage, bindings } = db.stores;
+      await bindings.open(binding());
+      await lineage.put(lineageKey());
+      await expect(lineage.put(lineageKey({ keyDigest: 'key-3' }))).rejects.toThrow();
+      await lineage.put(lineageKey({ keyDigest: 'key-4', binding: 'b2' }));
+      await bindings.end('b1', LATER);
+      expect(await lineage.byKey('key-2')).toMatchObject({ state: 'dropped', at: LATER });
+      expect(await lineage.byKey('key-4')).toMatchObject({ state: 'pending' });
+    });
+
+    it('names the key that a device is known by, and counts that as news', async () => {
+      const { lineage, versions } = db.stores;
+      const before = await versions.version();
+      await lineage.put(lineageKey());
+      expect(await versions.version()).toBe(before);
+      expect(await lineage.successors(10)).toEqual([]);
+      await lineage.put(lineageKey({ keyDigest: 'key-1', state: 'former' }));
+      await lineage.put(lineageKey({ keyDigest: 'key-4', udid: 'acme-5', state: 'former' }));
+      await lineage.put(lineageKey({ state: 'current' }));
+      await lineage.put(lineageKey({ keyDigest: 'key-5', udid: 'acme-5', state: 'current', firstUse: true }));
+      expect(await versions.version()).not.toBe(before);
+      const { spki } = lineageKey();
+      expect(await lineage.successors(10)).toEqual([{ former: 'key-1', spki }]);
+    });
+
+    it('gives a binding another key, by which it is found and nobody else bound', async () => {
+      const { bindings } = db.stores;
+      await bindings.open(binding());
+      await bindings.rekey('b1', 'key-2');
+      expect(await bindings.liveConflicts('key-1', '', '')).toEqual([]);
+      expect(await bindings.liveConflicts('key-2', '', '')).toMatchObject([{ id: 'b1', keyDigest: 'key-2' }]);
+      await expect(
+        bindings.open(binding({ id: 'b2', udid: 'acme-2', keyDigest: 'key-2' })),
+      ).rejects.toThrow();
+      await bindings.open(binding({ id: 'b3', udid: 'acme-3' }));
+      await expect(bindings.rekey('b3', 'key-2')).rejects.toThrow();
+    });
+
+    it('looks many keys up at a time', async () => {
+      await db.stores.lineage.put(lineageKey());
+      await db.stores.lineage.put(lineageKey({ keyDigest: 'key-1', state: 'former', request: null }));
+      const found = await db.transactGroup((tx) =>
+        Promise.all(['key-1', 'key-2', 'key-3'].map((digest) => tx.lineage.byKey(digest))),
+      );
+      expect(found).toEqual([
+        lineageKey({ keyDigest: 'key-1', state: 'former', request: null }),
+        lineageKey(),
+        undefined,
+      ]);
+    });
+  });
+}
