@@ -17,7 +17,7 @@ import {
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { Digest, Maker, Maybe, OrgName, RecordId, Udid } from './scalars.ts';
+import { Digest, DomainName, Maker, Maybe, OrgName, RecordId, Udid } from './scalars.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
 
@@ -198,9 +198,15 @@ export const API = {
   devices: {
     method: 'GET',
     path: '/api/devices',
-    summary: 'Bound devices of an organisation, the newest first: 1000, or 50 of those that are asked for',
+    summary:
+      'Bound devices of an organisation, the newest first: the newest 1000, 50 that are found, those of a UDID, or the live ones of a domain',
     access: 'signed-in',
-    query: Obj({ org: OrgName, find: Maybe(DeviceSearch), udid: Maybe(Udid) }),
+    query: Obj({
+      org: OrgName,
+      find: Maybe(DeviceSearch),
+      udid: Maybe(Udid),
+      domain: Maybe(DomainName),
+    }),
     answer: DeviceStates,
   },
   actOnDevice: {

@@ -35,8 +35,9 @@ export type DeviceState = Static<typeof DeviceState>;
 /** The newest so many are listed; older ones are found by what they are called. */
 export const MOST_DEVICES = 1000;
 export const DeviceStates = Obj({ devices: List(DeviceState, { maxItems: MOST_DEVICES }) });
-/** Part of a device's UDID, maker, domain or site, in any case. */
-export const DeviceSearch = Text({ minLength: 2, maxLength: 253 });
+/** Words of which each is part of a device's UDID, maker, domain or site, in any case. */
+export const LEAST_SEARCHED = 3;
+export const DeviceSearch = Text({ minLength: LEAST_SEARCHED, maxLength: 253 });
 
 /** The reason goes on the audit trail, so blanks are none. */
 const Because = Text({ minLength: 1, maxLength: 300, pattern: '\\S' });

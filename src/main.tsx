@@ -218,6 +218,8 @@ const model = new AppModel({
   forgetInstallation: async () => {
     await keys.forget();
     await work.keepPacksOf([]);
+    // Told to the person at every start; the installation that should have heard of it is gone.
+    markerStore.keepLosses([]);
   },
   afterDrain: async () => {
     if (((await outbox.summary()).counts.rejected ?? 0) === 0) return false;

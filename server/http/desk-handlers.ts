@@ -1,5 +1,6 @@
 import { type DeviceState, MOST_DEVICES } from '../../contract/device-state.ts';
 import { importRows } from '../lists/import-rows.ts';
+import type { Binding } from '../ports/bindings.ts';
 import { decideHeld, heldRecords } from '../ra/approvals.ts';
 import { deviceState } from '../ra/device-state.ts';
 import { requireMembership } from './access.ts';
@@ -11,6 +12,7 @@ import type { Handlers } from './routes.ts';
 
 /** More than anybody reads; more letters narrow it. */
 const FOUND = 50;
+const MOST_WORDS = 5;
 
 /** What people look at and decide at a desk. */
 export function deskHandlers(
@@ -19,6 +21,22 @@ export function deskHandlers(
   const { installation, decider } = parts;
   const { stores, clock, transact } = installation;
   const limit = rateLimit(60, clock);
+  const limitFinds = rateLimit(60, clock);
+  const bindingsOf = async (
+    { org, find, udid, domain }: Parameters<Handlers['devices']>[0]['query'],
+    operator: string,
+  ): Promise<readonly Binding[]> => {
+    const { bindings } = stores;
+    if (udid !== undefined) {
+      const all = (await bindings.everByUdid(udid)).filter((binding) => binding.org === org);
+      return all.sort((one, other) => (one.boundAt < other.boundAt ? 1 : -1));
+    }
+    if (domain !== undefined) return bindings.liveIn(org, domain, MOST_DEVICES);
+    if (find === undefined) return bindings.ofOrg(org, MOST_DEVICES);
+    // It looks at every device of the organisation.
+    limitFinds(operator);
+    return bindings.find(org, find.split(/\s+/).slice(0, MOST_WORDS), FOUND);
+  };
   return {
     async importList({ session, query, body }) {
       requireMembership(session, query.org);
@@ -32,9 +50,7 @@ export function deskHandlers(
     async devices({ session, query }) {
       requireMembership(session, query.org);
       const devices: DeviceState[] = [];
-      const { org, ...which } = query;
-      const most = Object.keys(which).length === 0 ? MOST_DEVICES : FOUND;
-      for (const binding of await stores.bindings.ofOrg(org, most, which)) {
+      for (const binding of await bindingsOf(query, session.operator)) {
         const state = await deviceState(binding, stores);
         if (state !== undefined) devices.push(state);
       }

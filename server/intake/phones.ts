@@ -22,7 +22,7 @@ export async function phoneStates(org: string, stores: Needs<'phones'>, now: num
 
 async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: number): Promise<PhoneState> {
   const { kid, seq, persisted, oldestUnsentAt } = phone;
-  const loss = await phones.lossOf(kid);
+  const loss = (await phones.lossOf(kid))?.report;
   const missing = await missingOf(kid, Math.max(seq, loss?.head ?? 0), { phones });
   // What the phone says still waits on it is not missing yet; what waits for ever is.
   const waits = phone.unsent > 0 && loss === undefined;
@@ -75,8 +75,8 @@ function common(some: Stretches, others: Stretches): { from: number; to: number 
 
 /**
  * Keeps a phone's word that it lost its storage, if the lost key was this person's or a colleague's: whoever signs in first
- * on a cleared phone may be another one. Words on one key add up, so that a wrong one cannot hide what a true one names; a
- * number counts as lost only while it is missing here. False if the key was neither's.
+ * on a cleared phone may be another one. The first word counts, except that the key's own operator's takes the place of a
+ * colleague's. False if the key was neither's.
  */
 export async function keepLoss(
   report: LossReport,
@@ -87,10 +87,10 @@ export async function keepLoss(
     const key = await operatorKeys.key(report.kid);
     if (key === undefined || !(await areColleagues(key.operator, operator, { people }))) return false;
     const before = await phones.lossOf(report.kid);
-    const loss = before === undefined ? report : bothOf(before, report);
-    if (before !== undefined && JSON.stringify(loss) === JSON.stringify(before)) return true;
+    const isOwn = operator === key.operator;
+    if (before !== undefined && !(isOwn && before.reporter !== operator)) return true;
     const at = toInstant(clock.now());
-    await phones.keepLoss(loss, at);
+    await phones.keepLoss({ report, reporter: operator, at });
     await audit(log, {
       at,
       step: STEPS.sync,
@@ -102,22 +102,6 @@ export async function keepLoss(
     });
     return true;
   });
-}
-
-function bothOf(one: LossReport, other: LossReport): LossReport {
-  const unsent: { from: number; to: number }[] = [];
-  for (const { from, to } of [...one.unsent, ...other.unsent].sort((a, b) => a.from - b.from)) {
-    const last = unsent.at(-1);
-    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
-    else unsent.push({ from, to });
-  }
-  const [first, last] = [unsent[0], unsent.at(-1)];
-  const tooMany = unsent.length > MOST_STRETCHES && first !== undefined && last !== undefined;
-  return {
-    ...one,
-    head: Math.max(one.head, other.head),
-    unsent: tooMany ? [{ from: first.from, to: last.to }] : unsent,
-  };
 }
 
 /** Whether both are one person or share an organisation. Practice is everybody's and says nothing. */

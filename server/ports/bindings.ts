@@ -40,12 +40,12 @@ export interface Bindings {
   setSite(id: string, site: string): Promise<void>;
   /** A key that was to be its next one is dropped with it. */
   end(id: string, at: string): Promise<void>;
-  /** Live and ended, the newest first. `find`: part of UDID, maker, domain or site, in any case (of ASCII letters). */
-  ofOrg(
-    org: string,
-    limit: number,
-    which?: { readonly find?: string; readonly udid?: string },
-  ): Promise<Binding[]>;
+  /** Live and ended, the newest first. */
+  ofOrg(org: string, limit: number): Promise<Binding[]>;
+  /** Of these, each word in UDID, maker, domain or site; in any case, of ASCII letters at least. Reads all of them. */
+  find(org: string, words: readonly string[], limit: number): Promise<Binding[]>;
+  /** Live ones of a domain, the newest first. */
+  liveIn(org: string, domain: string, limit: number): Promise<Binding[]>;
   /** Live ones whose last certificate ends before then, the first to end first. */
   due(before: string, limit: number): Promise<{ readonly binding: Binding; readonly notAfter: string }[]>;
   /** Live and ended, of every maker, in every scope. */

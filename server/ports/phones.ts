@@ -6,6 +6,12 @@ export interface KnownPhone extends ReportedHead {
   readonly operatorName: string;
 }
 
+/** A phone's word that it lost its storage, and who was signed in there by then; not known of old ones. */
+export interface KeptLoss {
+  readonly report: LossReport;
+  readonly reporter: string | null;
+}
+
 /** What phones say of themselves, and what came of their chains. */
 export interface Phones {
   /** Phones of an organisation's people, heard of last first. */
@@ -17,6 +23,6 @@ export interface Phones {
   /** Numbers that the phone itself explained. */
   skipped(kid: string): Promise<number[]>;
   /** In the place of what was kept of this key before. */
-  keepLoss(report: LossReport, reportedAt: string): Promise<void>;
-  lossOf(kid: string): Promise<LossReport | undefined>;
+  keepLoss(loss: KeptLoss & { readonly at: string }): Promise<void>;
+  lossOf(kid: string): Promise<KeptLoss | undefined>;
 }

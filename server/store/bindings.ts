@@ -37,9 +37,10 @@ export function fromBinding(binding: Binding): Tables['bindings'] {
 
 const SEARCHED = ['udid', 'maker', 'domain', 'site'] as const;
 
-function holds(column: (typeof SEARCHED)[number], text: string) {
-  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
+function holds(column: (typeof SEARCHED)[number], word: string) {
+  const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+  // Both in the database: engines do not agree with this one on what a small letter is.
+  return sql<boolean>`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`;
 }
 
 export function bindings(db: Db): Bindings {
@@ -95,11 +96,19 @@ export function bindings(db: Db): Bindings {
         .where('state', '=', sql.lit('pending'))
         .execute();
     },
-    async ofOrg(org, limit, { find, udid } = {}) {
+    async ofOrg(org, limit) {
+      const rows = await select.where('org', '=', org).orderBy('bound_at', 'desc').limit(limit).execute();
+      return rows.map(toBinding);
+    },
+    async find(org, words, limit) {
       let some = select.where('org', '=', org);
-      if (udid !== undefined) some = some.where('udid', '=', udid);
-      if (find !== undefined) some = some.where((where) => where.or(SEARCHED.map((one) => holds(one, find))));
+      for (const word of words)
+        some = some.where((where) => where.or(SEARCHED.map((one) => holds(one, word))));
       return (await some.orderBy('bound_at', 'desc').limit(limit).execute()).map(toBinding);
+    },
+    async liveIn(org, domain, limit) {
+      const live = select.where('org', '=', org).where('domain', '=', domain).where('ended_at', 'is', null);
+      return (await live.orderBy('bound_at', 'desc').limit(limit).execute()).map(toBinding);
     },
     async due(before, limit) {
       const rows = await db

@@ -19,6 +19,7 @@ import { OFFERS_OF_CASES } from './migrations/0036-offers-of-cases.ts';
 import { JOBS_AND_REFUSALS } from './migrations/0038-jobs-and-refusals.ts';
 import { REVOCATION_COUNTS } from './migrations/0039-revocation-counts.ts';
 import { KEY_LINEAGE } from './migrations/0040-key-lineage.ts';
+import { LOSS_REPORTERS } from './migrations/0041-loss-reporters.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -45,6 +46,7 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 38, statements: JOBS_AND_REFUSALS },
   { n: 39, statements: REVOCATION_COUNTS },
   { n: 40, statements: KEY_LINEAGE },
+  { n: 41, statements: LOSS_REPORTERS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -64,20 +64,22 @@ export function phones(db: Db): Phones {
         .execute();
       return rows.flatMap(({ payload }) => parse(Skip, fromJson<unknown>(payload))?.seq ?? []);
     },
-    async keepLoss(report, reportedAt) {
+    async keepLoss({ report, reporter, at }) {
+      const values = { report: JSON.stringify(report), reporter, reported_at: at };
       await db
         .insertInto('phone_losses')
-        .values({ kid: report.kid, report: JSON.stringify(report), reported_at: reportedAt })
-        .onConflict((c) => c.column('kid').doUpdateSet({ report: JSON.stringify(report) }))
+        .values({ kid: report.kid, ...values })
+        .onConflict((c) => c.column('kid').doUpdateSet(values))
         .execute();
     },
     async lossOf(kid) {
       const row = await db
         .selectFrom('phone_losses')
-        .select('report')
+        .select(['report', 'reporter'])
         .where('kid', '=', kid)
         .executeTakeFirst();
-      return row && parse(LossReport, fromJson<unknown>(row.report));
+      const report = row && parse(LossReport, fromJson<unknown>(row.report));
+      return report && { report, reporter: row.reporter };
     },
   };
 }

@@ -1,11 +1,10 @@
 import type { LossReport, Stretches } from '../../contract/phone.ts';
-import { fromInstant, toInstant } from '../../core/instant.ts';
+import { toInstant } from '../../core/instant.ts';
 import type { MarkerStore } from '../ports/keeping.ts';
 import type { RescueBackend } from '../ports/rescue.ts';
 
 /** More than anybody loses before the backend hears of it. */
 const MOST_LOSSES = 5;
-const REFUSED_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * Whether the storage is another one than the marker outside it knows, beside what was found so and not told yet; run
@@ -34,16 +33,12 @@ export function findLosses(
 export async function tellLosses(
   marker: MarkerStore,
   backend: Pick<RescueBackend, 'reportLoss'>,
-  now: number,
 ): Promise<void> {
   for (const loss of marker.losses()) {
     const answer = await backend.reportLoss(loss);
-    const refused = !answer.ok && answer.failure.kind === 'refused';
-    if (!answer.ok && !refused) return;
-    // A refusal is of this one only: whoever may speak for its key can sign in here yet. An installation that is gone is
-    // never told, though, and nobody reads for ever what nobody can end.
-    if (refused && now - fromInstant(loss.foundAt) < REFUSED_MS) continue;
-    marker.keepLosses(marker.losses().filter((one) => !isSame(one, loss)));
+    if (answer.ok) marker.keepLosses(marker.losses().filter((one) => !isSame(one, loss)));
+    // A refusal is of this one only: whoever may speak for its key can sign in here yet.
+    else if (answer.failure.kind !== 'refused') return;
   }
 }
 

@@ -47,10 +47,10 @@ export class Safety {
 
   /** Tells the backend; until it knows, every start tells the person. */
   async tellLosses(): Promise<void> {
-    const { marker, backend, clock } = this.#ports;
+    const { marker, backend } = this.#ports;
     if (marker.losses().length === 0) return;
     const { tellLosses } = await import('./find-losses.ts');
-    await tellLosses(marker, backend, clock.now());
+    await tellLosses(marker, backend);
   }
 
   /** After every change of the outbox; many at once are noted once. */

@@ -22,10 +22,10 @@ export interface AccountBackend {
 
 /** What the desk's screens need of the backend. Never rejects. */
 export interface DeskBackend {
-  /** The newest first. `find`: those with this in their UDID, maker, domain or site. */
+  /** The newest first. `find`: those with each word in their UDID, maker, domain or site. `domain`: live ones only. */
   devices(
     org: string,
-    which?: { readonly find: string } | { readonly udid: string },
+    which?: { readonly find: string } | { readonly udid: string } | { readonly domain: string },
   ): Promise<BackendResult<readonly DeviceState[]>>;
   /** Suspend, resume, replace, retire or revoke a bound device. */
   act(

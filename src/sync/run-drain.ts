@@ -16,14 +16,13 @@ export async function runDrain(
   // a record that was on its way when the phone died goes at once, not when its lease runs out.
   if (navigator.locks === undefined) return drain(ports, signal);
   const turn = patienceMs === 0 ? { ifAvailable: true } : { signal: AbortSignal.timeout(patienceMs) };
-  let had = false;
+  let isMine = false;
   const work = async (lock: Lock | null): Promise<DrainOutcome | 'busy'> => {
-    if (lock === null) return 'busy';
-    had = true;
-    return drain({ ...ports, alone: true }, signal);
+    isMine = true;
+    return lock === null ? 'busy' : drain({ ...ports, alone: true }, signal);
   };
   return navigator.locks.request(LOCK, turn, work).catch((error: unknown) => {
-    if (had) throw error;
-    return 'busy';
+    if (!isMine && error instanceof Error && error.name === 'TimeoutError') return 'busy';
+    throw error;
   });
 }

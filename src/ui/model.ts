@@ -65,6 +65,7 @@ export class AppModel {
   );
   readonly readyOffline = computed(() => isReady(this.readiness.value));
   #again = false;
+  #forceAgain = false;
   #looks = 0;
   #preparedAt = 0;
   readonly #memberships = computed(() => this.enrolment.value?.credential.memberships ?? []);
@@ -217,6 +218,7 @@ export class AppModel {
     if (this.enrolment.value == null) return;
     if (this.draining.value) {
       this.#again = true;
+      this.#forceAgain ||= force;
       return;
     }
     this.drainBegan.value = { unsent: this.summary.value?.unsent ?? 0, at: this.ports.clock.now() };
@@ -225,7 +227,7 @@ export class AppModel {
     try {
       do {
         this.#again = false;
-        await this.#drainOnce(force);
+        await this.#drainOnce(force || this.#forceAgain);
         if (await this.ports.afterDrain()) this.#again = true;
       } while (this.#again);
     } catch (error) {
@@ -233,6 +235,7 @@ export class AppModel {
       this.storageTrouble.value = codeOf(error);
     } finally {
       this.draining.value = false;
+      this.#forceAgain = false;
       await this.refreshOutbox();
       if (this.connection.value === 'online') void this.ports.photoLane.go(force);
       this.#askAgainSoon();

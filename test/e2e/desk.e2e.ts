@@ -224,6 +224,7 @@ it('finds a device that is older than the thousand newest', async () => {
   expect(await desk.locator(`[data-device=${device.udid}]`).count()).toBe(0);
   await desk.getByLabel('Find a device').fill(device.udid.toUpperCase());
   await desk.getByText('1 shown, of more than 999 devices').waitFor();
+  await desk.getByText('Older ones are found by name, domain or site').waitFor();
   await desk.locator(`[data-device=${device.udid}]`).getByRole('link', { name: 'Open' }).click();
   await desk.locator('[data-act=retire]').click();
   await desk.getByLabel('Reason').fill('Called in');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
 import { parseJws } from '../../core/jws.ts';
-import { findLosses, tellLosses } from '../../src/effects/find-losses.ts';
+import { findLosses } from '../../src/effects/find-losses.ts';
 import { Safety } from '../../src/effects/safety.ts';
 import { skipRejected } from '../../src/effects/skip-rejected.ts';
 import { voidRecord } from '../../src/effects/void-record.ts';
@@ -101,19 +101,6 @@ describe('a cleared storage', () => {
     await safety.tellLosses();
     expect(told).toEqual([EPOCH, OTHER]);
     expect(store.losses()).toMatchObject([{ epoch: EPOCH }]);
-  });
-
-  test.each([
-    ['refused', [{ ok: false, failure: { kind: 'refused', code: 'not_found', detail: '' } }, 0]],
-    ['never heard', [{ ok: false, failure: { kind: 'unreachable' } }, 1]],
-  ] as const)('is, a month on, still shown unless the backend refused it (%s)', async (_, [answer, left]) => {
-    const store = memoryMarker(marker());
-    const month = 30 * 24 * 3600 * 1000;
-    findLosses(store, undefined, Date.parse(AT));
-    await tellLosses(store, { reportLoss: async () => answer }, Date.parse(AT) + month - 1);
-    expect(store.losses()).toHaveLength(1);
-    await tellLosses(store, { reportLoss: async () => answer }, Date.parse(AT) + month);
-    expect(store.losses()).toHaveLength(left);
   });
 });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   for (const [udid, domain, site] of [
     ['acme-pump-7', OAK_STREET, 'Boiler_room'],
     ['acme-pumpx7', OAK_STREET, 'Boilers room'],
-    ['acme-pumpx71', HARBOUR, 'roof'],
+    ['acme-pumpx71', HARBOUR, 'Ängelholm\\roof'],
   ] as const) {
     const device = await server.listedDevice({ udid });
     expect(await register(ines, device, { place: { site, photos: [] } }, domain)).toMatchObject({
@@ -44,7 +44,10 @@ describe('devices at the desk', () => {
     // Only letters: none of them stands for another.
     ['boiler_', ['acme-pump-7']],
     ['boiler%', []],
-    ['\\', 400],
+    ['m\\r', ['acme-pumpx71']],
+    ['Ängelholm', ['acme-pumpx71']],
+    ['ACME  boiler', ['acme-pumpx7', 'acme-pump-7']],
+    ['pu', 400],
     ["' or 1=1 --", []],
     ['nothing of the kind', []],
   ])('are found by %s', async (find, udids) => {
@@ -53,6 +56,15 @@ describe('devices at the desk', () => {
 
   it('are found by their whole name alone, where that is asked for', async () => {
     expect(await found({ udid: 'acme-pumpx7' })).toEqual(['acme-pumpx7']);
+  });
+
+  it('are the live ones of one domain, where that is asked for', async () => {
+    expect(await found({ domain: OAK_STREET })).toEqual(['acme-pumpx7', 'acme-pump-7']);
+    const gone = await server.listedDevice({ udid: 'acme-gone' });
+    await register(await server.signIn('ines'), gone);
+    await sam.post(`/api/devices/acme/acme-gone?org=northfield`, { act: 'retire', because: 'broken' });
+    expect(await found({ domain: OAK_STREET })).toEqual(['acme-pumpx7', 'acme-pump-7']);
+    expect(await found({ udid: 'acme-gone' })).toEqual(['acme-gone']);
   });
 
   it('are one’s own', async () => {

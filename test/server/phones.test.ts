@@ -128,8 +128,17 @@ describe('a phone that lost its storage', () => {
     expect(await seen(ines)).toMatchObject({ alarm: false, lost: { unsent: [] } });
     await ines.post('/api/phone-losses', lossOf(ines));
     expect(await seen(ines)).toMatchObject({ alarm: true, lost: { unsent: [{ from: 31, to: 42 }] } });
-    await ada.post('/api/phone-losses', { ...lossOf(ines), unsent: [{ from: 29, to: 30 }] });
-    expect(await seen(ines)).toMatchObject({ lost: { unsent: [{ from: 29, to: 42 }] } });
+    // Nor does anybody change it once its own operator has spoken.
+    for (const who of [ada, ines])
+      await who.post('/api/phone-losses', {
+        ...lossOf(ines),
+        head: 0xffffffff,
+        unsent: [{ from: 1, to: 90 }],
+      });
+    expect(await seen(ines)).toMatchObject({
+      lost: { unsent: [{ from: 31, to: 42 }] },
+      missing: [{ to: 42 }],
+    });
   });
 
   it('that nobody ever enrolled is nobody’s', async () => {

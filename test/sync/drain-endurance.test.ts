@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { BackendFailure } from '../../src/ports/backend.ts';
 import { backoff } from '../../src/sync/backoff.ts';
 import { drain } from '../../src/sync/drain.ts';
@@ -83,6 +83,19 @@ describe('two drains at once', () => {
       { kind: 'done', sent: 1 },
       { kind: 'done', sent: 0 },
     ]);
+  });
+
+  test('locks that fail, and a drain that does, are no other drain', async () => {
+    const phone = await enrolledPhone();
+    const signal = new AbortController().signal;
+    const work = { enrolment: () => Promise.reject(new DOMException('', 'TimeoutError')) } as never;
+    await expect(runDrain({ ...phone.ports(), work }, signal, 1_000)).rejects.toThrow(DOMException);
+    const denied = vi
+      .spyOn(navigator.locks, 'request')
+      .mockRejectedValue(new DOMException('', 'SecurityError'));
+    for (const patience of [0, 1_000])
+      await expect(runDrain(phone.ports(), signal, patience)).rejects.toThrow(DOMException);
+    denied.mockRestore();
   });
 });
 

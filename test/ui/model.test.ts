@@ -28,7 +28,11 @@ const SAFE: SafetyNet = {
 };
 
 /** The app over a test phone's storage; what a test does not touch is not there. */
-async function appWith(over: { safety?: Partial<SafetyNet>; undo?: AppPorts['undo'] }) {
+async function appWith(over: {
+  safety?: Partial<SafetyNet>;
+  undo?: AppPorts['undo'];
+  drain?: AppPorts['drain'];
+}) {
   const phone = await enrolledPhone();
   const parts: Partial<AppPorts> = {
     outbox: phone.outbox,
@@ -40,7 +44,7 @@ async function appWith(over: { safety?: Partial<SafetyNet>; undo?: AppPorts['und
     rescue: async () => ({ prepare: async () => undefined }) as never,
     undo: over.undo ?? (async () => undefined),
     photoLane: { hold: () => undefined, go: async () => undefined },
-    drain: async () => 'busy',
+    drain: over.drain ?? (async () => 'busy'),
     afterDrain: async () => false,
   };
   return { phone, model: new AppModel(parts as AppPorts) };
@@ -122,4 +126,23 @@ describe('an undo', () => {
     await model.undo(row);
     expect(tries).toBe(2);
   });
+});
+
+it('sends at once what a person asks for while a drain waits for its turn', async () => {
+  const turn = Promise.withResolvers<void>();
+  const forced: boolean[] = [];
+  const { model } = await appWith({
+    drain: async (force) => {
+      forced.push(force);
+      await turn.promise;
+      return 'busy';
+    },
+  });
+  await model.wake();
+  const round = model.sync(false);
+  await model.sync(true);
+  turn.resolve();
+  await round;
+  await model.sync(false);
+  expect(forced).toEqual([false, true, false]);
 });

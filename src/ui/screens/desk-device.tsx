@@ -31,8 +31,8 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
     const now = found.value.find((one) => one.maker === maker) ?? null;
     setDevice(now);
     if (now === null) return;
-    // Those that may take its place were registered just now, in the same domain.
-    const beside = await model.ports.desk.devices(org, { find: now.domain });
+    // Those that may take its place.
+    const beside = await model.ports.desk.devices(org, { domain: now.domain });
     if (!beside.ok) return fail(beside.failure);
     setOthers(beside.value.filter((one) => mayReplace(one, now)));
   };

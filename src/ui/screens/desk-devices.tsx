@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type DeviceState, MOST_DEVICES } from '../../../contract/device-state.ts';
+import { type DeviceState, LEAST_SEARCHED, MOST_DEVICES } from '../../../contract/device-state.ts';
 import { useModel } from '../model-context.ts';
 import { LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -11,8 +11,7 @@ import { recordWords } from '../words/record.ts';
 
 /** More than anybody reads; the search narrows it. */
 const SHOWN = 50;
-/** Letters before the backend is asked, and how long a person has to pause. */
-const LEAST = 3;
+/** How long a person has to pause before the backend is asked. */
 const PAUSE_MS = 300;
 
 /** The organisation's bound devices, and the search through them: here, and where there are more, at the backend. */
@@ -23,15 +22,12 @@ export function DeskDevices(props: {
   const { org, devices } = props;
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
-  const older = useOlder(
-    org,
-    devices?.length === MOST_DEVICES && wanted.length >= LEAST ? wanted : undefined,
-  );
-  const here = devices?.filter((device) => wanted === '' || textOf(device).includes(wanted));
-  const found = here && [
-    ...here,
-    ...older.filter((one) => here.every((other) => keyOf(other) !== keyOf(one))),
-  ];
+  const isMore = devices?.length === MOST_DEVICES;
+  const older = useOlder(org, isMore && wanted.length >= LEAST_SEARCHED ? wanted : undefined);
+  const words = wanted.split(/\s+/);
+  const here = devices?.filter((device) => words.every((word) => textOf(device).includes(word)));
+  const beyond = (older ?? []).filter((one) => here?.every((other) => keyOf(other) !== keyOf(one)));
+  const found = here && [...here, ...beyond];
   return (
     <section class="stack-s" data-section="devices">
       <h2>{fieldWords.desk.devices}</h2>
@@ -46,11 +42,13 @@ export function DeskDevices(props: {
             autocomplete="off"
             placeholder={say.findHelp}
             value={text}
+            maxLength={253}
             onInput={(event) => setText(event.currentTarget.value)}
           />
           <p class="quiet small" role="status">
-            {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length, devices.length === MOST_DEVICES)}
+            {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length, isMore)}
           </p>
+          {isMore && <p class="quiet small">{older === null ? say.olderFailed : say.older}</p>}
         </div>
       )}
       {found?.slice(0, SHOWN).map((device) => (
@@ -60,20 +58,20 @@ export function DeskDevices(props: {
   );
 }
 
-/** What the backend finds beyond the newest. A desk without signal has what is here. */
-function useOlder(org: string, wanted: string | undefined): readonly DeviceState[] {
+/** What the backend finds beyond the newest; null where it could not be asked. */
+function useOlder(org: string, wanted: string | undefined): readonly DeviceState[] | null | undefined {
   const model = useModel();
-  const [found, setFound] = useState<readonly DeviceState[]>([]);
+  const [found, setFound] = useState<readonly DeviceState[] | null | undefined>();
   useEffect(() => {
-    setFound([]);
+    setFound(undefined);
     if (wanted === undefined) return;
-    let current = true;
+    let isCurrent = true;
     const timer = setTimeout(async () => {
       const answer = await model.ports.desk.devices(org, { find: wanted });
-      if (answer.ok && current) setFound(answer.value);
+      if (isCurrent) setFound(answer.ok ? answer.value : null);
     }, PAUSE_MS);
     return () => {
-      current = false;
+      isCurrent = false;
       clearTimeout(timer);
     };
   }, [org, wanted]);

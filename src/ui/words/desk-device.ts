@@ -6,6 +6,8 @@ export const deskDeviceWords = {
   findHelp: 'Name, domain, site or position',
   found: (shown: number, of: number, isMore: boolean) =>
     isMore ? `${shown} shown, of more than ${of - 1} devices` : `${shown} of ${of} devices`,
+  older: 'Older ones are found by name, domain or site, from three letters on.',
+  olderFailed: 'Older ones could not be looked for. Change the text to try again.',
   open: 'Open',
   title: 'Device',
   gone: 'This device is not bound in your organisation.',
