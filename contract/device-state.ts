@@ -8,6 +8,7 @@ import {
   Union,
 } from 'typebox/type';
 import { Fingerprint } from './confirmation.ts';
+import { LEAST_SEARCHED, MOST_DEVICES } from './device-limits.ts';
 import { DomainName, Instant, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
 
 /** Why a device is suspended. While it is, its certificate is on hold: CRL and OCSP say so, and nobody should trust it. */
@@ -32,11 +33,8 @@ export const DeviceState = Obj({
   replaces: Maybe(Udid),
 });
 export type DeviceState = Static<typeof DeviceState>;
-/** The newest so many are listed; older ones are found by what they are called. */
-export const MOST_DEVICES = 1000;
 export const DeviceStates = Obj({ devices: List(DeviceState, { maxItems: MOST_DEVICES }) });
 /** Words of which each is part of a device's UDID, maker, domain or site, in any case. */
-export const LEAST_SEARCHED = 3;
 export const DeviceSearch = Text({ minLength: LEAST_SEARCHED, maxLength: 253 });
 
 /** The reason goes on the audit trail, so blanks are none. */

@@ -1,4 +1,5 @@
-import { type DeviceState, MOST_DEVICES } from '../../contract/device-state.ts';
+import { MOST_DEVICES } from '../../contract/device-limits.ts';
+import type { DeviceState } from '../../contract/device-state.ts';
 import { importRows } from '../lists/import-rows.ts';
 import type { Binding } from '../ports/bindings.ts';
 import { decideHeld, heldRecords } from '../ra/approvals.ts';

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type DeviceState, LEAST_SEARCHED, MOST_DEVICES } from '../../../contract/device-state.ts';
+import { LEAST_SEARCHED, MOST_DEVICES } from '../../../contract/device-limits.ts';
+import type { DeviceState } from '../../../contract/device-state.ts';
 import { useModel } from '../model-context.ts';
 import { LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
