@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
+import { initialScripts } from '../support/first-load.ts';
 import { queuedRecord } from '../support/records.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
 import type { Report } from './report.ts';
@@ -46,25 +47,6 @@ export async function benchApp(): Promise<Report> {
     };
   } finally {
     await server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** gzip bytes of every script that a first visit loads by itself, the service worker apart. */
-async function initialScripts(url: string): Promise<number> {
-  const profile = profileWithSerialGrant(url);
-  const context = await launchWithDevices(profile, {}, { viewport: PHONE });
-  try {
-    await context.route('**/sw.js', (route) => route.abort());
-    const page = context.pages()[0] as Page;
-    const scripts: Promise<Buffer>[] = [];
-    page.on('response', (response) => {
-      if (response.request().resourceType() === 'script') scripts.push(response.body());
-    });
-    await page.goto(url, { waitUntil: 'networkidle' });
-    return (await Promise.all(scripts)).reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
-  } finally {
-    await context.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -8,6 +8,7 @@ import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
 import { approach, cameraFlags, recordCamera } from '../support/camera.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { initialScripts } from '../support/first-load.ts';
 import { printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -40,6 +41,10 @@ it('reads a moving label through the live camera', async () => {
   await page.getByText(device.udid).waitFor({ timeout: 60_000 });
   await page.getByText('On the maker’s list').waitFor();
   await app.shut();
+});
+
+it('asks little of a first visit', async () => {
+  expect(await initialScripts(app.server.url)).toBeLessThanOrEqual(60 * 1024);
 });
 
 it('opens offline on every screen', async () => {
