@@ -46,7 +46,7 @@ export interface Bindings {
   find(org: string, words: readonly string[], limit: number): Promise<Binding[]>;
   /** Live ones of a domain, the newest first. */
   liveIn(org: string, domain: string, limit: number): Promise<Binding[]>;
-  /** Live ones whose last certificate ends before then, the first to end first. */
+  /** Live ones whose last certificate for the bound key ends before then, the first to end first. */
   due(before: string, limit: number): Promise<{ readonly binding: Binding; readonly notAfter: string }[]>;
   /** Live and ended, of every maker, in every scope. */
   everByUdid(udid: string): Promise<Binding[]>;

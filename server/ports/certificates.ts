@@ -44,6 +44,7 @@ export interface Certificates {
   ofBinding(binding: string): Promise<StoredCertificate[]>;
   /** Every one of a binding that is not revoked yet, or on hold only. */
   revokeAll(binding: string, at: string, reason: RevocationReason): Promise<void>;
+  /** Nothing, if none was issued under this serial. */
   revoke(serial: string, at: string, reason: RevocationReason): Promise<void>;
   revokedBy(issuer: string): Promise<RevokedEntry[]>;
   /** Puts every one of a binding that is not revoked on hold. */

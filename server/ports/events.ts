@@ -92,7 +92,7 @@ export interface Events {
   refusals(sink: string): Promise<number>;
   /** Forgets what every receiver of its organisation has, from before then. */
   forget(before: string): Promise<void>;
-  /** Live bindings of an organisation, by id, whose newest certificate ends before then and was not told of. */
+  /** Live bindings of an organisation, by id, whose newest certificate for the bound key ends before then and was not told of. */
   dueUntold(
     org: string,
     before: string,

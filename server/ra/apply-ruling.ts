@@ -7,14 +7,16 @@ import { audit } from '../audit/chain.ts';
 import { STEPS, type Step } from '../audit/steps.ts';
 import type { Binding } from '../ports/bindings.ts';
 import type { CertificateOrder, Intent, Issuer } from '../ports/certificate-authority.ts';
+import type { LineageKey } from '../ports/key-lineage.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import { newestOfKey } from './good-certificates.ts';
 import type { Effect, Ruling } from './ruling.ts';
 import { settle } from './settle.ts';
+import { dropKey } from './take-key.ts';
 
 export type ApplyStores = Needs<
-  'records' | 'changes' | 'audit' | 'bindings' | 'intents' | 'certificates' | 'transfers'
+  'records' | 'changes' | 'audit' | 'bindings' | 'intents' | 'certificates' | 'lineage' | 'transfers'
 >;
 
 export interface ApplyContext {
@@ -70,6 +72,7 @@ export async function applyRuling(
     }
     case 'renew': {
       const { id } = ruling.binding;
+      if (ruling.drops !== undefined) await giveUp(ruling.drops, at, context);
       // One that the device itself began over EST, and that a crash left, is the one that is signed.
       const begun = await stores.intents.ofBinding(id);
       const intent = begun ?? context.issuer.prepare(orderOf(ruling));
@@ -80,6 +83,7 @@ export async function applyRuling(
     case 'bind': {
       const id = uuid7(now, context.crypto);
       for (const practice of ruling.displaces) await endPractice(practice, at, context);
+      if (ruling.drops !== undefined) await giveUp(ruling.drops, at, context);
       const intent = context.issuer.prepare(orderOf(ruling));
       await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
       await stores.intents.intend(intent, id);
@@ -87,6 +91,12 @@ export async function applyRuling(
       return intent;
     }
   }
+}
+
+/** A key that waits to be shown is waited for no more. */
+async function giveUp(key: LineageKey, at: string, { stores, by }: ApplyContext): Promise<void> {
+  const binding = await stores.bindings.binding(key.binding);
+  if (binding !== undefined) await dropKey(key, binding, { at, actor: by ?? 'rules' }, stores);
 }
 
 async function attach(

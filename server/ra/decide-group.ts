@@ -105,7 +105,7 @@ function isOwn(ruling: Ruling): boolean {
     case 'renew':
       return false;
     case 'bind':
-      return ruling.displaces.length === 0 && !ruling.renamed;
+      return ruling.displaces.length === 0 && ruling.drops === undefined && !ruling.renamed;
     case 'held':
     case 'refused':
     case 'noted':

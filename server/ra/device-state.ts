@@ -2,7 +2,6 @@ import type { DeviceState } from '../../contract/device-state.ts';
 import type { Binding } from '../ports/bindings.ts';
 import type { StoredCertificate } from '../ports/certificates.ts';
 import type { Needs } from '../ports/stores.ts';
-import { goodCertificates } from './good-certificates.ts';
 import { positionOf } from './replace-device.ts';
 
 /** A bound device as its organisation sees it. Undefined while its certificate is still being issued. */
@@ -10,8 +9,7 @@ export async function deviceState(
   binding: Binding,
   stores: Needs<'certificates' | 'lineage' | 'life' | 'bindings' | 'records'>,
 ): Promise<DeviceState | undefined> {
-  const newest = await stores.certificates.newest(binding.id);
-  const certificate = newest && (await standingOf(binding, newest, stores));
+  const certificate = await standingOf(binding, stores);
   if (certificate === undefined || binding.state === 'issuing') return undefined;
   const { maker, udid, domain, boundAt, state, unproven, firstUse, endedAt, site } = binding;
   const { fingerprint, notAfter, onHold, revokedAt } = certificate;
@@ -37,12 +35,16 @@ export async function deviceState(
   };
 }
 
-/** The newest one; of a live binding whose newest was for a key that it gave up, the newest that is good. */
+/**
+ * The newest one; of a live binding the newest that is good or on hold, and for the bound key: one that waits to be shown
+ * with the next key says nothing of how long the device can go on.
+ */
 async function standingOf(
   { id, endedAt }: Binding,
-  newest: StoredCertificate,
-  stores: Needs<'certificates' | 'lineage'>,
-): Promise<StoredCertificate> {
-  if (endedAt !== null || newest.revokedAt === null || newest.onHold) return newest;
-  return (await goodCertificates(id, stores)).own[0] ?? newest;
+  { certificates, lineage }: Needs<'certificates' | 'lineage'>,
+): Promise<StoredCertificate | undefined> {
+  if (endedAt !== null) return certificates.newest(id);
+  const pending = await lineage.pendingOf(id);
+  const own = (await certificates.ofBinding(id)).filter(({ serial }) => serial !== pending?.serial);
+  return own.find(({ revokedAt, onHold }) => revokedAt === null || onHold) ?? own[0];
 }

@@ -71,14 +71,20 @@ export async function judgeRegistration(
   const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
   const keyDigest = toBase64Url(await crypto.sha256(spki));
   const former = await formerNames(scope, row, stores);
-  const standing = await judgeLineage(scope, [{ maker, udid }, ...former], keyDigest, stores);
+  const standing = await judgeLineage(
+    scope,
+    [{ maker, udid }, ...former],
+    { keyDigest, now: record.receivedAt },
+    stores,
+  );
   const recorded = await asRecorded(registration, row, standing, crypto);
   const evidence = await judgeEvidence(recorded.registration, recorded.row, stores, crypto);
   if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
     return refused('tombstoned', about);
   if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
-  // Nobody passes over that it is another device's.
-  if (standing.kind === 'foreign') return refused('key_mismatch', about);
+  // Nobody passes over that it is another device's. One that only waits to be is whose device proves it here and now.
+  const drops = standing.kind === 'foreign' && evidence.fresh ? standing.waits : undefined;
+  if (standing.kind === 'foreign' && drops === undefined) return refused('key_mismatch', about);
   const failure = evidence.failure ?? (standing.kind === 'former' ? 'key_mismatch' : undefined);
   if (failure !== undefined && !approved) {
     return registration.asFound
@@ -87,16 +93,16 @@ export async function judgeRegistration(
   }
 
   const isOwn = standing.kind === 'own';
-  // What vouched for the key before vouched for this one when the device took it, and says nothing of it now.
-  const voucher = isOwn ? 'missing' : await judgeVoucher(registration, row, stores, crypto);
-  if (voucher === 'wrong' && !approved) {
+  const voucher = await judgeVoucher(registration, recorded.row, stores, crypto);
+  // What a device shows for its first key says nothing against the ones that followed, and nothing for them.
+  if (voucher === 'wrong' && !isOwn && !approved) {
     return registration.asFound
       ? held('submitted_as_found', about, 'failed: voucher_wrong')
       : refused('voucher_wrong', about);
   }
-  const anchored = isOwn
-    ? standing.anchored && (evidence.keyAnchored || row?.anchor === 'voucher')
-    : standing.kind !== 'former' && (evidence.keyAnchored || voucher === 'vouched');
+  const anchored =
+    (isOwn ? standing.anchored : standing.kind !== 'former') &&
+    (evidence.keyAnchored || voucher === 'vouched');
 
   const claim: Claim = {
     scope,
@@ -118,7 +124,7 @@ export async function judgeRegistration(
   const facts = { org: org.name, domain: domain.name, udid, row, spki, fresh, approved };
   if (conflict.kind === 'ruled') {
     const { ruling } = conflict;
-    return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record.receivedAt, stores) : ruling;
+    return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record, stores) : ruling;
   }
   if (!anchored && !approved) {
     return row?.anchor === 'voucher'
@@ -130,7 +136,8 @@ export async function judgeRegistration(
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
   const { displaces } = conflict;
-  return { outcome: 'bind', about, binding: claim, spki, profile, displaces, renamed: former.length > 0 };
+  const renamed = former.length > 0;
+  return { outcome: 'bind', about, binding: claim, spki, profile, displaces, drops, renamed };
 }
 
 async function isMember(record: StoredRecord, { people }: Needs<'people'>): Promise<boolean> {

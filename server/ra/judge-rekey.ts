@@ -1,4 +1,5 @@
 import type { RekeyRefusal } from '../../contract/codes.ts';
+import type { ListRow } from '../../contract/list-row.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type CertificationRequest, commonNames } from '../../core/csr.ts';
@@ -9,7 +10,7 @@ import type { Binding } from '../ports/bindings.ts';
 import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Policy } from '../ports/policies.ts';
 import type { Needs } from '../ports/stores.ts';
-import { formerNames } from './former-names.ts';
+import { formerNames, isRevokedAs } from './former-names.ts';
 import { knownNames } from './known-names.ts';
 
 /** How often a device may take another key: each one that gave way stands on the CRL until its certificate would have ended. */
@@ -17,6 +18,8 @@ const APART = 24 * 3_600_000;
 
 export interface RekeyCase {
   readonly binding: Binding;
+  /** The bound key (SubjectPublicKeyInfo, DER). */
+  readonly bound: Uint8Array;
   readonly request: CertificationRequest;
   /** SHA-256 of the request's key, base64url. */
   readonly keyDigest: string;
@@ -30,7 +33,7 @@ export interface RekeyCase {
  * Asked at any time, not only when the certificate is due: whoever thinks that a key is weak should not have to wait.
  */
 export async function judgeRekey(
-  { binding, request, keyDigest, policy, now }: RekeyCase,
+  { binding, bound, request, keyDigest, policy, now }: RekeyCase,
   stores: Needs<'bindings' | 'lineage' | 'list' | 'tombstones' | 'tpms'>,
   crypto: CryptoPort,
 ): Promise<RekeyRefusal | undefined> {
@@ -44,11 +47,14 @@ export async function judgeRekey(
   if (!isStrong(request.key)) return 'key_weak';
   if (policy.keyTypes !== undefined && !policy.keyTypes.includes(request.key.type))
     return 'key_type_not_allowed';
-  if (await stores.tombstones.anyLive(await tombstoneDigests(udid, request.spki, crypto)))
+  const former = await formerNames(scope, row, stores);
+  // Also by what it has now or was called before: a key that is not buried would lead out of a tombstone.
+  const digests = await Promise.all([request.spki, bound].map((key) => tombstoneDigests(udid, key, crypto)));
+  if ((await stores.tombstones.anyLive(digests.flat())) || (await isRevokedAs(former, stores, crypto)))
     return 'tombstoned';
   if ((await stores.bindings.liveConflicts(keyDigest, '', '')).length > 0) return 'key_taken';
   const there = await stores.lineage.byKey(keyDigest);
-  const mine = [{ maker, udid }, ...(await formerNames(scope, row, stores))];
+  const mine = [{ maker, udid }, ...former];
   const isMine = (one: { readonly maker: string; readonly udid: string }) =>
     mine.some((name) => name.maker === one.maker && name.udid === one.udid);
   // One that it had before does not come back: it gave way for some reason. One that nobody ever saw used is free again.
@@ -56,10 +62,22 @@ export async function judgeRekey(
     return 'key_taken';
   if ((await stores.list.byKey(scope, toBase64Url(request.spki))).some((other) => !isMine(other)))
     return 'key_taken';
-  // What vouches for a key that lives in hardware vouches for no other one, unless the same hardware showed that too.
-  const { tpm, attestation } = row?.voucher ?? {};
-  if (attestation !== undefined || (tpm !== undefined && !(await stores.tpms.holds(tpm, keyDigest))))
-    return 'voucher_missing';
+  if (!(await isVouchedFor(row, keyDigest, stores))) return 'voucher_missing';
   const last = await stores.lineage.byKey(binding.keyDigest);
   return last?.state === 'current' && now - fromInstant(last.at) < APART ? 'rekey_too_soon' : undefined;
+}
+
+/**
+ * What vouches for one key vouches for no other one (judge-voucher.ts), so each thing that the row names must speak of the new
+ * one: its digest, or the same TPM that has shown it too. A maker's certificate or an attestation cannot be shown over EST.
+ */
+async function isVouchedFor(
+  row: ListRow | undefined,
+  keyDigest: string,
+  { tpms }: Needs<'tpms'>,
+): Promise<boolean> {
+  const { ca, certificate, attestation, key, tpm } = row?.voucher ?? {};
+  if (ca !== undefined || certificate !== undefined || attestation !== undefined) return false;
+  if (key !== undefined && key !== keyDigest) return false;
+  return tpm === undefined || (await tpms.holds(tpm, keyDigest));
 }

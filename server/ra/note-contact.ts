@@ -33,8 +33,8 @@ export async function noteContact(
     const trail = { at, step: STEPS.confirm, actor: 'device', org: binding.org, subject: binding.udid };
     const good = await goodCertificates(id, tx);
     const { newest, retired, isRekey } = shownBy(fingerprint, at, good);
-    // What proves the next key says nothing of the bound one.
-    if (binding.unproven && !isRekey) {
+    // Also the next key's: only a handshake with the bound one could ask for it (device-contact.ts).
+    if (binding.unproven) {
       await tx.bindings.prove(id);
       await audit(tx.audit, { ...trail, event: 'proved its key' });
     }

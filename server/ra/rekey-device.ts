@@ -1,5 +1,6 @@
 import type { RekeyRefusal } from '../../contract/codes.ts';
 import { toBase64Url } from '../../core/bytes.ts';
+import { parseCertificate } from '../../core/certificate.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { CertificationRequest } from '../../core/csr.ts';
 import { toInstant } from '../../core/instant.ts';
@@ -105,9 +106,10 @@ async function begin(
   if (waits || intent !== undefined || own[0]?.serial !== current.serial) return { why: 'successor_waits' };
   const { org, domain, maker, udid, firstUse } = binding;
   const policy = await policyFor({ org, domain }, tx);
-  const why = await judgeRekey({ binding, request, keyDigest, policy, now }, tx, crypto);
+  const { spki: bound } = parseCertificate(current.der);
+  const why = await judgeRekey({ binding, bound, request, keyDigest, policy, now }, tx, crypto);
   if (why !== undefined) return { why };
-  if (pending !== undefined) await dropKey(pending, binding, at, tx);
+  if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
   const names = { udid: udid as Udid, domain: domain as DomainName };
   const made = prepare({ ...profileOf(policy, { udid, domain, org }), ...names, spki: request.spki });
   const key = { keyDigest, spki: request.spki, maker, udid, binding: id, request: der, firstUse, at };

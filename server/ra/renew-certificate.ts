@@ -53,7 +53,7 @@ export async function renewCertificate(
     if (newest.serial !== current.serial || clock.now() < renewableFrom(current)) return { newest };
     const at = toInstant(clock.now());
     const { udid, domain, org } = binding;
-    if (pending !== undefined) await dropKey(pending, binding, at, tx);
+    if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
     // A renewal that ended between intent and signature is signed now: the same bytes, the same serial.
     const resumed = await tx.intents.ofBinding(id);
     if (resumed !== undefined) return { intent: resumed, binding };

@@ -9,6 +9,7 @@ import { STEPS } from '../audit/steps.ts';
 import type { Binding } from '../ports/bindings.ts';
 import type { RevocationReason } from '../ports/certificate-authority.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { LineageKey } from '../ports/key-lineage.ts';
 import { REAL_SCOPE, scopeOf } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { endBinding } from './end-binding.ts';
@@ -64,7 +65,7 @@ export async function revokeDevice(
     if (org !== undefined && !live.some((binding) => binding.org === org)) return { ok: false, others: [] };
     const real = ever.filter(isReal);
     const buries = org === undefined || live.some(isReal);
-    for (const key of buries ? await keysOf(maker, udid, real, tx) : []) {
+    for (const key of buries ? await keysOf(maker, udid, real, (key) => key.state !== 'dropped', tx) : []) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) {
         await tx.tombstones.bury({ digest, reason, at, by });
       }
@@ -110,12 +111,13 @@ async function known(
 
 /**
  * Every key known for the device, those that it had before and was about to have too; an empty one where none is, so that
- * at least the UDID is buried.
+ * at least the UDID is buried. `counts`: which of its lineage; one that was dropped may never have been this device's.
  */
 async function keysOf(
   maker: string,
   udid: string,
   live: readonly { readonly registration: string }[],
+  counts: (key: LineageKey) => boolean | Promise<boolean>,
   tx: Needs<'records' | 'list' | 'lineage'>,
 ): Promise<Uint8Array[]> {
   const keys: Uint8Array[] = [];
@@ -128,7 +130,8 @@ async function keysOf(
     if (key !== undefined) keys.push(key);
   }
   for (const name of [{ maker, udid }, ...(await formerNames(REAL_SCOPE, row, tx))])
-    for (const { spki } of await tx.lineage.ofDevice(name.maker, name.udid)) keys.push(spki);
+    for (const key of await tx.lineage.ofDevice(name.maker, name.udid))
+      if (await counts(key)) keys.push(key.spki);
   return keys.length === 0 ? [new Uint8Array(0)] : keys;
 }
 
@@ -144,8 +147,11 @@ export async function liftTombstones(
     const ended = (await tx.bindings.everByUdid(udid)).filter(
       (binding) => binding.maker === maker && binding.scope === REAL_SCOPE,
     );
+    // One that waited when a binding ended was buried with that (revokeDevice), and is dropped since.
+    const wasLive = async ({ state, binding, at: since }: LineageKey) =>
+      state !== 'dropped' || (await tx.bindings.binding(binding))?.endedAt === since;
     const digests = new Set<string>();
-    for (const key of await keysOf(maker, udid, ended, tx)) {
+    for (const key of await keysOf(maker, udid, ended, wasLive, tx)) {
       for (const digest of await tombstoneDigests(udid, key, crypto)) digests.add(digest);
     }
     const count = await tx.tombstones.lift([...digests], by, reason, at);

@@ -1,6 +1,7 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
 import type { Binding } from '../ports/bindings.ts';
 import type { CertificateProfile, RevocationReason } from '../ports/certificate-authority.ts';
+import type { LineageKey } from '../ports/key-lineage.ts';
 
 /** What is said of a device in an outcome. */
 export interface About {
@@ -45,6 +46,8 @@ export type Ruling =
       readonly about: About;
       readonly spki: Uint8Array;
       readonly profile: CertificateProfile;
+      /** The next key, given up with this. */
+      readonly drops: LineageKey | undefined;
     }
   /** To be bound: a certificate is to be issued for this key. */
   | {
@@ -55,6 +58,8 @@ export type Ruling =
       readonly profile: CertificateProfile;
       /** Practice bindings of the same device, to be ended first. */
       readonly displaces: readonly Binding[];
+      /** This very key, where it only waited to be another device's. */
+      readonly drops: LineageKey | undefined;
       /** Earlier makers gave it other names, under which somebody may be binding it now. */
       readonly renamed: boolean;
     };

@@ -19,6 +19,7 @@ export async function takeKey(
 ): Promise<void> {
   const { id, maker, udid, keyDigest, firstUse } = binding;
   const [last] = own;
+  // Never so: of a live binding nothing is revoked but what a newer one for the same key takes the place of, and a hold is on all.
   if (last === undefined) throw new Error('a bound key has no certificate');
   const before = await lineage.byKey(keyDigest);
   const first = { request: null, serial: null };
@@ -39,13 +40,13 @@ export async function takeKey(
 export async function dropKey(
   key: LineageKey,
   { org, udid }: Pick<Binding, 'org' | 'udid'>,
-  at: string,
+  { at, actor }: { readonly at: string; readonly actor: string },
   { lineage, intents, certificates, audit: trail }: Needs<'lineage' | 'intents' | 'certificates' | 'audit'>,
 ): Promise<void> {
   const intent = await intents.ofBinding(key.binding);
   if (intent !== undefined && intent.serial === key.serial) await intents.abandon(intent.serial);
   if (key.serial !== null) await certificates.revoke(key.serial, at, 'superseded');
   await lineage.put({ ...key, state: 'dropped', at });
-  const said = { at, step: STEPS.live, event: 're-key dropped', actor: 'device', org, subject: udid };
+  const said = { at, step: STEPS.live, event: 're-key dropped', actor, org, subject: udid };
   await audit(trail, { ...said, detail: `key ${key.keyDigest}` });
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Binding, BindingState, Bindings } from '../ports/bindings.ts';
 import type { Db } from './db.ts';
+import { PENDING } from './key-lineage.ts';
 import type { Tables } from './tables.ts';
 
 export function toBinding(row: Tables['bindings']): Binding {
@@ -93,7 +94,7 @@ export function bindings(db: Db): Bindings {
         .updateTable('lineage')
         .set({ state: 'dropped', at })
         .where('binding', '=', id)
-        .where('state', '=', sql.lit('pending'))
+        .where('state', '=', PENDING)
         .execute();
     },
     async ofOrg(org, limit) {
@@ -118,6 +119,18 @@ export function bindings(db: Db): Bindings {
         .where('bindings.ended_at', 'is', null)
         .where('certificates.state', '=', 'issued')
         .where('certificates.revoked_at', 'is', null)
+        // One for a key that waits to be shown is of no use to a device that lost that key.
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('lineage')
+                .select('lineage.serial')
+                .whereRef('lineage.binding', '=', 'bindings.id')
+                .where('lineage.state', '=', PENDING)
+                .whereRef('lineage.serial', '=', 'certificates.serial'),
+            ),
+          ),
+        )
         .groupBy('bindings.id')
         .having((eb) => eb.fn.max('certificates.not_after'), '<', before)
         .orderBy('not_after')

@@ -122,7 +122,10 @@ export function certificates(db: Db): Certificates {
       await change(db, at, reason, (rows) => live(rows, binding).where(revocable));
     },
     async revoke(serial, at, reason) {
-      await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
+      // What was never signed stands on no CRL.
+      await change(db, at, reason, (rows) =>
+        rows.where('serial', '=', serial).where('state', '=', 'issued').where(revocable),
+      );
     },
     async hold(binding, at) {
       await change(db, at, HOLD, (rows) => live(rows, binding).where('revoked_at', 'is', null));

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { DeviceEvent, EventKind, Events, SinkProgress, SinkState } from '../ports/events.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
+import { PENDING } from './key-lineage.ts';
 import type { Tables } from './tables.ts';
 
 function toSink(row: Tables['event_sinks']): SinkState {
@@ -167,10 +168,12 @@ export function events(db: Db): Events {
         from bindings b join certificates c on c.binding = b.id
         where b.org = ${org} and b.ended_at is null
           and c.state = 'issued' and c.revoked_at is null and c.not_after < ${before}
+          and not ${isPending('c')}
           and not exists (select 1 from due_notices d where d.serial = c.serial)
           and not exists (
             select 1 from certificates newer
-            where newer.binding = b.id and newer.state = 'issued' and newer.not_after > c.not_after)
+            where newer.binding = b.id and newer.state = 'issued' and newer.not_after > c.not_after
+              and newer.revoked_at is null and not ${isPending('newer')})
         limit ${limit}`.execute(db);
       return rows.rows.map(({ not_after: notAfter, ...row }) => ({ ...row, notAfter }));
     },
@@ -183,6 +186,13 @@ export function events(db: Db): Events {
       return added.numInsertedOrUpdatedRows === 1n;
     },
   };
+}
+
+/** Whether a certificate of the binding `b` is for a key that waits to be shown: nothing to a device that lost that key. */
+function isPending(certificate: 'c' | 'newer') {
+  const serial = sql.ref(`${certificate}.serial`);
+  return sql`exists (
+    select 1 from lineage l where l.binding = b.id and l.state = ${PENDING} and l.serial = ${serial})`;
 }
 
 function toRow(org: string, n: number, event: DeviceEvent): Tables['events'] {

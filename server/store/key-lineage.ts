@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
 /** In the statement's own text, as the index over them has it. */
-const PENDING = sql.lit('pending');
+export const PENDING = sql.lit('pending');
 
 export function toLineageKey(row: Tables['lineage']): LineageKey {
   const { spki, maker, udid, binding, request, serial, at } = row;

@@ -73,7 +73,9 @@ export async function askOnce(
     );
   const record = await stores.records.record(binding.registration);
   const taken = await stores.lineage.byKey(toBase64Url(await crypto.sha256(order.spki)));
-  const csr = taken?.request ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
+  // What it was asked for with in another binding may name another device.
+  const own = taken?.binding === binding.id ? taken.request : null;
+  const csr = own ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
   if (csr === undefined || csr.length === 0) {
     await note('third-party CA: request_missing', '');
     return { kind: 'fault', fault: 'request_missing' };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LineageKey } from '../../server/ports/key-lineage.ts';
 import type { Database } from '../../server/ports/stores.ts';
-import { AT, binding, LATER } from './store-samples.ts';
+import { AT, binding, intent, LATER } from './store-samples.ts';
 
 export const lineageKey = (changes: Partial<LineageKey> = {}): LineageKey => ({
   keyDigest: 'key-2',
@@ -78,6 +78,42 @@ export function lineageStoreSuite(name: string, open: () => Promise<Database>): 
       ).rejects.toThrow();
       await bindings.open(binding({ id: 'b3', udid: 'acme-3' }));
       await expect(bindings.rekey('b3', 'key-2')).rejects.toThrow();
+    });
+
+    it('says when a device must be renewed by the certificates of the bound key alone', async () => {
+      const { lineage, bindings, certificates, intents, events } = db.stores;
+      const soon = '2026-02-01T00:00:00.000Z';
+      const last = '2027-01-01T00:00:00.000Z';
+      const never = '2028-01-01T00:00:00.000Z';
+      const issue = async (serial: string, notAfter: string) => {
+        await intents.intend({ ...intent, serial, notAfter }, 'b1');
+        await certificates.issue(serial, { der: Uint8Array.of(48, 0), fingerprint: `of ${serial}` });
+      };
+      const told = async (before = soon) =>
+        (await events.dueUntold('northfield', before, 10)).map(({ serial }) => serial);
+      await bindings.open(binding());
+      await issue('39', LATER);
+      await issue('40', last);
+      await lineage.put(lineageKey());
+      expect(await bindings.due(soon, 10)).toMatchObject([{ binding: { id: 'b1' }, notAfter: LATER }]);
+      expect([await told(), await told(never)]).toEqual([['39'], ['39']]);
+      await lineage.put(lineageKey({ state: 'current' }));
+      expect(await bindings.due(soon, 10)).toEqual([]);
+      expect(await told()).toEqual([]);
+      // One that was given up is no successor.
+      await lineage.put(lineageKey({ state: 'dropped' }));
+      await certificates.revoke('40', AT, 'superseded');
+      expect(await bindings.due(soon, 10)).toMatchObject([{ notAfter: LATER }]);
+      expect(await told()).toEqual(['39']);
+    });
+
+    it('revokes nothing that was never signed', async () => {
+      const { intents, certificates } = db.stores;
+      await intents.intend(intent, 'b1');
+      await intents.abandon(intent.serial);
+      await certificates.revoke(intent.serial, LATER, 'superseded');
+      expect(await certificates.revokedBy('northfield')).toEqual([]);
+      expect(await certificates.revocations('northfield')).toBe(0);
     });
 
     it('looks many keys up at a time', async () => {

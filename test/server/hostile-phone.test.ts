@@ -1,15 +1,12 @@
-import { webcrypto } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
-import { toBase64Url } from '../../core/bytes.ts';
-import { challengeOf } from '../../core/possession.ts';
-import { ecdsaToDer } from '../../core/spki.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { revokeOperator } from '../../server/operators/revoke-operator.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
+import { answerFor } from '../support/server-fresh.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { register } from '../support/server-register.ts';
 
@@ -27,17 +24,6 @@ afterAll(() => closeFaultless(server));
 async function stateOf({ udid }: TestDevice, org = 'northfield', who = ines) {
   const { devices } = (await who.get(`/api/devices?org=${org}`)).body as { devices: DeviceState[] };
   return devices.find((one) => one.udid === udid);
-}
-
-/** What the device answers to a challenge made for this record. */
-async function answerFor(record: string, { keys }: TestDevice) {
-  await ines.pack('northfield');
-  const challenge = { pack: ines.anchor, nonce: toBase64Url(nodeCrypto.random(32)) };
-  const bytes = (await challengeOf({ ...challenge, record }, nodeCrypto)) ?? new Uint8Array();
-  const fixed = await webcrypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, keys.privateKey, bytes);
-  const der = ecdsaToDer(new Uint8Array(fixed), 256) ?? new Uint8Array();
-  const proof = { over: 'challenge', signature: toBase64Url(der) } as const;
-  return { device: { possession: 'fresh', challenge, proof } } as const;
 }
 
 describe('a replayed request', () => {
@@ -68,7 +54,7 @@ describe('a replayed request', () => {
   it('with the answer to another record’s challenge is refused', async () => {
     const device = await server.listedDevice();
     const record = uuid7(Date.now(), nodeCrypto);
-    const answer = await answerFor(record, device);
+    const answer = await answerFor(record, device, { by: ines });
     expect(await register(ines, device, answer)).toMatchObject({ outcome: 'refused', code: 'proof_wrong' });
     expect(await stateOf(device)).toBeUndefined();
     expect(await register(ines, device, { id: record, ...answer })).toMatchObject({

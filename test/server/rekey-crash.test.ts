@@ -5,7 +5,9 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { uuid7 } from '../../core/uuid7.ts';
 import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { openInstallation } from '../../server/installation.ts';
 import { noteContact } from '../../server/ra/note-contact.ts';
 import { renewCertificate } from '../../server/ra/renew-certificate.ts';
@@ -15,6 +17,7 @@ import { EstCaPeer } from '../support/est-ca.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { OAK_STREET } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
+import { answerFor } from '../support/server-fresh.ts';
 import { signInAs } from '../support/server-operator.ts';
 import { startProcess } from '../support/server-process.ts';
 import { register } from '../support/server-register.ts';
@@ -205,6 +208,30 @@ describe('a third party’s CA', () => {
     expect(peer.signed).toEqual([leaf, renewed]);
     const key = new X509Certificate(renewed).publicKey.export({ type: 'spki', format: 'der' });
     expect(key).toEqual(Buffer.from(second.device.spki));
+    await bench.close();
+    await peer.close();
+  });
+
+  it('signs a key that another device asked for by the request of the one that it is bound to', async () => {
+    const { bench: before, start } = await begin();
+    const bound = await before.bound();
+    await before.close({ keep: true });
+    const peer = await EstCaPeer.start(join(before.folder, 'ca'), { now: () => Date.now() });
+    const bench = await start({ estCa: peer.config });
+    const second = await bench.nextKey(bound);
+    expect(await bench.rekey(await again(bench, bound), second)).toBe('wait');
+    const { keys } = second.device;
+    const owner = await bench.server.listedDevice({ keys });
+    const id = uuid7(Date.now(), nodeCrypto);
+    const proof = { id, ...(await answerFor(id, owner, { by: bench.ines })) };
+    const payload = registrationOf(owner, OAK_STREET, proof);
+    await bench.ines.send([(await bench.ines.seal('registration+jws', payload, 'northfield')).jws]);
+    const { udid } = owner;
+    await vi.waitFor(
+      async () =>
+        expect(await bench.ines.outcome(id, 'northfield')).toMatchObject({ outcome: 'bound', udid }),
+      20_000,
+    );
     await bench.close();
     await peer.close();
   });
