@@ -32,9 +32,14 @@ export class OpfsJournal implements Journal {
     await writing.close();
   }
 
+  /** Whole ones only: a file is there, and empty, from when it is made until what was written takes its place. */
   async ids(): Promise<ReadonlySet<string>> {
     const ids = new Set<string>();
-    for await (const name of this.#folder.keys()) if (!name.endsWith('.crswap')) ids.add(name);
+    for await (const [name, entry] of this.#folder.entries()) {
+      if (entry.kind !== 'file' || name.endsWith('.crswap')) continue;
+      const { size } = await (entry as FileSystemFileHandle).getFile().catch(() => ({ size: 0 }));
+      if (size > 0) ids.add(name);
+    }
     return ids;
   }
 

@@ -147,6 +147,17 @@ describe('the second copy', () => {
     expect(await journal.ids()).toEqual(new Set([row.id]));
   });
 
+  test('is written anew where its writing was cut short', async () => {
+    const { outbox } = openOutbox(freshDatabase());
+    const { row } = await captureNext(outbox);
+    const root = await navigator.storage.getDirectory();
+    await (await root.getDirectoryHandle(folder)).getFileHandle(row.id, { create: true });
+    expect((await journal.ids()).size).toBe(0);
+    expect(await checkJournal(outbox, journal)).toEqual({ restored: 0, torn: 0 });
+    expect(await journal.ids()).toEqual(new Set([row.id]));
+    expect(await journal.read(row.id)).toMatchObject({ row: { id: row.id } });
+  });
+
   test('a file cut short is no record', async () => {
     const root = await navigator.storage.getDirectory();
     const directory = await root.getDirectoryHandle(folder);
