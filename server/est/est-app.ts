@@ -133,9 +133,10 @@ const NEXT: Record<RekeyRefusal, string> = {
   key_weak: 'The key is too weak: make a stronger one',
   key_type_not_allowed: 'The policy here does not take this kind of key: make another kind',
   key_taken: 'The key is or was in use: make a new one',
-  tombstoned: 'The key is revoked: make a new one',
+  tombstoned:
+    'This key, the one in use or a former name of the device is revoked: ask with a key that is not; the rest only a named person lifts',
   voucher_missing:
-    'The key before is vouched for by hardware: let the same TPM show the new one first (/tpm/challenge), or keep the one before',
+    'The list vouches for the key in use alone: let the same TPM show the new one first (/tpm/challenge), or keep the one in use',
 };
 
 function certificates(reply: FastifyReply, all: readonly Uint8Array[]): FastifyReply {

@@ -88,7 +88,7 @@ export async function keepLoss(
     if (key === undefined || !(await areColleagues(key.operator, operator, { people }))) return false;
     const before = await phones.lossOf(report.kid);
     const isOwn = operator === key.operator;
-    if (before !== undefined && !(isOwn && before.reporter !== operator)) return true;
+    if (before !== undefined && (!isOwn || before.reporter === operator)) return true;
     const at = toInstant(clock.now());
     await phones.keepLoss({ report, reporter: operator, at });
     await audit(log, {

@@ -94,7 +94,7 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
   const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
   // What vouches for a key, where a row came from and how old it is are looked at here only, and phones of any age read
   // what they know.
-  const taken = org.training ? new Map() : await takenKeys(parts);
+  const taken = org.training ? new Map<string, Uint8Array>() : await takenKeys(parts);
   const rows: WorkPack['rows'] = [];
   for (const { row } of kept) {
     const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = row;

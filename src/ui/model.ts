@@ -65,7 +65,8 @@ export class AppModel {
   );
   readonly readyOffline = computed(() => isReady(this.readiness.value));
   #again = false;
-  #forceAgain = false;
+  /** Whether a person asked for any of what the drain at work goes through. */
+  #force = false;
   #looks = 0;
   #preparedAt = 0;
   readonly #memberships = computed(() => this.enrolment.value?.credential.memberships ?? []);
@@ -218,16 +219,17 @@ export class AppModel {
     if (this.enrolment.value == null) return;
     if (this.draining.value) {
       this.#again = true;
-      this.#forceAgain ||= force;
+      this.#force ||= force;
       return;
     }
+    this.#force = force;
     this.drainBegan.value = { unsent: this.summary.value?.unsent ?? 0, at: this.ports.clock.now() };
     if ((this.summary.value?.unsent ?? 0) > 0) this.ports.photoLane.hold();
     this.draining.value = true;
     try {
       do {
         this.#again = false;
-        await this.#drainOnce(force || this.#forceAgain);
+        await this.#drainOnce(this.#force);
         if (await this.ports.afterDrain()) this.#again = true;
       } while (this.#again);
     } catch (error) {
@@ -235,9 +237,8 @@ export class AppModel {
       this.storageTrouble.value = codeOf(error);
     } finally {
       this.draining.value = false;
-      this.#forceAgain = false;
       await this.refreshOutbox();
-      if (this.connection.value === 'online') void this.ports.photoLane.go(force);
+      if (this.connection.value === 'online') void this.ports.photoLane.go(this.#force);
       this.#askAgainSoon();
     }
   }

@@ -22,10 +22,10 @@ export function DeskDevices(props: {
 }) {
   const { org, devices } = props;
   const [text, setText] = useState('');
-  const wanted = text.trim().toLowerCase();
+  const wanted = text.trim();
   const isMore = devices?.length === MOST_DEVICES;
   const older = useOlder(org, isMore && wanted.length >= LEAST_SEARCHED ? wanted : undefined);
-  const words = wanted.split(/\s+/);
+  const words = wanted.toLowerCase().split(/\s+/);
   const here = devices?.filter((device) => words.every((word) => textOf(device).includes(word)));
   const beyond = (older ?? []).filter((one) => here?.every((other) => keyOf(other) !== keyOf(one)));
   const found = here && [...here, ...beyond];
@@ -59,7 +59,7 @@ export function DeskDevices(props: {
   );
 }
 
-/** What the backend finds beyond the newest; null where it could not be asked. */
+/** What the backend finds beyond the newest, asked as it was typed; null where it could not be asked. */
 function useOlder(org: string, wanted: string | undefined): readonly DeviceState[] | null | undefined {
   const model = useModel();
   const [found, setFound] = useState<readonly DeviceState[] | null | undefined>();
