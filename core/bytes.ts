@@ -13,7 +13,12 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 const SHORT = 64;
 
 export function utf8(text: string): Bytes {
-  if (text.length > SHORT) return ENCODER.encode(text) as Bytes;
+  if (text.length > SHORT) {
+    const out = own?.zeros(text.length);
+    // Of plain ASCII, as nearly all is: a byte for each character.
+    if (out !== undefined && ENCODER.encodeInto(text, out).read === text.length) return out;
+    return ENCODER.encode(text) as Bytes;
+  }
   const out = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -35,7 +40,7 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
 export function concat(...parts: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
+  const out = zeros(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -127,16 +132,22 @@ function decode(text: string, table: Int16Array): Bytes | undefined {
 }
 
 /** Another way to the very same texts and bytes, no less strict. */
-export interface Base64Url {
+export interface OwnBytes {
+  zeros(length: number): Bytes;
+  /** base64url. */
   encode(bytes: Uint8Array): string;
   decode(text: string): Bytes | undefined;
 }
 
-let own: Base64Url | undefined;
+let own: OwnBytes | undefined;
 
 /** Takes a runtime's own way for what is longer than a digest, once, where a program starts. */
-export function base64UrlWith(other: Base64Url): void {
+export function bytesWith(other: OwnBytes): void {
   own = other;
+}
+
+export function zeros(length: number): Bytes {
+  return own !== undefined && length > SHORT ? own.zeros(length) : new Uint8Array(length);
 }
 
 /** base64url without padding (RFC 7515 section 2). */

@@ -7,6 +7,8 @@ import type { Bytes } from './bytes.ts';
  */
 export interface CryptoPort {
   sha256(data: Uint8Array): Promise<Bytes>;
+  /** SHA-256 as base64url, the way digests are written everywhere. */
+  digest(data: Uint8Array): Promise<string>;
   /**
    * Whether `signature` over `data` verifies under `spki`. A wrong signature and an unusable key are `invalid`;
    * `not_offered` only where this runtime lacks the algorithm. Never throws for hostile input.

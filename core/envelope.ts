@@ -2,7 +2,7 @@ import type { RejectionCode } from '../contract/codes.ts';
 import { MAX_RECORD_LENGTH, RecordHeader, type RecordType } from '../contract/envelope.ts';
 import { parse } from '../contract/parse.ts';
 import type { CryptoPort, Signer } from './crypto.ts';
-import { type Jws, jwsDigest, parseJws, signJws } from './jws.ts';
+import { type Jws, jwsDigest, parseJws, sealJws } from './jws.ts';
 
 /** Where the chain of one operator key stands: the newest record's number and digest. */
 export interface ChainHead {
@@ -51,8 +51,7 @@ export async function sealRecord(
     epoch,
     anchor,
   };
-  const jws = await signJws(header, payload, signer);
-  const digest = await jwsDigest(jws.slice(0, jws.lastIndexOf('.')), crypto);
+  const { jws, digest } = await sealJws(header, payload, signer, crypto);
   return { jws, digest, head: { seq, digest } };
 }
 

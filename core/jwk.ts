@@ -1,5 +1,5 @@
 import type { PublicJwk } from '../contract/public-jwk.ts';
-import { type Bytes, concat, fromBase64Url, fromHex, toBase64Url, utf8 } from './bytes.ts';
+import { type Bytes, concat, fromBase64Url, fromHex, utf8 } from './bytes.ts';
 import type { CryptoPort } from './crypto.ts';
 
 /** SubjectPublicKeyInfo of P-256 up to the point: SEQUENCE, algorithm, BIT STRING (RFC 5480). */
@@ -16,5 +16,5 @@ export function jwkToSpki(jwk: PublicJwk): Bytes | undefined {
 /** JWK thumbprint (RFC 7638): the key's name, `kid`. */
 export async function jwkThumbprint(jwk: PublicJwk, crypto: CryptoPort): Promise<string> {
   const members = `{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`;
-  return toBase64Url(await crypto.sha256(utf8(members)));
+  return await crypto.digest(utf8(members));
 }

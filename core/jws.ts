@@ -42,8 +42,25 @@ function parseJson(part: string): unknown {
 
 /** Signs header and payload, each serialised once, here. */
 export async function signJws(header: object, payload: object, signer: Signer): Promise<string> {
-  const signingInput = `${part(header)}.${part(payload)}`;
+  const signingInput = inputOf(header, payload);
   return `${signingInput}.${toBase64Url(await signer.sign(utf8(signingInput)))}`;
+}
+
+/** The same with its digest, of bytes that are made once. */
+export async function sealJws(
+  header: object,
+  payload: object,
+  signer: Signer,
+  crypto: CryptoPort,
+): Promise<{ readonly jws: string; readonly digest: string }> {
+  const signingInput = inputOf(header, payload);
+  const signed = utf8(signingInput);
+  const signature = toBase64Url(await signer.sign(signed));
+  return { jws: `${signingInput}.${signature}`, digest: await crypto.digest(signed) };
+}
+
+function inputOf(header: object, payload: object): string {
+  return `${part(header)}.${part(payload)}`;
 }
 
 function part(value: object): string {
@@ -58,5 +75,5 @@ export async function verifyJws(jws: Jws, spki: Uint8Array, crypto: CryptoPort):
 /** The digest used everywhere: SHA-256 of the signing input, base64url. */
 export async function jwsDigest(signingInput: string | Uint8Array, crypto: CryptoPort): Promise<string> {
   const bytes = typeof signingInput === 'string' ? utf8(signingInput) : signingInput;
-  return toBase64Url(await crypto.sha256(bytes));
+  return await crypto.digest(bytes);
 }

@@ -66,8 +66,5 @@ export async function tombstoneDigests(
   spki: Uint8Array,
   crypto: CryptoPort,
 ): Promise<string[]> {
-  return Promise.all([
-    crypto.sha256(utf8(`udid:${udid}`)).then(toBase64Url),
-    crypto.sha256(concat(utf8('key:'), spki)).then(toBase64Url),
-  ]);
+  return Promise.all([crypto.digest(utf8(`udid:${udid}`)), crypto.digest(concat(utf8('key:'), spki))]);
 }

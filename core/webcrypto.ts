@@ -1,4 +1,4 @@
-import type { Bytes } from './bytes.ts';
+import { type Bytes, toBase64Url } from './bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from './crypto.ts';
 
 interface Algorithm {
@@ -34,10 +34,10 @@ const PARAMETERS: Record<SignatureAlgorithm, { key: Algorithm; use: Algorithm }>
 
 /** CryptoPort over a WebCrypto implementation. */
 export function cryptoPort(web: WebCrypto): CryptoPort {
+  const sha256 = async (data: Uint8Array) => new Uint8Array(await web.subtle.digest('SHA-256', owned(data)));
   return {
-    async sha256(data) {
-      return new Uint8Array(await web.subtle.digest('SHA-256', owned(data)));
-    },
+    sha256,
+    digest: async (data) => toBase64Url(await sha256(data)),
     async verify(algorithm, spki, signature, data) {
       const { key, use } = PARAMETERS[algorithm];
       try {

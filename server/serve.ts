@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { checkWith } from '../contract/parse.ts';
-import { base64UrlWith } from '../core/bytes.ts';
+import { bytesWith } from '../core/bytes.ts';
 import { sealAndLeave, sealTrail } from './audit/seal-trail.ts';
 import { compiledChecks } from './config/compiled-checks.ts';
 import type { Config } from './config/config.ts';
-import { nodeBase64Url } from './config/node-base64url.ts';
+import { nodeBytes } from './config/node-bytes.ts';
 import { deliveries } from './connectors/deliveries.ts';
 import { seedDemo } from './custody/demo-seed.ts';
 import { buildEst } from './est/est-app.ts';
@@ -59,7 +59,7 @@ export interface RunningServer {
 /** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   checkWith(compiledChecks());
-  base64UrlWith(nodeBase64Url);
+  bytesWith(nodeBytes);
   const port = options.port || (await freePort());
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;

@@ -11,9 +11,9 @@ export interface AuditEvent extends Omit<AuditFacts, 'detail'> {
 export const FIRST_WRITER = 'first';
 
 /** Appends to the trail. Call it with the stores of the transaction that does the deed, so that both or neither stand. */
-export async function audit(log: AuditLog, event: AuditEvent): Promise<void> {
+export function audit(log: AuditLog, event: AuditEvent): Promise<void> {
   const { at, step, actor, org, subject, detail = '' } = event;
-  await log.append({
+  return log.append({
     at,
     step,
     event: storable(event.event),
@@ -26,7 +26,7 @@ export async function audit(log: AuditLog, event: AuditEvent): Promise<void> {
 
 /** As every database gives it back: half a surrogate pair has no UTF-8, and PostgreSQL's text holds no NUL. */
 function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
+  return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 /** What the first entry of a chain follows. It names the writer, so that no chain can pass for another's. */

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import { isMakerName } from '../../core/udid.ts';
 import { audit } from '../audit/chain.ts';
@@ -22,7 +21,7 @@ export const makerKeyAdd: Command = {
     const spki = readMakerKey(await readFile(words[0] ?? '', 'utf8').catch(() => ''));
     if (spki === undefined)
       throw new UsageError('the file holds no public key or certificate, ECDSA or RSA of 2048 bits or more');
-    const digest = toBase64Url(await crypto.sha256(spki));
+    const digest = await crypto.digest(spki);
     const at = toInstant(clock.now());
     const known = (await stores.makerKeys.live(org)).find((key) => key.digest === digest);
     if (known !== undefined && known.maker !== maker)

@@ -34,5 +34,12 @@ export function signerOf(key: KeyObject): CaSigner {
   const algorithm = curve === 'prime256v1' ? 'ES256' : 'ES384';
   const hash = algorithm === 'ES256' ? 'sha256' : 'sha384';
   const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }));
-  return { algorithm, spki, sign: async (data) => new Uint8Array(sign(hash, data, key)) };
+  return {
+    algorithm,
+    spki,
+    async sign(data) {
+      const der = sign(hash, data, key);
+      return new Uint8Array(der.buffer, der.byteOffset, der.length);
+    },
+  };
 }

@@ -1,7 +1,6 @@
 import { constants, createPublicKey, hash, type KeyObject, randomFillSync, verify } from 'node:crypto';
 import type { Bytes } from '../../core/bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from '../../core/crypto.ts';
-import { toPem } from '../../core/pem.ts';
 import { ecdsaToDer } from '../../core/spki.ts';
 
 const HASH: Record<SignatureAlgorithm, string | null> = {
@@ -35,6 +34,9 @@ export function sha256Hex(data: Uint8Array | string): string {
 export const nodeCrypto: CryptoPort = {
   async sha256(data) {
     return owned(hash('sha256', data, 'buffer'));
+  },
+  async digest(data) {
+    return hash('sha256', data, 'base64url');
   },
   async verify(algorithm, spki, signature, data) {
     try {
@@ -94,12 +96,18 @@ const RECENT = 512;
 
 function imported(spki: Uint8Array): KeyObject {
   const name = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('latin1');
-  const key = recent.get(name) ?? createPublicKey(toPem('PUBLIC KEY', spki));
+  const key = recent.get(name) ?? createPublicKey(pemOf(spki));
   recent.delete(name);
   recent.set(name, key);
   const oldest = recent.size > RECENT ? recent.keys().next().value : undefined;
   if (oldest !== undefined) recent.delete(oldest);
   return key;
+}
+
+/** On one line, which OpenSSL reads as well (RFC 7468 section 3, laxtextual). */
+function pemOf(spki: Uint8Array): string {
+  const text = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('base64');
+  return `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
 }
 
 /** A P-256 key in its ordinary form, up to the point (RFC 5480). To ask OpenSSL for its curve costs a third of a verification. */

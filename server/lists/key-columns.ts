@@ -41,7 +41,7 @@ function readDigest(text: string): string | undefined {
 /** What vouches, out of its columns; undefined where none says anything. */
 export async function readVoucher(
   text: (column: string) => string | undefined,
-  crypto: Pick<CryptoPort, 'sha256'>,
+  crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<Voucher | undefined | { readonly wrong: string }> {
   let voucher: Voucher = {};
   for (const name of ['ca', 'certificate', 'key'] as const) {
@@ -69,8 +69,8 @@ export async function readVoucher(
 /** Of a TPM's endorsement key, or of the key in its certificate. */
 async function endorsementDigest(
   text: string,
-  crypto: Pick<CryptoPort, 'sha256'>,
+  crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<string | undefined> {
   const key = keyOfCertificate(text) ?? readKey(text);
-  return key === undefined ? undefined : toBase64Url(await crypto.sha256(key));
+  return key === undefined ? undefined : await crypto.digest(key);
 }

@@ -17,8 +17,7 @@ export interface ClientParts {
   readonly crypto: CryptoPort;
 }
 
-const hashOf = async (token: string, crypto: CryptoPort) =>
-  toBase64Url(await crypto.sha256(utf8(`client:${token}`)));
+const hashOf = async (token: string, crypto: CryptoPort) => await crypto.digest(utf8(`client:${token}`));
 
 /** Makes a machine client and gives its token, which is shown this once. */
 export async function createClient(

@@ -129,7 +129,7 @@ async function nowOf(
   { crypto }: PackParts,
 ): Promise<Uint8Array | undefined> {
   const spki = taken.size === 0 ? undefined : fromBase64Url(publicKey ?? '');
-  return spki && taken.get(toBase64Url(await crypto.sha256(spki)));
+  return spki && taken.get(await crypto.digest(spki));
 }
 
 /** Other organisations' rows: enough to say "on the list", too little to say whose or which. */

@@ -1,7 +1,7 @@
 import { parse } from '../../contract/parse.ts';
 import { MAX_PHOTO_BYTES, type PhotoKept, type PhotoPart, type PhotoProgress } from '../../contract/photo.ts';
 import { Registration } from '../../contract/registration.ts';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -84,7 +84,7 @@ async function settleWhole(
   photos: Needs<'photos'>['photos'],
 ): Promise<void> {
   const whole = await photos.data(org, digest);
-  if (toBase64Url(await crypto.sha256(whole)) === digest) await photos.keep(org, digest, at);
+  if ((await crypto.digest(whole)) === digest) await photos.keep(org, digest, at);
   else await photos.dropParts(org, digest);
 }
 

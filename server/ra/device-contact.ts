@@ -53,7 +53,7 @@ export async function bindingOfKey(
   spki: Uint8Array,
   { stores, crypto }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'lineage'> },
 ): Promise<Binding | undefined> {
-  const digest = toBase64Url(await crypto.sha256(spki));
+  const digest = await crypto.digest(spki);
   const [bound] = await stores.bindings.liveConflicts(digest, '', '');
   if (bound !== undefined) return bound;
   const next = await stores.lineage.byKey(digest);
@@ -104,7 +104,7 @@ export async function renewDevice(
   await noteContact(key, before, parts);
   // By that its next key may have become the bound one.
   const binding = await stores.bindings.binding(shown.binding);
-  if (binding?.keyDigest !== toBase64Url(await crypto.sha256(key.spki))) return refused('not_current');
+  if (binding?.keyDigest !== (await crypto.digest(key.spki))) return refused('not_current');
   try {
     if (!equalBytes(request.spki, key.spki))
       return await rekeyDevice(binding, shown, { request, der }, parts);

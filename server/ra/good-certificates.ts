@@ -1,4 +1,3 @@
-import { toBase64Url } from '../../core/bytes.ts';
 import { parseCertificate } from '../../core/certificate.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { StoredCertificate } from '../ports/certificates.ts';
@@ -49,7 +48,7 @@ export async function newestOfKey(
 ): Promise<StoredCertificate | undefined> {
   for (const certificate of await certificates.ofBinding(binding)) {
     const { spki } = parseCertificate(certificate.der);
-    if (toBase64Url(await crypto.sha256(spki)) === keyDigest) return certificate;
+    if ((await crypto.digest(spki)) === keyDigest) return certificate;
   }
   return undefined;
 }

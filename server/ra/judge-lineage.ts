@@ -1,6 +1,6 @@
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Registration } from '../../contract/registration.ts';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { LineageKey } from '../ports/key-lineage.ts';
 import type { RowName } from '../ports/list-bulk.ts';
@@ -79,8 +79,7 @@ export async function asRecorded(
 ): Promise<{ readonly registration: Registration; readonly row: ListRow | undefined }> {
   if (standing.kind !== 'own') return { registration, row };
   const { publicKey } = registration.device;
-  const digestOf = async (key: string) =>
-    toBase64Url(await crypto.sha256(fromBase64Url(key) ?? new Uint8Array()));
+  const digestOf = async (key: string) => await crypto.digest(fromBase64Url(key) ?? new Uint8Array());
   const isOfLineage = async (key: string | undefined) =>
     key !== undefined && standing.lineage.has(await digestOf(key));
   const labelled = await isOfLineage(registration.label.publicKey);

@@ -1,6 +1,6 @@
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { isUdid } from '../../core/udid.ts';
 import { scopeOf } from '../ports/orgs.ts';
@@ -69,7 +69,7 @@ export async function judgeRegistration(
   about = { ...about, maker };
 
   const spki = fromBase64Url(device.publicKey) ?? new Uint8Array();
-  const keyDigest = toBase64Url(await crypto.sha256(spki));
+  const keyDigest = await crypto.digest(spki);
   const former = await formerNames(scope, row, stores);
   const standing = await judgeLineage(
     scope,

@@ -1,5 +1,4 @@
 import type { RekeyRefusal } from '../../contract/codes.ts';
-import { toBase64Url } from '../../core/bytes.ts';
 import { parseCertificate } from '../../core/certificate.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { CertificationRequest } from '../../core/csr.ts';
@@ -55,7 +54,7 @@ export async function rekeyDevice(
   const before = await ca.issuerNamed(current.issuer);
   const issuer = before && (await ca.issuer(before.org));
   if (issuer === undefined) return { kind: 'refused', why: 'not_current' };
-  const keyDigest = toBase64Url(await crypto.sha256(asked.request.spki));
+  const keyDigest = await crypto.digest(asked.request.spki);
   const begun = await transact((tx) =>
     begin({ id, current, keyDigest, ...asked }, (order) => issuer.prepare(order), tx, parts),
   );

@@ -3,7 +3,7 @@ import { type Bytes, toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort, Signer } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
-import { jwsDigest, signJws } from '../../core/jws.ts';
+import { sealJws } from '../../core/jws.ts';
 import { ecdsaToFixed } from '../../core/spki.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
@@ -114,9 +114,6 @@ function statementSigner(kid: string, key: CaSigner, crypto: CryptoPort): Statem
   const signer: Signer = { kid, sign: async (data) => ecdsaToFixed(await key.sign(data), 256) as Bytes };
   return {
     kid,
-    async sign(typ, payload) {
-      const jws = await signJws({ alg: 'ES256', typ, v: 1, kid }, payload, signer);
-      return { jws, digest: await jwsDigest(jws.slice(0, jws.lastIndexOf('.')), crypto) };
-    },
+    sign: (typ, payload) => sealJws({ alg: 'ES256', typ, v: 1, kid }, payload, signer, crypto),
   };
 }

@@ -40,14 +40,14 @@ export async function challengeTpm(
   const spki = bytesOf(given.ek);
   const key = endorsementKey(spki);
   const attestationKey = parseAttestationKey(bytesOf(given.ak));
-  const ek = toBase64Url(await crypto.sha256(spki));
+  const ek = await crypto.digest(spki);
   if ((await rowOf(ek, parts)) === undefined) return undefined;
   const secret = crypto.random(32);
   const now = clock.now();
   const challenge = {
     id: uuid7(now, crypto),
     ek,
-    secret: toBase64Url(await crypto.sha256(secret)),
+    secret: await crypto.digest(secret),
     ak: bytesOf(given.ak),
     expiresAt: toInstant(now + PATIENCE_MS),
   };
@@ -78,7 +78,7 @@ export async function activateTpm(
   if (!isStrong(parseSpki(spki))) throw new TpmError('the key is too weak');
   const row = await rowOf(challenge.ek, parts);
   if (row === undefined) return undefined;
-  const key = toBase64Url(await crypto.sha256(spki));
+  const key = await crypto.digest(spki);
   await transact(async (tx) => {
     await tx.tpms.hold(challenge.ek, key, at);
     await audit(tx.audit, {

@@ -1,6 +1,6 @@
 import { Object as Obj, String as Text } from 'typebox/type';
 import { parse } from '../../contract/parse.ts';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { audit } from '../audit/chain.ts';
@@ -72,7 +72,7 @@ export async function askOnce(
       }),
     );
   const record = await stores.records.record(binding.registration);
-  const taken = await stores.lineage.byKey(toBase64Url(await crypto.sha256(order.spki)));
+  const taken = await stores.lineage.byKey(await crypto.digest(order.spki));
   // What it was asked for with in another binding may name another device.
   const own = taken?.binding === binding.id ? taken.request : null;
   const csr = own ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');

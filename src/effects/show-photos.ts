@@ -1,5 +1,4 @@
 import type { PhotosOfRecord } from '../../contract/photo.ts';
-import { toBase64Url } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { BackendResult } from '../ports/backend.ts';
 
@@ -30,7 +29,7 @@ export async function showPhotos(
     }
     const answer = await archive.photo(org, photo.digest);
     if (!answer.ok) return answer;
-    const same = toBase64Url(await crypto.sha256(answer.value)) === photo.digest;
+    const same = (await crypto.digest(answer.value)) === photo.digest;
     shown.push({ ...photo, data: same ? answer.value : 'changed' });
   }
   return { ok: true, value: shown };

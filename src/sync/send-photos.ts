@@ -81,7 +81,7 @@ async function sendOne(
 ): Promise<'next' | 'stop'> {
   const { photos, backend, crypto } = ports;
   const { digest } = row;
-  if (toBase64Url(await crypto.sha256(data)) !== digest) {
+  if ((await crypto.digest(data)) !== digest) {
     await photos.finish(digest, 'broken');
     return 'next';
   }

@@ -2,7 +2,8 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'j
 import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
-import { jwsDigest, parseJws, signJws, verifyJws } from '../../core/jws.ts';
+import { jwsDigest, parseJws, sealJws, signJws, verifyJws } from '../../core/jws.ts';
+import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import { crypto, makeKey } from '../support/records.ts';
 
 /** RFC 7515 appendix A.3. */
@@ -48,8 +49,14 @@ describe('jose agrees', () => {
     const key = await makeKey();
     expect(await calculateJwkThumbprint(key.jwk)).toBe(key.signer.kid);
     const ours = await signJws({ alg: 'ES256' }, { n: 1 }, key.signer);
-    const read = await compactVerify(ours, await importJWK(key.jwk, 'ES256'));
-    expect(new TextDecoder().decode(read.payload)).toBe('{"n":1}');
+    const sealed = await sealJws({ alg: 'ES256' }, { n: 1 }, key.signer, crypto);
+    for (const one of [ours, sealed.jws]) {
+      const read = await compactVerify(one, await importJWK(key.jwk, 'ES256'));
+      expect(new TextDecoder().decode(read.payload)).toBe('{"n":1}');
+    }
+    const input = sealed.jws.slice(0, sealed.jws.lastIndexOf('.'));
+    expect(sealed.digest).toBe(toBase64Url(await crypto.sha256(utf8(input))));
+    expect(await nodeCrypto.digest(utf8(input))).toBe(sealed.digest);
 
     const pair = await globalThis.crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',
