@@ -26,7 +26,7 @@ export function metrics(app: FastifyInstance, { stores, clock }: Installation, e
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const { cpu, memory } = { cpu: process.cpuUsage(), memory: process.memoryUsage() };
-    const pending = await stores.records.pending(1000);
+    const pending = await stores.records.countPending(1000);
     const sinks = await stores.events.sinks();
     const lines = [
       '# TYPE fieldbind_requests_total counter',
@@ -40,7 +40,7 @@ export function metrics(app: FastifyInstance, { stores, clock }: Installation, e
       `fieldbind_request_seconds_count ${count}`,
       '# HELP fieldbind_undecided_records At most 1000 are counted.',
       '# TYPE fieldbind_undecided_records gauge',
-      `fieldbind_undecided_records ${pending.length}`,
+      `fieldbind_undecided_records ${pending}`,
       '# TYPE fieldbind_event_receivers gauge',
       ...(['well', 'failing', 'given_up'] as const).map((state) => {
         const some = sinks.filter((sink) => stateOf(sink) === state);

@@ -4,6 +4,7 @@ import type { Receipt } from '../../contract/statement.ts';
 import { audit } from '../audit/chain.ts';
 import { STEPS } from '../audit/steps.ts';
 import type { Envelopes } from '../ports/envelopes.ts';
+import type { StoredRecord } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import type { StatementSigner } from '../statements/statement-keys.ts';
 import type { Verified } from './open-envelope.ts';
@@ -18,11 +19,17 @@ export interface KeepContext {
   readonly at: string;
 }
 
+/** The answer for one envelope, and the record it brought where it is to be decided. */
+export interface Kept {
+  readonly result: RecordResult;
+  readonly record?: StoredRecord | undefined;
+}
+
 /**
  * Step 7 for one verified envelope: says whether it can be taken, and keeps it with its receipt either way. Run inside
  * the transaction that makes both durable.
  */
-export async function keepRecord(envelope: Verified, context: KeepContext): Promise<RecordResult> {
+export async function keepRecord(envelope: Verified, context: KeepContext): Promise<Kept> {
   const { stores, at, uploader } = context;
   const { header, digest, author } = envelope;
   const there = await stores.envelopes.byDigest(digest);
@@ -37,9 +44,12 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
   if (there !== undefined && !anew) {
     // The same bytes again: the same answer again, with the receipt that was given then.
     const receipt = there.receipt === null ? {} : { receipt: there.receipt };
-    return there.code === null
-      ? { digest, status: 'duplicate', ...receipt }
-      : { digest, status: 'rejected', code: there.code, ...receipt };
+    return {
+      result:
+        there.code === null
+          ? { digest, status: 'duplicate', ...receipt }
+          : { digest, status: 'rejected', code: there.code, ...receipt },
+    };
   }
 
   const status: Receipt['status'] = code === null ? 'received' : 'rejected';
@@ -60,24 +70,26 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
       code,
       receipt,
     });
-  if (code === null && facts !== undefined) {
-    await stores.records.add({
-      id: facts.id,
-      digest,
-      header,
-      author,
-      payload: envelope.payload,
-      udid: facts.udid,
-      capturedAt: facts.capturedAt,
-      // Arrival proves a not-after, and it arrived when it first came.
-      receivedAt: there?.receivedAt ?? at,
-      outcome: null,
-      code: null,
-      decidedAt: null,
-      binding: null,
-      approvedBy: null,
-    });
-  }
+  const record =
+    code === null && facts !== undefined
+      ? {
+          id: facts.id,
+          digest,
+          header,
+          author,
+          payload: envelope.payload,
+          udid: facts.udid,
+          capturedAt: facts.capturedAt,
+          // Arrival proves a not-after, and it arrived when it first came.
+          receivedAt: there?.receivedAt ?? at,
+          outcome: null,
+          code: null,
+          decidedAt: null,
+          binding: null,
+          approvedBy: null,
+        }
+      : undefined;
+  if (record !== undefined) await stores.records.add(record);
   await audit(stores.audit, {
     at,
     step: STEPS.sync,
@@ -87,12 +99,13 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
     subject: id ?? digest,
     detail: `${header.typ} ${header.seq} of ${header.kid}, sent by ${uploader}${code === null ? '' : `, ${code}`}`,
   });
-  return {
+  const result = {
     digest,
     status,
     ...(code === null ? {} : { code }),
     ...(receipt === null ? {} : { receipt }),
   };
+  return { result, record };
 }
 
 async function rejection(

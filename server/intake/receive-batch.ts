@@ -1,12 +1,13 @@
-import type { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
+import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
+import type { StoredRecord } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import type { StatementKeys, StatementSigner } from '../statements/statement-keys.ts';
-import { keepRecord } from './keep-record.ts';
+import { type Kept, keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
 import { readId } from './payload.ts';
 
@@ -25,19 +26,19 @@ export interface ReceiveParts {
 export interface Intake {
   /**
    * Takes a batch: each envelope is judged by itself, and what verified is durable, with its receipt, when the promise
-   * resolves. Results stand in the order sent. Deciding comes after: `taken` names what there is to decide.
+   * resolves. Results stand in the order sent. Deciding comes after: `taken` is what there is to decide.
    */
   receive(
     batch: BatchRequest,
     uploader: string,
-  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly string[] }>;
+  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly StoredRecord[] }>;
 }
 
 interface Waiting {
   readonly batch: BatchRequest;
   readonly uploader: string;
   readonly opened: readonly OpenedEnvelope[];
-  readonly done: PromiseWithResolvers<{ at: string; results: RecordResult[] }>;
+  readonly done: PromiseWithResolvers<{ at: string; kept: Kept[] }>;
 }
 
 /** Records of one transaction: several phones' batches, or one. */
@@ -70,8 +71,8 @@ export function intake(parts: ReceiveParts): Intake {
     try {
       const at = toInstant(parts.clock.now());
       const signer = await parts.statementKeys.active();
-      const results = await write(group, signer, at);
-      for (const [index, one] of group.entries()) one.done.resolve({ at, results: results[index] ?? [] });
+      const kept = await write(group, signer, at);
+      for (const [index, one] of group.entries()) one.done.resolve({ at, kept: kept[index] ?? [] });
     } catch (error) {
       const [only] = group;
       if (group.length === 1) only?.done.reject(error);
@@ -80,7 +81,7 @@ export function intake(parts: ReceiveParts): Intake {
     }
   }
 
-  function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<RecordResult[][]> {
+  function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<Kept[][]> {
     return parts.transactGroup(async (stores) => {
       await stores.envelopes.foresee(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
       // In one order everywhere, so that two transactions do not wait for each other's heads.
@@ -89,14 +90,14 @@ export function intake(parts: ReceiveParts): Intake {
       );
       heads.sort((one, other) => (one.head.kid < other.head.kid ? -1 : 1));
       for (const { head, uploader } of heads) await reportHead(head, uploader, at, stores);
-      const all: RecordResult[][] = [];
+      const all: Kept[][] = [];
       for (const { uploader, opened } of group) {
-        const out: RecordResult[] = [];
+        const out: Kept[] = [];
         for (const envelope of opened) {
           out.push(
             envelope.ok
               ? await keepRecord(envelope, { stores, signer, aud: parts.aud, uploader, at })
-              : { digest: envelope.digest, status: 'rejected', code: envelope.code },
+              : { result: { digest: envelope.digest, status: 'rejected', code: envelope.code } },
           );
         }
         all.push(out);
@@ -110,14 +111,14 @@ export function intake(parts: ReceiveParts): Intake {
       const opened: OpenedEnvelope[] = [];
       const keyOf = keysOf(parts.stores);
       for (const text of batch.records) opened.push(await openEnvelope(text, keyOf, parts.crypto));
-      const done = Promise.withResolvers<{ at: string; results: RecordResult[] }>();
+      const done = Promise.withResolvers<{ at: string; kept: Kept[] }>();
       waiting.push({ batch, uploader, opened, done });
       void writeAll();
-      const { at, results } = await done.promise;
+      const { at, kept } = await done.promise;
       parts.onStep('received');
       return {
-        answer: { batch: batch.batch, nonce: batch.nonce, at, results },
-        taken: taken(opened, results),
+        answer: { batch: batch.batch, nonce: batch.nonce, at, results: kept.map(({ result }) => result) },
+        taken: kept.flatMap(({ record }) => record ?? []),
       };
     },
   };
@@ -139,13 +140,6 @@ function placeOf(envelope: OpenedEnvelope) {
   if (!envelope.ok) return [];
   const { header, digest, payload } = envelope;
   return [{ digest, kid: header.kid, seq: header.seq, id: readId(payload) }];
-}
-
-function taken(opened: readonly OpenedEnvelope[], results: readonly RecordResult[]): string[] {
-  return opened.flatMap((envelope, index) => {
-    const id = envelope.ok && results[index]?.status === 'received' ? readId(envelope.payload) : undefined;
-    return id === undefined ? [] : [id];
-  });
 }
 
 /**

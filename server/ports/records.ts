@@ -34,6 +34,9 @@ export interface Settlement {
   readonly binding: string | null;
 }
 
+/** A record as it was received, which is then not read again, or the id of one. */
+export type Named = StoredRecord | string;
+
 export interface Records {
   add(record: StoredRecord): Promise<void>;
   record(id: string): Promise<StoredRecord | undefined>;
@@ -43,8 +46,10 @@ export interface Records {
   lock(ids: readonly string[]): Promise<Progress[]>;
   /** Undecided, in the order they came; of one chain in its own order. */
   pending(limit: number): Promise<StoredRecord[]>;
+  /** How many are undecided; no more than `limit` are counted. */
+  countPending(limit: number): Promise<number>;
   /** Undecided, of these records and of the devices they speak of, in the same order. */
-  pendingOf(ids: readonly string[], limit: number): Promise<StoredRecord[]>;
+  pendingOf(named: readonly Named[], limit: number): Promise<StoredRecord[]>;
   /** Undecided or held ones that speak of this device. */
   waitingOf(udid: string): Promise<StoredRecord[]>;
   /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */

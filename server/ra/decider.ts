@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { SignatureDelayed } from '../ports/certificate-authority.ts';
-import type { StoredRecord } from '../ports/records.ts';
+import type { Named, StoredRecord } from '../ports/records.ts';
 import { type Approval, decide } from './decide.ts';
 import { decideGroup, type GroupParts } from './decide-group.ts';
 import { takeGroup } from './take-group.ts';
@@ -9,7 +9,7 @@ export interface Decider {
   /** Decides everything undecided, in order; of one device strictly in order. Resolves when done. */
   run(): Promise<void>;
   /** The same for these records, and what is undecided of their devices: what this process has just received. */
-  take(ids: readonly string[]): Promise<void>;
+  take(records: readonly Named[]): Promise<void>;
   /** Resolves when what was asked for so far is done. */
   idle(): Promise<void>;
   /** A person's word for a held record, in the same queue. */
@@ -17,6 +17,9 @@ export interface Decider {
 }
 
 const PAGE = 256;
+
+/** Received records that are kept in memory until their turn; others are read again. */
+const AT_HAND = 2048;
 
 /**
  * One group of decisions at a time in this process: records of different devices share their transactions, those of one
@@ -52,14 +55,14 @@ export function decider(parts: GroupParts): Decider {
     for (const id of alone) await attempt(id);
   }
 
-  let received: string[] = [];
+  let received: Named[] = [];
   let taking: Promise<void> | undefined;
   /** What came while others are decided is decided together. */
   function takeReceived(): Promise<void> {
-    const ids = received;
+    const named = received;
     received = [];
     taking = undefined;
-    return runAll((limit) => parts.stores.records.pendingOf(ids, limit));
+    return runAll((limit) => parts.stores.records.pendingOf(named, limit));
   }
 
   /** `read` gives undecided records in order. */
@@ -98,8 +101,9 @@ export function decider(parts: GroupParts): Decider {
 
   return {
     run: () => queued(() => runAll((limit) => parts.stores.records.pending(limit))),
-    take(ids) {
-      received.push(...ids);
+    take(records) {
+      for (const one of records)
+        received.push(typeof one === 'string' || received.length < AT_HAND ? one : one.id);
       taking ??= queued(takeReceived);
       return taking;
     },

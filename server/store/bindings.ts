@@ -117,7 +117,6 @@ export function bindings(db: Db): Bindings {
         .innerJoin('certificates', 'certificates.binding', 'bindings.id')
         .select(['bindings.id', (eb) => eb.fn.max('certificates.not_after').as('not_after')])
         .where('bindings.ended_at', 'is', null)
-        .where('certificates.state', '=', 'issued')
         .where('certificates.revoked_at', 'is', null)
         // One for a key that waits to be shown is of no use to a device that lost that key.
         .where(({ not, exists, selectFrom }) =>

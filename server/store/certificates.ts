@@ -1,5 +1,5 @@
-import { type ExpressionBuilder, sql, type UpdateQueryBuilder } from 'kysely';
-import type { EntryReason, Intent } from '../ports/certificate-authority.ts';
+import type { ExpressionBuilder, UpdateQueryBuilder } from 'kysely';
+import type { EntryReason, Intent, SignedCertificate } from '../ports/certificate-authority.ts';
 import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
@@ -7,7 +7,10 @@ import type { Tables } from './tables.ts';
 /** A hold is stored as a revocation, so that every reader takes it for one; it gives way to a real one and may end. */
 const HOLD: EntryReason = 'certificateHold';
 
-function toIntent(row: Tables['certificates']): Intent {
+/** Of an intent's row: what its certificate is given with it. */
+export const INTENT_COLUMNS = ['serial', 'issuer', 'binding', 'not_before', 'not_after'] as const;
+
+function toIntent(row: Tables['intents']): Intent {
   return {
     serial: row.serial,
     issuer: row.issuer,
@@ -18,25 +21,37 @@ function toIntent(row: Tables['certificates']): Intent {
   };
 }
 
-export function fromIntent(intent: Intent, binding: string): Tables['certificates'] {
+export function fromIntent(intent: Intent, binding: string): Tables['intents'] {
   return {
     serial: intent.serial,
     issuer: intent.issuer,
     binding,
-    state: 'intended',
     tbs: intent.tbs,
     tbs_digest: intent.tbsDigest,
     not_before: intent.notBefore,
     not_after: intent.notAfter,
-    fingerprint: null,
-    der: null,
+  };
+}
+
+export function fromSigned(
+  intent: Pick<Tables['intents'], (typeof INTENT_COLUMNS)[number]>,
+  { der, fingerprint, validity }: SignedCertificate,
+): Tables['certificates'] {
+  return {
+    serial: intent.serial,
+    issuer: intent.issuer,
+    binding: intent.binding,
+    not_before: validity?.notBefore ?? intent.not_before,
+    not_after: validity?.notAfter ?? intent.not_after,
+    fingerprint,
+    der,
     revoked_at: null,
     reason: null,
   };
 }
 
 function toCertificate(row: Tables['certificates'] | undefined): StoredCertificate | undefined {
-  if (row === undefined || row.der === null || row.fingerprint === null) return undefined;
+  if (row === undefined) return undefined;
   return {
     serial: row.serial,
     issuer: row.issuer,
@@ -51,46 +66,36 @@ function toCertificate(row: Tables['certificates'] | undefined): StoredCertifica
 }
 
 export function intents(db: Db): Intents {
-  const intended = db.selectFrom('certificates').selectAll().where('state', '=', sql.lit('intended'));
+  const select = db.selectFrom('intents').selectAll();
   return {
     async intend(intent, binding) {
-      await db.insertInto('certificates').values(fromIntent(intent, binding)).execute();
+      await db.insertInto('intents').values(fromIntent(intent, binding)).execute();
     },
     async ofBinding(binding) {
-      const row = await intended.where('binding', '=', binding).executeTakeFirst();
+      const row = await select.where('binding', '=', binding).executeTakeFirst();
       return row && toIntent(row);
     },
     async unfinished() {
-      const rows = await intended.orderBy('serial').execute();
+      const rows = await select.orderBy('serial').execute();
       return rows.map((row) => ({ intent: toIntent(row), binding: row.binding }));
     },
     async abandon(serial) {
-      await db
-        .updateTable('certificates')
-        .set({ state: 'abandoned' })
-        .where('serial', '=', serial)
-        .where('state', '=', 'intended')
-        .execute();
+      await db.deleteFrom('intents').where('serial', '=', serial).execute();
     },
   };
 }
 
 export function certificates(db: Db): Certificates {
-  const issued = db.selectFrom('certificates').selectAll().where('state', '=', 'issued');
+  const issued = db.selectFrom('certificates').selectAll();
   return {
-    async issue(serial, { der, fingerprint, validity }) {
-      const done = await db
-        .updateTable('certificates')
-        .set({
-          state: 'issued',
-          der,
-          fingerprint,
-          ...(validity && { not_before: validity.notBefore, not_after: validity.notAfter }),
-        })
+    async issue(serial, signed) {
+      const intent = await db
+        .deleteFrom('intents')
         .where('serial', '=', serial)
-        .where('state', '=', 'intended')
+        .returning(INTENT_COLUMNS)
         .executeTakeFirst();
-      if (done.numUpdatedRows !== 1n) throw new Error('no open intent has this serial');
+      if (intent === undefined) throw new Error('no open intent has this serial');
+      await db.insertInto('certificates').values(fromSigned(intent, signed)).execute();
     },
     async byFingerprint(fingerprint) {
       return toCertificate(await issued.where('fingerprint', '=', fingerprint).executeTakeFirst());
@@ -105,7 +110,6 @@ export function certificates(db: Db): Certificates {
         .selectFrom('certificates')
         .select(['issuer', 'revoked_at', 'reason'])
         .where('serial', '=', serial)
-        .where('state', '=', 'issued')
         .executeTakeFirst();
       if (row === undefined) return undefined;
       const reason = (row.reason ?? 'unspecified') as EntryReason;
@@ -122,10 +126,7 @@ export function certificates(db: Db): Certificates {
       await change(db, at, reason, (rows) => live(rows, binding).where(revocable));
     },
     async revoke(serial, at, reason) {
-      // What was never signed stands on no CRL.
-      await change(db, at, reason, (rows) =>
-        rows.where('serial', '=', serial).where('state', '=', 'issued').where(revocable),
-      );
+      await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
     },
     async hold(binding, at) {
       await change(db, at, HOLD, (rows) => live(rows, binding).where('revoked_at', 'is', null));
@@ -161,7 +162,7 @@ export function certificates(db: Db): Certificates {
 type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: string }>;
 
 function live(rows: Rows, binding: string): Rows {
-  return rows.where('binding', '=', binding).where('state', '=', 'issued');
+  return rows.where('binding', '=', binding);
 }
 
 /** What is not revoked, or on hold only. */

@@ -35,6 +35,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   records: ['id'],
   changes: ['org', 'n'],
   bindings: ['id'],
+  intents: ['serial'],
   certificates: ['serial'],
   lineage: ['key_digest'],
   crls: ['issuer'],

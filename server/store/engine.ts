@@ -14,6 +14,8 @@ export interface Engine {
   readonly patience: string | undefined;
   /** A migration's statement, written for SQLite, with this engine's names of types. */
   columnTypes(statement: string): string;
+  /** Whether it may know PostgreSQL's settings of how a table lies on the disk. */
+  readonly takesHints: boolean;
   /** Whether a transaction that ended in this error may simply be run again: it came to nothing, through no fault of its own. */
   again(error: unknown): boolean;
   /** The same where another one may just have written a row that this one took for free. */
@@ -36,8 +38,14 @@ export interface ManyRows {
   /** Rows whose `key` is one of `keys`. */
   select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]): Promise<Tables[T][]>;
   insert(db: Db, into: Insertion, rows: readonly (readonly Value[])[]): Promise<void>;
-  /** Each row begins with the value of `key`, then those of `columns`. Gives how many rows were set. */
-  update(db: Db, of: Update, rows: readonly (readonly Value[])[]): Promise<number>;
+  /** Each row begins with the value of `key`, then those of `columns`. */
+  update(db: Db, of: Update, rows: readonly (readonly Value[])[]): Promise<void>;
+  /** Removes the rows whose `key` is one of `keys`, and gives them. */
+  remove<T extends keyof Tables, C extends keyof Tables[T] & string>(
+    db: Db,
+    of: Removal<T, C>,
+    keys: readonly string[],
+  ): Promise<Pick<Tables[T], C>[]>;
 }
 
 export interface Selection<T extends keyof Tables> {
@@ -60,10 +68,14 @@ export interface Insertion {
   readonly unlessThere: boolean;
 }
 
+export interface Removal<T extends keyof Tables, C extends keyof Tables[T] & string> {
+  readonly table: T;
+  readonly key: keyof Tables[T] & string;
+  readonly returning: readonly C[];
+}
+
 export interface Update {
   readonly table: keyof Tables;
   readonly key: string;
   readonly columns: readonly string[];
-  /** A further condition, in words that every engine knows. */
-  readonly where: string | undefined;
 }

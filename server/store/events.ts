@@ -167,12 +167,12 @@ export function events(db: Db): Events {
         select c.serial, c.fingerprint, c.not_after, b.maker, b.udid, b.domain
         from bindings b join certificates c on c.binding = b.id
         where b.org = ${org} and b.ended_at is null
-          and c.state = 'issued' and c.revoked_at is null and c.not_after < ${before}
+          and c.revoked_at is null and c.not_after < ${before}
           and not ${isPending('c')}
           and not exists (select 1 from due_notices d where d.serial = c.serial)
           and not exists (
             select 1 from certificates newer
-            where newer.binding = b.id and newer.state = 'issued' and newer.not_after > c.not_after
+            where newer.binding = b.id and newer.not_after > c.not_after
               and newer.revoked_at is null and not ${isPending('newer')})
         limit ${limit}`.execute(db);
       return rows.rows.map(({ not_after: notAfter, ...row }) => ({ ...row, notAfter }));

@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import { binaryArray, type ElementType } from './binary-array.ts';
 import type { Db } from './db.ts';
-import type { ManyRows, Selection, Value } from './engine.ts';
+import type { ManyRows, Removal, Selection, Value } from './engine.ts';
 import { storable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,13 +27,20 @@ export const manyInPostgres: ManyRows = {
     const text = `insert into ${table} (${names.join(', ')}) select * from ${source}${unlessThere ? ' on conflict do nothing' : ''}`;
     await db.executeQuery(CompiledQuery.raw(text, arrays));
   },
-  async update(db, { table, key, columns, where }, rows) {
+  async update(db, { table, key, columns }, rows) {
     const { names, arrays, source } = unnested([key, ...columns], rows);
     const sets = columns.map((column) => `${column} = ${names.includes(column) ? `v.${column}` : 'null'}`);
-    const also = where === undefined ? '' : ` and ${table}.${where}`;
-    const text = `update ${table} set ${sets.join(', ')} from ${source} where ${table}.${key} = v.${key}${also}`;
-    const { numAffectedRows } = await db.executeQuery(CompiledQuery.raw(text, arrays));
-    return Number(numAffectedRows ?? 0);
+    const text = `update ${table} set ${sets.join(', ')} from ${source} where ${table}.${key} = v.${key}`;
+    await db.executeQuery(CompiledQuery.raw(text, arrays));
+  },
+  async remove<T extends keyof Tables, C extends keyof Tables[T] & string>(
+    db: Db,
+    { table, key, returning }: Removal<T, C>,
+    keys: readonly string[],
+  ) {
+    const text = `delete from ${table} where ${key} = any($1::text[]) returning ${returning.join(', ')}`;
+    const asked = binaryArray('text', keys.map(storable));
+    return (await db.executeQuery<Pick<Tables[T], C>>(CompiledQuery.raw(text, [asked]))).rows;
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import type { ManyRows, Selection } from './engine.ts';
+import type { ManyRows, Removal, Selection } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /** The part of a database that prepares statements, and keeps them. */
@@ -34,13 +34,20 @@ export function manyInSqlite(sqlite: Preparing): ManyRows {
       );
       for (const row of rows) insert.run(...row);
     },
-    async update(_db, { table, key, columns, where }, rows) {
+    async update(_db, { table, key, columns }, rows) {
       const sets = columns.map((column) => `${column} = ?`).join(', ');
-      const also = where === undefined ? '' : ` and ${where}`;
-      const update = sqlite.prepare(`update ${table} set ${sets} where ${key} = ?${also}`);
-      let count = 0;
-      for (const [id, ...values] of rows) count += update.run(...values, id).changes;
-      return count;
+      const update = sqlite.prepare(`update ${table} set ${sets} where ${key} = ?`);
+      for (const [id, ...values] of rows) update.run(...values, id);
+    },
+    async remove<T extends keyof Tables, C extends keyof Tables[T] & string>(
+      _db: Db,
+      { table, key, returning }: Removal<T, C>,
+      keys: readonly string[],
+    ) {
+      const remove = sqlite.prepare(
+        `delete from ${table} where ${key} = ? returning ${returning.join(', ')}`,
+      );
+      return keys.flatMap((one) => remove.all(one) as Pick<Tables[T], C>[]);
     },
   };
 }

@@ -20,13 +20,21 @@ import { JOBS_AND_REFUSALS } from './migrations/0038-jobs-and-refusals.ts';
 import { REVOCATION_COUNTS } from './migrations/0039-revocation-counts.ts';
 import { KEY_LINEAGE } from './migrations/0040-key-lineage.ts';
 import { LOSS_REPORTERS } from './migrations/0041-loss-reporters.ts';
+import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written.ts';
 import type { Tables } from './tables.ts';
+
+interface Migration {
+  readonly n: number;
+  readonly statements: readonly string[];
+  /** For engines that take some (Engine.takesHints), in PostgreSQL's words. They cost or save time and change no answer. */
+  readonly hints?: readonly string[];
+}
 
 /**
  * Numbered and only ever added to: a database of any age is brought up by what it has not seen, in the order of the
  * numbers. Numbers may be left out. Statements are written with SQLite's types; see Engine.columnTypes.
  */
-const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly string[] }[] = [
+const MIGRATIONS: readonly Migration[] = [
   { n: 1, statements: START },
   { n: 2, statements: APPROVERS_AND_VERSIONS },
   { n: 5, statements: PHONE_LOSSES },
@@ -47,6 +55,7 @@ const MIGRATIONS: readonly { readonly n: number; readonly statements: readonly s
   { n: 39, statements: REVOCATION_COUNTS },
   { n: 40, statements: KEY_LINEAGE },
   { n: 41, statements: LOSS_REPORTERS },
+  { n: 42, statements: ONCE_WRITTEN, hints: ONCE_WRITTEN_HINTS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */
@@ -61,20 +70,30 @@ const BEFORE = [
  * start at once one waits for the other and then finds the step done. Throws if a newer version of the program wrote this
  * database.
  */
-export async function migrate({ db, columnTypes, patience }: Engine): Promise<void> {
+export async function migrate({ db, columnTypes, patience, takesHints }: Engine): Promise<void> {
   for (const statement of BEFORE) await eitherMakes(db, columnTypes(statement));
-  for (const { n, statements } of MIGRATIONS) {
-    await db.transaction().execute(async (trx) => {
+  for (const { n, statements, hints = [] } of MIGRATIONS) {
+    const isNew = await db.transaction().execute(async (trx) => {
       const found = await sql<{ n: number }>`select n from migrations order by n`.execute(trx);
       const done = found.rows.map((row) => row.n);
       if (done.some((one) => MIGRATIONS.every((known) => known.n !== one)))
         throw new Error('this database was written by a newer version of Fieldbind');
-      if (done.includes(n)) return;
+      if (done.includes(n)) return false;
       if (patience !== undefined) await sql.raw(patience).execute(trx);
       for (const statement of statements) await sql.raw(columnTypes(statement)).execute(trx);
       await sql`insert into migrations (n) values (${n})`.execute(trx);
+      return true;
     });
+    if (isNew && takesHints) for (const hint of hints) await hintAt(db, hint);
   }
+}
+
+/** An engine that speaks PostgreSQL's protocol and not all its words goes without. */
+async function hintAt(db: Kysely<Tables>, hint: string): Promise<void> {
+  await sql
+    .raw(hint)
+    .execute(db)
+    .catch(() => undefined);
 }
 
 /** unique_violation, duplicate_table, duplicate_object (PostgreSQL, appendix A). */

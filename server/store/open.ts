@@ -25,12 +25,12 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
   const writer = randomBytes(9).toString('base64url');
   return {
     writer,
-    stores: storesOver(db),
+    stores: storesOver(db, engine.many),
     transact: (work) =>
       repeated(engine.again, () =>
         db.transaction().execute(async (trx) => {
           const chain = ownChain(trx, writer, engine);
-          const result = await work(storesOver(trx, auditLog(trx, chain.append)));
+          const result = await work(storesOver(trx, engine.many, auditLog(trx, chain.append)));
           await chain.flush();
           return result;
         }),

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { parse } from '../../contract/parse.ts';
 import { LossReport } from '../../contract/phone.ts';
 import { Skip } from '../../contract/skip.ts';
+import { parseJws } from '../../core/jws.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
@@ -58,11 +59,12 @@ export function phones(db: Db): Phones {
     async skipped(kid) {
       const rows = await db
         .selectFrom('records')
-        .select('payload')
-        .where('kid', '=', kid)
-        .where('header', 'like', '%"typ":"skip+jws"%')
+        .innerJoin('envelopes', 'envelopes.digest', 'records.digest')
+        .select('envelopes.jws')
+        .where('records.kid', '=', kid)
+        .where('records.typ', '=', 'skip+jws')
         .execute();
-      return rows.flatMap(({ payload }) => parse(Skip, fromJson<unknown>(payload))?.seq ?? []);
+      return rows.flatMap(({ jws }) => parse(Skip, parseJws(jws)?.payload)?.seq ?? []);
     },
     async keepLoss({ report, reporter, at }) {
       const values = { report: JSON.stringify(report), reporter, reported_at: at };

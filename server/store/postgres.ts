@@ -121,7 +121,12 @@ export function postgres(url: string): Engine {
     db: new Kysely<Tables>({ dialect: new TurnDialect(config, ALONE) }),
     beside: new Kysely<Tables>({ dialect: new TurnDialect(config, BESIDE) }),
     patience: 'set local statement_timeout = 0',
-    columnTypes: (statement) => statement.replace(/\bblob\b/g, 'bytea').replace(/\binteger\b/g, 'bigint'),
+    columnTypes: (statement) =>
+      statement
+        .replace(/\bblob\b/g, 'bytea')
+        .replace(/\binteger\b/g, 'bigint')
+        .replace(/ without rowid$/, ''),
+    takesHints: true,
     again: (error) => AGAIN.has(codeOf(error)),
     againBeside: (error) => AGAIN.has(codeOf(error)) || codeOf(error) === UNIQUE,
     many: manyInPostgres,

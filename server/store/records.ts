@@ -1,21 +1,24 @@
 import { sql } from 'kysely';
 import type { OutcomeCode } from '../../contract/codes.ts';
 import type { RecordHeader } from '../../contract/envelope.ts';
+import { fromBase64Url, fromUtf8 } from '../../core/bytes.ts';
 import type { Outcome, Progress, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
+import type { ManyRows } from './engine.ts';
 import { fromJson } from './json.ts';
-import { padded } from './padded.ts';
 import type { Tables } from './tables.ts';
 
 type ProgressRow = Pick<Tables['records'], 'id' | 'outcome' | 'binding' | 'approved_by'>;
 
-export function toRecord(row: Tables['records']): StoredRecord {
+/** `jws`: its envelope. What stands in the database was verified before it was written. */
+export function toRecord(row: Tables['records'], jws: string): StoredRecord {
+  const [header = '', payload = ''] = jws.split('.');
   return {
     id: row.id,
     digest: row.digest,
-    header: fromJson<RecordHeader>(row.header),
+    header: read<RecordHeader>(header),
     author: row.author,
-    payload: fromJson<unknown>(row.payload),
+    payload: read<unknown>(payload),
     udid: row.udid,
     capturedAt: row.captured_at,
     receivedAt: row.received_at,
@@ -25,6 +28,10 @@ export function toRecord(row: Tables['records']): StoredRecord {
     binding: row.binding,
     approvedBy: row.approved_by,
   };
+}
+
+function read<T>(part: string): T {
+  return fromJson<T>(fromUtf8(fromBase64Url(part) ?? new Uint8Array()) ?? '');
 }
 
 export function toProgress(row: ProgressRow): Progress {
@@ -38,10 +45,9 @@ export function fromRecord(record: StoredRecord): Tables['records'] {
     digest: record.digest,
     kid: record.header.kid,
     seq: record.header.seq,
+    typ: record.header.typ,
     org: record.header.org,
-    header: JSON.stringify(record.header),
     author: record.author,
-    payload: JSON.stringify(record.payload),
     udid: record.udid,
     captured_at: record.capturedAt,
     received_at: record.receivedAt,
@@ -53,62 +59,103 @@ export function fromRecord(record: StoredRecord): Tables['records'] {
   };
 }
 
-export function records(db: Db): Records {
-  const select = db.selectFrom('records').selectAll();
+/** Records by their ids, whatever is there of them, in no order. */
+export async function readRecords(db: Db, many: ManyRows, ids: readonly string[]): Promise<StoredRecord[]> {
+  if (ids.length === 0) return [];
+  const rows = await many.select(db, { table: 'records', key: 'id' }, ids);
+  const digests = rows.map(({ digest }) => digest);
+  const envelopes = await many.select(
+    db,
+    { table: 'envelopes', columns: ['digest', 'jws'], key: 'digest' },
+    digests,
+  );
+  const jws = new Map(envelopes.map((envelope) => [envelope.digest, envelope.jws]));
+  return rows.map((row) => toRecord(row, jws.get(row.digest) ?? ''));
+}
+
+/** Of an undecided one: what puts several in order, and what may have changed since it was received. */
+const UNDECIDED = ['id', 'kid', 'seq', 'udid', 'received_at', 'binding', 'approved_by'] as const;
+type Undecided = Pick<Tables['records'], (typeof UNDECIDED)[number]>;
+
+export function records(db: Db, many: ManyRows): Records {
+  const select = db
+    .selectFrom('records')
+    .innerJoin('envelopes', 'envelopes.digest', 'records.digest')
+    .selectAll('records')
+    .select('envelopes.jws');
+
+  async function undecided(key: 'udid' | 'id', keys: readonly string[]): Promise<Undecided[]> {
+    if (keys.length === 0) return [];
+    // In words that no partial index stands on: the few of a device are found by its name, not among all undecided.
+    const where = "coalesce(outcome, '') = ''";
+    return many.select(db, { table: 'records', columns: UNDECIDED, key, where }, keys);
+  }
+
   return {
     async add(record) {
       await db.insertInto('records').values(fromRecord(record)).execute();
     },
     async record(id) {
-      const row = await select.where('id', '=', id).executeTakeFirst();
-      return row && toRecord(row);
+      const row = await select.where('records.id', '=', id).executeTakeFirst();
+      return row && toRecord(row, row.jws);
     },
     async claim(ids) {
-      const open = await db
-        .selectFrom('records')
-        .select('id')
-        .where('id', 'in', padded(ids))
-        .where('outcome', 'is', null)
-        .where('binding', 'is', null)
-        .execute();
+      const where = 'outcome is null and binding is null';
+      const open = await many.select(db, { table: 'records', columns: ['id'], key: 'id', where }, ids);
       return open.map(({ id }) => id);
     },
     async lock(ids) {
-      return (await select.where('id', 'in', padded(ids)).execute()).map(toProgress);
+      return (await many.select(db, { table: 'records', key: 'id' }, ids)).map(toProgress);
     },
     async pending(limit) {
       const rows = await select
         .where('outcome', 'is', null)
-        .orderBy('received_at')
-        .orderBy('kid')
-        .orderBy('seq')
+        .orderBy('records.received_at')
+        .orderBy('records.kid')
+        .orderBy('records.seq')
         .limit(limit)
         .execute();
-      return rows.map(toRecord);
+      return rows.map((row) => toRecord(row, row.jws));
     },
-    async pendingOf(ids, limit) {
-      if (ids.length === 0) return [];
-      const named = await db
+    async countPending(limit) {
+      const rows = await db
         .selectFrom('records')
-        .select(['id', 'udid'])
-        .where('id', 'in', padded(ids))
+        .select('id')
+        .where('outcome', 'is', null)
+        .limit(limit)
         .execute();
-      const udids = [...new Set(named.map(({ udid }) => udid))].filter((udid) => udid !== '');
-      const nameless = named.filter(({ udid }) => udid === '').map(({ id }) => id);
-      // In words that no partial index stands on: the few of a device are found by its name, not among all undecided.
-      const open = select.where(sql<boolean>`coalesce(outcome, '') = ''`);
-      const found: Tables['records'][] = [];
-      for (const [column, keys] of [
-        ['udid', udids],
-        ['id', nameless],
-      ] as const) {
-        if (keys.length === 0) continue;
-        const some = open.where(column, 'in', padded(keys));
-        found.push(
-          ...(await some.orderBy('received_at').orderBy('kid').orderBy('seq').limit(limit).execute()),
-        );
+      return rows.length;
+    },
+    async pendingOf(named, limit) {
+      const known = new Map<string, Pick<StoredRecord, 'id' | 'udid'> | StoredRecord>();
+      const unread: string[] = [];
+      for (const one of named) {
+        if (typeof one === 'string') unread.push(one);
+        else known.set(one.id, one);
       }
-      return found.sort(byArrival).slice(0, limit).map(toRecord);
+      if (unread.length > 0) {
+        const columns = ['id', 'udid'] as const;
+        for (const row of await many.select(db, { table: 'records', columns, key: 'id' }, unread))
+          known.set(row.id, row);
+      }
+      const udids = new Set<string>();
+      const nameless: string[] = [];
+      for (const { id, udid } of known.values()) {
+        if (udid === '') nameless.push(id);
+        else udids.add(udid);
+      }
+      const open = [...(await undecided('udid', [...udids])), ...(await undecided('id', nameless))];
+      const next = open.sort(byArrival).slice(0, limit);
+      const isAtHand = (one: Pick<StoredRecord, 'id'> | undefined): one is StoredRecord =>
+        one !== undefined && 'payload' in one;
+      const missing = next.filter(({ id }) => !isAtHand(known.get(id))).map(({ id }) => id);
+      for (const record of await readRecords(db, many, missing)) known.set(record.id, record);
+      return next.flatMap(({ id, binding, approved_by: approvedBy }) => {
+        const record = known.get(id);
+        return isAtHand(record)
+          ? [{ ...record, outcome: null, code: null, decidedAt: null, binding, approvedBy }]
+          : [];
+      });
     },
     async waitingOf(udid) {
       const rows = await select
@@ -116,7 +163,7 @@ export function records(db: Db): Records {
         .where((where) => where.or([where('outcome', 'is', null), where('outcome', '=', 'held')]))
         .limit(100)
         .execute();
-      return rows.map(toRecord);
+      return rows.map((row) => toRecord(row, row.jws));
     },
     async attach(id, binding, approvedBy) {
       await db
@@ -143,25 +190,25 @@ export function records(db: Db): Records {
       const rows = await select
         .where('org', '=', org)
         .where('outcome', '=', sql.lit('held'))
-        .orderBy('received_at')
-        .orderBy('id')
+        .orderBy('records.received_at')
+        .orderBy('records.id')
         .limit(limit)
         .execute();
-      return rows.map(toRecord);
+      return rows.map((row) => toRecord(row, row.jws));
     },
     async heldAsRevoked(kid) {
       const rows = await select
-        .where('kid', '=', kid)
+        .where('records.kid', '=', kid)
         .where('outcome', '=', sql.lit('held'))
-        .where('code', '=', 'operator_revoked')
-        .orderBy('seq')
+        .where('records.code', '=', 'operator_revoked')
+        .orderBy('records.seq')
         .execute();
-      return rows.map(toRecord);
+      return rows.map((row) => toRecord(row, row.jws));
     },
   };
 }
 
-function byArrival(one: Tables['records'], other: Tables['records']): number {
+function byArrival(one: Undecided, other: Undecided): number {
   if (one.received_at !== other.received_at) return one.received_at < other.received_at ? -1 : 1;
   if (one.kid !== other.kid) return one.kid < other.kid ? -1 : 1;
   return one.seq - other.seq;

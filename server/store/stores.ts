@@ -10,6 +10,7 @@ import { crls } from './crls.ts';
 import type { Db } from './db.ts';
 import { deviceLife } from './device-life.ts';
 import { domains } from './domains.ts';
+import type { ManyRows } from './engine.ts';
 import { envelopes } from './envelopes.ts';
 import { events } from './events.ts';
 import { keyLineages } from './key-lineage.ts';
@@ -35,7 +36,7 @@ import { transferCases } from './transfer-cases.ts';
 import { versions } from './versions.ts';
 
 /** Every store over the same database or transaction. */
-export function storesOver(db: Db, audit: AuditLog = auditLog(db)): Stores {
+export function storesOver(db: Db, many: ManyRows, audit: AuditLog = auditLog(db)): Stores {
   return {
     orgs: orgs(db),
     people: people(db),
@@ -51,7 +52,7 @@ export function storesOver(db: Db, audit: AuditLog = auditLog(db)): Stores {
     tpms: tpms(db),
     tombstones: tombstones(db),
     envelopes: envelopes(db),
-    records: records(db),
+    records: records(db, many),
     changes: changeStream(db),
     bindings: bindings(db),
     intents: intents(db),

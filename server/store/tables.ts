@@ -114,10 +114,9 @@ export interface Tables {
     digest: string;
     kid: string;
     seq: number;
+    typ: string;
     org: string;
-    header: string;
     author: string;
-    payload: string;
     udid: string;
     captured_at: string;
     received_at: string;
@@ -144,17 +143,24 @@ export interface Tables {
     bound_at: string;
     ended_at: string | null;
   };
-  certificates: {
+  /** What is about to be signed, until it is or is given up. */
+  intents: {
     serial: string;
     issuer: string;
     binding: string;
-    state: string;
     tbs: Uint8Array;
     tbs_digest: string;
     not_before: string;
     not_after: string;
-    fingerprint: string | null;
-    der: Uint8Array | null;
+  };
+  certificates: {
+    serial: string;
+    issuer: string;
+    binding: string;
+    not_before: string;
+    not_after: string;
+    fingerprint: string;
+    der: Uint8Array;
     revoked_at: string | null;
     reason: string | null;
   };

@@ -206,8 +206,8 @@ function bindThousandMore(udid: string): void {
     insert into bindings (id, scope, org, domain, site, maker, udid, registration, state, key_digest, unproven, first_use, bound_at, ended_at)
       select id || i, scope, org, domain, null, maker, maker || '-more-' || i, registration || i, state, key_digest || i, unproven, first_use,
         strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+' || i || ' seconds'), null from many;
-    insert into certificates (serial, issuer, binding, state, tbs, tbs_digest, not_before, not_after, fingerprint, der, revoked_at, reason)
-      select serial || i, issuer, id || i, certificates.state, tbs, tbs_digest, not_before, not_after, printf('%064x', i), der, null, null
+    insert into certificates (serial, issuer, binding, not_before, not_after, fingerprint, der, revoked_at, reason)
+      select serial || i, issuer, id || i, not_before, not_after, printf('%064x', i), der, null, null
       from many join certificates on binding = id;`);
   file.close();
 }

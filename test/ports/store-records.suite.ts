@@ -3,7 +3,9 @@ import { audit } from '../../server/audit/chain.ts';
 import { STEPS } from '../../server/audit/steps.ts';
 import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import type { StoredRecord } from '../../server/ports/records.ts';
 import type { Database } from '../../server/ports/stores.ts';
+import { keep } from '../support/kept-record.ts';
 import { AT, binding, envelope, intent, LATER, record, row } from './store-samples.ts';
 
 /** What every database must do with records and what becomes of them, one by one and many side by side. `open` gives an empty one. */
@@ -44,9 +46,11 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
 
     it('gives undecided records in order of arrival, and of one chain in its own', async () => {
       const { records } = db.stores;
-      await records.add(record('r3', 3, { receivedAt: LATER }));
-      await records.add(record('r2', 2));
-      await records.add(record('r1', 1));
+      await keep(db.stores, record('r3', 3, { receivedAt: LATER }));
+      await keep(db.stores, record('r2', 2));
+      await keep(db.stores, record('r1', 1));
+      expect(await records.countPending(10)).toBe(3);
+      expect(await records.countPending(2)).toBe(2);
       expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
       await records.settle('r1', { outcome: 'held', code: 'operator_revoked', decidedAt: AT, binding: null });
       expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
@@ -54,6 +58,34 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       expect(await records.heldAsRevoked('k')).toHaveLength(1);
       await records.attach('r1', 'b1', 'sam');
       expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
+    });
+
+    it('gives what is undecided of some records and of their devices, reading only what is not at hand', async () => {
+      const { records } = db.stores;
+      const late = record('r4', 4, { udid: 'acme-2', receivedAt: LATER });
+      const nameless = record('r5', 5, { udid: '', receivedAt: LATER });
+      for (const one of [late, nameless, record('r3', 3), record('r2', 2), record('r1', 1)])
+        await keep(db.stores, one);
+      await keep(db.stores, record('r6', 6, { udid: '' }));
+      const settled = { outcome: 'refused', code: null, decidedAt: AT, binding: null } as const;
+      await records.settle('r2', settled);
+      await records.attach('r4', 'b4', 'sam');
+      const ids = (some: readonly StoredRecord[]) => some.map(({ id }) => id);
+      // Of another one's device comes what is undecided, first; of the nameless, only those asked for.
+      expect(ids(await records.pendingOf(['r3', late, nameless, 'nobody'], 10))).toEqual([
+        'r1',
+        'r3',
+        'r4',
+        'r5',
+      ]);
+      expect(ids(await records.pendingOf(['r3', late], 2))).toEqual(['r1', 'r3']);
+      expect(await records.pendingOf([], 10)).toEqual([]);
+      // One at hand is given as it was received, and as far as it is now.
+      const [one, read] = await records.pendingOf([{ ...late, payload: 'at hand' }, 'r5'], 10);
+      expect(one).toEqual({ ...late, payload: 'at hand', binding: 'b4', approvedBy: 'sam' });
+      expect(read).toEqual(nameless);
+      await records.settle('r4', settled);
+      expect(await records.pendingOf([late], 10)).toEqual([]);
     });
 
     it('completes or abandons an intent once', async () => {
@@ -85,7 +117,7 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
     it('keeps whatever a phone may say', async () => {
       const { records, bindings } = db.stores;
       const hostile = { id: 'r', text: 'nul \0, half \ud800, \u{1f600}' };
-      await records.add(record('r1', 2 ** 52, { payload: hostile }));
+      await keep(db.stores, record('r1', 2 ** 52, { payload: hostile }));
       const kept = await records.record('r1');
       expect(kept?.header.seq).toBe(2 ** 52);
       expect(kept?.payload).toEqual(hostile);
@@ -98,7 +130,7 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       const ids = Array.from({ length: 30 }, (_, n) => `r${n}`);
       await db.transactGroup(async (tx) => {
         await Promise.all(
-          ids.map((id, n) => tx.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
+          ids.map((id, n) => keep(tx, record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
         );
         await tx.listBulk.put([row('northfield', 'acme-3')]);
       });

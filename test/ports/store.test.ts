@@ -6,10 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Database } from '../../server/ports/stores.ts';
 import { openDatabase } from '../../server/store/open.ts';
+import { keep } from '../support/kept-record.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { storeSuite } from './store.suite.ts';
 import { listStoreSuite } from './store-lists.suite.ts';
 import { recordStoreSuite } from './store-records.suite.ts';
+import { AT, LATER, record } from './store-samples.ts';
 
 const folders: string[] = [];
 function folder(): string {
@@ -258,6 +260,87 @@ describe('an import and a receiver of an older version', () => {
     await keeps(
       () => openDatabase('', url),
       () => query(url, BEFORE_38),
+    );
+  });
+});
+
+describe('what an older version wrote in more places than one', () => {
+  const SKIP = {
+    id: BINDING.id,
+    app: '1',
+    capturedAt: AT,
+    of: BINDING.registration,
+    seq: 5,
+    digest: 'A'.repeat(43),
+    code: 'payload_invalid',
+  };
+  const blob = (engine: string, hex: string) => (engine === 'SQLite' ? `x'${hex}'` : `'\\x${hex}'::bytea`);
+  /** A database as it was when records held their text again, and certificates what they were made of. */
+  const before42 = (engine: string) => {
+    const header = JSON.stringify({ ...record('r1', 7).header, typ: 'skip+jws' });
+    const bytes = engine === 'SQLite' ? 'blob' : 'bytea';
+    const number = engine === 'SQLite' ? 'integer' : 'bigint';
+    const some = [
+      ['01', 'intended', `${blob(engine, '0a')}, 'aa'`, 'null, null'],
+      ['02', 'issued', `${blob(engine, '0b')}, 'bb'`, `'f2', ${blob(engine, '0c')}`],
+      ['03', 'abandoned', `${blob(engine, '0d')}, 'cc'`, 'null, null'],
+    ];
+    return `
+      drop table records; drop table certificates; drop table intents; drop table statements;
+      create table statements (digest text primary key, typ text not null, at text not null);
+      insert into statements (digest, typ, at) values ('s1', 'receipt+jws', '${AT}');
+      create table records (id text primary key, digest text not null unique, kid text not null, seq ${number} not null, org text not null, header text not null, author text not null, payload text not null, udid text not null, captured_at text not null, received_at text not null, outcome text, code text, decided_at text, binding text, approved_by text);
+      create index records_pending on records (received_at, kid, seq) where outcome is null;
+      insert into records (id, digest, kid, seq, org, header, author, payload, udid, captured_at, received_at, outcome, code, decided_at, binding, approved_by)
+        values ('r1', 'd1', 'k', 7, 'northfield', '${header}', 'ines', '${JSON.stringify(SKIP)}', '', '${AT}', '${AT}', null, null, null, 'b1', 'sam');
+      create table certificates (serial text primary key, issuer text not null, binding text not null, state text not null, tbs ${bytes} not null, tbs_digest text not null, not_before text not null, not_after text not null, fingerprint text unique, der ${bytes}, revoked_at text, reason text);
+      ${some
+        .map(
+          ([serial, state, tbs, der]) =>
+            `insert into certificates (serial, issuer, binding, state, tbs, tbs_digest, not_before, not_after, fingerprint, der) values ('${serial}', 'northfield', 'b1', '${state}', ${tbs}, '${AT}', '${LATER}', ${der});`,
+        )
+        .join('\n')}
+      delete from migrations where n = 42`;
+  };
+
+  async function keeps(open: () => Promise<Database>, older: () => Promise<unknown>): Promise<void> {
+    const first = await open();
+    const kept = record('r1', 7, { payload: SKIP, udid: '', binding: 'b1', approvedBy: 'sam' });
+    const was = { ...kept, digest: 'd1', header: { ...kept.header, typ: 'skip+jws' as const } };
+    await keep(first.stores, was);
+    await first.close();
+    await older();
+    const { stores, close } = await open();
+    expect(await stores.records.record('r1')).toEqual(was);
+    expect(await stores.records.pending(10)).toEqual([was]);
+    expect(await stores.phones.skipped('k')).toEqual([5]);
+    expect(await stores.statements.issuedAt('s1')).toBe(AT);
+    const open42 = await stores.intents.unfinished();
+    expect(open42).toMatchObject([{ intent: { serial: '01', tbsDigest: 'aa' }, binding: 'b1' }]);
+    expect(Buffer.from(open42[0]?.intent.tbs ?? '')).toEqual(Buffer.of(10));
+    const certificates = await stores.certificates.ofBinding('b1');
+    expect(certificates).toMatchObject([{ serial: '02', fingerprint: 'f2', notAfter: LATER }]);
+    expect(Buffer.from(certificates[0]?.der ?? '')).toEqual(Buffer.of(12));
+    await close();
+  }
+
+  it('stands in one afterwards, in SQLite', async () => {
+    const data = folder();
+    await keeps(
+      () => openDatabase(data),
+      async () => {
+        const raw = new BetterSqlite(join(data, 'fieldbind.sqlite'));
+        raw.exec(before42('SQLite'));
+        raw.close();
+      },
+    );
+  });
+
+  it('stands in one afterwards, in PostgreSQL', async () => {
+    const url = await postgres.database();
+    await keeps(
+      () => openDatabase('', url),
+      () => query(url, before42('PostgreSQL')),
     );
   });
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeldRecords as HeldSchema } from '../../contract/approval.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { keep } from '../support/kept-record.ts';
 import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -92,7 +93,12 @@ describe('held, for a second person', () => {
     const odd = [null, 'text', [], { maker: 7, udid: 'A B', domain: {} }, { udid: 'acme-9', domain: 'X' }];
     const ids = odd.map(() => uuid7(Date.now(), nodeCrypto));
     for (const [at, payload] of odd.entries())
-      await records.add({ ...there, id: ids[at] ?? '', digest: `odd ${at}`, payload });
+      await keep(server.running.installation.stores, {
+        ...there,
+        id: ids[at] ?? '',
+        digest: `odd ${at}`,
+        payload,
+      });
     const { status, body } = await approvals(sam);
     expect([status, Errors(HeldSchema, body)]).toEqual([200, []]);
     const { held } = body as Static<typeof HeldSchema>;

@@ -4,7 +4,7 @@ import type { Db } from '../db.ts';
 import type { ManyRows } from '../engine.ts';
 import { fromJson } from '../json.ts';
 import { toLineageKey } from '../key-lineage.ts';
-import { toRecord } from '../records.ts';
+import { readRecords } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
 
@@ -44,8 +44,8 @@ export function lookUps(db: Db, many: ManyRows) {
     liveByName: liveBy('udid'),
     liveByKey: liveBy('key_digest'),
     record: askTogether(async (ids) => {
-      const rows = await many.select(db, { table: 'records', key: 'id' }, ids);
-      return new Map(rows.map((row) => [row.id, toRecord(row)]));
+      const found = await readRecords(db, many, ids);
+      return new Map(found.map((record) => [record.id, record]));
     }),
     binding: askTogether(async (ids) => {
       const rows = await many.select(db, { table: 'bindings', key: 'id' }, ids);

@@ -10,9 +10,14 @@ import { fromRecord, toProgress } from '../records.ts';
 import { storesOver } from '../stores.ts';
 import { askOnce } from './ask-together.ts';
 import { chainView } from './chain-view.ts';
+import { lateCertificates } from './late-certificates.ts';
 import { lateChanges } from './late-changes.ts';
-import { lateWrites } from './late-writes.ts';
+import { type Kind, lateWrites } from './late-writes.ts';
 import { lookUps } from './look-ups.ts';
+
+const BEGUN: Kind = { table: 'records', key: 'id', columns: ['binding', 'outcome', 'code', 'approved_by'] };
+const SETTLED: Kind = { table: 'records', key: 'id', columns: ['outcome', 'code', 'decided_at', 'binding'] };
+const STATE: Kind = { table: 'bindings', key: 'id', columns: ['state'] };
 
 /**
  * Stores for many records in one transaction. What is written for each record is kept and written at the end; reads of
@@ -23,12 +28,12 @@ export function groupedStores(
   chain: OwnChain,
   { many, locking }: Pick<Engine, 'many' | 'locking'>,
 ): { stores: Stores; flush(): Promise<void> } {
-  const direct = storesOver(db);
+  const direct = storesOver(db, many);
   const late = lateWrites(db, many);
   const changes = lateChanges(db, many, locking);
   const ask = lookUps(db, many);
   const quotas = askOnce((org) => lockPolicies(db, org, locking));
-  const issued = { count: 0 };
+  const issued = lateCertificates(db, many);
   const places = new Map<string, number>();
 
   const stores: Stores = {
@@ -85,10 +90,10 @@ export function groupedStores(
         late.insert('records', fromRecord(record));
       },
       async attach(id, binding, approvedBy) {
-        late.set('records', 'id', id, { binding, outcome: null, code: null, approved_by: approvedBy });
+        late.set(BEGUN, id, [binding, null, null, approvedBy]);
       },
       async settle(id, { outcome, code, decidedAt, binding }) {
-        late.set('records', 'id', id, { outcome, code, decided_at: decidedAt, binding });
+        late.set(SETTLED, id, [outcome, code, decidedAt, binding]);
       },
     },
     changes: { ...direct.changes, append: changes.append, tell: changes.tell },
@@ -111,41 +116,26 @@ export function groupedStores(
         late.insert('bindings', fromBinding(binding));
       },
       async setState(id, state) {
-        late.set('bindings', 'id', id, { state });
+        late.set(STATE, id, [state]);
       },
     },
     intents: {
       ...direct.intents,
       async intend(intent, binding) {
-        late.insert('certificates', fromIntent(intent, binding));
+        late.insert('intents', fromIntent(intent, binding));
       },
     },
     certificates: {
       ...direct.certificates,
-      async issue(serial, { der, fingerprint, validity }) {
-        issued.count++;
-        const columns = { der, fingerprint, state: 'issued' };
-        const { notBefore, notAfter } = validity ?? {};
-        if (notBefore === undefined || notAfter === undefined)
-          late.set('certificates', 'serial', serial, columns);
-        else
-          late.set('certificates', 'serial', serial, {
-            ...columns,
-            not_before: notBefore,
-            not_after: notAfter,
-          });
-      },
+      issue: issued.issue,
     },
     audit: auditLog(db, chain.append),
   };
   return {
     stores,
     async flush() {
-      const counts = await late.flush();
-      const set =
-        (counts['certificates der fingerprint state'] ?? 0) +
-        (counts['certificates der fingerprint state not_before not_after'] ?? 0);
-      if (set !== issued.count) throw new Error('no open intent has one of these serials');
+      await late.flush();
+      await issued.flush();
       await changes.flush();
       await chain.flush();
     },

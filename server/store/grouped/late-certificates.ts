@@ -1,0 +1,33 @@
+import type { SignedCertificate } from '../../ports/certificate-authority.ts';
+import { fromSigned, INTENT_COLUMNS } from '../certificates.ts';
+import type { Db } from '../db.ts';
+import type { ManyRows } from '../engine.ts';
+
+export interface LateCertificates {
+  issue(serial: string, signed: SignedCertificate): Promise<void>;
+  /** Throws unless each had an open intent. */
+  flush(): Promise<void>;
+}
+
+/** Certificates kept until the end of a transaction: their intents go together, and they come together. */
+export function lateCertificates(db: Db, many: ManyRows): LateCertificates {
+  const signed = new Map<string, SignedCertificate>();
+  return {
+    async issue(serial, certificate) {
+      signed.set(serial, certificate);
+    },
+    async flush() {
+      if (signed.size === 0) return;
+      const of = { table: 'intents', key: 'serial', returning: INTENT_COLUMNS } as const;
+      const rows = (await many.remove(db, of, [...signed.keys()])).flatMap((intent) => {
+        const certificate = signed.get(intent.serial);
+        return certificate === undefined ? [] : [fromSigned(intent, certificate)];
+      });
+      if (rows.length !== signed.size) throw new Error('no open intent has one of these serials');
+      signed.clear();
+      const columns = Object.keys(rows[0] ?? {}) as (keyof (typeof rows)[number])[];
+      const values = rows.map((row) => columns.map((column) => row[column]));
+      await many.insert(db, { table: 'certificates', columns, unlessThere: false }, values);
+    },
+  };
+}
