@@ -4,7 +4,7 @@ import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
-import type { StoredRecord } from '../ports/records.ts';
+import type { Named } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import type { StatementKeys, StatementSigner } from '../statements/statement-keys.ts';
 import { type Kept, keepRecord } from './keep-record.ts';
@@ -31,7 +31,7 @@ export interface Intake {
   receive(
     batch: BatchRequest,
     uploader: string,
-  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly StoredRecord[] }>;
+  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly Named[] }>;
 }
 
 interface Waiting {

@@ -17,7 +17,7 @@ export interface ClientParts {
   readonly crypto: CryptoPort;
 }
 
-const hashOf = async (token: string, crypto: CryptoPort) => await crypto.digest(utf8(`client:${token}`));
+const hashOf = (token: string, crypto: CryptoPort) => crypto.digest(utf8(`client:${token}`));
 
 /** Makes a machine client and gives its token, which is shown this once. */
 export async function createClient(

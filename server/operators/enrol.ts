@@ -50,7 +50,7 @@ export interface Enrolment {
 
 export function enrolment(parts: EnrolParts): Enrolment {
   const { stores, clock, crypto, aud } = parts;
-  const hashOf = async (nonce: string) => await crypto.digest(utf8(`nonce:${nonce}`));
+  const hashOf = (nonce: string) => crypto.digest(utf8(`nonce:${nonce}`));
 
   return {
     async challenge(session) {

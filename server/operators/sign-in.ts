@@ -33,7 +33,7 @@ export interface SignIn {
 }
 
 export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
-  const hashOf = async (token: string) => await crypto.digest(utf8(token));
+  const hashOf = (token: string) => crypto.digest(utf8(token));
 
   async function signedIn(operator: string, hash: string, expiresAt: string): Promise<SignedIn | undefined> {
     const person = await stores.people.person(operator);

@@ -19,7 +19,7 @@ export interface Decider {
 const PAGE = 256;
 
 /** Received records that are kept in memory until their turn; others are read again. */
-const AT_HAND = 2048;
+const AT_HAND = 1024;
 
 /**
  * One group of decisions at a time in this process: records of different devices share their transactions, those of one

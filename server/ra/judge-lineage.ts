@@ -79,7 +79,7 @@ export async function asRecorded(
 ): Promise<{ readonly registration: Registration; readonly row: ListRow | undefined }> {
   if (standing.kind !== 'own') return { registration, row };
   const { publicKey } = registration.device;
-  const digestOf = async (key: string) => await crypto.digest(fromBase64Url(key) ?? new Uint8Array());
+  const digestOf = (key: string) => crypto.digest(fromBase64Url(key) ?? new Uint8Array());
   const isOfLineage = async (key: string | undefined) =>
     key !== undefined && standing.lineage.has(await digestOf(key));
   const labelled = await isOfLineage(registration.label.publicKey);

@@ -50,8 +50,7 @@ export function fromSigned(
   };
 }
 
-function toCertificate(row: Tables['certificates'] | undefined): StoredCertificate | undefined {
-  if (row === undefined) return undefined;
+function toCertificate(row: Tables['certificates']): StoredCertificate {
   return {
     serial: row.serial,
     issuer: row.issuer,
@@ -98,12 +97,15 @@ export function certificates(db: Db): Certificates {
       await db.insertInto('certificates').values(fromSigned(intent, signed)).execute();
     },
     async byFingerprint(fingerprint) {
-      return toCertificate(await issued.where('fingerprint', '=', fingerprint).executeTakeFirst());
+      const row = await issued.where('fingerprint', '=', fingerprint).executeTakeFirst();
+      return row && toCertificate(row);
     },
     async newest(binding) {
-      return toCertificate(
-        await issued.where('binding', '=', binding).orderBy('not_before', 'desc').executeTakeFirst(),
-      );
+      const row = await issued
+        .where('binding', '=', binding)
+        .orderBy('not_before', 'desc')
+        .executeTakeFirst();
+      return row && toCertificate(row);
     },
     async status(serial) {
       const row = await db
@@ -120,19 +122,19 @@ export function certificates(db: Db): Certificates {
     },
     async ofBinding(binding) {
       const rows = await issued.where('binding', '=', binding).orderBy('not_before', 'desc').execute();
-      return rows.flatMap((row) => toCertificate(row) ?? []);
+      return rows.map(toCertificate);
     },
     async revokeAll(binding, at, reason) {
-      await change(db, at, reason, (rows) => live(rows, binding).where(revocable));
+      await change(db, at, reason, (rows) => of(rows, binding).where(revocable));
     },
     async revoke(serial, at, reason) {
       await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
     },
     async hold(binding, at) {
-      await change(db, at, HOLD, (rows) => live(rows, binding).where('revoked_at', 'is', null));
+      await change(db, at, HOLD, (rows) => of(rows, binding).where('revoked_at', 'is', null));
     },
     async release(binding) {
-      await change(db, null, null, (rows) => live(rows, binding).where('reason', '=', HOLD));
+      await change(db, null, null, (rows) => of(rows, binding).where('reason', '=', HOLD));
     },
     async revokedBy(issuer) {
       const rows = await db
@@ -161,7 +163,7 @@ export function certificates(db: Db): Certificates {
 
 type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: string }>;
 
-function live(rows: Rows, binding: string): Rows {
+function of(rows: Rows, binding: string): Rows {
   return rows.where('binding', '=', binding);
 }
 

@@ -33,7 +33,7 @@ export interface Locking {
 
 export const NO_LOCKS: Locking = { wait: '', skip: '' };
 
-/** Many rows of one shape, in the way that costs this engine least. `db` is the transaction at hand. */
+/** Many rows of one shape, in the way that costs this engine least. `db` is the transaction at hand; to select, it may be none. */
 export interface ManyRows {
   /** Rows whose `key` is one of `keys`. */
   select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]): Promise<Tables[T][]>;

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import type { Db } from './db.ts';
 import type { ManyRows, Removal, Selection } from './engine.ts';
 import type { Tables } from './tables.ts';
@@ -12,20 +13,20 @@ export interface Preparing {
 
 /**
  * One prepared statement, run once for each row: SQLite lives in this process, so that there is no way to be saved, and a
- * statement of many rows would be parsed anew for every number of them. There is one connection, so the transaction at
- * hand is on it.
+ * statement of many rows would be parsed anew for every number of them. What writes is asked by
+ * transactions only, and there is one connection, so the one at hand is on it.
  */
 export function manyInSqlite(sqlite: Preparing): ManyRows {
   return {
-    async select<T extends keyof Tables>(_db: Db, from: Selection<T>, keys: readonly string[]) {
+    async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
       const { table, columns = ['*'], key, within, where, tail = '' } = from;
       const of = within === undefined ? '' : ` and ${within.column} = ?`;
       const also = where === undefined ? '' : ` and ${where}`;
-      const select = sqlite.prepare(
-        `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${of}${also} ${tail}`,
-      );
+      const text = `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${of}${also} ${tail}`;
       const values = within === undefined ? [] : [within.value];
-      return select.all(JSON.stringify(keys), ...values) as Tables[T][];
+      // Also asked outside transactions, so it takes its turn: past the connection it would see what is not committed.
+      return (await db.executeQuery<Tables[T]>(CompiledQuery.raw(text, [JSON.stringify(keys), ...values])))
+        .rows;
     },
     async insert(_db, { table, columns, unlessThere }, rows) {
       const places = columns.map(() => '?').join(', ');

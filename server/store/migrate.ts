@@ -73,27 +73,32 @@ const BEFORE = [
 export async function migrate({ db, columnTypes, patience, takesHints }: Engine): Promise<void> {
   for (const statement of BEFORE) await eitherMakes(db, columnTypes(statement));
   for (const { n, statements, hints = [] } of MIGRATIONS) {
-    const isNew = await db.transaction().execute(async (trx) => {
+    await db.transaction().execute(async (trx) => {
       const found = await sql<{ n: number }>`select n from migrations order by n`.execute(trx);
       const done = found.rows.map((row) => row.n);
       if (done.some((one) => MIGRATIONS.every((known) => known.n !== one)))
         throw new Error('this database was written by a newer version of Fieldbind');
-      if (done.includes(n)) return false;
+      if (done.includes(n)) return;
       if (patience !== undefined) await sql.raw(patience).execute(trx);
       for (const statement of statements) await sql.raw(columnTypes(statement)).execute(trx);
+      if (takesHints) for (const hint of hints) await give(trx, hint);
       await sql`insert into migrations (n) values (${n})`.execute(trx);
-      return true;
     });
-    if (isNew && takesHints) for (const hint of hints) await hintAt(db, hint);
   }
 }
 
+/** syntax_error, feature_not_supported, invalid_parameter_value (PostgreSQL, appendix A). */
+const NOT_KNOWN: readonly unknown[] = ['42601', '0A000', '22023'];
+
 /** An engine that speaks PostgreSQL's protocol and not all its words goes without. */
-async function hintAt(db: Kysely<Tables>, hint: string): Promise<void> {
-  await sql
-    .raw(hint)
-    .execute(db)
-    .catch(() => undefined);
+async function give(trx: Kysely<Tables>, hint: string): Promise<void> {
+  await sql.raw('savepoint hint').execute(trx);
+  try {
+    await sql.raw(hint).execute(trx);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NOT_KNOWN.includes(error.code))) throw error;
+    await sql.raw('rollback to savepoint hint').execute(trx);
+  }
 }
 
 /** unique_violation, duplicate_table, duplicate_object (PostgreSQL, appendix A). */

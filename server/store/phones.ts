@@ -62,7 +62,7 @@ export function phones(db: Db): Phones {
         .innerJoin('envelopes', 'envelopes.digest', 'records.digest')
         .select('envelopes.jws')
         .where('records.kid', '=', kid)
-        .where('records.typ', '=', 'skip+jws')
+        .where('records.typ', '=', sql.lit('skip+jws'))
         .execute();
       return rows.flatMap(({ jws }) => parse(Skip, parseJws(jws)?.payload)?.seq ?? []);
     },

@@ -70,7 +70,10 @@ export async function readRecords(db: Db, many: ManyRows, ids: readonly string[]
     digests,
   );
   const jws = new Map(envelopes.map((envelope) => [envelope.digest, envelope.jws]));
-  return rows.map((row) => toRecord(row, jws.get(row.digest) ?? ''));
+  return rows.flatMap((row) => {
+    const envelope = jws.get(row.digest);
+    return envelope === undefined ? [] : [toRecord(row, envelope)];
+  });
 }
 
 /** Of an undecided one: what puts several in order, and what may have changed since it was received. */
@@ -105,7 +108,8 @@ export function records(db: Db, many: ManyRows): Records {
       return open.map(({ id }) => id);
     },
     async lock(ids) {
-      return (await many.select(db, { table: 'records', key: 'id' }, ids)).map(toProgress);
+      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
+      return (await many.select(db, { table: 'records', columns, key: 'id' }, ids)).map(toProgress);
     },
     async pending(limit) {
       const rows = await select

@@ -143,7 +143,7 @@ export interface Tables {
     bound_at: string;
     ended_at: string | null;
   };
-  /** What is about to be signed, until it is or is given up. */
+  /** What is about to be signed, until it is or is given up; the audit trail goes on naming its serial. */
   intents: {
     serial: string;
     issuer: string;

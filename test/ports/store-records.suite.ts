@@ -88,6 +88,25 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       expect(await records.pendingOf([late], 10)).toEqual([]);
     });
 
+    it('sees outside a transaction only what is committed', async () => {
+      const { records } = db.stores;
+      await keep(db.stores, record('r1', 1));
+      const [inside, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const failing = db.transact(async (tx) => {
+        await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
+        await keep(tx, record('r2', 2));
+        inside.resolve();
+        await looked.promise;
+        throw new Error('comes to nothing');
+      });
+      await inside.promise;
+      // One engine waits until the other transaction has ended, the other does not: neither sees into it.
+      const found = records.pendingOf(['r1', 'r2'], 10);
+      looked.resolve();
+      await expect(failing).rejects.toThrow('comes to nothing');
+      expect((await found).map(({ id }) => id)).toEqual(['r1']);
+    });
+
     it('completes or abandons an intent once', async () => {
       const { intents, certificates } = db.stores;
       await intents.intend(intent, 'b1');
@@ -195,7 +214,7 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
 
     it('claims what nobody has begun, and tells how far a record is', async () => {
       for (const [n, id] of ['r1', 'r2', 'r3'].entries())
-        await db.stores.records.add(record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }));
+        await keep(db.stores, record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }));
       const settled = { outcome: 'refused', code: 'tombstoned', decidedAt: AT, binding: null } as const;
       await db.transact(async ({ records }) => {
         await records.attach('r2', 'b2', 'sam');

@@ -275,6 +275,11 @@ describe('what an older version wrote in more places than one', () => {
     code: 'payload_invalid',
   };
   const blob = (engine: string, hex: string) => (engine === 'SQLite' ? `x'${hex}'` : `'\\x${hex}'::bytea`);
+  const TYPES = ['registration', 'confirmation', 'amendment', 'void', 'release', 'transfer'] as const;
+  const decided = (n: number, typ: (typeof TYPES)[number]) => {
+    const one = record(`t${n}`, 10 + n, { outcome: n === 0 ? 'held' : 'bound', decidedAt: LATER });
+    return { ...one, header: { ...one.header, typ: `${typ}+jws` as const } };
+  };
   /** A database as it was when records held their text again, and certificates what they were made of. */
   const before42 = (engine: string) => {
     const header = JSON.stringify({ ...record('r1', 7).header, typ: 'skip+jws' });
@@ -291,15 +296,27 @@ describe('what an older version wrote in more places than one', () => {
       insert into statements (digest, typ, at) values ('s1', 'receipt+jws', '${AT}');
       create table records (id text primary key, digest text not null unique, kid text not null, seq ${number} not null, org text not null, header text not null, author text not null, payload text not null, udid text not null, captured_at text not null, received_at text not null, outcome text, code text, decided_at text, binding text, approved_by text);
       create index records_pending on records (received_at, kid, seq) where outcome is null;
+      create index records_held on records (org, received_at) where outcome = 'held';
+      create index records_held_of_key on records (kid, seq) where outcome = 'held';
+      create index records_of_device on records (udid, received_at);
       insert into records (id, digest, kid, seq, org, header, author, payload, udid, captured_at, received_at, outcome, code, decided_at, binding, approved_by)
         values ('r1', 'd1', 'k', 7, 'northfield', '${header}', 'ines', '${JSON.stringify(SKIP)}', '', '${AT}', '${AT}', null, null, null, 'b1', 'sam');
+      ${TYPES.map((typ, n) => {
+        const { id, digest, outcome, header: head } = decided(n, typ);
+        return `insert into records (id, digest, kid, seq, org, header, author, payload, udid, captured_at, received_at, outcome, code, decided_at, binding, approved_by)
+          values ('${id}', '${digest}', 'k', ${10 + n}, 'northfield', '${JSON.stringify(head)}', 'ines', '{"id":"${id}"}', 'acme-1', '${AT}', '${AT}', '${outcome}', null, '${LATER}', null, null);`;
+      }).join('\n')}
       create table certificates (serial text primary key, issuer text not null, binding text not null, state text not null, tbs ${bytes} not null, tbs_digest text not null, not_before text not null, not_after text not null, fingerprint text unique, der ${bytes}, revoked_at text, reason text);
+      create index certificates_of on certificates (binding);
+      create index certificates_unfinished on certificates (serial) where state = 'intended';
+      create index certificates_revoked on certificates (issuer, revoked_at) where revoked_at is not null;
       ${some
         .map(
           ([serial, state, tbs, der]) =>
             `insert into certificates (serial, issuer, binding, state, tbs, tbs_digest, not_before, not_after, fingerprint, der) values ('${serial}', 'northfield', 'b1', '${state}', ${tbs}, '${AT}', '${LATER}', ${der});`,
         )
         .join('\n')}
+      update certificates set revoked_at = '${LATER}', reason = 'superseded' where serial = '02';
       delete from migrations where n = 42`;
   };
 
@@ -308,12 +325,16 @@ describe('what an older version wrote in more places than one', () => {
     const kept = record('r1', 7, { payload: SKIP, udid: '', binding: 'b1', approvedBy: 'sam' });
     const was = { ...kept, digest: 'd1', header: { ...kept.header, typ: 'skip+jws' as const } };
     await keep(first.stores, was);
+    for (const [n, typ] of TYPES.entries()) await keep(first.stores, decided(n, typ));
     await first.close();
     await older();
     const { stores, close } = await open();
     expect(await stores.records.record('r1')).toEqual(was);
     expect(await stores.records.pending(10)).toEqual([was]);
     expect(await stores.phones.skipped('k')).toEqual([5]);
+    for (const [n, typ] of TYPES.entries())
+      expect(await stores.records.record(`t${n}`)).toEqual(decided(n, typ));
+    expect((await stores.records.held('northfield', 10)).map(({ id }) => id)).toEqual(['t0']);
     expect(await stores.statements.issuedAt('s1')).toBe(AT);
     const open42 = await stores.intents.unfinished();
     expect(open42).toMatchObject([{ intent: { serial: '01', tbsDigest: 'aa' }, binding: 'b1' }]);
@@ -321,6 +342,8 @@ describe('what an older version wrote in more places than one', () => {
     const certificates = await stores.certificates.ofBinding('b1');
     expect(certificates).toMatchObject([{ serial: '02', fingerprint: 'f2', notAfter: LATER }]);
     expect(Buffer.from(certificates[0]?.der ?? '')).toEqual(Buffer.of(12));
+    const revoked = [{ serial: '02', at: LATER, reason: 'superseded' }];
+    expect(await stores.certificates.revokedBy('northfield')).toEqual(revoked);
     await close();
   }
 
@@ -342,5 +365,16 @@ describe('what an older version wrote in more places than one', () => {
       () => openDatabase('', url),
       () => query(url, before42('PostgreSQL')),
     );
+    const options = await query(
+      url,
+      "select relname, reloptions from pg_class where relkind = 'r' and reloptions is not null order by relname",
+    );
+    expect(options).toEqual([
+      { relname: 'bindings', reloptions: ['fillfactor=50'] },
+      { relname: 'certificates', reloptions: ['toast_tuple_target=8160'] },
+      { relname: 'envelopes', reloptions: ['toast_tuple_target=8160'] },
+      { relname: 'intents', reloptions: ['toast_tuple_target=8160'] },
+      { relname: 'records', reloptions: ['fillfactor=50'] },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { bytesWith, concat, fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
 import { nodeBytes } from '../../server/config/node-bytes.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -40,6 +40,24 @@ test('reads what core reads, and refuses what core refuses', () => {
         expect(nodeBytes.decode(one)).toEqual(fromBase64Url(one));
     }),
     { numRuns: 3000 },
+  );
+});
+
+test('core makes the same of them, whatever the text', () => {
+  bytesWith(nodeBytes);
+  const text = fc.oneof(
+    fc.string({ maxLength: 300 }),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.string({ unit: fc.constantFrom('a', '\ud800', '\0', 'é', '\u{1f600}'), maxLength: 5000 }),
+  );
+  fc.assert(
+    fc.property(text, text, (one, other) => {
+      const [first, second] = [utf8(one), utf8(other)];
+      expect(Buffer.from(first)).toEqual(Buffer.from(new TextEncoder().encode(one)));
+      expect(Buffer.from(concat(first, second))).toEqual(Buffer.concat([first, second]));
+      expect(Buffer.from(second)).toEqual(Buffer.from(new TextEncoder().encode(other)));
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -12,6 +12,7 @@ export const ONCE_WRITTEN = [
   "create index records_held on records (org, received_at) where outcome = 'held'",
   "create index records_held_of_key on records (kid, seq) where outcome = 'held'",
   'create index records_of_device on records (udid, received_at)',
+  "create index records_skipped on records (kid) where typ = 'skip+jws'",
   'create table intents (serial text primary key, issuer text not null, binding text not null, tbs blob not null, tbs_digest text not null, not_before text not null, not_after text not null)',
   "insert into intents (serial, issuer, binding, tbs, tbs_digest, not_before, not_after) select serial, issuer, binding, tbs, tbs_digest, not_before, not_after from certificates where state = 'intended'",
   'create index intents_of on intents (binding)',
@@ -27,13 +28,19 @@ export const ONCE_WRITTEN = [
   'alter table said rename to statements',
 ] as const;
 
-/** Room on a page for a row's next version beside it, so that no index hears of it; and no compression of what has none. */
+/**
+ * Room on a page for a row's next version beside it: what begins a record, and a binding's state, then stand in no index
+ * anew. No compression of what has none. And what a planner knows of the tables that were just made.
+ */
 export const ONCE_WRITTEN_HINTS = [
   'alter table records set (fillfactor = 50)',
   'alter table bindings set (fillfactor = 50)',
   'alter table envelopes set (toast_tuple_target = 8160)',
   'alter table certificates set (toast_tuple_target = 8160)',
   'alter table intents set (toast_tuple_target = 8160)',
+  'analyze records',
+  'analyze certificates',
+  'analyze statements',
 ] as const;
 
 /** A header's `typ`, in words that every engine knows. Inside a JSON text quotes stand escaped, so it is found nowhere else. */
