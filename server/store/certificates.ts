@@ -125,16 +125,16 @@ export function certificates(db: Db): Certificates {
       return rows.map(toCertificate);
     },
     async revokeAll(binding, at, reason) {
-      await change(db, at, reason, (rows) => of(rows, binding).where(revocable));
+      await change(db, at, reason, (rows) => rowsOf(rows, binding).where(revocable));
     },
     async revoke(serial, at, reason) {
       await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
     },
     async hold(binding, at) {
-      await change(db, at, HOLD, (rows) => of(rows, binding).where('revoked_at', 'is', null));
+      await change(db, at, HOLD, (rows) => rowsOf(rows, binding).where('revoked_at', 'is', null));
     },
     async release(binding) {
-      await change(db, null, null, (rows) => of(rows, binding).where('reason', '=', HOLD));
+      await change(db, null, null, (rows) => rowsOf(rows, binding).where('reason', '=', HOLD));
     },
     async revokedBy(issuer) {
       const rows = await db
@@ -163,7 +163,7 @@ export function certificates(db: Db): Certificates {
 
 type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: string }>;
 
-function of(rows: Rows, binding: string): Rows {
+function rowsOf(rows: Rows, binding: string): Rows {
   return rows.where('binding', '=', binding);
 }
 

@@ -12,7 +12,7 @@ export interface Engine {
   readonly beside: Kysely<Tables>;
   /** Said at the beginning of work that may take long, as an index over millions of rows does. */
   readonly patience: string | undefined;
-  /** A migration's statement, written for SQLite, with this engine's names of types. */
+  /** A migration's statement, written for SQLite, with this engine's names of types and without what only SQLite knows. */
   columnTypes(statement: string): string;
   /** Whether it may know PostgreSQL's settings of how a table lies on the disk. */
   readonly takesHints: boolean;

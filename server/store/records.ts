@@ -131,34 +131,25 @@ export function records(db: Db, many: ManyRows): Records {
       return rows.length;
     },
     async pendingOf(named, limit) {
-      const known = new Map<string, Pick<StoredRecord, 'id' | 'udid'> | StoredRecord>();
-      const unread: string[] = [];
-      for (const one of named) {
-        if (typeof one === 'string') unread.push(one);
-        else known.set(one.id, one);
-      }
-      if (unread.length > 0) {
-        const columns = ['id', 'udid'] as const;
-        for (const row of await many.select(db, { table: 'records', columns, key: 'id' }, unread))
-          known.set(row.id, row);
-      }
-      const udids = new Set<string>();
-      const nameless: string[] = [];
-      for (const { id, udid } of known.values()) {
-        if (udid === '') nameless.push(id);
-        else udids.add(udid);
-      }
+      const atHand = new Map(
+        named.flatMap((one) => (typeof one === 'string' ? [] : [[one.id, one] as const])),
+      );
+      const unread = named.filter((one) => typeof one === 'string');
+      const columns = ['id', 'udid'] as const;
+      const read =
+        unread.length === 0 ? [] : await many.select(db, { table: 'records', columns, key: 'id' }, unread);
+      const all = [...atHand.values(), ...read];
+      const udids = new Set(all.map(({ udid }) => udid).filter((udid) => udid !== ''));
+      const nameless = all.filter(({ udid }) => udid === '').map(({ id }) => id);
       const open = [...(await undecided('udid', [...udids])), ...(await undecided('id', nameless))];
       const next = open.sort(byArrival).slice(0, limit);
-      const isAtHand = (one: Pick<StoredRecord, 'id'> | undefined): one is StoredRecord =>
-        one !== undefined && 'payload' in one;
-      const missing = next.filter(({ id }) => !isAtHand(known.get(id))).map(({ id }) => id);
-      for (const record of await readRecords(db, many, missing)) known.set(record.id, record);
+      const missing = next.map(({ id }) => id).filter((id) => !atHand.has(id));
+      for (const record of await readRecords(db, many, missing)) atHand.set(record.id, record);
       return next.flatMap(({ id, binding, approved_by: approvedBy }) => {
-        const record = known.get(id);
-        return isAtHand(record)
-          ? [{ ...record, outcome: null, code: null, decidedAt: null, binding, approvedBy }]
-          : [];
+        const record = atHand.get(id);
+        return record === undefined
+          ? []
+          : [{ ...record, outcome: null, code: null, decidedAt: null, binding, approvedBy }];
       });
     },
     async waitingOf(udid) {
