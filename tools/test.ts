@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { buildIsStale, buildPage } from './build-state.ts';
 import { ensureParts } from './parts.ts';
 
@@ -12,9 +14,31 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly seconds: number;
+  /** What failed, said once more below the table: the rest of the output is often cut. */
+  readonly failures: readonly string[];
 }
 
+/** What vitest's JSON reporter writes, as far as it is read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** Lines of a failure that are said again: enough for what was expected and where. */
+const FAILURE_LINES = 12;
+
 const RESULTS = 'test/results';
+/** Tests start servers and commands by the hundred, and each would strip the types of the same files anew: 0.3 s a time. */
+const COMPILED = '.cache/compiled';
 const bin = (name: string) => `node_modules/.bin/${name}`;
 
 /** A tool that either passes or fails as a whole. */
@@ -26,6 +50,7 @@ function tool(name: string, command: string, args: readonly string[]): Outcome {
     passed: status === 0 ? 1 : 0,
     failed: status === 0 ? 0 : 1,
     seconds: (performance.now() - start) / 1000,
+    failures: [],
   };
 }
 
@@ -41,22 +66,43 @@ function suite(name: string): Outcome {
     '--reporter=json',
     `--outputFile.json=${file}`,
   ];
-  const { status } = spawnSync(bin('vitest'), args, { stdio: 'inherit' });
-  const { passed, failed } = counts(file);
-  const broken = status === 0 && passed > 0 ? 0 : Math.max(1, failed);
-  return { name, passed, failed: broken, seconds: (performance.now() - start) / 1000 };
+  rmSync(file, { force: true }); // an earlier run's report says nothing of this one
+  const env = { ...process.env, NODE_COMPILE_CACHE: resolve(COMPILED) };
+  const { status } = spawnSync(bin('vitest'), args, { stdio: 'inherit', env });
+  const report = read(file);
+  const passed = report?.numPassedTests ?? 0;
+  const failed = status === 0 && passed > 0 ? 0 : Math.max(1, report?.numFailedTests ?? 1);
+  const seconds = (performance.now() - start) / 1000;
+  return { name, passed, failed, seconds, failures: failed > 0 && report ? failuresOf(report) : [] };
 }
 
-function counts(file: string): { passed: number; failed: number } {
+/** The report of a run; undefined where the run ended before it could write one. */
+function read(file: string): Report | undefined {
   try {
-    const report = JSON.parse(readFileSync(file, 'utf8')) as {
-      numPassedTests: number;
-      numFailedTests: number;
-    };
-    return { passed: report.numPassedTests, failed: report.numFailedTests };
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch {
-    return { passed: 0, failed: 1 }; // it ended before it could report
+    return undefined;
   }
+}
+
+function failuresOf({ testResults }: Report): string[] {
+  return testResults.flatMap((file) => {
+    const where = relative('.', file.name);
+    const tests = file.assertionResults.filter((test) => test.status === 'failed');
+    const whole = tests.length === 0 && file.message !== '' ? [`${where}\n${shortened(file.message)}`] : [];
+    return [
+      ...whole,
+      ...tests.map((test) => `${where} > ${test.fullName}\n${shortened(test.failureMessages.join('\n'))}`),
+    ];
+  });
+}
+
+function shortened(message: string): string {
+  return stripVTControlCharacters(message)
+    .split('\n')
+    .slice(0, FAILURE_LINES)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 const STAGES: Record<string, () => Outcome> = {
@@ -85,6 +131,8 @@ for (const { name, passed, failed, seconds } of outcomes) {
     `${name.padEnd(width)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${seconds.toFixed(1).padStart(7)}`,
   );
 }
+for (const { name, failures } of outcomes)
+  for (const failure of failures) console.log(`\nfailed in ${name}: ${failure}`);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -9,6 +9,7 @@ import { closeFaultless } from '../support/server-faults.ts';
 import { answerFor } from '../support/server-fresh.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { register } from '../support/server-register.ts';
+import { wordsIn } from '../support/words.ts';
 
 // What a phone in bad hands can send although every signature on it is right.
 let server: TestServer;
@@ -33,7 +34,7 @@ describe('a replayed request', () => {
     const before = await stateOf(device);
     const change = await hanna.submit('registration+jws', registrationOf(device, HANNA), 'hanna-home');
     expect(change).toMatchObject({ outcome: 'refused', code: 'transfer_case' });
-    expect(JSON.stringify(change)).not.toMatch(/northfield|oak|ines/i);
+    expect(wordsIn(change, ['northfield', 'oak', 'ines'])).toEqual([]);
     expect(await stateOf(device)).toEqual(before);
     expect(await stateOf(device, 'hanna-home', hanna)).toBeUndefined();
   });
@@ -121,7 +122,7 @@ it('another organisation’s list cannot name a device that is on one, by its na
   // And without a list of its own it has no claim, whatever it has copied.
   const change = await hanna.submit('registration+jws', registrationOf(twin, HANNA), 'hanna-home');
   expect(change.outcome).toBe('refused');
-  expect(JSON.stringify(change)).not.toMatch(/northfield|oak|ines/i);
+  expect(wordsIn(change, ['northfield', 'oak', 'ines'])).toEqual([]);
   expect(await register(ines, device)).toMatchObject({ outcome: 'bound' });
 });
 

@@ -5,6 +5,7 @@ import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
+import { wordsIn } from '../support/words.ts';
 
 let server: TestServer;
 let ines: TestOperator;
@@ -77,9 +78,8 @@ describe('a claim on another organisation’s device', () => {
     expect(await ines.outcome(own, 'northfield')).toMatchObject({ outcome: 'refused', code: 'given_up' });
     expect(await caseOf(device)).toBeUndefined();
     expect((await decide(ada, open?.id, 'give_up')).status).toBe(404);
-    expect(JSON.stringify(await hanna.changes('hanna-home'))).not.toMatch(
-      /northfield|oak-street|ines|"sam|"ada/i,
-    );
+    const words = ['northfield', 'oak-street', 'ines', 'sam', 'ada'];
+    expect(wordsIn(await hanna.changes('hanna-home'), words)).toEqual([]);
   });
 
   it('is refused by one person, who stays unnamed', async () => {
@@ -88,7 +88,7 @@ describe('a claim on another organisation’s device', () => {
     expect((await decide(ada, open?.id, 'refuse')).body).toMatchObject({ result: 'refused' });
     const change = await hanna.outcome(record, 'hanna-home');
     expect(change).toMatchObject({ outcome: 'refused', code: 'transfer_refused' });
-    expect(JSON.stringify(change)).not.toMatch(/northfield|oak-street|ada/i);
+    expect(wordsIn(change, ['northfield', 'oak-street', 'ada'])).toEqual([]);
     expect(await caseOf(device)).toBeUndefined();
     const { devices } = (await sam.get('/api/devices?org=northfield')).body as {
       devices: { udid: string; revokedAt: unknown }[];
