@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { checkWith } from '../contract/parse.ts';
 import { auditExport, auditVerify } from './commands/audit-commands.ts';
 import { caList, caRequest, caRotate } from './commands/ca-commands.ts';
@@ -19,6 +18,7 @@ import { statementKeyRotate } from './commands/installation-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './commands/life-commands.ts';
 import { listExport, listHandOn, listImport, listStale } from './commands/list-commands.ts';
 import { makerKeyAdd, makerKeyEnd, makerKeyList } from './commands/maker-key-commands.ts';
+import { parseCall } from './commands/parse-call.ts';
 import { policyClear, policySet, policyShow } from './commands/policy-commands.ts';
 import { caExport, caImport, caSign } from './commands/root-commands.ts';
 import { caServerCertificate } from './commands/server-certificate-command.ts';
@@ -104,7 +104,7 @@ async function main(words: readonly string[]): Promise<number> {
     );
     return asked ? 0 : 2;
   }
-  const { values, positionals } = parse(command, words.slice(verbs(command).length));
+  const { values, positionals } = parseCall(command, words.slice(verbs(command).length));
   const text = (name: string): string | undefined => {
     const value = values[name];
     return typeof value === 'string' ? value : undefined;
@@ -128,21 +128,6 @@ async function main(words: readonly string[]): Promise<number> {
     return await command.run({ ...call, installation });
   } finally {
     await installation.close();
-  }
-}
-
-function parse(command: Command | BareCommand, args: string[]) {
-  try {
-    const parsed = parseArgs({ args, options: { ...command.options }, allowPositionals: true });
-    const surplus = parsed.positionals.length - command.words;
-    if (surplus < 0 || surplus > (command.optional ?? 0)) throw new UsageError(`usage: ${command.usage}`);
-    return parsed;
-  } catch (error) {
-    throw error instanceof UsageError
-      ? error
-      : new UsageError(
-          `${error instanceof Error ? error.message : 'wrong options'}; usage: ${command.usage}`,
-        );
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -186,6 +187,21 @@ describe('a signed list', { timeout: PATIENCE }, () => {
     await list('import', at('late.csv'), '--signature', at('late.sig'));
     expect(await named('late-0')).toHaveLength(1);
     expect(await named('late-999')).toHaveLength(1);
+  });
+
+  it('ends a key by its digest, which may begin with a dash', async () => {
+    let pem = '';
+    let digest = '';
+    while (!digest.startsWith('-')) {
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const spki = publicKey.export({ type: 'spki', format: 'der' });
+      digest = createHash('sha256').update(spki).digest('base64url');
+      pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    }
+    writeFileSync(at('dash.pem'), pem);
+    const added = await makerKey('add', at('dash.pem'), '--maker', 'dash', '--by', 'ben');
+    expect(added.out).toContain(`${digest} signs lists of dash`);
+    expect(await makerKey('end', digest, '--by', 'ben')).toEqual({ code: 0, out: 'ended\n' });
   });
 
   it('asks for a strong public key, RSA or ECDSA, or a certificate of one', async () => {

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { type BareCommand, type Command, UsageError } from './command.ts';
+
+export interface ParsedCall {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** No argument of a process can hold it, so it marks a value without taking anything from what a value may be. */
+const MARK = '\0';
+const DIGEST = /^[-\w]{43}$/;
+
+/**
+ * What stands behind a command's verbs. A digest in base64url may begin with a dash, one in 64 does, and so may a text:
+ * no option has a single dash or a digest's length, so such a word is a value. Throws UsageError.
+ */
+export function parseCall(
+  {
+    options,
+    words,
+    optional = 0,
+    usage,
+  }: Pick<Command | BareCommand, 'options' | 'words' | 'optional' | 'usage'>,
+  args: readonly string[],
+): ParsedCall {
+  const { values, positionals } = parse({ options, usage }, args.map(mark));
+  const surplus = positionals.length - words;
+  if (surplus < 0 || surplus > optional) throw new UsageError(`usage: ${usage}`);
+  const unmarked = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? unmark(value) : value,
+  ]);
+  return { values: Object.fromEntries(unmarked), positionals: positionals.map(unmark) };
+}
+
+function parse({ options, usage }: Pick<Command, 'options' | 'usage'>, args: string[]) {
+  try {
+    return parseArgs({ args, options: { ...options }, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : 'wrong options'}; usage: ${usage}`);
+  }
+}
+
+function mark(arg: string): string {
+  return /^-(?!-)/.test(arg) || DIGEST.test(arg) ? `${MARK}${arg}` : arg;
+}
+
+function unmark(arg: string): string {
+  return arg.startsWith(MARK) ? arg.slice(MARK.length) : arg;
+}
