@@ -125,11 +125,21 @@ async function visit(
   return 'done';
 }
 
-async function untilDone(device: RowDevice, link: LinkName, bundle: CredentialBundle, wire: Connected) {
+interface Way {
+  readonly link: LinkName;
+  readonly bundle: CredentialBundle;
+  readonly cuts?: number;
+}
+
+/**
+ * Visits until all is done and the wire broke so often: what comes last on the way is not always needed, and a cut there may
+ * stop nothing. Then the next visit, which has nothing left to do, meets the rest.
+ */
+async function untilDone(device: RowDevice, { link, bundle, cuts = 0 }: Way, wire: Connected) {
   const kept: Kept = {};
   const said: string[] = [];
   let steps = 0;
-  while (said.at(-1) !== 'done' && said.length < 9) {
+  while ((said.at(-1) !== 'done' || wire.cuts() < cuts) && said.length < 9) {
     const before = wire.cuts();
     said.push(await visit(device, link, bundle, kept));
     steps = wire.moved();
@@ -192,7 +202,7 @@ describe.each(CASES)('$driver over $link', ({ driver, link, make }) => {
 
   it('goes its whole way, reset by being opened', async () => {
     const { device, bundle, on: wire } = await ready(true);
-    const { kept, said, steps } = await untilDone(device, link, bundle, wire);
+    const { kept, said, steps } = await untilDone(device, { link, bundle }, wire);
     expect(said).toEqual(['done']);
     expectAll(device, bundle, kept);
     whole = steps;
@@ -212,7 +222,7 @@ describe.each(CASES)('$driver over $link', ({ driver, link, make }) => {
       Math.ceil((dice.roll(1_000) / 1_000) * 0.95 * (nth === 0 ? whole : again)),
     );
     wire.cutAfter(...places);
-    const { kept, said } = await untilDone(device, link, bundle, wire);
+    const { kept, said } = await untilDone(device, { link, bundle, cuts }, wire);
     expect(said.at(-1), `run ${RUN}, cut at ${places}: ${said}`).toBe('done');
     expect(wire.cuts(), `run ${RUN}, cut at ${places}: ${said}`).toBe(cuts);
     expectAll(device, bundle, kept);
