@@ -33,7 +33,7 @@ interface Report {
   }[];
 }
 
-/** Lines of a failure that are said again: enough for what was expected and where. */
+/** Lines of a failure that are said again. */
 const FAILURE_LINES = 12;
 
 const RESULTS = 'test/results';
@@ -89,9 +89,8 @@ function failuresOf({ testResults }: Report): string[] {
   return testResults.flatMap((file) => {
     const where = relative('.', file.name);
     const tests = file.assertionResults.filter((test) => test.status === 'failed');
-    const whole = tests.length === 0 && file.message !== '' ? [`${where}\n${shortened(file.message)}`] : [];
     return [
-      ...whole,
+      ...(file.message === '' ? [] : [`${where}\n${shortened(file.message)}`]),
       ...tests.map((test) => `${where} > ${test.fullName}\n${shortened(test.failureMessages.join('\n'))}`),
     ];
   });
@@ -131,8 +130,10 @@ for (const { name, passed, failed, seconds } of outcomes) {
     `${name.padEnd(width)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${seconds.toFixed(1).padStart(7)}`,
   );
 }
-for (const { name, failures } of outcomes)
+for (const { name, failed, failures } of outcomes) {
   for (const failure of failures) console.log(`\nfailed in ${name}: ${failure}`);
+  if (failed > 0 && failures.length === 0) console.log(`\nfailed in ${name}: its own output above says what`);
+}
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type BareCommand, type Command, UsageError } from './command.ts';
 
-export interface ParsedCall {
+interface ParsedCall {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
   readonly positionals: readonly string[];
 }
@@ -10,9 +10,12 @@ export interface ParsedCall {
 const MARK = '\0';
 const DIGEST = /^[-\w]{43}$/;
 
+/** A dash and what is no name of an option, as in a text that begins with one. */
+const DASHED = /^-(?!-|[a-z][\w-]*(?:=|$))/i;
+
 /**
- * What stands behind a command's verbs. A digest in base64url may begin with a dash, one in 64 does, and so may a text:
- * no option has a single dash or a digest's length, so such a word is a value. Throws UsageError.
+ * What stands behind a command's verbs. A digest in base64url may begin with a dash, one in 64 does, and so may a text: no
+ * option is as long as a digest or looks like a text, so such a word is a value. Throws UsageError.
  */
 export function parseCall(
   {
@@ -42,7 +45,7 @@ function parse({ options, usage }: Pick<Command, 'options' | 'usage'>, args: str
 }
 
 function mark(arg: string): string {
-  return /^-(?!-)/.test(arg) || DIGEST.test(arg) ? `${MARK}${arg}` : arg;
+  return DASHED.test(arg) || DIGEST.test(arg) ? `${MARK}${arg}` : arg;
 }
 
 function unmark(arg: string): string {

@@ -104,6 +104,7 @@ export function certificates(db: Db): Certificates {
       const row = await issued
         .where('binding', '=', binding)
         .orderBy('not_before', 'desc')
+        .orderBy('serial')
         .executeTakeFirst();
       return row && toCertificate(row);
     },
@@ -121,7 +122,11 @@ export function certificates(db: Db): Certificates {
       };
     },
     async ofBinding(binding) {
-      const rows = await issued.where('binding', '=', binding).orderBy('not_before', 'desc').execute();
+      const rows = await issued
+        .where('binding', '=', binding)
+        .orderBy('not_before', 'desc')
+        .orderBy('serial')
+        .execute();
       return rows.map(toCertificate);
     },
     async revokeAll(binding, at, reason) {

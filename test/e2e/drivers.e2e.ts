@@ -132,8 +132,9 @@ interface Way {
 }
 
 /**
- * Visits until all is done and the wire broke so often: what comes last on the way is not always needed, and a cut there may
- * stop nothing. Then the next visit, which has nothing left to do, meets the rest.
+ * Visits until all is done and every cut has happened. What comes last on the way is not always needed, so a cut there may
+ * stop nothing; and the way was measured with a reset, whose output may be longer. The next visit, which has nothing left to
+ * do, then meets the cuts that remain.
  */
 async function untilDone(device: RowDevice, { link, bundle, cuts = 0 }: Way, wire: Connected) {
   const kept: Kept = {};

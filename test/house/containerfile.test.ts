@@ -80,7 +80,8 @@ it('holds all that the server needs: its last stage starts, is well, and ends', 
         cpSync(join(ROOT, path), target, { recursive: true, filter: (one) => !one.includes('node_modules') });
       }
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const port = String(20_000 + (process.pid % 20_000));
+    // Below those that the system gives to whoever asks for any.
+    const port = String(20_000 + (process.pid % 12_000));
     const env = { PATH: process.env.PATH ?? '', PORT: port, FIELDBIND_DATA: join(folder, 'data') };
     const healthy = () =>
       spawnSync(process.execPath, ['server/health.ts'], { cwd: folder, env, encoding: 'utf8' }).status;

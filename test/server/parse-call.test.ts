@@ -27,7 +27,9 @@ it.each([
 it.each([
   [[]],
   [['a', 'b', 'c']],
-  [['a', '-h', '-x']],
+  [['-h']],
+  [['a', '-x=b']],
+  [['a', '--because', '-again']],
   [['a', '--becaus', 'b']],
   [['a', '--because']],
   [['a', '--because', '--again']],
