@@ -17,7 +17,7 @@ export interface Certificate extends Signed {
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
   readonly isCa: boolean;
-  /** How many further CAs may stand below it; undefined: any number. */
+  /** How many further CAs may stand below it; undefined: no limit. */
   readonly pathLength: number | undefined;
   /** keyCertSign; true where no key usage is given (section 4.2.1.3). */
   readonly maySign: boolean;

@@ -115,6 +115,7 @@ const STAGES: Record<string, () => Outcome> = {
 };
 
 mkdirSync(RESULTS, { recursive: true });
+rmSync(COMPILED, { recursive: true, force: true }); // nothing else ever takes what is old out of it
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 const names = Object.keys(STAGES).filter((name) => only === undefined || name === only);
 if (names.length === 0)

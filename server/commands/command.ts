@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Installation } from '../installation.ts';
 
 /** A command's words. */
-interface Words {
+export interface Words {
   readonly usage: string;
   readonly about: string;
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;

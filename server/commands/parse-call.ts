@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type BareCommand, type Command, UsageError } from './command.ts';
+import { parse } from '../../contract/parse.ts';
+import { Digest } from '../../contract/scalars.ts';
+import { UsageError, type Words } from './command.ts';
 
 interface ParsedCall {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
@@ -8,7 +10,6 @@ interface ParsedCall {
 
 /** No argument of a process can hold it, so it marks a value without taking anything from what a value may be. */
 const MARK = '\0';
-const DIGEST = /^[-\w]{43}$/;
 
 /** A dash and what is no name of an option, as in a text that begins with one. */
 const DASHED = /^-(?!-|[a-z][\w-]*(?:=|$))/i;
@@ -18,15 +19,10 @@ const DASHED = /^-(?!-|[a-z][\w-]*(?:=|$))/i;
  * option is as long as a digest or looks like a text, so such a word is a value. Throws UsageError.
  */
 export function parseCall(
-  {
-    options,
-    words,
-    optional = 0,
-    usage,
-  }: Pick<Command | BareCommand, 'options' | 'words' | 'optional' | 'usage'>,
+  { options, words, optional = 0, usage }: Omit<Words, 'about'>,
   args: readonly string[],
 ): ParsedCall {
-  const { values, positionals } = parse({ options, usage }, args.map(mark));
+  const { values, positionals } = parsed({ options, usage }, args.map(mark));
   const surplus = positionals.length - words;
   if (surplus < 0 || surplus > optional) throw new UsageError(`usage: ${usage}`);
   const unmarked = Object.entries(values).map(([name, value]) => [
@@ -36,7 +32,7 @@ export function parseCall(
   return { values: Object.fromEntries(unmarked), positionals: positionals.map(unmark) };
 }
 
-function parse({ options, usage }: Pick<Command, 'options' | 'usage'>, args: string[]) {
+function parsed({ options, usage }: Pick<Words, 'options' | 'usage'>, args: string[]) {
   try {
     return parseArgs({ args, options: { ...options }, allowPositionals: true });
   } catch (error) {
@@ -45,7 +41,7 @@ function parse({ options, usage }: Pick<Command, 'options' | 'usage'>, args: str
 }
 
 function mark(arg: string): string {
-  return DASHED.test(arg) || DIGEST.test(arg) ? `${MARK}${arg}` : arg;
+  return DASHED.test(arg) || parse(Digest, arg) !== undefined ? `${MARK}${arg}` : arg;
 }
 
 function unmark(arg: string): string {

@@ -1,7 +1,7 @@
 import { type Bytes, fromBase64 } from '../../core/bytes.ts';
 import { fromPem } from '../../core/pem.ts';
 
-/** A request as large as any device of ours makes, in base64. */
+/** The largest request that our devices make, in base64. */
 export const MAX_REQUEST = 16 * 1024;
 
 /** PKCS#10 in base64, with line breaks where the client put them (RFC 7030 section 4.2.1; RFC 8951 section 3.1). */

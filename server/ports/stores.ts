@@ -73,7 +73,7 @@ export type Needs<K extends keyof Stores> = Pick<Stores, K>;
 
 /**
  * All or nothing, durable when the promise resolves, and nobody else writes meanwhile, over all processes. Inside `work`
- * only the stores it is given may be used: any other access waits for this transaction and would wait for ever.
+ * only the stores it is given may be used: all other access waits for this transaction and would wait for ever.
  */
 export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => Promise<T>) => Promise<T>;
 

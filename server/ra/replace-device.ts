@@ -18,7 +18,7 @@ export type Replaced =
   | { readonly ok: false; readonly why: ReplaceFault };
 
 /**
- * A new device in an old one's place. The new one is registered first, as any device is, in the same domain; then it takes
+ * A new device in an old one's place. The new one is registered first, as every device is, in the same domain; then it takes
  * over where the old one stood, and the old one's binding ends. Site and position of its own stay.
  */
 export function replaceDevice(

@@ -86,6 +86,9 @@ export function intents(db: Db): Intents {
 
 export function certificates(db: Db): Certificates {
   const issued = db.selectFrom('certificates').selectAll();
+  // Of one instant, always in the same order.
+  const newestFirst = (binding: string) =>
+    issued.where('binding', '=', binding).orderBy('not_before', 'desc').orderBy('serial');
   return {
     async issue(serial, signed) {
       const intent = await db
@@ -101,11 +104,7 @@ export function certificates(db: Db): Certificates {
       return row && toCertificate(row);
     },
     async newest(binding) {
-      const row = await issued
-        .where('binding', '=', binding)
-        .orderBy('not_before', 'desc')
-        .orderBy('serial')
-        .executeTakeFirst();
+      const row = await newestFirst(binding).executeTakeFirst();
       return row && toCertificate(row);
     },
     async status(serial) {
@@ -122,12 +121,7 @@ export function certificates(db: Db): Certificates {
       };
     },
     async ofBinding(binding) {
-      const rows = await issued
-        .where('binding', '=', binding)
-        .orderBy('not_before', 'desc')
-        .orderBy('serial')
-        .execute();
-      return rows.map(toCertificate);
+      return (await newestFirst(binding).execute()).map(toCertificate);
     },
     async revokeAll(binding, at, reason) {
       await change(db, at, reason, (rows) => rowsOf(rows, binding).where(revocable));

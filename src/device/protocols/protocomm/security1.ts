@@ -9,7 +9,7 @@ import { decodeSession, encodeSession, sized } from './session-data.ts';
 /**
  * Security 1 (components/protocomm/src/security/security1.c): X25519, the secret masked with SHA-256 of the label's
  * secret, then AES-256-CTR in one key stream for both directions, in the order of the calls. Nothing authenticates a
- * payload, so what is read from it stays as hostile as any other byte.
+ * payload, so what is read from it stays as hostile as every other byte.
  *
  * @param secret undefined where the firmware was built without one (`no_pop`)
  */
