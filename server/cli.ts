@@ -25,10 +25,10 @@ import { caServerCertificate } from './commands/server-certificate-command.ts';
 import { tokenBuild } from './commands/token-commands.ts';
 import { transferDecide, transferList } from './commands/transfer-commands.ts';
 import { verify } from './commands/verify-commands.ts';
-import { compiledChecks } from './config/compiled-checks.ts';
 import { readConfig } from './config/config.ts';
 import { isForeseen } from './config/foreseen.ts';
 import { openInstallation } from './installation.ts';
+import { compiledChecks } from './runtime/compiled-checks.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
   orgCreate,

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { checkWith } from '../contract/parse.ts';
 import { bytesWith } from '../core/bytes.ts';
-import { sealAndLeave, sealTrail } from './audit/seal-trail.ts';
-import { compiledChecks } from './config/compiled-checks.ts';
+import { abandonOrphans } from './authority/ra/records/abandon-orphans.ts';
+import { type Decider, decider } from './authority/ra/records/decider.ts';
+import { refreshCrls } from './authority/va/publish-crl.ts';
 import type { Config } from './config/config.ts';
-import { nodeBytes } from './config/node-bytes.ts';
 import { deliveries } from './connectors/deliveries.ts';
 import { seedDemo } from './custody/demo-seed.ts';
 import { buildEst } from './est/est-app.ts';
@@ -19,9 +19,9 @@ import { enrolment } from './operators/enrol.ts';
 import { signIn } from './operators/sign-in.ts';
 import { workPacks } from './packs/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
-import { abandonOrphans } from './ra/abandon-orphans.ts';
-import { type Decider, decider } from './ra/decider.ts';
-import { refreshCrls } from './ra/publish-crl.ts';
+import { compiledChecks } from './runtime/compiled-checks.ts';
+import { nodeBytes } from './runtime/node-bytes.ts';
+import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** How often undecided records and CRLs are looked at without being asked. */

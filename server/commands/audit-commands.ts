@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileLines } from '../audit/file-lines.ts';
-import { trailLines } from '../audit/lines.ts';
-import { type TrailVerdict, verifyAudit, verifyTrail } from '../audit/verify-trail.ts';
-import { nodeCrypto } from '../crypto/node-crypto.ts';
 import { openInstallation } from '../installation.ts';
+import { fileLines } from '../trail/file-lines.ts';
+import { trailLines } from '../trail/lines.ts';
+import { type TrailVerdict, verifyAudit, verifyTrail } from '../trail/verify-trail.ts';
+import { nodeCrypto } from '../x509/node-crypto.ts';
 import { type BareCommand, type Command, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;

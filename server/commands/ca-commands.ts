@@ -1,9 +1,9 @@
 import { toPem } from '../../core/pem.ts';
-import { CURVES, type Wanted } from '../ca/candidate.ts';
-import { mayBeOrg } from '../ca/names.ts';
-import { sha256Hex } from '../crypto/node-crypto.ts';
-import { requestIssuing } from '../custody/bring-in.ts';
-import { overlapOf, rotateIssuing } from '../custody/issuing-ca.ts';
+import { CURVES, type Wanted } from '../authority/ca/candidate.ts';
+import { mayBeOrg } from '../authority/ca/names.ts';
+import { requestIssuing } from '../authority/ceremony/bring-in.ts';
+import { overlapOf, rotateIssuing } from '../authority/ceremony/issuing-ca.ts';
+import { sha256Hex } from '../x509/node-crypto.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { writeNew } from './text-files.ts';
 

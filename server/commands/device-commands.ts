@@ -1,9 +1,9 @@
 import { toInstant } from '../../core/instant.ts';
 import { isUdid } from '../../core/udid.ts';
+import { deviceState } from '../authority/ra/custody/device-state.ts';
+import { liftTombstones, revokeDevice } from '../authority/ra/custody/revoke-device.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
 import { REVOCATION_REASONS } from '../ports/certificate-authority.ts';
-import { deviceState } from '../ra/device-state.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
-import { liftTombstones, revokeDevice } from '../ra/revoke-device.ts';
 import { type Command, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;

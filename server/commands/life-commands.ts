@@ -1,13 +1,13 @@
-import { SUSPENSION_REASONS } from '../ports/device-life.ts';
 import {
   type LifeFault,
   type OwnDevice,
   resumeDevice,
   retireDevice,
   suspendDevice,
-} from '../ra/device-life.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
-import { type ReplaceFault, replaceDevice } from '../ra/replace-device.ts';
+} from '../authority/ra/custody/device-life.ts';
+import { type ReplaceFault, replaceDevice } from '../authority/ra/custody/replace-device.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
+import { SUSPENSION_REASONS } from '../ports/device-life.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
 

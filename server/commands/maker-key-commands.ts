@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { toInstant } from '../../core/instant.ts';
 import { isMakerName } from '../../core/udid.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import { readMakerKey } from '../lists/signed-file.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 import { type Command, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;

@@ -1,5 +1,5 @@
 import { fromPem, toPem } from '../../core/pem.ts';
-import { certifyServer, LONGEST_DAYS } from '../custody/certify-server.ts';
+import { certifyServer, LONGEST_DAYS } from '../authority/ceremony/certify-server.ts';
 import { type Command, UsageError } from './command.ts';
 import { readText, writeNew } from './text-files.ts';
 

@@ -1,6 +1,6 @@
-import { decideTransfer } from '../ra/decide-transfer.ts';
-import { decider } from '../ra/decider.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
+import { decideTransfer } from '../authority/ra/custody/decide-transfer.ts';
+import { decider } from '../authority/ra/records/decider.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
 import { type Command, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
 

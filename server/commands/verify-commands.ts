@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fromPem } from '../../core/pem.ts';
 import { statusByLists, verifyCertificate } from '../../core/verify-certificate.ts';
-import { nodeCrypto } from '../crypto/node-crypto.ts';
+import { nodeCrypto } from '../x509/node-crypto.ts';
 import { type BareCommand, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;

@@ -35,7 +35,7 @@ export interface Config {
   readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
   /** The devices' own listener; none without a port. */
   readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
-  /** A third party's CA that signs devices in place of ours; see server/upstream. */
+  /** A third party's CA that signs devices in place of ours; see server/authority/est-ca. */
   readonly estCa: EstCaConfig | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 import { ConfigError } from './config.ts';
 
 /** What certificates and domains are made of; the command line must say the same as the server. */

@@ -2,11 +2,11 @@ import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { type DomainName, isAncestor, type NameErrorCode, parseDomainName } from '../../core/name.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TxtResolver } from '../ports/name-proof.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 export interface DomainParts {
   readonly stores: Needs<'orgs' | 'domains'>;

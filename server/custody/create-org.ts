@@ -1,11 +1,11 @@
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
-import type { Curve } from '../ca/candidate.ts';
-import { mayBeOrg } from '../ca/names.ts';
+import type { Curve } from '../authority/ca/candidate.ts';
+import { mayBeOrg } from '../authority/ca/names.ts';
+import { establishIssuing, type IssuingParts } from '../authority/ceremony/issuing-ca.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import { establishIssuing, type IssuingParts } from './issuing-ca.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 export interface OrgParts extends IssuingParts {
   readonly stores: Needs<'authorities' | 'orgs'>;

@@ -1,10 +1,10 @@
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
+import { parseSubject } from '../authority/ra/binding/subject-template.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeptPolicy } from '../ports/policies.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import { parseSubject } from '../ra/subject-template.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 export interface PolicyParts {
   readonly stores: Needs<'orgs' | 'domains'>;

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../core/bytes.ts';
-import { oid, sequence, smallInteger, tlv } from '../ca/der-writer.ts';
+import { oid, sequence, smallInteger, tlv } from '../x509/der-writer.ts';
 
 const SIGNED_DATA = oid('1.2.840.113549.1.7.2');
 const DATA = oid('1.2.840.113549.1.7.1');

@@ -1,7 +1,7 @@
 import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
-import { sha256Hex } from '../crypto/node-crypto.ts';
-import type { DeviceKey } from '../ra/device-contact.ts';
+import type { DeviceKey } from '../authority/ra/contact/device-contact.ts';
+import { sha256Hex } from '../x509/node-crypto.ts';
 
 /**
  * The key that the client has just used in its handshake; undefined if it showed no certificate. A resumed session proves

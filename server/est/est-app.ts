@@ -4,10 +4,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { RekeyRefusal } from '../../contract/codes.ts';
 import { toBase64 } from '../../core/bytes.ts';
 import { toPem } from '../../core/pem.ts';
-import { oid, sequence } from '../ca/der-writer.ts';
-import { ProblemError, translateErrors } from '../http/problem.ts';
-import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
-import type { Installation } from '../installation.ts';
 import {
   bindingOfKey,
   type DeviceAnswer,
@@ -15,7 +11,11 @@ import {
   decidedCertificate,
   enrolDevice,
   renewDevice,
-} from '../ra/device-contact.ts';
+} from '../authority/ra/contact/device-contact.ts';
+import { ProblemError, translateErrors } from '../http/problem.ts';
+import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
+import type { Installation } from '../installation.ts';
+import { oid, sequence } from '../x509/der-writer.ts';
 import { certsOnly } from './certs-only.ts';
 import { deviceKeyOf } from './device-key.ts';
 import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.ts';

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox/type';
 import { parse } from '../../contract/parse.ts';
 import { TpmActivation, TpmChallengeRequest } from '../../contract/tpm.ts';
+import { type ActivationParts, activateTpm, challengeTpm } from '../authority/tpm/activation.ts';
+import { TpmError } from '../authority/tpm/tpm-reader.ts';
 import { ProblemError } from '../http/problem.ts';
-import { type ActivationParts, activateTpm, challengeTpm } from '../tpm/activation.ts';
-import { TpmError } from '../tpm/tpm-reader.ts';
 
 /** Beside EST, for devices whose list row names their TPM. Bodies come as text (est-app.ts). */
 export function tpmRoutes(app: FastifyInstance, parts: ActivationParts): void {

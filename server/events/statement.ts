@@ -1,5 +1,5 @@
 import type { DeviceEvent } from '../ports/events.ts';
-import type { StatementKeys } from '../statements/statement-keys.ts';
+import type { StatementKeys } from '../trail/statement-keys.ts';
 
 export interface StatementParts {
   readonly statementKeys: StatementKeys;

@@ -1,9 +1,9 @@
 import { MOST_DEVICES } from '../../contract/device-limits.ts';
 import type { DeviceState } from '../../contract/device-state.ts';
+import { deviceState } from '../authority/ra/custody/device-state.ts';
+import { decideHeld, heldRecords } from '../authority/ra/records/approvals.ts';
 import { importRows } from '../lists/import-rows.ts';
 import type { Binding } from '../ports/bindings.ts';
-import { decideHeld, heldRecords } from '../ra/approvals.ts';
-import { deviceState } from '../ra/device-state.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
 import type { HttpParts } from './parts.ts';

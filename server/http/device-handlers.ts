@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { DeviceAct } from '../../contract/device-state.ts';
 import { toInstant } from '../../core/instant.ts';
-import { clientOf } from '../operators/clients.ts';
-import type { ClientRight } from '../ports/clients.ts';
-import { offerDevice } from '../ra/decide-transfer.ts';
+import { offerDevice } from '../authority/ra/custody/decide-transfer.ts';
 import {
   type LifeFault,
   type OwnDevice,
@@ -11,10 +9,12 @@ import {
   retireDevice,
   suspendDevice,
   type Word,
-} from '../ra/device-life.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
-import { type ReplaceFault, replaceDevice } from '../ra/replace-device.ts';
-import { revokeDevice } from '../ra/revoke-device.ts';
+} from '../authority/ra/custody/device-life.ts';
+import { type ReplaceFault, replaceDevice } from '../authority/ra/custody/replace-device.ts';
+import { revokeDevice } from '../authority/ra/custody/revoke-device.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
+import { clientOf } from '../operators/clients.ts';
+import type { ClientRight } from '../ports/clients.ts';
 import type { HttpParts } from './parts.ts';
 import { ProblemError } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fromBase64 } from '../../core/bytes.ts';
+import { type StatusAnswer, statusResponder } from '../authority/va/responder.ts';
 import type { Installation } from '../installation.ts';
-import { type StatusAnswer, statusResponder } from '../status/responder.ts';
 import { ProblemError } from './problem.ts';
 
 /** A request about eight certificates, with room. */

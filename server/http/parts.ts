@@ -1,10 +1,10 @@
+import type { Decider } from '../authority/ra/records/decider.ts';
 import type { EventSender } from '../events/sender.ts';
 import type { Installation } from '../installation.ts';
 import type { Enrolment } from '../operators/enrol.ts';
 import type { SignIn } from '../operators/sign-in.ts';
 import type { WorkPacks } from '../packs/work-pack.ts';
 import type { StepListener } from '../ports/instrument.ts';
-import type { Decider } from '../ra/decider.ts';
 
 /** What the faces need of the system behind them. */
 export interface HttpParts {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../core/pem.ts';
-import { pemOf } from '../ca/pem-of.ts';
-import { liveOnes } from '../ca/trust.ts';
+import { liveOnes } from '../authority/ca/trust.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
 import type { Installation } from '../installation.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
+import { pemOf } from '../x509/pem-of.ts';
 import { ProblemError } from './problem.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;

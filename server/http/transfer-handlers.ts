@@ -1,6 +1,6 @@
-import { decideTransfer } from '../ra/decide-transfer.ts';
-import { currentCrl } from '../ra/publish-crl.ts';
-import { transferStates } from '../ra/transfer-states.ts';
+import { decideTransfer } from '../authority/ra/custody/decide-transfer.ts';
+import { transferStates } from '../authority/ra/custody/transfer-states.ts';
+import { currentCrl } from '../authority/va/publish-crl.ts';
 import type { HttpParts } from './parts.ts';
 import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';

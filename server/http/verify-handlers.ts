@@ -1,6 +1,6 @@
 import { toInstant } from '../../core/instant.ts';
 import { fromPem } from '../../core/pem.ts';
-import { verifyDevice } from '../verify/verify-device.ts';
+import { verifyDevice } from '../authority/va/verify-device.ts';
 import type { HttpParts } from './parts.ts';
 import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';

@@ -1,12 +1,12 @@
 import type { RecordResult } from '../../contract/batch.ts';
 import type { RejectionCode } from '../../contract/codes.ts';
 import type { Receipt } from '../../contract/statement.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Envelopes } from '../ports/envelopes.ts';
 import type { Named } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
-import type { StatementSigner } from '../statements/statement-keys.ts';
+import { audit } from '../trail/chain.ts';
+import type { StatementSigner } from '../trail/statement-keys.ts';
+import { STEPS } from '../trail/steps.ts';
 import type { Verified } from './open-envelope.ts';
 import { readId, readPayload } from './payload.ts';
 

@@ -1,10 +1,10 @@
 import type { LossReport, PhoneState, Stretches } from '../../contract/phone.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KnownPhone } from '../ports/phones.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 /** A phone sends all it has in minutes once it has signal; what is missing longer is missing. */
 const GRACE_MS = 15 * 60_000;

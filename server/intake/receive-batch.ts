@@ -6,7 +6,7 @@ import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
 import type { Named } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import type { StatementKeys, StatementSigner } from '../statements/statement-keys.ts';
+import type { StatementKeys, StatementSigner } from '../trail/statement-keys.ts';
 import { type Kept, keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
 import { readId } from './payload.ts';

@@ -14,7 +14,7 @@ import { concat, fromBase64Url, fromUtf8, utf8 } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Needs } from '../ports/stores.ts';
-import type { StatementKeys } from '../statements/statement-keys.ts';
+import type { StatementKeys } from '../trail/statement-keys.ts';
 
 export interface RescueParts {
   readonly stores: Needs<'settings'>;

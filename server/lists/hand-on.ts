@@ -2,12 +2,12 @@ import type { ListRow } from '../../contract/list-row.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { isMakerName, udidFromSerial } from '../../core/udid.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RowName } from '../ports/list-bulk.ts';
 import type { KeptRow } from '../ports/maker-list.ts';
 import type { Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 import { fits, pages, type RowFilter } from './list-pages.ts';
 
 export interface HandOn {

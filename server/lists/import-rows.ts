@@ -1,10 +1,10 @@
 import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Org } from '../ports/orgs.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 import { judgeBatch, type RowVerdict } from './judge-batch.ts';
 
 /** How many rows a training organisation keeps; the oldest give way, so that practice never stops. */

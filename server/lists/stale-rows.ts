@@ -1,10 +1,10 @@
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RowName } from '../ports/list-bulk.ts';
 import type { KeptRow } from '../ports/maker-list.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 import { pages } from './list-pages.ts';
 
 export interface StaleRows {

@@ -1,11 +1,11 @@
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Client, ClientRight } from '../ports/clients.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 /** Begins every token, so that one that leaked is found by searching for it. */
 const PREFIX = 'fbc_';

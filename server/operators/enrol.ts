@@ -7,11 +7,11 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import type { StatementKeys } from '../statements/statement-keys.ts';
+import { audit } from '../trail/chain.ts';
+import type { StatementKeys } from '../trail/statement-keys.ts';
+import { STEPS } from '../trail/steps.ts';
 import type { SignedIn } from './sign-in.ts';
 
 const NONCE_LIFE = 5 * 60_000;

@@ -1,8 +1,8 @@
 import { toInstant } from '../../core/instant.ts';
-import { audit } from '../audit/chain.ts';
-import { STEPS } from '../audit/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
 
 /**
  * Ends a person's access: sessions at once, keys from this moment on. The chain heads reported so far are fixed, since

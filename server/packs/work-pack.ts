@@ -4,12 +4,12 @@ import { fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { rowDigest } from '../../core/list-lookup.ts';
+import { type CrlParts, currentCrl } from '../authority/va/publish-crl.ts';
 import type { CertificateAuthority } from '../ports/certificate-authority.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Org, scopeOf } from '../ports/orgs.ts';
 import type { Needs } from '../ports/stores.ts';
-import { type CrlParts, currentCrl } from '../ra/publish-crl.ts';
-import type { SignedStatement, StatementKeys } from '../statements/statement-keys.ts';
+import type { SignedStatement, StatementKeys } from '../trail/statement-keys.ts';
 
 const DAY = 24 * 3_600_000;
 const PACK_LIFE = 14 * DAY;

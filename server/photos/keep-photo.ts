@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { StoredPhoto } from '../ports/photos.ts';
 import type { StoredRecord } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
-import type { StatementKeys } from '../statements/statement-keys.ts';
+import type { StatementKeys } from '../trail/statement-keys.ts';
 
 /** Of one organisation: about 50,000 photos. */
 export const PHOTO_QUOTA_BYTES = 20 * 1024 ** 3;

@@ -95,7 +95,7 @@ export interface Issuer {
   readonly own: string;
   /** A successor issues in its place; it finishes what it began, and revokes. */
   readonly replaced: boolean;
-  /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/ca/trust.ts. */
+  /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/authority/ca/trust.ts. */
   readonly chainPem: string;
   /** Its key and subject signed by itself, PEM: who trusts only this accepts this organisation's devices only. */
   readonly anchorPem: string;

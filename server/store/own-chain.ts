@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { chainStart, nextEntry } from '../audit/chain.ts';
 import type { AuditFacts, AuditHead } from '../ports/audit-log.ts';
+import { chainStart, nextEntry } from '../trail/chain.ts';
 import type { Db } from './db.ts';
 import type { Engine } from './engine.ts';
 

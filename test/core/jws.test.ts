@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
 import { jwsDigest, parseJws, sealJws, signJws, verifyJws } from '../../core/jws.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { crypto, makeKey } from '../support/records.ts';
 
 /** RFC 7515 appendix A.3. */

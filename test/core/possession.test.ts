@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toBase64Url, toHex, utf8 } from '../../core/bytes.ts';
 import { parseCsr } from '../../core/csr.ts';
 import { challengeOf, judgePossession, type PossessionEvidence } from '../../core/possession.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { opensslDevice } from '../support/csr.ts';
 import { crypto, digest, recordId } from '../support/records.ts';
 

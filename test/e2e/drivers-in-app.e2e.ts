@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
 import type { ListRow } from '../../contract/list-row.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { ArduinoBoard } from '../../simulator/profiles/arduino/arduino-board.ts';
 import { newDeviceState } from '../../simulator/profiles/device-state.ts';
 import { EspClaimDevice } from '../../simulator/profiles/esp/esp-device.ts';

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
+import { DEFAULT_POLICY } from '../../server/authority/ca/policy.ts';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { OAK_STREET } from '../support/server.ts';

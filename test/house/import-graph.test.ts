@@ -25,8 +25,8 @@ const ROOMS: Record<string, readonly string[]> = {
   simulator: [],
   server: ['contract', 'core'],
   'server/ports': ['contract', 'core'],
-  'server/ra': ['contract', 'core', 'server/ports', 'server/audit'],
-  'server/ca': ['contract', 'core', 'server/ports', 'server/crypto'],
+  'server/authority/ra': ['contract', 'core', 'server/ports', 'server/trail'],
+  'server/authority/ca': ['contract', 'core', 'server/ports', 'server/authority/keys', 'server/x509'],
   tools: ['server/main.ts', 'server/cli.ts', 'simulator/main.ts', 'test/bench'],
   test: ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools'],
 };
@@ -106,9 +106,9 @@ describe('the house', () => {
       ['src/storage/outbox.ts', "import { syncClient } from '../backend/sync-client.ts';"],
       ['src/ui/app.tsx', "const x = await import('../../simulator/profiles/page.ts');"],
       ['simulator/main.ts', "export { crc16 } from '../src/device/protocols/crc16.ts';"],
-      ['server/ra/decide.ts', "import { issue } from '../ca/issue.ts';"],
+      ['server/authority/ra/records/decide.ts', "import { issue } from '../../ca/issue.ts';"],
       ['server/main.ts', "import '../src/sync/drain.ts';"],
-      ['src/sync/drain.ts', "import { startTestServer } from '../../test/support/server.ts';"],
+      ['src/sync/drain.ts', "import { startTestServer } from '../support/server.ts';"],
     ];
     for (const [file, line] of planted) {
       expect(importsOf(file, line).map(isForbidden), `${file}: ${line}`).toEqual([true]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromBase64Url, toBase64, toBase64Url } from '../../core/bytes.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { serverPair } from '../support/est.ts';
 import { rowsIn } from '../support/list-rows.ts';
 import { openssl, run } from '../support/openssl.ts';

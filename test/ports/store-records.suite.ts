@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { audit } from '../../server/audit/chain.ts';
-import { STEPS } from '../../server/audit/steps.ts';
-import { verifyAudit } from '../../server/audit/verify-trail.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
 import type { Database } from '../../server/ports/stores.ts';
+import { audit } from '../../server/trail/chain.ts';
+import { STEPS } from '../../server/trail/steps.ts';
+import { verifyAudit } from '../../server/trail/verify-trail.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { keep } from '../support/kept-record.ts';
 import { AT, binding, envelope, intent, LATER, record, row } from './store-samples.ts';
 

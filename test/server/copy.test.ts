@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';

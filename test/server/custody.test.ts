@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { keyFiles } from '../../server/authority/keys/key-files.ts';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
-import { keyFiles } from '../../server/crypto/key-files.ts';
 import { createDomain } from '../../server/custody/create-domain.ts';
 import { createOrg } from '../../server/custody/create-org.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
+import { verifyAudit } from '../../server/trail/verify-trail.ts';
 
 let data: string;
 let installation: Installation;

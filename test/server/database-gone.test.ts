@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyAudit } from '../../server/audit/verify-trail.ts';
+import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { OAK_STREET, startTestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';

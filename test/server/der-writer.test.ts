@@ -12,7 +12,7 @@ import {
   tlv,
   unsigned,
   utf8String,
-} from '../../server/ca/der-writer.ts';
+} from '../../server/x509/der-writer.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 

@@ -6,7 +6,7 @@ import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import type { DeviceState } from '../../contract/device-state.ts';
-import { suspendDevice } from '../../server/ra/device-life.ts';
+import { suspendDevice } from '../../server/authority/ra/custody/device-life.ts';
 import { openssl } from '../support/openssl.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';

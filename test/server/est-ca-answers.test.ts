@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromBase64 } from '../../core/bytes.ts';
 import { DerError } from '../../core/der.ts';
 import { fromPem } from '../../core/pem.ts';
+import { readEstCaFiles } from '../../server/authority/est-ca/est-ca-files.ts';
+import { readCertsOnly } from '../../server/authority/est-ca/read-certs-only.ts';
 import { ConfigError } from '../../server/config/config.ts';
 import { certsOnly } from '../../server/est/certs-only.ts';
-import { readEstCaFiles } from '../../server/upstream/est-ca-files.ts';
-import { readCertsOnly } from '../../server/upstream/read-certs-only.ts';
 import { EstCaPeer } from '../support/est-ca.ts';
 import { openssl } from '../support/openssl.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesWith, concat, fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
-import { nodeBytes } from '../../server/config/node-bytes.ts';
+import { nodeBytes } from '../../server/runtime/node-bytes.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const bytes = fc.uint8Array({ maxLength: 400 });

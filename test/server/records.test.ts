@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from '../../contract/parse.ts';
 import { Receipt } from '../../contract/statement.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concat, toBase64Url, toHex, utf8 } from '../../core/bytes.ts';
 import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { A_DIGEST, makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';

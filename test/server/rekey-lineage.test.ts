@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBase64Url } from '../../core/bytes.ts';
 import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
-import { DEFAULT_POLICY } from '../../server/ca/policy.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { DEFAULT_POLICY } from '../../server/authority/ca/policy.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { HANNA, OAK_STREET, PRACTICE } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ListRow } from '../../contract/list-row.ts';
 import { toBase64Url } from '../../core/bytes.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { makeDevice, rowOf } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';

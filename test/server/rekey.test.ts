@@ -6,7 +6,7 @@ import { fromHex, toBase64Url } from '../../core/bytes.ts';
 import { tombstoneDigests } from '../../core/list-lookup.ts';
 import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { run } from '../support/openssl.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { OAK_STREET, PRACTICE } from '../support/server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeTime, type TimeFacts } from '../../server/ra/time-rules.ts';
+import { judgeTime, type TimeFacts } from '../../server/authority/ra/records/time-rules.ts';
 
 const DAY = 24 * 3_600_000;
 const START = Date.parse('2026-03-01T08:00:00.000Z');

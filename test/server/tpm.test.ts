@@ -2,10 +2,10 @@ import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Bytes, concat, fromBase64Url } from '../../core/bytes.ts';
-import { parseAttestationKey, parseCertifiedKey } from '../../server/tpm/certified-key.ts';
-import { endorsementKey, makeCredential } from '../../server/tpm/make-credential.ts';
-import { parsePublicArea } from '../../server/tpm/public-area.ts';
-import { TpmError } from '../../server/tpm/tpm-reader.ts';
+import { parseAttestationKey, parseCertifiedKey } from '../../server/authority/tpm/certified-key.ts';
+import { endorsementKey, makeCredential } from '../../server/authority/tpm/make-credential.ts';
+import { parsePublicArea } from '../../server/authority/tpm/public-area.ts';
+import { TpmError } from '../../server/authority/tpm/tpm-reader.ts';
 
 const u16 = (value: number) => Uint8Array.of(value >> 8, value & 255);
 const u32 = (value: number) => concat(u16(value >>> 16), u16(value & 0xffff));

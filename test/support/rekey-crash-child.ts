@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseCsr } from '../../core/csr.ts';
+import { rekeyDevice } from '../../server/authority/ra/contact/rekey-device.ts';
 import { openInstallation } from '../../server/installation.ts';
 import type { CertificateAuthority, Issuer } from '../../server/ports/certificate-authority.ts';
-import { rekeyDevice } from '../../server/ra/rekey-device.ts';
 
 /**
  * A process that begins a re-key and kills itself, as a power cut would, once it was intended or once it was signed.

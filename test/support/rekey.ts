@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyAudit } from '../../server/audit/verify-trail.ts';
 import { setPolicy } from '../../server/custody/set-policy.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { StoredCertificate } from '../../server/ports/certificates.ts';
 import type { Policy } from '../../server/ports/policies.ts';
 import type { ServeOptions } from '../../server/serve.ts';
+import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { EstDevice, serverPair } from './est.ts';
 import { type ListedDevice, startTestServer, type TestServer } from './server.ts';
 import { makeDevice, type TestDevice, type WantedDevice } from './server-device.ts';

@@ -5,7 +5,7 @@ import type { ListRow } from '../../contract/list-row.ts';
 import type { Registration } from '../../contract/registration.ts';
 import { type Bytes, toBase64Url } from '../../core/bytes.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 

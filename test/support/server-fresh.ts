@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { toBase64Url } from '../../core/bytes.ts';
 import { challengeOf } from '../../core/possession.ts';
 import { ecdsaToDer } from '../../core/spki.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import type { TestDevice } from './server-device.ts';
 import type { TestOperator } from './server-operator.ts';
 

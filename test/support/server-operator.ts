@@ -10,7 +10,7 @@ import type { Signer } from '../../core/crypto.ts';
 import { CHAIN_START, type ChainHead, type SealedRecord, sealRecord } from '../../core/envelope.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
 import { jwsDigest, parseJws, signJws } from '../../core/jws.ts';
-import { nodeCrypto } from '../../server/crypto/node-crypto.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 
 export interface Reply {
   readonly status: number;

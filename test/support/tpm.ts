@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, toBase64Url } from '../../core/bytes.ts';
 import { fromPem } from '../../core/pem.ts';
-import { bits, oid, sequence, setOf, smallInteger, tlv, utf8String } from '../../server/ca/der-writer.ts';
+import { bits, oid, sequence, setOf, smallInteger, tlv, utf8String } from '../../server/x509/der-writer.ts';
 import { run } from './openssl.ts';
 
 export type EndorsementKind = 'rsa' | 'ecc';

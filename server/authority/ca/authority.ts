@@ -1,0 +1,66 @@
+import type { Authority } from '../../ports/authorities.ts';
+import type { CertificateAuthority, Issuer } from '../../ports/certificate-authority.ts';
+import type { KeyVault } from '../../ports/signer.ts';
+import type { Needs } from '../../ports/stores.ts';
+import { type IssuerParts, issuerOf, type OpenedKey, templateOf } from './issuer.ts';
+import { openKey } from './open-key.ts';
+import { bundleOf } from './trust.ts';
+
+/**
+ * How long a process goes by what it last read of an organisation's CAs, milliseconds: another one may have rotated them.
+ * What the old one signs meanwhile is as good as before (rotate.ts).
+ */
+const KEPT = 5_000;
+
+export interface AuthorityParts extends IssuerParts {
+  readonly vault: KeyVault;
+  readonly stores: Needs<'authorities'>;
+}
+
+/** The CA: signs what the RA recorded, with the issuing keys of the organisation asked for. */
+export function certificateAuthority(parts: AuthorityParts): CertificateAuthority {
+  const keys = new Map<string, OpenedKey>();
+  const orgs = new Map<string, { readonly at: number; readonly issuers: readonly Issuer[] }>();
+  const orgOf = new Map<string, string>();
+
+  async function open(authority: Authority): Promise<OpenedKey | undefined> {
+    const there = keys.get(authority.name);
+    if (there !== undefined) return there;
+    const key = await openKey(authority, parts.vault);
+    if (key === undefined) return undefined;
+    const made = { key, template: templateOf(authority, key, parts) };
+    keys.set(authority.name, made);
+    return made;
+  }
+
+  /** Issuing CAs of an organisation whose keys are here, the oldest first. */
+  async function issuers(org: string): Promise<readonly Issuer[]> {
+    const now = parts.clock.now();
+    const there = orgs.get(org);
+    if (there !== undefined && Math.abs(now - there.at) < KEPT) return there.issuers;
+    const generations = await parts.stores.authorities.ofOrg(org);
+    const found: Issuer[] = [];
+    for (const authority of generations) {
+      const opened = await open(authority);
+      if (opened !== undefined) found.push(issuerOf({ ...authority, org }, opened, generations, parts));
+    }
+    if (found.length > 0) orgs.set(org, { at: now, issuers: found });
+    return found;
+  }
+
+  return {
+    async issuer(org) {
+      return (await issuers(org)).findLast(({ replaced }) => !replaced);
+    },
+    async issuerNamed(name) {
+      // A root issues nothing to devices, whatever name it is asked by: it has no organisation.
+      const org = orgOf.get(name) ?? (await parts.stores.authorities.authority(name))?.org ?? undefined;
+      if (org === undefined) return undefined;
+      orgOf.set(name, org);
+      return (await issuers(org)).find((issuer) => issuer.name === name);
+    },
+    async bundle(org) {
+      return bundleOf(await parts.stores.authorities.ofOrg(org), parts.clock.now());
+    },
+  };
+}

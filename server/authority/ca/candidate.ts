@@ -1,0 +1,46 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { CaSigner, KeyVault } from '../../ports/signer.ts';
+import type { Needs } from '../../ports/stores.ts';
+import { generationName, rootOf } from './names.ts';
+import type { CertificatePolicy } from './policy.ts';
+
+export interface Establishing {
+  readonly vault: KeyVault;
+  readonly stores: Needs<'authorities'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly policy: CertificatePolicy;
+  /** Where this installation is reached, without a slash at the end. */
+  readonly publicUrl: string;
+}
+
+export const CURVES = ['P-256', 'P-384'] as const;
+export type Curve = (typeof CURVES)[number];
+
+/** For whom an issuing CA is made, and of what kind its key shall be. */
+export interface Wanted {
+  readonly name: string;
+  readonly training: boolean;
+  readonly curve?: Curve | undefined;
+}
+
+/** The key of an issuing CA that is yet to be certified. */
+export interface Candidate {
+  readonly org: string;
+  readonly generation: number;
+  readonly name: string;
+  readonly key: CaSigner;
+  readonly root: string;
+}
+
+/**
+ * The key of the generation `after` the one that the caller saw last (0: none), made if it is not there: named by its
+ * place, so that a crash leaves none over, and two who ask at once make the same one.
+ */
+export async function candidateAfter(after: number, org: Wanted, given: Establishing): Promise<Candidate> {
+  const generation = after + 1;
+  const name = generationName(org.name, generation);
+  const key = await given.vault.ensure(name, org.curve ?? 'P-256');
+  return { org: org.name, generation, name, key, root: rootOf(org) };
+}

@@ -1,0 +1,39 @@
+import { type Bytes, fromHex } from '../../../core/bytes.ts';
+import { fromInstant } from '../../../core/instant.ts';
+import type { CrlOrder, EntryReason } from '../../ports/certificate-authority.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { sequence, smallInteger, time, tlv, unsigned } from '../../x509/der-writer.ts';
+import { algorithmIdentifier, signed } from './certificate.ts';
+import { authorityKeyIdentifier, crlNumber, reasonCode } from './extensions.ts';
+
+/** CRLReason (RFC 5280 section 5.3.1). */
+export const REASON: Record<EntryReason, number> = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  certificateHold: 6,
+  privilegeWithdrawn: 9,
+};
+
+/** CertificateList, version 2 (RFC 5280 section 5.1), complete for its issuer. */
+export async function certificateList(order: CrlOrder, issuer: Uint8Array, signer: CaSigner): Promise<Bytes> {
+  const entries = order.entries.map(({ serial, at, reason }) => {
+    const code = REASON[reason];
+    // "unspecified" is said by leaving the reason out (section 5.3.1).
+    const extensions = code === 0 ? [] : [sequence(reasonCode(code))];
+    return sequence(unsigned(fromHex(serial) ?? new Uint8Array()), time(fromInstant(at)), ...extensions);
+  });
+  const tbs = sequence(
+    smallInteger(1),
+    algorithmIdentifier(signer.algorithm),
+    issuer,
+    time(fromInstant(order.thisUpdate)),
+    time(fromInstant(order.nextUpdate)),
+    // An empty list must be absent (section 5.1.2.6).
+    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    tlv(0xa0, sequence(authorityKeyIdentifier(signer.spki), crlNumber(order.number))),
+  );
+  return signed(tbs, signer);
+}

@@ -1,0 +1,82 @@
+import { type Bytes, concat, fromHex } from '../../../core/bytes.ts';
+import { deviceDnsName, spiffeId } from '../../../core/name.ts';
+import type { CertificateOrder } from '../../ports/certificate-authority.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { sequence, time, tlv, unsigned } from '../../x509/der-writer.ts';
+import { distinguishedName, subjectName } from '../../x509/x509-name.ts';
+import { algorithmIdentifier, VERSION_3 } from './certificate.ts';
+import {
+  authorityInformationAccess,
+  authorityKeyIdentifier,
+  basicConstraintsEnd,
+  crlDistributionPoint,
+  extendedKeyUsage,
+  keyUsageSignature,
+  subjectAlternativeNames,
+  subjectKeyIdentifier,
+} from './extensions.ts';
+
+/** What is the same in every device certificate of an issuing CA. */
+export interface TemplateFields {
+  readonly algorithm: CaSigner['algorithm'];
+  /** Name, DER. */
+  readonly issuer: Uint8Array;
+  readonly issuerSpki: Uint8Array;
+  readonly crlUrl: string;
+  readonly ocspUrl: string;
+  readonly issuerUrl: string;
+}
+
+/** Gives the TBSCertificate (RFC 5280 section 4.1) of one device. Times in milliseconds since 1970. */
+export type DeviceTemplate = (
+  device: CertificateOrder & {
+    readonly serial: string;
+    readonly notBefore: number;
+    readonly notAfter: number;
+  },
+) => Bytes;
+
+/**
+ * The template of a device's operational certificate: a SPIFFE X.509-SVID (one URI SAN), with the same two names in its
+ * subject for brokers that read only that. All that does not depend on the device is encoded once.
+ */
+export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
+  const before = concat(algorithmIdentifier(fields.algorithm), fields.issuer);
+  const usage = concat(basicConstraintsEnd(), keyUsageSignature(), extendedKeyUsage());
+  const issuerKey = authorityKeyIdentifier(fields.issuerSpki);
+  const addresses = concat(
+    crlDistributionPoint(fields.crlUrl),
+    authorityInformationAccess(fields.issuerUrl, fields.ocspUrl),
+  );
+  const validity = validities();
+  return ({ udid, domain, subject, spki, serial, notBefore, notAfter }) =>
+    sequence(
+      VERSION_3,
+      unsigned(fromHex(serial) ?? new Uint8Array()),
+      before,
+      validity(notBefore, notAfter),
+      subject === undefined ? distinguishedName(domain, udid) : subjectName(subject),
+      spki,
+      tlv(
+        0xa3,
+        sequence(
+          usage,
+          subjectKeyIdentifier(spki),
+          issuerKey,
+          subjectAlternativeNames({ uri: spiffeId(domain, udid), dns: deviceDnsName(domain, udid) }),
+          addresses,
+        ),
+      ),
+    );
+}
+
+/** Validity of whole seconds: certificates of one second share it. */
+function validities(): (notBefore: number, notAfter: number) => Bytes {
+  let last = { from: Number.NaN, to: Number.NaN, der: new Uint8Array() };
+  return (notBefore, notAfter) => {
+    const [from, to] = [Math.floor(notBefore / 1000), Math.floor(notAfter / 1000)];
+    if (last.from !== from || last.to !== to)
+      last = { from, to, der: sequence(time(notBefore), time(notAfter)) };
+    return last.der;
+  };
+}

@@ -1,0 +1,45 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import { VaultError } from '../../ports/signer.ts';
+import type { Establishing } from './candidate.ts';
+import type { Certified } from './establish.ts';
+import { byOrg, cross, endOf } from './issuing-certificates.ts';
+import { openKey } from './open-key.ts';
+
+const DAY = 24 * 3_600_000;
+
+export interface Generation {
+  readonly made: Authority;
+  /** What it takes the place of, and how long that one is still watched; undefined for the first. */
+  readonly before: { readonly name: string; readonly until: string } | undefined;
+}
+
+/**
+ * All certificates of a new generation: its anchor, and cross certificates with the one before. That one issues no more,
+ * but goes on with CRL and OCSP until none of its certificates can live.
+ */
+export async function generation(
+  { candidate, certificate }: Certified,
+  given: Establishing,
+): Promise<Generation> {
+  const { key, ...named } = candidate;
+  const { stores, clock, crypto, policy, vault } = given;
+  const now = clock.now();
+  const notBefore = now - policy.backdate;
+  const notAfter = endOf(certificate);
+  const anchor = await byOrg({ org: named.org, spki: key.spki, notBefore, notAfter }, key, crypto);
+  const made = { ...named, certificate, anchor, notAfter: toInstant(notAfter), replaced: null };
+  const all = await stores.authorities.ofOrg(named.org);
+  const before = all.find((one) => one.generation === named.generation - 1);
+  if (before === undefined) return { made: { ...made, crossed: null }, before };
+  const oldKey = await openKey(before, vault);
+  if (oldKey === undefined)
+    throw new VaultError(
+      `the key ${before.name} is missing, and without it no verifier goes over to ${named.name}`,
+    );
+  const old = { key: oldKey, anchor: before.anchor };
+  const crossed = await cross(named.org, { key, anchor }, old, notBefore, crypto);
+  // A day more than a device certificate's life: other processes sign a moment longer, by clocks of their own.
+  const until = Math.min(now + policy.device + DAY, Date.parse(before.notAfter));
+  return { made: { ...made, crossed }, before: { name: before.name, until: toInstant(until) } };
+}

@@ -1,0 +1,117 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { fromInstant, toInstant } from '../../../core/instant.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import type { CertificateOrder, Intent, Issuer } from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { sha256Hex } from '../../x509/node-crypto.ts';
+import { pemOf } from '../../x509/pem-of.ts';
+import { signed } from './certificate.ts';
+import { certificateList } from './crl.ts';
+import { type DeviceTemplate, deviceTemplate } from './device-template.ts';
+import { authorityName } from './names.ts';
+import type { CertificatePolicy } from './policy.ts';
+import { responderCertificate } from './responder-certificate.ts';
+import { newSerial } from './serial.ts';
+import { serverTemplate } from './server-certificate.ts';
+import { chainOf, liveOnes } from './trust.ts';
+
+export interface IssuerParts {
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly policy: CertificatePolicy;
+  readonly publicUrl: string;
+}
+
+/** A CA's key with all that is the same in every certificate it signs. */
+export interface OpenedKey {
+  readonly key: CaSigner;
+  readonly template: DeviceTemplate;
+}
+
+export function templateOf(
+  { name, org }: Authority,
+  key: CaSigner,
+  { publicUrl }: IssuerParts,
+): DeviceTemplate {
+  return deviceTemplate({
+    algorithm: key.algorithm,
+    issuer: authorityName(org ?? name),
+    issuerSpki: key.spki,
+    crlUrl: `${publicUrl}/crl/${name}.crl`,
+    ocspUrl: `${publicUrl}/ocsp`,
+    issuerUrl: `${publicUrl}/ca/${name}.cer`,
+  });
+}
+
+/** An issuing CA as it stands among the generations of its organisation. */
+export function issuerOf(
+  authority: Authority & { readonly org: string },
+  { key, template }: OpenedKey,
+  generations: readonly Authority[],
+  parts: IssuerParts,
+): Issuer {
+  const { name, org } = authority;
+  const subject = authorityName(org);
+  const now = parts.clock.now();
+  return {
+    name,
+    org,
+    own: name,
+    replaced: authority.replaced !== null,
+    chainPem: pemOf(chainOf(authority, generations, now)),
+    anchorPem: pemOf([authority.anchor]),
+    anchorsPem: pemOf(liveOnes(generations, now).map(({ anchor }) => anchor)),
+    prepare: (order) => prepare(order, template, authority, parts),
+    prepareServer: (order) =>
+      intent(order.lifetime, authority, parts, (fields) =>
+        serverTemplate(order, fields, { subject, key, url: `${parts.publicUrl}/ca/${name}.cer` }),
+      ),
+    async sign({ tbs, issuer }) {
+      if (issuer !== name) throw new Error(`${name} was asked to sign what ${issuer} prepared`);
+      const der = await signed(tbs, key);
+      return { der, fingerprint: sha256Hex(der) };
+    },
+    spki: key.spki,
+    certifyResponder: (spki, until) =>
+      responderCertificate(
+        { spki, notBefore: parts.clock.now() - parts.policy.backdate, notAfter: until },
+        { name, subject, key },
+        parts.crypto,
+      ),
+    signCrl: (order) => certificateList(order, subject, key),
+  };
+}
+
+/** What the RA ordered, as the bytes to be signed. */
+function prepare(
+  order: CertificateOrder,
+  template: DeviceTemplate,
+  authority: Authority,
+  parts: IssuerParts,
+): Intent {
+  const life = Math.min(order.lifetime ?? parts.policy.device, parts.policy.device);
+  return intent(life, authority, parts, (fields) => template({ ...order, ...fields }));
+}
+
+function intent(
+  life: number,
+  authority: Authority,
+  { clock, crypto, policy }: IssuerParts,
+  template: (fields: { serial: string; notBefore: number; notAfter: number }) => Uint8Array,
+): Intent {
+  const now = clock.now();
+  const notBefore = now - policy.backdate;
+  // A certificate that outlives its issuer verifies nowhere.
+  const notAfter = Math.min(now + life, fromInstant(authority.notAfter));
+  const serial = newSerial(crypto);
+  const tbs = template({ serial, notBefore, notAfter });
+  return {
+    serial,
+    issuer: authority.name,
+    tbs,
+    tbsDigest: sha256Hex(tbs),
+    notBefore: toInstant(notBefore),
+    notAfter: toInstant(notAfter),
+  };
+}

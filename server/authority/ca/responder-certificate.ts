@@ -1,0 +1,41 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { distinguishedName } from '../../x509/x509-name.ts';
+import { signed, tbsCertificate } from './certificate.ts';
+import {
+  authorityKeyIdentifier,
+  basicConstraintsEnd,
+  keyUsageSignature,
+  ocspNoCheck,
+  ocspSigning,
+  subjectKeyIdentifier,
+} from './extensions.ts';
+import { newSerial } from './serial.ts';
+
+/**
+ * Lets a key answer about the state of this CA's certificates and do nothing else (RFC 6960 section 4.2.2.2). Verifiers ask
+ * nobody whether it is itself revoked (`ocsp-nocheck`), so it lives only for days.
+ */
+export async function responderCertificate(
+  asked: { readonly spki: Uint8Array; readonly notBefore: number; readonly notAfter: number },
+  issuer: { readonly name: string; readonly subject: Uint8Array; readonly key: CaSigner },
+  crypto: CryptoPort,
+): Promise<{ readonly der: Uint8Array; readonly serial: string }> {
+  const serial = newSerial(crypto);
+  const tbs = tbsCertificate({
+    ...asked,
+    serial,
+    algorithm: issuer.key.algorithm,
+    issuer: issuer.subject,
+    subject: distinguishedName('Fieldbind', `${issuer.name} OCSP`),
+    extensions: [
+      basicConstraintsEnd(),
+      keyUsageSignature(),
+      ocspSigning(),
+      ocspNoCheck(),
+      subjectKeyIdentifier(asked.spki),
+      authorityKeyIdentifier(issuer.key.spki),
+    ],
+  });
+  return { der: await signed(tbs, issuer.key), serial };
+}

@@ -1,0 +1,71 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import type { Establishing } from './candidate.ts';
+import { signed, tbsCertificate } from './certificate.ts';
+import {
+  authorityKeyIdentifier,
+  basicConstraintsCa,
+  keyUsageCa,
+  subjectKeyIdentifier,
+} from './extensions.ts';
+import { authorityName } from './names.ts';
+import { openKey } from './open-key.ts';
+import { newSerial } from './serial.ts';
+
+export interface Root {
+  readonly key: CaSigner;
+  readonly authority: Authority;
+}
+
+/**
+ * A root with its key, both made if there is no such root yet. Throws VaultError where its key was taken off this machine:
+ * a new key by the old name would sign what no verifier accepts.
+ */
+export async function openRoot(name: string, given: Establishing): Promise<Root> {
+  const there = await given.stores.authorities.authority(name);
+  if (there === undefined) return makeRoot(name, given);
+  const key = await openKey(there, given.vault);
+  if (key === undefined)
+    throw new VaultError(
+      `the key ${name} is not on this machine: make a request with "ca request", sign it where the key is with "ca sign", and bring the certificate in with "ca import"`,
+    );
+  return { key, authority: there };
+}
+
+async function makeRoot(name: string, given: Establishing): Promise<Root> {
+  const key = await given.vault.ensure(name, 'P-384');
+  const now = given.clock.now();
+  const notAfter = now + given.policy.root;
+  const tbs = tbsCertificate({
+    serial: newSerial(given.crypto),
+    algorithm: key.algorithm,
+    issuer: authorityName(name),
+    subject: authorityName(name),
+    notBefore: now - given.policy.backdate,
+    notAfter,
+    spki: key.spki,
+    // Room for the issuing CAs, which may sign no further CA themselves.
+    extensions: [
+      basicConstraintsCa(1),
+      keyUsageCa(),
+      subjectKeyIdentifier(key.spki),
+      authorityKeyIdentifier(key.spki),
+    ],
+  });
+  const certificate = await signed(tbs, key);
+  await given.stores.authorities.saveAuthority({
+    name,
+    org: null,
+    generation: 1,
+    root: null,
+    certificate,
+    anchor: certificate,
+    notAfter: toInstant(notAfter),
+    crossed: null,
+    replaced: null,
+  });
+  const authority = await given.stores.authorities.authority(name);
+  if (authority === undefined) throw new Error('a root was not saved');
+  return { key, authority };
+}

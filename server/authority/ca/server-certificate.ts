@@ -1,0 +1,37 @@
+import type { ServerOrder } from '../../ports/certificate-authority.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { distinguishedName } from '../../x509/x509-name.ts';
+import { tbsCertificate } from './certificate.ts';
+import {
+  authorityInformationAccess,
+  authorityKeyIdentifier,
+  basicConstraintsEnd,
+  keyUsageSignature,
+  serverAuthentication,
+  serverName,
+  subjectKeyIdentifier,
+} from './extensions.ts';
+
+/** TBSCertificate of a service, which shows this name to the organisation's devices over TLS and may do nothing else. */
+export function serverTemplate(
+  { host, spki }: ServerOrder,
+  fields: { readonly serial: string; readonly notBefore: number; readonly notAfter: number },
+  issuer: { readonly subject: Uint8Array; readonly key: CaSigner; readonly url: string },
+): Uint8Array {
+  return tbsCertificate({
+    ...fields,
+    spki,
+    algorithm: issuer.key.algorithm,
+    issuer: issuer.subject,
+    subject: distinguishedName('Fieldbind', host),
+    extensions: [
+      basicConstraintsEnd(),
+      keyUsageSignature(),
+      serverAuthentication(),
+      subjectKeyIdentifier(spki),
+      authorityKeyIdentifier(issuer.key.spki),
+      serverName(host),
+      authorityInformationAccess(issuer.url),
+    ],
+  });
+}

@@ -1,0 +1,53 @@
+import { X509Certificate } from 'node:crypto';
+import { equalBytes } from '../../../core/bytes.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import { VaultError } from '../../ports/signer.ts';
+import { candidateAfter, type Wanted } from '../ca/candidate.ts';
+import { generationName, rootOf } from '../ca/names.ts';
+import { issuingRequest } from '../ca/request.ts';
+import { type IssuingParts, install } from './issuing-ca.ts';
+
+/** The request for an organisation's next issuing CA, DER: the same key each time until its certificate was brought in. */
+export async function requestIssuing(org: Wanted, parts: IssuingParts): Promise<Uint8Array> {
+  const { key } = await candidateAfter(await lastOf(org, parts), org, parts);
+  return issuingRequest(org.name, key);
+}
+
+/**
+ * Puts an issuing CA in its place whose certificate a root signed elsewhere. Throws VaultError unless the certificate is
+ * for the key that was asked for, in this organisation's name, and signed by the root that its devices hang under.
+ */
+export async function bringIn(org: Wanted, certificate: Uint8Array, parts: IssuingParts): Promise<Authority> {
+  const last = await lastOf(org, parts);
+  const name = generationName(org.name, last + 1);
+  const key = await parts.vault.open(name);
+  if (key === undefined)
+    throw new VaultError(`nothing was requested for ${org.name}: begin with "ca request"`);
+  const root = await parts.stores.authorities.authority(rootOf(org));
+  if (root === undefined) throw new VaultError(`there is no ${rootOf(org)} yet`);
+  const given = read(certificate);
+  const above = new X509Certificate(root.certificate);
+  const wrong = [
+    given.subject === `O=Fieldbind\nCN=${org.name} CA` ? '' : 'it is for another name',
+    equalBytes(given.publicKey.export({ type: 'spki', format: 'der' }), key.spki)
+      ? ''
+      : 'it is for another key',
+    given.checkIssued(above) && given.verify(above.publicKey) ? '' : `it is not signed by ${root.name}`,
+    given.ca ? '' : 'it is not a CA’s',
+    Date.parse(given.validTo) > parts.clock.now() ? '' : 'it has ended',
+  ].filter((text) => text !== '');
+  if (wrong.length > 0) throw new VaultError(`this certificate cannot be taken: ${wrong.join(', ')}`);
+  return install({ candidate: await candidateAfter(last, org, parts), certificate }, parts);
+}
+
+async function lastOf(org: Wanted, { stores }: IssuingParts): Promise<number> {
+  return (await stores.authorities.ofOrg(org.name)).at(-1)?.generation ?? 0;
+}
+
+function read(certificate: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(certificate);
+  } catch {
+    throw new VaultError('the file holds no certificate');
+  }
+}

@@ -1,0 +1,87 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { parseCsr, verifyCsr } from '../../../core/csr.ts';
+import { DerError } from '../../../core/der.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { parseDomainName } from '../../../core/name.ts';
+import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+
+const DAY = 24 * 3_600_000;
+/** Nobody can revoke it, so it lives only as long as a person's memory of it. */
+export const LONGEST_DAYS = 90;
+
+export interface ServerRequest {
+  readonly org: string;
+  readonly host: string;
+  /** PKCS#10, DER. Its key is taken, and nothing else of it. */
+  readonly csr: Uint8Array;
+  readonly days: number;
+}
+
+interface Parts {
+  readonly stores: Needs<'domains'>;
+  readonly transact: Transact<'audit'>;
+  readonly ca: CertificateAuthority;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+  readonly publicUrl: string;
+}
+
+export type ServerAnswer =
+  | { readonly ok: true; readonly der: Uint8Array; readonly chainPem: string }
+  | { readonly ok: false; readonly code: 'no_authority' | 'name_not_allowed' | 'request_invalid' };
+
+/** A certificate for a service of an organisation: recorded on the trail, then signed. */
+export async function certifyServer(asked: ServerRequest, parts: Parts): Promise<ServerAnswer> {
+  // Our own CA's, whoever signs devices.
+  const { own = '' } = (await parts.ca.issuer(asked.org)) ?? {};
+  const issuer = await parts.ca.issuerNamed(own);
+  if (issuer === undefined) return { ok: false, code: 'no_authority' };
+  if (!(await mayBeNamed(asked, parts))) return { ok: false, code: 'name_not_allowed' };
+  const spki = await keyOf(asked.csr, parts.crypto);
+  if (spki === undefined) return { ok: false, code: 'request_invalid' };
+  const lifetime = Math.min(asked.days, LONGEST_DAYS) * DAY;
+  const intent = issuer.prepareServer({ host: asked.host, spki, lifetime });
+  await parts.transact(async (tx) =>
+    audit(tx.audit, {
+      at: toInstant(parts.clock.now()),
+      step: STEPS.prepare,
+      event: 'server certificate intended',
+      actor: 'command line',
+      org: asked.org,
+      subject: asked.host,
+      detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}, until ${intent.notAfter}`,
+    }),
+  );
+  return { ok: true, der: (await issuer.sign(intent)).der, chainPem: issuer.chainPem };
+}
+
+/** This server's own name, or one in the organisation's domains that no device can have (`d` is theirs). */
+async function mayBeNamed({ org, host }: ServerRequest, { stores, publicUrl }: Parts): Promise<boolean> {
+  const parsed = parseDomainName(host);
+  if (!parsed.ok || parsed.name !== host) return false;
+  if (host === new URL(publicUrl).hostname) return true;
+  const around = (await stores.domains.domains()).filter(
+    ({ name }) => host === name || host.endsWith(`.${name}`),
+  );
+  // A domain within a domain may be somebody else's.
+  const nearest = around.toSorted((a, b) => b.name.length - a.name.length)[0];
+  if (nearest?.org !== org) return false;
+  return !host
+    .slice(0, host.length - nearest.name.length)
+    .split('.')
+    .includes('d');
+}
+
+async function keyOf(csr: Uint8Array, crypto: CryptoPort): Promise<Uint8Array | undefined> {
+  try {
+    const request = parseCsr(csr);
+    return (await verifyCsr(request, crypto)) === 'valid' ? request.spki : undefined;
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}

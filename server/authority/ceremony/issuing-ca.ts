@@ -1,0 +1,77 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import type { Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+import { sha256Hex } from '../../x509/node-crypto.ts';
+import type { Establishing, Wanted } from '../ca/candidate.ts';
+import { type Certified, certifyAfter } from '../ca/establish.ts';
+import { generation } from '../ca/generation.ts';
+
+export interface IssuingParts extends Establishing {
+  readonly transact: Transact<'authorities' | 'audit'>;
+}
+
+/**
+ * The issuing CA of an organisation, made with its root if need be. Doing it again after a crash takes up the keys and
+ * certificates that are there.
+ */
+export async function establishIssuing(org: Wanted, parts: IssuingParts): Promise<Authority> {
+  const there = await parts.stores.authorities.authority(org.name);
+  return there ?? install(await certifyAfter(0, org, parts), parts);
+}
+
+export type Rotated =
+  | { readonly code: 'rotated'; readonly authority: Authority }
+  /** A rotation is under way: verifiers have until then to go over. */
+  | { readonly code: 'overlap'; readonly until: string }
+  | { readonly code: 'no_authority' };
+
+/** A new issuing CA beside the one that is there. A second one during the overlap is made only if it is meant (`again`). */
+export async function rotateIssuing(
+  org: Wanted & { readonly again: boolean },
+  parts: IssuingParts,
+): Promise<Rotated> {
+  const generations = await parts.stores.authorities.ofOrg(org.name);
+  const last = generations.at(-1);
+  if (last === undefined) return { code: 'no_authority' };
+  const until = watchedUntil(generations, parts.clock.now());
+  if (!org.again && until !== undefined) return { code: 'overlap', until };
+  // After the one that was looked at: whoever asks at the same moment must not find a newer one to take the place of.
+  const certified = await certifyAfter(last.generation, org, parts);
+  return { code: 'rotated', authority: await install(certified, parts) };
+}
+
+/** Until when the last rotation's predecessor is watched; undefined if none is. */
+export async function overlapOf(org: string, { stores, clock }: IssuingParts): Promise<string | undefined> {
+  return watchedUntil(await stores.authorities.ofOrg(org), clock.now());
+}
+
+function watchedUntil(generations: readonly Authority[], now: number): string | undefined {
+  const until = generations.at(-2)?.replaced?.until;
+  return until !== undefined && Date.parse(until) > now ? until : undefined;
+}
+
+/** Puts a certified issuing CA in its place, in one transaction: a crash leaves either the old state or the new one. */
+export async function install(certified: Certified, parts: IssuingParts): Promise<Authority> {
+  const { made, before } = await generation(certified, parts);
+  return parts.transact(async (tx) => {
+    const there = await tx.authorities.authority(made.name);
+    // Another process was quicker, with the same key.
+    if (there !== undefined) return there;
+    await tx.authorities.saveAuthority(made);
+    if (before === undefined) return made;
+    const at = toInstant(parts.clock.now());
+    await tx.authorities.replace(before.name, { at, until: before.until });
+    await audit(tx.audit, {
+      at,
+      step: STEPS.prepare,
+      event: 'issuing CA replaced',
+      actor: 'command line',
+      org: made.org,
+      subject: made.name,
+      detail: `SHA-256 ${sha256Hex(made.anchor)}; ${before.name} until ${before.until}`,
+    });
+    return made;
+  });
+}

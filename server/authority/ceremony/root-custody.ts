@@ -1,0 +1,74 @@
+import { equalBytes } from '../../../core/bytes.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { Authority } from '../../ports/authorities.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+import type { KeyFiles } from '../keys/key-files.ts';
+import type { RootFile } from '../keys/root-file.ts';
+
+export interface RootParts {
+  /** Undefined where keys are in a token, which gives none out. */
+  readonly keyFiles: KeyFiles | undefined;
+  readonly stores: Needs<'authorities'>;
+  readonly transact: Transact<'audit'>;
+  readonly clock: Clock;
+  readonly publicUrl: string;
+}
+
+/** A root with its key, to be kept elsewhere. Throws VaultError. */
+export async function takeRootOut(name: string, under: string, parts: RootParts): Promise<RootFile> {
+  const { certificate } = await rootNamed(name, parts);
+  const keyPem = files(parts).takeOut(name, under);
+  if (keyPem === undefined) throw new VaultError(`the key ${name} is not on this machine`);
+  await note('root key taken out', name, parts);
+  return { name, certificate, keyPem, address: `${parts.publicUrl}/ca/${name}.cer` };
+}
+
+/** To be called once it is safe elsewhere. */
+export async function rootTaken(name: string, parts: RootParts): Promise<void> {
+  await note('root key removed', name, parts);
+  files(parts).remove(name);
+}
+
+/** Throws VaultError for the root of another installation. */
+export async function putRootBack(
+  root: RootFile & { readonly key: CaSigner },
+  under: string,
+  parts: RootParts,
+): Promise<void> {
+  const { certificate } = await rootNamed(root.name, parts);
+  if (!equalBytes(certificate, root.certificate))
+    throw new VaultError(`this file holds another ${root.name} than this installation’s`);
+  files(parts).putIn(root.name, root.keyPem, under);
+  await note('root key put back', root.name, parts);
+}
+
+async function rootNamed(name: string, { stores }: RootParts): Promise<Authority> {
+  const there = await stores.authorities.authority(name);
+  if (there === undefined || there.root !== null)
+    throw new VaultError(`there is no root called ${name} here`);
+  return there;
+}
+
+function files({ keyFiles }: RootParts): KeyFiles {
+  if (keyFiles === undefined)
+    throw new VaultError('the keys are in a token, which gives none out: keep the token itself elsewhere');
+  return keyFiles;
+}
+
+async function note(event: string, subject: string, { transact, clock }: RootParts): Promise<void> {
+  await transact(async (tx) =>
+    audit(tx.audit, {
+      at: toInstant(clock.now()),
+      step: STEPS.prepare,
+      event,
+      actor: 'command line',
+      org: null,
+      subject,
+      detail: '',
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { EstCaConfig } from '../../config/config.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+
+/** Its address, or nothing. */
+const SETTING = 'est_ca';
+
+/** At a server's start: who signs devices from now on is on the trail, and commands go by it. */
+export async function settleEstCa(
+  config: EstCaConfig | undefined,
+  { transact, clock }: { readonly transact: Transact<'settings' | 'audit'>; readonly clock: Clock },
+): Promise<boolean> {
+  const url = config?.url ?? '';
+  await transact(async (tx) => {
+    const before = await tx.settings.settle(SETTING, '');
+    if (before === url) return;
+    await tx.settings.change(SETTING, url);
+    await audit(tx.audit, {
+      at: toInstant(clock.now()),
+      step: STEPS.prepare,
+      event: url === '' ? 'own CA signs devices' : 'third-party CA signs devices',
+      actor: 'configuration',
+      org: null,
+      subject: url === '' ? before : url,
+      detail: before === '' ? '' : `before: ${before}`,
+    });
+  });
+  return url !== '';
+}
+
+/** As the last server said. */
+export async function isEstCaInUse({ settings }: Needs<'settings'>): Promise<boolean> {
+  return ((await settings.setting(SETTING)) ?? '') !== '';
+}

@@ -1,0 +1,101 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { toInstant } from '../../../core/instant.ts';
+import {
+  type CertificateAuthority,
+  type CertificateOrder,
+  type Intent,
+  type Issuer,
+  SignatureDelayed,
+} from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Needs } from '../../ports/stores.ts';
+import { sha256Hex } from '../../x509/node-crypto.ts';
+import type { CertificatePolicy } from '../ca/policy.ts';
+import { newSerial } from '../ca/serial.ts';
+import type { EstCa } from './est-ca.ts';
+import { writeOrder } from './order.ts';
+
+export interface WithEstCaParts {
+  readonly stores: Needs<'orgs'>;
+  readonly policy: CertificatePolicy;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+/** No organisation's name and no generation's has such an end. */
+const ENDING = '@est-ca';
+
+/**
+ * `estCa`: the third party's CA, where this process can ask it. `inUse`: whether it is in the place of ours now; a command
+ * leaves what it decides to the servers.
+ */
+export interface ThirdParty {
+  readonly estCa: EstCa | undefined;
+  readonly inUse: boolean;
+}
+
+/**
+ * Our CA with a third party's in its place for devices of real organisations. Services, CRL and OCSP of what our own
+ * issuing CAs signed stay theirs; practice never leaves this installation. Where it is not in use, only what it once
+ * signed is known, so that it can be renewed by ours.
+ */
+export function withEstCa(
+  ca: CertificateAuthority,
+  { estCa, inUse }: ThirdParty,
+  parts: WithEstCaParts,
+): CertificateAuthority {
+  const files = estCa?.files;
+  const isForeign = async (org: string) => inUse && (await parts.stores.orgs.org(org))?.training === false;
+
+  function foreign(own: Issuer): Issuer {
+    const name = `${own.org}${ENDING}`;
+    return {
+      ...own,
+      name,
+      own: own.name,
+      replaced: !inUse,
+      chainPem: files?.chainPem ?? '',
+      anchorPem: files?.anchorPem ?? own.anchorPem,
+      // Certificates of our own issuing CA go on being good until they are renewed.
+      anchorsPem: `${files?.chainPem ?? ''}${files?.anchorPem ?? ''}${own.anchorsPem}`,
+      prepare: (order) => prepare(name, order, parts),
+      async sign(intent) {
+        if (intent.issuer !== name) return own.sign(intent);
+        if (estCa === undefined) throw new SignatureDelayed(`${name} is not asked by this process`);
+        return estCa.sign(intent);
+      },
+    };
+  }
+
+  return {
+    async issuer(org) {
+      const own = await ca.issuer(org);
+      return own !== undefined && (await isForeign(org)) ? foreign(own) : own;
+    },
+    async issuerNamed(name) {
+      if (!name.endsWith(ENDING)) return ca.issuerNamed(name);
+      const own = await ca.issuer(name.slice(0, -ENDING.length));
+      return own && foreign(own);
+    },
+    async bundle(org) {
+      const own = await ca.bundle(org);
+      const isTrusted = files !== undefined && own.length > 0 && (await isForeign(org));
+      return isTrusted ? [...files.chain, ...own] : own;
+    },
+  };
+}
+
+/** Serial and validity are the third party's to choose: the serial is our reference, and both give way to what comes. */
+function prepare(issuer: string, order: CertificateOrder, { policy, clock, crypto }: WithEstCaParts): Intent {
+  const now = clock.now();
+  const lifetime = Math.min(order.lifetime ?? policy.device, policy.device);
+  const tbs = writeOrder({ ...order, lifetime });
+  return {
+    serial: newSerial(crypto),
+    issuer,
+    tbs,
+    tbsDigest: sha256Hex(tbs),
+    notBefore: toInstant(now - policy.backdate),
+    notAfter: toInstant(now + lifetime),
+  };
+}

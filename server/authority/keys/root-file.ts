@@ -1,0 +1,41 @@
+import { X509Certificate } from 'node:crypto';
+import { equalBytes } from '../../../core/bytes.ts';
+import { fromPem, toPem } from '../../../core/pem.ts';
+import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { openPem, signerOf } from './local-key.ts';
+
+/** A root's key on its way: a text file with its encrypted key, its certificate and where that is published. */
+export interface RootFile {
+  readonly name: string;
+  readonly address: string;
+  /** DER. */
+  readonly certificate: Uint8Array;
+  /** PKCS#8, encrypted, PEM. */
+  readonly keyPem: string;
+}
+
+export function rootFileText({ name, address, certificate, keyPem }: RootFile): string {
+  const about = `Fieldbind root key. Keep it off every machine that is on a network.\nName: ${name}\nAddress: ${address}\n`;
+  return `${about}${keyPem}${toPem('CERTIFICATE', certificate)}`;
+}
+
+export function isRootFile(text: string): boolean {
+  return text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----');
+}
+
+/** Throws VaultError for what is no root file, for a wrong passphrase, and for a key that is not its certificate's. */
+export function openRootFile(text: string, passphrase: string): RootFile & { readonly key: CaSigner } {
+  const name = /^Name: ([a-z-]{1,40})$/m.exec(text)?.[1];
+  const address = /^Address: (https?:\/\/\S{1,300})$/m.exec(text)?.[1];
+  const [certificate] = fromPem('CERTIFICATE', text);
+  const keyPem = /-----BEGIN ENCRYPTED PRIVATE KEY-----[^-]*-----END ENCRYPTED PRIVATE KEY-----\n/.exec(
+    text,
+  )?.[0];
+  if (name === undefined || address === undefined || certificate === undefined || keyPem === undefined)
+    throw new VaultError('this is no root file');
+  const key = signerOf(openPem(keyPem, passphrase, 'FIELDBIND_ROOT_PASSPHRASE'));
+  const { publicKey } = new X509Certificate(certificate);
+  if (!equalBytes(key.spki, publicKey.export({ type: 'spki', format: 'der' })))
+    throw new VaultError('the key in the root file is not the one its certificate was made for');
+  return { name, address, certificate, keyPem, key };
+}

@@ -1,0 +1,50 @@
+import { type CaSigner, type KeyVault, VaultError } from '../../ports/signer.ts';
+import type { Token } from './token.ts';
+import { CURVES, type Found, generate, lookUp, signWith } from './token-objects.ts';
+
+/**
+ * Keys inside a token: made there, sensitive, and never to be extracted. Each is found by its label; `alone` keeps
+ * processes apart that would make the same one, since a token lets two keys bear one label.
+ */
+export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Promise<T>): KeyVault {
+  const known = new Map<string, { readonly epoch: number; readonly found: Found }>();
+
+  async function find(name: string): Promise<Found | undefined> {
+    const there = known.get(name);
+    if (there?.epoch === token.epoch()) return there.found;
+    const epoch = token.epoch();
+    const found = await token.use((session) => lookUp(token, session, name));
+    if (found !== undefined) known.set(name, { epoch, found });
+    return found;
+  }
+
+  function signer(name: string, { spki, facts }: Found): CaSigner {
+    return {
+      algorithm: facts.algorithm,
+      spki,
+      async sign(data) {
+        const found = await find(name);
+        if (found === undefined) throw new VaultError(`the key ${name} is no longer in the token`);
+        return signWith(token, found, data);
+      },
+    };
+  }
+
+  return {
+    async open(name) {
+      const found = await find(name);
+      return found && signer(name, found);
+    },
+    async ensure(name, curve) {
+      const there = await find(name);
+      if (there !== undefined) return signer(name, there);
+      await alone(async () => {
+        if ((await find(name)) === undefined)
+          await token.use((session) => generate(token, session, name, CURVES[curve].oid));
+      });
+      const made = await find(name);
+      if (made === undefined) throw new VaultError(`the token made the key ${name} and does not show it`);
+      return signer(name, made);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import type { Handle, PKCS11 } from 'pkcs11js';
+import { VaultError } from '../../ports/signer.ts';
+import { asVaultError, codeOf, guarded } from './token-errors.ts';
+
+type Module = typeof import('pkcs11js');
+
+export interface TokenOptions {
+  /** Path of the maker's library. */
+  readonly module: string;
+  /** Label of the token. */
+  readonly token: string;
+  readonly pin: string;
+}
+
+/** Sessions open at once: more than libuv has threads gain nothing. */
+const MOST_SESSIONS = 4;
+/** After these the token has forgotten us; the next call signs in anew (PKCS#11 2.40, section 5.1.2 ff.). */
+const LOST: readonly string[] = [
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_SESSION_CLOSED',
+  'CKR_USER_NOT_LOGGED_IN',
+  'CKR_DEVICE_REMOVED',
+  'CKR_DEVICE_ERROR',
+  'CKR_TOKEN_NOT_PRESENT',
+];
+
+/** A PKCS#11 token that we are signed in to. */
+export interface Token {
+  readonly lib: PKCS11;
+  readonly constants: Module;
+  /** Counts up whenever the sign-in was lost, and object handles with it. */
+  epoch(): number;
+  /** Work with a session of its own. What the token says goes on as VaultError, by its code and no more. */
+  use<T>(work: (session: Handle) => T | Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/** Signs in once: a token locks itself after few wrong PINs, so one that was refused is never tried again. */
+export function openToken(options: TokenOptions, constants: Module): Token {
+  const lib = new constants.PKCS11();
+  try {
+    lib.load(options.module);
+  } catch {
+    throw new VaultError(
+      `FIELDBIND_PKCS11_MODULE is ${options.module}, which cannot be loaded as a PKCS#11 library`,
+    );
+  }
+  guarded(() => lib.C_Initialize({ flags: constants.CKF_OS_LOCKING_OK }));
+  let idle: Handle[] = [];
+  let open = 0;
+  let epoch = 0;
+  let signedIn: Handle | undefined;
+  let refused: VaultError | undefined;
+  const waiting: (() => void)[] = [];
+
+  function session(): Handle {
+    if (refused !== undefined) throw refused;
+    const slot = slotOf(lib, options);
+    const flags = constants.CKF_SERIAL_SESSION | constants.CKF_RW_SESSION;
+    if (signedIn === undefined) {
+      const first = guarded(() => lib.C_OpenSession(slot, flags));
+      try {
+        guarded(() => signIn(lib, first, constants.CKU_USER, options.pin));
+      } catch (error) {
+        closed(first);
+        if (error instanceof VaultError && error.message.includes('PIN')) refused = error;
+        throw error;
+      }
+      // Stays open: with its last session an application is signed out.
+      signedIn = first;
+    }
+    return guarded(() => lib.C_OpenSession(slot, flags));
+  }
+
+  function closed(one: Handle): void {
+    try {
+      lib.C_CloseSession(one);
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  function forget(): void {
+    epoch++;
+    idle = [];
+    signedIn = undefined;
+  }
+
+  return {
+    lib,
+    constants,
+    epoch: () => epoch,
+    async use(work) {
+      while (open >= MOST_SESSIONS) await new Promise<void>((resolve) => waiting.push(resolve));
+      open++;
+      const began = epoch;
+      let mine: Handle | undefined;
+      try {
+        mine = idle.pop() ?? session();
+        const result = await work(mine);
+        if (began === epoch) idle.push(mine);
+        return result;
+      } catch (error) {
+        if (began === epoch && LOST.includes(codeOf(error))) forget();
+        // Not used again: an operation may still be open in it.
+        else if (mine !== undefined) closed(mine);
+        throw asVaultError(error);
+      } finally {
+        open--;
+        waiting.shift()?.();
+      }
+    },
+    close() {
+      lib.C_Finalize();
+      lib.close();
+    },
+  };
+}
+
+function signIn(lib: PKCS11, session: Handle, user: number, pin: string): void {
+  try {
+    lib.C_Login(session, user, pin);
+  } catch (error) {
+    // As where one session was lost, and not the sign-in, which is the whole process's.
+    if (codeOf(error) !== 'CKR_USER_ALREADY_LOGGED_IN') throw error;
+  }
+}
+
+function slotOf(lib: PKCS11, options: TokenOptions): Handle {
+  const found = guarded(() =>
+    lib.C_GetSlotList(true).map((slot) => ({ slot, label: lib.C_GetTokenInfo(slot).label.trimEnd() })),
+  );
+  const fitting = found.filter(({ label }) => label === options.token);
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only.slot;
+  const names = found.map(({ label }) => label).filter((label) => label !== '');
+  throw new VaultError(
+    only === undefined
+      ? `FIELDBIND_PKCS11_TOKEN is ${options.token}, but there is ${names.length === 0 ? 'no token' : `only ${names.join(', ')}`}`
+      : `two tokens are called ${options.token}`,
+  );
+}

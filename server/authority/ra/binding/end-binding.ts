@@ -1,0 +1,30 @@
+import type { OutcomeCode } from '../../../../contract/codes.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { RevocationReason } from '../../../ports/certificate-authority.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { settle } from './settle.ts';
+
+export interface Ending {
+  readonly reason: RevocationReason;
+  /** What its registration is answered from now on. */
+  readonly code: OutcomeCode;
+  readonly at: string;
+  readonly by: string;
+}
+
+/** Ends a binding inside a transaction: its certificates, what was about to be signed for it, and what phones know of it. */
+export async function endBinding(
+  binding: Binding,
+  { reason, code, at, by }: Ending,
+  tx: Needs<'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'audit'>,
+): Promise<void> {
+  await tx.certificates.revokeAll(binding.id, at, reason);
+  await tx.bindings.end(binding.id, at);
+  const intent = await tx.intents.ofBinding(binding.id);
+  if (intent !== undefined) await tx.intents.abandon(intent.serial);
+  const record = await tx.records.record(binding.registration);
+  // One that is still being issued is decided anew and finds what is there then.
+  if (record === undefined || record.outcome === null) return;
+  const { maker, udid, domain } = binding;
+  await settle(record, { outcome: 'refused', code, about: { maker, udid, domain }, at, by }, tx);
+}

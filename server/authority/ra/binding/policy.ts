@@ -1,0 +1,77 @@
+import type { ListRow } from '../../../../contract/list-row.ts';
+import { parseSpki } from '../../../../core/spki.ts';
+import type { CertificateProfile } from '../../../ports/certificate-authority.ts';
+import type { KeptPolicy, Policy } from '../../../ports/policies.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { type About, held, type Ruling, refused } from './ruling.ts';
+import { subjectFor } from './subject-template.ts';
+
+const DAY = 24 * 3_600_000;
+
+/** What holds for one domain: its organisation's policy, and where its own says something, that. */
+export async function policyFor(
+  { org, domain }: { readonly org: string; readonly domain: string },
+  { policies }: Needs<'policies'>,
+): Promise<Policy> {
+  return merge(await policies.ofOrg(org), domain);
+}
+
+function merge(kept: readonly KeptPolicy[], domain: string): Policy {
+  const of = (name: string) => kept.find((one) => one.domain === name)?.policy;
+  return { ...of(''), ...of(domain) };
+}
+
+/** The lifetime and subject that a policy gives a certificate. */
+export function profileOf(
+  { validityDays, subject }: Policy,
+  names: { readonly udid: string; readonly domain: string; readonly org: string },
+): CertificateProfile {
+  const parts = subjectFor(subject, names);
+  return {
+    ...(validityDays === undefined ? {} : { lifetime: validityDays * DAY }),
+    ...(parts === undefined ? {} : { subject: parts }),
+  };
+}
+
+export interface PolicyFacts {
+  readonly org: string;
+  readonly domain: string;
+  readonly udid: string;
+  readonly row: ListRow | undefined;
+  readonly spki: Uint8Array;
+  readonly fresh: boolean;
+  /** A second person has looked at it. */
+  readonly approved: boolean;
+  /** It is not bound yet, so it takes a place of a quota. */
+  readonly adds: boolean;
+}
+
+export type PolicyVerdict =
+  | { readonly kind: 'ruled'; readonly ruling: Ruling }
+  /** Nothing is said against it; the certificate is to be made like this. */
+  | { readonly kind: 'free'; readonly profile: CertificateProfile };
+
+/** What a policy says of a device about to be bound, or of its certificate about to be renewed. A person passes over what is held, never over a refusal. */
+export async function judgePolicy(
+  { org, domain, udid, row, spki, fresh, approved, adds }: PolicyFacts,
+  about: About,
+  { policies, bindings }: Needs<'policies' | 'bindings'>,
+): Promise<PolicyVerdict> {
+  const kept = await policies.ofOrg(org);
+  const policy = merge(kept, domain);
+  const { models, keyTypes, possession, approval } = policy;
+  const ruled = (ruling: Ruling) => ({ kind: 'ruled', ruling }) as const;
+  if (models !== undefined && (row?.model === undefined || !models.includes(row.model)))
+    return ruled(refused('model_not_allowed', about));
+  if (keyTypes !== undefined && !keyTypes.includes(parseSpki(spki).type))
+    return ruled(refused('key_type_not_allowed', about));
+  if (!approved && possession === 'hold' && !fresh) return ruled(held('possession_needed', about));
+  if (!approved && approval === 'always') return ruled(held('approval_needed', about));
+  // Asked last, since asking takes a place (ports/bindings.ts).
+  for (const { domain: of, policy: one } of adds ? kept : []) {
+    if (one.quota === undefined || (of !== '' && of !== domain)) continue;
+    if ((await bindings.placesTaken(org, of, one.quota)) >= one.quota)
+      return ruled(refused('quota_reached', about));
+  }
+  return { kind: 'free', profile: profileOf(policy, { udid, domain, org }) };
+}

@@ -1,0 +1,62 @@
+import type { OutcomeCode } from '../../../../contract/codes.ts';
+import type { Outcome, StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import type { About } from './ruling.ts';
+
+export interface Settled {
+  readonly outcome: Outcome;
+  readonly code?: OutcomeCode | undefined;
+  readonly detail?: string | undefined;
+  readonly about: About;
+  readonly at: string;
+  readonly binding?: string | null;
+  readonly unproven?: boolean;
+  readonly fingerprint?: string;
+  /** Who decided: the rules, or a person. */
+  readonly by?: string;
+  /** That person's reason, for the trail. */
+  readonly because?: string;
+}
+
+/** Writes an outcome where everybody looks: the record, its organisation's stream of changes, the audit trail. */
+export async function settle(
+  record: StoredRecord,
+  said: Settled,
+  { records, changes, audit: trail }: Needs<'records' | 'changes' | 'audit'>,
+): Promise<void> {
+  const { outcome, at, about } = said;
+  const code = said.code ?? null;
+  const binding = said.binding === undefined ? record.binding : said.binding;
+  await records.settle(record.id, { outcome, code, decidedAt: at, binding });
+  const change = {
+    record: record.id,
+    outcome,
+    code,
+    detail: said.detail ?? null,
+    at,
+    maker: about.maker ?? null,
+    udid: about.udid ?? null,
+    domain: about.domain ?? null,
+    unproven: said.unproven ?? null,
+    fingerprint: said.fingerprint ?? null,
+  };
+  await changes.append(record.header.org, change, record.outcome === 'bound');
+  await audit(trail, {
+    at,
+    step: STEPS.decide,
+    event: code === null ? outcome : `${outcome}: ${code}`,
+    actor: said.by ?? 'rules',
+    org: record.header.org,
+    subject: record.id,
+    detail: [
+      about.maker,
+      about.udid,
+      about.domain,
+      said.because === undefined ? undefined : `because: ${said.because}`,
+    ]
+      .filter((part) => part !== undefined)
+      .join(' '),
+  });
+}

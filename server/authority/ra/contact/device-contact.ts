@@ -1,0 +1,169 @@
+import { Object as Obj, String as Text } from 'typebox/type';
+import type { RekeyRefusal } from '../../../../contract/codes.ts';
+import { parse } from '../../../../contract/parse.ts';
+import { equalBytes, toBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { type CertificationRequest, commonNames, parseCsr, verifyCsr } from '../../../../core/csr.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import { type CertificateAuthority, SignatureDelayed } from '../../../ports/certificate-authority.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import { REAL_SCOPE } from '../../../ports/orgs.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { newestOfKey } from '../binding/good-certificates.ts';
+import { noteContact } from './note-contact.ts';
+import { type RekeyParts, rekeyDevice } from './rekey-device.ts';
+import { renewCertificate } from './renew-certificate.ts';
+
+/** What a TLS handshake has proved: whoever is there can use this key now. Nothing else in the certificate is believed. */
+export interface DeviceKey {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+  /** SHA-256 of the certificate that was shown, hex. */
+  readonly fingerprint: string;
+}
+
+export type DeviceAnswer =
+  | { readonly kind: 'certificate'; readonly der: Uint8Array }
+  /** Not decided yet, or held for a person. */
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'refused'; readonly why: DeviceRefusal };
+
+/**
+ * `request_invalid`: no request, or not signed by its own key. `key_differs`: the handshake was made with another key.
+ * `not_bound`: nothing was decided for this key. `not_current`: the certificate shown is none that may be renewed.
+ * The others: why it gets none for another key.
+ */
+export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current' | RekeyRefusal;
+
+export interface ContactParts {
+  readonly stores: Needs<'bindings' | 'certificates' | 'lineage' | 'records' | 'list'>;
+  readonly transact: RekeyParts['transact'];
+  readonly ca: CertificateAuthority;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+}
+
+/** Held until a person looks; undecided for a moment. Seconds. */
+const HELD = 3600;
+const UNDECIDED = 5;
+
+/** The live binding of this key, be it bound or waiting to be shown there. */
+export async function bindingOfKey(
+  spki: Uint8Array,
+  { stores, crypto }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'lineage'> },
+): Promise<Binding | undefined> {
+  const digest = await crypto.digest(spki);
+  const [bound] = await stores.bindings.liveConflicts(digest, '', '');
+  if (bound !== undefined) return bound;
+  const next = await stores.lineage.byKey(digest);
+  const binding = next?.state === 'pending' ? await stores.bindings.binding(next.binding) : undefined;
+  return binding?.endedAt === null ? binding : undefined;
+}
+
+/**
+ * EST simpleenroll: hands out the certificate of a binding that was decided. It binds nothing: a request is replayable,
+ * and even a fresh one says only whose key it is, not where the device belongs. Asking again gives the same certificate.
+ */
+export async function enrolDevice(
+  key: DeviceKey,
+  der: Uint8Array,
+  parts: ContactParts,
+): Promise<DeviceAnswer> {
+  const request = await readRequest(der, parts.crypto);
+  if (request === undefined) return refused('request_invalid');
+  if (!equalBytes(request.spki, key.spki)) return refused('key_differs');
+  const answer = await handOut(request, parts);
+  if (answer.kind === 'certificate') await noteContact(key, answer.binding, parts);
+  return answer;
+}
+
+/** The same for who shows a request alone. A certificate is no secret, and without its key it is of no use. */
+export async function decidedCertificate(der: Uint8Array, parts: ContactParts): Promise<DeviceAnswer> {
+  const request = await readRequest(der, parts.crypto);
+  return request === undefined ? refused('request_invalid') : handOut(request, parts);
+}
+
+/**
+ * EST simplereenroll: for the certificate that is current by our own state, in use right now. For the same key its renewal,
+ * for another one a re-key.
+ */
+export async function renewDevice(
+  key: DeviceKey,
+  der: Uint8Array,
+  parts: ContactParts,
+): Promise<DeviceAnswer> {
+  const { stores, crypto } = parts;
+  const request = await readRequest(der, crypto);
+  if (request === undefined) return refused('request_invalid');
+  const shown = await stores.certificates.byFingerprint(key.fingerprint);
+  const before = shown && (await stores.bindings.binding(shown.binding));
+  const now = toInstant(parts.clock.now());
+  if (shown === undefined || before?.endedAt !== null || shown.revokedAt !== null || shown.notAfter <= now)
+    return refused('not_current');
+  await noteContact(key, before, parts);
+  // By that its next key may have become the bound one.
+  const binding = await stores.bindings.binding(shown.binding);
+  if (binding?.keyDigest !== (await crypto.digest(key.spki))) return refused('not_current');
+  try {
+    if (!equalBytes(request.spki, key.spki))
+      return await rekeyDevice(binding, shown, { request, der }, parts);
+    const renewed = await renewCertificate(binding, shown, request.spki, parts);
+    return renewed === undefined ? refused('not_current') : { kind: 'certificate', der: renewed.der };
+  } catch (error) {
+    if (error instanceof SignatureDelayed) return { kind: 'wait', seconds: UNDECIDED };
+    throw error;
+  }
+}
+
+type HandedOut =
+  | Exclude<DeviceAnswer, { kind: 'certificate' }>
+  | {
+      readonly kind: 'certificate';
+      readonly der: Uint8Array;
+      readonly binding: Binding;
+    };
+
+async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandedOut> {
+  const binding = await bindingOfKey(request.spki, parts);
+  if (binding === undefined) return waiting(request, parts.stores);
+  const keyDigest = toBase64Url(await parts.crypto.sha256(request.spki));
+  const certificate = await newestOfKey({ binding: binding.id, keyDigest }, parts.stores, parts.crypto);
+  if (certificate === undefined) return { kind: 'wait', seconds: UNDECIDED };
+  if (certificate.revokedAt !== null) return refused('not_bound');
+  return { kind: 'certificate', der: certificate.der, binding };
+}
+
+/** All that is looked at here. */
+const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
+
+/** Whether a record of a device with this key waits; found by the key's list row, or by the name in the request. */
+async function waiting(
+  request: CertificationRequest,
+  { records, list }: Needs<'records' | 'list'>,
+): Promise<Exclude<DeviceAnswer, { kind: 'certificate' }>> {
+  const key = toBase64Url(request.spki);
+  const udids = new Set((await list.byKey(REAL_SCOPE, key)).map(({ udid }) => udid));
+  for (const name of commonNames(request)) if (udids.size < 8) udids.add(name);
+  for (const udid of udids) {
+    const mine = (await records.waitingOf(udid)).filter(
+      ({ payload }) => parse(WithKey, payload)?.device.publicKey === key,
+    );
+    if (mine.some(({ outcome }) => outcome === null)) return { kind: 'wait', seconds: UNDECIDED };
+    if (mine.length > 0) return { kind: 'wait', seconds: HELD };
+  }
+  return refused('not_bound');
+}
+
+async function readRequest(der: Uint8Array, crypto: CryptoPort): Promise<CertificationRequest | undefined> {
+  try {
+    const request = parseCsr(der);
+    return (await verifyCsr(request, crypto)) === 'valid' ? request : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(why: DeviceRefusal): { readonly kind: 'refused'; readonly why: DeviceRefusal } {
+  return { kind: 'refused', why };
+}

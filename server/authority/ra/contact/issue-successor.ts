@@ -1,0 +1,57 @@
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+
+export interface SuccessorParts {
+  readonly transact: Transact<'certificates' | 'intents' | 'changes' | 'audit'>;
+  readonly ca: CertificateAuthority;
+  readonly clock: Clock;
+}
+
+/**
+ * The second half of what a device itself began: signs what was recorded before, by the issuing CA that prepared it, and
+ * keeps it. False if that CA is not here. Throws SignatureDelayed.
+ */
+export async function issueSuccessor(
+  { id, org, maker, udid, domain }: Binding,
+  intent: Intent,
+  kind: 'renewed' | 're-keyed',
+  { transact, ca, clock }: SuccessorParts,
+): Promise<boolean> {
+  const signer = await ca.issuerNamed(intent.issuer);
+  if (signer === undefined) return false;
+  const signed = await signer.sign(intent);
+  await transact(async (tx) => {
+    const there = await tx.intents.ofBinding(id);
+    if (there?.serial !== intent.serial) return; // another process finished it, or the binding has ended
+    await tx.certificates.issue(intent.serial, signed);
+    const at = toInstant(clock.now());
+    const { fingerprint } = signed;
+    const { notAfter } = signed.validity ?? intent;
+    const rekeyed = kind === 're-keyed' ? { rekeyed: true } : {};
+    await tx.changes.tell(org, {
+      kind: 'renewed',
+      at,
+      maker,
+      udid,
+      domain,
+      fingerprint,
+      notAfter,
+      ...rekeyed,
+    });
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: kind,
+      actor: intent.issuer,
+      org,
+      subject: udid,
+      detail: `serial ${intent.serial}, SHA-256 ${fingerprint}`,
+    });
+  });
+  return true;
+}

@@ -1,0 +1,83 @@
+import type { RekeyRefusal } from '../../../../contract/codes.ts';
+import type { ListRow } from '../../../../contract/list-row.ts';
+import { toBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { type CertificationRequest, commonNames } from '../../../../core/csr.ts';
+import { fromInstant } from '../../../../core/instant.ts';
+import { tombstoneDigests } from '../../../../core/list-lookup.ts';
+import { isStrong } from '../../../../core/spki.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import { REAL_SCOPE } from '../../../ports/orgs.ts';
+import type { Policy } from '../../../ports/policies.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { formerNames, isRevokedAs } from '../binding/former-names.ts';
+import { knownNames } from '../binding/known-names.ts';
+
+/** How often a device may take another key: each one that gave way stands on the CRL until its certificate would have ended. */
+const APART = 24 * 3_600_000;
+
+export interface RekeyCase {
+  readonly binding: Binding;
+  /** The bound key (SubjectPublicKeyInfo, DER). */
+  readonly bound: Uint8Array;
+  readonly request: CertificationRequest;
+  /** SHA-256 of the request's key, base64url. */
+  readonly keyDigest: string;
+  readonly policy: Policy;
+  readonly now: number;
+}
+
+/**
+ * Whether a bound device may have a certificate for this other key. The request's signature says only that somebody with
+ * that key once made it, so its subject must name the device: another device's request, sent on, would take its key away.
+ * Asked at any time, not only when the certificate is due: whoever thinks that a key is weak should not have to wait.
+ */
+export async function judgeRekey(
+  { binding, bound, request, keyDigest, policy, now }: RekeyCase,
+  stores: Needs<'bindings' | 'lineage' | 'list' | 'tombstones' | 'tpms'>,
+  crypto: CryptoPort,
+): Promise<RekeyRefusal | undefined> {
+  const { maker, udid, scope } = binding;
+  // Lineages are of the whole installation, and practice touches nothing real.
+  if (policy.rekey !== 'allow' || scope !== REAL_SCOPE) return 'rekey_not_allowed';
+  const row = await stores.list.row(scope, maker, udid);
+  const names = [udid, ...knownNames(udid, row)];
+  const common = commonNames(request);
+  if (common.length !== 1 || !common.every((name) => names.includes(name))) return 'csr_subject_mismatch';
+  if (!isStrong(request.key)) return 'key_weak';
+  if (policy.keyTypes !== undefined && !policy.keyTypes.includes(request.key.type))
+    return 'key_type_not_allowed';
+  const former = await formerNames(scope, row, stores);
+  // Also by what it has now or was called before: a key that is not buried would lead out of a tombstone.
+  const digests = await Promise.all([request.spki, bound].map((key) => tombstoneDigests(udid, key, crypto)));
+  if ((await stores.tombstones.anyLive(digests.flat())) || (await isRevokedAs(former, stores, crypto)))
+    return 'tombstoned';
+  if ((await stores.bindings.liveConflicts(keyDigest, '', '')).length > 0) return 'key_taken';
+  const there = await stores.lineage.byKey(keyDigest);
+  const mine = [{ maker, udid }, ...former];
+  const isMine = (one: { readonly maker: string; readonly udid: string }) =>
+    mine.some((name) => name.maker === one.maker && name.udid === one.udid);
+  // One that it had before does not come back: it gave way for some reason. One that nobody ever saw used is free again.
+  if (there !== undefined && there.state !== 'dropped' && !(there.state === 'pending' && isMine(there)))
+    return 'key_taken';
+  if ((await stores.list.byKey(scope, toBase64Url(request.spki))).some((other) => !isMine(other)))
+    return 'key_taken';
+  if (!(await isVouchedFor(row, keyDigest, stores))) return 'voucher_missing';
+  const last = await stores.lineage.byKey(binding.keyDigest);
+  return last?.state === 'current' && now - fromInstant(last.at) < APART ? 'rekey_too_soon' : undefined;
+}
+
+/**
+ * What vouches for one key vouches for no other one (judge-voucher.ts), so each thing that the row names must speak of the new
+ * one: its digest, or the same TPM that has shown it too. A maker's certificate or an attestation cannot be shown over EST.
+ */
+async function isVouchedFor(
+  row: ListRow | undefined,
+  keyDigest: string,
+  { tpms }: Needs<'tpms'>,
+): Promise<boolean> {
+  const { ca, certificate, attestation, key, tpm } = row?.voucher ?? {};
+  if (ca !== undefined || certificate !== undefined || attestation !== undefined) return false;
+  if (key !== undefined && key !== keyDigest) return false;
+  return tpm === undefined || (await tpms.holds(tpm, keyDigest));
+}

@@ -1,0 +1,127 @@
+import type { RekeyRefusal } from '../../../../contract/codes.ts';
+import { parseCertificate } from '../../../../core/certificate.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { CertificationRequest } from '../../../../core/csr.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import type { DomainName } from '../../../../core/name.ts';
+import type { Udid } from '../../../../core/udid.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Intent, Issuer } from '../../../ports/certificate-authority.ts';
+import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { goodCertificates, isAwaited } from '../binding/good-certificates.ts';
+import { policyFor, profileOf } from '../binding/policy.ts';
+import { dropKey } from '../binding/take-key.ts';
+import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
+import { judgeRekey } from './judge-rekey.ts';
+
+type RekeyStores =
+  | 'bindings'
+  | 'certificates'
+  | 'lineage'
+  | 'intents'
+  | 'policies'
+  | 'list'
+  | 'tombstones'
+  | 'tpms'
+  | 'changes'
+  | 'audit';
+
+export interface RekeyParts extends SuccessorParts {
+  readonly stores: Needs<'certificates' | 'lineage'>;
+  readonly transact: Transact<RekeyStores>;
+  readonly crypto: CryptoPort;
+}
+
+export type Rekeyed =
+  | { readonly kind: 'certificate'; readonly der: Uint8Array }
+  | { readonly kind: 'refused'; readonly why: RekeyRefusal | 'not_current' };
+
+/**
+ * Re-key (RFC 7030 section 4.2.2): a certificate for another key than the bound one, asked for by a device in use of its
+ * current certificate. Until it is shown nothing changes but that both keys are this device's (note-contact.ts). Asked again
+ * for the same key, the same certificate is given; a third key has to wait. Throws SignatureDelayed.
+ */
+export async function rekeyDevice(
+  { id }: Pick<Binding, 'id'>,
+  current: StoredCertificate,
+  asked: { readonly request: CertificationRequest; readonly der: Uint8Array },
+  parts: RekeyParts,
+): Promise<Rekeyed> {
+  const { stores, transact, ca, crypto } = parts;
+  const before = await ca.issuerNamed(current.issuer);
+  const issuer = before && (await ca.issuer(before.org));
+  if (issuer === undefined) return { kind: 'refused', why: 'not_current' };
+  const keyDigest = await crypto.digest(asked.request.spki);
+  const begun = await transact((tx) =>
+    begin({ id, current, keyDigest, ...asked }, (order) => issuer.prepare(order), tx, parts),
+  );
+  if ('why' in begun) return { kind: 'refused', why: begun.why };
+  if ('intent' in begun && !(await issueSuccessor(begun.binding, begun.intent, 're-keyed', parts)))
+    return { kind: 'refused', why: 'not_current' };
+  const { pending, successor } = await goodCertificates(id, stores);
+  // Dropped or ended while it was signed.
+  return pending?.keyDigest === keyDigest && successor !== undefined
+    ? { kind: 'certificate', der: successor.der }
+    : { kind: 'refused', why: 'not_current' };
+}
+
+interface Asked {
+  readonly id: string;
+  readonly current: StoredCertificate;
+  readonly keyDigest: string;
+  readonly request: CertificationRequest;
+  readonly der: Uint8Array;
+}
+
+type Begun =
+  | { readonly why: RekeyRefusal | 'not_current' }
+  | { readonly binding: Binding; readonly intent: Intent }
+  /** Its certificate is there. */
+  | { readonly binding: Binding };
+
+async function begin(
+  { id, current, keyDigest, request, der }: Asked,
+  prepare: Issuer['prepare'],
+  tx: Needs<RekeyStores>,
+  { clock, crypto }: Pick<RekeyParts, 'clock' | 'crypto'>,
+): Promise<Begun> {
+  const binding = await tx.bindings.binding(id);
+  const now = clock.now();
+  const at = toInstant(now);
+  const good = await goodCertificates(id, tx);
+  const { own, pending } = good;
+  if (binding?.endedAt !== null || own.every(({ serial }) => serial !== current.serial))
+    return { why: 'not_current' };
+  const intent = await tx.intents.ofBinding(id);
+  const waits = await isAwaited(good, at, tx);
+  if (waits && pending?.keyDigest === keyDigest) {
+    // One that ended between intent and signature is signed now: the same bytes, the same serial.
+    return intent?.serial === pending.serial ? { binding, intent } : { binding };
+  }
+  // One successor at most that was not shown, be it for this key, for another one, or for the same as now.
+  if (waits || intent !== undefined || own[0]?.serial !== current.serial) return { why: 'successor_waits' };
+  const { org, domain, maker, udid, firstUse } = binding;
+  const policy = await policyFor({ org, domain }, tx);
+  const { spki: bound } = parseCertificate(current.der);
+  const why = await judgeRekey({ binding, bound, request, keyDigest, policy, now }, tx, crypto);
+  if (why !== undefined) return { why };
+  if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
+  const names = { udid: udid as Udid, domain: domain as DomainName };
+  const made = prepare({ ...profileOf(policy, { udid, domain, org }), ...names, spki: request.spki });
+  const key = { keyDigest, spki: request.spki, maker, udid, binding: id, request: der, firstUse, at };
+  await tx.lineage.put({ ...key, serial: made.serial, state: 'pending' });
+  await tx.intents.intend(made, id);
+  await audit(tx.audit, {
+    at,
+    step: STEPS.live,
+    event: 're-key intended',
+    actor: 'device',
+    org,
+    subject: udid,
+    detail: `serial ${made.serial}, TBS ${made.tbsDigest}, after ${current.serial}, key ${keyDigest} in place of ${binding.keyDigest}`,
+  });
+  return { binding, intent: made };
+}

@@ -1,0 +1,78 @@
+import { fromInstant, toInstant } from '../../../../core/instant.ts';
+import type { DomainName } from '../../../../core/name.ts';
+import type { Udid } from '../../../../core/udid.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { goodCertificates } from '../binding/good-certificates.ts';
+import { policyFor, profileOf } from '../binding/policy.ts';
+import { dropKey } from '../binding/take-key.ts';
+import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
+
+export interface RenewParts extends SuccessorParts {
+  readonly stores: Needs<'certificates' | 'lineage'>;
+  readonly transact: Transact<
+    'bindings' | 'certificates' | 'lineage' | 'intents' | 'policies' | 'changes' | 'audit'
+  >;
+  readonly clock: Clock;
+}
+
+/** From when on a certificate may be renewed: two thirds of its life. */
+export function renewableFrom({
+  notBefore,
+  notAfter,
+}: Pick<StoredCertificate, 'notBefore' | 'notAfter'>): number {
+  const from = fromInstant(notBefore);
+  return from + ((fromInstant(notAfter) - from) * 2) / 3;
+}
+
+/**
+ * The successor of `current`, for the same key, names and domain. Before it is due, or where one was made already, what is
+ * there is given again: per device at most one current certificate and one successor that it has not shown yet. The
+ * successor gets its place by being shown (note-contact.ts); until then both are good. Who renews the old key has given up
+ * the next one.
+ */
+export async function renewCertificate(
+  { id }: Pick<Binding, 'id'>,
+  current: StoredCertificate,
+  spki: Uint8Array,
+  parts: RenewParts,
+): Promise<StoredCertificate | undefined> {
+  const { stores, transact, ca, clock } = parts;
+  const before = await ca.issuerNamed(current.issuer);
+  const issuer = before && (await ca.issuer(before.org));
+  if (issuer === undefined) return undefined;
+  const begun = await transact(async (tx) => {
+    const binding = await tx.bindings.binding(id);
+    const { own, pending } = await goodCertificates(id, tx);
+    const [newest] = own;
+    if (binding?.endedAt !== null || newest === undefined) return undefined;
+    if (newest.serial !== current.serial || clock.now() < renewableFrom(current)) return { newest };
+    const at = toInstant(clock.now());
+    const { udid, domain, org } = binding;
+    if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
+    // A renewal that ended between intent and signature is signed now: the same bytes, the same serial.
+    const resumed = await tx.intents.ofBinding(id);
+    if (resumed !== undefined) return { intent: resumed, binding };
+    const profile = profileOf(await policyFor({ org, domain }, tx), { udid, domain, org });
+    const order = { ...profile, udid: udid as Udid, domain: domain as DomainName, spki };
+    const intent = issuer.prepare(order);
+    await tx.intents.intend(intent, id);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'renewal intended',
+      actor: 'device',
+      org,
+      subject: udid,
+      detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}, after ${current.serial}`,
+    });
+    return { intent, binding };
+  });
+  if (begun === undefined || begun.intent === undefined) return begun?.newest;
+  if (!(await issueSuccessor(begun.binding, begun.intent, 'renewed', parts))) return undefined;
+  return (await goodCertificates(id, stores)).own[0];
+}

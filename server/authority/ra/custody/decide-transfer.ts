@@ -1,0 +1,123 @@
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import type { TransferCase } from '../../../ports/transfer-cases.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { endBinding } from '../binding/end-binding.ts';
+import { settle } from '../binding/settle.ts';
+import type { Decider } from '../records/decider.ts';
+import { type LifeFault, liveOf, type OwnDevice, type Word } from './device-life.ts';
+
+type TransferStores = Needs<
+  'transfers' | 'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
+>;
+
+export interface TransferParts {
+  readonly transact: <T>(work: (stores: TransferStores) => Promise<T>) => Promise<T>;
+  readonly clock: Clock;
+}
+
+/** `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: reported lost, so nobody gives it away. */
+export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready';
+export type TransferDone = 'offered' | 'given_up' | 'refused';
+
+/** The first of four eyes, before anybody claims it or after: the device may go to whoever does. */
+export function offerDevice(
+  device: OwnDevice,
+  word: Word,
+  { transact, clock }: TransferParts,
+): Promise<'done' | Extract<LifeFault, 'not_found' | 'not_ready' | 'suspended'>> {
+  return transact(async (tx) => {
+    const binding = await liveOf(device, tx);
+    if (binding === undefined) return 'not_found';
+    const fault = await faultOf(binding, tx);
+    if (fault !== undefined) return fault;
+    await offer(binding, null, word, toInstant(clock.now()), tx);
+    return 'done';
+  });
+}
+
+/**
+ * Decides a claim for the owner. Refused: the claimant learns that, and nothing else. Given up, at the word of two
+ * persons: the old binding ends, and the claim is undecided again, so that the rules decide it as if nobody had the device.
+ */
+export async function decideTransfer(
+  asked: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
+  parts: TransferParts & { readonly decider: Pick<Decider, 'take'> },
+): Promise<TransferDone | TransferFault> {
+  const { result, record } = await parts.transact((tx) => decideIn(asked, toInstant(parts.clock.now()), tx));
+  if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
+  return result;
+}
+
+async function decideIn(
+  { id, org, decision, ...word }: Parameters<typeof decideTransfer>[0],
+  at: string,
+  tx: TransferStores,
+): Promise<{ readonly result: TransferDone | TransferFault; readonly record?: string }> {
+  const transfer = await tx.transfers.open(id);
+  const binding = transfer && (await tx.bindings.binding(transfer.binding));
+  if (transfer === undefined || binding?.org !== org) return { result: 'not_found' };
+  const claim = await tx.records.record(transfer.record);
+  if (claim?.author === word.by) return { result: 'own_record' };
+  if (decision === 'refuse') {
+    await close(transfer, 'refused', binding, word, at, tx);
+    const { udid } = binding;
+    // The same words whoever the owner is: the name of who decided stays on the trail only.
+    if (claim?.outcome === 'refused')
+      await settle(claim, { outcome: 'refused', code: 'transfer_refused', about: { udid }, at }, tx);
+    return { result: 'refused' };
+  }
+  const fault = await faultOf(binding, tx);
+  if (fault !== undefined) return { result: fault };
+  // An offer said in another case was for its claimant: two persons agree on one.
+  const offers = await tx.transfers.offers(transfer);
+  if (offers.length === 0) await offer(binding, id, word, at, tx);
+  if (offers.every(({ by }) => by === word.by)) return { result: 'offered' };
+  await close(transfer, 'given_up', binding, word, at, tx);
+  await endBinding(binding, { reason: 'affiliationChanged', code: 'given_up', at, by: word.by }, tx);
+  // Taken back or decided otherwise meanwhile: then the device is free, and nothing more.
+  if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case') return { result: 'given_up' };
+  await tx.records.reopen(claim.id);
+  return { result: 'given_up', record: claim.id };
+}
+
+async function faultOf(
+  { id, state }: Binding,
+  { life }: Needs<'life'>,
+): Promise<'not_ready' | 'suspended' | undefined> {
+  if (state === 'issuing') return 'not_ready';
+  return (await life.suspension(id))?.reason === 'lost' ? 'suspended' : undefined;
+}
+
+async function offer(
+  { id, org, udid }: Binding,
+  transfer: string | null,
+  { by, because }: Word,
+  at: string,
+  { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
+): Promise<void> {
+  await transfers.offer({ binding: id, transfer, by, because, at });
+  const said = { at, step: STEPS.live, event: 'offered to be given up', actor: by, org };
+  const where = transfer === null ? '' : `case ${transfer}, `;
+  await audit(trail, { ...said, subject: udid, detail: `${where}because: ${because}` });
+}
+
+async function close(
+  transfer: TransferCase,
+  verdict: 'given_up' | 'refused',
+  { org, udid }: Binding,
+  { by, because }: Word,
+  at: string,
+  { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
+): Promise<void> {
+  const { id, claimant } = transfer;
+  await transfers.decide(id, verdict, by, at);
+  // An offer was meant for this claimant; the next one is looked at by four eyes again.
+  await transfers.withdrawOffers(transfer);
+  const event = verdict === 'given_up' ? 'given up' : 'claim refused';
+  const said = { at, step: STEPS.live, event, actor: by, org };
+  await audit(trail, { ...said, subject: udid, detail: `to ${claimant}, case ${id}, because: ${because}` });
+}

@@ -1,0 +1,121 @@
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { SuspensionReason } from '../../../ports/device-life.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { endBinding } from '../binding/end-binding.ts';
+
+export interface LifeParts {
+  readonly transact: Transact<
+    'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
+  >;
+  readonly clock: Clock;
+}
+
+/** A bound device of one organisation; another's is not found. */
+export interface OwnDevice {
+  readonly org: string;
+  readonly maker: string;
+  readonly udid: string;
+}
+
+/** Who says so, and why: both go on the trail. */
+export interface Word {
+  readonly by: string;
+  readonly because: string;
+}
+
+/**
+ * `not_ready`: its certificate is still being issued. `suspended`, `not_suspended`: as it is already. `four_eyes`: whoever
+ * reported it lost cannot be the one who says that it was found.
+ */
+export type LifeFault = 'not_found' | 'not_ready' | 'suspended' | 'not_suspended' | 'four_eyes';
+export type LifeResult =
+  | { readonly ok: true; readonly binding: string }
+  | { readonly ok: false; readonly why: LifeFault };
+
+type LifeStores = Parameters<Parameters<LifeParts['transact']>[0]>[0];
+
+/** The device's live binding, if it is this organisation's. */
+export async function liveOf(
+  { org, maker, udid }: OwnDevice,
+  { bindings }: Needs<'bindings'>,
+): Promise<Binding | undefined> {
+  const found = await bindings.liveConflicts('', maker, udid);
+  return found.find((binding) => binding.org === org && binding.udid === udid);
+}
+
+/** Runs one act on a live binding in a transaction, and puts it on the trail. */
+function act(
+  event: string,
+  device: OwnDevice,
+  word: Word,
+  { transact, clock }: LifeParts,
+  work: (binding: Binding, at: string, tx: LifeStores) => Promise<LifeFault | undefined>,
+): Promise<LifeResult> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const binding = await liveOf(device, tx);
+    if (binding === undefined) return { ok: false, why: 'not_found' };
+    if (binding.state === 'issuing') return { ok: false, why: 'not_ready' };
+    const why = await work(binding, at, tx);
+    if (why !== undefined) return { ok: false, why };
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event,
+      actor: word.by,
+      org: device.org,
+      subject: device.udid,
+      detail: `because: ${word.because}`,
+    });
+    return { ok: true, binding: binding.id };
+  });
+}
+
+/**
+ * Puts a device's certificates on hold at once: nobody should take it for what it says it is, for the time being. A
+ * renewal under way is dropped. One in maintenance may turn out to be lost; not the other way round.
+ */
+export function suspendDevice(
+  device: OwnDevice,
+  reason: SuspensionReason,
+  word: Word,
+  parts: LifeParts,
+): Promise<LifeResult> {
+  return act(`suspended: ${reason}`, device, word, parts, async (binding, at, tx) => {
+    const { id, org, maker, udid, domain } = binding;
+    const there = await tx.life.suspension(id);
+    if (there !== undefined && (there.reason === 'lost' || reason === 'maintenance')) return 'suspended';
+    await tx.life.suspend({ binding: id, reason, at, by: word.by });
+    await tx.certificates.hold(id, at);
+    const intent = await tx.intents.ofBinding(id);
+    if (intent !== undefined) await tx.intents.abandon(intent.serial);
+    await tx.changes.tell(org, { kind: 'suspended', at, maker, udid, domain, reason });
+    return undefined;
+  });
+}
+
+/** Takes them off hold. Four eyes for a lost device: it may have been in other hands. */
+export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
+  return act('resumed', device, word, parts, async (binding, at, tx) => {
+    const { id, org, maker, udid, domain } = binding;
+    const there = await tx.life.suspension(id);
+    if (there === undefined) return 'not_suspended';
+    if (there.reason === 'lost' && there.by === word.by) return 'four_eyes';
+    await tx.life.resume(id);
+    await tx.certificates.release(id);
+    await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });
+    return undefined;
+  });
+}
+
+/** Ends a device's service for good. No tombstone: it did nothing wrong, and may be bound again. */
+export function retireDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
+  return act('retired', device, word, parts, async (binding, at, tx) => {
+    await endBinding(binding, { reason: 'cessationOfOperation', code: 'retired', at, by: word.by }, tx);
+    return undefined;
+  });
+}

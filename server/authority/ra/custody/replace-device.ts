@@ -1,0 +1,63 @@
+import { parse } from '../../../../contract/parse.ts';
+import { Registration } from '../../../../contract/registration.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { endBinding } from '../binding/end-binding.ts';
+import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life.ts';
+
+/**
+ * `with_unknown`: the new device is not bound in this organisation, so its key was never seen. `with_elsewhere`: it is bound
+ * to another domain, which its certificate names. `with_taken`: it took another device's place already, and stands there.
+ */
+export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
+export type Replaced =
+  | { readonly ok: true; readonly binding: string }
+  | { readonly ok: false; readonly why: ReplaceFault };
+
+/**
+ * A new device in an old one's place. The new one is registered first, as every device is, in the same domain; then it takes
+ * over where the old one stood, and the old one's binding ends. Site and position of its own stay.
+ */
+export function replaceDevice(
+  old: OwnDevice,
+  successor: Pick<OwnDevice, 'maker' | 'udid'>,
+  word: Word,
+  { transact, clock }: LifeParts,
+): Promise<Replaced> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const before = await liveOf(old, tx);
+    if (before === undefined) return { ok: false, why: 'not_found' };
+    const after = await liveOf({ ...successor, org: old.org }, tx);
+    if (after === undefined || after.id === before.id) return { ok: false, why: 'with_unknown' };
+    if (after.state === 'issuing' || before.state === 'issuing') return { ok: false, why: 'not_ready' };
+    if (after.domain !== before.domain) return { ok: false, why: 'with_elsewhere' };
+    if ((await tx.life.succession(after.id)) !== undefined) return { ok: false, why: 'with_taken' };
+    const position = (await positionOf(before, tx)) ?? null;
+    await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
+    if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);
+    await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'replaced',
+      actor: word.by,
+      org: old.org,
+      subject: before.udid,
+      detail: `by ${after.maker} ${after.udid}, because: ${word.because}`,
+    });
+    return { ok: true, binding: after.id };
+  });
+}
+
+/** Where a device stands: as its registration says, or as the one it replaced stood. */
+export async function positionOf(
+  { id, registration }: Pick<Binding, 'id' | 'registration'>,
+  { records, life }: Needs<'records' | 'life'>,
+): Promise<string | undefined> {
+  const said = parse(Registration, (await records.record(registration))?.payload);
+  return said?.place.position ?? (await life.succession(id))?.position ?? undefined;
+}

@@ -1,0 +1,169 @@
+import { parse } from '../../../../contract/parse.ts';
+import { Registration } from '../../../../contract/registration.ts';
+import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { RevocationReason } from '../../../ports/certificate-authority.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { LineageKey } from '../../../ports/key-lineage.ts';
+import { REAL_SCOPE, scopeOf } from '../../../ports/orgs.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { endBinding } from '../binding/end-binding.ts';
+import { formerNames } from '../binding/former-names.ts';
+
+export interface RevokeParts {
+  readonly transact: Transact<
+    | 'bindings'
+    | 'certificates'
+    | 'lineage'
+    | 'intents'
+    | 'tombstones'
+    | 'records'
+    | 'changes'
+    | 'list'
+    | 'orgs'
+    | 'audit'
+  >;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+}
+
+export interface Revocation {
+  readonly maker: string;
+  readonly udid: string;
+  readonly reason: RevocationReason;
+  readonly by: string;
+  /** Only if it is bound to this organisation now. */
+  readonly org?: string;
+  readonly because?: string;
+}
+
+export type Revoked =
+  | { readonly ok: true; readonly bindings: number; readonly orgs: readonly string[] }
+  /** No binding and no row of a list names it; `others` are makers who have this UDID. */
+  | { readonly ok: false; readonly others: readonly string[] };
+
+/**
+ * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
+ * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew. A device
+ * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free. Nor is anything
+ * where a training organisation revokes its practice: tombstones hold for real devices too, which may have the same names.
+ */
+export async function revokeDevice(
+  { maker, udid, reason, by, org, because }: Revocation,
+  { transact, crypto, clock }: RevokeParts,
+): Promise<Revoked> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const { ever, others } = await known(maker, udid, tx);
+    if (ever === undefined) return { ok: false, others };
+    const live = ever.filter(({ endedAt }) => endedAt === null);
+    if (org !== undefined && !live.some((binding) => binding.org === org)) return { ok: false, others: [] };
+    const real = ever.filter(isReal);
+    const buries = org === undefined || live.some(isReal);
+    for (const key of buries ? await keysOf(maker, udid, real, (key) => key.state !== 'dropped', tx) : []) {
+      for (const digest of await tombstoneDigests(udid, key, crypto)) {
+        await tx.tombstones.bury({ digest, reason, at, by });
+      }
+    }
+    for (const binding of live) {
+      // A registration that is still being issued is decided anew and finds the tombstone. Without one it may come again.
+      await endBinding(binding, { reason, code: buries ? 'tombstoned' : 'retired', at, by }, tx);
+    }
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'device revoked',
+      actor: by,
+      org: live[0]?.org ?? null,
+      subject: `${maker} ${udid}`,
+      detail: because === undefined ? reason : `${reason}, because: ${because}`,
+    });
+    return { ok: true, bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
+  });
+}
+
+function isReal({ scope }: Binding): boolean {
+  return scope === REAL_SCOPE;
+}
+
+/** The device's bindings, undefined if neither they nor a list row name it; and makers who have a device of this UDID. */
+async function known(
+  maker: string,
+  udid: string,
+  { bindings, list, orgs }: Needs<'bindings' | 'list' | 'orgs'>,
+): Promise<{ ever: Binding[] | undefined; others: string[] }> {
+  const bound = await bindings.everByUdid(udid);
+  const makers = new Set(bound.map((binding) => binding.maker));
+  for (const scope of new Set([REAL_SCOPE, ...(await orgs.orgs()).map(scopeOf)])) {
+    if ((await list.row(scope, maker, udid)) !== undefined) makers.add(maker);
+    for (const row of await list.byUdid(scope, udid)) makers.add(row.maker);
+  }
+  return {
+    ever: makers.has(maker) ? bound.filter((binding) => binding.maker === maker) : undefined,
+    others: [...makers].filter((other) => other !== maker).sort(),
+  };
+}
+
+/**
+ * Every key known for the device, those that it had before and was about to have too; an empty one where none is, so that
+ * at least the UDID is buried. `counts`: which of its lineage; one that was dropped may never have been this device's.
+ */
+async function keysOf(
+  maker: string,
+  udid: string,
+  live: readonly { readonly registration: string }[],
+  counts: (key: LineageKey) => boolean | Promise<boolean>,
+  tx: Needs<'records' | 'list' | 'lineage'>,
+): Promise<Uint8Array[]> {
+  const keys: Uint8Array[] = [];
+  const row = await tx.list.row(REAL_SCOPE, maker, udid);
+  const listed = row && rowKey(row);
+  if (listed !== undefined) keys.push(listed);
+  for (const { registration } of live) {
+    const payload = parse(Registration, (await tx.records.record(registration))?.payload);
+    const key = payload && fromBase64Url(payload.device.publicKey);
+    if (key !== undefined) keys.push(key);
+  }
+  for (const name of [{ maker, udid }, ...(await formerNames(REAL_SCOPE, row, tx))])
+    for (const key of await tx.lineage.ofDevice(name.maker, name.udid))
+      if (await counts(key)) keys.push(key.spki);
+  return keys.length === 0 ? [new Uint8Array(0)] : keys;
+}
+
+/** A named person lifts the tombstones of a UDID and its keys. Gives how many there were. */
+export async function liftTombstones(
+  lifted: { readonly maker: string; readonly udid: string; readonly by: string; readonly reason: string },
+  { transact, crypto, clock }: RevokeParts,
+): Promise<number> {
+  const { maker, udid, by, reason } = lifted;
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    // Whoever practised on this name had a key of their own, which may be another real device's.
+    const ended = (await tx.bindings.everByUdid(udid)).filter(
+      (binding) => binding.maker === maker && binding.scope === REAL_SCOPE,
+    );
+    // One that waited when a binding ended was buried with that (revokeDevice), and is dropped since.
+    const wasLive = async ({ state, binding, at: since }: LineageKey) =>
+      state !== 'dropped' || (await tx.bindings.binding(binding))?.endedAt === since;
+    const digests = new Set<string>();
+    for (const key of await keysOf(maker, udid, ended, wasLive, tx)) {
+      for (const digest of await tombstoneDigests(udid, key, crypto)) digests.add(digest);
+    }
+    const count = await tx.tombstones.lift([...digests], by, reason, at);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event: 'tombstones lifted',
+      actor: by,
+      org: null,
+      subject: `${maker} ${udid}`,
+      detail: `${count}, because: ${reason}`,
+    });
+    return count;
+  });
+}

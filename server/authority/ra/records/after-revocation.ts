@@ -1,0 +1,30 @@
+import type { OperatorKey } from '../../../ports/operator-keys.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+
+/** More records than one phone signs between two contacts. */
+const MAX_WALK = 20_000;
+
+/**
+ * Whether this record first arrived after its operator's revocation and nothing shows that it was captured before,
+ * whatever time it claims. A chain head reported before the revocation shows it for every record that hash-links to
+ * that head: the phone could not have made the head without them.
+ */
+export async function cameAfterRevocation(
+  record: StoredRecord,
+  key: OperatorKey,
+  { envelopes }: Needs<'envelopes'>,
+): Promise<boolean> {
+  if (key.revokedAt === null || record.receivedAt < key.revokedAt) return false;
+  const { covered } = key;
+  const { kid, seq } = record.header;
+  if (covered === null || seq > covered.seq || covered.seq - seq > MAX_WALK) return true;
+  let digest = covered.digest;
+  for (let at = covered.seq; at > seq; at--) {
+    const there = await envelopes.inChain(kid, at);
+    // Not here yet: cannot be shown so far. The record is decided again when the chain has closed.
+    if (there === undefined || there.digest !== digest || there.prev === null) return true;
+    digest = there.prev;
+  }
+  return digest !== record.digest;
+}

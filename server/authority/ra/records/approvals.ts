@@ -1,0 +1,85 @@
+import { Unknown as Any, Object as Obj } from 'typebox/type';
+import type { HeldRecord } from '../../../../contract/approval.ts';
+import { OUTCOME_CODES } from '../../../../contract/codes.ts';
+import { parse } from '../../../../contract/parse.ts';
+import { Registration } from '../../../../contract/registration.ts';
+import { DomainName, Maker, Maybe, OneOf, Udid } from '../../../../contract/scalars.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { settle } from '../binding/settle.ts';
+import type { Decider } from './decider.ts';
+
+export interface ApprovalParts {
+  readonly stores: Needs<'records' | 'people'>;
+  readonly transact: Transact<'records' | 'changes' | 'audit'>;
+  readonly decider: Decider;
+  readonly clock: Clock;
+}
+
+/** An object whose fields may be anything. */
+const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any()) });
+
+/** What waits for a person in this organisation. */
+export async function heldRecords(
+  org: string,
+  { records, people }: Needs<'records' | 'people'>,
+): Promise<HeldRecord[]> {
+  const out: HeldRecord[] = [];
+  for (const record of await records.held(org, 500)) {
+    const registration = parse(Registration, record.payload);
+    // Records of other kinds are held too and name what they speak of; one whose payload does not must not hide the rest.
+    const said = parse(Payload, record.payload) ?? {};
+    out.push({
+      record: record.id,
+      code: parse(OneOf(...OUTCOME_CODES), record.code) ?? 'submitted_as_found',
+      heldAt: record.decidedAt ?? record.receivedAt,
+      capturedAt: record.capturedAt,
+      operatorName: ((await people.person(record.author))?.name ?? record.author).slice(0, 120),
+      maker: parse(Maker, said.maker) ?? 'unknown',
+      udid: parse(Udid, said.udid) ?? 'unknown',
+      domain: parse(DomainName, said.domain) ?? 'unknown',
+      possession: registration?.device.possession ?? 'static',
+    });
+  }
+  return out;
+}
+
+export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held';
+
+/** Four eyes: whoever captured it cannot decide it; the second person's name goes on the trail. */
+export async function decideHeld(
+  asked: {
+    readonly record: string;
+    readonly org: string;
+    readonly by: string;
+    readonly decision: 'approve' | 'refuse';
+    readonly reason: string;
+  },
+  parts: ApprovalParts,
+): Promise<ApprovalResult> {
+  const record = await parts.stores.records.record(asked.record);
+  if (record === undefined || record.header.org !== asked.org) return 'not_found';
+  if (record.author === asked.by) return 'own_record';
+  if (record.outcome !== 'held') return 'not_held';
+  const word = { by: asked.by, reason: asked.reason.trim() };
+  if (asked.decision === 'approve') await parts.decider.approve(record.id, word);
+  else await refuse(record, word, parts);
+  return 'done';
+}
+
+async function refuse(
+  { id }: StoredRecord,
+  { by, reason }: { readonly by: string; readonly reason: string },
+  { transact, clock }: ApprovalParts,
+): Promise<void> {
+  await transact(async (tx) => {
+    const record = await tx.records.record(id);
+    if (record?.outcome !== 'held') return;
+    const at = toInstant(clock.now());
+    const about = record.udid === '' ? {} : { udid: record.udid };
+    const outcome = { outcome: 'refused', code: 'approval_refused' } as const;
+    await settle(record, { ...outcome, detail: reason, because: reason, about, at, by }, tx);
+  });
+}

@@ -1,0 +1,68 @@
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Intent, SignedCertificate } from '../../../ports/certificate-authority.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { settle } from '../binding/settle.ts';
+
+/** A record whose certificate is being issued, as it stands inside the transaction that completes it. */
+export interface Begun {
+  readonly record: StoredRecord | undefined;
+  readonly binding: Binding | undefined;
+}
+
+export async function readBegun(
+  record: StoredRecord | undefined,
+  { bindings }: Needs<'bindings'>,
+): Promise<Begun> {
+  return {
+    record,
+    binding: record?.binding == null ? undefined : await bindings.binding(record.binding),
+  };
+}
+
+/** The second durable step of issuing: certificate, outcome and change of one record, inside a transaction. */
+export async function complete(
+  { record, binding }: Begun,
+  intent: Pick<Intent, 'serial' | 'issuer'>,
+  signed: SignedCertificate,
+  at: string,
+  stores: Needs<'records' | 'changes' | 'audit' | 'bindings' | 'certificates' | 'intents'>,
+): Promise<void> {
+  if (record === undefined || record.outcome !== null) return; // another process finished it
+  if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time
+  const renewed = binding.registration !== record.id;
+  if (renewed) {
+    // The device may have finished it over EST, or a start of another process abandoned it: then it is judged anew.
+    const open = await stores.intents.ofBinding(binding.id);
+    if (open?.serial !== intent.serial) return;
+  }
+  await stores.certificates.issue(intent.serial, signed);
+  if (!renewed) await stores.bindings.setState(binding.id, 'issued');
+  const { maker, udid, domain, unproven } = binding;
+  const { fingerprint } = signed;
+  await settle(
+    record,
+    {
+      outcome: 'bound',
+      ...(renewed ? { code: 'renewed' as const } : {}),
+      about: { maker, udid, domain },
+      at,
+      unproven,
+      fingerprint,
+      // Kept with the record, since a crash may lie between the person's word and this.
+      ...(record.approvedBy === null ? {} : { by: record.approvedBy }),
+    },
+    stores,
+  );
+  await audit(stores.audit, {
+    at,
+    step: STEPS.issue,
+    event: renewed ? 'renewed' : 'issued',
+    actor: intent.issuer,
+    org: binding.org,
+    subject: udid,
+    detail: `serial ${intent.serial}, SHA-256 ${fingerprint}`,
+  });
+}

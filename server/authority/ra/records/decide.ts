@@ -1,0 +1,102 @@
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { StepListener } from '../../../ports/instrument.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs, Transact } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import { type ApplyStores, applyRuling } from './apply-ruling.ts';
+import { complete, readBegun } from './complete.ts';
+import { type JudgeStores, judge } from './judge.ts';
+
+export interface DecideParts {
+  readonly stores: Needs<'records'>;
+  readonly transact: Transact<keyof (JudgeStores & ApplyStores)>;
+  readonly ca: CertificateAuthority;
+  readonly crypto: CryptoPort;
+  readonly clock: Clock;
+  readonly onStep: StepListener;
+}
+
+/** A person's word for a held record. */
+export interface Approval {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/**
+ * Steps 8 and 9 for one record. Two durable steps with the signature between them:
+ *
+ * 1. ruling, binding and intent (serial, TBS) in one transaction;
+ * 2. certificate, outcome and change in one transaction.
+ *
+ * After a crash between them the record is still undecided and its intent open: coming here again signs the very same
+ * TBS. If its binding ended meanwhile, the intent is abandoned and the record judged anew.
+ */
+export async function decide(id: string, approval: Approval | undefined, parts: DecideParts): Promise<void> {
+  const asked = await parts.stores.records.record(id);
+  if (asked === undefined) return;
+  // Opened before the transaction: inside it only the transaction's own stores may be used.
+  const issuer = await parts.ca.issuer(asked.header.org);
+  if (issuer === undefined) throw new Error('an organisation has no issuing CA');
+  const intent = await parts.transact(async (stores) => {
+    const record = await stores.records.record(id);
+    if (record === undefined || !isOpen(record, approval)) return undefined;
+    const resumed = await resume(record, stores);
+    if (resumed !== undefined) return resumed;
+    const ruling = await judge(record, approval !== undefined, stores, parts.crypto);
+    // Held for the same reason as before is no news.
+    if (approval === undefined && ruling.outcome === 'held' && record.outcome === 'held') return undefined;
+    if (approval !== undefined) {
+      await audit(stores.audit, {
+        at: toInstant(parts.clock.now()),
+        step: STEPS.decide,
+        event: 'approved',
+        actor: approval.by,
+        org: record.header.org,
+        subject: record.id,
+        detail: `because: ${approval.reason}`,
+      });
+    }
+    const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: approval?.by };
+    return applyRuling(record, ruling, context);
+  });
+  if (intent === undefined) return;
+  parts.onStep('intended');
+  // One that an earlier run prepared may be of a CA that was replaced since.
+  const signer = intent.issuer === issuer.name ? issuer : await parts.ca.issuerNamed(intent.issuer);
+  if (signer === undefined) throw new Error('the issuing CA of an intent is not here');
+  const signed = await signer.sign(intent);
+  parts.onStep('signed');
+  const at = toInstant(parts.clock.now());
+  await parts.transact(async (stores) =>
+    complete(await readBegun(await stores.records.record(id), stores), intent, signed, at, stores),
+  );
+  parts.onStep('issued');
+}
+
+/** Undecided; or held, where a person decides or where what was missing may have come. */
+function isOpen(record: StoredRecord, approval: Approval | undefined): boolean {
+  return (
+    record.outcome === null ||
+    (record.outcome === 'held' && (approval !== undefined || record.code === 'operator_revoked'))
+  );
+}
+
+/** The intent that an earlier run recorded for this record, if it may still be signed. */
+async function resume(
+  record: StoredRecord,
+  { bindings, intents, lineage }: Needs<'bindings' | 'intents' | 'lineage'>,
+): Promise<Intent | undefined> {
+  if (record.outcome !== null || record.binding === null) return undefined;
+  const intent = await intents.ofBinding(record.binding);
+  const binding = await bindings.binding(record.binding);
+  if (intent === undefined) return undefined;
+  // Of another key, which the device itself asked for meanwhile: nothing of this record's.
+  if ((await lineage.pendingOf(record.binding))?.serial === intent.serial) return undefined;
+  if (binding?.endedAt === null) return intent;
+  await intents.abandon(intent.serial);
+  return undefined;
+}

@@ -1,0 +1,117 @@
+import { setImmediate } from 'node:timers/promises';
+import { SignatureDelayed } from '../../../ports/certificate-authority.ts';
+import type { Named, StoredRecord } from '../../../ports/records.ts';
+import { type Approval, decide } from './decide.ts';
+import { decideGroup, type GroupParts } from './decide-group.ts';
+import { takeGroup } from './take-group.ts';
+
+export interface Decider {
+  /** Decides everything undecided, in order; of one device strictly in order. Resolves when done. */
+  run(): Promise<void>;
+  /** The same for these records, and what is undecided of their devices: what this process has just received. */
+  take(records: readonly Named[]): Promise<void>;
+  /** Resolves when what was asked for so far is done. */
+  idle(): Promise<void>;
+  /** A person's word for a held record, in the same queue. */
+  approve(record: string, approval: Approval): Promise<void>;
+}
+
+const PAGE = 256;
+
+/** Received records that are kept in memory until their turn; others are read again. */
+const AT_HAND = 1024;
+
+/**
+ * One group of decisions at a time in this process: records of different devices share their transactions, those of one
+ * device follow each other. Other processes take what they received themselves, so that two seldom meet over one
+ * record; where they do, it is left to who has it.
+ */
+export function decider(parts: GroupParts): Decider {
+  let tail: Promise<unknown> = Promise.resolve();
+  function queued<T>(work: () => Promise<T>): Promise<T> {
+    const mine = tail.then(work);
+    tail = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function attempt(id: string): Promise<void> {
+    // The embedded database answers without leaving the thread, so a long queue would let nothing else have its turn.
+    await setImmediate();
+    try {
+      await decide(id, undefined, parts);
+    } catch (error) {
+      if (!(error instanceof SignatureDelayed)) parts.onFault(error);
+    }
+  }
+
+  async function attemptAll(group: readonly StoredRecord[]): Promise<void> {
+    let alone: readonly string[];
+    try {
+      alone = await decideGroup(group, parts);
+    } catch {
+      // One of them spoils it for all, so that each shows its own fault or comes to its own outcome.
+      alone = group.map(({ id }) => id);
+    }
+    for (const id of alone) await attempt(id);
+  }
+
+  let received: Named[] = [];
+  let taking: Promise<void> | undefined;
+  /** What came while others are decided is decided together. */
+  function takeReceived(): Promise<void> {
+    const named = received;
+    received = [];
+    taking = undefined;
+    return runAll((limit) => parts.stores.records.pendingOf(named, limit));
+  }
+
+  /** `read` gives undecided records in order. */
+  async function runAll(read: (limit: number) => Promise<StoredRecord[]>): Promise<void> {
+    // A record that cannot be decided now blocks later ones of its device, and no other.
+    const failed = new Set<string>();
+    const blocked = new Set<string>();
+    const tried = new Set<string>();
+    const kids = new Set<string>();
+    for (;;) {
+      const pending = await read(PAGE + failed.size);
+      for (const { id, udid } of pending) {
+        // Tried and still open: it failed, or ended half-way; the next run has another look.
+        if (!tried.has(id) && !blocked.has(udid)) continue;
+        failed.add(id);
+        if (udid !== '') blocked.add(udid);
+      }
+      const ready = pending.filter(({ id }) => !failed.has(id));
+      const [first] = ready;
+      if (first === undefined) break;
+      const group = takeGroup(ready, blocked);
+      // What an earlier run began is resumed by itself.
+      const alone = ready.filter(({ binding }) => binding !== null);
+      for (const { id, header } of [...group, ...alone]) {
+        tried.add(id);
+        kids.add(header.kid);
+      }
+      for (const { id } of alone) await attempt(id);
+      if (group.length > 0) await attemptAll(group);
+    }
+    // What came now may close a chain that shows earlier records to be from before their operator's revocation.
+    for (const kid of kids) {
+      for (const { id } of await parts.stores.records.heldAsRevoked(kid)) await attempt(id);
+    }
+  }
+
+  return {
+    run: () => queued(() => runAll((limit) => parts.stores.records.pending(limit))),
+    take(records) {
+      for (const one of records)
+        received.push(typeof one === 'string' || received.length < AT_HAND ? one : one.id);
+      taking ??= queued(takeReceived);
+      return taking;
+    },
+    idle: () => tail.then(() => undefined),
+    approve: (record, approval) =>
+      queued(() => decide(record, approval, parts)).catch((error: unknown) => {
+        // Their word is kept with the intent; the certificate follows.
+        if (!(error instanceof SignatureDelayed)) throw error;
+      }),
+  };
+}

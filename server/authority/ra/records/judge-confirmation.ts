@@ -1,0 +1,47 @@
+import { Confirmation } from '../../../../contract/confirmation.ts';
+import { parse } from '../../../../contract/parse.ts';
+import { Registration } from '../../../../contract/registration.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { type Ruling, refused } from '../binding/ruling.ts';
+
+/** Firmware whose protocol has no way to store a service trust anchor: what it trusts was built in. */
+const NO_ROOM_FOR_ANCHOR: ReadonlySet<string> = new Set(['esp-claim']);
+
+/**
+ * Step 11, `installed`: the operator's signature says that they saw these parts read back. It does not prove that the
+ * device uses the certificate. The digests in `written` are of what each firmware stores, in its own form, so only
+ * their shape is judged here: the leaf and the service trust anchor. The chain may be missing, since firmware with a small
+ * buffer has no room for it.
+ */
+export async function judgeConfirmation(
+  record: StoredRecord,
+  stores: Needs<'records' | 'bindings' | 'certificates'>,
+): Promise<Ruling> {
+  const said = parse(Confirmation, record.payload);
+  if (said === undefined) throw new Error('a kept confirmation no longer fits its schema');
+  const about = { udid: said.udid, domain: said.domain };
+  const registration = await stores.records.record(said.registration);
+  const id = registration?.outcome === 'bound' ? registration.binding : null;
+  const binding = id === null ? undefined : await stores.bindings.binding(id);
+  if (
+    registration?.header.typ !== 'registration+jws' ||
+    binding === undefined ||
+    binding.org !== record.header.org ||
+    binding.udid !== said.udid ||
+    binding.domain !== said.domain ||
+    (said.maker !== undefined && said.maker !== binding.maker)
+  ) {
+    return refused('registration_unknown', about);
+  }
+  const known = { ...about, maker: binding.maker };
+  const certificate = await stores.certificates.byFingerprint(said.certificate);
+  if (certificate?.binding !== binding.id || certificate.revokedAt !== null || binding.endedAt !== null) {
+    return refused('certificate_unknown', known);
+  }
+  const written = new Set(said.written.flatMap(({ parts }) => parts));
+  const driver = parse(Registration, registration.payload)?.device.driver ?? '';
+  const complete = written.has('leaf') && (written.has('anchor') || NO_ROOM_FOR_ANCHOR.has(driver));
+  if (!complete) return refused('read_back_mismatch', known);
+  return { outcome: 'noted', about: known, effect: { kind: 'installed', binding: binding.id } };
+}

@@ -1,0 +1,108 @@
+import type { CheckFailure } from '../../../../contract/codes.ts';
+import type { ListRow } from '../../../../contract/list-row.ts';
+import type { Registration } from '../../../../contract/registration.ts';
+import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { type Check, checkEvidence } from '../../../../core/evidence.ts';
+import { fromInstant } from '../../../../core/instant.ts';
+import { tombstoneDigests } from '../../../../core/list-lookup.ts';
+import { challengeOf } from '../../../../core/possession.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { knownNames, mayBeSilent } from '../binding/known-names.ts';
+
+export interface EvidenceVerdict {
+  /** First check that failed, in their fixed order. */
+  readonly failure: CheckFailure | undefined;
+  /** First failure that no person can pass over: there is nothing sound to certify, or a tombstone forbids it. */
+  readonly fatal: CheckFailure | undefined;
+  /** The device signed our challenge during this visit, verified here again. */
+  readonly fresh: boolean;
+  /** Whether the list's row itself named this key. */
+  readonly keyAnchored: boolean;
+}
+
+/**
+ * The checks of step 4 once more, with everything this side knows. A CSR's signature proves that the device's key once
+ * signed this request, which may be a copy: static. Fresh is only what is signed over a challenge of a pack that was
+ * handed out here and was young when the record was captured; any other claim of `fresh` is none.
+ */
+export async function judgeEvidence(
+  registration: Registration,
+  row: ListRow | undefined,
+  { tombstones, statements }: Needs<'tombstones' | 'statements'>,
+  crypto: CryptoPort,
+): Promise<EvidenceVerdict> {
+  const { label, device, udid } = registration;
+  const deviceKey = fromBase64Url(device.publicKey) ?? new Uint8Array();
+  const checks = await checkEvidence(
+    {
+      udid,
+      aliases: knownNames(udid, row),
+      labelKey:
+        label.publicKey === undefined ? undefined : (fromBase64Url(label.publicKey) ?? new Uint8Array()),
+      deviceKey,
+      csr: fromBase64Url(device.csr) ?? new Uint8Array(),
+      keyFrom: device.keyFrom ?? 'device',
+      possession: {
+        claimed: device.possession,
+        challenge: await knownChallenge(registration, statements, crypto),
+        proof: device.proof && {
+          over: device.proof.over,
+          signature: fromBase64Url(device.proof.signature) ?? new Uint8Array(),
+        },
+        tokens: (device.attestations ?? [])
+          .filter(({ kind }) => kind === 'arduino-jwt')
+          .map(({ text }) => text),
+      },
+      identity: { stated: device.aliases, known: knownNames(udid, row) },
+      subjectSaysNothing: device.subjectSaysNothing && mayBeSilent(device.driver),
+      list: row === undefined ? { kind: 'absent' } : { kind: 'row', row },
+      tombstoned: await tombstones.anyLive(await tombstoneDigests(udid, deviceKey, crypto)),
+    },
+    crypto,
+  );
+  return {
+    failure: firstFailure(checks),
+    fatal: firstFailure(checks.filter(isFatal)),
+    fresh: checks.some(({ check, result }) => check === 'possession' && result === 'passed'),
+    keyAnchored: checks.some(({ check, result }) => check === 'list_key' && result === 'passed'),
+  };
+}
+
+/** A pack serves for 14 days, and a phone's clock may be off by a day. */
+const PACK_LIFE_MS = 15 * 24 * 3_600_000;
+
+async function knownChallenge(
+  { id, device, capturedAt }: Registration,
+  statements: Needs<'statements'>['statements'],
+  crypto: CryptoPort,
+): Promise<Uint8Array | undefined> {
+  if (device.challenge === undefined) return undefined;
+  const issuedAt = await statements.issuedAt(device.challenge.pack);
+  if (issuedAt === undefined) return undefined;
+  return fromInstant(capturedAt) - fromInstant(issuedAt) <= PACK_LIFE_MS
+    ? challengeOf({ ...device.challenge, record: id }, crypto)
+    : undefined;
+}
+
+function firstFailure(checks: readonly Check[]): CheckFailure | undefined {
+  for (const check of checks) if (check.result === 'failed') return check.code;
+  return undefined;
+}
+
+function isFatal({ check, result }: Check): boolean {
+  switch (check) {
+    case 'csr_signature':
+    case 'csr_key_is_device_key':
+    case 'possession':
+    case 'key_strength':
+    case 'not_tombstoned':
+      return result === 'failed';
+    case 'label_key_is_device_key':
+    case 'device_identity':
+    case 'csr_subject':
+    case 'on_list':
+    case 'list_key':
+      return false;
+  }
+}

@@ -1,0 +1,47 @@
+import { parse } from '../../../../contract/parse.ts';
+import { Void } from '../../../../contract/void.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { type Ruling, refused } from '../binding/ruling.ts';
+
+/** Its author takes a registration back, as long as nothing was installed by it. */
+export async function judgeVoid(
+  record: StoredRecord,
+  stores: Needs<'records' | 'bindings'>,
+): Promise<Ruling> {
+  const said = parse(Void, record.payload);
+  if (said === undefined) throw new Error('a kept void no longer fits its schema');
+  const about = { udid: said.udid };
+  const voided = await stores.records.record(said.of);
+  if (
+    voided?.header.typ !== 'registration+jws' ||
+    voided.author !== record.author ||
+    voided.header.org !== record.header.org ||
+    voided.udid !== said.udid
+  ) {
+    return refused('registration_unknown', about);
+  }
+  switch (voided.outcome) {
+    case null:
+      throw new Error('the voided registration is not decided yet');
+    case 'held':
+      return { outcome: 'noted', about, effect: { kind: 'withdraw', record: voided.id } };
+    case 'refused':
+    case 'noted':
+      return refused('already_decided', about);
+    case 'bound': {
+      const binding = voided.binding === null ? undefined : await stores.bindings.binding(voided.binding);
+      // Somebody else's registration made this binding, and this one only found it there.
+      const own = binding?.registration === voided.id;
+      if (binding === undefined || !own || binding.endedAt !== null || binding.state !== 'issued') {
+        return refused('already_decided', about);
+      }
+      const known = { ...about, maker: binding.maker, domain: binding.domain };
+      return {
+        outcome: 'noted',
+        about: known,
+        effect: { kind: 'end', binding: binding.id, reason: 'cessationOfOperation', about: known },
+      };
+    }
+  }
+}

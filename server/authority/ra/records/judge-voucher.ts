@@ -1,0 +1,99 @@
+import { X509Certificate } from 'node:crypto';
+import type { ListRow } from '../../../../contract/list-row.ts';
+import type { Registration } from '../../../../contract/registration.ts';
+import { equalBytes, fromBase64Url, fromHex, toBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { knownNames } from '../binding/known-names.ts';
+import { judgeAttestation } from './judge-attestation.ts';
+
+/** Leaf, intermediates and the maker's CA: more than any maker was seen to use. */
+const MOST = 5;
+
+/** `missing`: nothing was given that could be checked, or the row names nothing. `wrong`: what was given speaks of something else. */
+export type VoucherVerdict = 'vouched' | 'wrong' | 'missing';
+
+/**
+ * What a row's voucher says of the key to be bound. Everything that the row names must vouch for it: the key's own digest;
+ * the maker's certificate of the device; what the device attests under a key of the row; its TPM.
+ */
+export async function judgeVoucher(
+  registration: Registration,
+  row: ListRow | undefined,
+  stores: Needs<'tpms'>,
+  crypto: CryptoPort,
+): Promise<VoucherVerdict> {
+  const voucher = row?.voucher;
+  if (row?.anchor !== 'voucher' || voucher === undefined) return 'missing';
+  const key = fromBase64Url(registration.device.publicKey) ?? new Uint8Array();
+  const names = [registration.udid, ...knownNames(registration.udid, row)];
+  const digest = await crypto.digest(key);
+  const said: VoucherVerdict[] = [];
+  if (voucher.key !== undefined) said.push(voucher.key === digest ? 'vouched' : 'wrong');
+  if (voucher.ca !== undefined || voucher.certificate !== undefined)
+    said.push(judgeCertificates(registration, voucher, key, names));
+  if (voucher.attestation !== undefined)
+    said.push(await judgeAttestation(registration, voucher.attestation, names, crypto));
+  // Whoever activated it showed this very key (server/tpm/activate.ts); another key of the same TPM is not yet shown.
+  if (voucher.tpm !== undefined)
+    said.push((await stores.tpms.holds(voucher.tpm, digest)) ? 'vouched' : 'missing');
+  if (said.includes('wrong')) return 'wrong';
+  return said.length === 0 || said.includes('missing') ? 'missing' : 'vouched';
+}
+
+/**
+ * The maker's own certificate of the device (IDevID, IEEE 802.1AR). Its chain leads to the CA, or it is the very certificate,
+ * that the row names; it was made for this key; and its subject names this device. A certificate is no secret, so it vouches
+ * for its own key only, never for another one beside it. Its dates are not looked at: such certificates are made once, for a
+ * device's life.
+ */
+function judgeCertificates(
+  { device }: Registration,
+  voucher: NonNullable<ListRow['voucher']>,
+  key: Uint8Array,
+  names: readonly string[],
+): VoucherVerdict {
+  const given = (device.attestations ?? []).filter(({ kind }) => kind === 'idevid');
+  if (given.length === 0) return 'missing';
+  const good = given.some(({ text }) => {
+    const chain = readChain(text);
+    const [leaf] = chain ?? [];
+    if (chain === undefined || leaf === undefined) return false;
+    if (!equalBytes(leaf.publicKey.export({ type: 'spki', format: 'der' }), key)) return false;
+    if (!subjectNames(leaf).some((name) => names.includes(name))) return false;
+    if (voucher.certificate !== undefined && thumbprint(leaf) !== voucher.certificate) return false;
+    return voucher.ca === undefined || leadsTo(voucher.ca, chain);
+  });
+  return good ? 'vouched' : 'wrong';
+}
+
+/** Each certificate signed by the next, up to the one with this thumbprint; every one above the leaf is a CA's. */
+function leadsTo(ca: string, chain: readonly X509Certificate[]): boolean {
+  for (const [index, certificate] of chain.entries()) {
+    if (index > 0 && !certificate.ca) return false;
+    if (index > 0 && thumbprint(certificate) === ca) return true;
+    const issuer = chain[index + 1];
+    if (issuer === undefined) return false;
+    if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return false;
+  }
+  return false;
+}
+
+function readChain(text: string): X509Certificate[] | undefined {
+  const parts = text.split('.');
+  if (parts.length > MOST) return undefined;
+  try {
+    return parts.map((part) => new X509Certificate(fromBase64Url(part) ?? new Uint8Array()));
+  } catch {
+    return undefined; // not certificates, or with keys that this runtime does not know
+  }
+}
+
+function thumbprint({ fingerprint256 }: X509Certificate): string {
+  return toBase64Url(fromHex(fingerprint256.replaceAll(':', '').toLowerCase()) ?? new Uint8Array());
+}
+
+/** Serial number (802.1AR section 8.6) and common name. Control characters come escaped, so a line is one attribute. */
+function subjectNames({ subject }: X509Certificate): string[] {
+  return subject.split('\n').flatMap((line) => /^(?:serialNumber|CN)=(.*)$/.exec(line)?.[1] ?? []);
+}

@@ -1,0 +1,58 @@
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { held, type Ruling, refused } from '../binding/ruling.ts';
+import { cameAfterRevocation } from './after-revocation.ts';
+import { judgeConfirmation } from './judge-confirmation.ts';
+import { judgeRegistration, type RegistrationStores } from './judge-registration.ts';
+import { judgeVoid } from './judge-void.ts';
+import { judgeTime } from './time-rules.ts';
+
+export type JudgeStores = RegistrationStores &
+  Needs<'records' | 'operatorKeys' | 'statements' | 'envelopes' | 'certificates'>;
+
+/** Step 8 for any record. Reads only; what follows from the ruling is done by who asked. */
+export async function judge(
+  record: StoredRecord,
+  approved: boolean,
+  stores: JudgeStores,
+  crypto: CryptoPort,
+): Promise<Ruling> {
+  const { kid, anchor } = record.header;
+  const about = record.udid === '' ? {} : { udid: record.udid };
+  const key = await stores.operatorKeys.key(kid);
+  if (key === undefined) throw new Error('a kept record is by a key that is not there');
+  if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
+  const ruling = await judgeKind(record, approved, stores, crypto);
+  if (approved || ruling.outcome === 'refused' || ruling.outcome === 'held') return ruling;
+  const time = judgeTime({
+    capturedAt: record.capturedAt,
+    receivedAt: record.receivedAt,
+    anchorAt: await stores.statements.issuedAt(anchor),
+    credentials: await stores.operatorKeys.credentials(kid),
+  });
+  return time === undefined ? ruling : held(time, ruling.about);
+}
+
+function judgeKind(
+  record: StoredRecord,
+  approved: boolean,
+  stores: JudgeStores,
+  crypto: CryptoPort,
+): Promise<Ruling> {
+  switch (record.header.typ) {
+    case 'registration+jws':
+      return judgeRegistration(record, approved, stores, crypto);
+    case 'confirmation+jws':
+      return judgeConfirmation(record, stores);
+    case 'void+jws':
+      return judgeVoid(record, stores);
+    case 'skip+jws':
+      // It explains a gap in the chain's numbers (intake/phones.ts) and asks for nothing.
+      return Promise.resolve({ outcome: 'noted', about: {} });
+    case 'amendment+jws':
+    case 'release+jws':
+    case 'transfer+jws':
+      return Promise.resolve(refused('kind_not_supported', record.udid === '' ? {} : { udid: record.udid }));
+  }
+}

@@ -1,0 +1,111 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { TpmActivated, TpmActivation, TpmChallengeAnswer } from '../../../contract/tpm.ts';
+import { fromBase64Url, toBase64Url } from '../../../core/bytes.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { toPem } from '../../../core/pem.ts';
+import { isStrong, parseSpki } from '../../../core/spki.ts';
+import { uuid7 } from '../../../core/uuid7.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { KeptRow } from '../../ports/maker-list.ts';
+import { REAL_SCOPE } from '../../ports/orgs.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+import { newestOfKey } from '../ra/binding/good-certificates.ts';
+import { bindingOfKey } from '../ra/contact/device-contact.ts';
+import { parseAttestationKey, parseCertifiedKey } from './certified-key.ts';
+import { endorsementKey, makeCredential } from './make-credential.ts';
+import { TpmError } from './tpm-reader.ts';
+
+/** For a device to load a key and answer. */
+const PATIENCE_MS = 10 * 60_000;
+
+export interface ActivationParts {
+  readonly stores: Needs<'listBulk' | 'bindings' | 'certificates' | 'lineage'>;
+  readonly transact: Transact<'tpms' | 'audit'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+/**
+ * A credential for a TPM whose endorsement key stands on the list: undefined if it does not. Throws TpmError for what is no
+ * TPM's. Anybody may ask: only that TPM can do anything with the answer.
+ */
+export async function challengeTpm(
+  given: { readonly ek: string; readonly ak: string },
+  parts: ActivationParts,
+): Promise<TpmChallengeAnswer | undefined> {
+  const { transact, clock, crypto } = parts;
+  const spki = bytesOf(given.ek);
+  const key = endorsementKey(spki);
+  const attestationKey = parseAttestationKey(bytesOf(given.ak));
+  const ek = await crypto.digest(spki);
+  if ((await rowOf(ek, parts)) === undefined) return undefined;
+  const secret = crypto.random(32);
+  const now = clock.now();
+  const challenge = {
+    id: uuid7(now, crypto),
+    ek,
+    secret: await crypto.digest(secret),
+    ak: bytesOf(given.ak),
+    expiresAt: toInstant(now + PATIENCE_MS),
+  };
+  await transact((tx) => tx.tpms.challenge(challenge, toInstant(now)));
+  return { id: challenge.id, credential: toBase64Url(makeCredential(key, attestationKey.name, secret)) };
+}
+
+/**
+ * What comes back: the secret shows that the attestation key lives in the TPM with that endorsement key, and what it
+ * certified, that the device's key does too and can never leave. This is kept as evidence for the row that names the TPM
+ * (server/authority/ra/records/judge-voucher.ts) and binds nothing by itself. Undefined: no such challenge, or the wrong secret; a challenge
+ * serves once. Throws TpmError.
+ */
+export async function activateTpm(
+  given: TpmActivation,
+  parts: ActivationParts,
+): Promise<TpmActivated | undefined> {
+  const { stores, transact, clock, crypto } = parts;
+  const at = toInstant(clock.now());
+  const challenge = await transact((tx) => tx.tpms.take(given.id));
+  if (challenge === undefined || challenge.expiresAt < at) return undefined;
+  const found = await crypto.sha256(bytesOf(given.secret));
+  if (!timingSafeEqual(found, bytesOf(challenge.secret))) return undefined;
+  const { spki } = parseCertifiedKey(
+    { key: bytesOf(given.key), attest: bytesOf(given.attest), signature: bytesOf(given.signature) },
+    parseAttestationKey(challenge.ak),
+  );
+  if (!isStrong(parseSpki(spki))) throw new TpmError('the key is too weak');
+  const row = await rowOf(challenge.ek, parts);
+  if (row === undefined) return undefined;
+  const key = await crypto.digest(spki);
+  await transact(async (tx) => {
+    await tx.tpms.hold(challenge.ek, key, at);
+    await audit(tx.audit, {
+      at,
+      step: STEPS.prepare,
+      event: 'its TPM showed a key',
+      actor: 'device',
+      org: row.org,
+      subject: row.row.udid,
+      detail: `key ${key}`,
+    });
+  });
+  const binding = await bindingOfKey(spki, parts);
+  const certificate = binding && (await newestOfKey({ binding: binding.id, keyDigest: key }, stores, crypto));
+  return certificate === undefined || certificate.revokedAt !== null
+    ? { key }
+    : { key, certificate: toPem('CERTIFICATE', certificate.der) };
+}
+
+/** The list's row of this TPM; after it was handed on, any of its rows. */
+async function rowOf(ek: string, { stores }: ActivationParts): Promise<KeptRow | undefined> {
+  const [row] = await stores.listBulk.keyed(REAL_SCOPE, [], [ek]);
+  return row;
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = fromBase64Url(text);
+  if (bytes === undefined) throw new TpmError('not base64url');
+  return bytes;
+}

@@ -1,0 +1,63 @@
+import { toHex } from '../../../core/bytes.ts';
+import { DerError, type DerReader, enterDer, oidText, TAG } from '../../../core/der.ts';
+
+export type HashName = 'sha1' | 'sha256';
+
+/** What one certificate is asked by: its issuer's name and key, digested, and its serial. */
+export interface CertificateId {
+  /** As sent: the answer must repeat it. */
+  readonly whole: Uint8Array;
+  readonly hash: HashName;
+  readonly nameHash: string;
+  readonly keyHash: string;
+  /** Hex, as our serials are written. */
+  readonly serial: string;
+}
+
+const HASHES: Record<string, HashName> = { '1.3.14.3.2.26': 'sha1', '2.16.840.1.101.3.4.2.1': 'sha256' };
+/** RFC 5019 section 2.1.1 asks for one; some ask about a short chain at once. */
+const MOST = 8;
+
+/**
+ * Reads an OCSPRequest (RFC 6960 section 4.1.1). Throws DerError. Names, extensions (a nonce among them) and signatures of
+ * those who ask are passed over: answers are the same for everybody, which is what lets them be made beforehand.
+ */
+export function parseOcspRequest(der: Uint8Array): CertificateId[] {
+  const outer = enterDer(der, TAG.sequence);
+  const request = outer.enter(TAG.sequence);
+  outer.optional(0xa0);
+  outer.end();
+  request.optional(0xa0);
+  request.optional(0xa1);
+  const list = request.enter(TAG.sequence);
+  request.optional(0xa2);
+  request.end();
+  const ids: CertificateId[] = [];
+  while (!list.done) {
+    if (ids.length >= MOST) throw new DerError('too many certificates in one request');
+    const one = list.enter(TAG.sequence);
+    ids.push(readId(one.next(TAG.sequence).whole));
+    one.optional(0xa0);
+    one.end();
+  }
+  if (ids.length === 0) throw new DerError('no certificate is asked for');
+  return ids;
+}
+
+function readId(whole: Uint8Array): CertificateId {
+  const id = enterDer(whole, TAG.sequence);
+  const hash = readHash(id.enter(TAG.sequence));
+  const nameHash = toHex(id.next(TAG.octetString).content);
+  const keyHash = toHex(id.next(TAG.octetString).content);
+  const serial = toHex(id.next(TAG.integer).content);
+  id.end();
+  return { whole, hash, nameHash, keyHash, serial };
+}
+
+function readHash(algorithm: DerReader): HashName {
+  const hash = HASHES[oidText(algorithm.next(TAG.oid).content)];
+  if (!algorithm.done) algorithm.null();
+  algorithm.end();
+  if (hash === undefined) throw new DerError('hash not accepted');
+  return hash;
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Bytes } from '../../../core/bytes.ts';
+import { fromInstant } from '../../../core/instant.ts';
+import type { EntryReason } from '../../ports/certificate-authority.ts';
+import type { CaSigner } from '../../ports/signer.ts';
+import { bits, generalizedTime, octets, oid, sequence, tlv } from '../../x509/der-writer.ts';
+import { algorithmIdentifier } from '../ca/certificate.ts';
+import { REASON } from '../ca/crl.ts';
+import { publicKeyBits } from '../ca/extensions.ts';
+
+const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
+
+export interface SingleStatus {
+  /** CertID as it was asked, DER. */
+  readonly id: Uint8Array;
+  readonly revoked: { readonly at: string; readonly reason: EntryReason } | undefined;
+}
+
+/** OCSPResponseStatus without an answer (RFC 6960 section 4.2.1): nothing is signed for it. */
+export const OCSP_ERRORS = {
+  malformed: refusal(1),
+  internal: refusal(2),
+  unauthorized: refusal(6),
+} as const;
+
+function refusal(status: number): Bytes {
+  return sequence(tlv(0x0a, Uint8Array.of(status)));
+}
+
+/** A signed OCSPResponse with its signer's certificate (RFC 6960 section 4.2.1). Times in milliseconds since 1970. */
+export async function ocspResponse(
+  statuses: readonly SingleStatus[],
+  times: { readonly thisUpdate: number; readonly nextUpdate: number },
+  responder: { readonly key: CaSigner; readonly certificate: Uint8Array },
+): Promise<Bytes> {
+  const { key, certificate } = responder;
+  const keyHash = createHash('sha1').update(publicKeyBits(key.spki)).digest();
+  const data = sequence(
+    // byKey: SHA-1 of the responder's key, whatever hash the request was made with.
+    tlv(0xa2, octets(keyHash)),
+    generalizedTime(times.thisUpdate),
+    sequence(
+      ...statuses.map(({ id, revoked }) =>
+        sequence(
+          id,
+          revoked === undefined ? tlv(0x80) : revokedInfo(revoked),
+          generalizedTime(times.thisUpdate),
+          tlv(0xa0, generalizedTime(times.nextUpdate)),
+        ),
+      ),
+    ),
+  );
+  const basic = sequence(
+    data,
+    algorithmIdentifier(key.algorithm),
+    bits(await key.sign(data)),
+    tlv(0xa0, sequence(certificate)),
+  );
+  return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(BASIC, octets(basic))));
+}
+
+function revokedInfo({ at, reason }: { readonly at: string; readonly reason: EntryReason }): Bytes {
+  const code = REASON[reason];
+  const said = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
+  return tlv(0xa1, generalizedTime(fromInstant(at)), ...said);
+}

@@ -1,0 +1,57 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { StoredCrl } from '../../ports/crls.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+
+const HOUR = 3_600_000;
+/** Long enough for a verifier to live through a weekend without us. */
+const LIFE = 7 * 24 * HOUR;
+/** Signed anew this long before `nextUpdate`. */
+const MARGIN = 6 * 24 * HOUR;
+
+export interface CrlParts {
+  readonly stores: Needs<'crls' | 'certificates'>;
+  readonly transact: Transact<'crls' | 'certificates'>;
+  readonly ca: CertificateAuthority;
+  readonly clock: Clock;
+}
+
+/** The CRL of an issuing CA, by its name, signed anew if something was revoked since or its time is near. */
+export async function currentCrl(name: string, parts: CrlParts): Promise<StoredCrl | undefined> {
+  const issuer = await parts.ca.issuerNamed(name);
+  // What a third party signed is on its own list.
+  if (issuer === undefined || issuer.own !== name) return undefined;
+  const there = await parts.stores.crls.crl(name);
+  if (there !== undefined && !(await isStale(there, parts))) return there;
+  return parts.transact(async (tx) => {
+    const now = parts.clock.now();
+    const last = await tx.crls.crl(name);
+    // Before the entries: what is revoked in between is on the list too soon, never too late.
+    const revocations = await tx.certificates.revocations(name);
+    const entries = await tx.certificates.revokedBy(name);
+    // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
+    const number = (last?.number ?? 0) + 1;
+    const thisUpdate = toInstant(now);
+    const nextUpdate = toInstant(now + LIFE);
+    const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });
+    const crl = { issuer: name, number, der, thisUpdate, nextUpdate, revocations };
+    await tx.crls.saveCrl(crl);
+    return crl;
+  });
+}
+
+async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boolean> {
+  if (Date.parse(crl.nextUpdate) - clock.now() < MARGIN) return true;
+  return (await stores.certificates.revocations(crl.issuer)) !== crl.revocations;
+}
+
+/** Brings the CRL of every issuing CA up to date, of one that was replaced until none of its certificates can live. */
+export async function refreshCrls(
+  parts: CrlParts & { readonly stores: Needs<'authorities'> },
+): Promise<void> {
+  const now = parts.clock.now();
+  for (const { name, root, replaced } of await parts.stores.authorities.authorities())
+    if (root !== null && (replaced === null || Date.parse(replaced.until) > now))
+      await currentCrl(name, parts);
+}

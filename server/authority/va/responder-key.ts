@@ -1,0 +1,51 @@
+import { fromInstant, toInstant } from '../../../core/instant.ts';
+import type { Issuer } from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { CaSigner, KeyVault } from '../../ports/signer.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+
+const DAY = 24 * 3_600_000;
+const LIFE = 30 * DAY;
+/** Certified anew this long before its end, so that no answer outlives who signed it. */
+const MARGIN = 10 * DAY;
+
+export interface ResponderParts {
+  readonly vault: KeyVault;
+  readonly stores: Needs<'responders'>;
+  readonly transact: Transact<'responders' | 'audit'>;
+  readonly clock: Clock;
+}
+
+export interface ResponderKey {
+  readonly key: CaSigner;
+  readonly certificate: Uint8Array;
+}
+
+/** The key that answers for an issuing CA, made and certified at need. Its name is one no CA can have. */
+export async function responderKey(issuer: Issuer, parts: ResponderParts): Promise<ResponderKey> {
+  const { vault, stores, transact, clock } = parts;
+  const key = await vault.ensure(`ocsp_${issuer.name}`, 'P-256');
+  const fresh = (notAfter: string) => fromInstant(notAfter) - clock.now() > MARGIN;
+  const there = await stores.responders.responder(issuer.name);
+  if (there !== undefined && fresh(there.notAfter)) return { key, certificate: there.certificate };
+  return transact(async (tx) => {
+    const made = await tx.responders.responder(issuer.name);
+    if (made !== undefined && fresh(made.notAfter)) return { key, certificate: made.certificate };
+    const until = clock.now() + LIFE;
+    const { der, serial } = await issuer.certifyResponder(key.spki, until);
+    const notAfter = toInstant(until);
+    await tx.responders.saveResponder({ issuer: issuer.name, certificate: der, notAfter });
+    await audit(tx.audit, {
+      at: toInstant(clock.now()),
+      step: STEPS.live,
+      event: 'OCSP signer certified',
+      actor: issuer.name,
+      org: issuer.org,
+      subject: `ocsp_${issuer.name}`,
+      detail: `serial ${serial}, until ${notAfter}`,
+    });
+    return { key, certificate: der };
+  });
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { toHex } from '../../../core/bytes.ts';
+import { DerError } from '../../../core/der.ts';
+import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { Needs } from '../../ports/stores.ts';
+import { publicKeyBits } from '../ca/extensions.ts';
+import { authorityName } from '../ca/names.ts';
+import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
+import { OCSP_ERRORS, ocspResponse } from './ocsp-response.ts';
+import { type ResponderParts, responderKey } from './responder-key.ts';
+
+const HOUR = 3_600_000;
+/** How long a verifier may go by an answer. */
+const LIFE = 24 * HOUR;
+/** How long an answer is given again, if nothing has changed. */
+const KEPT = HOUR;
+const MOST_KEPT = 20_000;
+
+export interface StatusParts extends ResponderParts {
+  readonly stores: Needs<'responders' | 'certificates' | 'authorities'>;
+  readonly ca: CertificateAuthority;
+}
+
+export interface StatusAnswer {
+  readonly der: Uint8Array;
+  /** Milliseconds since 1970; undefined where nothing was signed. */
+  readonly signedAt: number | undefined;
+  readonly until: number | undefined;
+}
+
+export interface StatusResponder {
+  /** OCSPResponse for an OCSPRequest, both DER. */
+  answer(request: Uint8Array): Promise<StatusAnswer>;
+}
+
+const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, until: undefined });
+
+/**
+ * Says of certificates whether they were revoked (RFC 6960, in the lightweight profile of RFC 5019). Of serials that we
+ * never issued nothing is said, so that nobody can make us sign without end. What was signed for one is given to all.
+ */
+export function statusResponder(parts: StatusParts): StatusResponder {
+  const { stores, ca, clock } = parts;
+  const kept = new Map<string, StatusAnswer & { readonly state: string }>();
+  let issuers = new Map<string, string>();
+
+  /** Name of the issuing CA that is meant. New ones are looked for when an unknown one is asked. */
+  async function issuerOf(id: CertificateId): Promise<string | undefined> {
+    const name = `${id.hash} ${id.nameHash} ${id.keyHash}`;
+    const all = issuers.has(name)
+      ? []
+      : (await stores.authorities.authorities()).filter(({ org }) => org !== null);
+    if (all.length * 2 > issuers.size) {
+      issuers = new Map();
+      for (const authority of all) {
+        const issuer = await ca.issuerNamed(authority.name);
+        if (issuer === undefined) continue;
+        for (const hash of ['sha1', 'sha256'] as const) {
+          const digest = digestWith(hash);
+          const key = digest(publicKeyBits(issuer.spki));
+          issuers.set(`${hash} ${digest(authorityName(issuer.org))} ${key}`, issuer.name);
+        }
+      }
+    }
+    return issuers.get(name);
+  }
+
+  async function signFor(ids: readonly CertificateId[]): Promise<StatusAnswer> {
+    const names = new Set<string | undefined>();
+    for (const id of ids) names.add(await issuerOf(id));
+    const [one] = names;
+    const issuer = names.size === 1 && one !== undefined ? await ca.issuerNamed(one) : undefined;
+    if (issuer === undefined) return error(OCSP_ERRORS.unauthorized);
+    const statuses = [];
+    for (const { whole, serial } of ids) {
+      const status = await stores.certificates.status(serial);
+      if (status?.issuer !== issuer.name) return error(OCSP_ERRORS.unauthorized);
+      statuses.push({ id: whole, revoked: status.revoked });
+    }
+    const now = clock.now();
+    const name = ids.map(({ whole }) => toHex(whole)).join();
+    const state = JSON.stringify(statuses.map(({ revoked }) => revoked ?? null));
+    const there = kept.get(name);
+    if (there?.state === state && now - (there.signedAt ?? 0) < KEPT) return there;
+    const key = await responderKey(issuer, parts);
+    const der = await ocspResponse(statuses, { thisUpdate: now, nextUpdate: now + LIFE }, key);
+    const made = { der, signedAt: now, until: now + LIFE, state };
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(name, made);
+    return made;
+  }
+
+  return {
+    async answer(request) {
+      try {
+        return await signFor(parseOcspRequest(request));
+      } catch (fault) {
+        if (fault instanceof DerError) return error(OCSP_ERRORS.malformed);
+        throw fault;
+      }
+    },
+  };
+}
+
+function digestWith(hash: HashName): (data: Uint8Array) => string {
+  return (data) => createHash(hash).update(data).digest('hex');
+}

@@ -1,0 +1,73 @@
+import type { TrustFault } from '../../../contract/codes.ts';
+import { toHex } from '../../../core/bytes.ts';
+import type { Certificate } from '../../../core/certificate.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import {
+  type GrantPort,
+  type StatusPort,
+  type Verification,
+  verifyCertificate,
+} from '../../../core/verify-certificate.ts';
+import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Needs } from '../../ports/stores.ts';
+
+type VerifyStores = Needs<'certificates' | 'bindings' | 'domains' | 'life' | 'orgs'>;
+
+export interface VerifyParts {
+  readonly stores: VerifyStores;
+  readonly ca: CertificateAuthority;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+}
+
+/**
+ * The five checks with our own state behind them: the domain says whose CA is trusted, revocation is what was decided by
+ * now, and the grant is the live binding. A domain that nobody has answers like one that is another organisation's.
+ */
+export async function verifyDevice(
+  der: Uint8Array,
+  expected: { readonly domain: string; readonly udid?: string | undefined },
+  { stores, ca, clock, crypto }: VerifyParts,
+): Promise<Verification> {
+  const now = clock.now();
+  const domain = await stores.domains.domain(expected.domain);
+  return verifyCertificate(der, {
+    trusted: domain === undefined ? [] : await ca.bundle(domain.org),
+    expected,
+    now,
+    status: statusIn(stores, crypto),
+    grant: grantIn(stores, expected.domain, crypto),
+    crypto,
+  });
+}
+
+/** By these very bytes first: a third party chooses serials of its own, which stand in none of our rows. */
+function statusIn({ certificates }: Needs<'certificates'>, crypto: CryptoPort): StatusPort {
+  return async ({ serial, der }) => {
+    const stored = await certificates.byFingerprint(toHex(await crypto.sha256(der)));
+    const status = await certificates.status(stored?.serial ?? serial.padStart(32, '0'));
+    if (status === undefined) return 'status_unknown';
+    if (status.revoked === undefined) return undefined;
+    return status.revoked.reason === 'certificateHold' ? 'certificate_on_hold' : 'certificate_revoked';
+  };
+}
+
+/** These very bytes were issued for a binding that lives, and its domain is still its organisation's. */
+function grantIn(
+  { certificates, bindings, domains, life, orgs }: VerifyStores,
+  asked: string,
+  crypto: CryptoPort,
+): GrantPort {
+  return async ({ der }: Certificate): Promise<TrustFault | undefined> => {
+    const certificate = await certificates.byFingerprint(toHex(await crypto.sha256(der)));
+    const binding = certificate && (await bindings.binding(certificate.binding));
+    const domain = binding && (await domains.domain(binding.domain));
+    if (binding === undefined || binding.domain !== asked || domain?.org !== binding.org)
+      return 'not_granted';
+    if (binding.endedAt !== null) return 'grant_ended';
+    if ((await life.suspension(binding.id)) !== undefined) return 'grant_suspended';
+    // A device of practice proves nothing outside of it.
+    return (await orgs.org(binding.org))?.training === false ? undefined : 'practice_only';
+  };
+}

@@ -1,0 +1,51 @@
+import type { AuditEntry, AuditFacts, AuditHead, AuditLog } from '../ports/audit-log.ts';
+import { sha256Hex } from '../x509/node-crypto.ts';
+import type { Step } from './steps.ts';
+
+export interface AuditEvent extends Omit<AuditFacts, 'detail'> {
+  readonly step: Step;
+  readonly detail?: string;
+}
+
+/** The writer of the entries from before there was a chain for each. */
+export const FIRST_WRITER = 'first';
+
+/** Appends to the trail. Call it with the stores of the transaction that does the deed, so that both or neither stand. */
+export function audit(log: AuditLog, event: AuditEvent): Promise<void> {
+  const { at, step, actor, org, subject, detail = '' } = event;
+  return log.append({
+    at,
+    step,
+    event: storable(event.event),
+    actor: storable(actor),
+    org,
+    subject: storable(subject),
+    detail: storable(detail),
+  });
+}
+
+/** As every database gives it back: half a surrogate pair has no UTF-8, and PostgreSQL's text holds no NUL. */
+function storable(text: string): string {
+  return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** What the first entry of a chain follows. It names the writer, so that no chain can pass for another's. */
+export function chainStart(writer: string): AuditHead {
+  return {
+    writer,
+    n: 0,
+    hash: writer === FIRST_WRITER ? '0'.repeat(64) : sha256Hex(`audit chain of ${writer}`),
+  };
+}
+
+/** The entry that follows `head`. */
+export function nextEntry({ writer, n, hash }: AuditHead, facts: AuditFacts): AuditEntry {
+  const entry = { ...facts, writer, n: n + 1, prev: hash };
+  return { ...entry, hash: entryHash(entry) };
+}
+
+/** SHA-256, hex, over the entry's values in a fixed order, each set off by JSON's own quoting. */
+export function entryHash(entry: Omit<AuditEntry, 'hash'>): string {
+  const { n, at, step, event, actor, org, subject, detail, prev } = entry;
+  return sha256Hex(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]));
+}
