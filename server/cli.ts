@@ -1,9 +1,11 @@
 import { checkWith } from '../contract/parse.ts';
-import { auditExport, auditVerify } from './commands/audit-commands.ts';
-import { caList, caRequest, caRotate } from './commands/ca-commands.ts';
-import { clientCreate, clientList, clientRevoke } from './commands/client-commands.ts';
-import { type BareCall, type BareCommand, type Command, UsageError } from './commands/command.ts';
-import { backup, move, restore } from './commands/copy-commands.ts';
+import { readConfig } from './config/config.ts';
+import { isForeseen } from './config/foreseen.ts';
+import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
+import { caList, caRequest, caRotate } from './faces/commands/ca-commands.ts';
+import { clientCreate, clientList, clientRevoke } from './faces/commands/client-commands.ts';
+import { type BareCall, type BareCommand, type Command, UsageError } from './faces/commands/command.ts';
+import { backup, move, restore } from './faces/commands/copy-commands.ts';
 import {
   domainCreate,
   domainList,
@@ -11,22 +13,26 @@ import {
   operatorRevoke,
   orgCreate,
   peopleList,
-} from './commands/custody-commands.ts';
-import { devicesList, dueList, revoke, tombstoneLift } from './commands/device-commands.ts';
-import { eventsAdd, eventsList, eventsRemove, eventsResume, eventsTest } from './commands/event-commands.ts';
-import { statementKeyRotate } from './commands/installation-commands.ts';
-import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './commands/life-commands.ts';
-import { listExport, listHandOn, listImport, listStale } from './commands/list-commands.ts';
-import { makerKeyAdd, makerKeyEnd, makerKeyList } from './commands/maker-key-commands.ts';
-import { parseCall } from './commands/parse-call.ts';
-import { policyClear, policySet, policyShow } from './commands/policy-commands.ts';
-import { caExport, caImport, caSign } from './commands/root-commands.ts';
-import { caServerCertificate } from './commands/server-certificate-command.ts';
-import { tokenBuild } from './commands/token-commands.ts';
-import { transferDecide, transferList } from './commands/transfer-commands.ts';
-import { verify } from './commands/verify-commands.ts';
-import { readConfig } from './config/config.ts';
-import { isForeseen } from './config/foreseen.ts';
+} from './faces/commands/custody-commands.ts';
+import { devicesList, dueList, revoke, tombstoneLift } from './faces/commands/device-commands.ts';
+import {
+  eventsAdd,
+  eventsList,
+  eventsRemove,
+  eventsResume,
+  eventsTest,
+} from './faces/commands/event-commands.ts';
+import { statementKeyRotate } from './faces/commands/installation-commands.ts';
+import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
+import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
+import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';
+import { parseCall } from './faces/commands/parse-call.ts';
+import { policyClear, policySet, policyShow } from './faces/commands/policy-commands.ts';
+import { caExport, caImport, caSign } from './faces/commands/root-commands.ts';
+import { caServerCertificate } from './faces/commands/server-certificate-command.ts';
+import { tokenBuild } from './faces/commands/token-commands.ts';
+import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
+import { verify } from './faces/commands/verify-commands.ts';
 import { openInstallation } from './installation.ts';
 import { compiledChecks } from './runtime/compiled-checks.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ListRow } from '../../contract/list-row.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
-import { importRows } from '../../server/lists/import-rows.ts';
+import { importRows } from '../../server/organisations/lists/import-rows.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { cpuOf, residentMib } from '../support/process-use.ts';
 

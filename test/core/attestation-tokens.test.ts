@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readAttestationTokens } from '../../core/attestation-tokens.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { attestationTokensCsv, listCsv } from '../../core/list-csv.ts';
-import { checkRow } from '../../server/lists/check-row.ts';
+import { checkRow } from '../../server/organisations/lists/check-row.ts';
 import { RIGS } from '../ports/device-rigs.ts';
 import { Stop } from '../ports/device-visit.ts';
 import { CRYPTO } from '../ports/rig.ts';

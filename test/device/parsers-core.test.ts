@@ -17,7 +17,7 @@ import { MAX_LABEL_LENGTH } from '../../core/label/label.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { ecdsaToFixed, parseSpki } from '../../core/spki.ts';
 import { isUdid } from '../../core/udid.ts';
-import { parseCsv } from '../../server/lists/csv.ts';
+import { parseCsv } from '../../server/organisations/lists/csv.ts';
 import { makeDeviceKey } from '../../simulator/profiles/device-key.ts';
 import { certificationRequest } from '../../simulator/profiles/request.ts';
 import { bundleFor } from './esp/certificate.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addSink } from '../../server/events/sinks.ts';
+import { addSink } from '../../server/outside/events/sinks.ts';
 import { EVENT_KINDS } from '../../server/ports/events.ts';
 import { readToken, type Told } from '../support/event-receiver.ts';
 import { type Broker, startMosquitto } from '../support/mosquitto.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Registration } from '../../contract/registration.ts';
 import { fromHex, toBase64Url } from '../../core/bytes.ts';
-import { checkRow } from '../../server/lists/check-row.ts';
+import { checkRow } from '../../server/organisations/lists/check-row.ts';
 import { attestationToken, attestRequest } from '../../simulator/profiles/nordic/attestation.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';

@@ -5,9 +5,9 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyFiles } from '../../server/authority/keys/key-files.ts';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
-import { createDomain } from '../../server/custody/create-domain.ts';
-import { createOrg } from '../../server/custody/create-org.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
+import { createDomain } from '../../server/organisations/create-domain.ts';
+import { createOrg } from '../../server/organisations/create-org.ts';
 import { verifyAudit } from '../../server/trail/verify-trail.ts';
 
 let data: string;

@@ -9,7 +9,7 @@ import { fromPem } from '../../core/pem.ts';
 import { readEstCaFiles } from '../../server/authority/est-ca/est-ca-files.ts';
 import { readCertsOnly } from '../../server/authority/est-ca/read-certs-only.ts';
 import { ConfigError } from '../../server/config/config.ts';
-import { certsOnly } from '../../server/est/certs-only.ts';
+import { certsOnly } from '../../server/faces/est/certs-only.ts';
 import { EstCaPeer } from '../support/est-ca.ts';
 import { openssl } from '../support/openssl.ts';
 

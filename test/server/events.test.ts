@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { renewCertificate } from '../../server/authority/ra/contact/renew-certificate.ts';
-import { deliveries } from '../../server/connectors/deliveries.ts';
-import { watchDue } from '../../server/events/due.ts';
-import { eventSender } from '../../server/events/sender.ts';
-import { addSink, removeSink, resumeSink } from '../../server/events/sinks.ts';
+import { deliveries } from '../../server/outside/events/deliveries.ts';
+import { watchDue } from '../../server/outside/events/due.ts';
+import { eventSender } from '../../server/outside/events/sender.ts';
+import { addSink, removeSink, resumeSink } from '../../server/outside/events/sinks.ts';
 import { EVENT_KINDS, type EventKind } from '../../server/ports/events.ts';
 import {
   type EventReceiver,

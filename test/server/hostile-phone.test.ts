@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import { revokeOperator } from '../../server/operators/revoke-operator.ts';
+import { revokeOperator } from '../../server/organisations/revoke-operator.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';

@@ -5,7 +5,13 @@ import type { ListRow } from '../../contract/list-row.ts';
 import { toBase64, toHex } from '../../core/bytes.ts';
 import { listHeader, listLine } from '../../core/list-csv.ts';
 import { toPem } from '../../core/pem.ts';
-import { csvPieces, jsonPieces, type Piece, type Position, START } from '../../server/lists/pieces.ts';
+import {
+  csvPieces,
+  jsonPieces,
+  type Piece,
+  type Position,
+  START,
+} from '../../server/organisations/lists/pieces.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { inFolder, openssl } from '../support/csr.ts';
 import { rowsIn } from '../support/list-rows.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Credential, type EnrolChallenge } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
-import { revokeOperator } from '../../server/operators/revoke-operator.ts';
+import { revokeOperator } from '../../server/organisations/revoke-operator.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';

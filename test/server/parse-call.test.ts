@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { UsageError } from '../../server/commands/command.ts';
-import { parseCall } from '../../server/commands/parse-call.ts';
+import { UsageError } from '../../server/faces/commands/command.ts';
+import { parseCall } from '../../server/faces/commands/parse-call.ts';
 
 const TEXT = { type: 'string' } as const;
 const COMMAND = {

@@ -4,7 +4,7 @@ import { parse } from '../../contract/parse.ts';
 import { PHOTO_PART_BYTES, PhotoKept, type PhotoProgress } from '../../contract/photo.ts';
 import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
-import { keepPart } from '../../server/photos/keep-photo.ts';
+import { keepPart } from '../../server/phones/keep-photo.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';

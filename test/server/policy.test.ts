@@ -3,7 +3,7 @@ import * as x509 from '@peculiar/x509';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import { parseSubject } from '../../server/authority/ra/binding/subject-template.ts';
-import { setPolicy } from '../../server/custody/set-policy.ts';
+import { setPolicy } from '../../server/organisations/set-policy.ts';
 import type { Policy } from '../../server/ports/policies.ts';
 import {
   HARBOUR,

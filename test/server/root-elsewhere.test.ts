@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { caRequest } from '../../server/commands/ca-commands.ts';
-import type { Command } from '../../server/commands/command.ts';
-import { orgCreate } from '../../server/commands/custody-commands.ts';
-import { caExport, caImport } from '../../server/commands/root-commands.ts';
 import { readConfig } from '../../server/config/config.ts';
 import { isForeseen } from '../../server/config/foreseen.ts';
+import { caRequest } from '../../server/faces/commands/ca-commands.ts';
+import type { Command } from '../../server/faces/commands/command.ts';
+import { orgCreate } from '../../server/faces/commands/custody-commands.ts';
+import { caExport, caImport } from '../../server/faces/commands/root-commands.ts';
 import { openInstallation } from '../../server/installation.ts';
 import { databaseOf } from '../support/database.ts';
 import { fieldbind, startTestServer } from '../support/server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
-import { importRows } from '../../server/lists/import-rows.ts';
+import { importRows } from '../../server/organisations/lists/import-rows.ts';
 import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { databaseOf } from '../support/database.ts';
 import { HANNA, OAK_STREET } from '../support/server.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ListRow } from '../../contract/list-row.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { listCsv } from '../../core/list-csv.ts';
-import { checkRow } from '../../server/lists/check-row.ts';
+import { checkRow } from '../../server/organisations/lists/check-row.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { rowsIn } from '../support/list-rows.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';

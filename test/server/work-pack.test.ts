@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { workPacks } from '../../server/packs/work-pack.ts';
+import { workPacks } from '../../server/phones/work-pack.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, rowOf } from '../support/server-device.ts';
 

@@ -1,8 +1,8 @@
 import type { ListRow } from '../../contract/list-row.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { formatOf } from '../../server/lists/list-format.ts';
-import { BrokenFile } from '../../server/lists/pieces.ts';
-import { readRows } from '../../server/lists/read-list.ts';
+import { formatOf } from '../../server/organisations/lists/list-format.ts';
+import { BrokenFile } from '../../server/organisations/lists/pieces.ts';
+import { readRows } from '../../server/organisations/lists/read-list.ts';
 
 interface Rows {
   readonly rows: { readonly line: number; readonly row: ListRow }[];

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setPolicy } from '../../server/custody/set-policy.ts';
+import { setPolicy } from '../../server/organisations/set-policy.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { StoredCertificate } from '../../server/ports/certificates.ts';
 import type { Policy } from '../../server/ports/policies.ts';

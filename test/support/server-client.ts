@@ -1,4 +1,4 @@
-import { createClient } from '../../server/operators/clients.ts';
+import { createClient } from '../../server/organisations/clients.ts';
 import type { ClientRight } from '../../server/ports/clients.ts';
 import type { TestServer } from './server.ts';
 import type { Reply } from './server-operator.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
-import { importRows } from '../../server/lists/import-rows.ts';
+import { importRows } from '../../server/organisations/lists/import-rows.ts';
 import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
 import { databaseOf } from './database.ts';
 import { makeDevice, rowOf, type TestDevice, type WantedDevice } from './server-device.ts';

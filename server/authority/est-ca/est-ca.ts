@@ -1,6 +1,6 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
-import { backOff } from '../../events/next-try.ts';
+import { backOff } from '../../outside/events/next-try.ts';
 import { type Intent, SignatureDelayed, type SignedCertificate } from '../../ports/certificate-authority.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

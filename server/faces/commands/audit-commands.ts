@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { openInstallation } from '../../installation.ts';
+import { fileLines } from '../../trail/file-lines.ts';
+import { trailLines } from '../../trail/lines.ts';
+import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-trail.ts';
+import { nodeCrypto } from '../../x509/node-crypto.ts';
+import { type BareCommand, type Command, UsageError } from './command.ts';
+
+const TEXT = { type: 'string' } as const;
+
+export const auditVerify: BareCommand = {
+  bare: true,
+  usage: 'audit verify [FILE] [--key KID]',
+  about: 'walks the audit trail, or an exported one with nothing else at hand; says the first fault',
+  options: { key: TEXT },
+  words: 0,
+  optional: 1,
+  async run({ config, words, text, print }) {
+    const [file] = words;
+    const verdict = await (file === undefined ? ofInstallation() : verifyTrail(readable(file), nodeCrypto));
+    const key = text('key');
+    for (const line of sentences(verdict)) print(line);
+    if (!verdict.ok) return 1;
+    if (key === undefined || key === verdict.key) return 0;
+    print('the first statement key is another one: this is not the trail of that installation');
+    return 1;
+
+    async function ofInstallation(): Promise<TrailVerdict> {
+      const installation = await openInstallation(config);
+      try {
+        return await verifyAudit(installation);
+      } finally {
+        await installation.close();
+      }
+    }
+  },
+};
+
+async function* readable(file: string): AsyncGenerator<string> {
+  try {
+    yield* fileLines(file);
+  } catch {
+    throw new UsageError(`${file} cannot be read`);
+  }
+}
+
+function sentences(verdict: TrailVerdict): string[] {
+  if (!verdict.ok) return [`${verdict.where}: ${verdict.why}`];
+  const { entries, writers, seals, unsealed, seal, key } = verdict;
+  return [
+    `${entries} entries of ${writers} chains, all in place`,
+    seal === undefined
+      ? 'nothing is sealed yet'
+      : `${seals} seals; the newest is ${seal}, and ${unsealed} entries came after what is sealed`,
+    ...(key === undefined ? [] : [`first statement key ${key}`]),
+  ];
+}
+
+export const auditExport: Command = {
+  usage: 'audit export --to FILE',
+  about: 'writes the whole audit trail with its seals and the keys to check them, for audit verify',
+  options: { to: TEXT },
+  words: 0,
+  async run({ installation, required, print }) {
+    const file = required('to');
+    let lines = 0;
+    async function* counted() {
+      for await (const line of trailLines(installation)) {
+        lines++;
+        yield `${line}\n`;
+      }
+    }
+    try {
+      await pipeline(Readable.from(counted()), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+        throw new UsageError(`${file} is there already`);
+      throw error;
+    }
+    print(`${lines} lines written; check them with: npm run fieldbind -- audit verify ${file}`);
+    return 0;
+  },
+};

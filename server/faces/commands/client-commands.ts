@@ -1,0 +1,52 @@
+import { createClient, revokeClient } from '../../organisations/clients.ts';
+import { CLIENT_RIGHTS, type ClientRight } from '../../ports/clients.ts';
+import { type Command, UsageError } from './command.ts';
+
+const TEXT = { type: 'string' } as const;
+
+function rightsFrom(text: string): ClientRight[] {
+  const asked = text.split(',').map((word) => word.trim());
+  const rights = CLIENT_RIGHTS.filter((right) => asked.includes(right));
+  if (rights.length !== new Set(asked).size)
+    throw new UsageError(`--rights are some of ${CLIENT_RIGHTS.join(', ')}, with commas between`);
+  return rights;
+}
+
+export const clientCreate: Command = {
+  usage: 'client create NAME --org ORG --rights RIGHTS [--by PERSON]',
+  about: 'a machine client that may only suspend, revoke or transfer; prints its token this once',
+  options: { org: TEXT, rights: TEXT, by: TEXT },
+  words: 1,
+  async run({ installation, words, required, text, print }) {
+    const by = `command line (${text('by') ?? 'nobody named'})`;
+    const rights = rightsFrom(required('rights'));
+    const made = await createClient({ name: words[0] ?? '', org: required('org'), rights, by }, installation);
+    print(made.ok ? made.token : `refused: ${made.why}`);
+    return made.ok ? 0 : 1;
+  },
+};
+
+export const clientList: Command = {
+  usage: 'client list',
+  about: 'machine clients, and what each may do',
+  options: {},
+  words: 0,
+  async run({ installation, print }) {
+    for (const { name, org, rights, revokedAt } of await installation.stores.clients.clients())
+      print(`${name}\t${org}\t${rights.join(',')}\t${revokedAt === null ? '' : `revoked ${revokedAt}`}`);
+    return 0;
+  },
+};
+
+export const clientRevoke: Command = {
+  usage: 'client revoke NAME [--by PERSON]',
+  about: 'ends a machine client at once',
+  options: { by: TEXT },
+  words: 1,
+  async run({ installation, words, text, print }) {
+    const by = `command line (${text('by') ?? 'nobody named'})`;
+    const done = await revokeClient(words[0] ?? '', by, installation);
+    print(done ? 'revoked' : 'there is no such client');
+    return done ? 0 : 1;
+  },
+};

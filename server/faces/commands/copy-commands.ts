@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { copyDatabase } from '../../store/copy.ts';
+import { type BareCall, type BareCommand, UsageError } from './command.ts';
+
+const TEXT = { type: 'string' } as const;
+
+/** Folder with a database of our own in it. */
+function existing(folder: string): string {
+  if (!existsSync(join(folder, 'fieldbind.sqlite')))
+    throw new UsageError(`there is no database in ${folder}`);
+  return folder;
+}
+
+/** Where this installation's database is now. */
+function own({ config }: BareCall): string {
+  return config.databaseUrl ?? config.data;
+}
+
+async function copy(from: string, to: string, { print }: BareCall): Promise<number> {
+  const copied = await copyDatabase(from, to);
+  if (copied === undefined) {
+    print('the target is not empty; nothing was copied');
+    return 1;
+  }
+  print(`${copied.rows} rows of ${copied.tables} tables copied`);
+  return 0;
+}
+
+export const backup: BareCommand = {
+  bare: true,
+  usage: 'backup --to FOLDER',
+  about:
+    'copies the database, of either engine, into a new folder, beside a running server; keys are not copied',
+  options: { to: TEXT },
+  words: 0,
+  async run(call) {
+    const code = await copy(own(call), resolve(call.required('to')), call);
+    if (code === 0) call.print(`keys are not in it: keep a copy of ${join(call.config.data, 'keys')} apart`);
+    return code;
+  },
+};
+
+export const restore: BareCommand = {
+  bare: true,
+  usage: 'restore --from FOLDER',
+  about: 'copies a backup into this installation, whose database must be empty',
+  options: { from: TEXT },
+  words: 0,
+  run: (call) => copy(existing(resolve(call.required('from'))), own(call), call),
+};
+
+export const move: BareCommand = {
+  bare: true,
+  usage: 'move --to ADDRESS',
+  about: 'copies the database to another engine: a PostgreSQL address, or a folder. Stop the servers first',
+  options: { to: TEXT },
+  words: 0,
+  async run(call) {
+    const asked = call.required('to');
+    const there = /^postgres(ql)?:/.test(asked);
+    const code = await copy(own(call), there ? asked : resolve(asked), call);
+    if (code === 0)
+      call.print(
+        there ? 'start with FIELDBIND_DATABASE_URL set to it' : 'start with FIELDBIND_DATA set to it',
+      );
+    return code;
+  },
+};

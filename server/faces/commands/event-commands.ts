@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { toInstant } from '../../../core/instant.ts';
+import { deliveries } from '../../outside/events/deliveries.ts';
+import { addSink, removeSink, resumeSink, type SinkFault } from '../../outside/events/sinks.ts';
+import { eventStatement } from '../../outside/events/statement.ts';
+import { EVENT_KINDS, type EventKind } from '../../ports/events.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+
+const TEXT = { type: 'string' } as const;
+const MOST_COUNTED = 100_000;
+
+const WHY: Record<SinkFault, string> = {
+  name_not_allowed: 'a name begins with a letter and holds a-z, 0-9 and hyphens',
+  name_taken: 'there is a receiver of this name',
+  org_unknown: 'there is no such organisation',
+  address_not_allowed: 'an address is https:// or mqtts:// without name and password in it',
+  topic_not_allowed: 'a topic holds no + or #, and goes with mqtts:// only',
+};
+
+const NO_SUCH = 'there is no such receiver';
+
+const byOf = ({ text }: CommandCall) => `command line (${text('by') ?? 'nobody named'})`;
+
+function kindsFrom(words: string | undefined): EventKind[] {
+  if (words === undefined) return [...EVENT_KINDS];
+  const asked = new Set(words.split(',').map((word) => word.trim()));
+  const kinds = EVENT_KINDS.filter((kind) => asked.has(kind));
+  if (kinds.length !== asked.size)
+    throw new UsageError(`--kinds are some of ${EVENT_KINDS.join(', ')}, with commas between`);
+  return kinds;
+}
+
+export const eventsAdd: Command = {
+  usage: 'events add NAME --org ORG --to ADDRESS [--topic TOPIC] [--kinds KINDS] [--by PERSON]',
+  about: 'tells a webhook (https://) or a broker (mqtts://) what happens to devices from now on',
+  options: { org: TEXT, to: TEXT, topic: TEXT, kinds: TEXT, by: TEXT },
+  words: 1,
+  async run(call) {
+    const { installation, words, required, text, print } = call;
+    const fault = await addSink(
+      {
+        name: words[0] ?? '',
+        org: required('org'),
+        target: required('to'),
+        topic: text('topic'),
+        kinds: kindsFrom(text('kinds')),
+        by: byOf(call),
+      },
+      installation,
+    );
+    print(fault === undefined ? 'added; try it with "events test"' : WHY[fault]);
+    return fault === undefined ? 0 : 1;
+  },
+};
+
+export const eventsList: Command = {
+  usage: 'events list',
+  about: 'receivers of events: how far each has come, and what hinders it',
+  options: {},
+  words: 0,
+  async run({ installation: { stores }, print }) {
+    for (const sink of await stores.events.sinks()) {
+      const { name, org, target, topic, fault, failingSince, deadAt, nextAt } = sink;
+      const waiting = await stores.events.waiting(org, sink.told, MOST_COUNTED);
+      const refused = await stores.events.refusals(name);
+      const state =
+        deadAt !== null
+          ? `given up ${deadAt}: ${fault}`
+          : failingSince !== null
+            ? `failing since ${failingSince}: ${fault}, next try ${nextAt}`
+            : 'well';
+      const where = topic === null ? target : `${target} ${topic}`;
+      print([name, org, where, `${waiting} waiting`, `${refused} not taken`, state].join('\t'));
+    }
+    return 0;
+  },
+};
+
+export const eventsRemove = onOne('remove', 'tells it nothing any more', 'removed', removeSink);
+
+export const eventsResume = onOne(
+  'resume',
+  'tries one that was given up again, from where it stopped',
+  'resumed',
+  resumeSink,
+);
+
+function onOne(act: string, about: string, done: string, run: typeof removeSink): Command {
+  return {
+    usage: `events ${act} NAME [--by PERSON]`,
+    about,
+    options: { by: TEXT },
+    words: 1,
+    async run(call) {
+      const found = await run(call.words[0] ?? '', byOf(call), call.installation);
+      call.print(found ? done : NO_SUCH);
+      return found ? 0 : 1;
+    },
+  };
+}
+
+export const eventsTest: Command = {
+  usage: 'events test NAME',
+  about: 'sends it one event of the kind "test" now, from here',
+  options: {},
+  words: 1,
+  async run({ installation, config, words, print }) {
+    const sink = await installation.stores.events.sink(words[0] ?? '');
+    if (sink === undefined) {
+      print(NO_SUCH);
+      return 1;
+    }
+    const now = installation.clock.now();
+    const event = { kind: 'test', at: toInstant(now) } as const;
+    const jws = await eventStatement(sink, { id: randomUUID(), event }, now, installation);
+    const way = deliveries(config.events);
+    const done = await way.deliver(sink, { kind: 'test', jws });
+    await way.leave(sink);
+    print(done.ok ? 'taken' : `not taken: ${done.fault}`);
+    return done.ok ? 0 : 1;
+  },
+};

@@ -1,0 +1,97 @@
+import {
+  type LifeFault,
+  type OwnDevice,
+  resumeDevice,
+  retireDevice,
+  suspendDevice,
+} from '../../authority/ra/custody/device-life.ts';
+import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
+import { currentCrl } from '../../authority/va/publish-crl.ts';
+import { SUSPENSION_REASONS } from '../../ports/device-life.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
+import { wordOf } from './named-person.ts';
+
+const TEXT = { type: 'string' } as const;
+const DEVICE = { udid: TEXT, maker: TEXT, by: TEXT, because: TEXT } as const;
+
+const WHY: Record<LifeFault | ReplaceFault, string> = {
+  not_found: 'no such device is bound',
+  not_ready: 'its certificate is still being issued',
+  suspended: 'it is suspended already',
+  not_suspended: 'it is not suspended',
+  four_eyes: 'whoever reported it lost cannot resume it: name somebody else with --by',
+  with_unknown: 'the new device is not bound in the same organisation: register it first',
+  with_elsewhere: 'the new device is bound to another domain than the old one',
+  with_taken: 'the new device took another one’s place already: retire the old one instead',
+};
+
+type Done = { readonly ok: true } | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
+
+/** Does something with the device that the options name, whoever has it, and signs the CRL that follows. */
+async function onDevice(
+  { installation, required, print }: CommandCall,
+  said: string,
+  work: (device: OwnDevice) => Promise<Done>,
+): Promise<number> {
+  const [maker, udid] = [required('maker'), required('udid')];
+  const found = await installation.stores.bindings.liveConflicts('', maker, udid);
+  const org = found.find((binding) => binding.udid === udid)?.org ?? '';
+  const done = await work({ org, maker, udid });
+  if (!done.ok) {
+    print(WHY[done.why]);
+    return 1;
+  }
+  const crl = await currentCrl(org, installation);
+  print(`${said}; CRL ${crl?.number ?? '?'} of ${org} is signed`);
+  return 0;
+}
+
+export const deviceSuspend: Command = {
+  usage: 'device suspend --udid U --maker M --reason REASON --by PERSON --because TEXT',
+  about: 'puts its certificate on hold at once (lost, maintenance)',
+  options: { ...DEVICE, reason: TEXT },
+  words: 0,
+  async run(call) {
+    const reason = SUSPENSION_REASONS.find((one) => one === call.required('reason'));
+    if (reason === undefined) throw new UsageError(`--reason is one of ${SUSPENSION_REASONS.join(', ')}`);
+    const word = await wordOf(call);
+    return onDevice(call, 'suspended', (device) => suspendDevice(device, reason, word, call.installation));
+  },
+};
+
+export const deviceResume: Command = {
+  usage: 'device resume --udid U --maker M --by PERSON --because TEXT',
+  about: 'takes its certificate off hold; a lost device needs another person than who reported it',
+  options: DEVICE,
+  words: 0,
+  async run(call) {
+    const word = await wordOf(call);
+    return onDevice(call, 'resumed', (device) => resumeDevice(device, word, call.installation));
+  },
+};
+
+export const deviceRetire: Command = {
+  usage: 'device retire --udid U --maker M --by PERSON --because TEXT',
+  about: 'ends its binding and certificate; it may be bound again',
+  options: DEVICE,
+  words: 0,
+  async run(call) {
+    const word = await wordOf(call);
+    return onDevice(call, 'retired', (device) => retireDevice(device, word, call.installation));
+  },
+};
+
+export const deviceReplace: Command = {
+  usage: 'device replace --udid U --maker M --with U [--with-maker M] --by PERSON --because TEXT',
+  about: 'a new device, bound already in the same domain, takes its place: site and position go over',
+  options: { ...DEVICE, with: TEXT, 'with-maker': TEXT },
+  words: 0,
+  async run(call) {
+    const word = await wordOf(call);
+    const successor = {
+      udid: call.required('with'),
+      maker: call.text('with-maker') ?? call.required('maker'),
+    };
+    return onDevice(call, 'replaced', (device) => replaceDevice(device, successor, word, call.installation));
+  },
+};

@@ -1,0 +1,54 @@
+import { decideTransfer } from '../../authority/ra/custody/decide-transfer.ts';
+import { decider } from '../../authority/ra/records/decider.ts';
+import { currentCrl } from '../../authority/va/publish-crl.ts';
+import { type Command, UsageError } from './command.ts';
+import { wordOf } from './named-person.ts';
+
+const TEXT = { type: 'string' } as const;
+
+export const transferList: Command = {
+  usage: 'transfer list',
+  about: 'open claims on devices that are bound to another organisation',
+  options: {},
+  words: 0,
+  async run({ installation, print }) {
+    for (const { id, claimant, binding, record, openedAt } of await installation.stores.transfers.openCases())
+      print(`${id}\t${openedAt}\t${claimant}\trecord ${record}\tbinding ${binding}`);
+    return 0;
+  },
+};
+
+export const transferDecide: Command = {
+  usage: 'transfer decide CASE --decision DECISION --by PERSON --because TEXT',
+  about: 'give-up (two persons, one after the other) or refuse, for the owner of the device',
+  options: { decision: TEXT, by: TEXT, because: TEXT },
+  words: 1,
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const asked = required('decision');
+    if (asked !== 'give-up' && asked !== 'refuse')
+      throw new UsageError('--decision is one of give-up, refuse');
+    const word = await wordOf(call);
+    const { stores } = installation;
+    const id = words[0] ?? '';
+    const transfer = await stores.transfers.open(id);
+    const org = transfer && (await stores.bindings.binding(transfer.binding))?.org;
+    if (org === undefined) {
+      print('there is no such open case');
+      return 1;
+    }
+    const decisions = decider({
+      ...installation,
+      onStep: () => undefined,
+      onFault: (error) => print(error instanceof Error ? error.message : String(error)),
+    });
+    const decision = asked === 'give-up' ? 'give_up' : 'refuse';
+    const result = await decideTransfer(
+      { ...word, id, org, decision },
+      { transact: installation.transact, clock: installation.clock, decider: decisions },
+    );
+    if (result === 'given_up') await currentCrl(org, installation);
+    print(result === 'offered' ? 'offered: a second person has to say the same' : result);
+    return result === 'offered' || result === 'given_up' || result === 'refused' ? 0 : 1;
+  },
+};

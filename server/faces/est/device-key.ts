@@ -1,0 +1,17 @@
+import { TLSSocket } from 'node:tls';
+import type { FastifyRequest } from 'fastify';
+import type { DeviceKey } from '../../authority/ra/contact/device-contact.ts';
+import { sha256Hex } from '../../x509/node-crypto.ts';
+
+/**
+ * The key that the client has just used in its handshake; undefined if it showed no certificate. A resumed session proves
+ * nothing of now, so it counts as none. A header of a proxy is never looked at: TLS ends in this process.
+ */
+export function deviceKeyOf({ raw }: FastifyRequest): DeviceKey | undefined {
+  const { socket } = raw;
+  if (!(socket instanceof TLSSocket) || socket.isSessionReused()) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return { spki: new Uint8Array(spki), fingerprint: sha256Hex(certificate.raw) };
+}

@@ -1,0 +1,175 @@
+import { constants } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { RekeyRefusal } from '../../../contract/codes.ts';
+import { toBase64 } from '../../../core/bytes.ts';
+import { toPem } from '../../../core/pem.ts';
+import {
+  bindingOfKey,
+  type DeviceAnswer,
+  type DeviceKey,
+  decidedCertificate,
+  enrolDevice,
+  renewDevice,
+} from '../../authority/ra/contact/device-contact.ts';
+import type { Installation } from '../../installation.ts';
+import { oid, sequence } from '../../x509/der-writer.ts';
+import { ProblemError, translateErrors } from '../http/problem.ts';
+import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
+import { certsOnly } from './certs-only.ts';
+import { deviceKeyOf } from './device-key.ts';
+import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.ts';
+import { tpmRoutes } from './tpm-routes.ts';
+
+export interface EstOptions {
+  readonly installation: Installation;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Requests a minute from one address: a gateway with a hundred devices behind it may start them all at once. */
+const PER_ADDRESS = 300;
+/** What a request should be signed with: ecdsa-with-SHA256 (RFC 7030 section 4.5.2, RFC 5758). */
+const ATTRIBUTES = sequence(oid('1.2.840.10045.4.3.2'));
+
+/**
+ * The devices' own face: EST (RFC 7030), not yet listening. A port of its own, since asking for client certificates on the
+ * app's would prompt people. Any client certificate is taken in the handshake, which proves its key and nothing else; who
+ * may have what is decided by that key and by our own state.
+ */
+export async function buildEst({
+  installation,
+  certificateFile,
+  keyFile,
+  onFault,
+}: EstOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: MAX_REQUEST,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 40 },
+    https: {
+      cert: readFileSync(certificateFile),
+      key: readFileSync(keyFile),
+      requestCert: true,
+      // Bound keys show up behind self-signed and makers' certificates alike; no chain is asked for.
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: 10_000,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    },
+  }) as unknown as FastifyInstance;
+  translateErrors(app, onFault);
+  const limit = rateLimit(PER_ADDRESS, installation.clock);
+  const limitDevice = rateLimit(CALLS.device, installation.clock);
+  app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  const ofOrg = async (org: string, reply: FastifyReply) => {
+    const bundle = await installation.ca.bundle(org);
+    if (bundle.length === 0) throw new ProblemError('not_found');
+    return certificates(reply, bundle);
+  };
+  app.get('/.well-known/est/cacerts', async (request, reply) => {
+    const key = deviceKeyOf(request);
+    const binding = key && (await bindingOfKey(key.spki, installation));
+    // Which organisation's CA is meant shows by the key alone, or is named in the path (section 3.2.2).
+    if (binding === undefined) throw new ProblemError('not_found');
+    return ofOrg(binding.org, reply);
+  });
+  app.get<{ Params: { label: string } }>('/.well-known/est/:label/cacerts', async ({ params }, reply) =>
+    ofOrg(params.label, reply),
+  );
+  for (const path of ['/.well-known/est/csrattrs', '/.well-known/est/:label/csrattrs']) {
+    app.get(path, async (_request, reply) =>
+      reply
+        .type('application/csrattrs')
+        .header('content-transfer-encoding', 'base64')
+        .send(toBase64(ATTRIBUTES)),
+    );
+  }
+
+  const operation =
+    (work: (key: DeviceKey, request: Uint8Array) => Promise<DeviceAnswer>) =>
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      const key = deviceKeyOf(request);
+      if (key === undefined) throw new ProblemError('unauthenticated', 'A client certificate is needed');
+      limitDevice(toBase64(await installation.crypto.sha256(key.spki)));
+      const der = readRequestBody(request.body);
+      if (der === undefined) throw new ProblemError('request_invalid');
+      return answer(await work(key, der), reply, (leaf) => certificates(reply, [leaf]));
+    };
+  const enrol = operation((key, der) => enrolDevice(key, der, installation));
+  const renew = operation((key, der) => renewDevice(key, der, installation));
+  for (const under of ['/.well-known/est', '/.well-known/est/:label']) {
+    app.post(`${under}/simpleenroll`, enrol);
+    app.post(`${under}/simplereenroll`, renew);
+  }
+
+  tpmRoutes(app, installation);
+
+  // As clients of key-less onboarding samples ask: the request in a header, the certificate as PEM in the answer.
+  app.post('/new', async (request, reply) => {
+    const der = readRequestHeader(request.headers['device-csr']);
+    if (der === undefined)
+      throw new ProblemError('request_invalid', 'The header device-csr holds no request');
+    return answer(await decidedCertificate(der, installation), reply, (leaf) =>
+      reply.type('application/x-pem-file').send(toPem('CERTIFICATE', leaf)),
+    );
+  });
+  return app;
+}
+
+/** Refused another key: what to do about it. */
+const NEXT: Record<RekeyRefusal, string> = {
+  rekey_not_allowed:
+    'The policy here lets no device take another key: go on with the one it has, or have the policy changed (rekey)',
+  rekey_too_soon: 'The key was changed less than a day ago: ask again tomorrow',
+  successor_waits:
+    'A certificate was issued that was not used yet: make contact with that one first, or renew the one in use when it is due',
+  csr_subject_mismatch: 'The request’s subject must have one common name, the device’s own',
+  key_weak: 'The key is too weak: make a stronger one',
+  key_type_not_allowed: 'The policy here does not take this kind of key: make another kind',
+  key_taken: 'The key is or was in use: make a new one',
+  tombstoned:
+    'This key, the one in use or a former name of the device is revoked: ask with a key that is not; the rest only a named person lifts',
+  voucher_missing:
+    'The list vouches for the key in use alone: let the same TPM show the new one first (/tpm/challenge), or keep the one in use',
+};
+
+function certificates(reply: FastifyReply, all: readonly Uint8Array[]): FastifyReply {
+  const body = toBase64(certsOnly(all)).replace(/.{1,76}/g, '$&\n');
+  return reply
+    .type('application/pkcs7-mime; smime-type=certs-only')
+    .header('content-transfer-encoding', 'base64')
+    .header('cache-control', 'no-store')
+    .send(body);
+}
+
+function answer(
+  said: DeviceAnswer,
+  reply: FastifyReply,
+  give: (leaf: Uint8Array) => FastifyReply,
+): FastifyReply {
+  switch (said.kind) {
+    case 'certificate':
+      return give(said.der);
+    case 'wait':
+      return reply.code(202).header('retry-after', String(said.seconds)).send();
+    case 'refused':
+      switch (said.why) {
+        case 'request_invalid':
+          throw new ProblemError('request_invalid', 'No request that is signed by its own key');
+        case 'key_differs':
+          throw new ProblemError('forbidden', 'The request is for another key than the connection’s');
+        case 'not_bound':
+          throw new ProblemError('forbidden', 'Nothing is bound to this key');
+        case 'not_current':
+          throw new ProblemError('forbidden', 'Only the current certificate may be renewed');
+        default:
+          throw new ProblemError(said.why, NEXT[said.why]);
+      }
+  }
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { API, type Operation } from '../../../contract/api.ts';
+import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
+import { deskHandlers } from './desk-handlers.ts';
+import { deviceHandlers } from './device-handlers.ts';
+import { fieldHandlers } from './field-handlers.ts';
+import { strictHeaders } from './headers.ts';
+import { inflateBodies } from './inflate.ts';
+import { metrics } from './metrics.ts';
+import { ocsp } from './ocsp.ts';
+import { operatorHandlers } from './operator-handlers.ts';
+import { checkOrigin, type OwnOrigins } from './origin.ts';
+import { pageFiles } from './page-files.ts';
+import type { HttpParts } from './parts.ts';
+import { phoneHandlers } from './phone-handlers.ts';
+import { photoHandlers } from './photo-handlers.ts';
+import { pkiFiles } from './pki-files.ts';
+import { translateErrors } from './problem.ts';
+import { registerApi } from './routes.ts';
+import { sessionHandlers } from './session-handlers.ts';
+import { transferHandlers } from './transfer-handlers.ts';
+import { verifyHandlers } from './verify-handlers.ts';
+
+export interface AppOptions extends HttpParts {
+  /** The built page. */
+  readonly dist: string;
+  readonly version: string;
+  readonly own: () => OwnOrigins;
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+}
+
+const OPEN: ReadonlySet<string> = new Set(
+  Object.values<Operation>(API).flatMap(({ access, path }) => (access === 'open' ? [path] : [])),
+);
+
+/** The whole HTTP face, not yet listening. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { tls } = options;
+  const settings = {
+    bodyLimit: MAX_BATCH_BYTES,
+    requestTimeout: 60_000,
+    // A closing server answers what it has and takes nothing new.
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: 200 },
+  };
+  const app = (
+    tls === undefined
+      ? Fastify(settings)
+      : Fastify({
+          ...settings,
+          https: { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) },
+        })
+  ) as FastifyInstance;
+  translateErrors(app, options.onFault);
+  strictHeaders(app, tls !== undefined);
+  inflateBodies(app);
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Fieldbind', version: options.version },
+    },
+  });
+  // Before the API's own context, which takes over only the hooks that are there.
+  metrics(app, options.installation, options.events);
+  await app.register(async (api) => {
+    api.addHook('onRequest', async (request) => {
+      const open = OPEN.has(request.routeOptions.url ?? '');
+      checkOrigin(request, options.own(), open);
+    });
+    registerApi(
+      api,
+      {
+        ...sessionHandlers(options),
+        ...operatorHandlers(options),
+        ...fieldHandlers(options),
+        ...deskHandlers(options),
+        ...deviceHandlers(options),
+        ...transferHandlers(options),
+        ...phoneHandlers(options),
+        ...photoHandlers(options),
+        ...verifyHandlers(options),
+      },
+      { signIn: options.signIn, clock: options.installation.clock },
+    );
+    api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  });
+  pkiFiles(app, options.installation);
+  await ocsp(app, options.installation);
+  await pageFiles(app, options.dist);
+  return app;
+}

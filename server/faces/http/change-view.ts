@@ -1,0 +1,45 @@
+import type { Change, IssuedCertificate } from '../../../contract/change.ts';
+import { toPem } from '../../../core/pem.ts';
+import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { StoredChange } from '../../ports/changes.ts';
+import type { Needs } from '../../ports/stores.ts';
+
+export interface ViewParts {
+  readonly stores: Needs<'certificates'>;
+  readonly ca: CertificateAuthority;
+}
+
+/** A change as it goes to phones, its certificate with it. */
+export async function viewChange(change: StoredChange, parts: ViewParts): Promise<Change> {
+  const certificate =
+    change.fingerprint === null ? undefined : await viewCertificate(change.fingerprint, parts);
+  return {
+    record: change.record,
+    outcome: change.outcome,
+    at: change.at,
+    ...(change.code === null ? {} : { code: change.code }),
+    ...(change.detail === null ? {} : { detail: change.detail.slice(0, 300) }),
+    ...(change.maker === null ? {} : { maker: change.maker }),
+    ...(change.udid === null ? {} : { udid: change.udid }),
+    ...(change.domain === null ? {} : { domain: change.domain }),
+    ...(change.unproven === null ? {} : { unproven: change.unproven }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
+}
+
+/** A revoked certificate is not handed out again. */
+async function viewCertificate(
+  fingerprint: string,
+  { stores, ca }: ViewParts,
+): Promise<IssuedCertificate | undefined> {
+  const stored = await stores.certificates.byFingerprint(fingerprint);
+  const issuer = stored && (await ca.issuerNamed(stored.issuer));
+  if (stored === undefined || stored.revokedAt !== null || issuer === undefined) return undefined;
+  return {
+    fingerprint,
+    leafPem: toPem('CERTIFICATE', stored.der),
+    chainPem: issuer.chainPem,
+    notBefore: stored.notBefore,
+    notAfter: stored.notAfter,
+  };
+}

@@ -1,0 +1,81 @@
+import { MOST_DEVICES } from '../../../contract/device-limits.ts';
+import type { DeviceState } from '../../../contract/device-state.ts';
+import { deviceState } from '../../authority/ra/custody/device-state.ts';
+import { decideHeld, heldRecords } from '../../authority/ra/records/approvals.ts';
+import { importRows } from '../../organisations/lists/import-rows.ts';
+import type { Binding } from '../../ports/bindings.ts';
+import { requireMembership } from './access.ts';
+import { viewChange } from './change-view.ts';
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
+import type { Handlers } from './routes.ts';
+
+/** More than anybody reads; more letters narrow it. */
+const FOUND = 50;
+const MOST_WORDS = 5;
+
+/** What people look at and decide at a desk. */
+export function deskHandlers(
+  parts: HttpParts,
+): Pick<Handlers, 'importList' | 'devices' | 'approvals' | 'decideApproval'> {
+  const { installation, decider } = parts;
+  const { stores, clock, transact } = installation;
+  const limit = rateLimit(60, clock);
+  const limitFinds = rateLimit(60, clock);
+  const bindingsOf = async (
+    { org, find, udid, domain }: Parameters<Handlers['devices']>[0]['query'],
+    operator: string,
+  ): Promise<readonly Binding[]> => {
+    const { bindings } = stores;
+    if (udid !== undefined) {
+      const all = (await bindings.everByUdid(udid)).filter((binding) => binding.org === org);
+      return all.sort((one, other) => (one.boundAt < other.boundAt ? 1 : -1));
+    }
+    if (domain !== undefined) return bindings.liveIn(org, domain, MOST_DEVICES);
+    if (find === undefined) return bindings.ofOrg(org, MOST_DEVICES);
+    // It looks at every device of the organisation.
+    limitFinds(operator);
+    return bindings.find(org, find.split(/\s+/).slice(0, MOST_WORDS), FOUND);
+  };
+  return {
+    async importList({ session, query, body }) {
+      requireMembership(session, query.org);
+      const org = await stores.orgs.org(query.org);
+      // A real organisation's list comes from its maker, over the command line; the page only makes practice rows.
+      if (org === undefined || !org.training) throw new ProblemError('forbidden');
+      limit(session.operator);
+      return importRows(body.rows, org, session.operator, { transact, clock });
+    },
+
+    async devices({ session, query }) {
+      requireMembership(session, query.org);
+      const devices: DeviceState[] = [];
+      for (const binding of await bindingsOf(query, session.operator)) {
+        const state = await deviceState(binding, stores);
+        if (state !== undefined) devices.push(state);
+      }
+      return { devices };
+    },
+
+    approvals: async ({ query }) => ({ held: await heldRecords(query.org, stores) }),
+
+    async decideApproval({ session, params, query, body }) {
+      const asked = { record: params.record, org: query.org, by: session.operator, ...body };
+      const result = await decideHeld(asked, { stores, transact, decider, clock });
+      switch (result) {
+        case 'not_found':
+          throw new ProblemError('not_found');
+        case 'own_record':
+          throw new ProblemError('forbidden', 'Four eyes: somebody else must decide your own record');
+        case 'not_held':
+          throw new ProblemError('conflict', 'This record does not wait for anybody');
+        case 'done':
+          break;
+      }
+      const last = await stores.changes.lastOf(query.org, params.record);
+      if (last === undefined) throw new ProblemError('unavailable');
+      return viewChange(last, installation);
+    },
+  };
+}

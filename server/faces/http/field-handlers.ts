@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { intake } from '../../phones/receive-batch.ts';
+import { requireMembership } from './access.ts';
+import { viewChange } from './change-view.ts';
+import { fromCursor, toCursor } from './cursor.ts';
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import type { Handlers } from './routes.ts';
+
+const PAGE = 200;
+const LONGEST_WAIT = 2000;
+
+/** What a phone in the field needs: its pack, its records taken, and what became of them. */
+export function fieldHandlers({
+  installation,
+  packs,
+  decider,
+  onStep,
+  onFault,
+}: HttpParts): Pick<Handlers, 'workPack' | 'records' | 'changes'> {
+  const { stores } = installation;
+  const { receive } = intake({ ...installation, onStep });
+  return {
+    async workPack({ session, query, request, reply }) {
+      const { role } = requireMembership(session, query.org);
+      const org = await stores.orgs.org(query.org);
+      if (org === undefined) throw new ProblemError('not_found');
+      const { jws, digest } = await packs.pack(org, role);
+      const etag = `"${digest}"`;
+      reply.header('etag', etag).header('cache-control', 'private, no-cache');
+      if (asks(request.headers['if-none-match'], etag)) {
+        reply.code(304);
+        return undefined;
+      }
+      return { pack: jws };
+    },
+
+    async records({ session, body }) {
+      const { answer, taken } = await receive(body, session.operator);
+      // What is received is durable, so its receipts go out at once; what stays undecided is taken up again.
+      decider.take(taken).catch(onFault);
+      return answer;
+    },
+
+    async changes({ session, query }) {
+      requireMembership(session, query.org);
+      // Whoever asks right after sending would rather wait a moment than ask again.
+      await Promise.race([decider.idle(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
+      const from = fromCursor(query.org, query.after);
+      if (from === undefined) throw new ProblemError('request_invalid', 'This cursor is not of this stream');
+      const found = await stores.changes.after(query.org, from, PAGE + 1);
+      const page = found.slice(0, PAGE);
+      const changes = [];
+      for (const { change } of page) changes.push(await viewChange(change, installation));
+      return {
+        nonce: query.nonce,
+        cursor: toCursor(query.org, page.at(-1)?.n ?? from),
+        more: found.length > PAGE,
+        changes,
+      };
+    },
+  };
+}
+
+function asks(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

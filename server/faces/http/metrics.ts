@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import type { Installation } from '../../installation.ts';
+import type { EventSender } from '../../outside/events/sender.ts';
+import type { SinkState } from '../../ports/events.ts';
+
+/** Where measured times are counted, seconds. */
+const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
+
+/**
+ * Figures for Prometheus (text format 0.0.4). Routes and statuses only: no organisation, device or person, so that whoever may
+ * read them learns how busy it is and nothing else.
+ */
+export function metrics(app: FastifyInstance, { stores, clock }: Installation, events: EventSender): void {
+  const requests = new Map<string, number>();
+  const buckets = BOUNDS.map(() => 0);
+  let count = 0;
+  let sum = 0;
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    const name = `method="${method}",route="${routeOptions.url ?? 'none'}",status="${statusCode}"`;
+    requests.set(name, (requests.get(name) ?? 0) + 1);
+    const seconds = elapsedTime / 1000;
+    count++;
+    sum += seconds;
+    for (const [index, bound] of BOUNDS.entries())
+      if (seconds <= bound) buckets[index] = (buckets[index] ?? 0) + 1;
+  });
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const { cpu, memory } = { cpu: process.cpuUsage(), memory: process.memoryUsage() };
+    const pending = await stores.records.countPending(1000);
+    const sinks = await stores.events.sinks();
+    const lines = [
+      '# TYPE fieldbind_requests_total counter',
+      ...[...requests].map(([labels, n]) => `fieldbind_requests_total{${labels}} ${n}`),
+      '# TYPE fieldbind_request_seconds histogram',
+      ...BOUNDS.map(
+        (bound, index) => `fieldbind_request_seconds_bucket{le="${bound}"} ${buckets[index] ?? 0}`,
+      ),
+      `fieldbind_request_seconds_bucket{le="+Inf"} ${count}`,
+      `fieldbind_request_seconds_sum ${sum}`,
+      `fieldbind_request_seconds_count ${count}`,
+      '# HELP fieldbind_undecided_records At most 1000 are counted.',
+      '# TYPE fieldbind_undecided_records gauge',
+      `fieldbind_undecided_records ${pending}`,
+      '# TYPE fieldbind_event_receivers gauge',
+      ...(['well', 'failing', 'given_up'] as const).map((state) => {
+        const some = sinks.filter((sink) => stateOf(sink) === state);
+        return `fieldbind_event_receivers{state="${state}"} ${some.length}`;
+      }),
+      '# HELP fieldbind_event_failing_seconds Since when the receiver that fails longest has failed.',
+      '# TYPE fieldbind_event_failing_seconds gauge',
+      `fieldbind_event_failing_seconds ${longestFailing(sinks, clock.now())}`,
+      '# TYPE fieldbind_events_told_total counter',
+      `fieldbind_events_told_total ${events.told()}`,
+      '# TYPE process_cpu_seconds_total counter',
+      `process_cpu_seconds_total ${(cpu.user + cpu.system) / 1e6}`,
+      '# TYPE process_resident_memory_bytes gauge',
+      `process_resident_memory_bytes ${memory.rss}`,
+    ];
+    return reply
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(`${lines.join('\n')}\n`);
+  });
+}
+
+function stateOf({ deadAt, failingSince }: SinkState): 'well' | 'failing' | 'given_up' {
+  if (deadAt !== null) return 'given_up';
+  return failingSince === null ? 'well' : 'failing';
+}
+
+function longestFailing(sinks: readonly SinkState[], now: number): number {
+  const since = sinks.flatMap(({ failingSince }) =>
+    failingSince === null ? [] : [Date.parse(failingSince)],
+  );
+  return since.length === 0 ? 0 : Math.max(0, Math.round((now - Math.min(...since)) / 1000));
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { toBase64Url } from '../../../core/bytes.ts';
+import { keepLoss, phoneStates } from '../../phones/phones.ts';
+import { intake } from '../../phones/receive-batch.ts';
+import { rescue } from '../../phones/rescue.ts';
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
+import type { Handlers } from './routes.ts';
+
+/** What support sees of the phones, what a phone says that it lost, and what colleagues carry here for one that cannot send. */
+export function phoneHandlers({
+  installation,
+  decider,
+  onStep,
+  onFault,
+}: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'rescueKey' | 'rescue'> {
+  const { stores, transact, clock, crypto } = installation;
+  const limit = rateLimit(30, clock);
+  const limitParts = rateLimit(300, clock);
+  const { receive } = intake({ ...installation, onStep });
+  const { key, open } = rescue(installation);
+  return {
+    phones: async ({ query }) => ({ phones: await phoneStates(query.org, stores, clock.now()) }),
+    async reportLoss({ session, body }) {
+      limit(session.operator);
+      if (!(await keepLoss(body, session.operator, { transact, clock }))) throw new ProblemError('not_found');
+      return body;
+    },
+    rescueKey: async () => ({ rescueKey: await key() }),
+    async rescue({ session, body }) {
+      limitParts(session.operator);
+      const records = await open(body.part);
+      if (records === undefined)
+        throw new ProblemError('request_invalid', 'This part was not sealed to this installation');
+      // The envelopes name their authors; who carries them is only the uploader.
+      const batch = {
+        batch: randomUUID(),
+        nonce: toBase64Url(crypto.random(16)),
+        head: null,
+        records: [...records],
+      };
+      const { answer, taken } = await receive(batch, session.operator);
+      decider.take(taken).catch(onFault);
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { toBase64Url } from '../../../core/bytes.ts';
+import { keepPart, photosNamed } from '../../phones/keep-photo.ts';
+import { requireMembership } from './access.ts';
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import type { Handlers } from './routes.ts';
+
+/** Photos come in parts after their record, and are shown to members of its organisation. */
+export function photoHandlers({
+  installation,
+}: HttpParts): Pick<Handlers, 'photoPart' | 'photosOfRecord' | 'photo'> {
+  const { stores } = installation;
+  return {
+    async photoPart({ session, body }) {
+      const orgs = session.memberships.map(({ org }) => org);
+      const result = await keepPart(body, orgs, installation);
+      if (result.ok) return result.progress;
+      switch (result.reason) {
+        case 'not_named':
+          throw new ProblemError('not_found');
+        case 'too_large':
+          throw new ProblemError('too_large');
+        case 'unfit':
+          throw new ProblemError('request_invalid', 'This is no part of that photo');
+        case 'quota':
+          throw new ProblemError('unavailable', 'This organisation has no room for more photos');
+      }
+    },
+
+    async photosOfRecord({ session, query }) {
+      requireMembership(session, query.org);
+      const record = await stores.records.record(query.record);
+      if (record?.header.org !== query.org) throw new ProblemError('not_found');
+      const photos = [];
+      for (const { digest, bytes } of photosNamed(record)) {
+        const there = await stores.photos.photo(query.org, digest);
+        photos.push({ digest, bytes, here: (there?.keptAt ?? null) !== null });
+      }
+      return { photos };
+    },
+
+    async photo({ session, params, query }) {
+      requireMembership(session, query.org);
+      const there = await stores.photos.photo(query.org, params.digest);
+      if ((there?.keptAt ?? null) === null) throw new ProblemError('not_found');
+      return { data: toBase64Url(await stores.photos.data(query.org, params.digest)) };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify';
+import { toPem } from '../../../core/pem.ts';
+import { liveOnes } from '../../authority/ca/trust.ts';
+import { currentCrl } from '../../authority/va/publish-crl.ts';
+import type { Installation } from '../../installation.ts';
+import { pemOf } from '../../x509/pem-of.ts';
+import { ProblemError } from './problem.ts';
+
+const HIDDEN = { schema: { hide: true } } as const;
+
+/** What verifiers fetch without asking anybody: CRLs, CA certificates, trust bundles. */
+export function pkiFiles(app: FastifyInstance, installation: Installation): void {
+  const { stores, clock } = installation;
+
+  app.get<{ Params: { file: string } }>('/crl/:file', HIDDEN, async ({ params, headers }, reply) => {
+    const crl = await currentCrl(stem(params.file, '.crl'), installation);
+    if (crl === undefined) throw new ProblemError('not_found');
+    const etag = `"${crl.issuer}-${crl.number}"`;
+    reply
+      .header('etag', etag)
+      .header('last-modified', new Date(crl.thisUpdate).toUTCString())
+      // Short, so that a revocation is seen soon; never past the CRL's own end (RFC 5280 section 5.1.2.5).
+      .header('cache-control', `public, max-age=${maxAge(crl.nextUpdate, clock.now())}`);
+    if (headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type('application/pkix-crl').send(Buffer.from(crl.der));
+  });
+
+  app.get<{ Params: { file: string } }>('/ca/:file', HIDDEN, async ({ params }, reply) => {
+    const authority = await stores.authorities.authority(stem(params.file, '.cer'));
+    if (authority === undefined) throw new ProblemError('not_found');
+    return reply
+      .type('application/pkix-cert')
+      .header('cache-control', 'public, max-age=86400')
+      .send(Buffer.from(authority.certificate));
+  });
+
+  app.get<{ Params: { org: string } }>('/ca/:org/bundle.pem', HIDDEN, async ({ params }, reply) => {
+    // A root is nobody's bundle, and of no organisation: it would let one's devices pass for another's.
+    const bundle = await installation.ca.bundle(params.org);
+    if (bundle.length === 0) throw new ProblemError('not_found');
+    return reply
+      .type('application/x-pem-file')
+      .header('cache-control', 'public, max-age=3600')
+      .send(pemOf(bundle));
+  });
+
+  app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {
+    const live = liveOnes(await stores.authorities.ofOrg(params.org), clock.now());
+    const lists = await Promise.all(live.map(({ name }) => currentCrl(name, installation)));
+    const there = lists.filter((crl) => crl !== undefined);
+    // One that is missing must not pass for one in which nothing is revoked.
+    if (there.length === 0 || there.length < live.length) throw new ProblemError('not_found');
+    const age = Math.min(...there.map(({ nextUpdate }) => maxAge(nextUpdate, clock.now())));
+    return reply
+      .type('application/x-pem-file')
+      .header('cache-control', `public, max-age=${age}`)
+      .send(there.map(({ der }) => toPem('X509 CRL', der)).join(''));
+  });
+
+  app.get('/healthz', HIDDEN, async (_request, reply) => {
+    await stores.settings.setting('aud');
+    return reply.header('cache-control', 'no-store').send({ status: 'ok' });
+  });
+}
+
+function stem(file: string, ending: string): string {
+  if (!file.endsWith(ending)) throw new ProblemError('not_found');
+  return file.slice(0, -ending.length);
+}
+
+function maxAge(nextUpdate: string, now: number): number {
+  return Math.max(0, Math.min(60, Math.floor((Date.parse(nextUpdate) - now) / 1000)));
+}

@@ -1,0 +1,109 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { ProblemCode } from '../../../contract/codes.ts';
+import type { Problem } from '../../../contract/problem.ts';
+
+const STATUS: Record<ProblemCode, number> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  origin_refused: 403,
+  not_found: 404,
+  request_invalid: 400,
+  too_large: 413,
+  nonce_unknown: 409,
+  proof_invalid: 400,
+  conflict: 409,
+  rate_limited: 429,
+  unavailable: 503,
+  internal: 500,
+  rekey_not_allowed: 403,
+  rekey_too_soon: 403,
+  successor_waits: 409,
+  csr_subject_mismatch: 400,
+  key_weak: 400,
+  key_type_not_allowed: 403,
+  key_taken: 409,
+  tombstoned: 403,
+  voucher_missing: 403,
+};
+
+const TITLE: Record<ProblemCode, string> = {
+  unauthenticated: 'Nobody is signed in',
+  forbidden: 'Not allowed',
+  origin_refused: 'The request came from another page',
+  not_found: 'There is no such thing here',
+  request_invalid: 'The request does not fit',
+  too_large: 'The request is too large',
+  nonce_unknown: 'The nonce is used up, too old, or not this session’s',
+  proof_invalid: 'The proof does not hold',
+  conflict: 'It contradicts what is there',
+  rate_limited: 'Too many requests',
+  unavailable: 'Not available now',
+  internal: 'Something went wrong here',
+  rekey_not_allowed: 'Policy lets no device take another key here',
+  rekey_too_soon: 'The key was changed less than a day ago',
+  successor_waits: 'A successor waits to be shown',
+  csr_subject_mismatch: 'The request names another device',
+  key_weak: 'The key is too weak',
+  key_type_not_allowed: 'Policy does not take this kind of key',
+  key_taken: 'The key is or was in use',
+  tombstoned: 'The key is revoked',
+  voucher_missing: 'Nothing vouches for this key',
+};
+
+/** The request itself failed. `detail` is for people; it never holds what was sent. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  /** Seconds after which it is worth while to ask again (RFC 9110 section 10.2.3). */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ProblemCode, detail = TITLE[code], retryAfter?: number) {
+    super(detail);
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+function problem(code: ProblemCode, detail: string): Problem {
+  return { type: `urn:fieldbind:problem:${code}`, title: TITLE[code], status: STATUS[code], code, detail };
+}
+
+function send(reply: FastifyReply, code: ProblemCode, detail: string) {
+  return reply
+    .code(STATUS[code])
+    .header('content-type', 'application/problem+json')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problem(code, detail));
+}
+
+/** The one place where errors become words. What is not known to be harmless says nothing. */
+export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
+  app.setErrorHandler((error: FastifyError | ProblemError, _request, reply) => {
+    if (error instanceof ProblemError) {
+      if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+      return send(reply, error.code, error.message);
+    }
+    const code = codeOf(error);
+    if (code === 'internal') onFault(error);
+    return send(reply, code, TITLE[code]);
+  });
+}
+
+function codeOf(error: FastifyError): ProblemCode {
+  if (error.validation !== undefined) return 'request_invalid';
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return 'too_large';
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return 'request_invalid';
+    default:
+      // A bad body or path by Fastify's or the JSON parser's own account; all else is ours.
+      return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+        ? 'request_invalid'
+        : 'internal';
+  }
+}

@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox/type';
+import { API, type ApiName, type Operation } from '../../../contract/api.ts';
+import { parse } from '../../../contract/parse.ts';
+import { Problem } from '../../../contract/problem.ts';
+import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { requireMembership, requireSession } from './access.ts';
+import { ProblemError } from './problem.ts';
+import { addressName, CALLS, rateLimit } from './rate-limit.ts';
+
+type Api = typeof API;
+type Part<K extends ApiName, P extends string> = Api[K] extends {
+  readonly [Key in P]: infer S extends TSchema;
+}
+  ? Static<S>
+  : undefined;
+
+/** One call of an operation, everything in it already checked against the contract. */
+export interface Call<K extends ApiName> {
+  readonly params: Part<K, 'params'>;
+  readonly query: Part<K, 'query'>;
+  readonly body: Part<K, 'body'>;
+  readonly session: Api[K]['access'] extends 'anybody' | 'open' | 'client' ? undefined : SignedIn;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export type Answer<K extends ApiName> = Static<Api[K]['answer']>;
+
+/** One per operation. `undefined`: the handler has set a status that needs no body. */
+export type Handlers = {
+  readonly [K in ApiName]: (call: Call<K>) => Promise<Answer<K> | undefined>;
+};
+
+/** Registers exactly the operations of the contract, each with its schemas and its access rule. */
+export function registerApi(
+  app: FastifyInstance,
+  handlers: Handlers,
+  { signIn, clock }: { readonly signIn: SignIn; readonly clock: Clock },
+): void {
+  const limits = {
+    address: rateLimit(CALLS.address, clock),
+    operator: rateLimit(CALLS.operator, clock),
+    device: rateLimit(CALLS.device, clock),
+  };
+  app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
+    // Nothing is coerced, filled in or taken away: what does not fit is refused (the page checks the same way).
+    if (parse(schema, value) !== undefined) return { value };
+    return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
+  });
+  const sessions = new WeakMap<FastifyRequest, SignedIn>();
+  const countAddress = ({ ip }: FastifyRequest) => limits.address(addressName(ip));
+  for (const name of Object.keys(API) as ApiName[]) {
+    const operation: Operation = API[name];
+    // The handler of a name takes that name's call; the table above ties them together.
+    const handle = handlers[name] as (call: unknown) => Promise<unknown>;
+    app.route({
+      method: operation.method,
+      url: operation.path,
+      schema: {
+        summary: operation.summary,
+        operationId: name,
+        ...(operation.params === undefined ? {} : { params: operation.params }),
+        ...(operation.query === undefined ? {} : { querystring: operation.query }),
+        ...(operation.body === undefined ? {} : { body: operation.body }),
+        response: {
+          200: operation.answer,
+          default: {
+            description: 'What went wrong (RFC 9457)',
+            content: { 'application/problem+json': { schema: Problem } },
+          },
+        },
+      },
+      onRequest: async (request) => {
+        // Before anything is read: what does not fit the schema counts as well, and nobody's body is read unless they are signed in.
+        // A machine client's right depends on what it asks for, so its handler looks at the token (device-handlers.ts).
+        if (isWithoutSession(operation.access)) return countAddress(request);
+        const session = await requireSession(request, signIn).catch((error: unknown) => {
+          countAddress(request);
+          throw error;
+        });
+        limits.operator(session.operator);
+        sessions.set(request, session);
+      },
+      handler: async (request, reply) => {
+        reply.header('cache-control', 'no-store');
+        const session = sessions.get(request);
+        try {
+          checkAccess(operation, request, session);
+        } catch (error) {
+          countAddress(request);
+          throw error;
+        }
+        const device = session && deviceOf(operation, request);
+        if (device !== undefined) limits.device(device);
+        const { params, query, body } = request;
+        const answer = await handle({ params, query, body, session, request, reply });
+        return answer === undefined ? reply.send() : answer;
+      },
+    });
+  }
+}
+
+function isWithoutSession(access: Operation['access']): access is 'anybody' | 'open' | 'client' {
+  return access === 'anybody' || access === 'open' || access === 'client';
+}
+
+/** The device that a path names, within the caller's own organisation: nobody uses up another one's calls. */
+function deviceOf({ params }: Operation, request: FastifyRequest): string | undefined {
+  const { maker, udid } = (params === undefined ? {} : request.params) as { maker?: string; udid?: string };
+  const { org } = request.query as { org?: unknown };
+  return maker === undefined || udid === undefined ? undefined : `${org} ${maker} ${udid}`;
+}
+
+/** Default deny: what is not for anybody needs a session, and a role where the operation names some. */
+function checkAccess(
+  { access, query }: Operation,
+  request: FastifyRequest,
+  session: SignedIn | undefined,
+): void {
+  if (isWithoutSession(access)) return;
+  if (session === undefined) throw new ProblemError('unauthenticated');
+  if (access === 'signed-in') return;
+  const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
+  if (typeof org !== 'string') throw new ProblemError('forbidden');
+  requireMembership(session, org, access);
+}

@@ -1,0 +1,38 @@
+import type { Session } from '../../../contract/operator.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { SignedIn } from '../../organisations/sign-in.ts';
+import { clearSession, setSession } from './access.ts';
+import type { HttpParts } from './parts.ts';
+import { ProblemError } from './problem.ts';
+import type { Handlers } from './routes.ts';
+
+/** Who is there, and how they sign in. */
+export function sessionHandlers({
+  installation,
+  signIn,
+}: HttpParts): Pick<Handlers, 'probe' | 'signInOptions' | 'signIn' | 'signOut' | 'session'> {
+  const { aud, clock } = installation;
+  const view = ({ operator, name, memberships, expiresAt }: SignedIn): Session => ({
+    operator,
+    name,
+    aud,
+    memberships: [...memberships],
+    expiresAt,
+  });
+  return {
+    probe: async ({ query }) => ({ nonce: query.nonce, at: toInstant(clock.now()) }),
+    signInOptions: () => signIn.options(),
+    async signIn({ body, reply }) {
+      const entered = await signIn.asDemo(body.operator);
+      if (entered === undefined) throw new ProblemError('unauthenticated');
+      setSession(reply, entered.token, entered.session.expiresAt);
+      return view(entered.session);
+    },
+    async signOut({ session, reply }) {
+      await signIn.out(session);
+      clearSession(reply);
+      return {};
+    },
+    session: async ({ session }) => view(session),
+  };
+}

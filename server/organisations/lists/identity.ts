@@ -1,0 +1,51 @@
+import type { CryptoPort } from '../../../core/crypto.ts';
+import {
+  isUdid,
+  type UdidResult,
+  udidFromImei,
+  udidFromMac,
+  udidFromSerial,
+  udidFromUuid,
+} from '../../../core/udid.ts';
+
+/** Columns that name a device; `device`: whatever another system calls it. */
+export const IDENTITIES = ['udid', 'serial', 'mac', 'imei', 'uuid', 'device'] as const;
+export type Identity = (typeof IDENTITIES)[number];
+
+type Named = UdidResult | { readonly ok: true; readonly udid: string };
+
+export async function toUdid(
+  kind: Identity,
+  text: string,
+  maker: string,
+  crypto: CryptoPort,
+): Promise<Named> {
+  switch (kind) {
+    case 'udid':
+      return { ok: true, udid: text }; // judged with the rest of the row (check-row.ts)
+    case 'serial':
+      return udidFromSerial(crypto, maker, text);
+    case 'mac':
+      return udidFromMac(text);
+    case 'imei':
+      return udidFromImei(text);
+    case 'uuid':
+      return udidFromUuid(text);
+    case 'device':
+      return fromForeignId(text, maker, crypto);
+  }
+}
+
+/**
+ * IMEI (nRF Cloud writes `nrf-` before it), UUID, and MAC where it is written as one; a UDID of ours; any other text is the
+ * maker's serial. Twelve hex digits alone are a serial: they need not be a MAC.
+ */
+function fromForeignId(text: string, maker: string, crypto: CryptoPort): Promise<Named> | Named {
+  const imei = udidFromImei(text.replace(/^nrf-(?=\d{15}$)/, ''));
+  if (imei.ok) return imei;
+  const uuid = udidFromUuid(text);
+  if (uuid.ok) return uuid;
+  const mac = udidFromMac(text);
+  if (mac.ok && /[:-]/.test(text)) return mac;
+  return isUdid(text) ? { ok: true, udid: text } : udidFromSerial(crypto, maker, text);
+}

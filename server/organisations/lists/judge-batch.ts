@@ -1,0 +1,157 @@
+import type { ListRow } from '../../../contract/list-row.ts';
+import type { RowName } from '../../ports/list-bulk.ts';
+import type { MakerKey } from '../../ports/maker-keys.ts';
+import type { KeptRow } from '../../ports/maker-list.ts';
+import { type Org, scopeOf } from '../../ports/orgs.ts';
+import type { Needs } from '../../ports/stores.ts';
+import { checkRow, type RowFault } from './check-row.ts';
+
+/** Who brings rows, and whose signature they came under. */
+export interface Bringer {
+  readonly org: Org;
+  readonly by: string;
+  readonly at: string;
+  readonly signer: Pick<MakerKey, 'maker' | 'digest'> | undefined;
+  /** Batches of the same file were kept before, with the same `at`. */
+  readonly begun: boolean;
+}
+
+export type RowVerdict =
+  | { readonly is: 'new'; readonly kept: KeptRow }
+  | { readonly is: 'unchanged' }
+  | { readonly is: 'fault'; readonly fault: RowFault };
+
+/** What becomes of each row, in their order, those before it counted. Reads only, and few times whatever their number. */
+export async function judgeBatch(
+  rows: readonly ListRow[],
+  { org, by, at, signer, begun }: Bringer,
+  { listBulk, makerKeys }: Needs<'listBulk' | 'makerKeys'>,
+): Promise<RowVerdict[]> {
+  const scope = scopeOf(org);
+  const signing = new Set((await makerKeys.live(org.name)).map(({ maker }) => maker));
+  const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
+  const there = new Map<string, KeptRow>();
+  for (const kept of await listBulk.named(scope, [...rows, ...former])) there.set(nameOf(kept.row), kept);
+  /** Names that stood in this file already. */
+  const given = new Set<string>();
+  for (const [name, { importedAt }] of there) if (begun && importedAt === at) given.add(name);
+  const holders = new Holders();
+  const keys = rows.flatMap(({ anchor, publicKey }) => (anchor === 'key' && publicKey ? [publicKey] : []));
+  const tpms = rows.flatMap(({ voucher }) => voucher?.tpm ?? []);
+  for (const kept of await listBulk.keyed(scope, keys, tpms)) holders.add(kept);
+
+  return rows.map((row): RowVerdict => {
+    const name = nameOf(row);
+    const before = there.get(name);
+    const signedBy = signer?.digest ?? null;
+    const same = before?.signedBy === signedBy && JSON.stringify(before.row) === JSON.stringify(row);
+    const fault =
+      checkRow(row) ??
+      checkSigner(row, signer, signing) ??
+      (before !== undefined && before.org !== org.name ? TAKEN : undefined) ??
+      (given.has(name) && !same ? REPEATED : undefined) ??
+      checkFormer(row, org.name, there) ??
+      checkOnlyHolder(row, org.name, holders);
+    if (fault !== undefined) return { is: 'fault', fault };
+    given.add(name);
+    if (same) return { is: 'unchanged' };
+    const kept: KeptRow = {
+      scope,
+      org: org.name,
+      row,
+      importedBy: by,
+      importedAt: at,
+      signedBy,
+      handedTo: before?.handedTo ?? null,
+    };
+    there.set(name, kept);
+    holders.add(kept);
+    return { is: 'new', kept };
+  });
+}
+
+const TAKEN: RowFault = { code: 'taken', detail: 'on the list of another organisation' };
+
+/** Which of the two is right, only the maker knows: the first stands, and is not replaced unseen. */
+const REPEATED: RowFault = {
+  code: 'udid_repeated',
+  detail:
+    'this name stands earlier in the same list with other content: ask the maker which is right, import that one',
+};
+
+/** A maker that signs its lists signs all of them, and no other maker's. */
+function checkSigner(
+  { maker }: ListRow,
+  signer: Bringer['signer'],
+  signing: ReadonlySet<string>,
+): RowFault | undefined {
+  if (signer !== undefined && signer.maker !== maker)
+    return { code: 'maker_differs', detail: "the file is signed by another maker's key" };
+  return signer === undefined && signing.has(maker)
+    ? { code: 'signature_needed', detail: 'this maker signs its lists, and this one is not signed' }
+    : undefined;
+}
+
+/** Another organisation's row is taken further only by whom it was handed to. */
+function checkFormer(
+  { maker, derivedFrom }: ListRow,
+  org: string,
+  there: ReadonlyMap<string, KeptRow>,
+): RowFault | undefined {
+  const former = derivedFrom && there.get(nameOf(derivedFrom));
+  return former === undefined || former.org === org || former.handedTo === maker
+    ? undefined
+    : { code: 'not_handed_on', detail: 'the row it is derived from was not handed on to this maker' };
+}
+
+/** Two devices with one key, or one TPM, are one device, or a copy; unless one is the other's former self. */
+function checkOnlyHolder(row: ListRow, org: string, holders: Holders): RowFault | undefined {
+  const others = holders.of(row).filter((other) => nameOf(other.row) !== nameOf(row));
+  if (others.length === 0) return undefined;
+  const line = [row, ...others.map((other) => other.row)];
+  const before = (one: ListRow) => line.find(({ maker, udid }) => isName(one.derivedFrom, maker, udid));
+  // One line from the newest to the oldest, each derived from the next.
+  const newest = line.filter(
+    (one) => !line.some(({ derivedFrom }) => isName(derivedFrom, one.maker, one.udid)),
+  );
+  const walked: ListRow[] = [];
+  for (let at = newest[0]; at !== undefined && walked.length < line.length; at = before(at)) walked.push(at);
+  if (newest.length === 1 && walked.length === line.length && others.every((one) => mayFollow(one, org)))
+    return undefined;
+  return { code: 'key_repeated', detail: 'another device on the list has the same key' };
+}
+
+/** Rows of a line belong to one organisation, or were handed from one to the next. */
+function mayFollow({ org: other, handedTo, row }: KeptRow, org: string): boolean {
+  return other === org || handedTo !== null || row.derivedFrom !== undefined;
+}
+
+function isName(name: RowName | undefined, maker: string, udid: string): boolean {
+  return name?.maker === maker && name.udid === udid;
+}
+
+function nameOf({ maker, udid }: RowName): string {
+  return `${maker}/${udid}`;
+}
+
+/** Rows by what anchors them, the batch's own included. */
+class Holders {
+  readonly #by = new Map<string, Map<string, KeptRow>>();
+
+  add(kept: KeptRow): void {
+    for (const anchor of anchorsOf(kept.row)) {
+      const some = this.#by.get(anchor) ?? new Map<string, KeptRow>();
+      this.#by.set(anchor, some.set(nameOf(kept.row), kept));
+    }
+  }
+
+  of(row: ListRow): KeptRow[] {
+    return anchorsOf(row).flatMap((anchor) => [...(this.#by.get(anchor)?.values() ?? [])]);
+  }
+}
+
+/** A key beside a voucher anchors nothing, so it may stand twice. */
+function anchorsOf({ anchor, publicKey, voucher }: ListRow): string[] {
+  const key = anchor === 'key' && publicKey !== undefined ? [`key ${publicKey}`] : [];
+  return voucher?.tpm === undefined ? key : [...key, `tpm ${voucher.tpm}`];
+}

@@ -1,0 +1,76 @@
+import { X509Certificate } from 'node:crypto';
+import type { ListRow } from '../../../contract/list-row.ts';
+import { fromBase64, fromBase64Url, fromHex, toBase64Url } from '../../../core/bytes.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { fromPem } from '../../../core/pem.ts';
+
+type Voucher = NonNullable<ListRow['voucher']>;
+
+/** A P-256 key up to its point, in its ordinary form (RFC 5480). */
+const P256 = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
+
+/** SubjectPublicKeyInfo of a key as base64 or base64url DER, PEM, or the bare uncompressed point of a P-256 key. */
+export function readKey(text: string): Uint8Array | undefined {
+  if (text.startsWith('-----BEGIN')) return fromPem('PUBLIC KEY', text)[0];
+  const bytes = (/^04[0-9a-fA-F]{128}$/.test(text) ? fromHex(text) : undefined) ?? decoded(text);
+  return bytes?.length === 65 && bytes[0] === 4 ? Buffer.concat([P256, bytes]) : bytes;
+}
+
+function decoded(text: string): Uint8Array | undefined {
+  return fromBase64(text) ?? fromBase64Url(text);
+}
+
+/** The key in a certificate, PEM or DER in base64. */
+export function keyOfCertificate(text: string): Uint8Array | undefined {
+  try {
+    const der = text.startsWith('-----BEGIN') ? text : Buffer.from(decoded(text) ?? []);
+    const { publicKey } = new X509Certificate(der);
+    return new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  } catch {
+    return undefined; // no certificate, or with a key that this runtime does not know
+  }
+}
+
+/** SHA-256 as base64url; undefined if it is none. OpenSSL writes it with colons. */
+function readDigest(text: string): string | undefined {
+  const hex = text.replaceAll(':', '').toLowerCase();
+  const bytes = hex.length === 64 ? fromHex(hex) : fromBase64Url(text);
+  return bytes?.length === 32 ? toBase64Url(bytes) : undefined;
+}
+
+/** What vouches, out of its columns; undefined where none says anything. */
+export async function readVoucher(
+  text: (column: string) => string | undefined,
+  crypto: Pick<CryptoPort, 'digest'>,
+): Promise<Voucher | undefined | { readonly wrong: string }> {
+  let voucher: Voucher = {};
+  for (const name of ['ca', 'certificate', 'key'] as const) {
+    const given = text(`voucher_${name}`);
+    if (given === undefined) continue;
+    const digest = readDigest(given);
+    if (digest === undefined) return { wrong: 'not a SHA-256, in hexadecimal or base64url' };
+    voucher = { ...voucher, [name]: digest };
+  }
+  const attests = text('attestation_key');
+  if (attests !== undefined) {
+    const keys = attests.split(';').map((one) => readKey(one.trim()));
+    if (keys.length > 2 || keys.includes(undefined)) return { wrong: 'not one attestation key, or two' };
+    voucher = { ...voucher, attestation: keys.map((key) => toBase64Url(key ?? new Uint8Array())) };
+  }
+  const tpm = text('tpm_ek');
+  if (tpm !== undefined) {
+    const digest = readDigest(tpm) ?? (await endorsementDigest(tpm, crypto));
+    if (digest === undefined) return { wrong: 'neither an endorsement key or certificate, nor its SHA-256' };
+    voucher = { ...voucher, tpm: digest };
+  }
+  return Object.keys(voucher).length === 0 ? undefined : voucher;
+}
+
+/** Of a TPM's endorsement key, or of the key in its certificate. */
+async function endorsementDigest(
+  text: string,
+  crypto: Pick<CryptoPort, 'digest'>,
+): Promise<string | undefined> {
+  const key = keyOfCertificate(text) ?? readKey(text);
+  return key === undefined ? undefined : await crypto.digest(key);
+}

@@ -1,0 +1,62 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RowName } from '../../ports/list-bulk.ts';
+import type { KeptRow } from '../../ports/maker-list.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+import { pages } from './list-pages.ts';
+
+export interface StaleRows {
+  readonly org: string;
+  readonly days: number;
+  /** Mark them: until they are imported again, a person must look before one of them binds. */
+  readonly hold: boolean;
+  readonly by: string;
+  tell(rows: readonly KeptRow[]): void;
+}
+
+export interface StaleParts {
+  readonly stores: Needs<'listBulk'>;
+  readonly transact: Transact<'listBulk' | 'audit'>;
+  readonly clock: Clock;
+}
+
+const DAY = 24 * 3_600_000;
+
+/**
+ * Rows that were imported so many days ago and never bound. Gives how many. To hold them, a page is read, marked and put on
+ * the trail in one transaction, so that none that is imported meanwhile is put back to what it was.
+ */
+export async function staleRows(
+  { org, days, hold, by, tell }: StaleRows,
+  { stores, transact, clock }: StaleParts,
+): Promise<number> {
+  const now = clock.now();
+  const before = toInstant(now - days * DAY);
+  let count = 0;
+  const look = (after: RowName | undefined, limit: number) =>
+    stores.listBulk.unused(org, before, after, limit);
+  const mark = (after: RowName | undefined, limit: number) =>
+    transact(async (tx) => {
+      const page = await tx.listBulk.unused(org, before, after, limit);
+      const fresh = page.filter(({ row }) => row.stale !== true);
+      if (fresh.length === 0) return page;
+      await tx.listBulk.put(fresh.map((kept): KeptRow => ({ ...kept, row: { ...kept.row, stale: true } })));
+      await audit(tx.audit, {
+        at: toInstant(now),
+        step: STEPS.prepare,
+        event: 'stale rows held',
+        actor: by,
+        org,
+        subject: `${fresh.length} rows`,
+        detail: `older than ${days} days`,
+      });
+      return page;
+    });
+  for await (const page of pages(hold ? mark : look)) {
+    count += page.length;
+    tell(page);
+  }
+  return count;
+}

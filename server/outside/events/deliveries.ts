@@ -1,0 +1,41 @@
+import type { Deliveries } from '../../ports/deliveries.ts';
+import { mqttPublisher, type Publisher } from './mqtt-publisher.ts';
+import { sinkFiles } from './sink-files.ts';
+import { pushEvent } from './webhook.ts';
+
+export interface DeliveryOptions {
+  /** `host` or `host:port` of receivers that may have private addresses, and be reached without TLS. */
+  readonly allowed: readonly string[];
+  /** Folder with what receivers ask of us. */
+  readonly files: string | undefined;
+  readonly patience?: number;
+}
+
+/** Milliseconds for one event. */
+const PATIENCE = 10_000;
+
+/** Brings events to webhooks and brokers. */
+export function deliveries({ allowed, files, patience = PATIENCE }: DeliveryOptions): Deliveries {
+  const publishers = new Map<string, Publisher>();
+  return {
+    async deliver(sink, { kind, jws }) {
+      const { name, target } = sink;
+      const own = { allowed, files: sinkFiles(files, name), patience };
+      if (!isSafe(new URL(target), allowed)) return { ok: false, fault: 'address_refused' };
+      if (sink.kind === 'webhook') return pushEvent(target, jws, own);
+      const publisher =
+        publishers.get(name) ?? mqttPublisher({ ...own, target, clientId: `fieldbind-${name}` });
+      publishers.set(name, publisher);
+      return publisher.publish(`${sink.topic}/${kind}`, jws);
+    },
+    async leave({ name }) {
+      await publishers.get(name)?.close();
+      publishers.delete(name);
+    },
+  };
+}
+
+/** Without TLS only where it was said that this may be. */
+function isSafe({ protocol, host }: URL, allowed: readonly string[]): boolean {
+  return protocol === 'https:' || protocol === 'mqtts:' || allowed.includes(host);
+}

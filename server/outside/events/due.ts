@@ -1,0 +1,39 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+
+export interface DueParts {
+  readonly stores: Needs<'events' | 'leases'>;
+  readonly transact: Transact<'events' | 'changes'>;
+  readonly clock: Clock;
+  readonly writer: string;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** As the command `due` counts it. */
+const WITHIN = 30 * DAY;
+/** So long what every receiver has is kept, in case somebody asks. */
+const KEPT = 30 * DAY;
+const PAGE = 200;
+
+/** Tells of certificates that end soon, each once; and forgets what was told long ago. Hourly, by one process. */
+export async function watchDue({ stores, transact, clock, writer }: DueParts): Promise<void> {
+  const now = clock.now();
+  const at = toInstant(now);
+  const lease = { name: 'events due', owner: `${writer} ${at}`, now: at, until: toInstant(now + HOUR) };
+  // Not given back: its end is when it is time again.
+  if (!(await stores.leases.take(lease))) return;
+  const before = toInstant(now + WITHIN);
+  for (const org of new Set((await stores.events.sinks()).map((sink) => sink.org))) {
+    for (let more = true; more; ) {
+      more = await transact(async (tx) => {
+        const found = await tx.events.dueUntold(org, before, PAGE);
+        for (const { serial, ...due } of found)
+          if (await tx.events.noteDue(serial, at)) await tx.changes.tell(org, { kind: 'due', at, ...due });
+        return found.length === PAGE;
+      });
+    }
+  }
+  await stores.events.forget(toInstant(now - KEPT));
+}

@@ -1,0 +1,107 @@
+import { toInstant } from '../../../core/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EventKind, EventSink, SinkState } from '../../ports/events.ts';
+import type { Needs, Transact } from '../../ports/stores.ts';
+import { audit } from '../../trail/chain.ts';
+import { STEPS } from '../../trail/steps.ts';
+
+export interface SinkParts {
+  readonly stores: Needs<'orgs'>;
+  readonly transact: Transact<'events' | 'audit'>;
+  readonly clock: Clock;
+}
+
+export type SinkFault =
+  | 'name_not_allowed'
+  | 'name_taken'
+  | 'org_unknown'
+  | 'address_not_allowed'
+  | 'topic_not_allowed';
+
+interface Wanted {
+  readonly name: string;
+  readonly org: string;
+  readonly target: string;
+  readonly topic: string | undefined;
+  readonly kinds: readonly EventKind[];
+  readonly by: string;
+}
+
+const KINDS: Readonly<Record<string, EventSink['kind']>> = {
+  'https:': 'webhook',
+  'http:': 'webhook',
+  'mqtts:': 'mqtt',
+  'mqtt:': 'mqtt',
+};
+
+/** Adds a receiver. It hears of what happens from now on. */
+export async function addSink(
+  wanted: Wanted,
+  { stores, transact, clock }: SinkParts,
+): Promise<SinkFault | undefined> {
+  const { name, org, target, kinds, by } = wanted;
+  if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) return 'name_not_allowed';
+  if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
+  const url = URL.parse(target);
+  const kind = KINDS[url?.protocol ?? ''];
+  // Passwords belong in files: an address is shown in lists, logs and on the audit trail.
+  if (url === null || kind === undefined || url.username !== '' || url.password !== '' || target.length > 500)
+    return 'address_not_allowed';
+  const topic = kind === 'mqtt' ? (wanted.topic ?? `fieldbind/${org}`) : null;
+  // A topic to publish to: no wildcards, no empty level at its ends (MQTT 3.1.1 section 4.7).
+  if (topic !== null && !/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(topic)) return 'topic_not_allowed';
+  if (kind === 'webhook' && wanted.topic !== undefined) return 'topic_not_allowed';
+  const at = toInstant(clock.now());
+  const sink = { name, org, kind, target: url.href, topic, kinds, madeAt: at, madeBy: by };
+  const added = await transact(async (tx) => {
+    if (!(await tx.events.addSink(sink))) return false;
+    const said = { at, step: STEPS.prepare, event: 'event receiver added', actor: by, org, subject: name };
+    await audit(tx.audit, {
+      ...said,
+      detail: `${url.origin === 'null' ? url.host : url.origin}: ${kinds.join(', ')}`,
+    });
+    return true;
+  });
+  return added ? undefined : 'name_taken';
+}
+
+/** False if there is none. */
+export function removeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+  return change({ name, by, event: 'event receiver removed' }, parts, (tx) => tx.events.removeSink(name));
+}
+
+/** One that was given up on is told again, from where it stopped. False if there is none. */
+export function resumeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+  return change({ name, by, event: 'event receiver resumed' }, parts, async (tx, { told, fault }, at) => {
+    await tx.events.progress(name, {
+      ...{ told, tries: 0, notTaken: 0, nextAt: at },
+      ...{ failingSince: null, fault, deadAt: null },
+    });
+    return true;
+  });
+}
+
+type ChangeParts = Pick<SinkParts, 'transact' | 'clock'>;
+
+/** A change of one receiver and its line in the audit trail, together. */
+function change(
+  { name, by, event }: { readonly name: string; readonly by: string; readonly event: string },
+  { transact, clock }: ChangeParts,
+  act: (tx: Needs<'events'>, sink: SinkState, at: string) => Promise<boolean>,
+): Promise<boolean> {
+  return transact(async (tx) => {
+    const at = toInstant(clock.now());
+    const sink = await tx.events.sink(name);
+    if (sink === undefined || !(await act(tx, sink, at))) return false;
+    await audit(tx.audit, {
+      at,
+      step: STEPS.live,
+      event,
+      actor: by,
+      org: sink.org,
+      subject: name,
+      detail: '',
+    });
+    return true;
+  });
+}

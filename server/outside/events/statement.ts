@@ -1,0 +1,40 @@
+import type { DeviceEvent } from '../../ports/events.ts';
+import type { StatementKeys } from '../../trail/statement-keys.ts';
+
+export interface StatementParts {
+  readonly statementKeys: StatementKeys;
+  readonly aud: string;
+}
+
+/**
+ * A Security Event Token (RFC 8417), signed by the statement key: nobody shares a secret with us, so none can leak from a
+ * receiver, and what it keeps is a proof to others as well. The audience is the one receiver, so that it cannot be passed
+ * on as ours to another; `jti` stays the same when it is told again.
+ */
+export async function eventStatement(
+  sink: { readonly name: string; readonly org: string },
+  { id, n, event }: { readonly id: string; readonly n?: number; readonly event: DeviceEvent | TestEvent },
+  now: number,
+  { statementKeys, aud }: StatementParts,
+): Promise<string> {
+  const { kind, at, ...said } = event;
+  const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value != null));
+  const signer = await statementKeys.active();
+  const { jws } = await signer.sign('secevent+jwt', {
+    iss: aud,
+    aud: sink.name,
+    jti: id,
+    iat: Math.floor(now / 1000),
+    toe: Math.floor(Date.parse(at) / 1000),
+    events: {
+      [`urn:fieldbind:event:${kind}`]: { org: sink.org, at, ...(n === undefined ? {} : { n }), ...known },
+    },
+  });
+  return jws;
+}
+
+/** To see whether a receiver is reached. */
+export interface TestEvent {
+  readonly kind: 'test';
+  readonly at: string;
+}

@@ -1,0 +1,90 @@
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import type { Delivered, DeliveryFault } from '../../ports/deliveries.ts';
+import { faultOf } from './delivery-fault.ts';
+import { mayConnect, publicLookup } from './public-address.ts';
+import type { SinkFiles } from './sink-files.ts';
+
+const DAY = 24 * 3_600_000;
+
+/**
+ * One push of a Security Event Token (RFC 8935): its text is the body, any 2xx says that it was taken. Node's own client
+ * follows no redirection; what the answer says beside its status is not read.
+ */
+export async function pushEvent(
+  target: string,
+  jws: string,
+  {
+    allowed,
+    files,
+    patience,
+  }: {
+    readonly allowed: readonly string[];
+    readonly files: SinkFiles;
+    /** Milliseconds for the whole of it. */
+    readonly patience: number;
+  },
+): Promise<Delivered> {
+  const url = new URL(target);
+  if (!mayConnect(url, allowed)) return { ok: false, fault: 'address_refused' };
+  const { promise, resolve } = Promise.withResolvers<Delivered>();
+  const { ca, cert, key } = files;
+  const options = {
+    method: 'POST',
+    signal: AbortSignal.timeout(patience),
+    headers: {
+      'content-type': 'application/secevent+jwt',
+      'content-length': Buffer.byteLength(jws),
+      accept: 'application/json',
+    },
+    ...(allowed.includes(url.host) ? {} : { lookup: publicLookup }),
+    ...{ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+  };
+  const sent: ClientRequest =
+    url.protocol === 'https:' ? tlsRequest(url, options) : plainRequest(url, options);
+  sent.once('response', (response) => {
+    resolve(answerOf(response));
+    // The connection is given up with it: a body without an end would hold it.
+    response.destroy();
+  });
+  sent.once('error', (error) => {
+    const late = error.name === 'AbortError' || error.name === 'TimeoutError';
+    resolve({ ok: false, fault: late ? 'timed_out' : faultOf(error) });
+  });
+  sent.end(jws);
+  return promise;
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage): Delivered {
+  if (statusCode >= 200 && statusCode < 300) return { ok: true };
+  return { ok: false, fault: faultOfStatus(statusCode), retryAfter: waitOf(headers['retry-after']) };
+}
+
+function faultOfStatus(status: number): DeliveryFault {
+  if (status >= 300 && status < 400) return 'redirected';
+  switch (status) {
+    // RFC 8935 section 2.3: the token itself is at fault.
+    case 400:
+    case 413:
+    case 422:
+      return 'not_taken';
+    case 401:
+    case 403:
+      return 'not_authorized';
+    case 404:
+    case 410:
+      return 'not_there';
+    case 429:
+    case 503:
+      return 'busy';
+    default:
+      return 'failed';
+  }
+}
+
+/** Retry-After in seconds or as a date (RFC 9110 section 10.2.3), milliseconds; never more than a day. */
+function waitOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), DAY);
+}
