@@ -13,12 +13,14 @@ import { type KeyFiles, keyFiles } from './authority/keys/key-files.ts';
 import { nativeToken } from './authority/keys/native-token.ts';
 import type { Token, TokenOptions } from './authority/keys/token.ts';
 import { tokenKeys } from './authority/keys/token-keys.ts';
+import { revocationLists } from './authority/va/publish-crl.ts';
 import type { EstCaConfig } from './config/config.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { Clock } from './ports/clock.ts';
+import type { RevocationLists } from './ports/crls.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database } from './ports/stores.ts';
 import { openDatabase } from './store/open.ts';
@@ -48,6 +50,7 @@ export interface Installation extends Omit<Database, 'close'> {
   /** The vault, where it is of files; undefined where keys are in a token. */
   readonly keyFiles: KeyFiles | undefined;
   readonly ca: CertificateAuthority;
+  readonly lists: RevocationLists;
   /** Asks a third party's CA once it is started, where there is one. */
   readonly estCa: EstCa | undefined;
   readonly statementKeys: StatementKeys;
@@ -69,7 +72,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
-  const { stores, transact, transactGroup, writer, close } = await openDatabase(data, options.databaseUrl);
+  const { stores, transact, inGroup, writer, close } = await openDatabase(data, options.databaseUrl);
   let token: Token | undefined;
   try {
     const { address, note } =
@@ -92,10 +95,11 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       ? await settleEstCa(options.estCa, { transact, clock })
       : await isEstCaInUse(stores);
     const foreign = upstream && estCa(upstream, { stores, transact, clock, crypto, writer });
+    const ca = withEstCa(ownCa, { estCa: foreign, inUse }, { stores, policy, clock, crypto });
     return {
       stores,
       transact,
-      transactGroup,
+      inGroup,
       writer,
       async close() {
         await foreign?.close();
@@ -104,7 +108,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       },
       vault,
       keyFiles: files,
-      ca: withEstCa(ownCa, { estCa: foreign, inUse }, { stores, policy, clock, crypto }),
+      ca,
+      lists: revocationLists({ stores, transact, ca, clock }),
       estCa: foreign,
       statementKeys: keys,
       clock,

@@ -31,7 +31,7 @@ export async function setPolicy(
   const { org, domain, policy } = kept;
   const owner = await stores.orgs.org(org);
   if (owner === undefined) return 'org_unknown';
-  if (domain !== '' && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
+  if (domain !== null && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
   if (policy.subject !== undefined && parseSubject(policy.subject) === undefined)
     return 'subject_not_allowed';
   // A certificate that ends before a visit can be planned helps nobody; the CA's own bound holds above.
@@ -43,7 +43,7 @@ export async function setPolicy(
   await transact(async (tx) => {
     await tx.policies.save(kept, by, at);
     const said = { at, step: STEPS.prepare, event: 'policy set', actor: by, org };
-    await audit(tx.audit, { ...said, subject: domain === '' ? org : domain, detail: JSON.stringify(policy) });
+    await audit(tx.audit, { ...said, subject: domain ?? org, detail: JSON.stringify(policy) });
   });
   return 'set';
 }
@@ -57,7 +57,7 @@ export async function clearPolicy(
   return transact(async (tx) => {
     if (!(await tx.policies.remove(org, domain))) return false;
     const said = { at, step: STEPS.prepare, event: 'policy removed', actor: by, org };
-    await audit(tx.audit, { ...said, subject: domain === '' ? org : domain, detail: '' });
+    await audit(tx.audit, { ...said, subject: domain ?? org, detail: '' });
     return true;
   });
 }

@@ -1,9 +1,8 @@
 import type { RecordResult } from '../../contract/batch.ts';
 import type { RejectionCode } from '../../contract/codes.ts';
 import type { Receipt } from '../../contract/statement.ts';
-import type { Envelopes } from '../ports/envelopes.ts';
-import type { Named } from '../ports/records.ts';
-import type { Needs } from '../ports/stores.ts';
+import type { GroupStores } from '../ports/group-stores.ts';
+import type { RecordOrId } from '../ports/records.ts';
 import { audit } from '../trail/chain.ts';
 import type { StatementSigner } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
@@ -11,7 +10,7 @@ import type { Verified } from './open-envelope.ts';
 import { readId, readPayload } from './payload.ts';
 
 export interface KeepContext {
-  readonly stores: Needs<'envelopes' | 'records' | 'people' | 'statements' | 'audit'>;
+  readonly stores: Pick<GroupStores, 'envelopes' | 'records' | 'people' | 'statements' | 'audit'>;
   readonly signer: StatementSigner;
   readonly aud: string;
   /** The signed-in person who sent it; need not be its author. */
@@ -22,7 +21,7 @@ export interface KeepContext {
 /** The answer for one envelope, and what it brought where that is to be decided. */
 export interface Kept {
   readonly result: RecordResult;
-  readonly record?: Named | undefined;
+  readonly record?: RecordOrId | undefined;
 }
 
 /**
@@ -135,7 +134,11 @@ async function rejection(
  * Whether this envelope contradicts one that is there: another one holds its place, or its neighbours do not link to it.
  * One key that signed two records for one place was copied, or its phone was set back.
  */
-async function forks(header: Verified['header'], digest: string, envelopes: Envelopes): Promise<boolean> {
+async function forks(
+  header: Verified['header'],
+  digest: string,
+  envelopes: GroupStores['envelopes'],
+): Promise<boolean> {
   const { kid, seq, prev } = header;
   const here = await envelopes.inChain(kid, seq);
   if (here !== undefined && here.digest !== digest) return true;

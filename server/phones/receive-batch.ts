@@ -2,20 +2,19 @@ import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { GroupStores, InGroup } from '../ports/group-stores.ts';
 import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
-import type { Named } from '../ports/records.ts';
-import type { Needs, Transact } from '../ports/stores.ts';
+import type { RecordOrId } from '../ports/records.ts';
+import type { Needs } from '../ports/stores.ts';
 import type { StatementKeys, StatementSigner } from '../trail/statement-keys.ts';
 import { type Kept, keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
 import { readId } from './payload.ts';
 
-type IntakeStores = 'envelopes' | 'records' | 'people' | 'statements' | 'audit' | 'heads' | 'operatorKeys';
-
 export interface ReceiveParts {
   readonly stores: Needs<'operatorKeys' | 'heads'>;
-  readonly transactGroup: Transact<IntakeStores>;
+  readonly inGroup: InGroup;
   readonly statementKeys: StatementKeys;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -31,7 +30,7 @@ export interface Intake {
   receive(
     batch: BatchRequest,
     uploader: string,
-  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly Named[] }>;
+  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly RecordOrId[] }>;
 }
 
 interface Waiting {
@@ -82,8 +81,8 @@ export function intake(parts: ReceiveParts): Intake {
   }
 
   function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<Kept[][]> {
-    return parts.transactGroup(async (stores) => {
-      await stores.envelopes.foresee(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
+    return parts.inGroup(async (stores) => {
+      await stores.envelopes.prefetch(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
       // In one order everywhere, so that two transactions do not wait for each other's heads.
       const heads = group.flatMap(({ batch: { head }, uploader }) =>
         head === null ? [] : [{ head, uploader }],
@@ -150,7 +149,7 @@ async function reportHead(
   head: NonNullable<BatchRequest['head']>,
   uploader: string,
   at: string,
-  { heads, operatorKeys }: Needs<'heads' | 'operatorKeys'>,
+  { heads, operatorKeys }: Pick<GroupStores, 'heads' | 'operatorKeys'>,
 ): Promise<void> {
   const key = await operatorKeys.key(head.kid);
   if (key === undefined || key.operator !== uploader || key.revokedAt !== null) return;

@@ -4,9 +4,9 @@ import { fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { rowDigest } from '../../core/list-lookup.ts';
-import { type CrlParts, currentCrl } from '../authority/va/publish-crl.ts';
 import type { CertificateAuthority } from '../ports/certificate-authority.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RevocationLists } from '../ports/crls.ts';
 import { type Org, scopeOf } from '../ports/orgs.ts';
 import type { Needs } from '../ports/stores.ts';
 import type { SignedStatement, StatementKeys } from '../trail/statement-keys.ts';
@@ -19,19 +19,10 @@ const MAX_ROWS = 20_000;
 const MAX_DIGESTS = 200_000;
 const MAX_TOMBSTONES = 100_000;
 
-export interface PackParts extends CrlParts {
-  readonly stores: Needs<
-    | 'crls'
-    | 'certificates'
-    | 'lineage'
-    | 'orgs'
-    | 'domains'
-    | 'list'
-    | 'tombstones'
-    | 'statements'
-    | 'versions'
-  >;
+export interface PackParts {
+  readonly stores: Needs<'lineage' | 'orgs' | 'domains' | 'list' | 'tombstones' | 'statements' | 'versions'>;
   readonly ca: CertificateAuthority;
+  readonly lists: Pick<RevocationLists, 'current'>;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -78,14 +69,14 @@ export function workPacks(parts: PackParts): WorkPacks {
 /** Changes with whatever a pack of this organisation holds, at the cost of a few look-ups. */
 async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
   const issuer = await parts.ca.issuer(name);
-  const crl = issuer && (await currentCrl(issuer.own, parts));
+  const crl = issuer && (await parts.lists.current(issuer.own));
   return `${await parts.stores.versions.version()}/${crl?.issuer ?? ''}/${crl?.number ?? ''}`;
 }
 
 async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {
   const { stores, ca, aud, app } = parts;
   const issuer = await ca.issuer(org.name);
-  const crl = issuer && (await currentCrl(issuer.own, parts));
+  const crl = issuer && (await parts.lists.current(issuer.own));
   if (issuer === undefined || crl === undefined) throw new Error('an organisation has no issuing CA');
   const domains: PackDomain[] = [];
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {

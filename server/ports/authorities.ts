@@ -1,8 +1,10 @@
+import type { IssuerName, OrgName } from './issuer-name.ts';
+
 /** A CA's certificates; its key lies in the vault under the same name. */
 export interface Authority {
-  readonly name: string;
+  readonly name: IssuerName;
   /** Whose devices it issues to; null for a root. */
-  readonly org: string | null;
+  readonly org: OrgName | null;
   /** 1, and one more with every rotation. */
   readonly generation: number;
   /** Name of the root that signed it; null for a root. */
@@ -31,10 +33,11 @@ export interface Replaced {
 }
 
 export interface Authorities {
+  /** By any text: it is one of our CAs' names if this finds something. */
   authority(name: string): Promise<Authority | undefined>;
   authorities(): Promise<Authority[]>;
   /** Issuing CAs of an organisation, the first one first. */
-  ofOrg(org: string): Promise<Authority[]>;
+  ofOrg(org: OrgName): Promise<Authority[]>;
   saveAuthority(authority: Authority): Promise<void>;
-  replace(name: string, replaced: Replaced): Promise<void>;
+  replace(name: IssuerName, replaced: Replaced): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
+import type { IssuerName, OrgName } from './issuer-name.ts';
 
 /** One attribute of a subject, as RFC 4514 names it. */
 export interface SubjectPart {
@@ -32,18 +33,26 @@ export interface ServerOrder {
   readonly lifetime: number;
 }
 
-/** A certificate not yet signed: recorded before the signature is made (RFC 5280 section 4.1.2 fixes its bytes). */
+/** A certificate not yet signed, recorded before the signature is made. */
 export interface Intent {
   /** 128 random bits, lower-case hex. */
   readonly serial: string;
-  /** Name of the issuing CA. */
-  readonly issuer: string;
-  /** TBSCertificate, DER. */
-  readonly tbs: Uint8Array;
-  /** SHA-256 of `tbs`, hex. */
-  readonly tbsDigest: string;
+  readonly issuer: IssuerName;
+  /**
+   * What `toBeSigned` holds. `tbs`: a TBSCertificate, DER, which our own CA signs as it is. `order`: JSON that says what a
+   * third party's CA shall certify (authority/est-ca/order.ts); the certificate is of its own writing.
+   */
+  readonly kind: 'tbs' | 'order';
+  readonly toBeSigned: Uint8Array;
+  /** SHA-256 of `toBeSigned`, hex. */
+  readonly digest: string;
   readonly notBefore: string;
   readonly notAfter: string;
+}
+
+/** An intent as the trail names it: its serial, and the digest of what is to be signed. */
+export function intentName({ serial, kind, digest }: Pick<Intent, 'serial' | 'kind' | 'digest'>): string {
+  return `serial ${serial}, ${kind === 'tbs' ? 'TBS' : 'order'} ${digest}`;
 }
 
 export interface SignedCertificate {
@@ -88,11 +97,11 @@ export interface CrlOrder {
 
 /** One issuing CA. It signs what the RA recorded, and knows no record, person or database. */
 export interface Issuer {
-  /** Of this generation: of the first one the organisation's own. */
-  readonly name: string;
-  readonly org: string;
+  /** Of this generation. */
+  readonly name: IssuerName;
+  readonly org: OrgName;
   /** Name of our own issuing CA that keeps its CRL; of a third party's, that of the organisation's own one beside it. */
-  readonly own: string;
+  readonly own: IssuerName;
   /** A successor issues in its place; it finishes what it began, and revokes. */
   readonly replaced: boolean;
   /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/authority/ca/trust.ts. */
@@ -119,9 +128,9 @@ export interface Issuer {
 /** All that RA and faces know of the CA. */
 export interface CertificateAuthority {
   /** The issuing CA of an organisation, the newest one; undefined if it has none. */
-  issuer(org: string): Promise<Issuer | undefined>;
+  issuer(org: OrgName): Promise<Issuer | undefined>;
   /** By its own name, replaced or not: what one began, prepared or issued, only the same one finishes and revokes. */
-  issuerNamed(name: string): Promise<Issuer | undefined>;
+  issuerNamed(name: IssuerName): Promise<Issuer | undefined>;
   /** What verifiers trust for an organisation's devices, DER: anchors, and what leads to them. Empty if it has no CA. */
-  bundle(org: string): Promise<readonly Uint8Array[]>;
+  bundle(org: OrgName): Promise<readonly Uint8Array[]>;
 }

@@ -1,4 +1,4 @@
-import type { EventSink } from './events.ts';
+import type { Receiver } from './receivers.ts';
 
 /**
  * Why a receiver did not take an event. `not_taken`: it read it and will never take it. Everything else may be mended on its
@@ -30,7 +30,7 @@ export type Delivered =
 
 /** Brings one signed event to one receiver. Never throws for what a receiver does. */
 export interface Deliveries {
-  deliver(sink: EventSink, event: { readonly kind: string; readonly jws: string }): Promise<Delivered>;
+  deliver(receiver: Receiver, event: { readonly kind: string; readonly jws: string }): Promise<Delivered>;
   /** Ends what is open to this receiver. */
-  leave(sink: EventSink): Promise<void>;
+  leave(receiver: Receiver): Promise<void>;
 }

@@ -22,7 +22,7 @@ export interface Envelopes {
    * What will be asked about these, so that it can be read at once; changes no answer. Nobody else adds to their chains
    * until the transaction ends.
    */
-  foresee(
+  prefetch(
     envelopes: readonly (Pick<Envelope, 'digest' | 'kid' | 'seq'> & { readonly id?: string | undefined })[],
   ): Promise<void>;
   byDigest(digest: string): Promise<Envelope | undefined>;

@@ -43,70 +43,30 @@ export interface StoredEvent {
   readonly event: DeviceEvent;
 }
 
-/** A receiver of an organisation's events. No secret stands here: those are files (docs/operations.md). */
-export interface EventSink {
-  readonly name: string;
-  readonly org: string;
-  readonly kind: 'webhook' | 'mqtt';
-  /** Its address. */
-  readonly target: string;
-  /** What MQTT topics begin with. */
-  readonly topic: string | null;
-  readonly kinds: readonly EventKind[];
-  readonly madeAt: string;
-  readonly madeBy: string;
-}
-
-/** How far a receiver has come, and what hinders it. */
-export interface SinkProgress {
-  /** Number of the last event that it has, or that it was not to have. */
-  readonly told: number;
-  readonly tries: number;
-  /** How often in a row it said that it cannot take the next event. */
-  readonly notTaken: number;
-  /** Not before then. */
-  readonly nextAt: string;
-  readonly failingSince: string | null;
-  readonly fault: string | null;
-  /** Given up on, until a person says otherwise. */
-  readonly deadAt: string | null;
-}
-
-export type SinkState = EventSink & SinkProgress;
-
 export interface Events {
   /** Kept in the transaction at hand if the organisation has a receiver, and forgotten if not. */
   append(org: string, events: readonly DeviceEvent[]): Promise<void>;
-  /** False if the name is taken. What happened before is not told. */
-  addSink(sink: EventSink): Promise<boolean>;
-  /** False if there is none. */
-  removeSink(name: string): Promise<boolean>;
-  sinks(): Promise<SinkState[]>;
-  sink(name: string): Promise<SinkState | undefined>;
   after(org: string, n: number, limit: number): Promise<StoredEvent[]>;
   /** How many there are after this one, up to `most`. */
   waiting(org: string, n: number, most: number): Promise<number>;
-  progress(name: string, progress: SinkProgress): Promise<void>;
-  /** The receiver will never take this one. */
-  refuse(sink: string, event: StoredEvent, why: string, at: string): Promise<void>;
-  refusals(sink: string): Promise<number>;
   /** Forgets what every receiver of its organisation has, from before then. */
   forget(before: string): Promise<void>;
-  /** Live bindings of an organisation, by id, whose newest certificate for the bound key ends before then and was not told of. */
-  dueUntold(
-    org: string,
-    before: string,
-    limit: number,
-  ): Promise<
-    {
-      readonly serial: string;
-      readonly fingerprint: string;
-      readonly notAfter: string;
-      readonly maker: string;
-      readonly udid: string;
-      readonly domain: string;
-    }[]
-  >;
+}
+
+/** A certificate of a live binding that is about to end. */
+export interface DueCertificate {
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly notAfter: string;
+  readonly maker: string;
+  readonly udid: string;
+  readonly domain: string;
+}
+
+/** Which certificates' ends others were told of. */
+export interface DueNotices {
+  /** The newest of a live binding for its bound key, if it ends before then and nobody was told. */
+  untold(org: string, before: string, limit: number): Promise<DueCertificate[]>;
   /** False if it was told before. */
-  noteDue(serial: string, at: string): Promise<boolean>;
+  note(serial: string, at: string): Promise<boolean>;
 }

@@ -3,12 +3,12 @@ export interface ListJob {
   readonly id: string;
   readonly org: string;
   /**
-   * SHA-256 of the file, the maker given apart, and the key that signed it ('' if none): a job goes on only with the same
+   * SHA-256 of the file, the maker given apart, and the key that signed it (null if none): a job goes on only with the same
    * three, since by another signature other rows are good.
    */
   readonly digest: string;
   readonly maker: string;
-  readonly signer: string;
+  readonly signer: string | null;
   readonly startedAt: string;
   readonly finishedAt: string | null;
   /** Where the next record begins. */
@@ -23,6 +23,6 @@ export interface ListJob {
 
 export interface ListJobs {
   /** The one that was begun and has not ended. */
-  open(org: string, digest: string, maker: string, signer: string): Promise<ListJob | undefined>;
+  open(org: string, digest: string, maker: string, signer: string | null): Promise<ListJob | undefined>;
   save(job: ListJob): Promise<void>;
 }

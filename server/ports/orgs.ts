@@ -1,6 +1,8 @@
+import type { OrgName } from './issuer-name.ts';
+
 /** An organisation: the tenant that records, domains, lists and the issuing CA belong to. */
 export interface Org {
-  readonly name: string;
+  readonly name: OrgName;
   readonly title: string;
   readonly training: boolean;
   /** 32 random bytes, base64url: salt of the row digests in this organisation's packs. */

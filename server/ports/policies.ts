@@ -24,8 +24,8 @@ export interface Policy {
 
 export interface KeptPolicy {
   readonly org: string;
-  /** '' for every domain of the organisation. */
-  readonly domain: string;
+  /** Null for every domain of the organisation. */
+  readonly domain: string | null;
   readonly policy: Policy;
 }
 
@@ -33,5 +33,5 @@ export interface Policies {
   ofOrg(org: string): Promise<KeptPolicy[]>;
   save(kept: KeptPolicy, by: string, at: string): Promise<void>;
   /** False if there was none. */
-  remove(org: string, domain: string): Promise<boolean>;
+  remove(org: string, domain: string | null): Promise<boolean>;
 }

@@ -1,14 +1,15 @@
 import type { AuditLog } from './audit-log.ts';
 import type { Authorities } from './authorities.ts';
-import type { Bindings } from './bindings.ts';
-import type { Certificates, Intents } from './certificates.ts';
+import type { BindingHistory, Bindings, LiveBindings, Quotas } from './bindings.ts';
+import type { CertificateStates, Certificates, Intents, Revocations } from './certificates.ts';
 import type { ChangeStream } from './changes.ts';
 import type { Clients } from './clients.ts';
 import type { Crls } from './crls.ts';
 import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
-import type { Events } from './events.ts';
+import type { DueNotices, Events } from './events.ts';
+import type { InGroup } from './group-stores.ts';
 import type { KeyLineages } from './key-lineage.ts';
 import type { Leases } from './leases.ts';
 import type { ListBulk } from './list-bulk.ts';
@@ -21,14 +22,15 @@ import type { People } from './people.ts';
 import type { Phones } from './phones.ts';
 import type { Photos } from './photos.ts';
 import type { Policies } from './policies.ts';
-import type { Records } from './records.ts';
+import type { Receivers } from './receivers.ts';
+import type { DecisionQueue, Records } from './records.ts';
 import type { Responders } from './responders.ts';
 import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Tpms } from './tpms.ts';
-import type { TransferCases } from './transfer-cases.ts';
+import type { Offers, TransferCases } from './transfer-cases.ts';
 import type { Versions } from './versions.ts';
 
 /** Every store by name. A consumer takes the few it needs: `Needs<'records' | 'changes'>`. */
@@ -48,10 +50,16 @@ export interface Stores {
   readonly tombstones: Tombstones;
   readonly envelopes: Envelopes;
   readonly records: Records;
+  readonly queue: DecisionQueue;
   readonly changes: ChangeStream;
   readonly bindings: Bindings;
+  readonly liveBindings: LiveBindings;
+  readonly bindingHistory: BindingHistory;
+  readonly quotas: Quotas;
   readonly intents: Intents;
   readonly certificates: Certificates;
+  readonly revocations: Revocations;
+  readonly certificateStates: CertificateStates;
   readonly lineage: KeyLineages;
   readonly crls: Crls;
   readonly responders: Responders;
@@ -59,8 +67,11 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly leases: Leases;
   readonly events: Events;
+  readonly receivers: Receivers;
+  readonly dueNotices: DueNotices;
   readonly settings: Settings;
   readonly transfers: TransferCases;
+  readonly offers: Offers;
   readonly life: DeviceLife;
   readonly clients: Clients;
   readonly policies: Policies;
@@ -80,12 +91,7 @@ export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => P
 export interface Database {
   readonly stores: Stores;
   readonly transact: Transact<keyof Stores>;
-  /**
-   * The same for many records side by side: their reads go out together, what is written for them is written at the end.
-   * So nothing that was written for a record may be read again inside, except envelopes. Several of these run at once,
-   * in other processes above all; what keeps them apart is in docs/operations.md, and each new use has to stand there.
-   */
-  readonly transactGroup: Transact<keyof Stores>;
+  readonly inGroup: InGroup;
   /** Whose chain of the audit trail this process writes. */
   readonly writer: string;
   close(): Promise<void>;

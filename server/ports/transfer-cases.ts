@@ -1,8 +1,10 @@
+import type { OrgName } from './issuer-name.ts';
+
 /** Somebody claims a device that is bound to another organisation. Support decides; the claimant learns nothing of the owner. */
 export interface TransferCase {
   readonly id: string;
   readonly record: string;
-  readonly claimant: string;
+  readonly claimant: OrgName;
   readonly binding: string;
   readonly openedAt: string;
 }
@@ -24,13 +26,17 @@ export interface TransferCases {
   /** Without a verdict, over bindings that still live: with the binding its cases end. */
   openCases(): Promise<TransferCase[]>;
   /** The same over one organisation's bindings. */
-  openOf(org: string, limit: number): Promise<TransferCase[]>;
+  openOf(org: OrgName, limit: number): Promise<TransferCase[]>;
   /** An open one. */
   open(id: string): Promise<TransferCase | undefined>;
-  /** Offers that count in this case, the oldest first: those said in it, and those of the device. */
-  offers(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUp[]>;
-  offer(giveUp: GiveUp): Promise<void>;
-  /** Ends the offers that count in this case. Those said in another stay. */
-  withdrawOffers(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<void>;
   decide(id: string, verdict: TransferVerdict, by: string, at: string): Promise<void>;
+}
+
+/** What owners say before two of them agree. */
+export interface Offers {
+  /** Those that count in this case, the oldest first: said in it, or of the device. */
+  inCase(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUp[]>;
+  offer(giveUp: GiveUp): Promise<void>;
+  /** Ends those that count in this case. Those said in another stay. */
+  withdraw(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Authorities, Authority } from '../ports/authorities.ts';
+import type { IssuerName } from '../ports/issuer-name.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
@@ -35,7 +36,7 @@ export function authorities(db: Db): Authorities {
   const select = db.selectFrom('authorities').selectAll();
   return {
     async authority(name) {
-      const row = await select.where('name', '=', name).executeTakeFirst();
+      const row = await select.where('name', '=', name as IssuerName).executeTakeFirst();
       return row && toAuthority(row);
     },
     async authorities() {

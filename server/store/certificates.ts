@@ -1,11 +1,8 @@
-import type { ExpressionBuilder, UpdateQueryBuilder } from 'kysely';
-import type { EntryReason, Intent, SignedCertificate } from '../ports/certificate-authority.ts';
+import type { Intent, SignedCertificate } from '../ports/certificate-authority.ts';
 import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
 import type { Db } from './db.ts';
+import { HOLD } from './revocations.ts';
 import type { Tables } from './tables.ts';
-
-/** A hold is stored as a revocation, so that every reader takes it for one; it gives way to a real one and may end. */
-const HOLD: EntryReason = 'certificateHold';
 
 /** Of an intent's row: what its certificate is given with it. */
 export const INTENT_COLUMNS = ['serial', 'issuer', 'binding', 'not_before', 'not_after'] as const;
@@ -14,8 +11,9 @@ function toIntent(row: Tables['intents']): Intent {
   return {
     serial: row.serial,
     issuer: row.issuer,
-    tbs: row.tbs,
-    tbsDigest: row.tbs_digest,
+    kind: row.kind,
+    toBeSigned: row.to_be_signed,
+    digest: row.digest,
     notBefore: row.not_before,
     notAfter: row.not_after,
   };
@@ -26,8 +24,9 @@ export function fromIntent(intent: Intent, binding: string): Tables['intents'] {
     serial: intent.serial,
     issuer: intent.issuer,
     binding,
-    tbs: intent.tbs,
-    tbs_digest: intent.tbsDigest,
+    kind: intent.kind,
+    to_be_signed: intent.toBeSigned,
+    digest: intent.digest,
     not_before: intent.notBefore,
     not_after: intent.notAfter,
   };
@@ -86,7 +85,7 @@ export function intents(db: Db): Intents {
 
 export function certificates(db: Db): Certificates {
   const issued = db.selectFrom('certificates').selectAll();
-  // Of one instant, always in the same order.
+  // The serial breaks ties: two certificates of the same instant must come in the same order each time.
   const newestFirst = (binding: string) =>
     issued.where('binding', '=', binding).orderBy('not_before', 'desc').orderBy('serial');
   return {
@@ -107,80 +106,8 @@ export function certificates(db: Db): Certificates {
       const row = await newestFirst(binding).executeTakeFirst();
       return row && toCertificate(row);
     },
-    async status(serial) {
-      const row = await db
-        .selectFrom('certificates')
-        .select(['issuer', 'revoked_at', 'reason'])
-        .where('serial', '=', serial)
-        .executeTakeFirst();
-      if (row === undefined) return undefined;
-      const reason = (row.reason ?? 'unspecified') as EntryReason;
-      return {
-        issuer: row.issuer,
-        revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, reason },
-      };
-    },
     async ofBinding(binding) {
       return (await newestFirst(binding).execute()).map(toCertificate);
     },
-    async revokeAll(binding, at, reason) {
-      await change(db, at, reason, (rows) => rowsOf(rows, binding).where(revocable));
-    },
-    async revoke(serial, at, reason) {
-      await change(db, at, reason, (rows) => rows.where('serial', '=', serial).where(revocable));
-    },
-    async hold(binding, at) {
-      await change(db, at, HOLD, (rows) => rowsOf(rows, binding).where('revoked_at', 'is', null));
-    },
-    async release(binding) {
-      await change(db, null, null, (rows) => rowsOf(rows, binding).where('reason', '=', HOLD));
-    },
-    async revokedBy(issuer) {
-      const rows = await db
-        .selectFrom('certificates')
-        .select(['serial', 'revoked_at', 'reason'])
-        .where('issuer', '=', issuer)
-        .where('revoked_at', 'is not', null)
-        .orderBy('serial')
-        .execute();
-      return rows.map((row) => ({
-        serial: row.serial,
-        at: row.revoked_at ?? '',
-        reason: (row.reason ?? 'unspecified') as EntryReason,
-      }));
-    },
-    async revocations(issuer) {
-      const row = await db
-        .selectFrom('revocation_counts')
-        .select('n')
-        .where('issuer', '=', issuer)
-        .executeTakeFirst();
-      return row?.n ?? 0;
-    },
   };
-}
-
-type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: string }>;
-
-function rowsOf(rows: Rows, binding: string): Rows {
-  return rows.where('binding', '=', binding);
-}
-
-/** What is not revoked, or on hold only. */
-function revocable(where: ExpressionBuilder<Tables, 'certificates'>) {
-  return where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]);
-}
-
-/** Counted in the transaction of the change itself, so that whoever sees the one sees the other. */
-async function change(db: Db, at: string | null, reason: EntryReason | null, which: (rows: Rows) => Rows) {
-  const changed = await which(
-    db.updateTable('certificates').set({ revoked_at: at, reason }).returning('issuer'),
-  ).execute();
-  for (const issuer of new Set(changed.map((one) => one.issuer))) {
-    await db
-      .insertInto('revocation_counts')
-      .values({ issuer, n: 1 })
-      .onConflict((c) => c.column('issuer').doUpdateSet((row) => ({ n: row('revocation_counts.n', '+', 1) })))
-      .execute();
-  }
 }

@@ -6,21 +6,21 @@ export type Value = string | number | Uint8Array | null;
 
 /** What one kind of database does in its own way; all else is one code for both. */
 export interface Engine {
-  /** Its transactions have everything to themselves. */
+  /** Exclusive: a transaction of it has everything to itself. */
   readonly db: Kysely<Tables>;
-  /** Its transactions run beside each other, and beside none of `db`: what they touch is kept apart row by row. */
-  readonly beside: Kysely<Tables>;
-  /** Said at the beginning of work that may take long, as an index over millions of rows does. */
-  readonly patience: string | undefined;
+  /** Shared: its transactions run beside each other, and beside none of `db`. What they touch is kept apart row by row. */
+  readonly shared: Kysely<Tables>;
+  /** A statement for the beginning of work that may take long, as an index over millions of rows does. */
+  readonly beforeLongWork: string | undefined;
   /** A migration's statement, written for SQLite, with this engine's names of types and without what only SQLite knows. */
   columnTypes(statement: string): string;
   /** Whether it may know PostgreSQL's settings of how a table lies on the disk. */
-  readonly takesHints: boolean;
-  /** Whether a transaction that ended in this error may simply be run again: it came to nothing, through no fault of its own. */
-  again(error: unknown): boolean;
-  /** The same where another one may just have written a row that this one took for free. */
-  againBeside(error: unknown): boolean;
-  readonly many: ManyRows;
+  readonly takesStorageHints: boolean;
+  /** Whether an exclusive transaction that ended in this error may be run again: it wrote nothing, through no fault of its own. */
+  isRetryable(error: unknown): boolean;
+  /** The same of a shared one, where another may just have written a row that this one took for free. */
+  isRetryableShared(error: unknown): boolean;
+  readonly bulk: BulkRows;
   readonly locking: Locking;
 }
 
@@ -33,8 +33,8 @@ export interface Locking {
 
 export const NO_LOCKS: Locking = { wait: '', skip: '' };
 
-/** Many rows of one shape, in the way that costs this engine least. `db` is the transaction at hand; to select, it may be none. */
-export interface ManyRows {
+/** Bulk statements: many rows of one shape, in the way that costs this engine least. `db` is the transaction at hand; to select, it may be none. */
+export interface BulkRows {
   /** Rows whose `key` is one of `keys`. */
   select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]): Promise<Tables[T][]>;
   insert(db: Db, into: Insertion, rows: readonly (readonly Value[])[]): Promise<void>;

@@ -22,7 +22,7 @@ export function toEnvelope(row: Tables['envelopes']): Envelope {
 
 export function envelopes(db: Db): Envelopes {
   return {
-    async foresee() {
+    async prefetch() {
       // One by one, each is asked when it is needed.
     },
     async byDigest(digest) {

@@ -2,15 +2,20 @@ import type { ListJob, ListJobs } from '../ports/list-jobs.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
+/** In place of a key: nobody signed the file. The column holds no null. */
+const NOBODY = '';
+
 function toJob({
   started_at,
   finished_at,
   file_offset,
   rejected_bytes,
+  signer,
   ...same
 }: Tables['list_jobs']): ListJob {
   return {
     ...same,
+    signer: signer === NOBODY ? null : signer,
     startedAt: started_at,
     finishedAt: finished_at,
     offset: file_offset,
@@ -18,9 +23,17 @@ function toJob({
   };
 }
 
-function fromJob({ startedAt, finishedAt, offset, rejectedBytes, ...same }: ListJob): Tables['list_jobs'] {
+function fromJob({
+  startedAt,
+  finishedAt,
+  offset,
+  rejectedBytes,
+  signer,
+  ...same
+}: ListJob): Tables['list_jobs'] {
   return {
     ...same,
+    signer: signer ?? NOBODY,
     started_at: startedAt,
     finished_at: finishedAt,
     file_offset: offset,
@@ -37,7 +50,7 @@ export function listJobs(db: Db): ListJobs {
         .where('org', '=', org)
         .where('digest', '=', digest)
         .where('maker', '=', maker)
-        .where('signer', '=', signer)
+        .where('signer', '=', signer ?? NOBODY)
         .where('finished_at', 'is', null)
         .executeTakeFirst();
       return found && toJob(found);

@@ -21,12 +21,13 @@ import { REVOCATION_COUNTS } from './migrations/0039-revocation-counts.ts';
 import { KEY_LINEAGE } from './migrations/0040-key-lineage.ts';
 import { LOSS_REPORTERS } from './migrations/0041-loss-reporters.ts';
 import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written.ts';
+import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-hold.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
   readonly n: number;
   readonly statements: readonly string[];
-  /** For engines that take some (Engine.takesHints), in PostgreSQL's words. They cost or save time and change no answer. */
+  /** For engines that take some (Engine.takesStorageHints), in PostgreSQL's words. They cost or save time and change no answer. */
   readonly hints?: readonly string[];
 }
 
@@ -56,6 +57,7 @@ const MIGRATIONS: readonly Migration[] = [
   { n: 40, statements: KEY_LINEAGE },
   { n: 41, statements: LOSS_REPORTERS },
   { n: 42, statements: ONCE_WRITTEN, hints: ONCE_WRITTEN_HINTS },
+  { n: 43, statements: NAMED_FOR_WHAT_THEY_HOLD },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */
@@ -70,7 +72,7 @@ const BEFORE = [
  * start at once one waits for the other and then finds the step done. Throws if a newer version of the program wrote this
  * database.
  */
-export async function migrate({ db, columnTypes, patience, takesHints }: Engine): Promise<void> {
+export async function migrate({ db, columnTypes, beforeLongWork, takesStorageHints }: Engine): Promise<void> {
   for (const statement of BEFORE) await eitherMakes(db, columnTypes(statement));
   for (const { n, statements, hints = [] } of MIGRATIONS) {
     await db.transaction().execute(async (trx) => {
@@ -79,9 +81,9 @@ export async function migrate({ db, columnTypes, patience, takesHints }: Engine)
       if (done.some((one) => MIGRATIONS.every((known) => known.n !== one)))
         throw new Error('this database was written by a newer version of Fieldbind');
       if (done.includes(n)) return;
-      if (patience !== undefined) await sql.raw(patience).execute(trx);
+      if (beforeLongWork !== undefined) await sql.raw(beforeLongWork).execute(trx);
       for (const statement of statements) await sql.raw(columnTypes(statement)).execute(trx);
-      if (takesHints) for (const hint of hints) await give(trx, hint);
+      if (takesStorageHints) for (const hint of hints) await give(trx, hint);
       await sql`insert into migrations (n) values (${n})`.execute(trx);
     });
   }

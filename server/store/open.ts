@@ -25,19 +25,19 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
   const writer = randomBytes(9).toString('base64url');
   return {
     writer,
-    stores: storesOver(db, engine.many),
+    stores: storesOver(db, engine.bulk),
     transact: (work) =>
-      repeated(engine.again, () =>
+      repeated(engine.isRetryable, () =>
         db.transaction().execute(async (trx) => {
           const chain = ownChain(trx, writer, engine);
-          const result = await work(storesOver(trx, engine.many, auditLog(trx, chain.append)));
+          const result = await work(storesOver(trx, engine.bulk, auditLog(trx, chain.append)));
           await chain.flush();
           return result;
         }),
       ),
-    transactGroup: (work) =>
-      repeated(engine.againBeside, () =>
-        engine.beside.transaction().execute(async (trx) => {
+    inGroup: (work) =>
+      repeated(engine.isRetryableShared, () =>
+        engine.shared.transaction().execute(async (trx) => {
           const { stores, flush } = groupedStores(trx, ownChain(trx, writer, engine), engine);
           const result = await work(stores);
           await flush();
@@ -48,12 +48,12 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
   };
 }
 
-async function repeated<T>(again: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
+async function repeated<T>(isRetryable: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt >= ATTEMPTS || !again(error)) throw error;
+      if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
     }
   }
 }

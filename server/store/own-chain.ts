@@ -32,7 +32,7 @@ const COLUMNS = [
 export function ownChain(
   db: Db,
   writer: string,
-  { many, locking }: Pick<Engine, 'many' | 'locking'>,
+  { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>,
 ): OwnChain {
   const added: AuditFacts[] = [];
 
@@ -64,7 +64,7 @@ export function ownChain(
         last = entry;
         return COLUMNS.map((column) => entry[column]);
       });
-      await many.insert(db, { table: 'audit', columns: COLUMNS, unlessThere: false }, rows);
+      await bulk.insert(db, { table: 'audit', columns: COLUMNS, unlessThere: false }, rows);
       const { n, hash } = last;
       await db.updateTable('audit_heads').set({ n, hash }).where('writer', '=', writer).execute();
     },

@@ -2,6 +2,9 @@ import type { Policies, Policy } from '../ports/policies.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 
+/** In place of a domain's name: part of a primary key, which holds no null. */
+const EVERY_DOMAIN = '';
+
 export function policies(db: Db): Policies {
   return {
     async ofOrg(org) {
@@ -11,13 +14,17 @@ export function policies(db: Db): Policies {
         .where('org', '=', org)
         .orderBy('domain')
         .execute();
-      return rows.map(({ domain, policy }) => ({ org, domain, policy: fromJson<Policy>(policy) }));
+      return rows.map(({ domain, policy }) => ({
+        org,
+        domain: domain === EVERY_DOMAIN ? null : domain,
+        policy: fromJson<Policy>(policy),
+      }));
     },
     async save({ org, domain, policy }, by, at) {
       const values = { policy: JSON.stringify(policy), at, by_whom: by };
       await db
         .insertInto('policies')
-        .values({ org, domain, ...values })
+        .values({ org, domain: domain ?? EVERY_DOMAIN, ...values })
         .onConflict((c) => c.columns(['org', 'domain']).doUpdateSet(values))
         .execute();
     },
@@ -25,7 +32,7 @@ export function policies(db: Db): Policies {
       const done = await db
         .deleteFrom('policies')
         .where('org', '=', org)
-        .where('domain', '=', domain)
+        .where('domain', '=', domain ?? EVERY_DOMAIN)
         .executeTakeFirst();
       return done.numDeletedRows === 1n;
     },

@@ -7,8 +7,8 @@ import {
   PostgresDriver,
 } from 'kysely';
 import pg from 'pg';
+import { bulkInPostgres } from './bulk-postgres.ts';
 import type { Engine } from './engine.ts';
-import { manyInPostgres } from './many-postgres.ts';
 import { storable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
@@ -119,17 +119,17 @@ export function postgres(url: string): Engine {
   const config = { pool: preparing(pool) as never };
   return {
     db: new Kysely<Tables>({ dialect: new TurnDialect(config, ALONE) }),
-    beside: new Kysely<Tables>({ dialect: new TurnDialect(config, BESIDE) }),
-    patience: 'set local statement_timeout = 0',
+    shared: new Kysely<Tables>({ dialect: new TurnDialect(config, BESIDE) }),
+    beforeLongWork: 'set local statement_timeout = 0',
     columnTypes: (statement) =>
       statement
         .replace(/\bblob\b/g, 'bytea')
         .replace(/\binteger\b/g, 'bigint')
         .replace(/ without rowid$/, ''),
-    takesHints: true,
-    again: (error) => AGAIN.has(codeOf(error)),
-    againBeside: (error) => AGAIN.has(codeOf(error)) || codeOf(error) === UNIQUE,
-    many: manyInPostgres,
+    takesStorageHints: true,
+    isRetryable: (error) => AGAIN.has(codeOf(error)),
+    isRetryableShared: (error) => AGAIN.has(codeOf(error)) || codeOf(error) === UNIQUE,
+    bulk: bulkInPostgres,
     locking: { wait: 'for update', skip: 'for update skip locked' },
   };
 }

@@ -4,9 +4,12 @@ import type { RecordHeader } from '../../contract/envelope.ts';
 import { fromBase64Url, fromUtf8 } from '../../core/bytes.ts';
 import type { Outcome, Progress, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
-import type { ManyRows } from './engine.ts';
+import type { BulkRows } from './engine.ts';
 import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
+
+/** In the column of names, for a record that speaks of no device. */
+export const NOBODY = '';
 
 type ProgressRow = Pick<Tables['records'], 'id' | 'outcome' | 'binding' | 'approved_by'>;
 
@@ -19,7 +22,7 @@ export function toRecord(row: Tables['records'], jws: string): StoredRecord {
     header: read<RecordHeader>(header),
     author: row.author,
     payload: read<unknown>(payload),
-    udid: row.udid,
+    udid: row.udid === NOBODY ? null : row.udid,
     capturedAt: row.captured_at,
     receivedAt: row.received_at,
     outcome: row.outcome as Outcome | null,
@@ -48,7 +51,7 @@ export function fromRecord(record: StoredRecord): Tables['records'] {
     typ: record.header.typ,
     org: record.header.org,
     author: record.author,
-    udid: record.udid,
+    udid: record.udid ?? NOBODY,
     captured_at: record.capturedAt,
     received_at: record.receivedAt,
     outcome: record.outcome,
@@ -60,11 +63,11 @@ export function fromRecord(record: StoredRecord): Tables['records'] {
 }
 
 /** Records by their ids, whatever is there of them, in no order. */
-export async function readRecords(db: Db, many: ManyRows, ids: readonly string[]): Promise<StoredRecord[]> {
+export async function readRecords(db: Db, bulk: BulkRows, ids: readonly string[]): Promise<StoredRecord[]> {
   if (ids.length === 0) return [];
-  const rows = await many.select(db, { table: 'records', key: 'id' }, ids);
+  const rows = await bulk.select(db, { table: 'records', key: 'id' }, ids);
   const digests = rows.map(({ digest }) => digest);
-  const envelopes = await many.select(
+  const envelopes = await bulk.select(
     db,
     { table: 'envelopes', columns: ['digest', 'jws'], key: 'digest' },
     digests,
@@ -76,24 +79,17 @@ export async function readRecords(db: Db, many: ManyRows, ids: readonly string[]
   });
 }
 
-/** Of an undecided one: what puts several in order, and what may have changed since it was received. */
-const UNDECIDED = ['id', 'kid', 'seq', 'udid', 'received_at', 'binding', 'approved_by'] as const;
-type Undecided = Pick<Tables['records'], (typeof UNDECIDED)[number]>;
-
-export function records(db: Db, many: ManyRows): Records {
-  const select = db
+/** Records with their envelopes, which hold their text. */
+export function recordRows(db: Db) {
+  return db
     .selectFrom('records')
     .innerJoin('envelopes', 'envelopes.digest', 'records.digest')
     .selectAll('records')
     .select('envelopes.jws');
+}
 
-  async function undecided(key: 'udid' | 'id', keys: readonly string[]): Promise<Undecided[]> {
-    if (keys.length === 0) return [];
-    // In words that no partial index stands on: the few of a device are found by its name, not among all undecided.
-    const where = "coalesce(outcome, '') = ''";
-    return many.select(db, { table: 'records', columns: UNDECIDED, key, where }, keys);
-  }
-
+export function records(db: Db): Records {
+  const select = recordRows(db);
   return {
     async add(record) {
       await db.insertInto('records').values(fromRecord(record)).execute();
@@ -101,56 +97,6 @@ export function records(db: Db, many: ManyRows): Records {
     async record(id) {
       const row = await select.where('records.id', '=', id).executeTakeFirst();
       return row && toRecord(row, row.jws);
-    },
-    async claim(ids) {
-      const where = 'outcome is null and binding is null';
-      const open = await many.select(db, { table: 'records', columns: ['id'], key: 'id', where }, ids);
-      return open.map(({ id }) => id);
-    },
-    async lock(ids) {
-      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
-      return (await many.select(db, { table: 'records', columns, key: 'id' }, ids)).map(toProgress);
-    },
-    async pending(limit) {
-      const rows = await select
-        .where('outcome', 'is', null)
-        .orderBy('records.received_at')
-        .orderBy('records.kid')
-        .orderBy('records.seq')
-        .limit(limit)
-        .execute();
-      return rows.map((row) => toRecord(row, row.jws));
-    },
-    async countPending(limit) {
-      const rows = await db
-        .selectFrom('records')
-        .select('id')
-        .where('outcome', 'is', null)
-        .limit(limit)
-        .execute();
-      return rows.length;
-    },
-    async pendingOf(named, limit) {
-      const atHand = new Map(
-        named.flatMap((one) => (typeof one === 'string' ? [] : [[one.id, one] as const])),
-      );
-      const unread = named.filter((one) => typeof one === 'string');
-      const columns = ['id', 'udid'] as const;
-      const read =
-        unread.length === 0 ? [] : await many.select(db, { table: 'records', columns, key: 'id' }, unread);
-      const all = [...atHand.values(), ...read];
-      const udids = new Set(all.map(({ udid }) => udid).filter((udid) => udid !== ''));
-      const nameless = all.filter(({ udid }) => udid === '').map(({ id }) => id);
-      const open = [...(await undecided('udid', [...udids])), ...(await undecided('id', nameless))];
-      const next = open.sort(byArrival).slice(0, limit);
-      const missing = next.map(({ id }) => id).filter((id) => !atHand.has(id));
-      for (const record of await readRecords(db, many, missing)) atHand.set(record.id, record);
-      return next.flatMap(({ id, binding, approved_by: approvedBy }) => {
-        const record = atHand.get(id);
-        return record === undefined
-          ? []
-          : [{ ...record, outcome: null, code: null, decidedAt: null, binding, approvedBy }];
-      });
     },
     async waitingOf(udid) {
       const rows = await select
@@ -191,20 +137,5 @@ export function records(db: Db, many: ManyRows): Records {
         .execute();
       return rows.map((row) => toRecord(row, row.jws));
     },
-    async heldAsRevoked(kid) {
-      const rows = await select
-        .where('records.kid', '=', kid)
-        .where('outcome', '=', sql.lit('held'))
-        .where('records.code', '=', 'operator_revoked')
-        .orderBy('records.seq')
-        .execute();
-      return rows.map((row) => toRecord(row, row.jws));
-    },
   };
-}
-
-function byArrival(one: Undecided, other: Undecided): number {
-  if (one.received_at !== other.received_at) return one.received_at < other.received_at ? -1 : 1;
-  if (one.kid !== other.kid) return one.kid < other.kid ? -1 : 1;
-  return one.seq - other.seq;
 }

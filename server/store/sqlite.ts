@@ -12,8 +12,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { bulkInSqlite, type Preparing } from './bulk-sqlite.ts';
 import { type Engine, NO_LOCKS } from './engine.ts';
-import { manyInSqlite, type Preparing } from './many-sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -83,13 +83,13 @@ export function sqlite(folder: string): Engine {
   return {
     db,
     // One transaction writes at a time, whichever it is.
-    beside: db,
-    patience: undefined,
+    shared: db,
+    beforeLongWork: undefined,
     columnTypes: (statement) => statement,
-    takesHints: false,
-    again: () => false,
-    againBeside: () => false,
-    many: manyInSqlite(kept),
+    takesStorageHints: false,
+    isRetryable: () => false,
+    isRetryableShared: () => false,
+    bulk: bulkInSqlite(kept),
     locking: NO_LOCKS,
   };
 }

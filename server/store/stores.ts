@@ -2,21 +2,25 @@ import type { AuditLog } from '../ports/audit-log.ts';
 import type { Stores } from '../ports/stores.ts';
 import { auditLog } from './audit-log.ts';
 import { authorities } from './authorities.ts';
+import { bindingHistory } from './binding-history.ts';
 import { bindings } from './bindings.ts';
 import { certificates, intents } from './certificates.ts';
 import { changeStream } from './changes.ts';
 import { clients } from './clients.ts';
 import { crls } from './crls.ts';
 import type { Db } from './db.ts';
+import { decisionQueue } from './decision-queue.ts';
 import { deviceLife } from './device-life.ts';
 import { domains } from './domains.ts';
-import type { ManyRows } from './engine.ts';
+import { dueNotices } from './due-notices.ts';
+import type { BulkRows } from './engine.ts';
 import { envelopes } from './envelopes.ts';
 import { events } from './events.ts';
 import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
 import { listBulk } from './list-bulk.ts';
 import { listJobs } from './list-jobs.ts';
+import { liveBindings, quotas } from './live-bindings.ts';
 import { makerKeys } from './maker-keys.ts';
 import { makerList } from './maker-list.ts';
 import { heads, operatorKeys } from './operator-keys.ts';
@@ -25,18 +29,20 @@ import { people } from './people.ts';
 import { phones } from './phones.ts';
 import { photos } from './photos.ts';
 import { policies } from './policies.ts';
+import { receivers } from './receivers.ts';
 import { records } from './records.ts';
 import { responders } from './responders.ts';
+import { certificateStates, revocations } from './revocations.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
 import { tombstones } from './tombstones.ts';
 import { tpms } from './tpms.ts';
-import { transferCases } from './transfer-cases.ts';
+import { offers, transferCases } from './transfer-cases.ts';
 import { versions } from './versions.ts';
 
 /** Every store over the same database or transaction. */
-export function storesOver(db: Db, many: ManyRows, audit: AuditLog = auditLog(db)): Stores {
+export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db)): Stores {
   return {
     orgs: orgs(db),
     people: people(db),
@@ -52,11 +58,17 @@ export function storesOver(db: Db, many: ManyRows, audit: AuditLog = auditLog(db
     tpms: tpms(db),
     tombstones: tombstones(db),
     envelopes: envelopes(db),
-    records: records(db, many),
+    records: records(db),
+    queue: decisionQueue(db, bulk),
     changes: changeStream(db),
     bindings: bindings(db),
+    liveBindings: liveBindings(db),
+    bindingHistory: bindingHistory(db),
+    quotas: quotas(db),
     intents: intents(db),
     certificates: certificates(db),
+    revocations: revocations(db),
+    certificateStates: certificateStates(db),
     lineage: keyLineages(db),
     crls: crls(db),
     responders: responders(db),
@@ -64,8 +76,11 @@ export function storesOver(db: Db, many: ManyRows, audit: AuditLog = auditLog(db
     audit,
     leases: leases(db),
     events: events(db),
+    receivers: receivers(db),
+    dueNotices: dueNotices(db),
     settings: settings(db),
     transfers: transferCases(db),
+    offers: offers(db),
     life: deviceLife(db),
     clients: clients(db),
     policies: policies(db),

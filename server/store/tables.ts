@@ -1,3 +1,5 @@
+import type { IssuerName } from '../ports/issuer-name.ts';
+
 /** Columns as they stand in the database: instants and JSON are text, truth values 0 or 1, bytes are blobs. */
 export interface Tables {
   settings: { name: string; value: string };
@@ -146,16 +148,17 @@ export interface Tables {
   /** What is about to be signed, until it is or is given up; the audit trail goes on naming its serial. */
   intents: {
     serial: string;
-    issuer: string;
+    issuer: IssuerName;
     binding: string;
-    tbs: Uint8Array;
-    tbs_digest: string;
+    kind: 'tbs' | 'order';
+    to_be_signed: Uint8Array;
+    digest: string;
     not_before: string;
     not_after: string;
   };
   certificates: {
     serial: string;
-    issuer: string;
+    issuer: IssuerName;
     binding: string;
     not_before: string;
     not_after: string;
@@ -177,16 +180,16 @@ export interface Tables {
     at: string;
   };
   crls: {
-    issuer: string;
+    issuer: IssuerName;
     number: number;
     der: Uint8Array;
     this_update: string;
     next_update: string;
     revocations: number;
   };
-  responders: { issuer: string; certificate: Uint8Array; not_after: string };
+  responders: { issuer: IssuerName; certificate: Uint8Array; not_after: string };
   authorities: {
-    name: string;
+    name: IssuerName;
     root: string | null;
     certificate: Uint8Array;
     anchor: Uint8Array;
@@ -204,7 +207,7 @@ export interface Tables {
   suspensions: { binding: string; reason: string; at: string; by_whom: string };
   successions: { binding: string; predecessor: string; position: string | null; at: string };
   policies: { org: string; domain: string; policy: string; at: string; by_whom: string };
-  revocation_counts: { issuer: string; n: number };
+  revocation_counts: { issuer: IssuerName; n: number };
   clients: {
     name: string;
     org: string;
@@ -214,7 +217,7 @@ export interface Tables {
     made_by: string;
     revoked_at: string | null;
   };
-  event_sinks: {
+  event_receivers: {
     name: string;
     org: string;
     kind: string;
@@ -232,7 +235,7 @@ export interface Tables {
     not_taken: number;
   };
   events: { org: string; n: number; id: string; kind: string; at: string; body: string };
-  event_refusals: { sink: string; n: number; id: string; why: string; at: string };
+  event_refusals: { receiver: string; n: number; id: string; why: string; at: string };
   due_notices: { serial: string; at: string };
   audit: {
     writer: string;

@@ -1,4 +1,4 @@
-import type { GiveUp, TransferCase, TransferCases } from '../ports/transfer-cases.ts';
+import type { GiveUp, Offers, TransferCase, TransferCases } from '../ports/transfer-cases.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
@@ -40,7 +40,15 @@ export function transferCases(db: Db): TransferCases {
       const row = await open.where('transfer_cases.id', '=', id).executeTakeFirst();
       return row && toCase(row);
     },
-    async offers({ id, binding }) {
+    async decide(id, verdict, by, at) {
+      await db.insertInto('transfer_verdicts').values({ id, verdict, by_whom: by, at }).execute();
+    },
+  };
+}
+
+export function offers(db: Db): Offers {
+  return {
+    async inCase({ id, binding }) {
       const rows = await db
         .selectFrom('give_ups')
         .selectAll()
@@ -58,15 +66,12 @@ export function transferCases(db: Db): TransferCases {
         .onConflict((c) => c.columns(['binding', 'transfer']).doNothing())
         .execute();
     },
-    async withdrawOffers({ id, binding }) {
+    async withdraw({ id, binding }) {
       await db
         .deleteFrom('give_ups')
         .where('binding', '=', binding)
         .where('transfer', 'in', [id, WHOEVER])
         .execute();
-    },
-    async decide(id, verdict, by, at) {
-      await db.insertInto('transfer_verdicts').values({ id, verdict, by_whom: by, at }).execute();
     },
   };
 }

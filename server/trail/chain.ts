@@ -11,7 +11,7 @@ export interface AuditEvent extends Omit<AuditFacts, 'detail'> {
 export const FIRST_WRITER = 'first';
 
 /** Appends to the trail. Call it with the stores of the transaction that does the deed, so that both or neither stand. */
-export function audit(log: AuditLog, event: AuditEvent): Promise<void> {
+export function audit(log: Pick<AuditLog, 'append'>, event: AuditEvent): Promise<void> {
   const { at, step, actor, org, subject, detail = '' } = event;
   return log.append({
     at,

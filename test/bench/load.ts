@@ -54,7 +54,7 @@ async function load(processes: number): Promise<Run> {
     const times = await sendAll(measured);
     await waitBound(served.desk, before + count);
     const cpuSeconds = served.cpuSeconds() - start;
-    const bound = await served.desk.stores.bindings.ofOrg('northfield', 2 * (before + count));
+    const bound = await served.desk.stores.bindingHistory.ofOrg('northfield', 2 * (before + count));
     return { times, cpuSeconds, lost: before + count - bound.length };
   } finally {
     await served.close();

@@ -33,7 +33,7 @@ const url = () => server.running.estUrl ?? '';
 const client = (device: TestDevice) => new EstDevice(url(), folder, device).prepare();
 const statesOf = async (udid: string) => {
   const { stores } = server.running.installation;
-  const [binding] = await stores.bindings.everByUdid(udid);
+  const [binding] = await stores.bindingHistory.ofUdid(udid);
   const certificates = binding === undefined ? [] : await stores.certificates.ofBinding(binding.id);
   return { binding, revoked: certificates.map(({ revokedAt }) => revokedAt !== null) };
 };

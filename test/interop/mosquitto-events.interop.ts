@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addSink } from '../../server/outside/events/sinks.ts';
+import { addReceiver } from '../../server/outside/events/receivers.ts';
 import { EVENT_KINDS } from '../../server/ports/events.ts';
 import { readToken, type Told } from '../support/event-receiver.ts';
 import { type Broker, startMosquitto } from '../support/mosquitto.ts';
@@ -101,12 +101,12 @@ async function read(): Promise<(Told & { topic: string })[]> {
   );
 }
 
-const sinkOf = (name: string) => server.running.installation.stores.events.sink(name);
+const receiverOf = (name: string) => server.running.installation.stores.receivers.receiver(name);
 
 async function add(name: string, topic: string): Promise<void> {
   const target = `mqtts://localhost:${broker.port}`;
   const wanted = { name, org: 'northfield', target, topic, kinds: EVENT_KINDS, by: 'test' };
-  expect(await addSink(wanted, server.running.installation)).toBeUndefined();
+  expect(await addReceiver(wanted, server.running.installation)).toBeUndefined();
 }
 
 describe('mosquitto', () => {
@@ -117,7 +117,7 @@ describe('mosquitto', () => {
     expect(await read()).toMatchObject([
       { topic: `${TOPIC}/bound`, kind: 'bound', aud: 'broker-events', said: { udid, domain: OAK_STREET } },
     ]);
-    expect(await sinkOf('broker-events')).toMatchObject({ fault: null });
+    expect(await receiverOf('broker-events')).toMatchObject({ fault: null });
   });
 
   it('is told what happened while it was away, once it is back', async () => {
@@ -125,7 +125,7 @@ describe('mosquitto', () => {
     await broker.stop();
     const udid = await bound();
     await server.running.events.run();
-    expect(await sinkOf('broker-events')).toMatchObject({ fault: 'not_reached', tries: 1 });
+    expect(await receiverOf('broker-events')).toMatchObject({ fault: 'not_reached', tries: 1 });
     await broker.reload();
     await listen();
     now.at += 3_600_000;
@@ -138,7 +138,7 @@ describe('mosquitto', () => {
     copyFileSync(at('server-ca.pem'), at('stranger.ca.pem'));
     await bound();
     await server.running.events.run();
-    expect(await sinkOf('stranger')).toMatchObject({ told: expect.any(Number), tries: 1 });
+    expect(await receiverOf('stranger')).toMatchObject({ told: expect.any(Number), tries: 1 });
     expect((await read()).map(({ aud }) => aud)).toEqual(['broker-events']);
   });
 
@@ -146,6 +146,6 @@ describe('mosquitto', () => {
     await add('impostor', TOPIC);
     await bound();
     await server.running.events.run();
-    expect(await sinkOf('impostor')).toMatchObject({ fault: 'not_trusted', tries: 1 });
+    expect(await receiverOf('impostor')).toMatchObject({ fault: 'not_trusted', tries: 1 });
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../contract/change.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
@@ -102,7 +103,7 @@ describe('OCSP', () => {
 
   it('is signed by a key that may do nothing else, and that stands on the audit trail', async () => {
     const { stores } = server.running.installation;
-    const responder = await stores.responders.responder('northfield');
+    const responder = await stores.responders.responder(issuerName('northfield'));
     writeFileSync(at('responder.der'), responder?.certificate ?? '');
     const text = await run('certtool', ['--certificate-info', '--inder', '--infile', at('responder.der')]);
     expect(text.out).toMatch(/OCSP signing/i);

@@ -102,8 +102,8 @@ describe.each(KINDS)('a TPM with an %s endorsement key', (kind) => {
     expect((await post('/tpm/activate', body)).status).toBe(409);
 
     expect(await registered(tpm, udid)).toMatchObject({ outcome: 'bound' });
-    const { bindings } = server.running.installation.stores;
-    expect(await bindings.everByUdid(udid)).toMatchObject([{ firstUse: false, unproven: true }]);
+    const { bindingHistory } = server.running.installation.stores;
+    expect(await bindingHistory.ofUdid(udid)).toMatchObject([{ firstUse: false, unproven: true }]);
 
     const csr = toBase64(await tpm.request(udid));
     const fetched = await run('curl', [

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LineageKey } from '../../server/ports/key-lineage.ts';
 import type { Database } from '../../server/ports/stores.ts';
-import { AT, binding, intent, LATER } from './store-samples.ts';
+import { AT, binding, intent, LATER, NORTHFIELD } from './store-samples.ts';
 
 export const lineageKey = (changes: Partial<LineageKey> = {}): LineageKey => ({
   keyDigest: 'key-2',
@@ -68,11 +68,11 @@ export function lineageStoreSuite(name: string, open: () => Promise<Database>): 
     });
 
     it('gives a binding another key, by which it is found and nobody else bound', async () => {
-      const { bindings } = db.stores;
+      const { bindings, liveBindings } = db.stores;
       await bindings.open(binding());
       await bindings.rekey('b1', 'key-2');
-      expect(await bindings.liveConflicts('key-1', '', '')).toEqual([]);
-      expect(await bindings.liveConflicts('key-2', '', '')).toMatchObject([{ id: 'b1', keyDigest: 'key-2' }]);
+      expect(await liveBindings.byKey('key-1')).toBeUndefined();
+      expect(await liveBindings.byKey('key-2')).toMatchObject({ id: 'b1', keyDigest: 'key-2' });
       await expect(
         bindings.open(binding({ id: 'b2', udid: 'acme-2', keyDigest: 'key-2' })),
       ).rejects.toThrow();
@@ -81,7 +81,7 @@ export function lineageStoreSuite(name: string, open: () => Promise<Database>): 
     });
 
     it('says when a device must be renewed by the certificates of the bound key alone', async () => {
-      const { lineage, bindings, certificates, intents, events } = db.stores;
+      const { lineage, bindings, liveBindings, certificates, revocations, intents, dueNotices } = db.stores;
       const soon = '2026-02-01T00:00:00.000Z';
       const last = '2027-01-01T00:00:00.000Z';
       const never = '2028-01-01T00:00:00.000Z';
@@ -90,36 +90,36 @@ export function lineageStoreSuite(name: string, open: () => Promise<Database>): 
         await certificates.issue(serial, { der: Uint8Array.of(48, 0), fingerprint: `of ${serial}` });
       };
       const told = async (before = soon) =>
-        (await events.dueUntold('northfield', before, 10)).map(({ serial }) => serial);
+        (await dueNotices.untold('northfield', before, 10)).map(({ serial }) => serial);
       await bindings.open(binding());
       await issue('39', LATER);
       await issue('40', last);
       await lineage.put(lineageKey());
-      expect(await bindings.due(soon, 10)).toMatchObject([{ binding: { id: 'b1' }, notAfter: LATER }]);
+      expect(await liveBindings.due(soon, 10)).toMatchObject([{ binding: { id: 'b1' }, notAfter: LATER }]);
       expect([await told(), await told(never)]).toEqual([['39'], ['39']]);
       await lineage.put(lineageKey({ state: 'current' }));
-      expect(await bindings.due(soon, 10)).toEqual([]);
+      expect(await liveBindings.due(soon, 10)).toEqual([]);
       expect(await told()).toEqual([]);
       // One that was given up is no successor.
       await lineage.put(lineageKey({ state: 'dropped' }));
-      await certificates.revoke('40', AT, 'superseded');
-      expect(await bindings.due(soon, 10)).toMatchObject([{ notAfter: LATER }]);
+      await revocations.revoke('40', AT, 'superseded');
+      expect(await liveBindings.due(soon, 10)).toMatchObject([{ notAfter: LATER }]);
       expect(await told()).toEqual(['39']);
     });
 
     it('revokes nothing that was never signed', async () => {
-      const { intents, certificates } = db.stores;
+      const { intents, revocations, certificateStates } = db.stores;
       await intents.intend(intent, 'b1');
       await intents.abandon(intent.serial);
-      await certificates.revoke(intent.serial, LATER, 'superseded');
-      expect(await certificates.revokedBy('northfield')).toEqual([]);
-      expect(await certificates.revocations('northfield')).toBe(0);
+      expect(await revocations.revoke(intent.serial, LATER, 'superseded')).toEqual([]);
+      expect(await certificateStates.revokedBy(NORTHFIELD)).toEqual([]);
+      expect(await certificateStates.revocations(NORTHFIELD)).toBe(0);
     });
 
     it('looks many keys up at a time', async () => {
       await db.stores.lineage.put(lineageKey());
       await db.stores.lineage.put(lineageKey({ keyDigest: 'key-1', state: 'former', request: null }));
-      const found = await db.transactGroup((tx) =>
+      const found = await db.inGroup((tx) =>
         Promise.all(['key-1', 'key-2', 'key-3'].map((digest) => tx.lineage.byKey(digest))),
       );
       expect(found).toEqual([

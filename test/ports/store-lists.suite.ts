@@ -44,7 +44,7 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
     it('keeps how far an import came, one that has not ended for each file', async () => {
       const { listJobs } = db.stores;
       const counts = { offset: 10, line: 2, imported: 1, unchanged: 0, faults: 0, rejectedBytes: 0 };
-      const file = { org: 'o', digest: 'd', maker: '', signer: '' };
+      const file = { org: 'o', digest: 'd', maker: '', signer: null };
       const job = { id: 'j', ...file, startedAt: AT, finishedAt: null, ...counts };
       await listJobs.save(job);
       await listJobs.save({ ...job, offset: 20 });

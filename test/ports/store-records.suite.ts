@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StoredRecord } from '../../server/ports/records.ts';
+import type { DecisionQueue, StoredRecord } from '../../server/ports/records.ts';
 import type { Database } from '../../server/ports/stores.ts';
 import { audit } from '../../server/trail/chain.ts';
 import { STEPS } from '../../server/trail/steps.ts';
 import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { keep } from '../support/kept-record.ts';
-import { AT, binding, envelope, intent, LATER, record, row } from './store-samples.ts';
+import { AT, binding, envelope, intent, LATER, NORTHFIELD, record, row } from './store-samples.ts';
 
 /** What every database must do with records and what becomes of them, one by one and many side by side. `open` gives an empty one. */
 export function recordStoreSuite(name: string, open: () => Promise<Database>): void {
@@ -18,17 +18,21 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
     });
 
     it('allows one live binding per key and per maker and UDID', async () => {
-      const { bindings } = db.stores;
+      const { bindings, liveBindings, bindingHistory } = db.stores;
       await bindings.open(binding());
       await expect(bindings.open(binding({ id: 'b2', udid: 'acme-2' }))).rejects.toThrow();
       await expect(bindings.open(binding({ id: 'b3', keyDigest: 'key-2' }))).rejects.toThrow();
       await expect(bindings.open(binding({ id: 'b4', scope: 'training:t' }))).rejects.toThrow();
-      const found = await bindings.liveConflicts('key-1', 'acme', 'acme-9');
-      expect(found.map(({ id }) => id)).toEqual(['b1']);
+      expect(await liveBindings.byKey('key-1')).toMatchObject({ id: 'b1' });
+      expect(await liveBindings.byName('acme', 'acme-1')).toMatchObject({ id: 'b1' });
+      expect(await liveBindings.byName('acme', 'acme-9')).toBeUndefined();
+      expect(await liveBindings.byName('other', 'acme-1')).toBeUndefined();
       await bindings.end('b1', LATER);
       expect(await bindings.binding('b1')).toMatchObject({ state: 'revoked', endedAt: LATER });
+      expect(await liveBindings.byKey('key-1')).toBeUndefined();
+      expect(await liveBindings.byName('acme', 'acme-1')).toBeUndefined();
       await bindings.open(binding({ id: 'b5' }));
-      expect(await bindings.everByUdid('acme-1')).toHaveLength(2);
+      expect(await bindingHistory.ofUdid('acme-1')).toHaveLength(2);
     });
 
     it('allows one envelope per place in a chain and one received per id', async () => {
@@ -45,51 +49,51 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
     });
 
     it('gives undecided records in order of arrival, and of one chain in its own', async () => {
-      const { records } = db.stores;
+      const { records, queue } = db.stores;
       await keep(db.stores, record('r3', 3, { receivedAt: LATER }));
       await keep(db.stores, record('r2', 2));
       await keep(db.stores, record('r1', 1));
-      expect(await records.countPending(10)).toBe(3);
-      expect(await records.countPending(2)).toBe(2);
-      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
+      expect(await queue.countPending(10)).toBe(3);
+      expect(await queue.countPending(2)).toBe(2);
+      expect((await queue.pending(10)).map(({ id }) => id)).toEqual(['r1', 'r2', 'r3']);
       await records.settle('r1', { outcome: 'held', code: 'operator_revoked', decidedAt: AT, binding: null });
-      expect((await records.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
+      expect((await queue.pending(10)).map(({ id }) => id)).toEqual(['r2', 'r3']);
       expect(await records.held('northfield', 10)).toMatchObject([{ id: 'r1', header: { seq: 1 } }]);
-      expect(await records.heldAsRevoked('k')).toHaveLength(1);
+      expect(await queue.heldAsRevoked('k')).toHaveLength(1);
       await records.attach('r1', 'b1', 'sam');
       expect(await records.record('r1')).toMatchObject({ outcome: null, code: null, binding: 'b1' });
     });
 
     it('gives what is undecided of some records and of their devices, reading only what is not at hand', async () => {
-      const { records } = db.stores;
+      const { records, queue } = db.stores;
       const late = record('r4', 4, { udid: 'acme-2', receivedAt: LATER });
-      const nameless = record('r5', 5, { udid: '', receivedAt: LATER });
+      const nameless = record('r5', 5, { udid: null, receivedAt: LATER });
       for (const one of [late, nameless, record('r3', 3), record('r2', 2), record('r1', 1)])
         await keep(db.stores, one);
-      await keep(db.stores, record('r6', 6, { udid: '' }));
+      await keep(db.stores, record('r6', 6, { udid: null }));
       const settled = { outcome: 'refused', code: null, decidedAt: AT, binding: null } as const;
       await records.settle('r2', settled);
       await records.attach('r4', 'b4', 'sam');
       const ids = (some: readonly StoredRecord[]) => some.map(({ id }) => id);
       // Of another one's device comes what is undecided, first; of the nameless, only those asked for.
-      expect(ids(await records.pendingOf(['r3', late, nameless, 'nobody'], 10))).toEqual([
+      expect(ids(await queue.pendingOf(['r3', late, nameless, 'nobody'], 10))).toEqual([
         'r1',
         'r3',
         'r4',
         'r5',
       ]);
-      expect(ids(await records.pendingOf(['r3', late], 2))).toEqual(['r1', 'r3']);
-      expect(await records.pendingOf([], 10)).toEqual([]);
+      expect(ids(await queue.pendingOf(['r3', late], 2))).toEqual(['r1', 'r3']);
+      expect(await queue.pendingOf([], 10)).toEqual([]);
       // One at hand is given as it was received, and as far as it is now.
-      const [one, read] = await records.pendingOf([{ ...late, payload: 'at hand' }, 'r5'], 10);
+      const [one, read] = await queue.pendingOf([{ ...late, payload: 'at hand' }, 'r5'], 10);
       expect(one).toEqual({ ...late, payload: 'at hand', binding: 'b4', approvedBy: 'sam' });
       expect(read).toEqual(nameless);
       await records.settle('r4', settled);
-      expect(await records.pendingOf([late], 10)).toEqual([]);
+      expect(await queue.pendingOf([late], 10)).toEqual([]);
     });
 
     it('sees outside a transaction only what is committed', async () => {
-      const { records } = db.stores;
+      const { queue } = db.stores;
       await keep(db.stores, record('r1', 1));
       const [inside, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const failing = db.transact(async (tx) => {
@@ -101,32 +105,33 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       });
       await inside.promise;
       // One engine waits until the other transaction has ended, the other does not: neither sees into it.
-      const found = records.pendingOf(['r1', 'r2'], 10);
+      const found = queue.pendingOf(['r1', 'r2'], 10);
       looked.resolve();
       await expect(failing).rejects.toThrow('comes to nothing');
       expect((await found).map(({ id }) => id)).toEqual(['r1']);
     });
 
     it('completes or abandons an intent once', async () => {
-      const { intents, certificates } = db.stores;
+      const { intents, certificates, revocations, certificateStates } = db.stores;
       await intents.intend(intent, 'b1');
-      expect(await intents.ofBinding('b1')).toMatchObject({ serial: '40', tbsDigest: 'ff' });
-      expect(Buffer.from((await intents.unfinished())[0]?.intent.tbs ?? '')).toEqual(Buffer.from([1, 2]));
+      expect(await intents.ofBinding('b1')).toMatchObject({ serial: '40', kind: 'tbs', digest: 'ff' });
+      const [open] = await intents.unfinished();
+      expect(Buffer.from(open?.intent.toBeSigned ?? '')).toEqual(Buffer.from([1, 2]));
       const signed = { der: Uint8Array.of(3), fingerprint: 'f1' };
       await certificates.issue('40', signed);
       await expect(certificates.issue('40', signed)).rejects.toThrow('no open intent');
       await intents.abandon('40');
       expect(await certificates.byFingerprint('f1')).toMatchObject({ serial: '40', revokedAt: null });
-      await certificates.revoke('40', LATER, 'superseded');
-      await certificates.revoke('40', AT, 'keyCompromise');
+      expect(await revocations.revoke('40', LATER, 'superseded')).toEqual([NORTHFIELD]);
+      expect(await revocations.revoke('40', AT, 'keyCompromise')).toEqual([]);
       const entries = [{ serial: '40', at: LATER, reason: 'superseded' }];
-      expect(await certificates.revokedBy('northfield')).toEqual(entries);
+      expect(await certificateStates.revokedBy(NORTHFIELD)).toEqual(entries);
       await intents.intend({ ...intent, serial: '42' }, 'b3');
       const validity = { notBefore: LATER, notAfter: '2026-01-03T00:00:00.000Z' };
       await certificates.issue('42', { ...signed, fingerprint: 'f3', validity });
       expect(await certificates.newest('b3')).toMatchObject(validity);
       await intents.intend({ ...intent, serial: '43' }, 'b4');
-      await db.transactGroup((tx) => tx.certificates.issue('43', { ...signed, fingerprint: 'f4', validity }));
+      await db.inGroup((tx) => tx.certificates.issue('43', { ...signed, fingerprint: 'f4', validity }));
       expect(await certificates.newest('b4')).toMatchObject(validity);
       await intents.intend({ ...intent, serial: '41' }, 'b2');
       await intents.abandon('41');
@@ -145,17 +150,17 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
     });
 
     it('does for many records side by side what it does for one', async () => {
-      const { bindings, records, intents, certificates } = db.stores;
+      const { liveBindings, records, queue, intents, certificates, listBulk } = db.stores;
       const ids = Array.from({ length: 30 }, (_, n) => `r${n}`);
-      await db.transactGroup(async (tx) => {
+      await db.inGroup(async (tx) => {
         await Promise.all(
           ids.map((id, n) => keep(tx, record(id, n + 1, { digest: `d${n}`, udid: `acme-${n}` }))),
         );
-        await tx.listBulk.put([row('northfield', 'acme-3')]);
       });
+      await listBulk.put([row('northfield', 'acme-3')]);
       const code = { outcome: 'noted', code: null, detail: null, at: AT, maker: null, udid: null } as const;
       const rest = { domain: null, unproven: null, fingerprint: null };
-      await db.transactGroup(async (tx) => {
+      await db.inGroup(async (tx) => {
         const found = await Promise.all(ids.map((id) => tx.records.record(id)));
         expect(found.map((one) => one?.id)).toEqual(ids);
         expect(await tx.records.record('nobody')).toBeUndefined();
@@ -180,11 +185,12 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       });
       expect(await records.record('r7')).toMatchObject({ binding: 'b7', outcome: null });
       expect(await intents.unfinished()).toHaveLength(30);
-      const live = await bindings.liveConflicts('key-7', 'acme', 'acme-8');
-      expect(live.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
-      await db.transactGroup(async (tx) => {
-        const both = await tx.bindings.liveConflicts('key-7', 'acme', 'acme-8');
-        expect(both.map(({ id }) => id).sort()).toEqual(['b7', 'b8']);
+      expect(await liveBindings.byKey('key-7')).toMatchObject({ id: 'b7' });
+      expect(await liveBindings.byName('acme', 'acme-8')).toMatchObject({ id: 'b8' });
+      await db.inGroup(async (tx) => {
+        expect(await tx.liveBindings.byKey('key-7')).toMatchObject({ id: 'b7' });
+        expect(await tx.liveBindings.byName('acme', 'acme-8')).toMatchObject({ id: 'b8' });
+        expect(await tx.liveBindings.byName('other', 'acme-8')).toBeUndefined();
         for (const [n, id] of ids.entries()) {
           await tx.certificates.issue(`40${n}`, { der: Uint8Array.of(n), fingerprint: `f${n}` });
           await tx.bindings.setState(`b${n}`, 'issued');
@@ -193,22 +199,20 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       });
       expect(await certificates.byFingerprint('f9')).toMatchObject({ serial: '409', binding: 'b9' });
       expect(Buffer.from((await certificates.byFingerprint('f9'))?.der ?? '')).toEqual(Buffer.from([9]));
-      expect(await records.pending(10)).toEqual([]);
+      expect(await queue.pending(10)).toEqual([]);
       expect((await db.stores.changes.after('northfield', 0, 100)).map(({ n }) => n)).toHaveLength(30);
       expect(await verifyAudit({ stores: db.stores, aud: 'test', crypto: nodeCrypto })).toMatchObject({
         ok: true,
         entries: 30,
       });
       // All or nothing: one that is taken, or an intent that is none any more, spoils it for all.
-      const taken = db.transactGroup(async (tx) => {
+      const taken = db.inGroup(async (tx) => {
         await tx.records.settle('r1', { outcome: 'refused', code: null, decidedAt: AT, binding: null });
         await tx.bindings.open(binding({ id: 'b99', keyDigest: 'key-7', udid: 'acme-99' }));
       });
       await expect(taken).rejects.toThrow();
       const again = { der: Uint8Array.of(0), fingerprint: 'f99' };
-      await expect(db.transactGroup((tx) => tx.certificates.issue('405', again))).rejects.toThrow(
-        'no open intent',
-      );
+      await expect(db.inGroup((tx) => tx.certificates.issue('405', again))).rejects.toThrow('no open intent');
       expect(await records.record('r1')).toMatchObject({ outcome: 'bound' });
     });
 
@@ -221,10 +225,13 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
         await records.settle('r3', settled);
       });
       const ids = ['r3', 'r2', 'r1', 'nobody'];
-      for (const transact of [db.transact, db.transactGroup]) {
-        expect(await transact(({ records }) => records.claim(ids))).toEqual(['r1']);
-        const far = await transact(({ records }) => records.lock(ids));
-        expect(new Map(far.map(({ id, ...rest }) => [id, rest]))).toEqual(
+      const claimAndLock = async ({ queue }: { readonly queue: Pick<DecisionQueue, 'claim' | 'lock'> }) => ({
+        claimed: await queue.claim(ids),
+        locked: await queue.lock(ids),
+      });
+      for (const { claimed, locked } of [await db.transact(claimAndLock), await db.inGroup(claimAndLock)]) {
+        expect(claimed).toEqual(['r1']);
+        expect(new Map(locked.map(({ id, ...rest }) => [id, rest]))).toEqual(
           new Map([
             ['r1', { outcome: null, binding: null, approvedBy: null }],
             ['r2', { outcome: null, binding: 'b2', approvedBy: 'sam' }],
@@ -234,14 +241,14 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       }
     });
 
-    it('sees the envelopes of its own group, foreseen or not', async () => {
+    it('sees the envelopes of its own group, prefetched or not', async () => {
       await db.stores.envelopes.keep(envelope());
-      await db.transactGroup(async ({ envelopes }) => {
+      await db.inGroup(async ({ envelopes }) => {
         const [second, third] = [
           envelope({ digest: 'd2', seq: 2, prev: 'd1', id: 'r2' }),
           envelope({ digest: 'd3', seq: 3, prev: 'd2', id: 'r3' }),
         ];
-        await envelopes.foresee([
+        await envelopes.prefetch([
           { ...second, id: 'r2' },
           { digest: third.digest, kid: third.kid, seq: third.seq },
         ]);

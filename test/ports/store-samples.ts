@@ -1,6 +1,9 @@
+import type { DomainName } from '../../core/name.ts';
+import type { Udid } from '../../core/udid.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { Envelope } from '../../server/ports/envelopes.ts';
+import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { KeptRow } from '../../server/ports/maker-list.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
 
@@ -8,14 +11,20 @@ import type { StoredRecord } from '../../server/ports/records.ts';
 export const AT = '2026-01-01T00:00:00.000Z';
 export const LATER = '2026-01-02T00:00:00.000Z';
 
-export const binding = (changes: Partial<Binding> = {}): Binding => ({
+/** Names in samples are plain words: what the stores do does not depend on their spelling. */
+type Plain = Partial<Omit<Binding, 'udid'> & { readonly udid: string }>;
+
+/** The issuing CA of the samples. */
+export const NORTHFIELD = 'northfield' as IssuerName;
+
+export const binding = ({ udid = 'acme-1', ...changes }: Plain = {}): Binding => ({
   id: 'b1',
   scope: 'real',
   org: 'northfield',
-  domain: 'a.example',
+  domain: 'a.example' as DomainName,
   site: null,
   maker: 'acme',
-  udid: 'acme-1',
+  udid: udid as Udid,
   keyDigest: 'key-1',
   registration: 'r1',
   state: 'issuing',
@@ -71,9 +80,10 @@ export const record = (id: string, seq: number, changes: Partial<StoredRecord> =
 
 export const intent: Intent = {
   serial: '40',
-  issuer: 'northfield',
-  tbs: Uint8Array.of(1, 2),
-  tbsDigest: 'ff',
+  issuer: NORTHFIELD,
+  kind: 'tbs',
+  toBeSigned: Uint8Array.of(1, 2),
+  digest: 'ff',
   notBefore: AT,
   notAfter: LATER,
 };

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DomainName } from '../../core/name.ts';
+import type { Udid } from '../../core/udid.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Database } from '../../server/ports/stores.ts';
 import { openDatabase } from '../../server/store/open.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { keep } from '../support/kept-record.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { storeSuite } from './store.suite.ts';
@@ -37,14 +40,14 @@ const BEFORE_36 = `
   insert into give_ups (binding, by_whom, because, at)
     values ('one', 'sam', 'sold', '2026-01-03'), ('two', 'sam', 'sold', '2026-01-03'), ('none', 'sam', 'sold', '2026-01-03');
   delete from migrations where n = 36`;
-async function expectAfter36({ stores: { transfers } }: Database): Promise<void> {
+async function expectAfter36({ stores: { offers, transfers } }: Database): Promise<void> {
   const offer = { by: 'sam', because: 'sold', at: '2026-01-03' };
-  expect(await transfers.offers({ id: '1', binding: 'one' })).toEqual([
+  expect(await offers.inCase({ id: '1', binding: 'one' })).toEqual([
     { binding: 'one', transfer: '1', ...offer },
   ]);
-  expect(await transfers.offers({ id: '9', binding: 'one' })).toEqual([]);
-  expect(await transfers.offers({ id: '3', binding: 'two' })).toEqual([]);
-  expect(await transfers.offers({ id: '9', binding: 'none' })).toEqual([
+  expect(await offers.inCase({ id: '9', binding: 'one' })).toEqual([]);
+  expect(await offers.inCase({ id: '3', binding: 'two' })).toEqual([]);
+  expect(await offers.inCase({ id: '9', binding: 'none' })).toEqual([
     { binding: 'none', transfer: null, ...offer },
   ]);
   // Of the claims on the device that is bound for real the one for practice is gone.
@@ -54,10 +57,10 @@ const BINDING: Binding = {
   id: '01900000-0000-7000-8000-000000000001',
   scope: 'real',
   org: 'northfield',
-  domain: 'oak-street.northfield.fieldbind.internal',
+  domain: 'oak-street.northfield.fieldbind.internal' as DomainName,
   site: null,
   maker: 'acme',
-  udid: 'mac-001122334455',
+  udid: 'mac-001122334455' as Udid,
   keyDigest: 'digest',
   registration: '01900000-0000-7000-8000-000000000002',
   state: 'issued',
@@ -228,14 +231,14 @@ describe('an import and a receiver of an older version', () => {
     const counts = { offset: 9, line: 2, imported: 0, unchanged: 0, faults: 1, rejectedBytes: 0 };
     const file = { org: 'northfield', digest: 'd', maker: '', signer: '' };
     await first.stores.listJobs.save({ id: 'j', ...file, startedAt: at, finishedAt: null, ...counts });
-    const sink = {
+    const receiver = {
       name: 'crm',
       org: 'northfield',
       kind: 'webhook',
       target: 'https://x/',
       topic: null,
     } as const;
-    await first.stores.events.addSink({ ...sink, kinds: ['bound'], madeAt: at, madeBy: 'sam' });
+    await first.stores.receivers.add({ ...receiver, kinds: ['bound'], madeAt: at, madeBy: 'sam' });
     await first.close();
     await older();
     const again = await open();
@@ -243,7 +246,7 @@ describe('an import and a receiver of an older version', () => {
     expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toBeUndefined();
     await again.stores.listJobs.save({ id: 'k', ...file, startedAt: at, finishedAt: null, ...counts });
     expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toMatchObject({ id: 'k' });
-    expect(await again.stores.events.sink('crm')).toMatchObject({ ...sink, notTaken: 0 });
+    expect(await again.stores.receivers.receiver('crm')).toMatchObject({ ...receiver, notTaken: 0 });
     await again.close();
   }
 
@@ -330,20 +333,20 @@ describe('what an older version wrote in more places than one', () => {
     await older();
     const { stores, close } = await open();
     expect(await stores.records.record('r1')).toEqual(was);
-    expect(await stores.records.pending(10)).toEqual([was]);
+    expect(await stores.queue.pending(10)).toEqual([was]);
     expect(await stores.phones.skipped('k')).toEqual([5]);
     for (const [n, typ] of TYPES.entries())
       expect(await stores.records.record(`t${n}`)).toEqual(decided(n, typ));
     expect((await stores.records.held('northfield', 10)).map(({ id }) => id)).toEqual(['t0']);
     expect(await stores.statements.issuedAt('s1')).toBe(AT);
     const open42 = await stores.intents.unfinished();
-    expect(open42).toMatchObject([{ intent: { serial: '01', tbsDigest: 'aa' }, binding: 'b1' }]);
-    expect(Buffer.from(open42[0]?.intent.tbs ?? '')).toEqual(Buffer.of(10));
+    expect(open42).toMatchObject([{ intent: { serial: '01', kind: 'tbs', digest: 'aa' }, binding: 'b1' }]);
+    expect(Buffer.from(open42[0]?.intent.toBeSigned ?? '')).toEqual(Buffer.of(10));
     const certificates = await stores.certificates.ofBinding('b1');
     expect(certificates).toMatchObject([{ serial: '02', fingerprint: 'f2', notAfter: LATER }]);
     expect(Buffer.from(certificates[0]?.der ?? '')).toEqual(Buffer.of(12));
     const revoked = [{ serial: '02', at: LATER, reason: 'superseded' }];
-    expect(await stores.certificates.revokedBy('northfield')).toEqual(revoked);
+    expect(await stores.certificateStates.revokedBy(issuerName('northfield'))).toEqual(revoked);
     await close();
   }
 

@@ -38,8 +38,8 @@ describe('a row that names the thumbprint of a key', () => {
     const key = toBase64Url(sha256(one.spki));
     expect(await register(one, { voucher: { key } })).toMatchObject({ outcome: 'bound' });
     expect(await register(two, { voucher: { key } })).toMatchObject({ code: 'voucher_wrong' });
-    const { bindings } = server.running.installation.stores;
-    expect(await bindings.everByUdid(one.udid)).toMatchObject([{ firstUse: false }]);
+    const { bindingHistory } = server.running.installation.stores;
+    expect(await bindingHistory.ofUdid(one.udid)).toMatchObject([{ firstUse: false }]);
   });
 
   it('binds nothing if it names something further that says nothing', async () => {

@@ -50,7 +50,7 @@ it('loses nothing it acknowledged when PostgreSQL is stopped in the middle and s
   expect(new Set(changes.map(({ udid }) => udid)).size).toBe(40);
   const { stores } = server.running.installation;
   expect(await stores.intents.unfinished()).toEqual([]);
-  expect(await stores.bindings.ofOrg('northfield', 100)).toHaveLength(40);
+  expect(await stores.bindingHistory.ofOrg('northfield', 100)).toHaveLength(40);
   expect(await verifyAudit(server.running.installation)).toMatchObject({ ok: true });
   await server.close();
 });

@@ -72,7 +72,7 @@ describe('suspended', () => {
     expect(await onCrl(serial)).toBe('certificateHold');
     const leafPem = change.certificate?.leafPem ?? '';
     expect(await overOcsp(leafPem)).toMatch(/: revoked[\s\S]*Reason: certificateHold/);
-    expect(await server.running.installation.stores.certificates.status(serial)).toMatchObject({
+    expect(await server.running.installation.stores.certificateStates.status(serial)).toMatchObject({
       revoked: { reason: 'certificateHold' },
     });
     expect(await stateOf(device)).toMatchObject({

@@ -21,6 +21,6 @@ it('lists devices whose certificate ends soon, and not those that are bound no m
   expect(due.out.trimEnd().split('\n')).toEqual([expect.stringContaining(device.udid)]);
   const { stores } = server.running.installation;
   const inNineDays = new Date(Date.now() + 9 * DAY).toISOString();
-  expect(await stores.bindings.due(inNineDays, 10)).toEqual([]);
+  expect(await stores.liveBindings.due(inNineDays, 10)).toEqual([]);
   expect(await server.fieldbind('due', '--within', 'soon')).toMatchObject({ code: 2 });
 });

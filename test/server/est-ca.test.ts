@@ -18,6 +18,7 @@ import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { databaseOf } from '../support/database.ts';
 import { EstDevice, serverPair } from '../support/est.ts';
 import { EstCaPeer, type Mood } from '../support/est-ca.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
@@ -85,7 +86,7 @@ const noted = (event: string) =>
 
 const certificatesOf = async ({ udid }: TestDevice) => {
   const { stores } = server.running.installation;
-  const [binding] = await stores.bindings.everByUdid(udid);
+  const [binding] = await stores.bindingHistory.ofUdid(udid);
   return binding === undefined ? [] : stores.certificates.ofBinding(binding.id);
 };
 
@@ -173,7 +174,7 @@ describe('a third party’s CA in place of ours', () => {
     const { verdict, checks } = await verifyDevice(der, { domain: OAK_STREET }, installation);
     expect(verdict).toBe('refused');
     expect(checks).toContainEqual({ check: 'revocation', result: 'failed', code: 'certificate_revoked' });
-    expect(await installation.stores.certificates.revokedBy('northfield')).toEqual([]);
+    expect(await installation.stores.certificateStates.revokedBy(issuerName('northfield'))).toEqual([]);
     expect((await fetch(`${server.url}/crl/northfield@est-ca.crl`)).status).toBe(404);
     expect((await fetch(`${server.url}/crl/northfield.crl`)).status).toBe(200);
     await end();

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveries } from '../../server/outside/events/deliveries.ts';
 import { isPublicAddress } from '../../server/outside/events/public-address.ts';
-import { addSink, removeSink } from '../../server/outside/events/sinks.ts';
-import { EVENT_KINDS, type EventSink } from '../../server/ports/events.ts';
+import { addReceiver, removeReceiver } from '../../server/outside/events/receivers.ts';
+import { EVENT_KINDS } from '../../server/ports/events.ts';
+import type { Receiver } from '../../server/ports/receivers.ts';
 import { type EventReceiver, startReceiver } from '../support/event-receiver.ts';
 import { openssl } from '../support/openssl.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -24,7 +25,7 @@ afterAll(async () => {
 });
 
 /** A receiver that stands in no database. */
-function hookAt(target: string): EventSink {
+function hookAt(target: string): Receiver {
   const made = { madeAt: '', madeBy: '' };
   return {
     name: 'safe',
@@ -58,7 +59,7 @@ describe('where it goes', () => {
       expect([open, isPublicAddress(open)]).toEqual([open, true]);
     const port = new URL(hook.url).port;
     const closed = deliveries({ allowed: [], files: undefined });
-    const sink = { name: 's', org: 'northfield', topic: 't', kinds: EVENT_KINDS, madeAt: '', madeBy: '' };
+    const receiver = { name: 's', org: 'northfield', topic: 't', kinds: EVENT_KINDS, madeAt: '', madeBy: '' };
     for (const target of [
       hook.url,
       `https://127.0.0.1:${port}/`,
@@ -69,7 +70,7 @@ describe('where it goes', () => {
     ])
       expect([
         target,
-        await closed.deliver({ ...sink, kind: 'webhook', target }, { kind: 'test', jws: 'x' }),
+        await closed.deliver({ ...receiver, kind: 'webhook', target }, { kind: 'test', jws: 'x' }),
       ]).toEqual([target, { ok: false, fault: 'address_refused' }]);
     for (const target of [
       `mqtt://localhost:${port}`,
@@ -78,7 +79,7 @@ describe('where it goes', () => {
     ])
       expect([
         target,
-        await closed.deliver({ ...sink, kind: 'mqtt', target }, { kind: 'test', jws: 'x' }),
+        await closed.deliver({ ...receiver, kind: 'mqtt', target }, { kind: 'test', jws: 'x' }),
       ]).toEqual([target, { ok: false, fault: 'address_refused' }]);
   });
 
@@ -91,12 +92,12 @@ describe('where it goes', () => {
     const [cert, own] = [readFileSync(at('cert.pem')), readFileSync(at('key.pem'))];
     const safe = await startReceiver({ cert, key: own });
     const way = deliveries({ allowed: [safe.host], files: folder });
-    const sink = hookAt(safe.url);
+    const receiver = hookAt(safe.url);
     const event = { kind: 'test', jws: 'a.b.c' };
-    expect(await way.deliver(sink, event)).toEqual({ ok: false, fault: 'not_trusted' });
+    expect(await way.deliver(receiver, event)).toEqual({ ok: false, fault: 'not_trusted' });
     expect(safe.came).toEqual([]);
     writeFileSync(at('safe.ca.pem'), cert);
-    expect(await way.deliver(sink, event)).toEqual({ ok: true });
+    expect(await way.deliver(receiver, event)).toEqual({ ok: true });
     expect(safe.came).toEqual(['a.b.c']);
     await safe.close();
     rmSync(folder, { recursive: true });
@@ -105,8 +106,8 @@ describe('where it goes', () => {
   it('is given up on after its time, however slowly it answers', async () => {
     const way = deliveries({ allowed: [hook.host], files: undefined, patience: 200 });
     hook.answers.push(() => undefined);
-    const sink = hookAt(hook.url);
-    expect(await way.deliver(sink, { kind: 'test', jws: 'a.b.c' })).toEqual({
+    const receiver = hookAt(hook.url);
+    expect(await way.deliver(receiver, { kind: 'test', jws: 'a.b.c' })).toEqual({
       ok: false,
       fault: 'timed_out',
     });
@@ -114,7 +115,7 @@ describe('where it goes', () => {
 
   it('is named without a secret, and tried on request', async () => {
     const add = (target: string, org = 'northfield', name = 'bad') =>
-      addSink(
+      addReceiver(
         { name, org, target, topic: undefined, kinds: EVENT_KINDS, by: 'test' },
         server.running.installation,
       );
@@ -136,6 +137,6 @@ describe('where it goes', () => {
       out: 'not taken: address_refused\n',
     });
     expect((await server.fieldbind('events', 'remove', 'tried')).code).toBe(0);
-    expect(await removeSink('tried', 'test', server.running.installation)).toBe(false);
+    expect(await removeReceiver('tried', 'test', server.running.installation)).toBe(false);
   }, 120_000);
 });

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { renewCertificate } from '../../server/authority/ra/contact/renew-certificate.ts';
 import { deliveries } from '../../server/outside/events/deliveries.ts';
 import { watchDue } from '../../server/outside/events/due.ts';
+import { addReceiver, removeReceiver, resumeReceiver } from '../../server/outside/events/receivers.ts';
 import { eventSender } from '../../server/outside/events/sender.ts';
-import { addSink, removeSink, resumeSink } from '../../server/outside/events/sinks.ts';
 import { EVENT_KINDS, type EventKind } from '../../server/ports/events.ts';
 import {
   type EventReceiver,
@@ -46,7 +46,7 @@ const stores = () => server.running.installation.stores;
 async function listen(name: string, kinds: readonly EventKind[] = EVENT_KINDS): Promise<void> {
   const { installation } = server.running;
   const wanted = { name, org: 'northfield', target: hook.url, topic: undefined, kinds, by: 'test' };
-  expect(await addSink(wanted, installation)).toBeUndefined();
+  expect(await addReceiver(wanted, installation)).toBeUndefined();
 }
 
 /** Lets the sender go as far as it can, and gives what came since. */
@@ -79,8 +79,8 @@ const act = ({ maker, udid }: TestDevice, body: object) =>
 afterEach(async () => {
   now.at = Date.now();
   hook.answers.length = 0;
-  for (const { name } of await stores().events.sinks())
-    await removeSink(name, 'test', server.running.installation);
+  for (const { name } of await stores().receivers.receivers())
+    await removeReceiver(name, 'test', server.running.installation);
 });
 
 const quiet = () => told().then(() => undefined);
@@ -93,7 +93,7 @@ describe('what is told', () => {
     await act(device, { act: 'suspend', reason: 'maintenance' });
     await act(device, { act: 'resume' });
     const { stores: all } = server.running.installation;
-    const [binding] = await all.bindings.liveConflicts('', device.maker, device.udid);
+    const binding = await all.liveBindings.byName(device.maker, device.udid);
     const current = binding && (await all.certificates.newest(binding.id));
     if (binding === undefined || current === undefined) throw new Error('not bound');
     const start = now.at;
@@ -143,7 +143,7 @@ describe('what is told', () => {
     const device = await bound();
     await act(device, { act: 'suspend', reason: 'lost' });
     expect(kinds(await told())).toEqual(['suspended']);
-    await removeSink('only-lost', 'test', server.running.installation);
+    await removeReceiver('only-lost', 'test', server.running.installation);
     await bound();
     expect(await told()).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('a receiver that fails', () => {
     hook.answers.push(status(503, { 'retry-after': '120' }));
     const [first] = await told();
     expect(await told()).toEqual([]);
-    expect(await stores().events.sink('slow')).toMatchObject({
+    expect(await stores().receivers.receiver('slow')).toMatchObject({
       fault: 'busy',
       failingSince: expect.any(String),
     });
@@ -192,7 +192,11 @@ describe('a receiver that fails', () => {
     expect(await told()).toEqual([]);
     now.at += 1_000;
     expect((await told()).map(({ jti }) => jti)).toEqual([first?.jti]);
-    expect(await stores().events.sink('slow')).toMatchObject({ failingSince: null, fault: null, tries: 0 });
+    expect(await stores().receivers.receiver('slow')).toMatchObject({
+      failingSince: null,
+      fault: null,
+      tries: 0,
+    });
   });
 
   it.each([
@@ -205,7 +209,7 @@ describe('a receiver that fails', () => {
     await bound();
     hook.answers.push(status(code, { location: hook.url }));
     expect((await told()).length).toBe(1);
-    expect(await stores().events.sink('away')).toMatchObject({ fault, tries: 1 });
+    expect(await stores().receivers.receiver('away')).toMatchObject({ fault, tries: 1 });
   });
 
   it('for one event for good loses that one only, and it is counted', async () => {
@@ -217,23 +221,23 @@ describe('a receiver that fails', () => {
       expect(kinds((await told()).slice(0, 1))).toEqual(['bound']);
       now.at += 3_600_000;
     }
-    expect(await stores().events.sink('picky')).toMatchObject({ failingSince: null });
-    expect(await stores().events.refusals('picky')).toBe(1);
+    expect(await stores().receivers.receiver('picky')).toMatchObject({ failingSince: null });
+    expect(await stores().receivers.refusals('picky')).toBe(1);
   });
 
   it('to take one after it was away is asked for that one again, five times in a row', async () => {
     await listen('back');
     await bound();
-    const sink = () => stores().events.sink('back');
+    const receiver = () => stores().receivers.receiver('back');
     for (const code of [503, 503, 503, 503, 400, 400, 400, 400, 503, 400]) {
       hook.answers.push(status(code));
       expect(kinds(await told())).toEqual(['bound']);
       now.at += 3_600_000;
     }
-    expect(await stores().events.refusals('back')).toBe(0);
-    expect(await sink()).toMatchObject({ fault: 'not_taken', tries: 10, notTaken: 1 });
+    expect(await stores().receivers.refusals('back')).toBe(0);
+    expect(await receiver()).toMatchObject({ fault: 'not_taken', tries: 10, notTaken: 1 });
     expect(kinds(await told())).toEqual(['bound']);
-    expect(await sink()).toMatchObject({ fault: null, tries: 0, notTaken: 0 });
+    expect(await receiver()).toMatchObject({ fault: null, tries: 0, notTaken: 0 });
   });
 
   it('for a week is given up, which a person sees and ends; nothing is lost', async () => {
@@ -246,7 +250,7 @@ describe('a receiver that fails', () => {
       now.at += DAY;
     }
     hook.answers.length = 0;
-    expect(await stores().events.sink('gone')).toMatchObject({ deadAt: expect.any(String) });
+    expect(await stores().receivers.receiver('gone')).toMatchObject({ deadAt: expect.any(String) });
     expect((await server.fieldbind('events', 'list')).out).toMatch(
       /^gone\tnorthfield\t.*\t1 waiting\t.*given up .*: failed$/m,
     );
@@ -254,7 +258,7 @@ describe('a receiver that fails', () => {
     expect(metrics).toContain('fieldbind_event_receivers{state="given_up"} 1');
     expect(await told()).toEqual([]);
     now.at = start;
-    expect(await resumeSink('gone', 'test', server.running.installation)).toBe(true);
+    expect(await resumeReceiver('gone', 'test', server.running.installation)).toBe(true);
     expect(kinds(await told())).toEqual(['bound']);
   });
 
@@ -264,7 +268,7 @@ describe('a receiver that fails', () => {
     await bound();
     hook.answers.push((response) => void response.socket?.destroy());
     await told();
-    const states = await stores().events.sinks();
+    const states = await stores().receivers.receivers();
     expect(states.map(({ fault }) => fault).sort()).toEqual(['not_reached', null]);
   });
 });

@@ -297,8 +297,8 @@ describe('a list handed on', { timeout: PATIENCE }, () => {
     const ines = await server.signIn('ines');
     const { maker: _, ...unnamed } = registrationOf(one, OAK_STREET);
     expect(await ines.submit('registration+jws', unnamed, 'northfield')).toMatchObject({ outcome: 'bound' });
-    const { bindings } = server.running.installation.stores;
-    expect(await bindings.everByUdid(one.udid)).toMatchObject([{ maker: 'box' }]);
+    const { bindingHistory } = server.running.installation.stores;
+    expect(await bindingHistory.ofUdid(one.udid)).toMatchObject([{ maker: 'box' }]);
     const former = await ines.submit('registration+jws', registrationOf(one, OAK_STREET), 'northfield');
     expect(former).toMatchObject({ outcome: 'refused', code: 'taken_same_org' });
 

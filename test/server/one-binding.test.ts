@@ -67,8 +67,8 @@ describe('simulated and real', () => {
     const revoke = { act: 'revoke', reason: 'stolen', because: 'practice' };
     expect((await sam.post(`/api/devices/${maker}/${udid}?org=training`, revoke)).status).toBe(200);
     const { stores } = server.running.installation;
-    expect(await stores.bindings.liveConflicts('', maker, udid)).toEqual([]);
-    const [ended] = await stores.bindings.everByUdid(udid);
+    expect(await stores.liveBindings.byName(maker, udid)).toBeUndefined();
+    const [ended] = await stores.bindingHistory.ofUdid(udid);
     expect(await stores.certificates.newest(ended?.id ?? '')).toMatchObject({
       revokedAt: expect.any(String),
     });

@@ -86,8 +86,8 @@ describe('a policy', () => {
   });
 
   it('bounds how many devices are bound, among those that come together too', async () => {
-    const { bindings } = server.running.installation.stores;
-    const live = await bindings.placesTaken('northfield', OAK_STREET, 1000);
+    const { liveBindings } = server.running.installation.stores;
+    const { length: live } = await liveBindings.inDomain('northfield', OAK_STREET, 1000);
     await set({ quota: live + 3 }, OAK_STREET);
     const devices = await Promise.all(Array.from({ length: 8 }, () => makeDevice()));
     await server.importList(

@@ -3,6 +3,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
 import { DEFAULT_POLICY } from '../../server/authority/ca/policy.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { HANNA, OAK_STREET, PRACTICE } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
@@ -183,7 +184,7 @@ describe('the keys of a device whose binding has ended', () => {
     expect(await stateOf(second)).toBe('dropped');
     expect(await bench.show(second)).toBe(403);
     const [successor] = await bench.certificates(second);
-    expect(await bench.stores.certificates.revokedBy('northfield')).toContainEqual(
+    expect(await bench.stores.certificateStates.revokedBy(issuerName('northfield'))).toContainEqual(
       expect.objectContaining({ serial: successor?.serial, reason: 'affiliationChanged' }),
     );
     expect(await claim(first.device)).toMatchObject({ outcome: 'bound' });
@@ -214,8 +215,8 @@ describe('a key that gave way', () => {
     }
     const { stores } = bench;
     expect(
-      await stores.bindings.liveConflicts('', rekeyed.first.device.maker, rekeyed.first.device.udid),
-    ).toEqual([]);
+      await stores.liveBindings.byName(rekeyed.first.device.maker, rekeyed.first.device.udid),
+    ).toBeUndefined();
   });
 
   it('comes back by four eyes only, where a device forgot the others, and is marked for ever', async () => {

@@ -5,6 +5,7 @@ import { tombstoneDigests } from '../../core/list-lookup.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { DEFAULT_POLICY } from '../../server/authority/ca/policy.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import type { TestDevice } from '../support/server-device.ts';
 import { answerFor } from '../support/server-fresh.ts';
@@ -62,7 +63,7 @@ describe('a device that lost its next key before it was shown', () => {
     const renewed = await register(bench.ines, first.device, await proof(first.device));
     expect(renewed).toMatchObject({ outcome: 'bound', code: 'renewed' });
     expect(await stateOf(second)).toBe('dropped');
-    expect(await bench.stores.certificates.revokedBy('northfield')).toContainEqual(
+    expect(await bench.stores.certificateStates.revokedBy(issuerName('northfield'))).toContainEqual(
       expect.objectContaining({ serial: successor?.serial, reason: 'superseded' }),
     );
     const trail = (await trailOf(bench.stores)).filter(({ event }) => event === 're-key dropped');

@@ -7,6 +7,7 @@ import { tombstoneDigests } from '../../core/list-lookup.ts';
 import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { run } from '../support/openssl.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { OAK_STREET, PRACTICE } from '../support/server.ts';
@@ -62,7 +63,7 @@ describe('a device that asks for a certificate for another key', () => {
     expect(await revoked(first)).toEqual([false, true]);
     const [, old] = await bench.certificates(first);
     const { stores } = bench;
-    const entry = (await stores.certificates.revokedBy('northfield')).find(
+    const entry = (await stores.certificateStates.revokedBy(issuerName('northfield'))).find(
       ({ serial }) => serial === old?.serial,
     );
     expect(entry).toMatchObject({ reason: 'superseded' });
@@ -75,7 +76,7 @@ describe('a device that asks for a certificate for another key', () => {
   });
 
   it('has each step on the audit trail, and tells others that it was renewed', async () => {
-    await bench.stores.events.addSink({
+    await bench.stores.receivers.add({
       ...{ name: 'crm', org: 'northfield', kind: 'webhook', target: 'https://crm.invalid', topic: null },
       ...{ kinds: [], madeAt: '2026-01-01T00:00:00.000Z', madeBy: 'sam' },
     });
@@ -92,7 +93,7 @@ describe('a device that asks for a certificate for another key', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ kind: 'renewed', udid, fingerprint, rekeyed: true }),
     );
-    await bench.stores.events.removeSink('crm');
+    await bench.stores.receivers.remove('crm');
   });
 
   it('hands each key the certificate of that key, in every way there is', async () => {

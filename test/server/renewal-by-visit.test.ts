@@ -50,8 +50,8 @@ async function restart(policy = DEFAULT_POLICY): Promise<void> {
 const visit = () => ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
 
 async function bindingIn({ stores }: Pick<Installation, 'stores'>) {
-  const [live, ...more] = await stores.bindings.liveConflicts('', device.maker, device.udid);
-  if (live === undefined || more.length > 0) throw new Error('not one live binding');
+  const live = await stores.liveBindings.byName(device.maker, device.udid);
+  if (live === undefined) throw new Error('no live binding');
   return live;
 }
 

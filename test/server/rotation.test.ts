@@ -9,6 +9,7 @@ import { fromPem } from '../../core/pem.ts';
 import { requestIssuing } from '../../server/authority/ceremony/bring-in.ts';
 import { rotateIssuing } from '../../server/authority/ceremony/issuing-ca.ts';
 import { databaseOf } from '../support/database.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { fieldbind, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -86,9 +87,9 @@ describe('an issuing CA that is rotated beside a running server', () => {
     expect(said?.certificate?.leafPem).toBe(change.certificate?.leafPem);
     const { udid, maker } = device;
     await server.fieldbind('revoke', '--udid', udid, '--maker', maker, '--reason', 'keyCompromise');
-    const { certificates } = server.running.installation.stores;
-    expect(await certificates.revokedBy('northfield')).toHaveLength(1);
-    expect(await certificates.revokedBy('northfield_2')).toHaveLength(0);
+    const { certificateStates } = server.running.installation.stores;
+    expect(await certificateStates.revokedBy(issuerName('northfield'))).toHaveLength(1);
+    expect(await certificateStates.revokedBy(issuerName('northfield_2'))).toHaveLength(0);
     for (const name of ['northfield', 'northfield_2'])
       expect((await fetch(`${server.url}/crl/${name}.crl`)).status).toBe(200);
     expect((await text('/ca/northfield/crls.pem')).match(/BEGIN X509 CRL/g)).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TransferState } from '../../contract/transfer.ts';
+import { issuerName } from '../support/issuer-name.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
@@ -68,9 +69,9 @@ describe('a claim on another organisation’s device', () => {
       certificate: { fingerprint: expect.any(String) },
     });
     const { stores } = server.running.installation;
-    const old = (await stores.bindings.everByUdid(device.udid)).find(({ org }) => org === 'northfield');
+    const old = (await stores.bindingHistory.ofUdid(device.udid)).find(({ org }) => org === 'northfield');
     expect(old?.endedAt).not.toBeNull();
-    const entries = await stores.certificates.revokedBy('northfield');
+    const entries = await stores.certificateStates.revokedBy(issuerName('northfield'));
     const [certificate] = await stores.certificates.ofBinding(old?.id ?? '');
     expect(entries.find(({ serial }) => serial === certificate?.serial)).toMatchObject({
       reason: 'affiliationChanged',

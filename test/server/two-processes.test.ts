@@ -100,8 +100,8 @@ it('binds each of 100 devices once, of 1,000 registrations by two organisations 
     expect(detail ?? '').not.toMatch(/northfield|hanna|ines/);
   }
   const live = [
-    ...(await desk.stores.bindings.ofOrg('northfield', 1000)),
-    ...(await desk.stores.bindings.ofOrg('hanna-home', 1000)),
+    ...(await desk.stores.bindingHistory.ofOrg('northfield', 1000)),
+    ...(await desk.stores.bindingHistory.ofOrg('hanna-home', 1000)),
   ];
   expect(live).toHaveLength(100);
   expect(await desk.stores.intents.unfinished()).toEqual([]);

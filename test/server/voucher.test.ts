@@ -92,8 +92,8 @@ it('binds a key that the maker’s CA vouches for, not as first use', async () =
   const leaf = await acme.issue(device, `CN=acme,2.5.4.5=${device.udid}`);
   const bound = await register(device, { ca: digestOf(acme.root) }, [leaf, acme.below, acme.root]);
   expect(bound).toMatchObject({ outcome: 'bound' });
-  const { bindings } = server.running.installation.stores;
-  expect(await bindings.everByUdid(device.udid)).toMatchObject([{ firstUse: false, unproven: true }]);
+  const { bindingHistory } = server.running.installation.stores;
+  expect(await bindingHistory.ofUdid(device.udid)).toMatchObject([{ firstUse: false, unproven: true }]);
   // Phones look rows up by what they know; what vouches is looked at here only.
   const pack = await ines.pack('northfield');
   expect(pack.rows.find(({ udid }) => udid === device.udid)).not.toHaveProperty('voucher');

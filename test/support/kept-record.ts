@@ -1,6 +1,6 @@
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { GroupStores } from '../../server/ports/group-stores.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
-import type { Needs } from '../../server/ports/stores.ts';
 
 /** A record's envelope, signed by nobody: what was received is not verified again. */
 export function jwsOf({ header, payload }: Pick<StoredRecord, 'header' | 'payload'>): string {
@@ -10,7 +10,13 @@ export function jwsOf({ header, payload }: Pick<StoredRecord, 'header' | 'payloa
 
 /** Puts a record into the store as if it had been received: with its envelope, which holds no place in a chain. */
 export async function keep(
-  { envelopes, records }: Needs<'envelopes' | 'records'>,
+  {
+    envelopes,
+    records,
+  }: {
+    readonly envelopes: Pick<GroupStores['envelopes'], 'keep'>;
+    readonly records: Pick<GroupStores['records'], 'add'>;
+  },
   record: StoredRecord,
 ): Promise<void> {
   const { id, digest, header, author, receivedAt } = record;

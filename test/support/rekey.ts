@@ -116,12 +116,12 @@ export class RekeyBench {
   }
 
   async binding({ device: { maker, udid } }: KeyHolder): Promise<Binding | undefined> {
-    return (await this.stores.bindings.liveConflicts('', maker, udid))[0];
+    return this.stores.liveBindings.byName(maker, udid);
   }
 
   /** Every certificate ever issued for the device, the newest first. */
   async certificates({ device }: KeyHolder): Promise<StoredCertificate[]> {
-    const ever = await this.stores.bindings.everByUdid(device.udid);
+    const ever = await this.stores.bindingHistory.ofUdid(device.udid);
     return (await Promise.all(ever.map(({ id }) => this.stores.certificates.ofBinding(id)))).flat();
   }
 }

@@ -1,5 +1,6 @@
 import type { Authority } from '../../ports/authorities.ts';
 import type { CertificateAuthority, Issuer } from '../../ports/certificate-authority.ts';
+import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { type IssuerParts, issuerOf, type OpenedKey, templateOf } from './issuer.ts';
@@ -21,7 +22,7 @@ export interface AuthorityParts extends IssuerParts {
 export function certificateAuthority(parts: AuthorityParts): CertificateAuthority {
   const keys = new Map<string, OpenedKey>();
   const orgs = new Map<string, { readonly at: number; readonly issuers: readonly Issuer[] }>();
-  const orgOf = new Map<string, string>();
+  const orgOf = new Map<IssuerName, OrgName>();
 
   async function open(authority: Authority): Promise<OpenedKey | undefined> {
     const there = keys.get(authority.name);
@@ -34,7 +35,7 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
   }
 
   /** Issuing CAs of an organisation whose keys are here, the oldest first. */
-  async function issuers(org: string): Promise<readonly Issuer[]> {
+  async function issuers(org: OrgName): Promise<readonly Issuer[]> {
     const now = parts.clock.now();
     const there = orgs.get(org);
     if (there !== undefined && Math.abs(now - there.at) < KEPT) return there.issuers;

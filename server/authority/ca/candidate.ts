@@ -1,5 +1,6 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { CaSigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { generationName, rootOf } from './names.ts';
@@ -20,18 +21,18 @@ export type Curve = (typeof CURVES)[number];
 
 /** For whom an issuing CA is made, and of what kind its key shall be. */
 export interface Wanted {
-  readonly name: string;
+  readonly name: OrgName;
   readonly training: boolean;
   readonly curve?: Curve | undefined;
 }
 
 /** The key of an issuing CA that is yet to be certified. */
 export interface Candidate {
-  readonly org: string;
+  readonly org: OrgName;
   readonly generation: number;
-  readonly name: string;
+  readonly name: IssuerName;
   readonly key: CaSigner;
-  readonly root: string;
+  readonly root: IssuerName;
 }
 
 /**

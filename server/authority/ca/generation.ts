@@ -1,5 +1,6 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
+import type { IssuerName } from '../../ports/issuer-name.ts';
 import { VaultError } from '../../ports/signer.ts';
 import type { Establishing } from './candidate.ts';
 import type { Certified } from './establish.ts';
@@ -11,7 +12,7 @@ const DAY = 24 * 3_600_000;
 export interface Generation {
   readonly made: Authority;
   /** What it takes the place of, and how long that one is still watched; undefined for the first. */
-  readonly before: { readonly name: string; readonly until: string } | undefined;
+  readonly before: { readonly name: IssuerName; readonly until: string } | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import type { CertificateOrder, Intent, Issuer } from '../../ports/certificate-authority.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { OrgName } from '../../ports/issuer-name.ts';
 import type { CaSigner } from '../../ports/signer.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { pemOf } from '../../x509/pem-of.ts';
@@ -46,7 +47,7 @@ export function templateOf(
 
 /** An issuing CA as it stands among the generations of its organisation. */
 export function issuerOf(
-  authority: Authority & { readonly org: string },
+  authority: Authority & { readonly org: OrgName },
   { key, template }: OpenedKey,
   generations: readonly Authority[],
   parts: IssuerParts,
@@ -67,9 +68,9 @@ export function issuerOf(
       intent(order.lifetime, authority, parts, (fields) =>
         serverTemplate(order, fields, { subject, key, url: `${parts.publicUrl}/ca/${name}.cer` }),
       ),
-    async sign({ tbs, issuer }) {
+    async sign({ toBeSigned, issuer }) {
       if (issuer !== name) throw new Error(`${name} was asked to sign what ${issuer} prepared`);
-      const der = await signed(tbs, key);
+      const der = await signed(toBeSigned, key);
       return { der, fingerprint: sha256Hex(der) };
     },
     spki: key.spki,
@@ -105,12 +106,13 @@ function intent(
   // A certificate that outlives its issuer verifies nowhere.
   const notAfter = Math.min(now + life, fromInstant(authority.notAfter));
   const serial = newSerial(crypto);
-  const tbs = template({ serial, notBefore, notAfter });
+  const toBeSigned = template({ serial, notBefore, notAfter });
   return {
     serial,
     issuer: authority.name,
-    tbs,
-    tbsDigest: sha256Hex(tbs),
+    kind: 'tbs',
+    toBeSigned,
+    digest: sha256Hex(toBeSigned),
     notBefore: toInstant(notBefore),
     notAfter: toInstant(notAfter),
   };

@@ -1,7 +1,8 @@
+import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import { distinguishedName } from '../../x509/x509-name.ts';
 
 /** Roots; no organisation may take their names. */
-export const ROOTS = { real: 'root', training: 'training-root' } as const;
+export const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };
 
 /** Subject of a CA: what certificates and CRLs of it name as issuer, the same in every generation. */
 export function authorityName(name: string): Uint8Array {
@@ -9,11 +10,16 @@ export function authorityName(name: string): Uint8Array {
 }
 
 /** Name of an issuing CA by generation, in addresses and in the vault. No organisation's own name has an underscore. */
-export function generationName(org: string, generation: number): string {
-  return generation === 1 ? org : `${org}_${generation}`;
+export function generationName(org: OrgName, generation: number): IssuerName {
+  return (generation === 1 ? org : `${org}_${generation}`) as IssuerName;
 }
 
-export function rootOf({ training }: { readonly training: boolean }): string {
+/** The name of an issuing CA in an address: whether there is one is another question. */
+export function parseIssuerName(text: string): IssuerName | undefined {
+  return /^[a-z][a-z0-9-]{1,30}(?:_[1-9][0-9]{0,5})?$/.test(text) ? (text as IssuerName) : undefined;
+}
+
+export function rootOf({ training }: { readonly training: boolean }): IssuerName {
   return training ? ROOTS.training : ROOTS.real;
 }
 

@@ -1,5 +1,6 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
+import type { IssuerName } from '../../ports/issuer-name.ts';
 import { type CaSigner, VaultError } from '../../ports/signer.ts';
 import type { Establishing } from './candidate.ts';
 import { signed, tbsCertificate } from './certificate.ts';
@@ -22,7 +23,7 @@ export interface Root {
  * A root with its key, both made if there is no such root yet. Throws VaultError where its key was taken off this machine:
  * a new key by the old name would sign what no verifier accepts.
  */
-export async function openRoot(name: string, given: Establishing): Promise<Root> {
+export async function openRoot(name: IssuerName, given: Establishing): Promise<Root> {
   const there = await given.stores.authorities.authority(name);
   if (there === undefined) return makeRoot(name, given);
   const key = await openKey(there, given.vault);
@@ -33,7 +34,7 @@ export async function openRoot(name: string, given: Establishing): Promise<Root>
   return { key, authority: there };
 }
 
-async function makeRoot(name: string, given: Establishing): Promise<Root> {
+async function makeRoot(name: IssuerName, given: Establishing): Promise<Root> {
   const key = await given.vault.ensure(name, 'P-384');
   const now = given.clock.now();
   const notAfter = now + given.policy.root;

@@ -3,7 +3,7 @@ import { parseCsr, verifyCsr } from '../../../core/csr.ts';
 import { DerError } from '../../../core/der.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { parseDomainName } from '../../../core/name.ts';
-import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import { type CertificateAuthority, intentName } from '../../ports/certificate-authority.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
@@ -37,8 +37,8 @@ export type ServerAnswer =
 /** A certificate for a service of an organisation: recorded on the trail, then signed. */
 export async function certifyServer(asked: ServerRequest, parts: Parts): Promise<ServerAnswer> {
   // Our own CA's, whoever signs devices.
-  const { own = '' } = (await parts.ca.issuer(asked.org)) ?? {};
-  const issuer = await parts.ca.issuerNamed(own);
+  const current = await parts.ca.issuer(asked.org);
+  const issuer = current && (await parts.ca.issuerNamed(current.own));
   if (issuer === undefined) return { ok: false, code: 'no_authority' };
   if (!(await mayBeNamed(asked, parts))) return { ok: false, code: 'name_not_allowed' };
   const spki = await keyOf(asked.csr, parts.crypto);
@@ -53,7 +53,7 @@ export async function certifyServer(asked: ServerRequest, parts: Parts): Promise
       actor: 'command line',
       org: asked.org,
       subject: asked.host,
-      detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}, until ${intent.notAfter}`,
+      detail: `${intentName(intent)}, until ${intent.notAfter}`,
     }),
   );
   return { ok: true, der: (await issuer.sign(intent)).der, chainPem: issuer.chainPem };

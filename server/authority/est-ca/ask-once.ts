@@ -17,7 +17,7 @@ import type { EstFault } from './est-faults.ts';
 import { readOrder } from './order.ts';
 
 export interface AskParts {
-  readonly stores: Needs<'bindings' | 'records' | 'certificates' | 'lineage' | 'intents'>;
+  readonly stores: Needs<'bindings' | 'liveBindings' | 'records' | 'certificates' | 'lineage' | 'intents'>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -54,7 +54,7 @@ export async function askOnce(
   parts: AskParts,
 ): Promise<Ask> {
   const { stores, transact, clock, crypto } = parts;
-  const order = readOrder(intent.tbs);
+  const order = readOrder(intent.toBeSigned);
   if (order === undefined) throw new Error('an intent for the third party’s CA does not read');
   const binding = await bindingOfKey(order.spki, parts);
   if (binding?.udid !== order.udid || binding.domain !== order.domain) return { kind: 'gone' };

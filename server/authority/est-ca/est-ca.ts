@@ -25,7 +25,9 @@ const NEXT_DAY = 24 * 3_600_000;
 const MOST = 20_000;
 
 export interface EstCaParts extends AskParts {
-  readonly stores: Needs<'bindings' | 'records' | 'certificates' | 'lineage' | 'intents' | 'leases'>;
+  readonly stores: Needs<
+    'bindings' | 'liveBindings' | 'records' | 'certificates' | 'lineage' | 'intents' | 'leases'
+  >;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;

@@ -8,6 +8,7 @@ import {
   SignatureDelayed,
 } from '../../ports/certificate-authority.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import type { CertificatePolicy } from '../ca/policy.ts';
@@ -45,10 +46,10 @@ export function withEstCa(
   parts: WithEstCaParts,
 ): CertificateAuthority {
   const files = estCa?.files;
-  const isForeign = async (org: string) => inUse && (await parts.stores.orgs.org(org))?.training === false;
+  const isForeign = async (org: OrgName) => inUse && (await parts.stores.orgs.org(org))?.training === false;
 
   function foreign(own: Issuer): Issuer {
-    const name = `${own.org}${ENDING}`;
+    const name = `${own.org}${ENDING}` as IssuerName;
     return {
       ...own,
       name,
@@ -86,15 +87,20 @@ export function withEstCa(
 }
 
 /** Serial and validity are the third party's to choose: the serial is our reference, and both give way to what comes. */
-function prepare(issuer: string, order: CertificateOrder, { policy, clock, crypto }: WithEstCaParts): Intent {
+function prepare(
+  issuer: IssuerName,
+  order: CertificateOrder,
+  { policy, clock, crypto }: WithEstCaParts,
+): Intent {
   const now = clock.now();
   const lifetime = Math.min(order.lifetime ?? policy.device, policy.device);
-  const tbs = writeOrder({ ...order, lifetime });
+  const toBeSigned = writeOrder({ ...order, lifetime });
   return {
     serial: newSerial(crypto),
     issuer,
-    tbs,
-    tbsDigest: sha256Hex(tbs),
+    kind: 'order',
+    toBeSigned,
+    digest: sha256Hex(toBeSigned),
     notBefore: toInstant(now - policy.backdate),
     notAfter: toInstant(now + lifetime),
   };

@@ -22,7 +22,7 @@ import { TpmError } from './tpm-reader.ts';
 const PATIENCE_MS = 10 * 60_000;
 
 export interface ActivationParts {
-  readonly stores: Needs<'listBulk' | 'bindings' | 'certificates' | 'lineage'>;
+  readonly stores: Needs<'listBulk' | 'bindings' | 'liveBindings' | 'certificates' | 'lineage'>;
   readonly transact: Transact<'tpms' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;

@@ -1,8 +1,10 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { StoredCrl } from '../../ports/crls.ts';
+import type { RevocationLists, StoredCrl } from '../../ports/crls.ts';
+import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
+import { liveOnes } from '../ca/trust.ts';
 
 const HOUR = 3_600_000;
 /** Long enough for a verifier to live through a weekend without us. */
@@ -11,14 +13,14 @@ const LIFE = 7 * 24 * HOUR;
 const MARGIN = 6 * 24 * HOUR;
 
 export interface CrlParts {
-  readonly stores: Needs<'crls' | 'certificates'>;
-  readonly transact: Transact<'crls' | 'certificates'>;
+  readonly stores: Needs<'crls' | 'certificateStates'>;
+  readonly transact: Transact<'crls' | 'certificateStates'>;
   readonly ca: CertificateAuthority;
   readonly clock: Clock;
 }
 
-/** The CRL of an issuing CA, by its name, signed anew if something was revoked since or its time is near. */
-export async function currentCrl(name: string, parts: CrlParts): Promise<StoredCrl | undefined> {
+/** The CRL of one issuing CA, signed anew if something was revoked since or its time is near. */
+async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl | undefined> {
   const issuer = await parts.ca.issuerNamed(name);
   // What a third party signed is on its own list.
   if (issuer === undefined || issuer.own !== name) return undefined;
@@ -28,8 +30,8 @@ export async function currentCrl(name: string, parts: CrlParts): Promise<StoredC
     const now = parts.clock.now();
     const last = await tx.crls.crl(name);
     // Before the entries: what is revoked in between is on the list too soon, never too late.
-    const revocations = await tx.certificates.revocations(name);
-    const entries = await tx.certificates.revokedBy(name);
+    const revocations = await tx.certificateStates.revocations(name);
+    const entries = await tx.certificateStates.revokedBy(name);
     // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
     const number = (last?.number ?? 0) + 1;
     const thisUpdate = toInstant(now);
@@ -41,9 +43,33 @@ export async function currentCrl(name: string, parts: CrlParts): Promise<StoredC
   });
 }
 
+export function revocationLists(
+  parts: CrlParts & { readonly stores: Needs<'authorities'> },
+): RevocationLists {
+  async function listsOf(issuers: readonly IssuerName[]): Promise<StoredCrl[]> {
+    const lists: StoredCrl[] = [];
+    for (const issuer of new Set(issuers)) {
+      const crl = await currentCrl(issuer, parts);
+      if (crl !== undefined) lists.push(crl);
+    }
+    return lists;
+  }
+
+  return {
+    current: (issuer) => currentCrl(issuer, parts),
+    async ofOrg(org) {
+      const live = liveOnes(await parts.stores.authorities.ofOrg(org), parts.clock.now());
+      const lists = await listsOf(live.map(({ name }) => name));
+      // One that is missing must not pass for one in which nothing is revoked.
+      return lists.length === 0 || lists.length < live.length ? undefined : lists;
+    },
+    publish: listsOf,
+  };
+}
+
 async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boolean> {
   if (Date.parse(crl.nextUpdate) - clock.now() < MARGIN) return true;
-  return (await stores.certificates.revocations(crl.issuer)) !== crl.revocations;
+  return (await stores.certificateStates.revocations(crl.issuer)) !== crl.revocations;
 }
 
 /** Brings the CRL of every issuing CA up to date, of one that was replaced until none of its certificates can live. */

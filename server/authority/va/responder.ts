@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { toHex } from '../../../core/bytes.ts';
 import { DerError } from '../../../core/der.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { publicKeyBits } from '../ca/extensions.ts';
 import { authorityName } from '../ca/names.ts';
@@ -17,7 +18,7 @@ const KEPT = HOUR;
 const MOST_KEPT = 20_000;
 
 export interface StatusParts extends ResponderParts {
-  readonly stores: Needs<'responders' | 'certificates' | 'authorities'>;
+  readonly stores: Needs<'responders' | 'certificateStates' | 'authorities'>;
   readonly ca: CertificateAuthority;
 }
 
@@ -42,10 +43,10 @@ const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, un
 export function statusResponder(parts: StatusParts): StatusResponder {
   const { stores, ca, clock } = parts;
   const kept = new Map<string, StatusAnswer & { readonly state: string }>();
-  let issuers = new Map<string, string>();
+  let issuers = new Map<string, IssuerName>();
 
   /** Name of the issuing CA that is meant. New ones are looked for when an unknown one is asked. */
-  async function issuerOf(id: CertificateId): Promise<string | undefined> {
+  async function issuerOf(id: CertificateId): Promise<IssuerName | undefined> {
     const name = `${id.hash} ${id.nameHash} ${id.keyHash}`;
     const all = issuers.has(name)
       ? []
@@ -66,14 +67,14 @@ export function statusResponder(parts: StatusParts): StatusResponder {
   }
 
   async function signFor(ids: readonly CertificateId[]): Promise<StatusAnswer> {
-    const names = new Set<string | undefined>();
+    const names = new Set<IssuerName | undefined>();
     for (const id of ids) names.add(await issuerOf(id));
     const [one] = names;
     const issuer = names.size === 1 && one !== undefined ? await ca.issuerNamed(one) : undefined;
     if (issuer === undefined) return error(OCSP_ERRORS.unauthorized);
     const statuses = [];
     for (const { whole, serial } of ids) {
-      const status = await stores.certificates.status(serial);
+      const status = await stores.certificateStates.status(serial);
       if (status?.issuer !== issuer.name) return error(OCSP_ERRORS.unauthorized);
       statuses.push({ id: whole, revoked: status.revoked });
     }

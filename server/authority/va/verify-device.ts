@@ -12,7 +12,7 @@ import type { CertificateAuthority } from '../../ports/certificate-authority.ts'
 import type { Clock } from '../../ports/clock.ts';
 import type { Needs } from '../../ports/stores.ts';
 
-type VerifyStores = Needs<'certificates' | 'bindings' | 'domains' | 'life' | 'orgs'>;
+type VerifyStores = Needs<'certificates' | 'certificateStates' | 'bindings' | 'domains' | 'life' | 'orgs'>;
 
 export interface VerifyParts {
   readonly stores: VerifyStores;
@@ -43,10 +43,13 @@ export async function verifyDevice(
 }
 
 /** By these very bytes first: a third party chooses serials of its own, which stand in none of our rows. */
-function statusIn({ certificates }: Needs<'certificates'>, crypto: CryptoPort): StatusPort {
+function statusIn(
+  { certificates, certificateStates }: Needs<'certificates' | 'certificateStates'>,
+  crypto: CryptoPort,
+): StatusPort {
   return async ({ serial, der }) => {
     const stored = await certificates.byFingerprint(toHex(await crypto.sha256(der)));
-    const status = await certificates.status(stored?.serial ?? serial.padStart(32, '0'));
+    const status = await certificateStates.status(stored?.serial ?? serial.padStart(32, '0'));
     if (status === undefined) return 'status_unknown';
     if (status.revoked === undefined) return undefined;
     return status.revoked.reason === 'certificateHold' ? 'certificate_on_hold' : 'certificate_revoked';

@@ -2,9 +2,9 @@ import { toInstant } from '../../../core/instant.ts';
 import { isUdid } from '../../../core/udid.ts';
 import { deviceState } from '../../authority/ra/custody/device-state.ts';
 import { liftTombstones, revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
 import { REVOCATION_REASONS } from '../../ports/certificate-authority.ts';
 import { type Command, UsageError } from './command.ts';
+import { signedWords } from './signed-words.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -18,7 +18,7 @@ export const devicesList: Command = {
     const org = text('org');
     const orgs = org === undefined ? (await stores.orgs.orgs()).map(({ name }) => name) : [org];
     for (const name of orgs) {
-      for (const binding of await stores.bindings.ofOrg(name, 1_000_000)) {
+      for (const binding of await stores.bindingHistory.ofOrg(name, 1_000_000)) {
         const state = await deviceState(binding, stores);
         if (state === undefined) continue;
         const { maker, udid, domain, fingerprint } = state;
@@ -48,7 +48,7 @@ export const dueList: Command = {
     const days = Number(text('within') ?? 30);
     if (!(days >= 0 && days <= 3650)) throw new UsageError('--within is a number of days');
     const before = toInstant(installation.clock.now() + days * 24 * 3_600_000);
-    for (const { binding, notAfter } of await installation.stores.bindings.due(before, 10_000)) {
+    for (const { binding, notAfter } of await installation.stores.liveBindings.due(before, 10_000)) {
       const { org, maker, udid, domain, site } = binding;
       if (text('org') === undefined || text('org') === org)
         print(`${notAfter}\t${org}\t${maker}\t${udid}\t${domain}\t${site ?? ''}`);
@@ -78,11 +78,8 @@ export const revoke: Command = {
       for (const other of revoked.others) print(`did you mean --udid ${udid} --maker ${other}?`);
       return 1;
     }
-    const { bindings, orgs } = revoked;
-    for (const org of orgs) {
-      const crl = await currentCrl(org, installation);
-      print(`CRL ${crl?.number ?? '?'} of ${org} is signed`);
-    }
+    const { bindings, lists } = revoked;
+    for (const list of lists) print(signedWords(list));
     print(bindings === 0 ? 'it was not bound; its UDID is refused from now on' : 'revoked');
     return 0;
   },

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../../../core/instant.ts';
 import { deliveries } from '../../outside/events/deliveries.ts';
-import { addSink, removeSink, resumeSink, type SinkFault } from '../../outside/events/sinks.ts';
+import {
+  addReceiver,
+  type ReceiverFault,
+  removeReceiver,
+  resumeReceiver,
+} from '../../outside/events/receivers.ts';
 import { eventStatement } from '../../outside/events/statement.ts';
 import { EVENT_KINDS, type EventKind } from '../../ports/events.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
@@ -9,7 +14,7 @@ import { type Command, type CommandCall, UsageError } from './command.ts';
 const TEXT = { type: 'string' } as const;
 const MOST_COUNTED = 100_000;
 
-const WHY: Record<SinkFault, string> = {
+const WHY: Record<ReceiverFault, string> = {
   name_not_allowed: 'a name begins with a letter and holds a-z, 0-9 and hyphens',
   name_taken: 'there is a receiver of this name',
   org_unknown: 'there is no such organisation',
@@ -37,7 +42,7 @@ export const eventsAdd: Command = {
   words: 1,
   async run(call) {
     const { installation, words, required, text, print } = call;
-    const fault = await addSink(
+    const fault = await addReceiver(
       {
         name: words[0] ?? '',
         org: required('org'),
@@ -59,10 +64,10 @@ export const eventsList: Command = {
   options: {},
   words: 0,
   async run({ installation: { stores }, print }) {
-    for (const sink of await stores.events.sinks()) {
-      const { name, org, target, topic, fault, failingSince, deadAt, nextAt } = sink;
-      const waiting = await stores.events.waiting(org, sink.told, MOST_COUNTED);
-      const refused = await stores.events.refusals(name);
+    for (const receiver of await stores.receivers.receivers()) {
+      const { name, org, target, topic, fault, failingSince, deadAt, nextAt } = receiver;
+      const waiting = await stores.events.waiting(org, receiver.told, MOST_COUNTED);
+      const refused = await stores.receivers.refusals(name);
       const state =
         deadAt !== null
           ? `given up ${deadAt}: ${fault}`
@@ -76,16 +81,16 @@ export const eventsList: Command = {
   },
 };
 
-export const eventsRemove = onOne('remove', 'tells it nothing any more', 'removed', removeSink);
+export const eventsRemove = onOne('remove', 'tells it nothing any more', 'removed', removeReceiver);
 
 export const eventsResume = onOne(
   'resume',
   'tries one that was given up again, from where it stopped',
   'resumed',
-  resumeSink,
+  resumeReceiver,
 );
 
-function onOne(act: string, about: string, done: string, run: typeof removeSink): Command {
+function onOne(act: string, about: string, done: string, run: typeof removeReceiver): Command {
   return {
     usage: `events ${act} NAME [--by PERSON]`,
     about,
@@ -105,17 +110,17 @@ export const eventsTest: Command = {
   options: {},
   words: 1,
   async run({ installation, config, words, print }) {
-    const sink = await installation.stores.events.sink(words[0] ?? '');
-    if (sink === undefined) {
+    const receiver = await installation.stores.receivers.receiver(words[0] ?? '');
+    if (receiver === undefined) {
       print(NO_SUCH);
       return 1;
     }
     const now = installation.clock.now();
     const event = { kind: 'test', at: toInstant(now) } as const;
-    const jws = await eventStatement(sink, { id: randomUUID(), event }, now, installation);
+    const jws = await eventStatement(receiver, { id: randomUUID(), event }, now, installation);
     const way = deliveries(config.events);
-    const done = await way.deliver(sink, { kind: 'test', jws });
-    await way.leave(sink);
+    const done = await way.deliver(receiver, { kind: 'test', jws });
+    await way.leave(receiver);
     print(done.ok ? 'taken' : `not taken: ${done.fault}`);
     return done.ok ? 0 : 1;
   },

@@ -6,10 +6,11 @@ import {
   suspendDevice,
 } from '../../authority/ra/custody/device-life.ts';
 import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
+import type { SignedList } from '../../ports/crls.ts';
 import { SUSPENSION_REASONS } from '../../ports/device-life.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
+import { signedWords } from './signed-words.ts';
 
 const TEXT = { type: 'string' } as const;
 const DEVICE = { udid: TEXT, maker: TEXT, by: TEXT, because: TEXT } as const;
@@ -25,24 +26,28 @@ const WHY: Record<LifeFault | ReplaceFault, string> = {
   with_taken: 'the new device took another one’s place already: retire the old one instead',
 };
 
-type Done = { readonly ok: true } | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
+type Done =
+  | { readonly ok: true; readonly lists: readonly SignedList[] }
+  | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
 
-/** Does something with the device that the options name, whoever has it, and signs the CRL that follows. */
+/** Does something with the device that the options name, whoever has it. */
 async function onDevice(
   { installation, required, print }: CommandCall,
   said: string,
   work: (device: OwnDevice) => Promise<Done>,
 ): Promise<number> {
   const [maker, udid] = [required('maker'), required('udid')];
-  const found = await installation.stores.bindings.liveConflicts('', maker, udid);
-  const org = found.find((binding) => binding.udid === udid)?.org ?? '';
+  const org = (await installation.stores.liveBindings.byName(maker, udid))?.org;
+  if (org === undefined) {
+    print(WHY.not_found);
+    return 1;
+  }
   const done = await work({ org, maker, udid });
   if (!done.ok) {
     print(WHY[done.why]);
     return 1;
   }
-  const crl = await currentCrl(org, installation);
-  print(`${said}; CRL ${crl?.number ?? '?'} of ${org} is signed`);
+  print([said, ...done.lists.map(signedWords)].join('; '));
   return 0;
 }
 

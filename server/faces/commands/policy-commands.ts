@@ -55,7 +55,7 @@ export const policySet: Command = {
   words: 0,
   async run(call) {
     const { installation, required, text, print } = call;
-    const kept = { org: required('org'), domain: text('domain') ?? '', policy: policyFrom(call) };
+    const kept = { org: required('org'), domain: text('domain') ?? null, policy: policyFrom(call) };
     const result = await setPolicy(kept, `command line (${text('by') ?? 'nobody named'})`, installation);
     print(result === 'set' ? JSON.stringify(kept.policy) : `refused: ${result}`);
     return result === 'set' ? 0 : 1;
@@ -69,7 +69,7 @@ export const policyShow: Command = {
   words: 0,
   async run({ installation, required, print }) {
     for (const { domain, policy } of await installation.stores.policies.ofOrg(required('org')))
-      print(`${domain === '' ? 'every domain' : domain}\t${JSON.stringify(policy)}`);
+      print(`${domain ?? 'every domain'}\t${JSON.stringify(policy)}`);
     return 0;
   },
 };
@@ -80,7 +80,7 @@ export const policyClear: Command = {
   options: SCOPE,
   words: 0,
   async run({ installation, required, text, print }) {
-    const where = { org: required('org'), domain: text('domain') ?? '' };
+    const where = { org: required('org'), domain: text('domain') ?? null };
     const done = await clearPolicy(where, `command line (${text('by') ?? 'nobody named'})`, installation);
     print(done ? 'removed' : 'there was none');
     return done ? 0 : 1;

@@ -1,6 +1,5 @@
 import { decideTransfer } from '../../authority/ra/custody/decide-transfer.ts';
 import { decider } from '../../authority/ra/records/decider.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
 import { type Command, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
 
@@ -45,9 +44,8 @@ export const transferDecide: Command = {
     const decision = asked === 'give-up' ? 'give_up' : 'refuse';
     const result = await decideTransfer(
       { ...word, id, org, decision },
-      { transact: installation.transact, clock: installation.clock, decider: decisions },
+      { ...installation, decider: decisions },
     );
-    if (result === 'given_up') await currentCrl(org, installation);
     print(result === 'offered' ? 'offered: a second person has to say the same' : result);
     return result === 'offered' || result === 'given_up' || result === 'refused' ? 0 : 1;
   },

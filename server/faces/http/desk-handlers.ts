@@ -27,16 +27,16 @@ export function deskHandlers(
     { org, find, udid, domain }: Parameters<Handlers['devices']>[0]['query'],
     operator: string,
   ): Promise<readonly Binding[]> => {
-    const { bindings } = stores;
+    const { bindingHistory, liveBindings } = stores;
     if (udid !== undefined) {
-      const all = (await bindings.everByUdid(udid)).filter((binding) => binding.org === org);
+      const all = (await bindingHistory.ofUdid(udid)).filter((binding) => binding.org === org);
       return all.sort((one, other) => (one.boundAt < other.boundAt ? 1 : -1));
     }
-    if (domain !== undefined) return bindings.liveIn(org, domain, MOST_DEVICES);
-    if (find === undefined) return bindings.ofOrg(org, MOST_DEVICES);
+    if (domain !== undefined) return liveBindings.inDomain(org, domain, MOST_DEVICES);
+    if (find === undefined) return bindingHistory.ofOrg(org, MOST_DEVICES);
     // It looks at every device of the organisation.
     limitFinds(operator);
-    return bindings.find(org, find.split(/\s+/).slice(0, MOST_WORDS), FOUND);
+    return bindingHistory.find(org, find.split(/\s+/).slice(0, MOST_WORDS), FOUND);
   };
   return {
     async importList({ session, query, body }) {

@@ -12,7 +12,6 @@ import {
 } from '../../authority/ra/custody/device-life.ts';
 import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
 import { revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
 import { clientOf } from '../../organisations/clients.ts';
 import type { ClientRight } from '../../ports/clients.ts';
 import type { HttpParts } from './parts.ts';
@@ -74,9 +73,7 @@ export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'act
     throw new ProblemError(why === 'four_eyes' ? 'forbidden' : 'conflict', WHY[why]);
   }
 
-  async function acted({ org, maker, udid }: OwnDevice) {
-    // Whoever looks next must see it; the public address signs a stale one anew as well.
-    await currentCrl(org, installation);
+  function acted({ maker, udid }: OwnDevice) {
     return { maker, udid, at: toInstant(installation.clock.now()) };
   }
 

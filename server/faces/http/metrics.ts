@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Installation } from '../../installation.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
-import type { SinkState } from '../../ports/events.ts';
+import type { ReceiverState } from '../../ports/receivers.ts';
 
 /** Where measured times are counted, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
@@ -26,8 +26,8 @@ export function metrics(app: FastifyInstance, { stores, clock }: Installation, e
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const { cpu, memory } = { cpu: process.cpuUsage(), memory: process.memoryUsage() };
-    const pending = await stores.records.countPending(1000);
-    const sinks = await stores.events.sinks();
+    const pending = await stores.queue.countPending(1000);
+    const receivers = await stores.receivers.receivers();
     const lines = [
       '# TYPE fieldbind_requests_total counter',
       ...[...requests].map(([labels, n]) => `fieldbind_requests_total{${labels}} ${n}`),
@@ -43,12 +43,12 @@ export function metrics(app: FastifyInstance, { stores, clock }: Installation, e
       `fieldbind_undecided_records ${pending}`,
       '# TYPE fieldbind_event_receivers gauge',
       ...(['well', 'failing', 'given_up'] as const).map((state) => {
-        const some = sinks.filter((sink) => stateOf(sink) === state);
+        const some = receivers.filter((receiver) => stateOf(receiver) === state);
         return `fieldbind_event_receivers{state="${state}"} ${some.length}`;
       }),
       '# HELP fieldbind_event_failing_seconds Since when the receiver that fails longest has failed.',
       '# TYPE fieldbind_event_failing_seconds gauge',
-      `fieldbind_event_failing_seconds ${longestFailing(sinks, clock.now())}`,
+      `fieldbind_event_failing_seconds ${longestFailing(receivers, clock.now())}`,
       '# TYPE fieldbind_events_told_total counter',
       `fieldbind_events_told_total ${events.told()}`,
       '# TYPE process_cpu_seconds_total counter',
@@ -63,13 +63,13 @@ export function metrics(app: FastifyInstance, { stores, clock }: Installation, e
   });
 }
 
-function stateOf({ deadAt, failingSince }: SinkState): 'well' | 'failing' | 'given_up' {
+function stateOf({ deadAt, failingSince }: ReceiverState): 'well' | 'failing' | 'given_up' {
   if (deadAt !== null) return 'given_up';
   return failingSince === null ? 'well' : 'failing';
 }
 
-function longestFailing(sinks: readonly SinkState[], now: number): number {
-  const since = sinks.flatMap(({ failingSince }) =>
+function longestFailing(receivers: readonly ReceiverState[], now: number): number {
+  const since = receivers.flatMap(({ failingSince }) =>
     failingSince === null ? [] : [Date.parse(failingSince)],
   );
   return since.length === 0 ? 0 : Math.max(0, Math.round((now - Math.min(...since)) / 1000));

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
-import { liveOnes } from '../../authority/ca/trust.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
+import { parseIssuerName } from '../../authority/ca/names.ts';
 import type { Installation } from '../../installation.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import { ProblemError } from './problem.ts';
@@ -10,10 +9,11 @@ const HIDDEN = { schema: { hide: true } } as const;
 
 /** What verifiers fetch without asking anybody: CRLs, CA certificates, trust bundles. */
 export function pkiFiles(app: FastifyInstance, installation: Installation): void {
-  const { stores, clock } = installation;
+  const { stores, lists, clock } = installation;
 
   app.get<{ Params: { file: string } }>('/crl/:file', HIDDEN, async ({ params, headers }, reply) => {
-    const crl = await currentCrl(stem(params.file, '.crl'), installation);
+    const issuer = parseIssuerName(stem(params.file, '.crl'));
+    const crl = issuer && (await lists.current(issuer));
     if (crl === undefined) throw new ProblemError('not_found');
     const etag = `"${crl.issuer}-${crl.number}"`;
     reply
@@ -45,16 +45,13 @@ export function pkiFiles(app: FastifyInstance, installation: Installation): void
   });
 
   app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {
-    const live = liveOnes(await stores.authorities.ofOrg(params.org), clock.now());
-    const lists = await Promise.all(live.map(({ name }) => currentCrl(name, installation)));
-    const there = lists.filter((crl) => crl !== undefined);
-    // One that is missing must not pass for one in which nothing is revoked.
-    if (there.length === 0 || there.length < live.length) throw new ProblemError('not_found');
-    const age = Math.min(...there.map(({ nextUpdate }) => maxAge(nextUpdate, clock.now())));
+    const all = await lists.ofOrg(params.org);
+    if (all === undefined) throw new ProblemError('not_found');
+    const age = Math.min(...all.map(({ nextUpdate }) => maxAge(nextUpdate, clock.now())));
     return reply
       .type('application/x-pem-file')
       .header('cache-control', `public, max-age=${age}`)
-      .send(there.map(({ der }) => toPem('X509 CRL', der)).join(''));
+      .send(all.map(({ der }) => toPem('X509 CRL', der)).join(''));
   });
 
   app.get('/healthz', HIDDEN, async (_request, reply) => {

@@ -1,6 +1,5 @@
 import { decideTransfer } from '../../authority/ra/custody/decide-transfer.ts';
 import { transferStates } from '../../authority/ra/custody/transfer-states.ts';
-import { currentCrl } from '../../authority/va/publish-crl.ts';
 import type { HttpParts } from './parts.ts';
 import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
@@ -10,14 +9,14 @@ export function transferHandlers({
   installation,
   decider,
 }: HttpParts): Pick<Handlers, 'transfers' | 'decideTransfer'> {
-  const { stores, transact, clock } = installation;
+  const { stores } = installation;
   return {
     transfers: async ({ query }) => ({ transfers: await transferStates(query.org, stores) }),
 
     async decideTransfer({ session, params: { id }, query: { org }, body }) {
       const word = { by: session.operator, because: body.because.trim() };
       const asked = { ...word, id, org, decision: body.decision };
-      const result = await decideTransfer(asked, { transact, clock, decider });
+      const result = await decideTransfer(asked, { ...installation, decider });
       switch (result) {
         case 'not_found':
           throw new ProblemError('not_found');
@@ -28,8 +27,6 @@ export function transferHandlers({
         case 'not_ready':
           throw new ProblemError('conflict', 'Its certificate is still being issued');
         case 'given_up':
-          await currentCrl(org, installation);
-          return { id, result };
         case 'offered':
         case 'refused':
           return { id, result };

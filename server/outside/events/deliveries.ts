@@ -1,6 +1,6 @@
 import type { Deliveries } from '../../ports/deliveries.ts';
 import { mqttPublisher, type Publisher } from './mqtt-publisher.ts';
-import { sinkFiles } from './sink-files.ts';
+import { receiverFiles } from './receiver-files.ts';
 import { pushEvent } from './webhook.ts';
 
 export interface DeliveryOptions {
@@ -18,15 +18,15 @@ const PATIENCE = 10_000;
 export function deliveries({ allowed, files, patience = PATIENCE }: DeliveryOptions): Deliveries {
   const publishers = new Map<string, Publisher>();
   return {
-    async deliver(sink, { kind, jws }) {
-      const { name, target } = sink;
-      const own = { allowed, files: sinkFiles(files, name), patience };
+    async deliver(receiver, { kind, jws }) {
+      const { name, target } = receiver;
+      const own = { allowed, files: receiverFiles(files, name), patience };
       if (!isSafe(new URL(target), allowed)) return { ok: false, fault: 'address_refused' };
-      if (sink.kind === 'webhook') return pushEvent(target, jws, own);
+      if (receiver.kind === 'webhook') return pushEvent(target, jws, own);
       const publisher =
         publishers.get(name) ?? mqttPublisher({ ...own, target, clientId: `fieldbind-${name}` });
       publishers.set(name, publisher);
-      return publisher.publish(`${sink.topic}/${kind}`, jws);
+      return publisher.publish(`${receiver.topic}/${kind}`, jws);
     },
     async leave({ name }) {
       await publishers.get(name)?.close();

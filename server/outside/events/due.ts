@@ -3,8 +3,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 
 export interface DueParts {
-  readonly stores: Needs<'events' | 'leases'>;
-  readonly transact: Transact<'events' | 'changes'>;
+  readonly stores: Needs<'events' | 'receivers' | 'leases'>;
+  readonly transact: Transact<'dueNotices' | 'changes'>;
   readonly clock: Clock;
   readonly writer: string;
 }
@@ -25,12 +25,12 @@ export async function watchDue({ stores, transact, clock, writer }: DueParts): P
   // Not given back: its end is when it is time again.
   if (!(await stores.leases.take(lease))) return;
   const before = toInstant(now + WITHIN);
-  for (const org of new Set((await stores.events.sinks()).map((sink) => sink.org))) {
+  for (const org of new Set((await stores.receivers.receivers()).map((receiver) => receiver.org))) {
     for (let more = true; more; ) {
       more = await transact(async (tx) => {
-        const found = await tx.events.dueUntold(org, before, PAGE);
+        const found = await tx.dueNotices.untold(org, before, PAGE);
         for (const { serial, ...due } of found)
-          if (await tx.events.noteDue(serial, at)) await tx.changes.tell(org, { kind: 'due', at, ...due });
+          if (await tx.dueNotices.note(serial, at)) await tx.changes.tell(org, { kind: 'due', at, ...due });
         return found.length === PAGE;
       });
     }

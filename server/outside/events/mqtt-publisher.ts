@@ -4,7 +4,7 @@ import type { MqttClient } from 'mqtt';
 import type { Delivered } from '../../ports/deliveries.ts';
 import { faultOf } from './delivery-fault.ts';
 import { AddressRefused, hostOf, mayConnect, publicLookup } from './public-address.ts';
-import type { SinkFiles } from './sink-files.ts';
+import type { ReceiverFiles } from './receiver-files.ts';
 
 export interface Publisher {
   publish(topic: string, payload: string): Promise<Delivered>;
@@ -16,7 +16,7 @@ interface PublisherOptions {
   /** One connection for each: a broker ends the older one of two with the same (MQTT 3.1.1 section 3.1.4). */
   readonly clientId: string;
   readonly allowed: readonly string[];
-  readonly files: SinkFiles;
+  readonly files: ReceiverFiles;
   readonly patience: number;
 }
 
@@ -89,7 +89,7 @@ async function connect({
   }
 }
 
-function socketTo(url: URL, allowed: readonly string[], { ca, cert, key }: SinkFiles): Socket {
+function socketTo(url: URL, allowed: readonly string[], { ca, cert, key }: ReceiverFiles): Socket {
   const tls = url.protocol === 'mqtts:';
   const host = hostOf(url);
   const where = {

@@ -1,7 +1,7 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Delivered } from '../../ports/deliveries.ts';
-import type { SinkProgress } from '../../ports/events.ts';
+import type { ReceiverProgress } from '../../ports/receivers.ts';
 
 const BASE = 2_000;
 const LONGEST = 3_600_000;
@@ -17,11 +17,11 @@ export function backOff(tries: number, crypto: Pick<CryptoPort, 'random'>): numb
 
 /** How a receiver stands after it did not take an event. */
 export function afterFault(
-  before: SinkProgress,
+  before: ReceiverProgress,
   { fault, retryAfter }: Extract<Delivered, { ok: false }>,
   now: number,
   crypto: Pick<CryptoPort, 'random'>,
-): SinkProgress {
+): ReceiverProgress {
   const tries = before.tries + 1;
   const wait = Math.max(backOff(tries, crypto), retryAfter ?? 0);
   const failingSince = before.failingSince ?? toInstant(now);
@@ -37,7 +37,7 @@ export function afterFault(
   };
 }
 
-export function afterSuccess(told: number, now: number): SinkProgress {
+export function afterSuccess(told: number, now: number): ReceiverProgress {
   return {
     told,
     tries: 0,

@@ -2,14 +2,15 @@ import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Deliveries } from '../../ports/deliveries.ts';
-import type { SinkProgress, SinkState, StoredEvent } from '../../ports/events.ts';
+import type { StoredEvent } from '../../ports/events.ts';
 import type { StepListener } from '../../ports/instrument.ts';
+import type { ReceiverProgress, ReceiverState } from '../../ports/receivers.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { afterFault, afterSuccess } from './next-try.ts';
 import { eventStatement, type StatementParts } from './statement.ts';
 
 export interface SenderParts extends StatementParts {
-  readonly stores: Needs<'events' | 'leases'>;
+  readonly stores: Needs<'events' | 'receivers' | 'leases'>;
   readonly deliveries: Deliveries;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -47,28 +48,28 @@ export function eventSender(parts: SenderParts): EventSender {
 
   async function round(): Promise<void> {
     const now = toInstant(clock.now());
-    const ready = (await stores.events.sinks()).filter(
+    const ready = (await stores.receivers.receivers()).filter(
       ({ deadAt, nextAt }) => deadAt === null && nextAt <= now,
     );
-    await Promise.all(ready.map((sink) => tellSink(sink).catch(onFault)));
+    await Promise.all(ready.map((receiver) => tellReceiver(receiver).catch(onFault)));
   }
 
-  const leaseOf = ({ name }: SinkState) => ({ name: `events ${name}`, owner: writer });
+  const leaseOf = ({ name }: ReceiverState) => ({ name: `events ${name}`, owner: writer });
 
-  async function hold(sink: SinkState): Promise<boolean> {
+  async function hold(receiver: ReceiverState): Promise<boolean> {
     const now = clock.now();
-    return stores.leases.take({ ...leaseOf(sink), now: toInstant(now), until: toInstant(now + LEASE) });
+    return stores.leases.take({ ...leaseOf(receiver), now: toInstant(now), until: toInstant(now + LEASE) });
   }
 
-  async function tellSink(asked: SinkState): Promise<void> {
+  async function tellReceiver(asked: ReceiverState): Promise<void> {
     if ((await stores.events.waiting(asked.org, asked.told, 1)) === 0 || !(await hold(asked))) return;
     try {
       // As the one who held the lease before left it.
-      let sink = await stores.events.sink(asked.name);
-      while (sink !== undefined && sink.deadAt === null && !closing) {
-        const page = await stores.events.after(sink.org, sink.told, PAGE);
-        if (page.length === 0 || !(await tellPage(sink, page))) return;
-        sink = await stores.events.sink(asked.name);
+      let receiver = await stores.receivers.receiver(asked.name);
+      while (receiver !== undefined && receiver.deadAt === null && !closing) {
+        const page = await stores.events.after(receiver.org, receiver.told, PAGE);
+        if (page.length === 0 || !(await tellPage(receiver, page))) return;
+        receiver = await stores.receivers.receiver(asked.name);
       }
     } finally {
       await deliveries.leave(asked);
@@ -77,29 +78,33 @@ export function eventSender(parts: SenderParts): EventSender {
   }
 
   /** False if it stopped before the end of the page. */
-  async function tellPage(sink: SinkState, page: readonly StoredEvent[]): Promise<boolean> {
-    let state: SinkProgress = sink;
+  async function tellPage(receiver: ReceiverState, page: readonly StoredEvent[]): Promise<boolean> {
+    let state: ReceiverProgress = receiver;
     let heldAt = clock.now();
     for (const stored of page) {
       if (closing) return false;
       if (clock.now() - heldAt > LEASE / 3) {
-        if (!(await hold(sink))) return false;
+        if (!(await hold(receiver))) return false;
         heldAt = clock.now();
       }
-      if (sink.kinds.includes(stored.event.kind)) {
-        const next = await tellOne(sink, state, stored);
-        await stores.events.progress(sink.name, next);
+      if (receiver.kinds.includes(stored.event.kind)) {
+        const next = await tellOne(receiver, state, stored);
+        await stores.receivers.progress(receiver.name, next);
         if (next.told !== stored.n) return false;
         state = next;
       } else state = { ...state, told: stored.n };
     }
-    await stores.events.progress(sink.name, state);
+    await stores.receivers.progress(receiver.name, state);
     return true;
   }
 
-  async function tellOne(sink: SinkState, state: SinkProgress, stored: StoredEvent): Promise<SinkProgress> {
-    const jws = await eventStatement(sink, stored, clock.now(), parts);
-    const done = await deliveries.deliver(sink, { kind: stored.event.kind, jws });
+  async function tellOne(
+    receiver: ReceiverState,
+    state: ReceiverProgress,
+    stored: StoredEvent,
+  ): Promise<ReceiverProgress> {
+    const jws = await eventStatement(receiver, stored, clock.now(), parts);
+    const done = await deliveries.deliver(receiver, { kind: stored.event.kind, jws });
     const now = clock.now();
     if (done.ok) {
       onStep('told');
@@ -109,7 +114,7 @@ export function eventSender(parts: SenderParts): EventSender {
     const next = afterFault(state, done, now, crypto);
     if (next.notTaken >= ASKED) {
       // The others behind it must not wait for what will never be taken.
-      await stores.events.refuse(sink.name, stored, done.fault, toInstant(now));
+      await stores.receivers.refuse(receiver.name, stored, done.fault, toInstant(now));
       return afterSuccess(stored.n, now);
     }
     return next;

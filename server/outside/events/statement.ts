@@ -12,7 +12,7 @@ export interface StatementParts {
  * on as ours to another; `jti` stays the same when it is told again.
  */
 export async function eventStatement(
-  sink: { readonly name: string; readonly org: string },
+  receiver: { readonly name: string; readonly org: string },
   { id, n, event }: { readonly id: string; readonly n?: number; readonly event: DeviceEvent | TestEvent },
   now: number,
   { statementKeys, aud }: StatementParts,
@@ -22,12 +22,12 @@ export async function eventStatement(
   const signer = await statementKeys.active();
   const { jws } = await signer.sign('secevent+jwt', {
     iss: aud,
-    aud: sink.name,
+    aud: receiver.name,
     jti: id,
     iat: Math.floor(now / 1000),
     toe: Math.floor(Date.parse(at) / 1000),
     events: {
-      [`urn:fieldbind:event:${kind}`]: { org: sink.org, at, ...(n === undefined ? {} : { n }), ...known },
+      [`urn:fieldbind:event:${kind}`]: { org: receiver.org, at, ...(n === undefined ? {} : { n }), ...known },
     },
   });
   return jws;

@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import type { Delivered, DeliveryFault } from '../../ports/deliveries.ts';
 import { faultOf } from './delivery-fault.ts';
 import { mayConnect, publicLookup } from './public-address.ts';
-import type { SinkFiles } from './sink-files.ts';
+import type { ReceiverFiles } from './receiver-files.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -20,7 +20,7 @@ export async function pushEvent(
     patience,
   }: {
     readonly allowed: readonly string[];
-    readonly files: SinkFiles;
+    readonly files: ReceiverFiles;
     /** Milliseconds for the whole of it. */
     readonly patience: number;
   },

@@ -6,16 +6,16 @@ import { envelopes, toEnvelope } from '../envelopes.ts';
 import type { LateWrites } from './late-writes.ts';
 
 /** Where each envelope stands, as its phone says: what is about to be asked of the store. */
-export type Foreseen = Parameters<Envelopes['foresee']>[0];
+export type Foreseen = Parameters<Envelopes['prefetch']>[0];
 
 /**
- * Envelopes of a group of batches. What was foreseen is read with three statements, and answered from there together with
+ * Envelopes of a group of batches. What was prefetched is read with three statements, and answered from there together with
  * what the group itself has kept since: batches follow each other in one transaction as if each had its own.
  */
 export function chainView(
   db: Db,
   late: LateWrites,
-  { many, locking }: Pick<Engine, 'many' | 'locking'>,
+  { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>,
 ): Envelopes {
   const direct = envelopes(db);
   // What is known not to be there stands as undefined.
@@ -37,15 +37,15 @@ export function chainView(
   }
 
   return {
-    async foresee(wanted) {
+    async prefetch(wanted) {
       if (wanted.length === 0) return;
       // Two that extend one chain at once would not see each other's links: each chain is its operator key's to lock.
       const kids = [...new Set(wanted.map(({ kid }) => kid))];
       const tail = `order by kid ${locking.wait}`;
-      await many.select(db, { table: 'operator_keys', columns: ['kid'], key: 'kid', tail }, kids);
+      await bulk.select(db, { table: 'operator_keys', columns: ['kid'], key: 'kid', tail }, kids);
       const select = db.selectFrom('envelopes').selectAll();
       const digests = wanted.map(({ digest }) => digest);
-      for (const row of await many.select(db, { table: 'envelopes', key: 'digest' }, digests))
+      for (const row of await bulk.select(db, { table: 'envelopes', key: 'digest' }, digests))
         note(toEnvelope(row));
       for (const digest of digests) if (!byDigest.has(digest)) byDigest.set(digest, undefined);
       for (const kid of kids) {
@@ -65,7 +65,7 @@ export function chainView(
       }
       const ids = wanted.flatMap(({ id }) => (id === undefined ? [] : [id]));
       if (ids.length === 0) return;
-      for (const row of await many.select(db, { table: 'envelopes', key: 'id', where: 'code is null' }, ids))
+      for (const row of await bulk.select(db, { table: 'envelopes', key: 'id', where: 'code is null' }, ids))
         note(toEnvelope(row));
       for (const id of ids) if (!received.has(id)) received.set(id, undefined);
     },

@@ -1,7 +1,7 @@
 import type { SignedCertificate } from '../../ports/certificate-authority.ts';
 import { fromSigned, INTENT_COLUMNS } from '../certificates.ts';
 import type { Db } from '../db.ts';
-import type { ManyRows } from '../engine.ts';
+import type { BulkRows } from '../engine.ts';
 
 export interface LateCertificates {
   issue(serial: string, signed: SignedCertificate): Promise<void>;
@@ -10,7 +10,7 @@ export interface LateCertificates {
 }
 
 /** Certificates kept until the end of a transaction: their intents go together, and they come together. */
-export function lateCertificates(db: Db, many: ManyRows): LateCertificates {
+export function lateCertificates(db: Db, bulk: BulkRows): LateCertificates {
   const signed = new Map<string, SignedCertificate>();
   return {
     async issue(serial, certificate) {
@@ -19,7 +19,7 @@ export function lateCertificates(db: Db, many: ManyRows): LateCertificates {
     async flush() {
       if (signed.size === 0) return;
       const of = { table: 'intents', key: 'serial', returning: INTENT_COLUMNS } as const;
-      const rows = (await many.remove(db, of, [...signed.keys()])).flatMap((intent) => {
+      const rows = (await bulk.remove(db, of, [...signed.keys()])).flatMap((intent) => {
         const certificate = signed.get(intent.serial);
         return certificate === undefined ? [] : [fromSigned(intent, certificate)];
       });
@@ -27,7 +27,7 @@ export function lateCertificates(db: Db, many: ManyRows): LateCertificates {
       signed.clear();
       const columns = Object.keys(rows[0] ?? {}) as (keyof (typeof rows)[number])[];
       const values = rows.map((row) => columns.map((column) => row[column]));
-      await many.insert(db, { table: 'certificates', columns, unlessThere: false }, values);
+      await bulk.insert(db, { table: 'certificates', columns, unlessThere: false }, values);
     },
   };
 }

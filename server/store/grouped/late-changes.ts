@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { StoredChange } from '../../ports/changes.ts';
 import type { DeviceEvent } from '../../ports/events.ts';
 import type { Db } from '../db.ts';
-import type { Locking, ManyRows } from '../engine.ts';
+import type { BulkRows, Locking } from '../engine.ts';
 import { eventOf } from '../event-of.ts';
 import { events } from '../events.ts';
 
@@ -16,7 +16,7 @@ export interface LateChanges {
  * Changes kept until the end of a transaction. A phone asks for what comes after the last number it saw, so numbers must
  * become visible in their order: an organisation's stream is locked from its numbering to the end of the transaction.
  */
-export function lateChanges(db: Db, many: ManyRows, { wait }: Locking): LateChanges {
+export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChanges {
   const streams = new Map<string, { readonly changes: StoredChange[]; readonly events: DeviceEvent[] }>();
   const streamOf = (org: string) => {
     const stream = streams.get(org) ?? { changes: [], events: [] };
@@ -47,7 +47,7 @@ export function lateChanges(db: Db, many: ManyRows, { wait }: Locking): LateChan
       }
       if (rows.length === 0) return;
       const columns = ['org', 'n', 'record', 'change'];
-      await many.insert(db, { table: 'changes', columns, unlessThere: false }, rows);
+      await bulk.insert(db, { table: 'changes', columns, unlessThere: false }, rows);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { Db } from '../db.ts';
-import type { ManyRows, Value } from '../engine.ts';
+import type { BulkRows, Value } from '../engine.ts';
 import type { Tables } from '../tables.ts';
 
 export type Table = 'bindings' | 'intents' | 'records' | 'envelopes' | 'statements';
@@ -20,7 +20,7 @@ export interface LateWrites {
   flush(): Promise<void>;
 }
 
-export function lateWrites(db: Db, many: ManyRows): LateWrites {
+export function lateWrites(db: Db, bulk: BulkRows): LateWrites {
   const inserts = new Map<Table, Readonly<Record<string, Value>>[]>();
   const updates = new Map<Kind, Map<string, readonly Value[]>>();
   return {
@@ -42,11 +42,11 @@ export function lateWrites(db: Db, many: ManyRows): LateWrites {
         // A statement is logged again where its very words were given twice within a millisecond.
         const into = { table, columns, unlessThere: table === 'statements' };
         const values = rows.map((row) => columns.map((column) => row[column] ?? null));
-        await many.insert(db, into, values);
+        await bulk.insert(db, into, values);
       }
       for (const [kind, rows] of updates) {
         const inOrder = [...rows].sort(([one], [other]) => compare(one, other));
-        await many.update(
+        await bulk.update(
           db,
           kind,
           inOrder.map(([id, values]) => [id, ...values]),

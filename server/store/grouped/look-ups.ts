@@ -1,7 +1,7 @@
 import type { ListRow } from '../../../contract/list-row.ts';
 import { toBinding } from '../bindings.ts';
 import type { Db } from '../db.ts';
-import type { ManyRows } from '../engine.ts';
+import type { BulkRows } from '../engine.ts';
 import { fromJson } from '../json.ts';
 import { toLineageKey } from '../key-lineage.ts';
 import { readRecords } from '../records.ts';
@@ -9,12 +9,12 @@ import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
 
 /** The reads that every registration makes, many at a time. One statement each, whatever the number of records. */
-export function lookUps(db: Db, many: ManyRows) {
+export function lookUps(db: Db, bulk: BulkRows) {
   const rowsBy = (column: 'udid' | 'public_key', scope: string) =>
     askTogether(async (keys) => {
       const within = { column: 'scope', value: scope } as const;
       // As one statement of any number of keys: a list of places would be compiled anew for every number.
-      const rows = await many.select(
+      const rows = await bulk.select(
         db,
         { table: 'list_rows', columns: [column, 'row'], key: column, within },
         keys,
@@ -32,9 +32,10 @@ export function lookUps(db: Db, many: ManyRows) {
   };
   const liveBy = (column: 'udid' | 'key_digest') =>
     askTogether(async (keys) => {
-      // Asked for by name alone: a planner without statistics takes few to be live, and would walk all that are.
+      // By name the condition is checked here: without statistics PostgreSQL's planner expects few live rows, and scans
+      // the partial index of all live ones.
       const where = column === 'key_digest' ? 'ended_at is null' : undefined;
-      const found = await many.select(db, { table: 'bindings', key: column, ...(where && { where }) }, keys);
+      const found = await bulk.select(db, { table: 'bindings', key: column, ...(where && { where }) }, keys);
       const rows = found.filter((row) => row.ended_at === null);
       const groups = groupBy(rows, (row) => row[column]);
       return new Map([...groups].map(([key, some]) => [key, some.map(toBinding)]));
@@ -44,19 +45,19 @@ export function lookUps(db: Db, many: ManyRows) {
     liveByName: liveBy('udid'),
     liveByKey: liveBy('key_digest'),
     record: askTogether(async (ids) => {
-      const found = await readRecords(db, many, ids);
+      const found = await readRecords(db, bulk, ids);
       return new Map(found.map((record) => [record.id, record]));
     }),
     binding: askTogether(async (ids) => {
-      const rows = await many.select(db, { table: 'bindings', key: 'id' }, ids);
+      const rows = await bulk.select(db, { table: 'bindings', key: 'id' }, ids);
       return new Map(rows.map((row) => [row.id, toBinding(row)]));
     }),
     lineage: askTogether(async (digests) => {
-      const rows = await many.select(db, { table: 'lineage', key: 'key_digest' }, digests);
+      const rows = await bulk.select(db, { table: 'lineage', key: 'key_digest' }, digests);
       return new Map(rows.map((row) => [row.key_digest, toLineageKey(row)]));
     }),
     buried: askTogether(async (digests) => {
-      const rows = await many.select(
+      const rows = await bulk.select(
         db,
         { table: 'tombstones', columns: ['digest'], key: 'digest', where: 'lifted_at is null' },
         digests,
@@ -64,7 +65,7 @@ export function lookUps(db: Db, many: ManyRows) {
       return new Map(rows.map(({ digest }) => [digest, true]));
     }),
     statedAt: askTogether(async (digests) => {
-      const rows = await many.select(
+      const rows = await bulk.select(
         db,
         { table: 'statements', columns: ['digest', 'at'], key: 'digest' },
         digests,

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import type { Stores } from '../../ports/stores.ts';
-import { auditLog } from '../audit-log.ts';
+import type { Quotas } from '../../ports/bindings.ts';
+import type { GroupStores } from '../../ports/group-stores.ts';
 import { fromBinding } from '../bindings.ts';
 import { fromIntent } from '../certificates.ts';
 import type { Db } from '../db.ts';
 import type { Engine, Locking } from '../engine.ts';
+import { livePlaces } from '../live-bindings.ts';
 import type { OwnChain } from '../own-chain.ts';
 import { fromRecord, toProgress } from '../records.ts';
 import { storesOver } from '../stores.ts';
@@ -20,72 +21,57 @@ const SETTLED: Kind = { table: 'records', key: 'id', columns: ['outcome', 'code'
 const STATE: Kind = { table: 'bindings', key: 'id', columns: ['state'] };
 
 /**
- * Stores for many records in one transaction. What is written for each record is kept and written at the end; reads of
- * the same kind go out together. A record's own rows must not be read again after they were written.
+ * The stores of a group (ports/group-stores.ts). What is written for each record is kept and written at the end; reads of
+ * the same kind go out together. Each method is named here, so that one that is added elsewhere never bypasses the late
+ * writes.
  */
 export function groupedStores(
   db: Db,
   chain: OwnChain,
-  { many, locking }: Pick<Engine, 'many' | 'locking'>,
-): { stores: Stores; flush(): Promise<void> } {
-  const direct = storesOver(db, many);
-  const late = lateWrites(db, many);
-  const changes = lateChanges(db, many, locking);
-  const ask = lookUps(db, many);
-  const quotas = askOnce((org) => lockPolicies(db, org, locking));
-  const issued = lateCertificates(db, many);
-  const places = new Map<string, number>();
+  { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>,
+): { stores: GroupStores; flush(): Promise<void> } {
+  const direct = storesOver(db, bulk);
+  const late = lateWrites(db, bulk);
+  const changes = lateChanges(db, bulk, locking);
+  const ask = lookUps(db, bulk);
+  const issued = lateCertificates(db, bulk);
 
-  const stores: Stores = {
-    ...direct,
-    orgs: { ...direct.orgs, org: askOnce(direct.orgs.org) },
-    people: { ...direct.people, memberships: askOnce(direct.people.memberships) },
+  const stores: GroupStores = {
+    orgs: { org: askOnce(direct.orgs.org) },
+    people: { memberships: askOnce(direct.people.memberships) },
     operatorKeys: {
-      ...direct.operatorKeys,
       key: askOnce(direct.operatorKeys.key),
       credentials: askOnce(direct.operatorKeys.credentials),
     },
-    domains: { ...direct.domains, domain: askOnce(direct.domains.domain) },
-    policies: { ...direct.policies, ofOrg: askOnce(direct.policies.ofOrg) },
+    domains: { domain: askOnce(direct.domains.domain) },
+    policies: { ofOrg: askOnce(direct.policies.ofOrg) },
+    quotas: groupQuotas(db, locking),
     statements: {
-      ...direct.statements,
       issuedAt: ask.statedAt,
       async log(digest, typ, at) {
         late.insert('statements', { digest, typ, at });
       },
     },
     list: {
-      ...direct.list,
       async row(scope, maker, udid) {
         return (await ask.listIn(scope).udid(udid))?.find((row) => row.maker === maker);
       },
       byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8),
       byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8),
     },
-    lineage: { ...direct.lineage, byKey: ask.lineage },
+    tpms: { holds: direct.tpms.holds },
+    lineage: {
+      byKey: ask.lineage,
+      ofDevice: direct.lineage.ofDevice,
+      pendingOf: direct.lineage.pendingOf,
+    },
     tombstones: {
-      ...direct.tombstones,
       anyLive: async (digests) => (await Promise.all(digests.map(ask.buried))).includes(true),
     },
-    envelopes: chainView(db, late, { many, locking }),
+    envelopes: chainView(db, late, { bulk, locking }),
+    heads: { report: direct.heads.report },
     records: {
-      ...direct.records,
       record: ask.record,
-      async claim(ids) {
-        const where = 'outcome is null and binding is null';
-        const tail = `order by id ${locking.skip}`;
-        const open = await many.select(
-          db,
-          { table: 'records', columns: ['id'], key: 'id', where, tail },
-          ids,
-        );
-        return open.map(({ id }) => id);
-      },
-      async lock(ids) {
-        const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
-        const tail = `order by id ${locking.wait}`;
-        return (await many.select(db, { table: 'records', columns, key: 'id', tail }, ids)).map(toProgress);
-      },
       async add(record) {
         late.insert('records', fromRecord(record));
       },
@@ -96,22 +82,10 @@ export function groupedStores(
         late.set(SETTLED, id, [outcome, code, decidedAt, binding]);
       },
     },
-    changes: { ...direct.changes, append: changes.append, tell: changes.tell },
+    queue: groupQueue(db, { bulk, locking }),
+    changes: { append: changes.append },
     bindings: {
-      ...direct.bindings,
-      async placesTaken(org, domain, most) {
-        const name = `${org} ${domain}`;
-        const before = places.get(name) ?? 0;
-        places.set(name, before + 1);
-        await quotas(org);
-        return (await direct.bindings.placesTaken(org, domain, most)) + before;
-      },
       binding: ask.binding,
-      async liveConflicts(keyDigest, maker, udid) {
-        const [byKey, byName] = await Promise.all([ask.liveByKey(keyDigest), ask.liveByName(udid)]);
-        const found = [...(byKey ?? []), ...(byName ?? []).filter((binding) => binding.maker === maker)];
-        return [...new Map(found.map((binding) => [binding.id, binding])).values()];
-      },
       async open(binding) {
         late.insert('bindings', fromBinding(binding));
       },
@@ -119,17 +93,23 @@ export function groupedStores(
         late.set(STATE, id, [state]);
       },
     },
+    liveBindings: {
+      byKey: async (keyDigest) => (await ask.liveByKey(keyDigest))?.[0],
+      byName: async (maker, udid) => (await ask.liveByName(udid))?.find((binding) => binding.maker === maker),
+    },
     intents: {
-      ...direct.intents,
+      ofBinding: direct.intents.ofBinding,
       async intend(intent, binding) {
         late.insert('intents', fromIntent(intent, binding));
       },
     },
     certificates: {
-      ...direct.certificates,
+      ofBinding: direct.certificates.ofBinding,
+      byFingerprint: direct.certificates.byFingerprint,
       issue: issued.issue,
     },
-    audit: auditLog(db, chain.append),
+    transfers: { openCase: direct.transfers.openCase },
+    audit: { append: chain.append },
   };
   return {
     stores,
@@ -142,8 +122,37 @@ export function groupedStores(
   };
 }
 
-/** A quota is counted by one at a time: whoever counts holds the policies that set it. */
-async function lockPolicies(db: Db, org: string, { wait }: Locking): Promise<void> {
-  if (wait !== '')
-    await sql`select domain from policies where org = ${org} order by domain ${sql.raw(wait)}`.execute(db);
+/** Claims with row locks, where the engine has any: rows that another transaction holds are left to it. */
+function groupQueue(db: Db, { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>): GroupStores['queue'] {
+  return {
+    async claim(ids) {
+      const where = 'outcome is null and binding is null';
+      const tail = `order by id ${locking.skip}`;
+      const open = await bulk.select(db, { table: 'records', columns: ['id'], key: 'id', where, tail }, ids);
+      return open.map(({ id }) => id);
+    },
+    async lock(ids) {
+      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
+      const tail = `order by id ${locking.wait}`;
+      return (await bulk.select(db, { table: 'records', columns, key: 'id', tail }, ids)).map(toProgress);
+    },
+  };
+}
+
+/** Places are counted by one group at a time: whoever counts holds the rows of the policies that set the quota. */
+function groupQuotas(db: Db, { wait }: Locking): Quotas {
+  const asked = new Map<string, number>();
+  const lock = askOnce(async (org) => {
+    if (wait !== '')
+      await sql`select domain from policies where org = ${org} order by domain ${sql.raw(wait)}`.execute(db);
+  });
+  return {
+    async takePlace(org, domain, quota) {
+      const place = JSON.stringify([org, domain]);
+      const before = asked.get(place) ?? 0;
+      asked.set(place, before + 1);
+      await lock(org);
+      return (await livePlaces(db, org, domain, quota)) + before < quota;
+    },
+  };
 }

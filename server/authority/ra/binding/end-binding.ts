@@ -1,6 +1,7 @@
 import type { OutcomeCode } from '../../../../contract/codes.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
+import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { settle } from './settle.ts';
 
@@ -12,19 +13,23 @@ export interface Ending {
   readonly by: string;
 }
 
-/** Ends a binding inside a transaction: its certificates, what was about to be signed for it, and what phones know of it. */
+/**
+ * Ends a binding inside a transaction: its certificates, what was about to be signed for it, and what phones know of it.
+ * Gives the issuing CAs whose CRL has to be signed anew once the transaction is durable.
+ */
 export async function endBinding(
   binding: Binding,
   { reason, code, at, by }: Ending,
-  tx: Needs<'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'audit'>,
-): Promise<void> {
-  await tx.certificates.revokeAll(binding.id, at, reason);
+  tx: Needs<'bindings' | 'revocations' | 'intents' | 'records' | 'changes' | 'audit'>,
+): Promise<readonly IssuerName[]> {
+  const issuers = await tx.revocations.revokeAll(binding.id, at, reason);
   await tx.bindings.end(binding.id, at);
   const intent = await tx.intents.ofBinding(binding.id);
   if (intent !== undefined) await tx.intents.abandon(intent.serial);
   const record = await tx.records.record(binding.registration);
   // One that is still being issued is decided anew and finds what is there then.
-  if (record === undefined || record.outcome === null) return;
+  if (record === undefined || record.outcome === null) return issuers;
   const { maker, udid, domain } = binding;
   await settle(record, { outcome: 'refused', code, about: { maker, udid, domain }, at, by }, tx);
+  return issuers;
 }

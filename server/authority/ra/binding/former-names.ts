@@ -1,8 +1,8 @@
 import type { ListRow } from '../../../../contract/list-row.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
-import type { Needs } from '../../../ports/stores.ts';
 
 /** More makers than a device was seen to pass through. */
 const MOST = 8;
@@ -11,7 +11,7 @@ const MOST = 8;
 export async function formerNames(
   scope: string,
   row: ListRow | undefined,
-  { list }: Needs<'list'>,
+  { list }: Reads<'list'>,
 ): Promise<RowName[]> {
   const names: RowName[] = [];
   for (let former = row?.derivedFrom; former !== undefined && names.length < MOST; ) {
@@ -24,7 +24,7 @@ export async function formerNames(
 /** Whether one of them is revoked: a new name makes no new device. */
 export async function isRevokedAs(
   names: readonly RowName[],
-  { tombstones }: Needs<'tombstones'>,
+  { tombstones }: Reads<'tombstones'>,
   crypto: CryptoPort,
 ): Promise<boolean> {
   if (names.length === 0) return false;

@@ -1,8 +1,8 @@
 import { parseCertificate } from '../../../../core/certificate.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
-import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { Certificates, StoredCertificate } from '../../../ports/certificates.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
-import type { Needs } from '../../../ports/stores.ts';
 
 export interface GoodCertificates {
   /** For the bound key, the newest first. */
@@ -15,7 +15,7 @@ export interface GoodCertificates {
 /** A binding's certificates that are neither revoked nor on hold, told apart by their keys. */
 export async function goodCertificates(
   binding: string,
-  { certificates, lineage }: Needs<'certificates' | 'lineage'>,
+  { certificates, lineage }: Reads<'certificates' | 'lineage'>,
 ): Promise<GoodCertificates> {
   const pending = await lineage.pendingOf(binding);
   const good = (await certificates.ofBinding(binding)).filter(({ revokedAt }) => revokedAt === null);
@@ -33,7 +33,7 @@ export async function goodCertificates(
 export async function isAwaited(
   { pending, successor }: GoodCertificates,
   now: string,
-  { intents }: Needs<'intents'>,
+  { intents }: Reads<'intents'>,
 ): Promise<boolean> {
   if (pending === undefined) return false;
   if (successor !== undefined) return successor.notAfter > now;
@@ -43,7 +43,7 @@ export async function isAwaited(
 /** The newest certificate of a binding that is for this key, revoked or not: what one key may have says nothing to another. */
 export async function newestOfKey(
   { binding, keyDigest }: { readonly binding: string; readonly keyDigest: string },
-  { certificates }: Needs<'certificates'>,
+  { certificates }: { readonly certificates: Pick<Certificates, 'ofBinding'> },
   crypto: CryptoPort,
 ): Promise<StoredCertificate | undefined> {
   for (const certificate of await certificates.ofBinding(binding)) {

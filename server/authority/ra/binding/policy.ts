@@ -1,8 +1,8 @@
 import type { ListRow } from '../../../../contract/list-row.ts';
 import { parseSpki } from '../../../../core/spki.ts';
 import type { CertificateProfile } from '../../../ports/certificate-authority.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { KeptPolicy, Policy } from '../../../ports/policies.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { type About, held, type Ruling, refused } from './ruling.ts';
 import { subjectFor } from './subject-template.ts';
 
@@ -11,14 +11,14 @@ const DAY = 24 * 3_600_000;
 /** What holds for one domain: its organisation's policy, and where its own says something, that. */
 export async function policyFor(
   { org, domain }: { readonly org: string; readonly domain: string },
-  { policies }: Needs<'policies'>,
+  { policies }: Reads<'policies'>,
 ): Promise<Policy> {
   return merge(await policies.ofOrg(org), domain);
 }
 
 function merge(kept: readonly KeptPolicy[], domain: string): Policy {
-  const of = (name: string) => kept.find((one) => one.domain === name)?.policy;
-  return { ...of(''), ...of(domain) };
+  const of = (name: string | null) => kept.find((one) => one.domain === name)?.policy;
+  return { ...of(null), ...of(domain) };
 }
 
 /** The lifetime and subject that a policy gives a certificate. */
@@ -55,7 +55,7 @@ export type PolicyVerdict =
 export async function judgePolicy(
   { org, domain, udid, row, spki, fresh, approved, adds }: PolicyFacts,
   about: About,
-  { policies, bindings }: Needs<'policies' | 'bindings'>,
+  { policies, quotas }: Reads<'policies' | 'quotas'>,
 ): Promise<PolicyVerdict> {
   const kept = await policies.ofOrg(org);
   const policy = merge(kept, domain);
@@ -69,9 +69,8 @@ export async function judgePolicy(
   if (!approved && approval === 'always') return ruled(held('approval_needed', about));
   // Asked last, since asking takes a place (ports/bindings.ts).
   for (const { domain: of, policy: one } of adds ? kept : []) {
-    if (one.quota === undefined || (of !== '' && of !== domain)) continue;
-    if ((await bindings.placesTaken(org, of, one.quota)) >= one.quota)
-      return ruled(refused('quota_reached', about));
+    if (one.quota === undefined || (of !== null && of !== domain)) continue;
+    if (!(await quotas.takePlace(org, of, one.quota))) return ruled(refused('quota_reached', about));
   }
   return { kind: 'free', profile: profileOf(policy, { udid, domain, org }) };
 }

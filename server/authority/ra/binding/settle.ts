@@ -1,6 +1,6 @@
 import type { OutcomeCode } from '../../../../contract/codes.ts';
+import type { GroupStores } from '../../../ports/group-stores.ts';
 import type { Outcome, StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import type { About } from './ruling.ts';
@@ -20,11 +20,18 @@ export interface Settled {
   readonly because?: string;
 }
 
+/** What an outcome is written to: the same alone and in a group. */
+export interface SettleStores {
+  readonly records: Pick<GroupStores['records'], 'settle'>;
+  readonly changes: GroupStores['changes'];
+  readonly audit: GroupStores['audit'];
+}
+
 /** Writes an outcome where everybody looks: the record, its organisation's stream of changes, the audit trail. */
 export async function settle(
   record: StoredRecord,
   said: Settled,
-  { records, changes, audit: trail }: Needs<'records' | 'changes' | 'audit'>,
+  { records, changes, audit: trail }: SettleStores,
 ): Promise<void> {
   const { outcome, at, about } = said;
   const code = said.code ?? null;

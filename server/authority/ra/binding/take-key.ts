@@ -1,6 +1,7 @@
 import { parseCertificate } from '../../../../core/certificate.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
@@ -36,17 +37,21 @@ export async function takeKey(
   await bindings.rekey(id, next.keyDigest);
 }
 
-/** Nobody waits for this key any more: what was about to be signed is left, what was signed is revoked. */
+/**
+ * Nobody waits for this key any more: what was about to be signed is left, what was signed is revoked. Gives the issuing CAs
+ * whose CRL has to be signed anew.
+ */
 export async function dropKey(
   key: LineageKey,
   { org, udid }: Pick<Binding, 'org' | 'udid'>,
   { at, actor }: { readonly at: string; readonly actor: string },
-  { lineage, intents, certificates, audit: trail }: Needs<'lineage' | 'intents' | 'certificates' | 'audit'>,
-): Promise<void> {
+  { lineage, intents, revocations, audit: trail }: Needs<'lineage' | 'intents' | 'revocations' | 'audit'>,
+): Promise<readonly IssuerName[]> {
   const intent = await intents.ofBinding(key.binding);
   if (intent !== undefined && intent.serial === key.serial) await intents.abandon(intent.serial);
-  if (key.serial !== null) await certificates.revoke(key.serial, at, 'superseded');
+  const issuers = key.serial === null ? [] : await revocations.revoke(key.serial, at, 'superseded');
   await lineage.put({ ...key, state: 'dropped', at });
   const said = { at, step: STEPS.live, event: 're-key dropped', actor, org, subject: udid };
   await audit(trail, { ...said, detail: `key ${key.keyDigest}` });
+  return issuers;
 }

@@ -37,7 +37,7 @@ export type DeviceAnswer =
 export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current' | RekeyRefusal;
 
 export interface ContactParts {
-  readonly stores: Needs<'bindings' | 'certificates' | 'lineage' | 'records' | 'list'>;
+  readonly stores: Needs<'bindings' | 'liveBindings' | 'certificates' | 'lineage' | 'records' | 'list'>;
   readonly transact: RekeyParts['transact'];
   readonly ca: CertificateAuthority;
   readonly crypto: CryptoPort;
@@ -51,10 +51,13 @@ const UNDECIDED = 5;
 /** The live binding of this key, be it bound or waiting to be shown there. */
 export async function bindingOfKey(
   spki: Uint8Array,
-  { stores, crypto }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'lineage'> },
+  {
+    stores,
+    crypto,
+  }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'liveBindings' | 'lineage'> },
 ): Promise<Binding | undefined> {
   const digest = await crypto.digest(spki);
-  const [bound] = await stores.bindings.liveConflicts(digest, '', '');
+  const bound = await stores.liveBindings.byKey(digest);
   if (bound !== undefined) return bound;
   const next = await stores.lineage.byKey(digest);
   const binding = next?.state === 'pending' ? await stores.bindings.binding(next.binding) : undefined;

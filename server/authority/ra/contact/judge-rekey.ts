@@ -7,9 +7,9 @@ import { fromInstant } from '../../../../core/instant.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
 import { isStrong } from '../../../../core/spki.ts';
 import type { Binding } from '../../../ports/bindings.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import type { Policy } from '../../../ports/policies.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { formerNames, isRevokedAs } from '../binding/former-names.ts';
 import { knownNames } from '../binding/known-names.ts';
 
@@ -34,7 +34,7 @@ export interface RekeyCase {
  */
 export async function judgeRekey(
   { binding, bound, request, keyDigest, policy, now }: RekeyCase,
-  stores: Needs<'bindings' | 'lineage' | 'list' | 'tombstones' | 'tpms'>,
+  stores: Reads<'liveBindings' | 'lineage' | 'list' | 'tombstones' | 'tpms'>,
   crypto: CryptoPort,
 ): Promise<RekeyRefusal | undefined> {
   const { maker, udid, scope } = binding;
@@ -52,7 +52,7 @@ export async function judgeRekey(
   const digests = await Promise.all([request.spki, bound].map((key) => tombstoneDigests(udid, key, crypto)));
   if ((await stores.tombstones.anyLive(digests.flat())) || (await isRevokedAs(former, stores, crypto)))
     return 'tombstoned';
-  if ((await stores.bindings.liveConflicts(keyDigest, '', '')).length > 0) return 'key_taken';
+  if ((await stores.liveBindings.byKey(keyDigest)) !== undefined) return 'key_taken';
   const there = await stores.lineage.byKey(keyDigest);
   const mine = [{ maker, udid }, ...former];
   const isMine = (one: { readonly maker: string; readonly udid: string }) =>
@@ -74,7 +74,7 @@ export async function judgeRekey(
 async function isVouchedFor(
   row: ListRow | undefined,
   keyDigest: string,
-  { tpms }: Needs<'tpms'>,
+  { tpms }: Reads<'tpms'>,
 ): Promise<boolean> {
   const { ca, certificate, attestation, key, tpm } = row?.voucher ?? {};
   if (ca !== undefined || certificate !== undefined || attestation !== undefined) return false;

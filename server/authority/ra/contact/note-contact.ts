@@ -9,7 +9,7 @@ import { takeKey } from '../binding/take-key.ts';
 
 export interface NoteParts {
   readonly stores: Needs<'certificates' | 'bindings' | 'lineage'>;
-  readonly transact: Transact<'bindings' | 'certificates' | 'lineage' | 'audit'>;
+  readonly transact: Transact<'bindings' | 'certificates' | 'revocations' | 'lineage' | 'audit'>;
   readonly clock: Clock;
 }
 
@@ -45,7 +45,7 @@ export async function noteContact(
       await takeKey(binding, good.pending, retired, at, tx);
     }
     if (binding.state !== 'shown') await tx.bindings.setState(id, 'shown');
-    for (const { serial } of retired) await tx.certificates.revoke(serial, at, 'superseded');
+    for (const { serial } of retired) await tx.revocations.revoke(serial, at, 'superseded');
     words.push(...retired.map(({ serial }) => `retires ${serial}`));
     await audit(tx.audit, { ...trail, event: 'shown', detail: words.join(', ') });
   });

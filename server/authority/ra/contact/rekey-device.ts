@@ -3,10 +3,8 @@ import { parseCertificate } from '../../../../core/certificate.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import type { CertificationRequest } from '../../../../core/csr.ts';
 import { toInstant } from '../../../../core/instant.ts';
-import type { DomainName } from '../../../../core/name.ts';
-import type { Udid } from '../../../../core/udid.ts';
 import type { Binding } from '../../../ports/bindings.ts';
-import type { Intent, Issuer } from '../../../ports/certificate-authority.ts';
+import { type Intent, type Issuer, intentName } from '../../../ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
@@ -19,7 +17,9 @@ import { judgeRekey } from './judge-rekey.ts';
 
 type RekeyStores =
   | 'bindings'
+  | 'liveBindings'
   | 'certificates'
+  | 'revocations'
   | 'lineage'
   | 'intents'
   | 'policies'
@@ -109,8 +109,7 @@ async function begin(
   const why = await judgeRekey({ binding, bound, request, keyDigest, policy, now }, tx, crypto);
   if (why !== undefined) return { why };
   if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
-  const names = { udid: udid as Udid, domain: domain as DomainName };
-  const made = prepare({ ...profileOf(policy, { udid, domain, org }), ...names, spki: request.spki });
+  const made = prepare({ ...profileOf(policy, { udid, domain, org }), udid, domain, spki: request.spki });
   const key = { keyDigest, spki: request.spki, maker, udid, binding: id, request: der, firstUse, at };
   await tx.lineage.put({ ...key, serial: made.serial, state: 'pending' });
   await tx.intents.intend(made, id);
@@ -121,7 +120,7 @@ async function begin(
     actor: 'device',
     org,
     subject: udid,
-    detail: `serial ${made.serial}, TBS ${made.tbsDigest}, after ${current.serial}, key ${keyDigest} in place of ${binding.keyDigest}`,
+    detail: `${intentName(made)}, after ${current.serial}, key ${keyDigest} in place of ${binding.keyDigest}`,
   });
   return { binding, intent: made };
 }

@@ -1,7 +1,6 @@
 import { fromInstant, toInstant } from '../../../../core/instant.ts';
-import type { DomainName } from '../../../../core/name.ts';
-import type { Udid } from '../../../../core/udid.ts';
 import type { Binding } from '../../../ports/bindings.ts';
+import { intentName } from '../../../ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
@@ -15,7 +14,7 @@ import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
 export interface RenewParts extends SuccessorParts {
   readonly stores: Needs<'certificates' | 'lineage'>;
   readonly transact: Transact<
-    'bindings' | 'certificates' | 'lineage' | 'intents' | 'policies' | 'changes' | 'audit'
+    'bindings' | 'certificates' | 'revocations' | 'lineage' | 'intents' | 'policies' | 'changes' | 'audit'
   >;
   readonly clock: Clock;
 }
@@ -58,8 +57,7 @@ export async function renewCertificate(
     const resumed = await tx.intents.ofBinding(id);
     if (resumed !== undefined) return { intent: resumed, binding };
     const profile = profileOf(await policyFor({ org, domain }, tx), { udid, domain, org });
-    const order = { ...profile, udid: udid as Udid, domain: domain as DomainName, spki };
-    const intent = issuer.prepare(order);
+    const intent = issuer.prepare({ ...profile, udid, domain, spki });
     await tx.intents.intend(intent, id);
     await audit(tx.audit, {
       at,
@@ -68,7 +66,7 @@ export async function renewCertificate(
       actor: 'device',
       org,
       subject: udid,
-      detail: `serial ${intent.serial}, TBS ${intent.tbsDigest}, after ${current.serial}`,
+      detail: `${intentName(intent)}, after ${current.serial}`,
     });
     return { intent, binding };
   });

@@ -1,6 +1,8 @@
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { RevocationLists } from '../../../ports/crls.ts';
+import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import type { TransferCase } from '../../../ports/transfer-cases.ts';
 import { audit } from '../../../trail/chain.ts';
@@ -11,7 +13,16 @@ import type { Decider } from '../records/decider.ts';
 import { type LifeFault, liveOf, type OwnDevice, type Word } from './device-life.ts';
 
 type TransferStores = Needs<
-  'transfers' | 'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
+  | 'transfers'
+  | 'offers'
+  | 'bindings'
+  | 'liveBindings'
+  | 'revocations'
+  | 'intents'
+  | 'records'
+  | 'changes'
+  | 'life'
+  | 'audit'
 >;
 
 export interface TransferParts {
@@ -45,18 +56,31 @@ export function offerDevice(
  */
 export async function decideTransfer(
   asked: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
-  parts: TransferParts & { readonly decider: Pick<Decider, 'take'> },
+  parts: TransferParts & { readonly decider: Pick<Decider, 'take'>; readonly lists: RevocationLists },
 ): Promise<TransferDone | TransferFault> {
-  const { result, record } = await parts.transact((tx) => decideIn(asked, toInstant(parts.clock.now()), tx));
+  const {
+    result,
+    record,
+    issuers = [],
+  } = await parts.transact((tx) => decideIn(asked, toInstant(parts.clock.now()), tx));
+  await parts.lists.publish(issuers);
   if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
   return result;
+}
+
+interface Decided {
+  readonly result: TransferDone | TransferFault;
+  /** The claim that is undecided again. */
+  readonly record?: string;
+  /** Issuing CAs whose CRL has to be signed anew. */
+  readonly issuers?: readonly IssuerName[];
 }
 
 async function decideIn(
   { id, org, decision, ...word }: Parameters<typeof decideTransfer>[0],
   at: string,
   tx: TransferStores,
-): Promise<{ readonly result: TransferDone | TransferFault; readonly record?: string }> {
+): Promise<Decided> {
   const transfer = await tx.transfers.open(id);
   const binding = transfer && (await tx.bindings.binding(transfer.binding));
   if (transfer === undefined || binding?.org !== org) return { result: 'not_found' };
@@ -73,15 +97,16 @@ async function decideIn(
   const fault = await faultOf(binding, tx);
   if (fault !== undefined) return { result: fault };
   // An offer said in another case was for its claimant: two persons agree on one.
-  const offers = await tx.transfers.offers(transfer);
+  const offers = await tx.offers.inCase(transfer);
   if (offers.length === 0) await offer(binding, id, word, at, tx);
   if (offers.every(({ by }) => by === word.by)) return { result: 'offered' };
   await close(transfer, 'given_up', binding, word, at, tx);
-  await endBinding(binding, { reason: 'affiliationChanged', code: 'given_up', at, by: word.by }, tx);
+  const ending = { reason: 'affiliationChanged', code: 'given_up', at, by: word.by } as const;
+  const issuers = await endBinding(binding, ending, tx);
   // Taken back or decided otherwise meanwhile: then the device is free, and nothing more.
-  if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case') return { result: 'given_up' };
+  if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case') return { result: 'given_up', issuers };
   await tx.records.reopen(claim.id);
-  return { result: 'given_up', record: claim.id };
+  return { result: 'given_up', record: claim.id, issuers };
 }
 
 async function faultOf(
@@ -97,9 +122,9 @@ async function offer(
   transfer: string | null,
   { by, because }: Word,
   at: string,
-  { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
+  { offers, audit: trail }: Needs<'offers' | 'audit'>,
 ): Promise<void> {
-  await transfers.offer({ binding: id, transfer, by, because, at });
+  await offers.offer({ binding: id, transfer, by, because, at });
   const said = { at, step: STEPS.live, event: 'offered to be given up', actor: by, org };
   const where = transfer === null ? '' : `case ${transfer}, `;
   await audit(trail, { ...said, subject: udid, detail: `${where}because: ${because}` });
@@ -111,12 +136,12 @@ async function close(
   { org, udid }: Binding,
   { by, because }: Word,
   at: string,
-  { transfers, audit: trail }: Needs<'transfers' | 'audit'>,
+  { transfers, offers, audit: trail }: Needs<'transfers' | 'offers' | 'audit'>,
 ): Promise<void> {
   const { id, claimant } = transfer;
   await transfers.decide(id, verdict, by, at);
   // An offer was meant for this claimant; the next one is looked at by four eyes again.
-  await transfers.withdrawOffers(transfer);
+  await offers.withdraw(transfer);
   const event = verdict === 'given_up' ? 'given up' : 'claim refused';
   const said = { at, step: STEPS.live, event, actor: by, org };
   await audit(trail, { ...said, subject: udid, detail: `to ${claimant}, case ${id}, because: ${because}` });

@@ -1,7 +1,9 @@
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
 import type { SuspensionReason } from '../../../ports/device-life.ts';
+import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
@@ -9,14 +11,15 @@ import { endBinding } from '../binding/end-binding.ts';
 
 export interface LifeParts {
   readonly transact: Transact<
-    'bindings' | 'certificates' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
+    'bindings' | 'liveBindings' | 'revocations' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
   >;
+  readonly lists: RevocationLists;
   readonly clock: Clock;
 }
 
 /** A bound device of one organisation; another's is not found. */
 export interface OwnDevice {
-  readonly org: string;
+  readonly org: OrgName;
   readonly maker: string;
   readonly udid: string;
 }
@@ -33,7 +36,7 @@ export interface Word {
  */
 export type LifeFault = 'not_found' | 'not_ready' | 'suspended' | 'not_suspended' | 'four_eyes';
 export type LifeResult =
-  | { readonly ok: true; readonly binding: string }
+  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedList[] }
   | { readonly ok: false; readonly why: LifeFault };
 
 type LifeStores = Parameters<Parameters<LifeParts['transact']>[0]>[0];
@@ -41,27 +44,27 @@ type LifeStores = Parameters<Parameters<LifeParts['transact']>[0]>[0];
 /** The device's live binding, if it is this organisation's. */
 export async function liveOf(
   { org, maker, udid }: OwnDevice,
-  { bindings }: Needs<'bindings'>,
+  { liveBindings }: Needs<'liveBindings'>,
 ): Promise<Binding | undefined> {
-  const found = await bindings.liveConflicts('', maker, udid);
-  return found.find((binding) => binding.org === org && binding.udid === udid);
+  const binding = await liveBindings.byName(maker, udid);
+  return binding?.org === org ? binding : undefined;
 }
 
-/** Runs one act on a live binding in a transaction, and puts it on the trail. */
-function act(
+/** Runs one act on a live binding in a transaction, puts it on the trail, and signs the CRLs that it touched. */
+async function act(
   event: string,
   device: OwnDevice,
   word: Word,
-  { transact, clock }: LifeParts,
-  work: (binding: Binding, at: string, tx: LifeStores) => Promise<LifeFault | undefined>,
+  { transact, lists, clock }: LifeParts,
+  work: (binding: Binding, at: string, tx: LifeStores) => Promise<LifeFault | readonly IssuerName[]>,
 ): Promise<LifeResult> {
   const at = toInstant(clock.now());
-  return transact(async (tx) => {
+  const done = await transact(async (tx) => {
     const binding = await liveOf(device, tx);
-    if (binding === undefined) return { ok: false, why: 'not_found' };
-    if (binding.state === 'issuing') return { ok: false, why: 'not_ready' };
-    const why = await work(binding, at, tx);
-    if (why !== undefined) return { ok: false, why };
+    if (binding === undefined) return 'not_found';
+    if (binding.state === 'issuing') return 'not_ready';
+    const issuers = await work(binding, at, tx);
+    if (typeof issuers === 'string') return issuers;
     await audit(tx.audit, {
       at,
       step: STEPS.live,
@@ -71,8 +74,10 @@ function act(
       subject: device.udid,
       detail: `because: ${word.because}`,
     });
-    return { ok: true, binding: binding.id };
+    return { binding: binding.id, issuers };
   });
+  if (typeof done === 'string') return { ok: false, why: done };
+  return { ok: true, binding: done.binding, lists: await lists.publish(done.issuers) };
 }
 
 /**
@@ -90,11 +95,11 @@ export function suspendDevice(
     const there = await tx.life.suspension(id);
     if (there !== undefined && (there.reason === 'lost' || reason === 'maintenance')) return 'suspended';
     await tx.life.suspend({ binding: id, reason, at, by: word.by });
-    await tx.certificates.hold(id, at);
+    const issuers = await tx.revocations.hold(id, at);
     const intent = await tx.intents.ofBinding(id);
     if (intent !== undefined) await tx.intents.abandon(intent.serial);
     await tx.changes.tell(org, { kind: 'suspended', at, maker, udid, domain, reason });
-    return undefined;
+    return issuers;
   });
 }
 
@@ -106,16 +111,15 @@ export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): P
     if (there === undefined) return 'not_suspended';
     if (there.reason === 'lost' && there.by === word.by) return 'four_eyes';
     await tx.life.resume(id);
-    await tx.certificates.release(id);
+    const issuers = await tx.revocations.release(id);
     await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });
-    return undefined;
+    return issuers;
   });
 }
 
 /** Ends a device's service for good. No tombstone: it did nothing wrong, and may be bound again. */
 export function retireDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
-  return act('retired', device, word, parts, async (binding, at, tx) => {
-    await endBinding(binding, { reason: 'cessationOfOperation', code: 'retired', at, by: word.by }, tx);
-    return undefined;
-  });
+  return act('retired', device, word, parts, (binding, at, tx) =>
+    endBinding(binding, { reason: 'cessationOfOperation', code: 'retired', at, by: word.by }, tx),
+  );
 }

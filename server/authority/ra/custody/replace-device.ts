@@ -2,6 +2,7 @@ import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
+import type { SignedList } from '../../../ports/crls.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
@@ -14,32 +15,32 @@ import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life
  */
 export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
 export type Replaced =
-  | { readonly ok: true; readonly binding: string }
+  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedList[] }
   | { readonly ok: false; readonly why: ReplaceFault };
 
 /**
  * A new device in an old one's place. The new one is registered first, as every device is, in the same domain; then it takes
  * over where the old one stood, and the old one's binding ends. Site and position of its own stay.
  */
-export function replaceDevice(
+export async function replaceDevice(
   old: OwnDevice,
   successor: Pick<OwnDevice, 'maker' | 'udid'>,
   word: Word,
-  { transact, clock }: LifeParts,
+  { transact, lists, clock }: LifeParts,
 ): Promise<Replaced> {
   const at = toInstant(clock.now());
-  return transact(async (tx) => {
+  const done = await transact(async (tx) => {
     const before = await liveOf(old, tx);
-    if (before === undefined) return { ok: false, why: 'not_found' };
+    if (before === undefined) return 'not_found';
     const after = await liveOf({ ...successor, org: old.org }, tx);
-    if (after === undefined || after.id === before.id) return { ok: false, why: 'with_unknown' };
-    if (after.state === 'issuing' || before.state === 'issuing') return { ok: false, why: 'not_ready' };
-    if (after.domain !== before.domain) return { ok: false, why: 'with_elsewhere' };
-    if ((await tx.life.succession(after.id)) !== undefined) return { ok: false, why: 'with_taken' };
+    if (after === undefined || after.id === before.id) return 'with_unknown';
+    if (after.state === 'issuing' || before.state === 'issuing') return 'not_ready';
+    if (after.domain !== before.domain) return 'with_elsewhere';
+    if ((await tx.life.succession(after.id)) !== undefined) return 'with_taken';
     const position = (await positionOf(before, tx)) ?? null;
     await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
     if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);
-    await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
+    const issuers = await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
     await audit(tx.audit, {
       at,
       step: STEPS.live,
@@ -49,8 +50,10 @@ export function replaceDevice(
       subject: before.udid,
       detail: `by ${after.maker} ${after.udid}, because: ${word.because}`,
     });
-    return { ok: true, binding: after.id };
+    return { binding: after.id, issuers };
   });
+  if (typeof done === 'string') return { ok: false, why: done };
+  return { ok: true, binding: done.binding, lists: await lists.publish(done.issuers) };
 }
 
 /** Where a device stands: as its registration says, or as the one it replaced stood. */

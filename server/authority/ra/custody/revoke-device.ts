@@ -7,6 +7,8 @@ import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
+import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import { REAL_SCOPE, scopeOf } from '../../../ports/orgs.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
@@ -18,7 +20,8 @@ import { formerNames } from '../binding/former-names.ts';
 export interface RevokeParts {
   readonly transact: Transact<
     | 'bindings'
-    | 'certificates'
+    | 'bindingHistory'
+    | 'revocations'
     | 'lineage'
     | 'intents'
     | 'tombstones'
@@ -28,6 +31,7 @@ export interface RevokeParts {
     | 'orgs'
     | 'audit'
   >;
+  readonly lists: RevocationLists;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
 }
@@ -43,26 +47,26 @@ export interface Revocation {
 }
 
 export type Revoked =
-  | { readonly ok: true; readonly bindings: number; readonly orgs: readonly string[] }
+  | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedList[] }
   /** No binding and no row of a list names it; `others` are makers who have this UDID. */
   | { readonly ok: false; readonly others: readonly string[] };
 
 /**
  * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
- * that neither comes back until a named person lifts them. Gives the organisations whose CRL must be signed anew. A device
- * that nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free. Nor is anything
+ * that neither comes back until a named person lifts them; then the CRLs that it was on are signed anew. A device that
+ * nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free. Nor is anything
  * where a training organisation revokes its practice: tombstones hold for real devices too, which may have the same names.
  */
 export async function revokeDevice(
   { maker, udid, reason, by, org, because }: Revocation,
-  { transact, crypto, clock }: RevokeParts,
+  { transact, lists, crypto, clock }: RevokeParts,
 ): Promise<Revoked> {
   const at = toInstant(clock.now());
-  return transact(async (tx) => {
+  const done = await transact(async (tx) => {
     const { ever, others } = await known(maker, udid, tx);
-    if (ever === undefined) return { ok: false, others };
+    if (ever === undefined) return { others };
     const live = ever.filter(({ endedAt }) => endedAt === null);
-    if (org !== undefined && !live.some((binding) => binding.org === org)) return { ok: false, others: [] };
+    if (org !== undefined && !live.some((binding) => binding.org === org)) return { others: [] };
     const real = ever.filter(isReal);
     const buries = org === undefined || live.some(isReal);
     for (const key of buries ? await keysOf(maker, udid, real, (key) => key.state !== 'dropped', tx) : []) {
@@ -70,9 +74,11 @@ export async function revokeDevice(
         await tx.tombstones.bury({ digest, reason, at, by });
       }
     }
+    const issuers: IssuerName[] = [];
     for (const binding of live) {
       // A registration that is still being issued is decided anew and finds the tombstone. Without one it may come again.
-      await endBinding(binding, { reason, code: buries ? 'tombstoned' : 'retired', at, by }, tx);
+      const code = buries ? 'tombstoned' : 'retired';
+      issuers.push(...(await endBinding(binding, { reason, code, at, by }, tx)));
     }
     await audit(tx.audit, {
       at,
@@ -83,8 +89,10 @@ export async function revokeDevice(
       subject: `${maker} ${udid}`,
       detail: because === undefined ? reason : `${reason}, because: ${because}`,
     });
-    return { ok: true, bindings: live.length, orgs: [...new Set(live.map(({ org }) => org))] };
+    return { bindings: live.length, issuers };
   });
+  if (done.issuers === undefined) return { ok: false, others: done.others };
+  return { ok: true, bindings: done.bindings, lists: await lists.publish(done.issuers) };
 }
 
 function isReal({ scope }: Binding): boolean {
@@ -95,9 +103,9 @@ function isReal({ scope }: Binding): boolean {
 async function known(
   maker: string,
   udid: string,
-  { bindings, list, orgs }: Needs<'bindings' | 'list' | 'orgs'>,
+  { bindingHistory, list, orgs }: Needs<'bindingHistory' | 'list' | 'orgs'>,
 ): Promise<{ ever: Binding[] | undefined; others: string[] }> {
-  const bound = await bindings.everByUdid(udid);
+  const bound = await bindingHistory.ofUdid(udid);
   const makers = new Set(bound.map((binding) => binding.maker));
   for (const scope of new Set([REAL_SCOPE, ...(await orgs.orgs()).map(scopeOf)])) {
     if ((await list.row(scope, maker, udid)) !== undefined) makers.add(maker);
@@ -116,7 +124,7 @@ async function known(
 async function keysOf(
   maker: string,
   udid: string,
-  live: readonly { readonly registration: string }[],
+  bindings: readonly { readonly registration: string }[],
   counts: (key: LineageKey) => boolean | Promise<boolean>,
   tx: Needs<'records' | 'list' | 'lineage'>,
 ): Promise<Uint8Array[]> {
@@ -124,7 +132,7 @@ async function keysOf(
   const row = await tx.list.row(REAL_SCOPE, maker, udid);
   const listed = row && rowKey(row);
   if (listed !== undefined) keys.push(listed);
-  for (const { registration } of live) {
+  for (const { registration } of bindings) {
     const payload = parse(Registration, (await tx.records.record(registration))?.payload);
     const key = payload && fromBase64Url(payload.device.publicKey);
     if (key !== undefined) keys.push(key);
@@ -144,7 +152,7 @@ export async function liftTombstones(
   const at = toInstant(clock.now());
   return transact(async (tx) => {
     // Whoever practised on this name had a key of their own, which may be another real device's.
-    const ended = (await tx.bindings.everByUdid(udid)).filter(
+    const ended = (await tx.bindingHistory.ofUdid(udid)).filter(
       (binding) => binding.maker === maker && binding.scope === REAL_SCOPE,
     );
     // One that waited when a binding ended was buried with that (revokeDevice), and is dropped since.

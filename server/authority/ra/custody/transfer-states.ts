@@ -4,7 +4,7 @@ import type { Needs } from '../../../ports/stores.ts';
 /** Open claims on the devices of an organisation, as its desk sees them. */
 export async function transferStates(
   org: string,
-  stores: Needs<'transfers' | 'bindings' | 'orgs' | 'life' | 'people'>,
+  stores: Needs<'transfers' | 'offers' | 'bindings' | 'orgs' | 'life' | 'people'>,
 ): Promise<TransferState[]> {
   const out: TransferState[] = [];
   for (const transfer of await stores.transfers.openOf(org, 500)) {
@@ -13,7 +13,7 @@ export async function transferStates(
     if (binding === undefined) continue;
     const { maker, udid, domain, site } = binding;
     const suspension = await stores.life.suspension(name);
-    const [offered] = await stores.transfers.offers(transfer);
+    const [offered] = await stores.offers.inCase(transfer);
     const person = offered && (await stores.people.person(offered.by));
     out.push({
       id,

@@ -1,6 +1,6 @@
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { OperatorKey } from '../../../ports/operator-keys.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 
 /** More records than one phone signs between two contacts. */
 const MAX_WALK = 20_000;
@@ -13,7 +13,7 @@ const MAX_WALK = 20_000;
 export async function cameAfterRevocation(
   record: StoredRecord,
   key: OperatorKey,
-  { envelopes }: Needs<'envelopes'>,
+  { envelopes }: Reads<'envelopes'>,
 ): Promise<boolean> {
   if (key.revokedAt === null || record.receivedAt < key.revokedAt) return false;
   const { covered } = key;

@@ -8,6 +8,7 @@ import { toInstant } from '../../../../core/instant.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
+import { aboutOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
 
@@ -78,7 +79,7 @@ async function refuse(
     const record = await tx.records.record(id);
     if (record?.outcome !== 'held') return;
     const at = toInstant(clock.now());
-    const about = record.udid === '' ? {} : { udid: record.udid };
+    const about = aboutOf(record);
     const outcome = { outcome: 'refused', code: 'approval_refused' } as const;
     await settle(record, { ...outcome, detail: reason, because: reason, about, at, by }, tx);
   });

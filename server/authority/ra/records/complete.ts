@@ -1,10 +1,10 @@
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Intent, SignedCertificate } from '../../../ports/certificate-authority.ts';
+import type { GroupStores, Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import { settle } from '../binding/settle.ts';
+import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** A record whose certificate is being issued, as it stands inside the transaction that completes it. */
 export interface Begun {
@@ -14,12 +14,19 @@ export interface Begun {
 
 export async function readBegun(
   record: StoredRecord | undefined,
-  { bindings }: Needs<'bindings'>,
+  { bindings }: Reads<'bindings'>,
 ): Promise<Begun> {
   return {
     record,
     binding: record?.binding == null ? undefined : await bindings.binding(record.binding),
   };
+}
+
+/** What completing writes: the same alone and in a group. */
+interface CompleteStores extends SettleStores {
+  readonly bindings: Pick<GroupStores['bindings'], 'setState'>;
+  readonly certificates: Pick<GroupStores['certificates'], 'issue'>;
+  readonly intents: Pick<GroupStores['intents'], 'ofBinding'>;
 }
 
 /** The second durable step of issuing: certificate, outcome and change of one record, inside a transaction. */
@@ -28,7 +35,7 @@ export async function complete(
   intent: Pick<Intent, 'serial' | 'issuer'>,
   signed: SignedCertificate,
   at: string,
-  stores: Needs<'records' | 'changes' | 'audit' | 'bindings' | 'certificates' | 'intents'>,
+  stores: CompleteStores,
 ): Promise<void> {
   if (record === undefined || record.outcome !== null) return; // another process finished it
   if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time

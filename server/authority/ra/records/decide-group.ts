@@ -1,15 +1,16 @@
 import { toInstant } from '../../../../core/instant.ts';
 import type { Intent, Issuer } from '../../../ports/certificate-authority.ts';
+import type { GroupStores, InGroup } from '../../../ports/group-stores.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs, Transact } from '../../../ports/stores.ts';
-import type { Effect, Ruling } from '../binding/ruling.ts';
-import { type ApplyStores, applyRuling } from './apply-ruling.ts';
+import { isOwn, type OwnRuling } from '../binding/ruling.ts';
+import { applyOwn } from './apply-own.ts';
 import { complete, readBegun } from './complete.ts';
 import type { DecideParts } from './decide.ts';
-import { type JudgeStores, judge } from './judge.ts';
+import { judge } from './judge.ts';
 
 export interface GroupParts extends DecideParts {
-  readonly transactGroup: Transact<keyof (JudgeStores & ApplyStores)>;
+  readonly inGroup: InGroup;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -35,9 +36,9 @@ export async function decideGroup(
   parts: GroupParts,
 ): Promise<readonly string[]> {
   const issuers = await openIssuers(records, parts);
-  const { intended, alone } = await parts.transactGroup<Begun>(async (stores) => {
+  const { intended, alone } = await parts.inGroup<Begun>(async (stores) => {
     // What another process is at, has begun or decided meanwhile is left to it.
-    const claimed = new Set(await stores.records.claim(records.map(({ id }) => id)));
+    const claimed = new Set(await stores.queue.claim(records.map(({ id }) => id)));
     const open = records.filter(({ id }) => claimed.has(id));
     const judged = await Promise.allSettled(open.map((record) => judgeBeside(record, stores, parts)));
     const out: Intended[] = [];
@@ -55,7 +56,7 @@ export async function decideGroup(
       const issuer = issuers.get(record.header.org);
       if (issuer === undefined) throw new Error('an organisation has no issuing CA');
       const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: undefined };
-      const intent = await applyRuling(record, ruling, context);
+      const intent = await applyOwn(record, ruling, context);
       if (intent !== undefined) out.push({ record, intent, issuer });
     }
     return { intended: out, alone: apart };
@@ -64,10 +65,10 @@ export async function decideGroup(
   parts.onStep('intended');
   const signed = await Promise.all(intended.map(({ issuer, intent }) => issuer.sign(intent)));
   parts.onStep('signed');
-  await parts.transactGroup(async (stores) => {
+  await parts.inGroup(async (stores) => {
     const at = toInstant(parts.clock.now());
     // Read side by side, written one after another: each entry of the trail follows the one before.
-    const locked = await stores.records.lock(intended.map(({ record }) => record.id));
+    const locked = await stores.queue.lock(intended.map(({ record }) => record.id));
     const progress = new Map(locked.map((one) => [one.id, one]));
     const begun = await Promise.all(
       intended.map(({ record }) => readBegun({ ...record, ...progress.get(record.id) }, stores)),
@@ -88,39 +89,20 @@ export async function decideGroup(
  */
 async function judgeBeside(
   record: StoredRecord,
-  stores: Needs<keyof JudgeStores>,
+  stores: GroupStores,
   { crypto }: GroupParts,
-): Promise<{ readonly record: StoredRecord; readonly ruling: Ruling | undefined }> {
+): Promise<{ readonly record: StoredRecord; readonly ruling: OwnRuling | undefined }> {
   const key = await stores.operatorKeys.key(record.header.kid);
   if (key?.revokedAt != null) return { record, ruling: undefined };
   const ruling = await judge(record, false, stores, crypto);
   return { record, ruling: isOwn(ruling) ? ruling : undefined };
 }
 
-function isOwn(ruling: Ruling): boolean {
-  switch (ruling.outcome) {
-    case 'same':
-      return true;
-    // The device itself may be renewing over EST.
-    case 'renew':
-      return false;
-    case 'bind':
-      return ruling.displaces.length === 0 && ruling.drops === undefined && !ruling.renamed;
-    case 'held':
-    case 'refused':
-    case 'noted':
-      return ruling.effect === undefined || OWN_EFFECTS.has(ruling.effect.kind);
-  }
-}
-
-/** A binding that was installed again is installed; a case is a row of its own. */
-const OWN_EFFECTS: ReadonlySet<Effect['kind']> = new Set(['installed', 'transfer_case']);
-
 async function openIssuers(
   records: readonly StoredRecord[],
   { ca }: DecideParts,
-): Promise<Map<string, Issuer>> {
-  const issuers = new Map<string, Issuer>();
+): Promise<Map<OrgName, Issuer>> {
+  const issuers = new Map<OrgName, Issuer>();
   for (const org of new Set(records.map(({ header }) => header.org))) {
     const issuer = await ca.issuer(org);
     if (issuer !== undefined) issuers.set(org, issuer);

@@ -2,18 +2,21 @@ import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { RevocationLists } from '../../../ports/crls.ts';
+import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StepListener } from '../../../ports/instrument.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import { type ApplyStores, applyRuling } from './apply-ruling.ts';
+import { type AloneStores, type Applied, applyAlone } from './apply-alone.ts';
 import { complete, readBegun } from './complete.ts';
-import { type JudgeStores, judge } from './judge.ts';
+import { judge } from './judge.ts';
 
 export interface DecideParts {
-  readonly stores: Needs<'records'>;
-  readonly transact: Transact<keyof (JudgeStores & ApplyStores)>;
+  readonly stores: Needs<'records' | 'queue'>;
+  readonly transact: Transact<keyof (JudgeReads & AloneStores)>;
+  readonly lists: RevocationLists;
   readonly ca: CertificateAuthority;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
@@ -41,11 +44,11 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   // Opened before the transaction: inside it only the transaction's own stores may be used.
   const issuer = await parts.ca.issuer(asked.header.org);
   if (issuer === undefined) throw new Error('an organisation has no issuing CA');
-  const intent = await parts.transact(async (stores) => {
+  const applied = await parts.transact<Applied | undefined>(async (stores) => {
     const record = await stores.records.record(id);
     if (record === undefined || !isOpen(record, approval)) return undefined;
     const resumed = await resume(record, stores);
-    if (resumed !== undefined) return resumed;
+    if (resumed !== undefined) return { intent: resumed, issuers: [] };
     const ruling = await judge(record, approval !== undefined, stores, parts.crypto);
     // Held for the same reason as before is no news.
     if (approval === undefined && ruling.outcome === 'held' && record.outcome === 'held') return undefined;
@@ -61,8 +64,10 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
       });
     }
     const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: approval?.by };
-    return applyRuling(record, ruling, context);
+    return applyAlone(record, ruling, context);
   });
+  await parts.lists.publish(applied?.issuers ?? []);
+  const intent = applied?.intent;
   if (intent === undefined) return;
   parts.onStep('intended');
   // One that an earlier run prepared may be of a CA that was replaced since.

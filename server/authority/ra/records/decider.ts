@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { SignatureDelayed } from '../../../ports/certificate-authority.ts';
-import type { Named, StoredRecord } from '../../../ports/records.ts';
+import type { RecordOrId, StoredRecord } from '../../../ports/records.ts';
 import { type Approval, decide } from './decide.ts';
 import { decideGroup, type GroupParts } from './decide-group.ts';
 import { takeGroup } from './take-group.ts';
@@ -9,7 +9,7 @@ export interface Decider {
   /** Decides everything undecided, in order; of one device strictly in order. Resolves when done. */
   run(): Promise<void>;
   /** The same for these records, and what is undecided of their devices: what this process has just received. */
-  take(records: readonly Named[]): Promise<void>;
+  take(records: readonly RecordOrId[]): Promise<void>;
   /** Resolves when what was asked for so far is done. */
   idle(): Promise<void>;
   /** A person's word for a held record, in the same queue. */
@@ -55,14 +55,14 @@ export function decider(parts: GroupParts): Decider {
     for (const id of alone) await attempt(id);
   }
 
-  let received: Named[] = [];
+  let received: RecordOrId[] = [];
   let taking: Promise<void> | undefined;
   /** What came while others are decided is decided together. */
   function takeReceived(): Promise<void> {
     const named = received;
     received = [];
     taking = undefined;
-    return runAll((limit) => parts.stores.records.pendingOf(named, limit));
+    return runAll((limit) => parts.stores.queue.pendingOf(named, limit));
   }
 
   /** `read` gives undecided records in order. */
@@ -76,9 +76,9 @@ export function decider(parts: GroupParts): Decider {
       const pending = await read(PAGE + failed.size);
       for (const { id, udid } of pending) {
         // Tried and still open: it failed, or ended half-way; the next run has another look.
-        if (!tried.has(id) && !blocked.has(udid)) continue;
+        if (!tried.has(id) && (udid === null || !blocked.has(udid))) continue;
         failed.add(id);
-        if (udid !== '') blocked.add(udid);
+        if (udid !== null) blocked.add(udid);
       }
       const ready = pending.filter(({ id }) => !failed.has(id));
       const [first] = ready;
@@ -95,12 +95,12 @@ export function decider(parts: GroupParts): Decider {
     }
     // What came now may close a chain that shows earlier records to be from before their operator's revocation.
     for (const kid of kids) {
-      for (const { id } of await parts.stores.records.heldAsRevoked(kid)) await attempt(id);
+      for (const { id } of await parts.stores.queue.heldAsRevoked(kid)) await attempt(id);
     }
   }
 
   return {
-    run: () => queued(() => runAll((limit) => parts.stores.records.pending(limit))),
+    run: () => queued(() => runAll((limit) => parts.stores.queue.pending(limit))),
     take(records) {
       for (const one of records)
         received.push(typeof one === 'string' || received.length < AT_HAND ? one : one.id);

@@ -1,5 +1,5 @@
 import type { ListRow } from '../../../../contract/list-row.ts';
-import type { Needs } from '../../../ports/stores.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 
 /**
  * The list row a registration speaks of: by maker and UDID; where the phone could not tell the maker, by the device's
@@ -8,7 +8,7 @@ import type { Needs } from '../../../ports/stores.ts';
 export async function findListRow(
   scope: string,
   device: { readonly maker: string | undefined; readonly udid: string; readonly publicKey: string },
-  { list }: Needs<'list'>,
+  { list }: Reads<'list'>,
 ): Promise<ListRow | undefined> {
   if (device.maker !== undefined) return list.row(scope, device.maker, device.udid);
   const byKey = (await list.byKey(scope, device.publicKey)).filter((row) => row.udid === device.udid);

@@ -1,8 +1,8 @@
 import { Confirmation } from '../../../../contract/confirmation.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 /** Firmware whose protocol has no way to store a service trust anchor: what it trusts was built in. */
@@ -16,7 +16,7 @@ const NO_ROOM_FOR_ANCHOR: ReadonlySet<string> = new Set(['esp-claim']);
  */
 export async function judgeConfirmation(
   record: StoredRecord,
-  stores: Needs<'records' | 'bindings' | 'certificates'>,
+  stores: Reads<'records' | 'bindings' | 'certificates'>,
 ): Promise<Ruling> {
   const said = parse(Confirmation, record.payload);
   if (said === undefined) throw new Error('a kept confirmation no longer fits its schema');

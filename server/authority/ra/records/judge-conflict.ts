@@ -1,7 +1,7 @@
 import type { Binding } from '../../../ports/bindings.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { type About, type Ruling, refused } from '../binding/ruling.ts';
 
 /** A binding about to be made. */
@@ -29,19 +29,25 @@ export async function judgeConflict(
   claim: Claim,
   { former, pendingIn }: KnownAs,
   about: About,
-  { bindings }: Needs<'bindings'>,
+  { liveBindings }: Reads<'liveBindings'>,
 ): Promise<Conflict> {
-  const found = [...(await bindings.liveConflicts(claim.keyDigest, claim.maker, claim.udid))];
-  for (const { maker, udid } of former) {
-    const more = await bindings.liveConflicts('', maker, udid);
-    found.push(...more.filter(({ id }) => found.every((one) => one.id !== id)));
-  }
+  const names = [{ maker: claim.maker, udid: claim.udid }, ...former];
+  const asked = await Promise.all([
+    liveBindings.byKey(claim.keyDigest),
+    ...names.map(({ maker, udid }) => liveBindings.byName(maker, udid)),
+  ]);
+  const live = asked.filter((binding) => binding !== undefined);
+  const found = [...new Map(live.map((binding) => [binding.id, binding])).values()];
   const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
   if (practice(claim) && !found.every(practice))
     return { kind: 'ruled', ruling: refused('transfer_case', about) };
   const displaces = practice(claim) ? [] : found.filter(practice);
-  const live = found.filter((binding) => !displaces.includes(binding));
-  const ruling = judgeLive(claim, pendingIn, about, live);
+  const ruling = judgeLive(
+    claim,
+    pendingIn,
+    about,
+    found.filter((binding) => !displaces.includes(binding)),
+  );
   return ruling === undefined ? { kind: 'free', displaces } : { kind: 'ruled', ruling };
 }
 

@@ -7,7 +7,7 @@ import { type Check, checkEvidence } from '../../../../core/evidence.ts';
 import { fromInstant } from '../../../../core/instant.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
 import { challengeOf } from '../../../../core/possession.ts';
-import type { Needs } from '../../../ports/stores.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import { knownNames, mayBeSilent } from '../binding/known-names.ts';
 
 export interface EvidenceVerdict {
@@ -29,7 +29,7 @@ export interface EvidenceVerdict {
 export async function judgeEvidence(
   registration: Registration,
   row: ListRow | undefined,
-  { tombstones, statements }: Needs<'tombstones' | 'statements'>,
+  { tombstones, statements }: Reads<'tombstones' | 'statements'>,
   crypto: CryptoPort,
 ): Promise<EvidenceVerdict> {
   const { label, device, udid } = registration;
@@ -74,7 +74,7 @@ const PACK_LIFE_MS = 15 * 24 * 3_600_000;
 
 async function knownChallenge(
   { id, device, capturedAt }: Registration,
-  statements: Needs<'statements'>['statements'],
+  statements: Reads<'statements'>['statements'],
   crypto: CryptoPort,
 ): Promise<Uint8Array | undefined> {
   if (device.challenge === undefined) return undefined;

@@ -2,10 +2,10 @@ import type { ListRow } from '../../../../contract/list-row.ts';
 import type { Registration } from '../../../../contract/registration.ts';
 import { fromBase64Url } from '../../../../core/bytes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
-import type { Needs } from '../../../ports/stores.ts';
 
 /**
  * What is recorded here of a key, beside the maker's list. `own`: the device took it in place of the one before, so it is
@@ -29,7 +29,7 @@ export async function judgeLineage(
   scope: string,
   names: readonly RowName[],
   { keyDigest, now }: { readonly keyDigest: string; readonly now: string },
-  { lineage, certificates, bindings }: Needs<'lineage' | 'certificates' | 'bindings'>,
+  { lineage, certificates, bindings }: Reads<'lineage' | 'certificates' | 'bindings'>,
 ): Promise<KeyStanding> {
   const key = await lineage.byKey(keyDigest);
   if (key === undefined || key.state === 'dropped') return { kind: 'unrecorded' };
@@ -61,7 +61,7 @@ export async function judgeLineage(
 async function isGood(
   { binding, serial }: LineageKey,
   now: string,
-  certificates: Needs<'certificates'>['certificates'],
+  certificates: Reads<'certificates'>['certificates'],
 ): Promise<boolean> {
   const found = (await certificates.ofBinding(binding)).find((one) => one.serial === serial);
   return found !== undefined && found.notAfter > now;

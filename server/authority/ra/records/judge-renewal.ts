@@ -1,9 +1,9 @@
 import { fromInstant } from '../../../../core/instant.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { goodCertificates, isAwaited } from '../binding/good-certificates.ts';
 import { judgePolicy, type PolicyFacts } from '../binding/policy.ts';
-import type { Ruling } from '../binding/ruling.ts';
+import type { Ruling, Same } from '../binding/ruling.ts';
 import { renewableFrom } from '../contact/renew-certificate.ts';
 
 /**
@@ -15,10 +15,10 @@ import { renewableFrom } from '../contact/renew-certificate.ts';
  * What the policy holds or refuses is not renewed; the binding and its certificate stay as they are.
  */
 export async function judgeRenewal(
-  same: Extract<Ruling, { outcome: 'same' }>,
+  same: Same,
   facts: Omit<PolicyFacts, 'adds'>,
   { receivedAt, capturedAt }: Pick<StoredRecord, 'receivedAt' | 'capturedAt'>,
-  stores: Needs<'certificates' | 'lineage' | 'intents' | 'policies' | 'bindings'>,
+  stores: Reads<'certificates' | 'lineage' | 'intents' | 'policies' | 'quotas'>,
 ): Promise<Ruling> {
   const { binding, about } = same;
   const now = fromInstant(receivedAt);

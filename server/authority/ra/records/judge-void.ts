@@ -1,13 +1,13 @@
 import { parse } from '../../../../contract/parse.ts';
 import { Void } from '../../../../contract/void.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 /** Its author takes a registration back, as long as nothing was installed by it. */
 export async function judgeVoid(
   record: StoredRecord,
-  stores: Needs<'records' | 'bindings'>,
+  stores: Reads<'records' | 'bindings'>,
 ): Promise<Ruling> {
   const said = parse(Void, record.payload);
   if (said === undefined) throw new Error('a kept void no longer fits its schema');

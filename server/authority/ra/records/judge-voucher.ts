@@ -3,7 +3,7 @@ import type { ListRow } from '../../../../contract/list-row.ts';
 import type { Registration } from '../../../../contract/registration.ts';
 import { equalBytes, fromBase64Url, fromHex, toBase64Url } from '../../../../core/bytes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
-import type { Needs } from '../../../ports/stores.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import { knownNames } from '../binding/known-names.ts';
 import { judgeAttestation } from './judge-attestation.ts';
 
@@ -20,7 +20,7 @@ export type VoucherVerdict = 'vouched' | 'wrong' | 'missing';
 export async function judgeVoucher(
   registration: Registration,
   row: ListRow | undefined,
-  stores: Needs<'tpms'>,
+  stores: Reads<'tpms'>,
   crypto: CryptoPort,
 ): Promise<VoucherVerdict> {
   const voucher = row?.voucher;

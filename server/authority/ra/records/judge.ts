@@ -1,25 +1,22 @@
 import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import type { Needs } from '../../../ports/stores.ts';
-import { held, type Ruling, refused } from '../binding/ruling.ts';
+import { aboutOf, held, type Ruling, refused } from '../binding/ruling.ts';
 import { cameAfterRevocation } from './after-revocation.ts';
 import { judgeConfirmation } from './judge-confirmation.ts';
-import { judgeRegistration, type RegistrationStores } from './judge-registration.ts';
+import { judgeRegistration } from './judge-registration.ts';
 import { judgeVoid } from './judge-void.ts';
 import { judgeTime } from './time-rules.ts';
-
-export type JudgeStores = RegistrationStores &
-  Needs<'records' | 'operatorKeys' | 'statements' | 'envelopes' | 'certificates'>;
 
 /** Step 8 for any record. Reads only; what follows from the ruling is done by who asked. */
 export async function judge(
   record: StoredRecord,
   approved: boolean,
-  stores: JudgeStores,
+  stores: JudgeReads,
   crypto: CryptoPort,
 ): Promise<Ruling> {
   const { kid, anchor } = record.header;
-  const about = record.udid === '' ? {} : { udid: record.udid };
+  const about = aboutOf(record);
   const key = await stores.operatorKeys.key(kid);
   if (key === undefined) throw new Error('a kept record is by a key that is not there');
   if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
@@ -37,7 +34,7 @@ export async function judge(
 function judgeKind(
   record: StoredRecord,
   approved: boolean,
-  stores: JudgeStores,
+  stores: JudgeReads,
   crypto: CryptoPort,
 ): Promise<Ruling> {
   switch (record.header.typ) {
@@ -53,6 +50,6 @@ function judgeKind(
     case 'amendment+jws':
     case 'release+jws':
     case 'transfer+jws':
-      return Promise.resolve(refused('kind_not_supported', record.udid === '' ? {} : { udid: record.udid }));
+      return Promise.resolve(refused('kind_not_supported', aboutOf(record)));
   }
 }

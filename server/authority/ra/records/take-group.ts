@@ -22,8 +22,8 @@ export function takeGroup(
   for (const record of pending) {
     if (group.length >= MOST) break;
     const { udid } = record;
-    if (names.has(udid)) continue;
-    if (udid !== '') names.add(udid);
+    if (udid !== null && names.has(udid)) continue;
+    if (udid !== null) names.add(udid);
     if (record.binding !== null) continue;
     const key = parse(WithKey, record.payload)?.device.publicKey;
     if (key !== undefined) {

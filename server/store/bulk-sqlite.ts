@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import type { Db } from './db.ts';
-import type { ManyRows, Removal, Selection } from './engine.ts';
+import type { BulkRows, Removal, Selection } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /** The part of a database that prepares statements, and keeps them. */
@@ -16,7 +16,7 @@ export interface Preparing {
  * statement of many rows would be parsed anew for every number of them. What writes is asked by
  * transactions only, and there is one connection, so the one at hand is on it.
  */
-export function manyInSqlite(sqlite: Preparing): ManyRows {
+export function bulkInSqlite(sqlite: Preparing): BulkRows {
   return {
     async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
       const { table, columns = ['*'], key, within, where, tail = '' } = from;

@@ -1,17 +1,18 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EventKind, EventSink, SinkState } from '../../ports/events.ts';
+import type { EventKind } from '../../ports/events.ts';
+import type { Receiver, ReceiverState } from '../../ports/receivers.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 
-export interface SinkParts {
+export interface ReceiverParts {
   readonly stores: Needs<'orgs'>;
-  readonly transact: Transact<'events' | 'audit'>;
+  readonly transact: Transact<'receivers' | 'audit'>;
   readonly clock: Clock;
 }
 
-export type SinkFault =
+export type ReceiverFault =
   | 'name_not_allowed'
   | 'name_taken'
   | 'org_unknown'
@@ -27,7 +28,7 @@ interface Wanted {
   readonly by: string;
 }
 
-const KINDS: Readonly<Record<string, EventSink['kind']>> = {
+const KINDS: Readonly<Record<string, Receiver['kind']>> = {
   'https:': 'webhook',
   'http:': 'webhook',
   'mqtts:': 'mqtt',
@@ -35,10 +36,10 @@ const KINDS: Readonly<Record<string, EventSink['kind']>> = {
 };
 
 /** Adds a receiver. It hears of what happens from now on. */
-export async function addSink(
+export async function addReceiver(
   wanted: Wanted,
-  { stores, transact, clock }: SinkParts,
-): Promise<SinkFault | undefined> {
+  { stores, transact, clock }: ReceiverParts,
+): Promise<ReceiverFault | undefined> {
   const { name, org, target, kinds, by } = wanted;
   if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) return 'name_not_allowed';
   if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
@@ -52,9 +53,9 @@ export async function addSink(
   if (topic !== null && !/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(topic)) return 'topic_not_allowed';
   if (kind === 'webhook' && wanted.topic !== undefined) return 'topic_not_allowed';
   const at = toInstant(clock.now());
-  const sink = { name, org, kind, target: url.href, topic, kinds, madeAt: at, madeBy: by };
+  const receiver = { name, org, kind, target: url.href, topic, kinds, madeAt: at, madeBy: by };
   const added = await transact(async (tx) => {
-    if (!(await tx.events.addSink(sink))) return false;
+    if (!(await tx.receivers.add(receiver))) return false;
     const said = { at, step: STEPS.prepare, event: 'event receiver added', actor: by, org, subject: name };
     await audit(tx.audit, {
       ...said,
@@ -66,14 +67,14 @@ export async function addSink(
 }
 
 /** False if there is none. */
-export function removeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
-  return change({ name, by, event: 'event receiver removed' }, parts, (tx) => tx.events.removeSink(name));
+export function removeReceiver(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+  return change({ name, by, event: 'event receiver removed' }, parts, (tx) => tx.receivers.remove(name));
 }
 
 /** One that was given up on is told again, from where it stopped. False if there is none. */
-export function resumeSink(name: string, by: string, parts: ChangeParts): Promise<boolean> {
+export function resumeReceiver(name: string, by: string, parts: ChangeParts): Promise<boolean> {
   return change({ name, by, event: 'event receiver resumed' }, parts, async (tx, { told, fault }, at) => {
-    await tx.events.progress(name, {
+    await tx.receivers.progress(name, {
       ...{ told, tries: 0, notTaken: 0, nextAt: at },
       ...{ failingSince: null, fault, deadAt: null },
     });
@@ -81,24 +82,24 @@ export function resumeSink(name: string, by: string, parts: ChangeParts): Promis
   });
 }
 
-type ChangeParts = Pick<SinkParts, 'transact' | 'clock'>;
+type ChangeParts = Pick<ReceiverParts, 'transact' | 'clock'>;
 
 /** A change of one receiver and its line in the audit trail, together. */
 function change(
   { name, by, event }: { readonly name: string; readonly by: string; readonly event: string },
   { transact, clock }: ChangeParts,
-  act: (tx: Needs<'events'>, sink: SinkState, at: string) => Promise<boolean>,
+  act: (tx: Needs<'receivers'>, receiver: ReceiverState, at: string) => Promise<boolean>,
 ): Promise<boolean> {
   return transact(async (tx) => {
     const at = toInstant(clock.now());
-    const sink = await tx.events.sink(name);
-    if (sink === undefined || !(await act(tx, sink, at))) return false;
+    const receiver = await tx.receivers.receiver(name);
+    if (receiver === undefined || !(await act(tx, receiver, at))) return false;
     await audit(tx.audit, {
       at,
       step: STEPS.live,
       event,
       actor: by,
-      org: sink.org,
+      org: receiver.org,
       subject: name,
       detail: '',
     });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a receiver asks of us, from files named after it, so that no secret is in the database or on a command line. */
-export interface SinkFiles {
+export interface ReceiverFiles {
   /** PEM: whom to trust in place of the system's roots. */
   readonly ca?: string;
   /** PEM: our own certificate and key. */
@@ -22,7 +22,7 @@ const FILES = [
 ] as const;
 
 /** Read anew each time, so that a changed one holds without a restart. A missing file says nothing. */
-export function sinkFiles(folder: string | undefined, name: string): SinkFiles {
+export function receiverFiles(folder: string | undefined, name: string): ReceiverFiles {
   if (folder === undefined) return {};
   const found = FILES.flatMap(([what, ending]) => {
     const text = read(join(folder, `${name}.${ending}`));

@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import { binaryArray, type ElementType } from './binary-array.ts';
 import type { Db } from './db.ts';
-import type { ManyRows, Removal, Selection, Value } from './engine.ts';
+import type { BulkRows, Removal, Selection, Value } from './engine.ts';
 import { storable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
@@ -12,7 +12,7 @@ type Rows = readonly (readonly Value[])[];
  * connection, where a list of rows would have a thousand parameters and a plan for every length. A column that is null in
  * every row says nothing of its type, so it stands in no array.
  */
-export const manyInPostgres: ManyRows = {
+export const bulkInPostgres: BulkRows = {
   async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
     const { table, columns = ['*'], key, within, where, tail = '' } = from;
     const of = within === undefined ? '' : ` and ${within.column} = $2`;

@@ -1,0 +1,158 @@
+import { toInstant } from '../../../../core/instant.ts';
+import type { Binding } from '../../../ports/bindings.ts';
+import type { Intent } from '../../../ports/certificate-authority.ts';
+import type { IssuerName } from '../../../ports/issuer-name.ts';
+import type { LineageKey } from '../../../ports/key-lineage.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import type { Needs } from '../../../ports/stores.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS } from '../../../trail/steps.ts';
+import {
+  type Effect,
+  isOwn,
+  isOwnEffect,
+  type OwnEffect,
+  type Renew,
+  type Ruling,
+} from '../binding/ruling.ts';
+import { settle } from '../binding/settle.ts';
+import { dropKey } from '../binding/take-key.ts';
+import { type ApplyContext, applyOwn, attach, orderOf } from './apply-own.ts';
+
+export type AloneStores = Needs<
+  | 'records'
+  | 'changes'
+  | 'audit'
+  | 'bindings'
+  | 'intents'
+  | 'certificates'
+  | 'revocations'
+  | 'lineage'
+  | 'transfers'
+>;
+
+/** What a ruling led to: a certificate to be signed, and the issuing CAs whose CRL has to be signed anew. */
+export interface Applied {
+  readonly intent: Intent | undefined;
+  readonly issuers: readonly IssuerName[];
+}
+
+/**
+ * Does what any ruling says, in a transaction with nobody beside it: first what it ends of others' (practice, a key that
+ * waited, a registration taken back), then what is the record's own.
+ */
+export async function applyAlone(
+  record: StoredRecord,
+  ruling: Ruling,
+  context: ApplyContext<AloneStores>,
+): Promise<Applied> {
+  if (isOwn(ruling)) return { intent: await applyOwn(record, ruling, context), issuers: [] };
+  const issuers: IssuerName[] = [];
+  switch (ruling.outcome) {
+    case 'renew': {
+      if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
+      return { intent: await renew(record, ruling, context), issuers };
+    }
+    case 'bind': {
+      for (const practice of ruling.displaces) issuers.push(...(await endPractice(practice, context)));
+      if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
+      const own = { ...ruling, displaces: [], drops: undefined, renamed: false } as const;
+      return { intent: await applyOwn(record, own, context), issuers };
+    }
+    case 'held':
+    case 'refused':
+    case 'noted': {
+      const { effect, ...said } = ruling;
+      if (effect !== undefined && !isOwnEffect(effect))
+        issuers.push(...(await applyEffect(record, effect, context)));
+      return { intent: await applyOwn(record, said, context), issuers };
+    }
+  }
+}
+
+async function renew(
+  record: StoredRecord,
+  ruling: Renew,
+  context: ApplyContext<AloneStores>,
+): Promise<Intent> {
+  const { id } = ruling.binding;
+  const { intents } = context.stores;
+  // One that the device itself began over EST, and that a crash left, is the one that is signed.
+  const begun = await intents.ofBinding(id);
+  const intent = begun ?? context.issuer.prepare(orderOf(ruling));
+  if (begun === undefined) await intents.intend(intent, id);
+  await attach(record, id, intent, { step: STEPS.live, event: 'renewal intended' }, context);
+  return intent;
+}
+
+/** A key that waits to be shown is waited for no more. */
+async function giveUp(
+  key: LineageKey,
+  { stores, by, now }: ApplyContext<AloneStores>,
+): Promise<readonly IssuerName[]> {
+  const binding = await stores.bindings.binding(key.binding);
+  if (binding === undefined) return [];
+  return dropKey(key, binding, { at: toInstant(now), actor: by ?? 'rules' }, stores);
+}
+
+/** A real organisation bound this device: the practice with it ends, certificate and all. */
+async function endPractice(
+  binding: Binding,
+  { stores, now }: ApplyContext<AloneStores>,
+): Promise<readonly IssuerName[]> {
+  const at = toInstant(now);
+  const issuers = await stores.revocations.revokeAll(binding.id, at, 'superseded');
+  await stores.bindings.end(binding.id, at);
+  const intent = await stores.intents.ofBinding(binding.id);
+  if (intent !== undefined) await stores.intents.abandon(intent.serial);
+  const { maker, udid, domain } = binding;
+  const record = await stores.records.record(binding.registration);
+  // One that is still being issued is judged anew, and finds the real binding.
+  if (record !== undefined && record.outcome !== null) {
+    const about = { maker, udid, domain };
+    await settle(record, { outcome: 'refused', code: 'practice_ended', about, at }, stores);
+  }
+  await audit(stores.audit, {
+    at,
+    step: STEPS.live,
+    event: 'practice ended',
+    actor: 'rules',
+    org: binding.org,
+    subject: udid,
+  });
+  return issuers;
+}
+
+async function applyEffect(
+  record: StoredRecord,
+  effect: Exclude<Effect, OwnEffect>,
+  { stores, now }: ApplyContext<AloneStores>,
+): Promise<readonly IssuerName[]> {
+  const at = toInstant(now);
+  switch (effect.kind) {
+    case 'end': {
+      const issuers = await stores.revocations.revokeAll(effect.binding, at, effect.reason);
+      await stores.bindings.end(effect.binding, at);
+      await audit(stores.audit, {
+        at,
+        step: STEPS.live,
+        event: 'voided by its author',
+        actor: record.author,
+        org: record.header.org,
+        subject: record.udid ?? record.id,
+        detail: record.id,
+      });
+      const event = { kind: 'revoked', at, ...effect.about, code: 'withdrawn' } as const;
+      await stores.changes.tell(record.header.org, event);
+      return issuers;
+    }
+    case 'withdraw': {
+      const registration = await stores.records.record(effect.record);
+      if (registration === undefined) return [];
+      const about = record.udid === null ? {} : { udid: record.udid };
+      const said = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
+      await settle(registration, said, stores);
+      return [];
+    }
+  }
+}

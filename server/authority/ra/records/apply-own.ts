@@ -1,0 +1,140 @@
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import { toInstant } from '../../../../core/instant.ts';
+import { uuid7 } from '../../../../core/uuid7.ts';
+import {
+  type CertificateOrder,
+  type Intent,
+  type Issuer,
+  intentName,
+} from '../../../ports/certificate-authority.ts';
+import type { GroupStores } from '../../../ports/group-stores.ts';
+import type { StoredRecord } from '../../../ports/records.ts';
+import { audit } from '../../../trail/chain.ts';
+import { STEPS, type Step } from '../../../trail/steps.ts';
+import { newestOfKey } from '../binding/good-certificates.ts';
+import type { Bind, OwnEffect, OwnRuling, Renew } from '../binding/ruling.ts';
+import { type SettleStores, settle } from '../binding/settle.ts';
+
+/** What a ruling on the record's own rows reads and writes: a part of what a group may, and of what a transaction alone may. */
+export interface OwnStores extends SettleStores {
+  readonly records: Pick<GroupStores['records'], 'attach' | 'settle'>;
+  readonly bindings: GroupStores['bindings'];
+  readonly certificates: Pick<GroupStores['certificates'], 'ofBinding'>;
+  readonly intents: Pick<GroupStores['intents'], 'intend'>;
+  readonly transfers: GroupStores['transfers'];
+}
+
+export interface ApplyContext<S = OwnStores> {
+  readonly stores: S;
+  readonly issuer: Issuer;
+  readonly crypto: CryptoPort;
+  readonly now: number;
+  /** The person who decided, where one did. */
+  readonly by: string | undefined;
+}
+
+/**
+ * Does what a ruling says, inside the transaction it was made in. For a binding that is: open it, record the intent of
+ * its certificate, and give the intent back to be signed once the transaction is durable.
+ */
+export async function applyOwn(
+  record: StoredRecord,
+  ruling: OwnRuling,
+  context: ApplyContext,
+): Promise<Intent | undefined> {
+  const { stores, now, crypto } = context;
+  const at = toInstant(now);
+  const by = context.by === undefined ? {} : { by: context.by };
+  switch (ruling.outcome) {
+    case 'held':
+    case 'refused':
+    case 'noted': {
+      const { outcome, code, detail, about } = ruling;
+      if (ruling.effect !== undefined) await applyEffect(record, ruling.effect, context);
+      await settle(record, { outcome, code, detail, about, at, ...by }, stores);
+      return undefined;
+    }
+    case 'same': {
+      const { about, keyDigest } = ruling;
+      const { id: binding, unproven } = ruling.binding;
+      const certificate = await newestOfKey({ binding, keyDigest }, stores, crypto);
+      if (certificate === undefined) throw new Error('a live binding has no certificate');
+      const { fingerprint } = certificate;
+      const said = {
+        outcome: 'bound',
+        code: 'same_install',
+        about,
+        at,
+        binding,
+        unproven,
+        fingerprint,
+      } as const;
+      await settle(record, { ...said, ...by }, stores);
+      return undefined;
+    }
+    case 'bind': {
+      const id = uuid7(now, crypto);
+      const intent = context.issuer.prepare(orderOf(ruling));
+      await stores.bindings.open({ ...ruling.binding, id, boundAt: at });
+      await stores.intents.intend(intent, id);
+      await attach(record, id, intent, { step: STEPS.issue, event: 'intended' }, context);
+      return intent;
+    }
+  }
+}
+
+/** Notes that this binding's certificate is being issued for the record. */
+export async function attach(
+  record: StoredRecord,
+  binding: string,
+  intent: Intent,
+  what: { readonly step: Step; readonly event: string },
+  { stores, now, by }: ApplyContext<Pick<OwnStores, 'records' | 'audit'>>,
+): Promise<void> {
+  await stores.records.attach(record.id, binding, by ?? null);
+  await audit(stores.audit, {
+    ...what,
+    at: toInstant(now),
+    actor: by ?? 'rules',
+    org: record.header.org,
+    subject: record.id,
+    detail: intentName(intent),
+  });
+}
+
+/** What the CA is asked for. */
+export function orderOf({ binding: { udid, domain }, profile, spki }: Bind | Renew): CertificateOrder {
+  return { ...profile, udid, domain, spki };
+}
+
+async function applyEffect(
+  record: StoredRecord,
+  effect: OwnEffect,
+  { stores, crypto, now }: ApplyContext,
+): Promise<void> {
+  const at = toInstant(now);
+  switch (effect.kind) {
+    case 'installed': {
+      const binding = await stores.bindings.binding(effect.binding);
+      if (binding?.state === 'issued') await stores.bindings.setState(effect.binding, 'installed');
+      await audit(stores.audit, {
+        at,
+        step: STEPS.confirm,
+        event: 'installed',
+        actor: record.author,
+        org: record.header.org,
+        subject: record.udid ?? record.id,
+        detail: record.id,
+      });
+      return;
+    }
+    case 'transfer_case':
+      await stores.transfers.openCase({
+        id: uuid7(now, crypto),
+        record: record.id,
+        claimant: record.header.org,
+        binding: effect.binding,
+        openedAt: at,
+      });
+  }
+}

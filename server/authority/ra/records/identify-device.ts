@@ -1,0 +1,42 @@
+import type { ListRow } from '../../../../contract/list-row.ts';
+import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { RowName } from '../../../ports/list-bulk.ts';
+import { scopeOf } from '../../../ports/orgs.ts';
+import { formerNames } from '../binding/former-names.ts';
+import type { About } from '../binding/ruling.ts';
+import { findListRow } from './find-row.ts';
+import { judgeLineage, type KeyStanding } from './judge-lineage.ts';
+import type { Entitled, Judging } from './judging.ts';
+
+/** Maker of a device that stands on no list and whose phone could not tell either. */
+const NO_MAKER = 'unknown';
+
+/** Which device a registration speaks of, and what is recorded here of it and of its key. */
+export interface KnownDevice {
+  readonly scope: string;
+  readonly row: ListRow | undefined;
+  readonly maker: string;
+  readonly about: About;
+  /** What earlier makers called it. */
+  readonly former: readonly RowName[];
+  /** SubjectPublicKeyInfo, DER, and its SHA-256, base64url. */
+  readonly spki: Uint8Array;
+  readonly keyDigest: string;
+  readonly standing: KeyStanding;
+}
+
+export async function identifyDevice(
+  { record, registration, stores, crypto }: Judging,
+  { org, udid, about }: Entitled,
+): Promise<KnownDevice> {
+  const { publicKey } = registration.device;
+  const scope = scopeOf(org);
+  const row = await findListRow(scope, { maker: registration.maker, udid, publicKey }, stores);
+  const maker = row?.maker ?? registration.maker ?? NO_MAKER;
+  const spki = fromBase64Url(publicKey) ?? new Uint8Array();
+  const keyDigest = await crypto.digest(spki);
+  const former = await formerNames(scope, row, stores);
+  const names = [{ maker, udid }, ...former];
+  const standing = await judgeLineage(scope, names, { keyDigest, now: record.receivedAt }, stores);
+  return { scope, row, maker, about: { ...about, maker }, former, spki, keyDigest, standing };
+}

@@ -1,0 +1,58 @@
+import type { CheckFailure } from '../../../../contract/codes.ts';
+import type { LineageKey } from '../../../ports/key-lineage.ts';
+import { isRevokedAs } from '../binding/former-names.ts';
+import { held, type Ruling, refused } from '../binding/ruling.ts';
+import type { KnownDevice } from './identify-device.ts';
+import { judgeEvidence } from './judge-evidence.ts';
+import { asRecorded } from './judge-lineage.ts';
+import { judgeVoucher } from './judge-voucher.ts';
+import type { Judging } from './judging.ts';
+
+/** What is proved of a device's key. */
+export interface Proof {
+  /** The device signed our challenge during this visit. */
+  readonly fresh: boolean;
+  /** The maker's list, a voucher or the key before it vouches for this key. */
+  readonly anchored: boolean;
+  /** The live binding in which it waits to be shown. */
+  readonly pendingIn: string | undefined;
+  /** This very key, where it only waited to be another device's: that waiting ends. */
+  readonly drops: LineageKey | undefined;
+}
+
+/** The checks of step 4 made again, the key's standing here, and whatever vouches for it. */
+export async function proveKey(judging: Judging, device: KnownDevice): Promise<Ruling | Proof> {
+  const { registration, approved, stores, crypto } = judging;
+  const { row, former, about, standing } = device;
+  const recorded = await asRecorded(registration, row, standing, crypto);
+  const evidence = await judgeEvidence(recorded.registration, recorded.row, stores, crypto);
+  if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
+    return refused('tombstoned', about);
+  if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
+  // No approval passes over a key that is another device's. A key that only waits to become another device's belongs to
+  // the device that proves it now, since nobody has seen the other one use it.
+  const drops = standing.kind === 'foreign' && evidence.fresh ? standing.waits : undefined;
+  if (standing.kind === 'foreign' && drops === undefined) return refused('key_mismatch', about);
+  const failure = evidence.failure ?? (standing.kind === 'former' ? 'key_mismatch' : undefined);
+  if (failure !== undefined && !approved) return failed(failure, judging, device);
+
+  const isOwn = standing.kind === 'own';
+  const voucher = await judgeVoucher(registration, recorded.row, stores, crypto);
+  // A voucher speaks of a device's first key: it says nothing against the keys that followed, and nothing for them.
+  if (voucher === 'wrong' && !isOwn && !approved) return failed('voucher_wrong', judging, device);
+  const anchored =
+    (isOwn ? standing.anchored : standing.kind !== 'former') &&
+    (evidence.keyAnchored || voucher === 'vouched');
+  return { fresh: evidence.fresh, anchored, pendingIn: isOwn ? standing.pendingIn : undefined, drops };
+}
+
+/** A failed check refuses, unless the installer submitted the device as found: then a person looks. */
+function failed(
+  failure: CheckFailure | 'voucher_wrong',
+  { registration }: Judging,
+  { about }: KnownDevice,
+): Ruling {
+  return registration.asFound
+    ? held('submitted_as_found', about, `failed: ${failure}`)
+    : refused(failure, about);
+}

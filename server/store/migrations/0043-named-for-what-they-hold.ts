@@ -1,0 +1,13 @@
+/**
+ * An intent says whether it holds a TBSCertificate or an order for a third party's CA; who is told of events is called a
+ * receiver here too.
+ */
+export const NAMED_FOR_WHAT_THEY_HOLD = [
+  "alter table intents add column kind text not null default 'tbs'",
+  // The end of a third party's name (authority/est-ca/with-est-ca.ts).
+  "update intents set kind = 'order' where issuer like '%@est-ca'",
+  'alter table intents rename column tbs to to_be_signed',
+  'alter table intents rename column tbs_digest to digest',
+  'alter table event_sinks rename to event_receivers',
+  'alter table event_refusals rename column sink to receiver',
+] as const;
