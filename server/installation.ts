@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
 import type { CryptoPort } from '../core/crypto.ts';
 import { toInstant } from '../core/instant.ts';
 import { uuid7 } from '../core/uuid7.ts';
@@ -19,7 +20,6 @@ import { settleAddress, settledAddress } from './config/settle-address.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
-import type { Clock } from './ports/clock.ts';
 import type { RevocationLists } from './ports/crls.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database } from './ports/stores.ts';

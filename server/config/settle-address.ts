@@ -1,5 +1,5 @@
+import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';

@@ -1,8 +1,8 @@
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { type DomainName, isAncestor, type NameErrorCode, parseDomainName } from '../../core/name.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';

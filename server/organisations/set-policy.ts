@@ -1,6 +1,6 @@
+import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
 import { parseSubject } from '../authority/ra/binding/subject-template.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { KeptPolicy } from '../ports/policies.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';

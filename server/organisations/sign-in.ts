@@ -1,8 +1,8 @@
 import type { Membership, SignInOptions } from '../../contract/operator.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Needs } from '../ports/stores.ts';
 
 /** A signed-in person, as every face sees them. */

@@ -1,6 +1,6 @@
 import type { LossReport, PhoneState, Stretches } from '../../contract/phone.ts';
+import type { Clock } from '../../core/clock.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { KnownPhone } from '../ports/phones.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';

@@ -1,7 +1,7 @@
 import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { GroupStores, InGroup } from '../ports/group-stores.ts';
 import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';

@@ -11,8 +11,8 @@ import { parse } from '../../contract/parse.ts';
 import type { PublicJwk } from '../../contract/public-jwk.ts';
 import { RescueContent, RescueHeader } from '../../contract/rescue.ts';
 import { concat, fromBase64Url, fromUtf8, utf8 } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Needs } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 

@@ -1,11 +1,11 @@
 import type { Role } from '../../contract/operator.ts';
 import type { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import { fromBase64Url, toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { rowDigest } from '../../core/list-lookup.ts';
 import type { CertificateAuthority } from '../ports/certificate-authority.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { RevocationLists } from '../ports/crls.ts';
 import { type Org, scopeOf } from '../ports/orgs.ts';
 import type { Needs } from '../ports/stores.ts';

@@ -1,8 +1,8 @@
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { jwsDigest } from '../../core/jws.ts';
 import type { AuditSeal } from '../ports/audit-log.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { MOST_HEADS, type SealStatement } from './lines.ts';
 import { rootOf } from './merkle.ts';

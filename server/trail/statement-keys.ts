@@ -1,11 +1,11 @@
 import type { StatementType } from '../../contract/statement.ts';
 import { type Bytes, toBase64Url } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort, Signer } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
 import { sealJws } from '../../core/jws.ts';
 import { ecdsaToFixed } from '../../core/spki.ts';
-import type { Clock } from '../ports/clock.ts';
 import { type CaSigner, type KeyVault, VaultError } from '../ports/signer.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from './chain.ts';

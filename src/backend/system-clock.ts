@@ -1,7 +1,7 @@
-import type { Clock } from '../ports/clock.ts';
+import type { Timer } from '../../core/clock.ts';
 
 /** This machine's clock and timers; the only place in page and worker that asks for them. */
-export const systemClock: Clock = {
+export const systemClock: Timer = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts';
+import type { Timer } from '../../core/clock.ts';
 import type { ByteLink, Link } from '../ports/link.ts';
 
 /** A device answers a question of ours sooner than this, over a slow link too; what comes later, nobody asked for. */
@@ -8,13 +8,13 @@ const UNASKED_MS = 300;
 export class Ears {
   /** What the drivers get: the same wire, on which we see when something was asked. */
   readonly link: Link;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   readonly #stop: () => void;
   #heard = false;
   #unasked = false;
   #asked: number;
 
-  constructor(link: Link, clock: Clock) {
+  constructor(link: Link, clock: Timer) {
     this.#clock = clock;
     this.#asked = clock.now();
     this.link = link.shape === 'bytes' ? this.#noting(link) : link;

@@ -1,6 +1,7 @@
 import { ListRow } from '../../contract/list-row.ts';
 import { parse } from '../../contract/parse.ts';
 import { toBase64Url } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { checkEvidence } from '../../core/evidence.ts';
 import { normaliseTyped } from '../../core/label/normalise-typed.ts';
@@ -8,7 +9,6 @@ import { parseLabel } from '../../core/label/parse-label.ts';
 import { isUdid, udidFromSerial } from '../../core/udid.ts';
 import type { BenchEffect, BenchEvent, BenchRow } from '../flow/bench-list.ts';
 import type { DeviceReading } from '../flow/install.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { DeviceAttestation, DriverTraits, LinkKind } from '../ports/device.ts';
 import type { DeviceWork } from './device-work.ts';
 import { codeOf } from './trouble.ts';

@@ -1,7 +1,7 @@
 import type { RecordType } from '../../contract/envelope.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { sealRecord } from '../../core/envelope.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Capture, QueuedRecord } from '../ports/outbox.ts';
 import type { Enrolment, WorkStore } from '../ports/work.ts';
 

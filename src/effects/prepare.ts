@@ -1,12 +1,12 @@
 import { Credential, type Session } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant } from '../../core/instant.ts';
 import { signJws } from '../../core/jws.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { BackendFailure, BackendResult } from '../ports/backend.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
 import type { Enrolment, WorkStore } from '../ports/work.ts';
 

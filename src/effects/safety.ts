@@ -1,5 +1,5 @@
 import type { LossReport } from '../../contract/phone.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Journal, Keeping, MarkerStore, Wipe } from '../ports/keeping.ts';
 import type { Capture, OutboxView } from '../ports/outbox.ts';
 import type { RescueBackend } from '../ports/rescue.ts';

@@ -1,6 +1,6 @@
 import { toBase64Url } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { PhotoStore } from '../ports/photos.ts';
 
 export type PhotoErrorCode =

@@ -1,5 +1,5 @@
+import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Journal, Keeping, MarkerStore } from '../ports/keeping.ts';
 import type { Capture } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';

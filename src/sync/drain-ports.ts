@@ -1,6 +1,6 @@
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { SyncBackend } from '../ports/backend.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { WorkStore } from '../ports/work.ts';
 

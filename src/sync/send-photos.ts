@@ -1,9 +1,9 @@
 import { parse } from '../../contract/parse.ts';
 import { PHOTO_PART_BYTES, PhotoKept } from '../../contract/photo.ts';
 import { toBase64Url } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type StatementKeys, verifyStatement } from '../../core/statement.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { OutboxView } from '../ports/outbox.ts';
 import type { PhotoBackend, PhotoQueue, PhotoToSend } from '../ports/photos.ts';
 import type { WorkStore } from '../ports/work.ts';

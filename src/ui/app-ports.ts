@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { Session } from '../../contract/operator.ts';
 import type { LossReport } from '../../contract/phone.ts';
+import type { Timer } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
@@ -9,7 +10,6 @@ import type { ArchivedPhoto } from '../effects/show-photos.ts';
 import type { Taken } from '../effects/take-record.ts';
 import type { BackendResult, SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { DevicePort } from '../ports/device.ts';
 import type { Wipe } from '../ports/keeping.ts';
 import type { Capture, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
@@ -28,7 +28,7 @@ export interface AppPorts {
   readonly backend: SyncBackend;
   readonly outbox: OutboxView & Capture & Retry;
   readonly work: WorkStore;
-  readonly clock: Clock;
+  readonly clock: Timer;
   readonly crypto: CryptoPort;
   readonly device: DeviceWork;
   readonly links: Pick<DevicePort, 'availableLinks'>;

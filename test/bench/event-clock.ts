@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/ports/clock.ts';
+import type { Timer } from '../../core/clock.ts';
 
 interface Event {
   readonly at: number;
@@ -11,7 +11,7 @@ interface Event {
  * Time that goes from event to event, so that a wait costs nothing and is counted all the same: `waited` is what passed
  * while nothing at all was on its way, in either direction.
  */
-export class EventClock implements Clock {
+export class EventClock implements Timer {
   #now = 0;
   #waited = 0;
   #events: readonly Event[] = [];

@@ -1,7 +1,7 @@
-import type { Clock } from '../../src/ports/clock.ts';
+import type { Timer } from '../../core/clock.ts';
 
 /** Time that moves only when told to. */
-export class FakeClock implements Clock {
+export class FakeClock implements Timer {
   #now = Date.UTC(2026, 0, 1);
   #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
 

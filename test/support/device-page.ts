@@ -1,10 +1,10 @@
 import { fromHex, toHex } from '../../core/bytes.ts';
+import type { Timer } from '../../core/clock.ts';
 import { cryptoPort } from '../../core/webcrypto.ts';
 import { createDevicePort } from '../../src/device/index.ts';
 import { openPort } from '../../src/device/links/port-link.ts';
 import { UsbPort } from '../../src/device/links/usb-port.ts';
 import { pickUsbDevice } from '../../src/device/links/web-usb.ts';
-import type { Clock } from '../../src/ports/clock.ts';
 import {
   type CredentialBundle,
   DeviceError,
@@ -17,7 +17,7 @@ import {
 
 // Runs in the browser under test: the device folder alone, behind calls that Playwright can make.
 
-const clock: Clock = {
+const clock: Timer = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

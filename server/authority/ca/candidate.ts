@@ -1,5 +1,5 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { CaSigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';

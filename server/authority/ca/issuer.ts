@@ -1,8 +1,8 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import type { CertificateOrder, Intent, Issuer } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
 import type { CaSigner } from '../../ports/signer.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../../../core/clock.ts';
 import { type KeyVault, VaultError } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { openKey } from './open-key.ts';

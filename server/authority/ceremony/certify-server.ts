@@ -1,10 +1,10 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { parseCsr, verifyCsr } from '../../../core/csr.ts';
 import { DerError } from '../../../core/der.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { parseDomainName } from '../../../core/name.ts';
 import { type CertificateAuthority, intentName } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';

@@ -1,7 +1,7 @@
 import { equalBytes } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
-import type { Clock } from '../../ports/clock.ts';
 import { type CaSigner, VaultError } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';

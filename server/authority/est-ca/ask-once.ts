@@ -1,10 +1,10 @@
 import { Object as Obj, String as Text } from 'typebox/type';
 import { parse } from '../../../contract/parse.ts';
 import { fromBase64Url } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Intent } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';

@@ -1,8 +1,8 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { backOff } from '../../outside/events/next-try.ts';
 import { type Intent, SignatureDelayed, type SignedCertificate } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { type Ask, type AskParts, askOnce } from './ask-once.ts';

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type Issuer,
   SignatureDelayed,
 } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';

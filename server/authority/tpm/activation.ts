@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { TpmActivated, TpmActivation, TpmChallengeAnswer } from '../../../contract/tpm.ts';
 import { fromBase64Url, toBase64Url } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { toPem } from '../../../core/pem.ts';
 import { isStrong, parseSpki } from '../../../core/spki.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { KeptRow } from '../../ports/maker-list.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

@@ -1,6 +1,6 @@
+import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { RevocationLists, StoredCrl } from '../../ports/crls.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

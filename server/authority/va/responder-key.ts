@@ -1,6 +1,6 @@
+import type { Clock } from '../../../core/clock.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { Issuer } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { CaSigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';

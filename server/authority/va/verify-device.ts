@@ -1,6 +1,7 @@
 import type { TrustFault } from '../../../contract/codes.ts';
 import { toHex } from '../../../core/bytes.ts';
 import type { Certificate } from '../../../core/certificate.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import {
   type GrantPort,
@@ -9,7 +10,6 @@ import {
   verifyCertificate,
 } from '../../../core/verify-certificate.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Needs } from '../../ports/stores.ts';
 
 type VerifyStores = Needs<'certificates' | 'certificateStates' | 'bindings' | 'domains' | 'life' | 'orgs'>;

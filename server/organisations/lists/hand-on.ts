@@ -1,8 +1,8 @@
 import type { ListRow } from '../../../contract/list-row.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { isMakerName, udidFromSerial } from '../../../core/udid.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
 import type { KeptRow } from '../../ports/maker-list.ts';
 import type { Transact } from '../../ports/stores.ts';

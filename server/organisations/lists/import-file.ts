@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ListRow } from '../../../contract/list-row.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { ListJob } from '../../ports/list-jobs.ts';
 import type { Org } from '../../ports/orgs.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

@@ -1,6 +1,6 @@
 import type { ListImportResult, ListRow } from '../../../contract/list-row.ts';
+import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Org } from '../../ports/orgs.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';

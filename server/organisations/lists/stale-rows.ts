@@ -1,5 +1,5 @@
+import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
 import type { KeptRow } from '../../ports/maker-list.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

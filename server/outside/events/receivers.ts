@@ -1,5 +1,5 @@
+import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { EventKind } from '../../ports/events.ts';
 import type { Receiver, ReceiverState } from '../../ports/receivers.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';

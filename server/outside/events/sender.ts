@@ -1,6 +1,6 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Deliveries } from '../../ports/deliveries.ts';
 import type { StoredEvent } from '../../ports/events.ts';
 import type { StepListener } from '../../ports/instrument.ts';

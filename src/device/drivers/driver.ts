@@ -1,12 +1,12 @@
+import type { Timer } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { DeviceSession, Visit } from '../../ports/device.ts';
 import type { Link } from '../../ports/link.ts';
 import type { ProtocommCrypto } from '../protocols/protocomm/crypto.ts';
 
 /** What a driver may use of the world, beside the link. */
 export interface DriverContext {
-  readonly clock: Clock;
+  readonly clock: Timer;
   readonly crypto: Pick<CryptoPort, 'sha256'> & Partial<Pick<CryptoPort, 'verify'>>;
   /** Cryptography of Espressif's protocol; without it its devices are told apart and no further. */
   readonly protocomm?: ProtocommCrypto;

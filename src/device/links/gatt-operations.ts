@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import { fromPlatform } from '../error.ts';
 import { stillOpen, within } from '../protocols/within.ts';
@@ -14,11 +14,11 @@ const SETTLE_MS = 300;
  * what the far end has, so the whole link is given up.
  */
 export class GattOperations {
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   readonly #loss: Loss;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(clock: Clock, loss: Loss) {
+  constructor(clock: Timer, loss: Loss) {
     this.#clock = clock;
     this.#loss = loss;
   }

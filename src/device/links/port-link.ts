@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import type { ByteLink } from '../../ports/link.ts';
 import { fromPlatform } from '../error.ts';
@@ -27,7 +27,7 @@ export interface StreamPort extends EventTarget {
 export async function openPort(
   port: StreamPort,
   kind: 'serial' | 'usb',
-  clock: Clock,
+  clock: Timer,
   signal: AbortSignal,
 ): Promise<ByteLink> {
   const loss = new Loss();
@@ -63,7 +63,7 @@ class PortLink implements ByteLink {
   readonly shape = 'bytes';
   readonly lost: AbortSignal;
   readonly #port: StreamPort;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   readonly #loss: Loss;
   readonly #listeners = new Set<(chunk: Uint8Array) => void>();
   readonly #reading: Promise<void>;
@@ -72,7 +72,7 @@ class PortLink implements ByteLink {
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(port: StreamPort, kind: 'serial' | 'usb', clock: Clock, loss: Loss) {
+  constructor(port: StreamPort, kind: 'serial' | 'usb', clock: Timer, loss: Loss) {
     this.#port = port;
     this.kind = kind;
     this.#clock = clock;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError, type DevicePick } from '../../ports/device.ts';
 import type { DescribedCharacteristic, GattCharacteristic, GattLink } from '../../ports/link.ts';
 import { fromPlatform } from '../error.ts';
@@ -22,7 +22,7 @@ export function hasWebBluetooth(): boolean {
 export async function pickBluetoothDevice(
   pick: DevicePick,
   services: readonly string[],
-  clock: Clock,
+  clock: Timer,
   signal: AbortSignal,
 ): Promise<BluetoothDevice> {
   if (!hasWebBluetooth()) throw new DeviceError('unsupported_here', 'Web Bluetooth');
@@ -41,7 +41,7 @@ export async function pickBluetoothDevice(
 }
 
 /** Behind a flag in some versions: without it, nothing is known. */
-async function knownDevices(clock: Clock, signal: AbortSignal): Promise<readonly BluetoothDevice[]> {
+async function knownDevices(clock: Timer, signal: AbortSignal): Promise<readonly BluetoothDevice[]> {
   if (navigator.bluetooth.getDevices === undefined) return [];
   return browserAnswers(navigator.bluetooth.getDevices(), clock, signal);
 }
@@ -50,7 +50,7 @@ async function knownDevices(clock: Clock, signal: AbortSignal): Promise<readonly
  * What is asked of the browser, not of a device, is answered at once; silence means that the page's connection to it is
  * gone, for good. A chooser has no such end of its own, as a person may take any time: so before it this is asked first.
  */
-async function browserAnswers<T>(asking: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+async function browserAnswers<T>(asking: Promise<T>, clock: Timer, signal: AbortSignal): Promise<T> {
   try {
     return await within(asking, LIST_MS, 'bluetooth list', { clock, signal, lost: new Loss().signal });
   } catch (error) {
@@ -67,7 +67,7 @@ function isBluetoothOn(): Promise<boolean> {
 /** Connects. A first attempt often fails with a NetworkError on real radios, so it is made again before giving up. */
 export async function openBluetooth(
   device: BluetoothDevice,
-  clock: Clock,
+  clock: Timer,
   signal: AbortSignal,
 ): Promise<GattLink> {
   const server = device.gatt;
@@ -104,7 +104,7 @@ class BluetoothLink implements GattLink {
   readonly #operations: GattOperations;
   readonly #gone = () => this.#loss.tell('link_lost', 'bluetooth disconnected');
 
-  constructor(device: BluetoothDevice, server: BluetoothRemoteGATTServer, clock: Clock) {
+  constructor(device: BluetoothDevice, server: BluetoothRemoteGATTServer, clock: Timer) {
     this.#device = device;
     this.#server = server;
     this.#operations = new GattOperations(clock, this.#loss);

@@ -1,5 +1,5 @@
 import { concat, utf8 } from '../../../core/bytes.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import type { ByteLink } from '../../ports/link.ts';
 import { answersCgsn } from './at/at-line.ts';
@@ -53,7 +53,7 @@ const HEARD = new WeakMap<ByteLink, Heard>();
 export async function greet(
   link: ByteLink,
   asker: string,
-  clock: Clock,
+  clock: Timer,
   signal: AbortSignal,
 ): Promise<Family> {
   const known = HEARD.get(link);
@@ -71,7 +71,7 @@ function told(family: Family | undefined): Family {
   return family;
 }
 
-async function ask(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<Family | undefined> {
+async function ask(link: ByteLink, clock: Timer, signal: AbortSignal): Promise<Family | undefined> {
   const seen = new Transcript(4_096);
   const board = new BcpReader();
   const improv = new ImprovReader();

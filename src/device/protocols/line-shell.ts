@@ -1,5 +1,5 @@
 import { utf8 } from '../../../core/bytes.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import type { ByteLink } from '../../ports/link.ts';
 import type { Shell } from './shell.ts';
@@ -30,11 +30,11 @@ const NOT_FOUND = ': command not found';
 export class LineShell implements Shell {
   readonly #link: ByteLink;
   readonly #seen: Transcript;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   /** By what this shell was seen to end its answers. */
   #ending: 'echo' | 'word' | 'silence' | undefined;
 
-  constructor(link: ByteLink, seen: Transcript, clock: Clock) {
+  constructor(link: ByteLink, seen: Transcript, clock: Timer) {
     this.#link = link;
     this.#seen = seen;
     this.#clock = clock;

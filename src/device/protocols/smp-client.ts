@@ -1,6 +1,6 @@
 import { decode, encode } from 'cborg';
 import type { Bytes } from '../../../core/bytes.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import { decodeSmp, encodeSmp, type SmpOperation, type SmpPacket } from './smp-packet.ts';
 import { within } from './within.ts';
@@ -40,13 +40,13 @@ export type SmpOutcome =
 /** SMP requests, one after the other: devices have few buffers, and one in flight keeps any of them from filling. */
 export class SmpClient {
   readonly #carrier: SmpCarrier;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   #last: Promise<unknown> = Promise.resolve();
   #sequence = 0;
   #version = 1;
   #take: ((packet: SmpPacket) => void) | undefined;
 
-  constructor(carrier: SmpCarrier, clock: Clock) {
+  constructor(carrier: SmpCarrier, clock: Timer) {
     this.#carrier = carrier;
     this.#clock = clock;
     carrier.onPacket((bytes) => {

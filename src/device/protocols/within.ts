@@ -1,9 +1,9 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 
 /** What else may end a wait. `lost` is the link's: it aborts with the DeviceError that says why. */
 export interface Ends {
-  readonly clock: Clock;
+  readonly clock: Timer;
   readonly signal: AbortSignal;
   readonly lost: AbortSignal;
 }

@@ -1,7 +1,7 @@
+import type { Clock } from '../../../../core/clock.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';

@@ -1,8 +1,8 @@
+import type { Clock } from '../../../../core/clock.ts';
 import { fromInstant, toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import { intentName } from '../../../ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';

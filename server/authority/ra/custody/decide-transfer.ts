@@ -1,6 +1,6 @@
+import type { Clock } from '../../../../core/clock.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { RevocationLists } from '../../../ports/crls.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Needs } from '../../../ports/stores.ts';

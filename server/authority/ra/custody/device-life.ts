@@ -1,6 +1,6 @@
+import type { Clock } from '../../../../core/clock.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
 import type { SuspensionReason } from '../../../ports/device-life.ts';
 import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';

@@ -1,12 +1,12 @@
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';

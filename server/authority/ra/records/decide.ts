@@ -1,7 +1,7 @@
+import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { RevocationLists } from '../../../ports/crls.ts';
 import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StepListener } from '../../../ports/instrument.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import { DeviceError, type WifiNetwork, type WifiState, type WifiStep } from '../../../ports/device.ts';
 import type { ProtocommClient } from '../../protocols/protocomm/client.ts';
 import { type ProtoMessage, protoBytes } from '../../protocols/protocomm/protobuf.ts';
@@ -22,16 +22,16 @@ const SCAN_ASKS = 15;
 const FAILED: ReadonlySet<EspWifiState> = new Set(['password-wrong', 'not-found']);
 
 /** Undefined where the firmware lacks the endpoints. */
-export function wifiStep(client: ProtocommClient, clock: Clock): WifiStep | undefined {
+export function wifiStep(client: ProtocommClient, clock: Timer): WifiStep | undefined {
   const has = ['prov-scan', 'prov-config'].every((name) => client.has(name));
   return has ? new EspWifi(client, clock) : undefined;
 }
 
 class EspWifi implements WifiStep {
   readonly #client: ProtocommClient;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
 
-  constructor(client: ProtocommClient, clock: Clock) {
+  constructor(client: ProtocommClient, clock: Timer) {
     this.#client = client;
     this.#clock = clock;
   }

@@ -1,5 +1,5 @@
 import { type Bytes, concat } from '../../../../core/bytes.ts';
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import { DeviceError, type WifiNetwork, type WifiState } from '../../../ports/device.ts';
 import type { GattCharacteristic, GattLink } from '../../../ports/link.ts';
 import { Answers } from '../../protocols/improv/answers.ts';
@@ -45,7 +45,7 @@ export class BluetoothWifi implements ImprovWifi {
   #sent: Promise<unknown> = Promise.resolve();
 
   /** Undefined if the device has no Improv service. */
-  static async open(link: GattLink, clock: Clock, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
+  static async open(link: GattLink, clock: Timer, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
     const found = new Map<number, GattCharacteristic>();
     for (const number of [STATE, ERROR, COMMAND, RESULT, CAPABILITIES]) {
       const one = await link.characteristic(IMPROV_SERVICE, characteristicId(number), signal);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import { DeviceError } from '../../../ports/device.ts';
 import type { ByteLink, Link } from '../../../ports/link.ts';
 import { greet } from '../../protocols/greeting.ts';
@@ -32,10 +32,10 @@ export const improv: Driver = {
   },
 };
 
-async function openWifi(link: Link, clock: Clock, signal: AbortSignal): Promise<ImprovWifi | undefined> {
+async function openWifi(link: Link, clock: Timer, signal: AbortSignal): Promise<ImprovWifi | undefined> {
   return link.shape === 'gatt' ? BluetoothWifi.open(link, clock, signal) : onCable(link, clock, signal);
 }
 
-async function onCable(link: ByteLink, clock: Clock, signal: AbortSignal): Promise<ImprovWifi | undefined> {
+async function onCable(link: ByteLink, clock: Timer, signal: AbortSignal): Promise<ImprovWifi | undefined> {
   return (await greet(link, IMPROV, clock, signal)) === 'improv' ? new SerialWifi(link, clock) : undefined;
 }

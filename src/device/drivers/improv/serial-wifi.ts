@@ -1,4 +1,4 @@
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import type { DeviceError, WifiNetwork, WifiState } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
 import { Answers } from '../../protocols/improv/answers.ts';
@@ -28,7 +28,7 @@ export class SerialWifi implements ImprovWifi {
   readonly #answers: Answers<ImprovFrame>;
   readonly #stop: () => void;
 
-  constructor(link: ByteLink, clock: Clock) {
+  constructor(link: ByteLink, clock: Timer) {
     this.#link = link;
     this.#answers = new Answers({ clock, lost: link.lost });
     const reader = new ImprovReader();

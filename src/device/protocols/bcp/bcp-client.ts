@@ -1,5 +1,5 @@
 import type { Bytes } from '../../../../core/bytes.ts';
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import { DeviceError } from '../../../ports/device.ts';
 import type { ByteLink } from '../../../ports/link.ts';
 import { type Ends, stillOpen, within } from '../within.ts';
@@ -19,7 +19,7 @@ export class BcpClient {
   #messages: BcpMessage[] = [];
   #wake: () => void = () => undefined;
 
-  constructor(link: ByteLink, clock: Clock) {
+  constructor(link: ByteLink, clock: Timer) {
     this.#link = link;
     this.#ends = { clock, lost: link.lost };
     this.#stop = link.listen((chunk) => this.#receive(chunk));

@@ -1,5 +1,5 @@
 import { type Bytes, fromUtf8 } from '../../../../core/bytes.ts';
-import type { Clock } from '../../../ports/clock.ts';
+import type { Timer } from '../../../../core/clock.ts';
 import { DeviceError } from '../../../ports/device.ts';
 import type { GattCharacteristic, GattLink } from '../../../ports/link.ts';
 import { within } from '../within.ts';
@@ -38,7 +38,7 @@ export interface Endpoints {
  */
 export async function openGattEndpoints(
   link: GattLink,
-  clock: Clock,
+  clock: Timer,
   signal: AbortSignal,
 ): Promise<Endpoints | undefined> {
   for (const service of PROTOCOMM_SERVICES) {
@@ -71,10 +71,10 @@ async function characteristicsOf(link: GattLink, service: string, signal: AbortS
 
 class GattEndpoints implements Endpoints {
   readonly lost: AbortSignal;
-  readonly #clock: Clock;
+  readonly #clock: Timer;
   readonly #named: Named;
 
-  constructor(link: GattLink, clock: Clock, named: Named) {
+  constructor(link: GattLink, clock: Timer, named: Named) {
     this.lost = link.lost;
     this.#clock = clock;
     this.#named = named;
