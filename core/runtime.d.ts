@@ -3,7 +3,6 @@
 
 interface TextEncoder {
   encode(text: string): Uint8Array;
-  encodeInto(text: string, into: Uint8Array): { readonly read: number };
 }
 declare const TextEncoder: { new (): TextEncoder };
 

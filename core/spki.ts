@@ -1,4 +1,3 @@
-import { zeros } from './bytes.ts';
 import type { SignatureAlgorithm } from './crypto.ts';
 import { bitStringBytes, DerError, enterDer, oidText, TAG, unsignedInteger } from './der.ts';
 
@@ -86,7 +85,7 @@ export function ecdsaToFixed(der: Uint8Array, bits: number): Uint8Array {
 export function ecdsaToDer(fixed: Uint8Array, bits: number): Uint8Array | undefined {
   const length = bits / 8;
   if (fixed.length !== 2 * length) return undefined;
-  const out = zeros(2 * length + 8);
+  const out = new Uint8Array(2 * length + 8);
   const end = writeInteger(fixed, length, 2 * length, out, writeInteger(fixed, 0, length, out, 2));
   // At most 102 bytes for P-384, so the length has its short form.
   out[0] = TAG.sequence;

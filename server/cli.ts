@@ -1,4 +1,3 @@
-import { checkWith } from '../contract/parse.ts';
 import { readConfig } from './config/config.ts';
 import { isForeseen } from './config/foreseen.ts';
 import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
@@ -34,7 +33,6 @@ import { tokenBuild } from './faces/commands/token-commands.ts';
 import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
 import { verify } from './faces/commands/verify-commands.ts';
 import { openInstallation } from './installation.ts';
-import { compiledChecks } from './runtime/compiled-checks.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
   orgCreate,
@@ -101,7 +99,6 @@ function help(): string {
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  checkWith(compiledChecks());
   const command = COMMANDS.find((one) => verbs(one).every((verb, index) => words[index] === verb));
   if (command === undefined) {
     const asked = words.length === 0 || words[0] === 'help' || words[0] === '--help';

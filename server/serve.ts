@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { checkWith } from '../contract/parse.ts';
-import { bytesWith } from '../core/bytes.ts';
 import { abandonOrphans } from './authority/ra/records/abandon-orphans.ts';
 import { type Decider, decider } from './authority/ra/records/decider.ts';
 import { refreshCrls } from './authority/va/publish-crl.ts';
@@ -19,8 +17,6 @@ import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
-import { compiledChecks } from './runtime/compiled-checks.ts';
-import { nodeBytes } from './runtime/node-bytes.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -58,8 +54,6 @@ export interface RunningServer {
 
 /** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  checkWith(compiledChecks());
-  bytesWith(nodeBytes);
   const port = options.port || (await freePort());
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;

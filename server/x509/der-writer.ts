@@ -1,4 +1,4 @@
-import { type Bytes, utf8, zeros } from '../../core/bytes.ts';
+import { type Bytes, utf8 } from '../../core/bytes.ts';
 import { TAG } from '../../core/der.ts';
 
 /** Writes DER (ITU-T X.690): definite lengths in their shortest form. Only what a certificate and a CRL need. */
@@ -7,7 +7,7 @@ export function tlv(tag: number, ...content: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const part of content) length += part.length;
   const size = sizeOfLength(length);
-  const out = zeros(1 + size + length);
+  const out = new Uint8Array(1 + size + length);
   out[0] = tag;
   if (size === 1) out[1] = length;
   else {

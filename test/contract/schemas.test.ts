@@ -151,8 +151,10 @@ test('every body and answer of the API is a schema that is tested here', () => {
 
 test('parsing makes no code: it works where eval is forbidden, as the page forbids it', () => {
   const contract = new URL('../../contract/', import.meta.url).href;
+  // Node itself would choose another check for `parse`; this is the page's.
   const program = `
-    const { parse } = await import('${contract}parse.ts');
+    const { check } = await import('${contract}interpreted-check.ts');
+    const parse = (schema, value) => (check(schema, value) ? value : undefined);
     const { WorkPack } = await import('${contract}work-pack.ts');
     const { Problem } = await import('${contract}problem.ts');
     let forbidden = false;

@@ -1,22 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as portable from '../../core/base64.ts';
 import {
   concat,
   equalBytes,
   fromBase64,
-  fromBase64Url,
   fromHex,
   fromUtf8,
   toBase64,
-  toBase64Url,
   toHex,
   utf8,
 } from '../../core/bytes.ts';
+import * as node from '../../server/runtime/node-base64url.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 const URL_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-describe('base64url', () => {
+describe.each([
+  ['in every runtime', portable],
+  ['in Node', node],
+])('base64url %s', (_, { fromBase64Url, toBase64Url }) => {
   test('is what Node writes, and comes back', () => {
     fc.assert(
       fc.property(bytes, (data) => {
@@ -103,6 +106,23 @@ describe('hex', () => {
 });
 
 describe('UTF-8', () => {
+  test('is what TextEncoder writes, whatever the text and its length', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 300 }),
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({ unit: fc.constantFrom('a', '\ud800', '\0', 'é', '\u{1f600}'), maxLength: 5000 }),
+    );
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        const [first, second] = [utf8(one), utf8(other)];
+        expect(Buffer.from(first)).toEqual(Buffer.from(new TextEncoder().encode(one)));
+        expect(Buffer.from(concat(first, second))).toEqual(Buffer.concat([first, second]));
+        expect(Buffer.from(second)).toEqual(Buffer.from(new TextEncoder().encode(other)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test('comes back, byte order mark included', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {

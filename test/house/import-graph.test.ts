@@ -24,6 +24,7 @@ const ROOMS: Record<string, readonly string[]> = {
   sw: ['core', 'src/backend', 'src/storage', 'src/sync'],
   simulator: [],
   server: ['contract', 'core'],
+  'server/runtime': ['contract', 'core'],
   'server/ports': ['contract', 'core'],
   'server/authority/ra': ['contract', 'core', 'server/ports', 'server/trail'],
   'server/authority/ca': ['contract', 'core', 'server/ports', 'server/authority/keys', 'server/x509'],
@@ -36,13 +37,22 @@ const ALLOWED_TYPES: readonly (readonly [string, string])[] = [
   ['src/ui/words/trouble.ts', 'src/storage/error.ts'],
 ];
 
+/** What only Node has stands here. Pure rooms reach it by a name of package.json's `imports`, never by its path. */
+const RUNTIME = 'server/runtime';
+
 const ROOT = new URL('../..', import.meta.url).pathname;
+/** Names for which the runtime chooses a file (Node, conditional subpath imports), with all that it may choose from. */
+const CHOICES: Record<string, Record<string, string>> = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+).imports;
 const SOURCE = /\.(ts|tsx|mts)$/;
 
 interface Import {
   readonly from: string;
   readonly to: string;
   readonly typeOnly: boolean;
+  /** By a name, for which the runtime chose this file. */
+  readonly chosen: boolean;
 }
 
 function sources(): string[] {
@@ -59,10 +69,18 @@ const STATEMENT =
   /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.ts)['"]/gm;
 
 function importsOf(file: string, text: string): Import[] {
-  return [...text.matchAll(STATEMENT)].flatMap((match) => {
+  return [...text.matchAll(STATEMENT)].flatMap((match): Import[] => {
     const target = (match[2] ?? match[3] ?? match[4] ?? match[5] ?? '').replace(/\?.*$/, '');
+    const typeOnly = match[1] !== undefined;
+    if (target.startsWith('#'))
+      return [...new Set(Object.values(CHOICES[target] ?? { none: target }))].map((to) => ({
+        from: file,
+        to: normalize(to),
+        typeOnly,
+        chosen: true,
+      }));
     if (!target.startsWith('.')) return [];
-    return [{ from: file, to: normalize(join(dirname(file), target)), typeOnly: match[1] !== undefined }];
+    return [{ from: file, to: normalize(join(dirname(file), target)), typeOnly, chosen: false }];
   });
 }
 
@@ -72,11 +90,12 @@ function roomOf(file: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
-function isForbidden({ from, to, typeOnly }: Import): boolean {
+function isForbidden({ from, to, typeOnly, chosen }: Import): boolean {
   const room = roomOf(from);
   if (room === undefined) return true;
   const within = (place: string) => to === place || to.startsWith(`${place}/`);
   if (within(room) || (ROOMS[room] ?? []).some(within)) return false;
+  if (chosen && within(RUNTIME)) return false;
   // The server's other rooms form one side; only ra, ca and ports are walled off from it.
   if (room === 'server' && within('server')) return false;
   return !(typeOnly && ALLOWED_TYPES.some(([a, b]) => a === from && b === to));
@@ -99,9 +118,26 @@ describe('the house', () => {
     expect(cycles(imports)).toEqual([]);
   });
 
+  it('lets the runtime choose between a file of the room that asks and one that only Node has', () => {
+    for (const [name, { types, node, default: anywhere, ...more }] of Object.entries(CHOICES)) {
+      const asking = imports.filter(({ to, chosen }) => chosen && to === normalize(anywhere ?? ''));
+      expect(asking, name).not.toEqual([]);
+      expect(new Set(asking.map(({ from }) => roomOf(from)))).toEqual(
+        new Set([roomOf(normalize(anywhere ?? ''))]),
+      );
+      // Types are the portable file's, so that no room compiles against Node.
+      expect({ types, room: roomOf(normalize(node ?? '')), more }).toEqual({
+        types: anywhere,
+        room: RUNTIME,
+        more: {},
+      });
+    }
+  });
+
   it('would notice a forbidden import', () => {
     const planted: readonly (readonly [string, string])[] = [
       ['core/der.ts', "import type { Link } from '../src/ports/link.ts';"],
+      ['core/bytes.ts', "export { toBase64Url } from '../server/runtime/node-base64url.ts';"],
       ['src/flow/install.ts', "import { IdbOutbox } from '../storage/outbox.ts';"],
       ['src/storage/outbox.ts', "import { syncClient } from '../backend/sync-client.ts';"],
       ['src/ui/app.tsx', "const x = await import('../../simulator/profiles/page.ts');"],
