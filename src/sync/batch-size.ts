@@ -24,6 +24,15 @@ export class BatchSize {
     this.#now = most;
   }
 
+  /** The same once more, for a table that must not change the state it was given. */
+  copy(): BatchSize {
+    const copy = new BatchSize(this.#most);
+    copy.#now = this.#now;
+    copy.#suspects = this.#suspects;
+    copy.#found = this.#found;
+    return copy;
+  }
+
   get limit(): number {
     return this.#suspects === 0 ? this.#now : Math.ceil(this.#suspects / 2);
   }
