@@ -1,9 +1,7 @@
 import type { PublicJwk } from '../contract/public-jwk.ts';
-import { type Bytes, concat, fromBase64Url, fromHex, utf8 } from './bytes.ts';
+import { type Bytes, concat, fromBase64Url, utf8 } from './bytes.ts';
 import type { CryptoPort } from './crypto.ts';
-
-/** SubjectPublicKeyInfo of P-256 up to the point: SEQUENCE, algorithm, BIT STRING (RFC 5480). */
-const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') as Bytes;
+import { P256_PREFIX } from './spki.ts';
 
 /** DER SubjectPublicKeyInfo of a P-256 JWK; undefined if a coordinate is not 32 bytes. */
 export function jwkToSpki(jwk: PublicJwk): Bytes | undefined {

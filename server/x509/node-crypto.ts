@@ -1,7 +1,7 @@
 import { constants, createPublicKey, hash, type KeyObject, randomFillSync, verify } from 'node:crypto';
 import type { Bytes } from '../../core/bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from '../../core/crypto.ts';
-import { ecdsaToDer } from '../../core/spki.ts';
+import { ecdsaToDer, P256_PREFIX } from '../../core/spki.ts';
 
 const HASH: Record<SignatureAlgorithm, string | null> = {
   ES256: 'sha256',
@@ -110,8 +110,8 @@ function pemOf(spki: Uint8Array): string {
   return `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
 }
 
-/** A P-256 key in its ordinary form, up to the point (RFC 5480). To ask OpenSSL for its curve costs a third of a verification. */
-const P256 = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+/** A P-256 key whose point is uncompressed. To ask OpenSSL for its curve costs a third of a verification. */
+const P256 = Buffer.from([...P256_PREFIX, 4]);
 
 /** A key of another kind must not verify under this algorithm's name (RFC 8725 section 3.1). */
 function fits(key: KeyObject, spki: Uint8Array, algorithm: SignatureAlgorithm): boolean {

@@ -1,19 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { ListRow } from '../../../contract/list-row.ts';
-import { fromBase64, fromBase64Url, fromHex, toBase64Url } from '../../../core/bytes.ts';
+import { concat, fromBase64, fromBase64Url, fromHex, toBase64Url } from '../../../core/bytes.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { fromPem } from '../../../core/pem.ts';
+import { P256_PREFIX } from '../../../core/spki.ts';
 
 type Voucher = NonNullable<ListRow['voucher']>;
-
-/** A P-256 key up to its point, in its ordinary form (RFC 5480). */
-const P256 = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
 
 /** SubjectPublicKeyInfo of a key as base64 or base64url DER, PEM, or the bare uncompressed point of a P-256 key. */
 export function readKey(text: string): Uint8Array | undefined {
   if (text.startsWith('-----BEGIN')) return fromPem('PUBLIC KEY', text)[0];
   const bytes = (/^04[0-9a-fA-F]{128}$/.test(text) ? fromHex(text) : undefined) ?? decoded(text);
-  return bytes?.length === 65 && bytes[0] === 4 ? Buffer.concat([P256, bytes]) : bytes;
+  return bytes?.length === 65 && bytes[0] === 4 ? concat(P256_PREFIX, bytes) : bytes;
 }
 
 function decoded(text: string): Uint8Array | undefined {

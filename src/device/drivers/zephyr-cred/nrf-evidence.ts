@@ -1,10 +1,9 @@
-import { type Bytes, concat, fromBase64, fromHex, toHex } from '../../../../core/bytes.ts';
+import { type Bytes, concat, fromBase64, toHex } from '../../../../core/bytes.ts';
 import { type CertificationRequest, commonNames, parseCsr } from '../../../../core/csr.ts';
+import { P256_PREFIX } from '../../../../core/spki.ts';
 import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
 import type { Shell } from '../../protocols/shell.ts';
 
-/** SubjectPublicKeyInfo of a P-256 key up to its point (RFC 5480 section 2): 26 bytes, then 65 of SEC1. */
-const P256_SPKI = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') ?? new Uint8Array(0);
 const ORGANIZATIONAL_UNIT = '2.5.4.11';
 /** What needs no quoting, neither for the shell nor for mbedtls_x509_string_to_names; ids are of at most 64 characters. */
 const PLAIN_NAME = /^[\w.:-]{1,64}$/;
@@ -141,7 +140,7 @@ async function pointOf(
     signal,
   );
   const point = EXPORTED.test(text) ? base64After(text, 'PUBKEY') : undefined;
-  return point?.length === 65 ? concat(P256_SPKI, point) : undefined;
+  return point?.length === 65 ? concat(P256_PREFIX, point) : undefined;
 }
 
 function base64After(text: string, word: string): Bytes | undefined {
