@@ -4,6 +4,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { checkEvidence } from '../../core/evidence.ts';
+import { evidenceOf } from '../../core/evidence-of-device.ts';
 import { normaliseTyped } from '../../core/label/normalise-typed.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { isUdid, udidFromSerial } from '../../core/udid.ts';
@@ -95,27 +96,21 @@ async function faultIn(
   crypto: CryptoPort,
 ): Promise<string | undefined> {
   const checks = await checkEvidence(
-    {
-      udid: '',
-      aliases: [],
-      labelKey: undefined,
-      deviceKey: evidence.publicKey,
-      csr: evidence.csr,
-      keyFrom: evidence.keyFrom ?? 'device',
-      possession: {
-        claimed: 'static',
+    evidenceOf(
+      // No work pack is at hand at a bench, so nothing was signed over a challenge that it could be judged by.
+      { ...evidence, possession: 'static', proof: undefined, aliases: identity.aliases },
+      {
+        udid: '',
+        aliases: [],
+        names: [],
+        labelKey: undefined,
         challenge: undefined,
-        proof: undefined,
-        tokens: (evidence.attestations ?? [])
-          .filter(({ kind }) => kind === 'arduino-jwt')
-          .map(({ text }) => text),
+        // Whose name the request holds is what is being found out here.
+        subjectSaysNothing: traits.evidence === 'key-and-csr',
+        list: { kind: 'unavailable' },
+        tombstoned: false,
       },
-      identity: { stated: identity.aliases, known: [] },
-      // Whose name the request holds is what is being found out here.
-      subjectSaysNothing: traits.evidence === 'key-and-csr',
-      list: { kind: 'unavailable' },
-      tombstoned: false,
-    },
+    ),
     crypto,
   );
   return checks.flatMap((check) => (check.result === 'failed' ? [check.code] : []))[0];

@@ -1,5 +1,6 @@
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type Check, checkEvidence } from '../../core/evidence.ts';
+import { evidenceOf } from '../../core/evidence-of-device.ts';
 import { lookUp, tombstoneDigests } from '../../core/list-lookup.ts';
 import { challengeOf } from '../../core/possession.ts';
 import type { DeviceReading, KnownLabel } from '../flow/install.ts';
@@ -17,26 +18,19 @@ export async function checkDevice(
   const names = await tombstoneDigests(label.udid, evidence.publicKey, crypto);
   const known = [...label.aliases, ...(label.row?.aliases ?? [])];
   return checkEvidence(
-    {
-      udid: label.udid,
-      aliases: [...known, ...identity.aliases],
-      identity: { stated: identity.aliases, known },
-      labelKey: label.publicKey,
-      deviceKey: evidence.publicKey,
-      csr: evidence.csr,
-      keyFrom: evidence.keyFrom ?? 'device',
-      possession: {
-        claimed: evidence.possession,
+    evidenceOf(
+      { ...evidence, aliases: identity.aliases },
+      {
+        udid: label.udid,
+        aliases: [...known, ...identity.aliases],
+        names: known,
+        labelKey: label.publicKey,
         challenge: challenge && (await challengeOf(challenge, crypto)),
-        proof: evidence.proof,
-        tokens: (evidence.attestations ?? [])
-          .filter(({ kind }) => kind === 'arduino-jwt')
-          .map(({ text }) => text),
+        subjectSaysNothing: traits.csrSubject === 'says-nothing',
+        list: await lookUp(pack, { udid: label.udid, publicKey: evidence.publicKey }, crypto),
+        tombstoned: names.some((name) => buried.has(name)),
       },
-      subjectSaysNothing: traits.csrSubject === 'says-nothing',
-      list: await lookUp(pack, { udid: label.udid, publicKey: evidence.publicKey }, crypto),
-      tombstoned: names.some((name) => buried.has(name)),
-    },
+    ),
     crypto,
   );
 }

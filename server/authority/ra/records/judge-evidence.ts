@@ -4,6 +4,7 @@ import type { Registration } from '../../../../contract/registration.ts';
 import { fromBase64Url } from '../../../../core/bytes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { type Check, checkEvidence } from '../../../../core/evidence.ts';
+import { evidenceOf } from '../../../../core/evidence-of-device.ts';
 import { fromInstant } from '../../../../core/instant.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
 import { challengeOf } from '../../../../core/possession.ts';
@@ -33,32 +34,27 @@ export async function judgeEvidence(
   crypto: CryptoPort,
 ): Promise<EvidenceVerdict> {
   const { label, device, udid } = registration;
-  const deviceKey = fromBase64Url(device.publicKey) ?? new Uint8Array();
+  const deviceKey = bytesOf(device.publicKey);
+  const names = knownNames(udid, row);
   const checks = await checkEvidence(
-    {
-      udid,
-      aliases: knownNames(udid, row),
-      labelKey:
-        label.publicKey === undefined ? undefined : (fromBase64Url(label.publicKey) ?? new Uint8Array()),
-      deviceKey,
-      csr: fromBase64Url(device.csr) ?? new Uint8Array(),
-      keyFrom: device.keyFrom ?? 'device',
-      possession: {
-        claimed: device.possession,
-        challenge: await knownChallenge(registration, statements, crypto),
-        proof: device.proof && {
-          over: device.proof.over,
-          signature: fromBase64Url(device.proof.signature) ?? new Uint8Array(),
-        },
-        tokens: (device.attestations ?? [])
-          .filter(({ kind }) => kind === 'arduino-jwt')
-          .map(({ text }) => text),
+    evidenceOf(
+      {
+        ...device,
+        publicKey: deviceKey,
+        csr: bytesOf(device.csr),
+        proof: device.proof && { over: device.proof.over, signature: bytesOf(device.proof.signature) },
       },
-      identity: { stated: device.aliases, known: knownNames(udid, row) },
-      subjectSaysNothing: device.subjectSaysNothing && mayBeSilent(device.driver),
-      list: row === undefined ? { kind: 'absent' } : { kind: 'row', row },
-      tombstoned: await tombstones.anyLive(await tombstoneDigests(udid, deviceKey, crypto)),
-    },
+      {
+        udid,
+        aliases: names,
+        names,
+        labelKey: label.publicKey === undefined ? undefined : bytesOf(label.publicKey),
+        challenge: await knownChallenge(registration, statements, crypto),
+        subjectSaysNothing: device.subjectSaysNothing && mayBeSilent(device.driver),
+        list: row === undefined ? { kind: 'absent' } : { kind: 'row', row },
+        tombstoned: await tombstones.anyLive(await tombstoneDigests(udid, deviceKey, crypto)),
+      },
+    ),
     crypto,
   );
   return {
@@ -67,6 +63,11 @@ export async function judgeEvidence(
     fresh: checks.some(({ check, result }) => check === 'possession' && result === 'passed'),
     keyAnchored: checks.some(({ check, result }) => check === 'list_key' && result === 'passed'),
   };
+}
+
+/** Nothing where the text is no base64url: no check passes on empty bytes. */
+function bytesOf(text: string): Uint8Array {
+  return fromBase64Url(text) ?? new Uint8Array();
 }
 
 /** A pack serves for 14 days, and a phone's clock may be off by a day. */
