@@ -5,6 +5,7 @@ import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
+import { ReasonField } from '../parts/reason-field.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -77,16 +78,7 @@ function TransferCard(props: {
       />
       {lost && <p class="badge">{say.lost}</p>}
       <p class="quiet small">{mine ? say.mine : offered === undefined ? say.first : say.second}</p>
-      <div class="field">
-        <label for={field}>{fieldWords.desk.reason}</label>
-        <input
-          id={field}
-          class="input"
-          maxLength={300}
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </div>
+      <ReasonField id={field} value={reason} onChange={setReason} />
       <div class="two">
         <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('refuse')}>
           {say.keep}

@@ -8,6 +8,7 @@ import { DeskPhotos } from '../parts/desk-photos.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
+import { ReasonField } from '../parts/reason-field.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -95,16 +96,7 @@ function HeldCard(props: {
         <p class="quiet">{fieldWords.desk.own}</p>
       ) : (
         <>
-          <div class="field">
-            <label for={field}>{fieldWords.desk.reason}</label>
-            <input
-              id={field}
-              class="input"
-              maxLength={300}
-              value={reason}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          </div>
+          <ReasonField id={field} value={reason} onChange={setReason} />
           <div class="two">
             <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('approve')}>
               {fieldWords.desk.approve}

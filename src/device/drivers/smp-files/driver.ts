@@ -6,10 +6,11 @@ import type { Shell } from '../../protocols/shell.ts';
 import { SmpClient } from '../../protocols/smp-client.ts';
 import { ConsoleSmpCarrier } from '../../protocols/smp-console-carrier.ts';
 import { SmpFiles } from '../../protocols/smp-files.ts';
-import { GattSmpCarrier, SMP_SERVICE, WORTH_GROWING_TO } from '../../protocols/smp-gatt.ts';
+import { SMP_SERVICE } from '../../protocols/smp-gatt.ts';
 import { SmpShell } from '../../protocols/smp-shell.ts';
 import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver, DriverContext } from '../driver.ts';
+import { openSmpSession } from '../open-smp.ts';
 import { readZephyrIdentity } from '../zephyr-identity.ts';
 import { findLayout } from './layout.ts';
 import { SMP_FILES, SmpFilesSession } from './session.ts';
@@ -52,23 +53,14 @@ async function onConsole(
   }
 }
 
-async function onGatt(
+function onGatt(
   link: GattLink,
   context: DriverContext,
   signal: AbortSignal,
 ): Promise<DeviceSession | undefined> {
-  const carrier = await GattSmpCarrier.open(link, signal);
-  if (carrier === undefined) return undefined;
-  const release = () => carrier.release();
-  let session: DeviceSession | undefined;
-  try {
-    const client = new SmpClient(carrier, context.clock);
-    await carrier.grow(client, signal, WORTH_GROWING_TO);
-    session = await openOn(link, client, new SmpShell(client), release, context, signal);
-    return session;
-  } finally {
-    if (session === undefined) release();
-  }
+  return openSmpSession(link, context, signal, (client, release) =>
+    openOn(link, client, new SmpShell(client), release, context, signal),
+  );
 }
 
 /** Undefined without the file group. Which files are there is asked here, since what can be installed depends on it. */

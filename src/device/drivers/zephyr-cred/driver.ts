@@ -2,11 +2,11 @@ import { DeviceError, type DeviceSession } from '../../../ports/device.ts';
 import type { ByteLink, GattLink } from '../../../ports/link.ts';
 import { greet } from '../../protocols/greeting.ts';
 import { LineShell } from '../../protocols/line-shell.ts';
-import { SmpClient } from '../../protocols/smp-client.ts';
-import { GattSmpCarrier, SMP_SERVICE, WORTH_GROWING_TO } from '../../protocols/smp-gatt.ts';
+import { SMP_SERVICE } from '../../protocols/smp-gatt.ts';
 import { SmpShell } from '../../protocols/smp-shell.ts';
 import { Transcript } from '../../protocols/transcript.ts';
 import type { Driver, DriverContext } from '../driver.ts';
+import { openSmpSession } from '../open-smp.ts';
 import { CredCommands } from './cred-commands.ts';
 import { hasNrfCloudCred } from './nrf-evidence.ts';
 import { holdsKey } from './sec-tag.ts';
@@ -43,28 +43,19 @@ async function onConsole(
   }
 }
 
-async function onGatt(
+function onGatt(
   link: GattLink,
   context: DriverContext,
   signal: AbortSignal,
 ): Promise<DeviceSession | undefined> {
-  const carrier = await GattSmpCarrier.open(link, signal);
-  if (carrier === undefined) return undefined;
-  const release = () => carrier.release();
-  let session: DeviceSession | undefined;
-  try {
-    const client = new SmpClient(carrier, context.clock);
-    await carrier.grow(client, signal, WORTH_GROWING_TO);
+  return openSmpSession(link, context, signal, async (client, release) => {
     const shell = new SmpShell(client);
     const list = await new CredCommands(shell).listAll(signal).catch(noShell);
     if (list === undefined) return undefined;
     const nrfCloudCred = await hasNrfCloudCred(shell, signal);
     const opened = { link, shell, console: undefined, nrfCloudCred, hasKey: holdsKey(list), list, release };
-    session = new ZephyrCredSession(opened, context);
-    return session;
-  } finally {
-    if (session === undefined) release();
-  }
+    return new ZephyrCredSession(opened, context);
+  });
 }
 
 /** SMP without its shell group: some other driver's. */
