@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { toInstant } from '../../../core/instant.ts';
 import { attestationTokensCsv, listCsv } from '../../../core/list-csv.ts';
@@ -11,7 +10,6 @@ import {
   type BenchState,
   benchList,
 } from '../../flow/bench-list.ts';
-import { type Flow, startFlow } from '../../flow/run-flow.ts';
 import type { DriverTraits } from '../../ports/device.ts';
 import { type BenchDraft, keepBenchList, loadBenchList } from '../bench-draft.ts';
 import type { AppModel } from '../model.ts';
@@ -25,11 +23,11 @@ import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { Page } from '../parts/page.tsx';
 import { goBack } from '../route.ts';
 import { saveFile } from '../save-file.ts';
+import { useBusyFlow, useFlow } from '../use-flow.ts';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 
 const { bench } = fieldWords;
-type Run = Flow<BenchState, BenchEvent>;
 
 /** The maker's list built at the bench: plug in one device after another; the file is the result. */
 export function BenchListScreen() {
@@ -42,32 +40,24 @@ export function BenchListScreen() {
 }
 
 function Bench({ model, draft }: { readonly model: AppModel; readonly draft: BenchDraft }) {
-  const state = useSignal<BenchState>({ at: 'ready', rows: draft.rows });
   const about = useRef({ maker: draft.maker, model: draft.model });
   const [maker, setMaker] = useState(draft.maker);
   const [device, setDevice] = useState(draft.model);
   about.current = { maker: maker.trim().toLowerCase(), model: device.trim() };
-  const run = useRef<Run | undefined>(undefined);
-  useEffect(() => {
-    const { device: work, crypto, clock, drafts } = model.ports;
-    const keep = (rows: readonly BenchRow[]) => keepBenchList(drafts, { ...about.current, rows });
-    const ports = { device: work, crypto, clock, about: () => about.current, keep };
-    model.busyFlow.value = true;
-    run.current = startFlow<BenchState, BenchEvent, BenchEffect>(
-      state.value,
-      benchList,
-      (next) => {
-        state.value = next;
-      },
-      (effect, send) => performBenchList(ports, effect, send),
-    );
-    return () => {
-      model.busyFlow.value = false;
-      void work.stop();
-    };
-  }, []);
-  const now = state.value;
-  const send = (event: BenchEvent) => run.current?.send(event);
+  useBusyFlow();
+  const [now, { send }] = useFlow<BenchState, BenchEvent, BenchEffect>(
+    { at: 'ready', rows: draft.rows },
+    benchList,
+    () => {
+      const { device: work, crypto, clock, drafts } = model.ports;
+      const keep = (rows: readonly BenchRow[]) => keepBenchList(drafts, { ...about.current, rows });
+      const ports = { device: work, crypto, clock, about: () => about.current, keep };
+      return {
+        perform: (effect, answer) => performBenchList(ports, effect, answer),
+        onLeave: () => void work.stop(),
+      };
+    },
+  );
   const ready = now.at === 'ready';
   return (
     <Page

@@ -1,38 +1,30 @@
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { performWifi } from '../../effects/wifi-effects.ts';
 import type { InstallFlow } from '../../flow/install.ts';
-import { type Flow, startFlow } from '../../flow/run-flow.ts';
 import { type WifiFlowEvent, type WifiFlowState, wifi } from '../../flow/wifi.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
+import { useFlow } from '../use-flow.ts';
 import { fieldWords } from '../words/field.ts';
 
-type Run = Flow<WifiFlowState, WifiFlowEvent>;
 type Choosing = Extract<WifiFlowState, { at: 'choose' }>;
+
+const NO_NETWORKS: WifiFlowState = { at: 'choose', networks: [] };
 
 /** The Wi-Fi of the device that is connected. Passwords go to it and are kept nowhere. */
 export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
   const model = useModel();
-  const state = useSignal<WifiFlowState>({ at: 'choose', networks: [] });
-  const run = useRef<Run | undefined>(undefined);
-  useEffect(() => {
+  const [now, wifiFlow] = useFlow(NO_NETWORKS, wifi, () => {
     const left = new AbortController();
-    run.current = startFlow<WifiFlowState, WifiFlowEvent, Parameters<typeof performWifi>[1]>(
-      state.value,
-      wifi,
-      (next) => {
-        state.value = next;
-      },
-      (effect, send) => performWifi(model.ports.device, effect, left.signal, send),
-    );
-    run.current.send({ on: 'scan_again' });
-    return () => left.abort();
-  }, []);
-  const now = state.value;
+    return {
+      perform: (effect, send) => performWifi(model.ports.device, effect, left.signal, send),
+      onEnter: ({ send }) => send({ on: 'scan_again' }),
+      onLeave: () => left.abort(),
+    };
+  });
   const back = () => flow.send({ on: 'back' });
   return (
     <Page
@@ -56,7 +48,7 @@ export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
           </span>
         </p>
       )}
-      {now.at === 'choose' && <Choose state={now} send={(event) => run.current?.send(event)} />}
+      {now.at === 'choose' && <Choose state={now} send={wifiFlow.send} />}
     </Page>
   );
 }

@@ -1,8 +1,6 @@
-import { type Signal, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import { performInstall } from '../../effects/install-effects.ts';
-import { INSTALL_START, type InstallFlow, type InstallState, install } from '../../flow/install.ts';
-import { startFlow } from '../../flow/run-flow.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { type InstallPorts, performInstall } from '../../effects/install-effects.ts';
+import { INSTALL_START, install } from '../../flow/install.ts';
 import type { HeldPack } from '../../ports/work.ts';
 import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';
 import type { AppModel } from '../model.ts';
@@ -10,6 +8,7 @@ import { useModel } from '../model-context.ts';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Page } from '../parts/page.tsx';
 import { go, route } from '../route.ts';
+import { useBusyFlow, useFlow } from '../use-flow.ts';
 import { CheckStep } from './bind-check.tsx';
 import { FoundStep } from './bind-found.tsx';
 import { PairStep } from './bind-pair.tsx';
@@ -33,33 +32,47 @@ export function BindScreen({ practice }: { readonly practice: boolean }) {
   return <BindFlow key={practice ? 'practice' : 'work'} model={model} pack={pack} practice={practice} />;
 }
 
+/** Where a visit begins: a newer pack that comes meanwhile joins at the next. */
+interface Beginning {
+  readonly pack: HeldPack;
+  /** Whose draft to keep; practice keeps none. */
+  readonly owner: DraftOwner | undefined;
+  readonly kept: KeptDraft | undefined;
+}
+
 function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; practice: boolean }) {
-  const state = useSignal<InstallState | undefined>(undefined);
-  const flow = useRef<InstallFlow | undefined>(undefined);
-  // one flow per visit; a newer pack joins at the next
+  const owner = practice ? undefined : ownerOf(model, pack);
+  const [beginning, begin] = useState<Beginning | undefined>(
+    practice ? { pack, owner, kept: undefined } : undefined,
+  );
   useEffect(() => {
-    let left = false;
-    model.busyFlow.value = true;
-    const owner = ownerOf(model, pack);
-    const begin = (kept: KeptDraft | undefined) => {
-      if (left) return;
-      const initial = kept?.kind === 'state' ? kept.state : INSTALL_START;
-      flow.current = runInstall(model, pack, practice ? undefined : owner, initial, state);
-      if (kept?.kind === 'label') flow.current.send({ on: 'label_text', text: kept.text, how: kept.how });
-    };
-    if (practice) begin(undefined);
-    else void loadDraft(model.ports.drafts, owner).then(begin);
-    return () => {
-      left = true;
-      model.busyFlow.value = false;
-      // The device is given back, unless its certificate came while it was still connected and is about to be written.
-      const at = flow.current?.state().at;
-      if (at !== 'saved' || route.value.screen !== 'collect') void model.ports.device.stop();
-    };
+    if (owner !== undefined)
+      void loadDraft(model.ports.drafts, owner).then((kept) => begin({ pack, owner, kept }));
   }, []);
-  const now = state.value;
-  const run = flow.current;
-  if (now === undefined || run === undefined) return null;
+  return beginning === undefined ? null : <InstallScreen model={model} {...beginning} />;
+}
+
+function InstallScreen({ model, pack, owner, kept }: Beginning & { readonly model: AppModel }) {
+  const practice = owner === undefined;
+  useBusyFlow();
+  const initial = kept?.kind === 'state' ? kept.state : INSTALL_START;
+  const [now, run] = useFlow(initial, install, () => {
+    const { drafts, device } = model.ports;
+    const ports = installPorts(model, pack);
+    return {
+      perform: (effect, answer) => performInstall(ports, effect, answer),
+      onState(next) {
+        if (owner !== undefined) void keepDraft(drafts, owner, next);
+      },
+      onEnter({ send }) {
+        if (kept?.kind === 'label') send({ on: 'label_text', text: kept.text, how: kept.how });
+      },
+      onLeave({ at }) {
+        // The device is given back, unless its certificate came while it was still connected and is about to be written.
+        if (at !== 'saved' || route.value.screen !== 'collect') void device.stop();
+      },
+    };
+  });
   switch (now.at) {
     case 'scan':
     case 'looking_up':
@@ -88,16 +101,9 @@ function ownerOf(model: AppModel, pack: HeldPack): DraftOwner {
   return { operator, org: pack.pack.org, app: model.ports.app, pack: pack.digest };
 }
 
-function runInstall(
-  model: AppModel,
-  pack: HeldPack,
-  /** Whose draft to keep; practice keeps none. */
-  owner: DraftOwner | undefined,
-  initial: InstallState,
-  state: Signal<InstallState | undefined>,
-): InstallFlow {
-  const { outbox, work, clock, crypto, device, drafts, app } = model.ports;
-  const ports = {
+function installPorts(model: AppModel, pack: HeldPack): InstallPorts {
+  const { outbox, work, clock, crypto, device, app } = model.ports;
+  return {
     outbox,
     capture: outbox,
     work,
@@ -111,14 +117,4 @@ function runInstall(
       void model.sync(true);
     },
   };
-  state.value = initial;
-  return startFlow(
-    initial,
-    install,
-    (next) => {
-      state.value = next;
-      if (owner !== undefined) void keepDraft(drafts, owner, next);
-    },
-    (effect, send) => performInstall(ports, effect, send),
-  );
 }

@@ -1,8 +1,5 @@
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 import { performCollect } from '../../effects/collect-effects.ts';
-import { COLLECT_START, type CollectEvent, type CollectState, collect } from '../../flow/collect.ts';
-import { type Flow, startFlow } from '../../flow/run-flow.ts';
+import { COLLECT_START, type CollectState, collect } from '../../flow/collect.ts';
 import type { InstallPart } from '../../ports/device.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import type { HeldPack } from '../../ports/work.ts';
@@ -16,6 +13,7 @@ import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { go } from '../route.ts';
+import { useBusyFlow, useFlow } from '../use-flow.ts';
 import { useRecord } from '../use-record.ts';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -45,10 +43,8 @@ function CollectFlow({
   readonly pack: HeldPack;
 }) {
   const model = useModel();
-  const state = useSignal<CollectState>(COLLECT_START);
-  const flow = useRef<Flow<CollectState, CollectEvent> | undefined>(undefined);
-  // one flow per visit, whatever the outbox says meanwhile
-  useEffect(() => {
+  useBusyFlow();
+  const [now, flow] = useFlow(COLLECT_START, collect, () => {
     const { outbox, work, clock, crypto, device, certificates, app } = model.ports;
     const ports = {
       capture: outbox,
@@ -63,24 +59,17 @@ function CollectFlow({
       checkCertificate: certificates,
       onSaved: () => void model.sync(true),
     };
-    model.busyFlow.value = true;
-    flow.current = startFlow(
-      COLLECT_START,
-      collect,
-      (next) => {
-        state.value = next;
+    return {
+      perform: (effect, answer) => performCollect(ports, effect, answer),
+      onEnter({ send }) {
+        if (registration.simulated)
+          void model.ports.practice().then((shelf) => shelf.wake(registration.udid));
+        const link = device.heldLink(registration.id);
+        if (link !== undefined) send({ on: 'link_chosen', link });
       },
-      (effect, send) => performCollect(ports, effect, send),
-    );
-    if (registration.simulated) void model.ports.practice().then((shelf) => shelf.wake(registration.udid));
-    const held = device.heldLink(registration.id);
-    if (held !== undefined) flow.current.send({ on: 'link_chosen', link: held });
-    return () => {
-      model.busyFlow.value = false;
-      void device.stop();
+      onLeave: () => void device.stop(),
     };
-  }, []);
-  const now = state.value;
+  });
   const trouble = 'trouble' in now ? now.trouble : undefined;
   const done = now.at === 'done';
   return (
@@ -100,7 +89,7 @@ function CollectFlow({
             {fieldWords.saved.home}
           </Button>
         ) : now.at === 'confirming' && trouble !== undefined ? (
-          <Button kind="primary" onClick={() => flow.current?.send({ on: 'confirm_again' })}>
+          <Button kind="primary" onClick={() => flow.send({ on: 'confirm_again' })}>
             {fieldWords.collect.again}
           </Button>
         ) : undefined
@@ -112,8 +101,7 @@ function CollectFlow({
           onSecTag={
             now.at === 'pair' && now.link !== undefined
               ? (secTag) => {
-                  if (now.link !== undefined)
-                    flow.current?.send({ on: 'link_chosen', link: now.link, secTag });
+                  if (now.link !== undefined) flow.send({ on: 'link_chosen', link: now.link, secTag });
                 }
               : undefined
           }
@@ -121,7 +109,7 @@ function CollectFlow({
             now.at === 'pair' && now.link !== undefined
               ? (secret) => {
                   model.ports.device.keepSecret(registration.udid, secret);
-                  if (now.link !== undefined) flow.current?.send({ on: 'link_chosen', link: now.link });
+                  if (now.link !== undefined) flow.send({ on: 'link_chosen', link: now.link });
                 }
               : undefined
           }
@@ -139,7 +127,7 @@ function CollectFlow({
       {now.at === 'pair' && (
         <LinkChoice
           links={linksFor(model.ports.links.availableLinks(), registration.simulated)}
-          onChoose={(link) => flow.current?.send({ on: 'link_chosen', link })}
+          onChoose={(link) => flow.send({ on: 'link_chosen', link })}
         />
       )}
       {done && !now.written.some((part) => part.parts.includes('chain')) && (
