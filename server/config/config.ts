@@ -43,7 +43,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks the environment. Throws ConfigError with a sentence that names the variable. */
 export function readConfig(environment: Environment): Config {

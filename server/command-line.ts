@@ -1,0 +1,155 @@
+import { type Environment, readConfig } from './config/config.ts';
+import { isForeseen } from './config/foreseen.ts';
+import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
+import { caList, caRequest, caRotate } from './faces/commands/ca-commands.ts';
+import { clientCreate, clientList, clientRevoke } from './faces/commands/client-commands.ts';
+import { type BareCall, type BareCommand, type Command, UsageError } from './faces/commands/command.ts';
+import { backup, move, restore } from './faces/commands/copy-commands.ts';
+import {
+  domainCreate,
+  domainList,
+  operatorJoin,
+  operatorRevoke,
+  orgCreate,
+  peopleList,
+} from './faces/commands/custody-commands.ts';
+import { devicesList, dueList, revoke, tombstoneLift } from './faces/commands/device-commands.ts';
+import {
+  eventsAdd,
+  eventsList,
+  eventsRemove,
+  eventsResume,
+  eventsTest,
+} from './faces/commands/event-commands.ts';
+import { statementKeyRotate } from './faces/commands/installation-commands.ts';
+import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
+import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
+import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';
+import { parseCall } from './faces/commands/parse-call.ts';
+import { policyClear, policySet, policyShow } from './faces/commands/policy-commands.ts';
+import { caExport, caImport, caSign } from './faces/commands/root-commands.ts';
+import { caServerCertificate } from './faces/commands/server-certificate-command.ts';
+import { tokenBuild } from './faces/commands/token-commands.ts';
+import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
+import { verify } from './faces/commands/verify-commands.ts';
+import { openInstallation } from './installation.ts';
+
+const COMMANDS: readonly (Command | BareCommand)[] = [
+  orgCreate,
+  domainCreate,
+  domainList,
+  listImport,
+  listExport,
+  listHandOn,
+  listStale,
+  makerKeyAdd,
+  makerKeyList,
+  makerKeyEnd,
+  devicesList,
+  dueList,
+  deviceSuspend,
+  deviceResume,
+  deviceRetire,
+  deviceReplace,
+  revoke,
+  tombstoneLift,
+  transferList,
+  transferDecide,
+  policySet,
+  policyShow,
+  policyClear,
+  clientCreate,
+  clientList,
+  clientRevoke,
+  eventsAdd,
+  eventsList,
+  eventsRemove,
+  eventsResume,
+  eventsTest,
+  peopleList,
+  operatorJoin,
+  operatorRevoke,
+  statementKeyRotate,
+  caList,
+  caRotate,
+  caRequest,
+  caSign,
+  caImport,
+  caExport,
+  caServerCertificate,
+  tokenBuild,
+  verify,
+  auditVerify,
+  auditExport,
+  backup,
+  restore,
+  move,
+];
+
+/** The lower-case words a command begins with: what tells it from the others. */
+function verbs(command: Command | BareCommand): string[] {
+  const words = command.usage.split(' ');
+  const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
+  return end < 0 ? words : words.slice(0, end);
+}
+
+function help(): string {
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  return COMMANDS.map(({ usage, about }) => `  ${usage.padEnd(width)}  ${about}`).join('\n');
+}
+
+/** What a run of the command line needs of a process. */
+export interface Terminal {
+  readonly env: Environment;
+  /** Takes a line of results. */
+  print(line: string): void;
+  /** Takes a line that says why it ended. */
+  complain(line: string): void;
+}
+
+/** Runs one command and gives its exit code; never rejects. The process's own entry is server/cli.ts. */
+export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await run(words, terminal);
+  } catch (error) {
+    const said = isForeseen(error) ? error.message : error instanceof Error ? error.stack : String(error);
+    terminal.complain(`fieldbind: ${said}`);
+    return 2;
+  }
+}
+
+async function run(words: readonly string[], { env, print }: Terminal): Promise<number> {
+  const command = COMMANDS.find((one) => verbs(one).every((verb, index) => words[index] === verb));
+  if (command === undefined) {
+    const asked = words.length === 0 || words[0] === 'help' || words[0] === '--help';
+    print(
+      `npm run fieldbind -- <command>\n\n${help()}\n\nIt works on FIELDBIND_DATA (./data), beside a running server too.`,
+    );
+    return asked ? 0 : 2;
+  }
+  const { values, positionals } = parseCall(command, words.slice(verbs(command).length));
+  const text = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const config = readConfig(env);
+  const call: BareCall = {
+    config,
+    words: positionals,
+    text,
+    flag: (name) => values[name] === true,
+    required(name) {
+      const value = text(name);
+      if (value === undefined || value === '') throw new UsageError(`--${name} is missing`);
+      return value;
+    },
+    print,
+  };
+  if ('bare' in command) return command.run(call);
+  const installation = await openInstallation(config);
+  try {
+    return await command.run({ ...call, installation });
+  } finally {
+    await installation.close();
+  }
+}
