@@ -4,7 +4,8 @@ import { concat, equalBytes } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { type CertificationRequest, commonNames, parseCsr, verifyCsr } from '../../core/csr.ts';
 import { DerError, DerReader } from '../../core/der.ts';
-import { nordicCsr, type OpensslKey, opensslDevice, tlv } from '../support/csr.ts';
+import { type OpensslKey, opensslDevice } from '../support/csr.ts';
+import { nordicCsr, tlv } from '../support/hand-made-der.ts';
 import { crypto } from '../support/records.ts';
 
 async function verdictOf(der: Uint8Array, port: CryptoPort = crypto): Promise<string> {

@@ -13,7 +13,8 @@ import {
   unsignedInteger,
 } from '../../core/der.ts';
 import { ecdsaToFixed, parseSpki } from '../../core/spki.ts';
-import { nordicCsr, opensslDevice, tlv } from '../support/csr.ts';
+import { opensslDevice } from '../support/csr.ts';
+import { nordicCsr, tlv } from '../support/hand-made-der.ts';
 
 const hex = (text: string) => fromHex(text) ?? new Uint8Array(0);
 const refuses = (work: () => unknown) => expect(work).toThrow(DerError);

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { concat, fromHex } from '../../core/bytes.ts';
 import { DerError, DerReader } from '../../core/der.ts';
 import { ecdsaToFixed, isStrong, parseSpki } from '../../core/spki.ts';
-import { opensslDevice, tlv } from '../support/csr.ts';
+import { opensslDevice } from '../support/csr.ts';
+import { tlv } from '../support/hand-made-der.ts';
 
 const hex = (text: string) => fromHex(text) ?? new Uint8Array(0);
 const RSA_OID = tlv(0x06, hex('2a864886f70d010101'));

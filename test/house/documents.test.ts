@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { USAGE } from '../../simulator/arguments.ts';
+import { commandUsages } from '../support/command-usages.ts';
 
 /**
  * Documents say only what is there: paths, links, commands with their options, variables. What they show as code (spans,
@@ -176,16 +176,12 @@ function documents(): Document[] {
 
 function theWorld(): World {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const { stdout, status } = spawnSync(process.execPath, [join(ROOT, 'server/cli.ts'), 'help'], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error('the administration commands cannot be listed');
   const sources = filesBelow('server', '.ts').filter((file) => !file.includes('node_modules'));
   return {
     exists: (path) => existsSync(join(ROOT, path)),
     read,
     scripts: new Set(Object.keys(scripts)),
-    usages: [...stdout.matchAll(/^ {2}(\S.*?)(?: {2,}.*)?$/gm)].map((match) => match[1] ?? ''),
+    usages: commandUsages(),
     deviceUsage: USAGE,
     serverSource: sources.map(read).join('\n'),
   };

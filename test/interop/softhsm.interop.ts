@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fieldbindProcess } from '../support/command-process.ts';
 import { openssl, run } from '../support/openssl.ts';
-import { fieldbind, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import { type SoftHsm, softHsm } from '../support/softhsm.ts';
@@ -35,6 +36,13 @@ afterAll(async () => {
   hsm.remove();
   rmSync(folder, { recursive: true });
 });
+
+/** A command beside the server, in a process of its own: a PKCS#11 library counts each process as one user of the token. */
+async function fieldbind(folder: string, words: readonly string[]): Promise<{ code: number; out: string }> {
+  const env = { FIELDBIND_DATA: folder, FIELDBIND_DATABASE_URL: '' };
+  const { code, stdout, stderr } = await fieldbindProcess(words, env);
+  return { code, out: code === 0 ? stdout : `${stdout}${stderr}` };
+}
 
 /** For processes beside this one. */
 function name({ module, token, pin }: SoftHsm['options']): void {

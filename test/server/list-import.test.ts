@@ -11,15 +11,15 @@ import { handOn } from '../../server/organisations/lists/hand-on.ts';
 import { pages } from '../../server/organisations/lists/list-pages.ts';
 import { staleRows } from '../../server/organisations/lists/stale-rows.ts';
 import type { AuditEntry } from '../../server/ports/audit-log.ts';
+import { CLI } from '../support/command-process.ts';
 import { openssl } from '../support/csr.ts';
 import { databaseOf } from '../support/database.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 
-/** Each test starts the command line many times over, on a machine that may be busy with other tests. */
+/** Tests here read and write rows by the thousand, on a machine that may be busy with other tests. */
 const PATIENCE = 120_000;
-const CLI = join(import.meta.dirname, '../../server/cli.ts');
 
 let server: TestServer;
 let folder: string;

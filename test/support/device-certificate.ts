@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { concat } from '../../core/bytes.ts';
 import { toPem } from '../../core/pem.ts';
 import type { CredentialBundle } from '../../src/ports/device.ts';
-import { tlv } from './csr.ts';
 import { pemOf } from './device-bundle.ts';
+import { tlv } from './hand-made-der.ts';
 
 /**
  * A certificate for this key, of about this many bytes, whose signature is noise: drivers read its key, and leave it to

@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { ListImportResult, ListRow } from '../../contract/list-row.ts';
+import { runCommandLine } from '../../server/command-line.ts';
 import { importRows } from '../../server/organisations/lists/import-rows.ts';
 import { type RunningServer, type ServeOptions, startServer } from '../../server/serve.ts';
 import { databaseOf } from './database.ts';
 import { makeDevice, rowOf, type TestDevice, type WantedDevice } from './server-device.ts';
 import { signInAs, type TestKey, type TestOperator } from './server-operator.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 /** A real server on a free port of this machine, with a data folder of its own. */
 export interface TestServer {
@@ -81,19 +78,19 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
   };
 }
 
-/** The command line on a data folder, in a process of its own, told nothing but the folder. */
+/** The command line on a data folder, told nothing but the folder. It opens an installation of its own, as its process would. */
 export async function fieldbind(
   data: string,
   words: readonly string[],
   databaseUrl?: string,
 ): Promise<{ code: number; out: string }> {
-  const env = { ...process.env, FIELDBIND_DATA: data, FIELDBIND_DATABASE_URL: databaseUrl ?? '' };
-  const cli = join(ROOT, 'server/cli.ts');
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words], { env });
-    return { code: 0, out: stdout };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string };
-    return { code: code ?? -1, out: `${stdout ?? ''}${stderr ?? ''}` };
-  }
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const code = await runCommandLine(words, {
+    env: { ...process.env, FIELDBIND_DATA: data, FIELDBIND_DATABASE_URL: databaseUrl ?? '' },
+    print: (line) => printed.push(line),
+    complain: (line) => complaints.push(line),
+  });
+  const lines = code === 0 ? printed : [...printed, ...complaints];
+  return { code, out: lines.map((line) => `${line}\n`).join('') };
 }

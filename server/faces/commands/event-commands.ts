@@ -81,19 +81,24 @@ export const eventsList: Command = {
   },
 };
 
-export const eventsRemove = onOne('remove', 'tells it nothing any more', 'removed', removeReceiver);
+export const eventsRemove = onOne(
+  { usage: 'events remove NAME [--by PERSON]', about: 'tells it nothing any more' },
+  'removed',
+  removeReceiver,
+);
 
 export const eventsResume = onOne(
-  'resume',
-  'tries one that was given up again, from where it stopped',
+  {
+    usage: 'events resume NAME [--by PERSON]',
+    about: 'tries one that was given up again, from where it stopped',
+  },
   'resumed',
   resumeReceiver,
 );
 
-function onOne(act: string, about: string, done: string, run: typeof removeReceiver): Command {
+function onOne(words: Pick<Command, 'usage' | 'about'>, done: string, run: typeof removeReceiver): Command {
   return {
-    usage: `events ${act} NAME [--by PERSON]`,
-    about,
+    ...words,
     options: { by: TEXT },
     words: 1,
     async run(call) {
