@@ -107,7 +107,7 @@ export interface Terminal {
   complain(line: string): void;
 }
 
-/** Runs one command and gives its exit code; never rejects. The process's own entry is server/cli.ts. */
+/** Runs one command and gives its exit code; never rejects. The process's own entry is server/cli.mjs. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await run(words, terminal);

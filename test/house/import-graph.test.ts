@@ -28,7 +28,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'server/ports': ['contract', 'core'],
   'server/authority/ra': ['contract', 'core', 'server/ports', 'server/trail'],
   'server/authority/ca': ['contract', 'core', 'server/ports', 'server/authority/keys', 'server/x509'],
-  tools: ['server/main.ts', 'server/cli.ts', 'simulator/main.ts', 'test/bench'],
+  tools: ['server/main.ts', 'simulator/main.ts', 'test/bench'],
   test: ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools'],
 };
 /** Words for codes are keyed by the codes' own closed lists, so that a missing one does not compile. Types only. */

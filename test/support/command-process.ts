@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** What `npm run fieldbind` starts. */
-export const CLI = join(import.meta.dirname, '../../server/cli.ts');
+export const CLI = join(import.meta.dirname, '../../server/cli.mjs');
 
 /** How a command ended that ran in a process of its own. */
 export interface EndedProcess {

@@ -1,6 +1,7 @@
-import { runCommandLine } from './command-line.ts';
+import '../needs-node.mjs';
 
 /** `npm run fieldbind`: the command line in a process of its own. */
+const { runCommandLine } = await import('./command-line.ts');
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   print: (line) => console.log(line),
