@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { SUITES } from './test/suites.ts';
 
 /** Debian's Chromium, silent: no other host is ever asked for anything. */
 const CHROMIUM = [
@@ -14,8 +15,22 @@ const CHROMIUM = [
 ];
 
 /**
- * `unit`: everything that runs in Node, server and simulator included. `postgres`: the server's once more, on PostgreSQL. `browser`: what only a browser has, IndexedDB above all.
- * `e2e`: the real app in the real browser against the real
+ * Hooks have the same time as tests, and all have far more than they need: a busy machine makes a run slow, never red. What
+ * hangs ends all the same.
+ */
+const PATIENCE = { testTimeout: 300_000, hookTimeout: 300_000, teardownTimeout: 60_000 };
+
+/** A project of test/suites.ts. */
+function inNode(name: keyof typeof SUITES) {
+  const { include, exclude } = SUITES[name];
+  return { name, include: [...include], exclude: [...exclude], ...PATIENCE };
+}
+
+const POSTGRES = { env: { TEST_ENGINE: 'postgres' }, globalSetup: ['test/support/postgres-setup.ts'] };
+
+/**
+ * `pure`, `process`, `server`, `postgres` and `postgres-all` run in Node; test/suites.ts says what is in them. `browser`: what only a browser has,
+ * IndexedDB above all. `e2e`: the real app in the real browser against the real
  * server. `interop`: foreign programs. Files run one after another where they share the machine's browser.
  */
 export default defineConfig({
@@ -23,28 +38,16 @@ export default defineConfig({
     // The default leaves a core idle, which on a machine of two is half of it.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
-          testTimeout: 30_000,
-        },
-      },
-      {
-        test: {
-          name: 'postgres',
-          include: ['test/server/**/*.test.ts'],
-          env: { TEST_ENGINE: 'postgres' },
-          globalSetup: ['test/support/postgres-setup.ts'],
-          testTimeout: 60_000,
-        },
-      },
+      { test: inNode('pure') },
+      { test: inNode('process') },
+      { test: inNode('server') },
+      { test: { ...inNode('postgres'), ...POSTGRES } },
+      { test: { ...inNode('postgres-all'), ...POSTGRES } },
       {
         test: {
           name: 'browser',
           include: ['test/browser/**/*.browser.ts'],
-          testTimeout: 60_000,
+          ...PATIENCE,
           fileParallelism: false,
           browser: {
             enabled: true,
@@ -59,8 +62,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          ...PATIENCE,
           fileParallelism: false,
         },
       },
@@ -68,8 +70,7 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.interop.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
           fileParallelism: false,
         },
       },

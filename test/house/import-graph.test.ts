@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Import, importsOf } from '../support/imports.ts';
 
 /**
  * The house (docs/house.md) as rules over the real import graph, types and dynamic imports counted. A room may import
@@ -41,19 +42,7 @@ const ALLOWED_TYPES: readonly (readonly [string, string])[] = [
 const RUNTIME = 'server/runtime';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-/** Names for which the runtime chooses a file (Node, conditional subpath imports), with all that it may choose from. */
-const CHOICES: Record<string, Record<string, string>> = JSON.parse(
-  readFileSync(join(ROOT, 'package.json'), 'utf8'),
-).imports;
 const SOURCE = /\.(ts|tsx|mts)$/;
-
-interface Import {
-  readonly from: string;
-  readonly to: string;
-  readonly typeOnly: boolean;
-  /** By a name, for which the runtime chose this file. */
-  readonly chosen: boolean;
-}
 
 function sources(): string[] {
   return ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools', 'test']
@@ -63,25 +52,6 @@ function sources(): string[] {
       ),
     )
     .filter((file) => SOURCE.test(file) && !file.endsWith('.d.ts') && !file.includes('node_modules'));
-}
-
-const STATEMENT =
-  /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|new URL\(\s*['"](\.[^'"]+\.ts)['"]/gm;
-
-function importsOf(file: string, text: string): Import[] {
-  return [...text.matchAll(STATEMENT)].flatMap((match): Import[] => {
-    const target = (match[2] ?? match[3] ?? match[4] ?? match[5] ?? '').replace(/\?.*$/, '');
-    const typeOnly = match[1] !== undefined;
-    if (target.startsWith('#'))
-      return [...new Set(Object.values(CHOICES[target] ?? { none: target }))].map((to) => ({
-        from: file,
-        to: normalize(to),
-        typeOnly,
-        chosen: true,
-      }));
-    if (!target.startsWith('.')) return [];
-    return [{ from: file, to: normalize(join(dirname(file), target)), typeOnly, chosen: false }];
-  });
 }
 
 function roomOf(file: string): string | undefined {

@@ -1,0 +1,81 @@
+/**
+ * Which suite a test file belongs to. vitest.config.ts makes its projects of this, and test/house/suites.test.ts holds it to
+ * what the files import, so that `npm run check` stays without processes and sockets.
+ */
+
+/** Files beside the server's that start another program or open a socket. */
+export const PROCESS_FILES: readonly string[] = [
+  'test/backend/clients.test.ts',
+  'test/backend/request.test.ts',
+  'test/contract/no-eval.test.ts',
+  'test/core/csr.test.ts',
+  'test/core/der.test.ts',
+  'test/core/evidence.test.ts',
+  'test/core/pem.test.ts',
+  'test/core/possession.test.ts',
+  'test/core/spki.test.ts',
+  'test/core/verify-certificate.test.ts',
+  'test/core/webcrypto.test.ts',
+  'test/device/esp/esp-claim.test.ts',
+  'test/device/parsers-core.test.ts',
+  'test/effects/bench-list-effects.test.ts',
+  'test/effects/check-device.test.ts',
+  'test/pki/check-certificate.test.ts',
+  'test/simulator/command-line.test.ts',
+  'test/simulator/esp-http.test.ts',
+  'test/simulator/nordic-modem.test.ts',
+  'test/simulator/zephyr-cred.test.ts',
+];
+
+/** Files about the server that need none. */
+export const PURE_SERVER_FILES: readonly string[] = [
+  'test/server/der-writer.test.ts',
+  'test/server/node-bytes.test.ts',
+  'test/server/parse-call.test.ts',
+  'test/server/time-rules.test.ts',
+  'test/server/tpm.test.ts',
+];
+
+/** Suites of stores; each runs itself on SQLite and on PostgreSQL. */
+const STORES = 'test/ports/store*.test.ts';
+
+/**
+ * What depends on the database's engine: many rows at once, locks, whoever comes first, crashes, a database that goes away,
+ * copies, the search. Of the rest one way through, from a registration to the end of a device.
+ */
+const ENGINE_FILES: readonly string[] = [
+  'test/server/copy.test.ts',
+  'test/server/crash.test.ts',
+  'test/server/database-gone.test.ts',
+  'test/server/device-life.test.ts',
+  'test/server/events-crash.test.ts',
+  'test/server/find-devices.test.ts',
+  'test/server/list-import.test.ts',
+  'test/server/one-binding.test.ts',
+  'test/server/registration.test.ts',
+  'test/server/rekey-crash.test.ts',
+  'test/server/restart.test.ts',
+  'test/server/two-processes.test.ts',
+];
+
+/** Files that a suite takes, less those that it leaves out. */
+export interface Files {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export const SUITES = {
+  /** No process, no socket. */
+  pure: {
+    include: ['test/!(server|foreign)/**/*.test.ts', ...PURE_SERVER_FILES],
+    exclude: [STORES, ...PROCESS_FILES],
+  },
+  /** Another program or a socket, but no server of ours. */
+  process: { include: PROCESS_FILES, exclude: [] },
+  /** The server, on SQLite where a test does not say otherwise. */
+  server: { include: ['test/server/**/*.test.ts', STORES], exclude: PURE_SERVER_FILES },
+  /** The server once more, on PostgreSQL: what depends on that. */
+  postgres: { include: ENGINE_FILES, exclude: [] },
+  /** The server once more, on PostgreSQL: all of it. */
+  'postgres-all': { include: ['test/server/**/*.test.ts'], exclude: PURE_SERVER_FILES },
+} as const satisfies Record<string, Files>;
