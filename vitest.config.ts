@@ -1,7 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { SUITES } from './test/suites.ts';
+
+// Workers take it from the environment; see test/support/fuzzing.ts.
+process.env.TEST_FUZZ_SEED ??= String(randomInt(2 ** 31));
 
 /** Debian's Chromium, silent: no other host is ever asked for anything. */
 const CHROMIUM = [
@@ -29,9 +33,9 @@ function inNode(name: keyof typeof SUITES) {
 const POSTGRES = { env: { TEST_ENGINE: 'postgres' }, globalSetup: ['test/support/postgres-setup.ts'] };
 
 /**
- * `pure`, `process`, `server`, `postgres` and `postgres-all` run in Node; test/suites.ts says what is in them. `browser`: what only a browser has,
- * IndexedDB above all. `e2e`: the real app in the real browser against the real
- * server. `interop`: foreign programs. Files run one after another where they share the machine's browser.
+ * `pure`, `process`, `server`, `postgres` and `postgres-all` run in Node; test/suites.ts says what is in them. `browser`: what
+ * only a browser has, IndexedDB above all. `e2e`: the real app in the real browser against the real server. `interop`: foreign
+ * programs. Files run one after another where they share the machine's browser.
  */
 export default defineConfig({
   test: {

@@ -8,6 +8,7 @@ import { RIGS } from '../ports/device-rigs.ts';
 import { Stop } from '../ports/device-visit.ts';
 import { CRYPTO } from '../ports/rig.ts';
 import { signal } from '../support/device-code.ts';
+import { fuzzed } from '../support/fuzzing.ts';
 import { rowsIn } from '../support/list-rows.ts';
 
 const AT = '2026-11-21T09:30:00.000Z';
@@ -70,7 +71,7 @@ describe('Nordic’s attestation tokens', () => {
       fc.property(fc.string({ maxLength: 300 }), (text) => {
         expect(readAttestationTokens(text).rows.length).toBeLessThanOrEqual(text.length);
       }),
-      { numRuns: 20_000 },
+      fuzzed(20_000),
     );
   });
 });

@@ -1,12 +1,13 @@
 import { DeviceError } from '../../src/ports/device.ts';
+import { inputs, SEED } from '../support/fuzzing.ts';
 
-/** Inputs for each parser, at least. */
-export const INPUTS = 100_000;
+/** Inputs for each parser in full. */
+const INPUTS = 100_000;
 const LONGEST = 400;
 // Most inputs end in an error, and a stack for each takes longer than the parsing.
 Error.stackTraceLimit = 0;
 
-/** A small generator of numbers (xorshift32): the same inputs on every machine, and fast enough for millions of them. */
+/** A small generator of numbers (xorshift32): from a seed the same inputs on every machine, and fast enough for millions of them. */
 export class Dice {
   #state: number;
 
@@ -63,14 +64,14 @@ export function hostile(dice: Dice, seeds: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Runs `parse` on that many inputs, the same in every run. Only its own kind of error may come out of it. */
+/** Runs `parse` on that many inputs, which follow from the seed. Only its own kind of error may come out of it. */
 export function fuzz(
   seeds: readonly Uint8Array[],
   parse: (input: Uint8Array, dice: Dice) => unknown,
   own: abstract new (...given: never[]) => Error = DeviceError,
 ): void {
-  const dice = new Dice(0x5eed);
-  for (let run = 0; run < INPUTS; run++) {
+  const dice = new Dice(SEED);
+  for (let run = 0; run < inputs(INPUTS); run++) {
     const input = hostile(dice, seeds);
     try {
       parse(input, dice);
@@ -85,8 +86,8 @@ export async function fuzzLater(
   seeds: readonly Uint8Array[],
   parse: (input: Uint8Array, dice: Dice) => Promise<unknown>,
 ): Promise<void> {
-  const dice = new Dice(0x5eed);
-  for (let run = 0; run < INPUTS; run++) {
+  const dice = new Dice(SEED);
+  for (let run = 0; run < inputs(INPUTS); run++) {
     const input = hostile(dice, seeds);
     try {
       await parse(input, dice);
@@ -97,5 +98,5 @@ export async function fuzzLater(
 }
 
 function failure(input: Uint8Array, cause: unknown): Error {
-  return new Error(`on ${Buffer.from(input).toString('hex')}`, { cause });
+  return new Error(`TEST_FUZZ_SEED=${SEED}, on ${Buffer.from(input).toString('hex')}`, { cause });
 }

@@ -24,7 +24,7 @@ import { bundleFor } from './esp/certificate.ts';
 import { fuzz } from './fuzz.ts';
 
 // What phone and backend read with the same code: labels, keys, requests, and the files that a maker sends. As in
-// parsers.test.ts, 100,000 inputs each.
+// parsers.test.ts, in full 100,000 inputs each.
 const vector = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));
 const latin = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');

@@ -45,7 +45,7 @@ import type { GattCharacteristic } from '../../src/ports/link.ts';
 import { nodeSha256 } from '../support/device-crypto.ts';
 import { type Dice, fuzz, fuzzLater } from './fuzz.ts';
 
-// Everything that a device sends goes through one of these. Each gets 100,000 inputs, random and mutated from what real
+// Everything that a device sends goes through one of these. Each gets in full 100,000 inputs, random and mutated from what real
 // devices say, whole or cut anywhere: it ends, gives a value or DeviceError, and keeps no more than it was given.
 const vector = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseLabel } from '../../core/label/parse-label.ts';
+import { fuzzed } from '../support/fuzzing.ts';
 
 interface Vectors {
   readonly labels: readonly {
@@ -57,7 +58,7 @@ it('gives the secret, and a text without it', () => {
         label: { aliases: result.label.aliases },
       });
     }),
-    { numRuns: 5_000 },
+    fuzzed(5_000),
   );
 });
 
@@ -72,6 +73,6 @@ it('neither throws at mutated labels nor tells their secret in a refusal', () =>
       else if (result.label.secret !== undefined && /^[QWXZ]{8}/.test(result.label.secret))
         expect(result.label.redacted).not.toContain(result.label.secret);
     }),
-    { numRuns: 20_000 },
+    fuzzed(20_000),
   );
 });

@@ -11,10 +11,11 @@ import { openSecurity1 } from '../../../src/device/protocols/protocomm/security1
 import { decodeSession } from '../../../src/device/protocols/protocomm/session-data.ts';
 import { readVersion } from '../../../src/device/protocols/protocomm/version.ts';
 import { DeviceError } from '../../../src/ports/device.ts';
+import { fuzzed } from '../../support/fuzzing.ts';
 import { nodeProtocommCrypto } from './node-crypto.ts';
 
-// What a device sends, made of anything. Runs per property; together more than 100,000 inputs.
-const MANY = { numRuns: 20_000 };
+// What a device sends, made of anything. Runs per property; in full together more than 100,000 inputs.
+const MANY = fuzzed(20_000);
 const signal = new AbortController().signal;
 const text = (value: string) => new Uint8Array(Buffer.from(value));
 
@@ -188,7 +189,7 @@ describe('whole exchanges with a device that says anything', () => {
           expect(error).toBeInstanceOf(DeviceError);
         },
       ),
-      { numRuns: 5_000 },
+      fuzzed(5_000),
     );
   });
 
@@ -200,7 +201,7 @@ describe('whole exchanges with a device that says anything', () => {
         );
         if (result instanceof Error) expect(result).toBeInstanceOf(DeviceError);
       }),
-      { numRuns: 5_000 },
+      fuzzed(5_000),
     );
   });
 
@@ -221,7 +222,7 @@ describe('whole exchanges with a device that says anything', () => {
           expect(error).toBeInstanceOf(DeviceError);
         },
       ),
-      { numRuns: 2_000 },
+      fuzzed(2_000),
     );
   });
 });
@@ -233,7 +234,7 @@ it('refuses a bundle that is no certificate', () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), (der) => {
       expect(() => claimCertificate({ leafPem: pem(der), chainPem: '', anchorPem: '' })).toThrow(DeviceError);
     }),
-    { numRuns: 5_000 },
+    fuzzed(5_000),
   );
 });
 

@@ -17,6 +17,7 @@ import { bundleOf } from '../../support/device-bundle.ts';
 import { drive, FakeClock } from '../../support/device-clock.ts';
 import { codeOf, signal } from '../../support/device-code.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
+import { fuzzed } from '../../support/fuzzing.ts';
 import { cable } from '../nordic/byte-link.ts';
 import { gattLink } from './gatt-link.ts';
 
@@ -132,14 +133,14 @@ it.each([{ kind: 'silent' }, { kind: 'garbage' }] as Misbehaviour[])(
   },
 );
 
-it('survives 30 000 random and mutated inputs', () => {
+it('survives random and mutated inputs', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       new ImprovReader().add(bytes);
       const result = parseResult(bytes);
       if (result !== undefined) expect(networksIn(result.texts).length).toBeLessThanOrEqual(64);
     }),
-    { numRuns: 15_000 },
+    fuzzed(15_000),
   );
   const whole = new Uint8Array(Buffer.from(vectors.wifi.serial, 'hex'));
   fc.assert(
@@ -150,6 +151,6 @@ it('survives 30 000 random and mutated inputs', () => {
       for (let from = 0; from < bytes.length; from += cut) reader.add(bytes.subarray(from, from + cut));
       expect(new ImprovReader().add(new Uint8Array([...bytes, ...whole])).length).toBeGreaterThanOrEqual(0);
     }),
-    { numRuns: 15_000 },
+    fuzzed(15_000),
   );
 });

@@ -12,6 +12,7 @@ import { secTagOf } from '../../../src/device/drivers/nordic-modem/sec-tag.ts';
 import { parseAtReply } from '../../../src/device/protocols/at/at.ts';
 import { DeviceError } from '../../../src/ports/device.ts';
 import { nodeSha256 } from '../../support/device-crypto.ts';
+import { fuzzed } from '../../support/fuzzing.ts';
 
 interface Vector {
   readonly keygen: string;
@@ -82,14 +83,14 @@ describe('the modem’s parsers', () => {
     expect(secTagOf([])).toBe(16_842_753);
   });
 
-  it('survive 40 000 random and mutated inputs', () => {
+  it('survive random and mutated inputs', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         readCbor(bytes);
         parseCoseSign1(bytes);
         parseKeyAttestation(bytes);
       }),
-      { numRuns: 10_000 },
+      fuzzed(10_000),
     );
     fc.assert(
       fc.property(fc.nat(cose.length - 1), fc.nat(255), fc.nat(cose.length), (at, value, end) => {
@@ -98,7 +99,7 @@ describe('the modem’s parsers', () => {
         const found = parseKeyAttestation(changed);
         if (found !== undefined) expect(found.digest.length).toBe(32);
       }),
-      { numRuns: 20_000 },
+      fuzzed(20_000),
     );
     const pieces = fc.constantFrom(
       'OK',
@@ -118,7 +119,7 @@ describe('the modem’s parsers', () => {
         if (reply !== undefined) expect(text.startsWith(reply.text)).toBe(true);
         expect(parseCmng(text).length).toBeLessThanOrEqual(256);
       }),
-      { numRuns: 10_000 },
+      fuzzed(10_000),
     );
   });
 });
