@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { SUITES } from './test/suites.ts';
+import { runReporter } from './tools/run-report.ts';
 
 // Workers take it from the environment; see test/support/fuzzing.ts.
 process.env.TEST_FUZZ_SEED ??= String(randomInt(2 ** 31));
@@ -41,6 +42,8 @@ export default defineConfig({
   test: {
     // The default leaves a core idle, which on a machine of two is half of it.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Where tools/test.ts asks for it, it gets a report of its own.
+    reporters: process.env.TEST_REPORT ? ['default', runReporter(process.env.TEST_REPORT)] : ['default'],
     projects: [
       { test: inNode('pure') },
       { test: inNode('process') },

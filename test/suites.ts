@@ -20,6 +20,7 @@ export const PROCESS_FILES: readonly string[] = [
   'test/device/parsers-core.test.ts',
   'test/effects/bench-list-effects.test.ts',
   'test/effects/check-device.test.ts',
+  'test/house/run-report.test.ts',
   'test/pki/check-certificate.test.ts',
   'test/simulator/command-line.test.ts',
   'test/simulator/esp-http.test.ts',

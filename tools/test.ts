@@ -1,14 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildIsStale, buildPage } from './build-state.ts';
 import { ensureParts } from './parts.ts';
+import type { RunReport } from './run-report.ts';
 
 /**
- * `npm test`: types, lint, unit and server tests (on both databases), storage in the browser, the browser end to end, foreign programs. One table at the end says what
- * ran. `--only NAME` runs one of them.
+ * `npm test`: types, lint, and every suite of vitest.config.ts, with one table at the end that says what ran. On PostgreSQL runs
+ * what depends on it; with `--all` every file of the server does. `npm run check` is the part that needs nothing but Node.js.
  */
+const USAGE = 'usage: npm test -- [--all] [--only STAGE[,STAGE…]]';
+
 interface Outcome {
   readonly name: string;
   readonly passed: number;
@@ -18,27 +22,11 @@ interface Outcome {
   readonly failures: readonly string[];
 }
 
-/** What vitest's JSON reporter writes, as far as it is read here. */
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-}
-
-/** Lines of a failure that are said again. */
-const FAILURE_LINES = 12;
-
 const RESULTS = 'test/results';
 /** Tests start servers and commands by the hundred, and each would strip the types of the same files anew: 0.3 s a time. */
 const COMPILED = '.cache/compiled';
+/** Of this run's inputs that nobody wrote; see test/support/fuzzing.ts. */
+const SEED = process.env.TEST_FUZZ_SEED ?? String(randomInt(2 ** 31));
 const bin = (name: string) => `node_modules/.bin/${name}`;
 
 /** A tool that either passes or fails as a whole. */
@@ -57,71 +45,75 @@ function tool(name: string, command: string, args: readonly string[]): Outcome {
 /** A vitest project, counted by test. A run that executes nothing has failed. */
 function suite(name: string): Outcome {
   const start = performance.now();
-  const file = `${RESULTS}/${name}.json`;
-  const args = [
-    'run',
-    '--project',
-    name,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ];
-  rmSync(file, { force: true }); // an earlier run's report says nothing of this one
-  const env = { ...process.env, NODE_COMPILE_CACHE: resolve(COMPILED) };
-  const { status } = spawnSync(bin('vitest'), args, { stdio: 'inherit', env });
+  // Of this run alone: one that was killed may have left processes that still end in a report.
+  const file = resolve(RESULTS, `${name}.${process.pid}.json`);
+  const env = {
+    ...process.env,
+    NODE_COMPILE_CACHE: resolve(COMPILED),
+    TEST_REPORT: file,
+    TEST_FUZZ_SEED: SEED,
+  };
+  const { status } = spawnSync(bin('vitest'), ['run', '--project', name], { stdio: 'inherit', env });
   const report = read(file);
-  const passed = report?.numPassedTests ?? 0;
-  const failed = status === 0 && passed > 0 ? 0 : Math.max(1, report?.numFailedTests ?? 1);
-  const seconds = (performance.now() - start) / 1000;
-  return { name, passed, failed, seconds, failures: failed > 0 && report ? failuresOf(report) : [] };
+  rmSync(file, { force: true });
+  const { passed = 0, failures = [] } = report ?? {};
+  const failed = status === 0 && passed > 0 ? 0 : Math.max(1, report?.failed ?? 1);
+  return { name, passed, failed, seconds: (performance.now() - start) / 1000, failures };
 }
 
 /** The report of a run; undefined where the run ended before it could write one. */
-function read(file: string): Report | undefined {
+function read(file: string): RunReport | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+    return JSON.parse(readFileSync(file, 'utf8')) as RunReport;
   } catch {
     return undefined;
   }
 }
 
-function failuresOf({ testResults }: Report): string[] {
-  return testResults.flatMap((file) => {
-    const where = relative('.', file.name);
-    const tests = file.assertionResults.filter((test) => test.status === 'failed');
-    return [
-      ...(file.message === '' ? [] : [`${where}\n${shortened(file.message)}`]),
-      ...tests.map((test) => `${where} > ${test.fullName}\n${shortened(test.failureMessages.join('\n'))}`),
-    ];
-  });
-}
-
-function shortened(message: string): string {
-  return stripVTControlCharacters(message)
-    .split('\n')
-    .slice(0, FAILURE_LINES)
-    .map((line) => `    ${line}`)
-    .join('\n');
-}
+/** Those that need Node.js and nothing else: no other program, no built page. */
+const ALONE: readonly string[] = ['types', 'lint', 'pure'];
 
 const STAGES: Record<string, () => Outcome> = {
   types: () => tool('types', bin('tsc'), ['-b']),
   lint: () => tool('lint', bin('biome'), ['ci', '--error-on-warnings', '.']),
-  unit: () => suite('unit'),
+  pure: () => suite('pure'),
+  process: () => suite('process'),
+  server: () => suite('server'),
   postgres: () => suite('postgres'),
+  'postgres-all': () => suite('postgres-all'),
   browser: () => suite('browser'),
   e2e: () => suite('e2e'),
   interop: () => suite('interop'),
 };
 
+/** The stages that are asked for. Throws where there is something that it does not know. */
+function stagesAsked(words: readonly string[]): string[] {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { all: { type: 'boolean' }, only: { type: 'string' } },
+  });
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !(name in STAGES));
+  if (unknown !== undefined) throw new Error(`there is no stage "${unknown}"`);
+  const left = values.all ? 'postgres' : 'postgres-all';
+  return Object.keys(STAGES).filter((name) => (only === undefined ? name !== left : only.includes(name)));
+}
+
+let names: string[] = [];
+try {
+  names = stagesAsked(process.argv.slice(2));
+} catch (error) {
+  const why = error instanceof Error ? error.message : String(error);
+  console.error(`${why}\n${USAGE}\nstages: ${Object.keys(STAGES).join(', ')}`);
+  process.exit(2);
+}
 mkdirSync(RESULTS, { recursive: true });
 rmSync(COMPILED, { recursive: true, force: true }); // nothing else ever takes what is old out of it
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
-const names = Object.keys(STAGES).filter((name) => only === undefined || name === only);
-if (names.length === 0)
-  throw new Error(`no such stage: ${only}. There are ${Object.keys(STAGES).join(', ')}.`);
-if (ensureParts().length > 0) process.exit(1);
-if (buildIsStale()) await buildPage();
+if (names.some((name) => !ALONE.includes(name))) {
+  if (ensureParts().length > 0) process.exit(1);
+  if (buildIsStale()) await buildPage();
+}
+console.log(`fuzz seed: ${SEED} (TEST_FUZZ_SEED=${SEED} makes the same inputs)`);
 
 const outcomes = names.map((name) => STAGES[name]?.()).filter((outcome) => outcome !== undefined);
 const width = Math.max(...outcomes.map((outcome) => outcome.name.length));
@@ -135,6 +127,7 @@ for (const { name, failed, failures } of outcomes) {
   for (const failure of failures) console.log(`\nfailed in ${name}: ${failure}`);
   if (failed > 0 && failures.length === 0) console.log(`\nfailed in ${name}: its own output above says what`);
 }
+console.log(`\nfuzz seed: ${SEED}`);
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${passed} passed, ${failed} failed`);
