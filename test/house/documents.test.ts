@@ -11,6 +11,7 @@ import { commandUsages } from '../support/command-usages.ts';
 const ROOT = new URL('../..', import.meta.url).pathname;
 const ROOMS = [
   '.ci',
+  '.github',
   'contract',
   'core',
   'docs',
@@ -88,7 +89,9 @@ function pathsIn(code: readonly string[]): string[] {
 }
 
 function isRootFile(word: string): boolean {
-  return /^(?:package|tsconfig|biome|vite|vitest|README|CONTRIBUTING)[\w.-]*\.\w+$/.test(word);
+  return /^(?:package|tsconfig|biome|vite|vitest|README|CONTRIBUTING|SECURITY|CHANGELOG)[\w.-]*\.\w+$/.test(
+    word,
+  );
 }
 
 function linksIn(text: string): string[] {
@@ -174,6 +177,22 @@ function documents(): Document[] {
   return [...roots, ...filesBelow('docs', '.md')].map((file) => ({ file, text: read(file) }));
 }
 
+/** What a forge shows to whoever reports or changes something; read like documents, led to by the forge. */
+function templates(): Document[] {
+  return ['.md', '.yml']
+    .flatMap((ending) => filesBelow('.github', ending))
+    .map((file) => ({ file, text: read(file) }));
+}
+
+/** Documents that the readme leads to, by itself or by the index of a folder that it leads to. */
+function ledTo(): string[] {
+  const from = (file: string) =>
+    linksIn(read(file)).map((link) => normalize(join(dirname(file), link.split('#')[0] ?? '')));
+  const direct = from('README.md');
+  const indexes = direct.filter((file) => file.endsWith('/README.md'));
+  return [...direct, ...indexes.flatMap(from)];
+}
+
 function theWorld(): World {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const sources = filesBelow('server', '.ts').filter((file) => !file.includes('node_modules'));
@@ -215,7 +234,8 @@ describe('the documents', () => {
     for (const name of ['words', 'way', 'house', 'signatures', 'drivers', 'labels', 'operations'])
       expect(names).toContain(`docs/${name}.md`);
     expect(names).toContain('CONTRIBUTING.md');
-    const led = linksIn(read('README.md')).map((link) => link.split('#')[0]);
+    for (const name of ['SECURITY.md', 'CHANGELOG.md']) expect(names).toContain(name);
+    const led = ledTo();
     expect(names.filter((name) => name !== 'README.md' && !led.includes(name))).toEqual([]);
   });
 
@@ -225,6 +245,33 @@ describe('the documents', () => {
       expect(faultsOf(document, world)).toEqual([]);
     },
   );
+
+  it.each(templates().map((document) => [document.file, document] as const))(
+    '%s names only what is there',
+    (_, document) => {
+      expect(faultsOf(document, world)).toEqual([]);
+    },
+  );
+
+  it('tell decisions in one form: numbered without a gap, a page each, listed by their titles', () => {
+    const files = filesBelow('docs/decisions', '.md').filter((file) => !file.endsWith('README.md'));
+    const index = read('docs/decisions/README.md');
+    expect(files.length).toBeGreaterThanOrEqual(12);
+    for (const [at, file] of files.sort().entries()) {
+      const text = read(file);
+      const title = /^# (\d+)\. (.+)$/m.exec(text);
+      expect(file).toContain(`/${String(at + 1).padStart(4, '0')}-`);
+      expect(index).toContain(`| ${at + 1} | [${title?.[2]}](${file.split('/').at(-1)}) |`);
+      expect([...text.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual([
+        'Context',
+        'Options weighed',
+        'Decision',
+        'What follows',
+        'What would change it',
+      ]);
+      expect(text.split('\n').length).toBeLessThan(60);
+    }
+  });
 
   it('are really read: commands, paths, links and variables are found in them', () => {
     const code = all.flatMap(({ text }) => codeOf(text));
