@@ -75,7 +75,9 @@ function refOf(name: string, version: string): string {
 }
 
 function listInstalled(): Sbom {
-  const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
+  // Vite sets NODE_ENV to production, and npm then leaves out what is for building as if it had been asked to.
+  const all = ['--include', 'dev', '--include', 'optional', '--include', 'peer'];
+  const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', ...all];
   // The npm that runs us, where one does: another one might be of another age.
   const npm = process.env.npm_execpath;
   const [program, call] = npm === undefined ? ['npm', words] : [process.execPath, [npm, ...words]];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { billOfMaterials, type Sbom } from '../../tools/bill-of-materials.ts';
 import { type Component, EXCEPTIONS, idleExceptions, licenceFaults } from '../../tools/licences.ts';
 
@@ -40,7 +40,10 @@ describe('the licences', () => {
 describe('what goes into page and server', () => {
   let sbom: Sbom;
   beforeAll(() => {
+    // As after a build, and as npm leaves out what is for building.
+    vi.stubEnv('NODE_ENV', 'production');
     sbom = billOfMaterials();
+    vi.unstubAllEnvs();
   }, 60_000);
 
   it('is listed whole, and nothing that only builds or tests', () => {
