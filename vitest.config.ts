@@ -36,7 +36,7 @@ const POSTGRES = { env: { TEST_ENGINE: 'postgres' }, globalSetup: ['test/support
 /**
  * `pure`, `process`, `server`, `postgres` and `postgres-all` run in Node; test/suites.ts says what is in them. `browser`: what
  * only a browser has, IndexedDB above all. `e2e`: the real app in the real browser against the real server. `interop`: foreign
- * programs. Files run one after another where they share the machine's browser.
+ * programs; `foreign`: those that other registries bring. Files run one after another where they share the machine's browser.
  */
 export default defineConfig({
   test: {
@@ -78,6 +78,15 @@ export default defineConfig({
           name: 'interop',
           include: ['test/interop/**/*.interop.ts'],
           ...PATIENCE,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'foreign',
+          include: ['test/foreign/**/*.foreign.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIsStale, buildPage } from './build-state.ts';
+import { ensureForeign } from './foreign/install.ts';
 import { ensureParts } from './parts.ts';
 import type { RunReport } from './run-report.ts';
 
@@ -85,6 +86,8 @@ const STAGES: Record<string, () => Outcome> = {
   e2e: () => suite('e2e'),
   interop: () => suite('interop'),
 };
+/** Run only by name: it asks registries for programs the first time (tools/foreign/programs.ts). */
+const APART: Record<string, () => Outcome> = { foreign: () => suite('foreign') };
 
 /** The stages that are asked for. Throws where there is something that it does not know. */
 function stagesAsked(words: readonly string[]): string[] {
@@ -93,10 +96,11 @@ function stagesAsked(words: readonly string[]): string[] {
     options: { all: { type: 'boolean' }, only: { type: 'string' } },
   });
   const only = values.only?.split(',');
-  const unknown = only?.find((name) => !(name in STAGES));
+  const unknown = only?.find((name) => !(name in STAGES) && !(name in APART));
   if (unknown !== undefined) throw new Error(`there is no stage "${unknown}"`);
   const left = values.all ? 'postgres' : 'postgres-all';
-  return Object.keys(STAGES).filter((name) => (only === undefined ? name !== left : only.includes(name)));
+  if (only !== undefined) return Object.keys({ ...STAGES, ...APART }).filter((name) => only.includes(name));
+  return Object.keys(STAGES).filter((name) => name !== left);
 }
 
 let names: string[] = [];
@@ -104,7 +108,7 @@ try {
   names = stagesAsked(process.argv.slice(2));
 } catch (error) {
   const why = error instanceof Error ? error.message : String(error);
-  console.error(`${why}\n${USAGE}\nstages: ${Object.keys(STAGES).join(', ')}`);
+  console.error(`${why}\n${USAGE}\nstages: ${Object.keys({ ...STAGES, ...APART }).join(', ')}`);
   process.exit(2);
 }
 mkdirSync(RESULTS, { recursive: true });
@@ -113,9 +117,12 @@ if (names.some((name) => !ALONE.includes(name))) {
   if (ensureParts().length > 0) process.exit(1);
   if (buildIsStale()) await buildPage();
 }
+if (names.includes('foreign') && ensureForeign().length > 0) process.exit(1);
 console.log(`fuzz seed: ${SEED} (TEST_FUZZ_SEED=${SEED} makes the same inputs)`);
 
-const outcomes = names.map((name) => STAGES[name]?.()).filter((outcome) => outcome !== undefined);
+const outcomes = names
+  .map((name) => (STAGES[name] ?? APART[name])?.())
+  .filter((outcome) => outcome !== undefined);
 const width = Math.max(...outcomes.map((outcome) => outcome.name.length));
 console.log(`\n${'what'.padEnd(width)}  passed  failed  seconds`);
 for (const { name, passed, failed, seconds } of outcomes) {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Import, importsOf } from '../support/imports.ts';
+import { CHOICES, type Import, importsOf } from '../support/imports.ts';
 
 /**
  * The house (docs/house.md) as rules over the real import graph, types and dynamic imports counted. A room may import

@@ -17,7 +17,7 @@ interface Named {
 }
 
 /** Names for which the runtime chooses a file (Node, conditional subpath imports), with all that it may choose from. */
-const CHOICES: Record<string, Record<string, string>> = JSON.parse(
+export const CHOICES: Record<string, Record<string, string>> = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).imports;
 

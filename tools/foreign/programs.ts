@@ -1,0 +1,39 @@
+/** A program that others wrote, and that judges what we sign and what we say. Nothing of ours is in it. */
+export interface ForeignProgram {
+  readonly name: string;
+  readonly ecosystem: 'PyPI' | 'Go';
+  /** Name in its registry: a distribution of PyPI, or the package of a Go command. */
+  readonly package: string;
+  readonly version: string;
+  /** Pins it and all that it brings, by digest: a file for pip, or the folder of a Go module. */
+  readonly lock: string;
+  readonly for: string;
+}
+
+export const PROGRAMS = [
+  {
+    name: 'zlint',
+    ecosystem: 'Go',
+    package: 'github.com/zmap/zlint/v3/cmd/zlint',
+    version: '3.7.3',
+    lock: 'tools/foreign/zlint',
+    for: 'certificates and CRLs by RFC 5280, 5480 and 5891',
+  },
+  {
+    name: 'pkilint',
+    ecosystem: 'PyPI',
+    package: 'pkilint',
+    version: '0.13.3',
+    lock: 'tools/foreign/pkilint.txt',
+    for: 'certificates, chains, CRLs and OCSP answers by the RFCs of PKIX',
+  },
+  {
+    name: 'schemathesis',
+    ecosystem: 'PyPI',
+    package: 'schemathesis',
+    version: '4.32.5',
+    lock: 'tools/foreign/schemathesis.txt',
+    for: 'the API against its own description',
+  },
+] as const satisfies readonly ForeignProgram[];
+export type ForeignName = (typeof PROGRAMS)[number]['name'];
