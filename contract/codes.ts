@@ -152,6 +152,7 @@ export const PROBLEM_CODES = [
   'forbidden',
   'origin_refused',
   'not_found',
+  'method_not_allowed',
   'request_invalid',
   'too_large',
   'nonce_unknown',

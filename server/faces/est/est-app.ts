@@ -14,6 +14,7 @@ import {
 } from '../../authority/ra/contact/device-contact.ts';
 import type { Installation } from '../../installation.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
+import { refuseOtherMethods } from '../http/other-methods.ts';
 import { ProblemError, translateErrors } from '../http/problem.ts';
 import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
 import { certsOnly } from './certs-only.ts';
@@ -64,6 +65,7 @@ export async function buildEst({
   const limit = rateLimit(PER_ADDRESS, installation.clock);
   const limitDevice = rateLimit(CALLS.device, installation.clock);
   app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));
+  refuseOtherMethods(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 

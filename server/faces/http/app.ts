@@ -13,6 +13,7 @@ import { metrics } from './metrics.ts';
 import { ocsp } from './ocsp.ts';
 import { operatorHandlers } from './operator-handlers.ts';
 import { checkOrigin, type OwnOrigins } from './origin.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { pageFiles } from './page-files.ts';
 import type { HttpParts } from './parts.ts';
 import { phoneHandlers } from './phone-handlers.ts';
@@ -56,6 +57,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   ) as FastifyInstance;
   translateErrors(app, options.onFault);
   strictHeaders(app, tls !== undefined);
+  refuseOtherMethods(app);
   inflateBodies(app);
   await app.register(cookie);
   await app.register(swagger, {

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import { ProblemError } from './problem.ts';
+
+/**
+ * Answers a call of a path that is there, by a method that it does not take, with 405 and those that it takes (RFC 9110
+ * section 15.5.6): "there is no such thing" would be wrong. To be called before any route is made.
+ */
+export function refuseOtherMethods(app: FastifyInstance): void {
+  const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    // What takes every path, as files do, says of none that it is there.
+    if (url !== '*' && url !== '/*') routes.push({ path: patternOf(url), methods: [method].flat() });
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const path = request.url.split('?', 1)[0] ?? '';
+    const taken = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
+    if (taken.length === 0 || taken.includes(request.method)) return;
+    reply.header('allow', [...new Set(taken)].sort().join(', '));
+    throw new ProblemError('method_not_allowed');
+  });
+}
+
+/** A route's path as Fastify writes it: `:name` stands for one segment, a last `*` for all that follows. */
+function patternOf(url: string): RegExp {
+  const parts = url
+    .split('/')
+    .map((part) =>
+      part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    );
+  return new RegExp(`^${parts.join('/')}$`);
+}
