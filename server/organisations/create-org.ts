@@ -1,8 +1,8 @@
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Curve } from '../authority/ca/candidate.ts';
-import { mayBeOrg } from '../authority/ca/names.ts';
 import { establishIssuing, type IssuingParts } from '../authority/ceremony/issuing-ca.ts';
+import { mayBeOrg } from '../ports/ca-names.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';

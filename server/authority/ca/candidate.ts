@@ -1,9 +1,9 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
+import { generationName, rootOf } from '../../ports/ca-names.ts';
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { CaSigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
-import { generationName, rootOf } from './names.ts';
 import type { CertificatePolicy } from './policy.ts';
 
 export interface Establishing {

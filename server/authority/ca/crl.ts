@@ -2,9 +2,9 @@ import { type Bytes, fromHex } from '../../../core/bytes.ts';
 import { fromInstant } from '../../../core/instant.ts';
 import type { CrlOrder, EntryReason } from '../../ports/certificate-authority.ts';
 import type { CaSigner } from '../../ports/signer.ts';
+import { algorithmIdentifier, signed } from '../../x509/certificate.ts';
 import { sequence, smallInteger, time, tlv, unsigned } from '../../x509/der-writer.ts';
-import { algorithmIdentifier, signed } from './certificate.ts';
-import { authorityKeyIdentifier, crlNumber, reasonCode } from './extensions.ts';
+import { authorityKeyIdentifier, crlNumber, reasonCode } from '../../x509/extensions.ts';
 
 /** CRLReason (RFC 5280 section 5.3.1). */
 export const REASON: Record<EntryReason, number> = {

@@ -2,9 +2,8 @@ import { type Bytes, concat, fromHex } from '../../../core/bytes.ts';
 import { deviceDnsName, spiffeId } from '../../../core/name.ts';
 import type { CertificateOrder } from '../../ports/certificate-authority.ts';
 import type { CaSigner } from '../../ports/signer.ts';
+import { algorithmIdentifier, VERSION_3 } from '../../x509/certificate.ts';
 import { sequence, time, tlv, unsigned } from '../../x509/der-writer.ts';
-import { distinguishedName, subjectName } from '../../x509/x509-name.ts';
-import { algorithmIdentifier, VERSION_3 } from './certificate.ts';
 import {
   authorityInformationAccess,
   authorityKeyIdentifier,
@@ -14,7 +13,8 @@ import {
   keyUsageSignature,
   subjectAlternativeNames,
   subjectKeyIdentifier,
-} from './extensions.ts';
+} from '../../x509/extensions.ts';
+import { distinguishedName, subjectName } from '../../x509/x509-name.ts';
 
 /** What is the same in every device certificate of an issuing CA. */
 export interface TemplateFields {

@@ -1,7 +1,7 @@
+import { rootOf } from '../../ports/ca-names.ts';
 import type { Candidate, Establishing, Wanted } from './candidate.ts';
 import { candidateAfter } from './candidate.ts';
 import { byRoot } from './issuing-certificates.ts';
-import { rootOf } from './names.ts';
 import { openRoot } from './root.ts';
 
 export interface Certified {

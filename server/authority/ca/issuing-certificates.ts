@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import type { Authority, Crossed } from '../../ports/authorities.ts';
+import { authorityName } from '../../ports/ca-names.ts';
 import type { CaSigner } from '../../ports/signer.ts';
-import { signed, tbsCertificate } from './certificate.ts';
+import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityInformationAccess,
   authorityKeyIdentifier,
   basicConstraintsCa,
   keyUsageCa,
   subjectKeyIdentifier,
-} from './extensions.ts';
-import { authorityName } from './names.ts';
-import { newSerial } from './serial.ts';
+} from '../../x509/extensions.ts';
+import { newSerial } from '../../x509/serial.ts';
 
 /** Milliseconds since 1970. */
 export interface Span {

@@ -1,10 +1,10 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { commonNames, parseCsr, verifyCsr } from '../../../core/csr.ts';
 import { DerError } from '../../../core/der.ts';
+import { authorityName, mayBeOrg } from '../../ports/ca-names.ts';
 import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { signed } from '../../x509/certificate.ts';
 import { sequence, smallInteger, tlv } from '../../x509/der-writer.ts';
-import { signed } from './certificate.ts';
-import { authorityName, mayBeOrg } from './names.ts';
 
 /** PKCS#10 request (RFC 2986) for the certificate of an issuing CA, DER. */
 export function issuingRequest(org: string, key: CaSigner): Promise<Uint8Array> {

@@ -1,7 +1,6 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import type { CaSigner } from '../../ports/signer.ts';
-import { distinguishedName } from '../../x509/x509-name.ts';
-import { signed, tbsCertificate } from './certificate.ts';
+import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
   basicConstraintsEnd,
@@ -9,8 +8,9 @@ import {
   ocspNoCheck,
   ocspSigning,
   subjectKeyIdentifier,
-} from './extensions.ts';
-import { newSerial } from './serial.ts';
+} from '../../x509/extensions.ts';
+import { newSerial } from '../../x509/serial.ts';
+import { distinguishedName } from '../../x509/x509-name.ts';
 
 /**
  * Lets a key answer about the state of this CA's certificates and do nothing else (RFC 6960 section 4.2.2.2). Verifiers ask

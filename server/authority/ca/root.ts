@@ -1,18 +1,18 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
+import { authorityName } from '../../ports/ca-names.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import { type CaSigner, VaultError } from '../../ports/signer.ts';
-import type { Establishing } from './candidate.ts';
-import { signed, tbsCertificate } from './certificate.ts';
+import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
   basicConstraintsCa,
   keyUsageCa,
   subjectKeyIdentifier,
-} from './extensions.ts';
-import { authorityName } from './names.ts';
+} from '../../x509/extensions.ts';
+import { newSerial } from '../../x509/serial.ts';
+import type { Establishing } from './candidate.ts';
 import { openKey } from './open-key.ts';
-import { newSerial } from './serial.ts';
 
 export interface Root {
   readonly key: CaSigner;

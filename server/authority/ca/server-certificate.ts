@@ -1,7 +1,6 @@
 import type { ServerOrder } from '../../ports/certificate-authority.ts';
 import type { CaSigner } from '../../ports/signer.ts';
-import { distinguishedName } from '../../x509/x509-name.ts';
-import { tbsCertificate } from './certificate.ts';
+import { tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityInformationAccess,
   authorityKeyIdentifier,
@@ -10,7 +9,8 @@ import {
   serverAuthentication,
   serverName,
   subjectKeyIdentifier,
-} from './extensions.ts';
+} from '../../x509/extensions.ts';
+import { distinguishedName } from '../../x509/x509-name.ts';
 
 /** TBSCertificate of a service, which shows this name to the organisation's devices over TLS and may do nothing else. */
 export function serverTemplate(

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '../../../core/bytes.ts';
 import type { Authority } from '../../ports/authorities.ts';
+import { generationName, rootOf } from '../../ports/ca-names.ts';
 import { VaultError } from '../../ports/signer.ts';
 import { candidateAfter, type Wanted } from '../ca/candidate.ts';
-import { generationName, rootOf } from '../ca/names.ts';
 import { issuingRequest } from '../ca/request.ts';
 import { type IssuingParts, install } from './issuing-ca.ts';
 

@@ -11,8 +11,8 @@ import {
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
+import { newSerial } from '../../x509/serial.ts';
 import type { CertificatePolicy } from '../ca/policy.ts';
-import { newSerial } from '../ca/serial.ts';
 import type { EstCa } from './est-ca.ts';
 import { writeOrder } from './order.ts';
 

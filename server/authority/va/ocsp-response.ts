@@ -3,10 +3,10 @@ import type { Bytes } from '../../../core/bytes.ts';
 import { fromInstant } from '../../../core/instant.ts';
 import type { EntryReason } from '../../ports/certificate-authority.ts';
 import type { CaSigner } from '../../ports/signer.ts';
+import { algorithmIdentifier } from '../../x509/certificate.ts';
 import { bits, generalizedTime, octets, oid, sequence, tlv } from '../../x509/der-writer.ts';
-import { algorithmIdentifier } from '../ca/certificate.ts';
+import { publicKeyBits } from '../../x509/extensions.ts';
 import { REASON } from '../ca/crl.ts';
-import { publicKeyBits } from '../ca/extensions.ts';
 
 const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
 

@@ -1,8 +1,8 @@
 import { toPem } from '../../../core/pem.ts';
 import { CURVES, type Wanted } from '../../authority/ca/candidate.ts';
-import { mayBeOrg } from '../../authority/ca/names.ts';
 import { requestIssuing } from '../../authority/ceremony/bring-in.ts';
 import { overlapOf, rotateIssuing } from '../../authority/ceremony/issuing-ca.ts';
+import { mayBeOrg } from '../../ports/ca-names.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { writeNew } from './text-files.ts';

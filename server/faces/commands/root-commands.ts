@@ -1,11 +1,11 @@
 import { fromPem, toPem } from '../../../core/pem.ts';
 import { byRoot, endOf } from '../../authority/ca/issuing-certificates.ts';
-import { ROOTS } from '../../authority/ca/names.ts';
 import { DEFAULT_POLICY } from '../../authority/ca/policy.ts';
 import { readIssuingRequest } from '../../authority/ca/request.ts';
 import { bringIn } from '../../authority/ceremony/bring-in.ts';
 import { putRootBack, rootTaken, takeRootOut } from '../../authority/ceremony/root-custody.ts';
 import { isRootFile, openRootFile, rootFileText } from '../../authority/keys/root-file.ts';
+import { ROOTS } from '../../ports/ca-names.ts';
 import { nodeCrypto, sha256Hex } from '../../x509/node-crypto.ts';
 import { wantedOrg } from './ca-commands.ts';
 import { type BareCommand, type Command, UsageError } from './command.ts';

@@ -1,4 +1,4 @@
-import { buildNativeToken } from '../../authority/keys/build-native-token.ts';
+import { buildNativeToken } from '../../runtime/build-native-token.ts';
 import type { BareCommand } from './command.ts';
 
 export const tokenBuild: BareCommand = {

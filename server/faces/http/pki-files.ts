@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
-import { parseIssuerName } from '../../authority/ca/names.ts';
 import type { Installation } from '../../installation.ts';
+import { parseIssuerName } from '../../ports/ca-names.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import { ProblemError } from './problem.ts';
 

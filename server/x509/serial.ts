@@ -1,5 +1,5 @@
-import { toHex } from '../../../core/bytes.ts';
-import type { CryptoPort } from '../../../core/crypto.ts';
+import { toHex } from '../../core/bytes.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
 
 /**
  * 128 random bits as hex, positive and never shorter: CA/Browser Forum Baseline Requirements 7.1 ask for 64 bits from a

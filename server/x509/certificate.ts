@@ -1,6 +1,6 @@
-import { type Bytes, fromHex } from '../../../core/bytes.ts';
-import type { CaSigner } from '../../ports/signer.ts';
-import { bits, oid, sequence, time, tlv, unsigned } from '../../x509/der-writer.ts';
+import { type Bytes, fromHex } from '../../core/bytes.ts';
+import type { CaSigner } from '../ports/signer.ts';
+import { bits, oid, sequence, time, tlv, unsigned } from './der-writer.ts';
 
 /** AlgorithmIdentifier without parameters (RFC 5758 section 3.2). */
 const ALGORITHM = {

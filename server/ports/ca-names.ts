@@ -1,5 +1,5 @@
-import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
-import { distinguishedName } from '../../x509/x509-name.ts';
+import { distinguishedName } from '../x509/x509-name.ts';
+import type { IssuerName, OrgName } from './issuer-name.ts';
 
 /** Roots; no organisation may take their names. */
 export const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { VaultError } from '../../ports/signer.ts';
+import { VaultError } from '../ports/signer.ts';
 
 const require = createRequire(import.meta.url);
 /** As the package's own binding.gyp lists them. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { type Bytes, utf8 } from '../../../core/bytes.ts';
-import { bitStringBytes, enterDer, TAG } from '../../../core/der.ts';
-import { namedBits, octets, oid, sequence, smallInteger, TRUE, tlv } from '../../x509/der-writer.ts';
+import { type Bytes, utf8 } from '../../core/bytes.ts';
+import { bitStringBytes, enterDer, TAG } from '../../core/der.ts';
+import { namedBits, octets, oid, sequence, smallInteger, TRUE, tlv } from './der-writer.ts';
 
 const BASIC_CONSTRAINTS = oid('2.5.29.19');
 const KEY_USAGE = oid('2.5.29.15');
