@@ -144,12 +144,15 @@ async function run(words: readonly string[], { env, print }: Terminal): Promise<
       return value;
     },
     print,
+    async withInstallation(work) {
+      const installation = await openInstallation(config);
+      try {
+        return await work(installation);
+      } finally {
+        await installation.close();
+      }
+    },
   };
   if ('bare' in command) return command.run(call);
-  const installation = await openInstallation(config);
-  try {
-    return await command.run({ ...call, installation });
-  } finally {
-    await installation.close();
-  }
+  return call.withInstallation((installation) => command.run({ ...call, installation }));
 }

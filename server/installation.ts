@@ -1,30 +1,30 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import type { CryptoPort } from '../core/crypto.ts';
 import { toInstant } from '../core/instant.ts';
 import { uuid7 } from '../core/uuid7.ts';
 import { certificateAuthority } from './authority/ca/authority.ts';
 import { needKeys } from './authority/ca/need-keys.ts';
 import { type CertificatePolicy, DEFAULT_POLICY } from './authority/ca/policy.ts';
+import { ceremonies } from './authority/ceremony/ceremonies.ts';
 import { type EstCa, estCa } from './authority/est-ca/est-ca.ts';
 import { readEstCaFiles } from './authority/est-ca/est-ca-files.ts';
 import { isEstCaInUse, settleEstCa } from './authority/est-ca/settle-est-ca.ts';
 import { withEstCa } from './authority/est-ca/with-est-ca.ts';
-import { type KeyFiles, keyFiles } from './authority/keys/key-files.ts';
+import { keyFiles } from './authority/keys/key-files.ts';
 import { nativeToken } from './authority/keys/native-token.ts';
 import type { Token, TokenOptions } from './authority/keys/token.ts';
 import { tokenKeys } from './authority/keys/token-keys.ts';
+import { bindingOfKey } from './authority/ra/binding/binding-of-key.ts';
 import { revocationLists } from './authority/va/publish-crl.ts';
+import { statusResponder } from './authority/va/responder.ts';
 import type { EstCaConfig } from './config/config.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
+import type { Face } from './faces/face.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
-import type { CertificateAuthority } from './ports/certificate-authority.ts';
-import type { RevocationLists } from './ports/crls.ts';
 import type { KeyVault } from './ports/signer.ts';
-import type { Database } from './ports/stores.ts';
 import { openDatabase } from './store/open.ts';
-import { type StatementKeys, statementKeys } from './trail/statement-keys.ts';
+import { statementKeys } from './trail/statement-keys.ts';
 import { nodeCrypto } from './x509/node-crypto.ts';
 
 export interface InstallationOptions {
@@ -44,26 +44,17 @@ export interface InstallationOptions {
   readonly policy?: CertificatePolicy;
 }
 
-/** One data folder opened: database, keys and CA, wired. The server and the command line each open their own. */
-export interface Installation extends Omit<Database, 'close'> {
+/**
+ * One data folder opened: database, keys and CA, wired. The server and the command line each open their own, and hand to
+ * their faces what a face may know.
+ */
+export interface Installation extends Face {
   readonly vault: KeyVault;
-  /** The vault, where it is of files; undefined where keys are in a token. */
-  readonly keyFiles: KeyFiles | undefined;
-  readonly ca: CertificateAuthority;
-  readonly lists: RevocationLists;
   /** Asks a third party's CA once it is started, where there is one. */
   readonly estCa: EstCa | undefined;
-  readonly statementKeys: StatementKeys;
-  readonly clock: Clock;
-  readonly crypto: CryptoPort;
-  readonly resolver: TxtResolver;
   readonly policy: CertificatePolicy;
-  readonly publicUrl: string;
-  readonly suffix: string;
   /** What whoever started it should know. */
   readonly notes: readonly string[];
-  /** Identity of the installation, made at its first start: the audience of every signature. */
-  readonly aud: string;
   close(): Promise<void>;
 }
 
@@ -94,7 +85,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const inUse = isServer
       ? await settleEstCa(options.estCa, { transact, clock })
       : await isEstCaInUse(stores);
-    const foreign = upstream && estCa(upstream, { stores, transact, clock, crypto, writer });
+    const foreign =
+      upstream &&
+      estCa(upstream, {
+        ...{ stores, transact, clock, crypto, writer },
+        bindingOfKey: (spki) => bindingOfKey(spki, { stores, crypto }),
+      });
     const ca = withEstCa(ownCa, { estCa: foreign, inUse }, { stores, policy, clock, crypto });
     return {
       stores,
@@ -107,9 +103,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         await close();
       },
       vault,
-      keyFiles: files,
       ca,
       lists: revocationLists({ stores, transact, ca, clock }),
+      status: statusResponder({ vault, stores, transact, ca, clock }),
+      ceremonies: ceremonies({ vault, keyFiles: files, stores, transact, clock, crypto, policy, publicUrl }),
       estCa: foreign,
       statementKeys: keys,
       clock,

@@ -1,23 +1,29 @@
 import { toBase64Url } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Curve } from '../authority/ca/candidate.ts';
-import { establishIssuing, type IssuingParts } from '../authority/ceremony/issuing-ca.ts';
+import type { Ceremonies } from '../authority/ceremony/ceremonies.ts';
 import { mayBeOrg } from '../ports/ca-names.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
-export interface OrgParts extends IssuingParts {
-  readonly stores: Needs<'authorities' | 'orgs'>;
-  readonly transact: Transact<'authorities' | 'orgs' | 'audit'>;
+export interface OrgParts {
+  readonly stores: Needs<'orgs'>;
+  readonly transact: Transact<'orgs' | 'audit'>;
+  readonly ceremonies: Pick<Ceremonies, 'establish'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
 }
+
+type Establish = Parameters<Ceremonies['establish']>[0];
 
 export interface NewOrg {
   readonly name: string;
   readonly title: string;
   readonly training: boolean;
   /** Of the issuing CA's key; P-256 if left out. */
-  readonly curve?: Curve | undefined;
+  readonly curve?: Establish['curve'];
 }
 
 /** An organisation with its issuing CA. Safe to repeat; what a crash left half-made is completed. */
@@ -29,7 +35,7 @@ export async function createOrg(
   const there = await parts.stores.orgs.org(org.name);
   if (there !== undefined && there.training !== org.training) return 'name_not_allowed';
   // The CA first: an organisation that is there can always issue.
-  await establishIssuing(org, parts);
+  await parts.ceremonies.establish(org);
   if (there !== undefined) return 'there';
   const at = toInstant(parts.clock.now());
   const salt = toBase64Url(parts.crypto.random(32));

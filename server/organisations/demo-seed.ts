@@ -110,7 +110,7 @@ const DOMAINS: readonly {
  * a role, a name or a title that was given since.
  */
 export async function seedDemo(
-  parts: OrgParts & DomainParts & { readonly stores: Needs<'people' | 'domains' | 'orgs' | 'authorities'> },
+  parts: OrgParts & DomainParts & { readonly stores: Needs<'people' | 'domains' | 'orgs'> },
 ): Promise<void> {
   for (const org of ORGS) await createOrg(org, parts);
   for (const { operator, name, about, role, orgs } of PEOPLE) {

@@ -41,3 +41,10 @@ export interface Authorities {
   saveAuthority(authority: Authority): Promise<void>;
   replace(name: IssuerName, replaced: Replaced): Promise<void>;
 }
+
+/** Of an organisation's generations the newest, and those whose certificates may still live, the newest first. */
+export function liveOnes(generations: readonly Authority[], now: number): Authority[] {
+  return generations
+    .filter(({ replaced }) => replaced === null || Date.parse(replaced.until) > now)
+    .toSorted((a, b) => b.generation - a.generation);
+}

@@ -1,13 +1,7 @@
-import { distinguishedName } from '../x509/x509-name.ts';
 import type { IssuerName, OrgName } from './issuer-name.ts';
 
 /** Roots; no organisation may take their names. */
 export const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };
-
-/** Subject of a CA: what certificates and CRLs of it name as issuer, the same in every generation. */
-export function authorityName(name: string): Uint8Array {
-  return distinguishedName('Fieldbind', `${name} CA`);
-}
 
 /** Name of an issuing CA by generation, in addresses and in the vault. No organisation's own name has an underscore. */
 export function generationName(org: OrgName, generation: number): IssuerName {

@@ -82,6 +82,17 @@ export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 /** `certificateHold` is the one that may end again. */
 export type EntryReason = RevocationReason | 'certificateHold';
 
+/** CRLReason (RFC 5280 section 5.3.1). */
+export const REASON: Record<EntryReason, number> = {
+  unspecified: 0,
+  keyCompromise: 1,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  certificateHold: 6,
+  privilegeWithdrawn: 9,
+};
+
 export interface RevokedEntry {
   readonly serial: string;
   readonly at: string;

@@ -4,10 +4,10 @@ export class VaultError extends Error {
 }
 
 /**
- * A CA's private key, wherever it lives: a file, or a token by PKCS#11. It signs what it is given and
- * never shows itself.
+ * A private key of this installation, wherever it lives: a file, or a token by PKCS#11. It is a CA's, the statement key or
+ * an OCSP responder's. It signs what it is given and never shows itself.
  */
-export interface CaSigner {
+export interface KeySigner {
   readonly algorithm: 'ES256' | 'ES384';
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array;
@@ -18,7 +18,7 @@ export interface CaSigner {
 /** Where CA and statement keys are kept. Names are ours (`root`, an organisation, `statement-…`), never from a request. */
 export interface KeyVault {
   /** The key called `name`, made first if there is none. */
-  ensure(name: string, curve: 'P-256' | 'P-384'): Promise<CaSigner>;
+  ensure(name: string, curve: 'P-256' | 'P-384'): Promise<KeySigner>;
   /** The key called `name`; undefined if there is none. */
-  open(name: string): Promise<CaSigner | undefined>;
+  open(name: string): Promise<KeySigner | undefined>;
 }

@@ -6,7 +6,7 @@ import { toInstant } from '../../core/instant.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
 import { sealJws } from '../../core/jws.ts';
 import { ecdsaToFixed } from '../../core/spki.ts';
-import { type CaSigner, type KeyVault, VaultError } from '../ports/signer.ts';
+import { type KeySigner, type KeyVault, VaultError } from '../ports/signer.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from './chain.ts';
 import { STEPS } from './steps.ts';
@@ -99,7 +99,7 @@ function fileName(place: number): string {
   return `statement-${place}`;
 }
 
-async function publicPart(key: CaSigner, crypto: CryptoPort) {
+async function publicPart(key: KeySigner, crypto: CryptoPort) {
   const point = key.spki.subarray(-64);
   const jwk = {
     kty: 'EC',
@@ -110,7 +110,7 @@ async function publicPart(key: CaSigner, crypto: CryptoPort) {
   return { jwk, kid: await jwkThumbprint(jwk, crypto) };
 }
 
-function statementSigner(kid: string, key: CaSigner, crypto: CryptoPort): StatementSigner {
+function statementSigner(kid: string, key: KeySigner, crypto: CryptoPort): StatementSigner {
   const signer: Signer = { kid, sign: async (data) => ecdsaToFixed(await key.sign(data), 256) as Bytes };
   return {
     kid,

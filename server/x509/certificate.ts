@@ -1,5 +1,5 @@
 import { type Bytes, fromHex } from '../../core/bytes.ts';
-import type { CaSigner } from '../ports/signer.ts';
+import type { KeySigner } from '../ports/signer.ts';
 import { bits, oid, sequence, time, tlv, unsigned } from './der-writer.ts';
 
 /** AlgorithmIdentifier without parameters (RFC 5758 section 3.2). */
@@ -14,7 +14,7 @@ export const VERSION_3 = fromHex('a003020102') ?? new Uint8Array();
 export interface CertificateFields {
   /** Hex. */
   readonly serial: string;
-  readonly algorithm: CaSigner['algorithm'];
+  readonly algorithm: KeySigner['algorithm'];
   /** Names as DER. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
@@ -40,10 +40,10 @@ export function tbsCertificate(fields: CertificateFields): Bytes {
 }
 
 /** SIGNED{…}: what was signed, the algorithm, the signature. The same for certificates and CRLs. */
-export async function signed(tbs: Uint8Array, signer: CaSigner): Promise<Bytes> {
+export async function signed(tbs: Uint8Array, signer: KeySigner): Promise<Bytes> {
   return sequence(tbs, ALGORITHM[signer.algorithm], bits(await signer.sign(tbs)));
 }
 
-export function algorithmIdentifier(algorithm: CaSigner['algorithm']): Bytes {
+export function algorithmIdentifier(algorithm: KeySigner['algorithm']): Bytes {
   return ALGORITHM[algorithm];
 }

@@ -25,3 +25,8 @@ export function subjectName(parts: readonly SubjectPart[]): Bytes {
       .reverse(),
   );
 }
+
+/** Subject of a CA: what certificates and CRLs of it name as issuer, the same in every generation. */
+export function authorityName(name: string): Uint8Array {
+  return distinguishedName('Fieldbind', `${name} CA`);
+}

@@ -10,6 +10,7 @@ import { fromPem } from '../../core/pem.ts';
 import type { Udid } from '../../core/udid.ts';
 import { estCa } from '../../server/authority/est-ca/est-ca.ts';
 import { readEstCaFiles } from '../../server/authority/est-ca/est-ca-files.ts';
+import { bindingOfKey } from '../../server/authority/ra/binding/binding-of-key.ts';
 import { revokeDevice } from '../../server/authority/ra/custody/revoke-device.ts';
 import { verifyDevice } from '../../server/authority/va/verify-device.ts';
 import { openInstallation } from '../../server/installation.ts';
@@ -250,7 +251,11 @@ describe('a third party’s CA in place of ours', () => {
     const answered: string[] = [];
     const onFault = (error: unknown) => answered.push(String(error));
     const files = readEstCaFiles(peer.config);
-    const both = ['one', 'other'].map((writer) => estCa(files, { ...installation, writer }));
+    const parts = {
+      ...installation,
+      bindingOfKey: (spki: Uint8Array) => bindingOfKey(spki, installation),
+    };
+    const both = ['one', 'other'].map((writer) => estCa(files, { ...parts, writer }));
     for (const one of both) {
       one.start({ onAnswer: (id) => answered.push(id), onFault });
       expect(() => one.sign(open?.intent as Intent)).toThrow(SignatureDelayed);

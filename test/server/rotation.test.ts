@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../contract/change.ts';
 import { fromPem } from '../../core/pem.ts';
-import { requestIssuing } from '../../server/authority/ceremony/bring-in.ts';
-import { rotateIssuing } from '../../server/authority/ceremony/issuing-ca.ts';
 import { databaseOf } from '../support/database.ts';
 import { issuerName } from '../support/issuer-name.ts';
 import { fieldbind, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -115,11 +113,11 @@ describe('an issuing CA that is rotated beside a running server', () => {
   it('takes up the key that a crash left, and rotates once where two ask at once', async () => {
     const { installation } = server.running;
     // What is there when the process ends before its one transaction.
-    await requestIssuing(NORTHFIELD, installation);
+    await installation.ceremonies.request(NORTHFIELD);
     const left = await installation.vault.open('northfield_2');
     const both = await Promise.all([
-      rotateIssuing(NORTHFIELD, installation),
-      rotateIssuing(NORTHFIELD, installation),
+      installation.ceremonies.rotate(NORTHFIELD),
+      installation.ceremonies.rotate(NORTHFIELD),
     ]);
     // The later of the two finds either the same one or that it is done.
     const names = both.map((one) => (one.code === 'rotated' ? one.authority.name : one.code));

@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { generationName, rootOf } from '../../ports/ca-names.ts';
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
-import type { CaSigner, KeyVault } from '../../ports/signer.ts';
+import type { KeySigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
 import type { CertificatePolicy } from './policy.ts';
 
@@ -31,7 +31,7 @@ export interface Candidate {
   readonly org: OrgName;
   readonly generation: number;
   readonly name: IssuerName;
-  readonly key: CaSigner;
+  readonly key: KeySigner;
   readonly root: IssuerName;
 }
 

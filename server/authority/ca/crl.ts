@@ -1,24 +1,17 @@
 import { type Bytes, fromHex } from '../../../core/bytes.ts';
 import { fromInstant } from '../../../core/instant.ts';
-import type { CrlOrder, EntryReason } from '../../ports/certificate-authority.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import { type CrlOrder, REASON } from '../../ports/certificate-authority.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { algorithmIdentifier, signed } from '../../x509/certificate.ts';
 import { sequence, smallInteger, time, tlv, unsigned } from '../../x509/der-writer.ts';
 import { authorityKeyIdentifier, crlNumber, reasonCode } from '../../x509/extensions.ts';
 
-/** CRLReason (RFC 5280 section 5.3.1). */
-export const REASON: Record<EntryReason, number> = {
-  unspecified: 0,
-  keyCompromise: 1,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  privilegeWithdrawn: 9,
-};
-
 /** CertificateList, version 2 (RFC 5280 section 5.1), complete for its issuer. */
-export async function certificateList(order: CrlOrder, issuer: Uint8Array, signer: CaSigner): Promise<Bytes> {
+export async function certificateList(
+  order: CrlOrder,
+  issuer: Uint8Array,
+  signer: KeySigner,
+): Promise<Bytes> {
   const entries = order.entries.map(({ serial, at, reason }) => {
     const code = REASON[reason];
     // "unspecified" is said by leaving the reason out (section 5.3.1).

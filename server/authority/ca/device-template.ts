@@ -1,7 +1,7 @@
 import { type Bytes, concat, fromHex } from '../../../core/bytes.ts';
 import { deviceDnsName, spiffeId } from '../../../core/name.ts';
 import type { CertificateOrder } from '../../ports/certificate-authority.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { algorithmIdentifier, VERSION_3 } from '../../x509/certificate.ts';
 import { sequence, time, tlv, unsigned } from '../../x509/der-writer.ts';
 import {
@@ -18,7 +18,7 @@ import { distinguishedName, subjectName } from '../../x509/x509-name.ts';
 
 /** What is the same in every device certificate of an issuing CA. */
 export interface TemplateFields {
-  readonly algorithm: CaSigner['algorithm'];
+  readonly algorithm: KeySigner['algorithm'];
   /** Name, DER. */
   readonly issuer: Uint8Array;
   readonly issuerSpki: Uint8Array;

@@ -2,20 +2,21 @@ import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
-import { authorityName } from '../../ports/ca-names.ts';
+import { liveOnes } from '../../ports/authorities.ts';
 import type { CertificateOrder, Intent, Issuer } from '../../ports/certificate-authority.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { signed } from '../../x509/certificate.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import { newSerial } from '../../x509/serial.ts';
+import { authorityName } from '../../x509/x509-name.ts';
 import { certificateList } from './crl.ts';
 import { type DeviceTemplate, deviceTemplate } from './device-template.ts';
 import type { CertificatePolicy } from './policy.ts';
 import { responderCertificate } from './responder-certificate.ts';
 import { serverTemplate } from './server-certificate.ts';
-import { chainOf, liveOnes } from './trust.ts';
+import { chainOf } from './trust.ts';
 
 export interface IssuerParts {
   readonly clock: Clock;
@@ -26,13 +27,13 @@ export interface IssuerParts {
 
 /** A CA's key with all that is the same in every certificate it signs. */
 export interface OpenedKey {
-  readonly key: CaSigner;
+  readonly key: KeySigner;
   readonly template: DeviceTemplate;
 }
 
 export function templateOf(
   { name, org }: Authority,
-  key: CaSigner,
+  key: KeySigner,
   { publicUrl }: IssuerParts,
 ): DeviceTemplate {
   return deviceTemplate({

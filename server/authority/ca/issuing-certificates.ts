@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import type { Authority, Crossed } from '../../ports/authorities.ts';
-import { authorityName } from '../../ports/ca-names.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityInformationAccess,
@@ -12,6 +11,7 @@ import {
   subjectKeyIdentifier,
 } from '../../x509/extensions.ts';
 import { newSerial } from '../../x509/serial.ts';
+import { authorityName } from '../../x509/x509-name.ts';
 
 /** Milliseconds since 1970. */
 export interface Span {
@@ -26,7 +26,7 @@ interface Subject extends Span {
 
 interface Signer {
   readonly name: string;
-  readonly key: CaSigner;
+  readonly key: KeySigner;
 }
 
 /** An issuing CA as its root signs it. `rootUrl`: where the root's certificate is. */
@@ -42,15 +42,15 @@ export function byRoot(
 }
 
 /** By a key of the same organisation: its own (the anchor), or another generation's (a cross certificate). */
-export function byOrg(subject: Subject, key: CaSigner, crypto: CryptoPort): Promise<Uint8Array> {
+export function byOrg(subject: Subject, key: KeySigner, crypto: CryptoPort): Promise<Uint8Array> {
   return certify(subject, { name: subject.org, key }, [], crypto);
 }
 
 /** Each way lasts as long as both ends of it do. */
 export async function cross(
   org: string,
-  after: { readonly key: CaSigner; readonly anchor: Uint8Array },
-  before: { readonly key: CaSigner; readonly anchor: Uint8Array },
+  after: { readonly key: KeySigner; readonly anchor: Uint8Array },
+  before: { readonly key: KeySigner; readonly anchor: Uint8Array },
   notBefore: number,
   crypto: CryptoPort,
 ): Promise<Crossed> {

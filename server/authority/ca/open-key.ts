@@ -1,13 +1,13 @@
 import { equalBytes } from '../../../core/bytes.ts';
 import { keyOfCertificate } from '../../../core/certificate-key.ts';
 import type { Authority } from '../../ports/authorities.ts';
-import { type CaSigner, type KeyVault, VaultError } from '../../ports/signer.ts';
+import { type KeySigner, type KeyVault, VaultError } from '../../ports/signer.ts';
 
 /** A CA's key; undefined if it is not here. Throws VaultError if another key bears its name. */
 export async function openKey(
   { name, anchor }: Pick<Authority, 'name' | 'anchor'>,
   vault: KeyVault,
-): Promise<CaSigner | undefined> {
+): Promise<KeySigner | undefined> {
   const key = await vault.open(name);
   if (key !== undefined && !equalBytes(key.spki, keyOfCertificate(anchor)))
     throw new VaultError(`the key ${name} is not the one that the certificate of ${name} was made for`);

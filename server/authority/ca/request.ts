@@ -1,13 +1,14 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { commonNames, parseCsr, verifyCsr } from '../../../core/csr.ts';
 import { DerError } from '../../../core/der.ts';
-import { authorityName, mayBeOrg } from '../../ports/ca-names.ts';
-import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { mayBeOrg } from '../../ports/ca-names.ts';
+import { type KeySigner, VaultError } from '../../ports/signer.ts';
 import { signed } from '../../x509/certificate.ts';
 import { sequence, smallInteger, tlv } from '../../x509/der-writer.ts';
+import { authorityName } from '../../x509/x509-name.ts';
 
 /** PKCS#10 request (RFC 2986) for the certificate of an issuing CA, DER. */
-export function issuingRequest(org: string, key: CaSigner): Promise<Uint8Array> {
+export function issuingRequest(org: string, key: KeySigner): Promise<Uint8Array> {
   return signed(sequence(smallInteger(0), authorityName(org), key.spki, tlv(0xa0)), key);
 }
 

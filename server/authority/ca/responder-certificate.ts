@@ -1,5 +1,5 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -18,7 +18,7 @@ import { distinguishedName } from '../../x509/x509-name.ts';
  */
 export async function responderCertificate(
   asked: { readonly spki: Uint8Array; readonly notBefore: number; readonly notAfter: number },
-  issuer: { readonly name: string; readonly subject: Uint8Array; readonly key: CaSigner },
+  issuer: { readonly name: string; readonly subject: Uint8Array; readonly key: KeySigner },
   crypto: CryptoPort,
 ): Promise<{ readonly der: Uint8Array; readonly serial: string }> {
   const serial = newSerial(crypto);

@@ -1,8 +1,7 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
-import { authorityName } from '../../ports/ca-names.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
-import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { type KeySigner, VaultError } from '../../ports/signer.ts';
 import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -11,11 +10,12 @@ import {
   subjectKeyIdentifier,
 } from '../../x509/extensions.ts';
 import { newSerial } from '../../x509/serial.ts';
+import { authorityName } from '../../x509/x509-name.ts';
 import type { Establishing } from './candidate.ts';
 import { openKey } from './open-key.ts';
 
 export interface Root {
-  readonly key: CaSigner;
+  readonly key: KeySigner;
   readonly authority: Authority;
 }
 

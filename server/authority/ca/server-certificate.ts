@@ -1,5 +1,5 @@
 import type { ServerOrder } from '../../ports/certificate-authority.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { tbsCertificate } from '../../x509/certificate.ts';
 import {
   authorityInformationAccess,
@@ -16,7 +16,7 @@ import { distinguishedName } from '../../x509/x509-name.ts';
 export function serverTemplate(
   { host, spki }: ServerOrder,
   fields: { readonly serial: string; readonly notBefore: number; readonly notAfter: number },
-  issuer: { readonly subject: Uint8Array; readonly key: CaSigner; readonly url: string },
+  issuer: { readonly subject: Uint8Array; readonly key: KeySigner; readonly url: string },
 ): Uint8Array {
   return tbsCertificate({
     ...fields,

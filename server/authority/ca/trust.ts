@@ -1,16 +1,9 @@
-import type { Authority } from '../../ports/authorities.ts';
+import { type Authority, liveOnes } from '../../ports/authorities.ts';
 
 /**
  * What verifiers need of an organisation's issuing CAs over a rotation. All of them bear one name, so each one's
  * certificate by another one is self-issued and takes no room in the anchors' path length (RFC 5280 section 4.2.1.9).
  */
-
-/** The newest, and those whose certificates may still live, the newest first. */
-export function liveOnes(generations: readonly Authority[], now: number): Authority[] {
-  return generations
-    .filter(({ replaced }) => replaced === null || Date.parse(replaced.until) > now)
-    .toSorted((a, b) => b.generation - a.generation);
-}
 
 /** The published bundle, as RFC 7030 section 4.1.3 gives a key's update: anchors, then what leads between two of them. */
 export function bundleOf(generations: readonly Authority[], now: number): Uint8Array[] {

@@ -2,12 +2,13 @@ import { equalBytes } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
-import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { rootOf } from '../../ports/ca-names.ts';
+import { VaultError } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import type { KeyFiles } from '../keys/key-files.ts';
-import type { RootFile } from '../keys/root-file.ts';
+import { isRootFile, openRootFile, rootFileText } from '../keys/root-file.ts';
 
 export interface RootParts {
   /** Undefined where keys are in a token, which gives none out. */
@@ -18,32 +19,40 @@ export interface RootParts {
   readonly publicUrl: string;
 }
 
-/** A root with its key, to be kept elsewhere. Throws VaultError. */
-export async function takeRootOut(name: string, under: string, parts: RootParts): Promise<RootFile> {
+/** A root file's text, to be kept elsewhere. Throws VaultError. */
+export async function takeRootOut(training: boolean, under: string, parts: RootParts): Promise<string> {
+  const name = rootOf({ training });
   const { certificate } = await rootNamed(name, parts);
   const keyPem = files(parts).takeOut(name, under);
   if (keyPem === undefined) throw new VaultError(`the key ${name} is not on this machine`);
   await note('root key taken out', name, parts);
-  return { name, certificate, keyPem, address: `${parts.publicUrl}/ca/${name}.cer` };
+  return rootFileText({ name, certificate, keyPem, address: `${parts.publicUrl}/ca/${name}.cer` });
 }
 
 /** To be called once it is safe elsewhere. */
-export async function rootTaken(name: string, parts: RootParts): Promise<void> {
+export async function removeRoot(training: boolean, parts: RootParts): Promise<void> {
+  const name = rootOf({ training });
   await note('root key removed', name, parts);
   files(parts).remove(name);
 }
 
-/** Throws VaultError for the root of another installation. */
-export async function putRootBack(
-  root: RootFile & { readonly key: CaSigner },
-  under: string,
-  parts: RootParts,
-): Promise<void> {
+/** Puts the key of a root file back. Throws VaultError for what is no root file, and for another installation's. */
+export async function putRootBack(text: string, passphrase: string, parts: RootParts): Promise<string> {
+  const root = openRootFile(text, passphrase);
   const { certificate } = await rootNamed(root.name, parts);
   if (!equalBytes(certificate, root.certificate))
     throw new VaultError(`this file holds another ${root.name} than this installation’s`);
-  files(parts).putIn(root.name, root.keyPem, under);
+  files(parts).putIn(root.name, root.keyPem, passphrase);
   await note('root key put back', root.name, parts);
+  return root.name;
+}
+
+/** What a file holds that was given to be brought in. */
+export { isRootFile };
+
+/** Throws VaultError unless this text can be opened by this passphrase: what cannot be must not leave its machine. */
+export function checkRootFile(text: string, passphrase: string): void {
+  openRootFile(text, passphrase);
 }
 
 async function rootNamed(name: string, { stores }: RootParts): Promise<Authority> {

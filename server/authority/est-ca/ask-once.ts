@@ -4,12 +4,12 @@ import { fromBase64Url } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
+import type { Binding } from '../../ports/bindings.ts';
 import type { Intent } from '../../ports/certificate-authority.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
-import { bindingOfKey } from '../ra/contact/device-contact.ts';
 import { checkLeaf, type Validity } from './check-leaf.ts';
 import { baseFor, type EstCaFiles } from './est-ca-files.ts';
 import type { EstClient } from './est-client.ts';
@@ -17,7 +17,9 @@ import type { EstFault } from './est-faults.ts';
 import { readOrder } from './order.ts';
 
 export interface AskParts {
-  readonly stores: Needs<'bindings' | 'liveBindings' | 'records' | 'certificates' | 'lineage' | 'intents'>;
+  readonly stores: Needs<'records' | 'certificates' | 'lineage' | 'intents'>;
+  /** The live binding of this key (SubjectPublicKeyInfo, DER), as the RA has it. */
+  readonly bindingOfKey: (spki: Uint8Array) => Promise<Binding | undefined>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -56,7 +58,7 @@ export async function askOnce(
   const { stores, transact, clock, crypto } = parts;
   const order = readOrder(intent.toBeSigned);
   if (order === undefined) throw new Error('an intent for the third party’s CA does not read');
-  const binding = await bindingOfKey(order.spki, parts);
+  const binding = await parts.bindingOfKey(order.spki);
   if (binding?.udid !== order.udid || binding.domain !== order.domain) return { kind: 'gone' };
   if ((await stores.intents.ofBinding(binding.id))?.serial !== intent.serial) return { kind: 'gone' };
   const note = (event: string, detail: string) =>

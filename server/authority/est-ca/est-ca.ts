@@ -1,7 +1,7 @@
+import { backOff } from '../../../core/back-off.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
-import { backOff } from '../../outside/events/next-try.ts';
 import { type Intent, SignatureDelayed, type SignedCertificate } from '../../ports/certificate-authority.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
@@ -25,9 +25,7 @@ const NEXT_DAY = 24 * 3_600_000;
 const MOST = 20_000;
 
 export interface EstCaParts extends AskParts {
-  readonly stores: Needs<
-    'bindings' | 'liveBindings' | 'records' | 'certificates' | 'lineage' | 'intents' | 'leases'
-  >;
+  readonly stores: Needs<'records' | 'certificates' | 'lineage' | 'intents' | 'leases'>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { type KeySigner, VaultError } from '../../ports/signer.ts';
 
 /** Private keys in this process's own memory, as PKCS#8 text and as signers. Key material leaves only encrypted. */
 
@@ -27,7 +27,7 @@ export function openPem(text: string | Buffer, passphrase: string | undefined, v
   }
 }
 
-export function signerOf(key: KeyObject): CaSigner {
+export function signerOf(key: KeyObject): KeySigner {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (curve !== 'prime256v1' && curve !== 'secp384r1')
     throw new VaultError('a key file holds no P-256 or P-384 key');

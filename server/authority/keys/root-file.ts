@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '../../../core/bytes.ts';
 import { fromPem, toPem } from '../../../core/pem.ts';
-import { type CaSigner, VaultError } from '../../ports/signer.ts';
+import { type KeySigner, VaultError } from '../../ports/signer.ts';
 import { openPem, signerOf } from './local-key.ts';
 
 /** A root's key on its way: a text file with its encrypted key, its certificate and where that is published. */
@@ -24,7 +24,7 @@ export function isRootFile(text: string): boolean {
 }
 
 /** Throws VaultError for what is no root file, for a wrong passphrase, and for a key that is not its certificate's. */
-export function openRootFile(text: string, passphrase: string): RootFile & { readonly key: CaSigner } {
+export function openRootFile(text: string, passphrase: string): RootFile & { readonly key: KeySigner } {
   const name = /^Name: ([a-z-]{1,40})$/m.exec(text)?.[1];
   const address = /^Address: (https?:\/\/\S{1,300})$/m.exec(text)?.[1];
   const [certificate] = fromPem('CERTIFICATE', text);

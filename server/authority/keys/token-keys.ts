@@ -1,4 +1,4 @@
-import { type CaSigner, type KeyVault, VaultError } from '../../ports/signer.ts';
+import { type KeySigner, type KeyVault, VaultError } from '../../ports/signer.ts';
 import type { Token } from './token.ts';
 import { CURVES, type Found, generate, lookUp, signWith } from './token-objects.ts';
 
@@ -18,7 +18,7 @@ export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Pr
     return found;
   }
 
-  function signer(name: string, { spki, facts }: Found): CaSigner {
+  function signer(name: string, { spki, facts }: Found): KeySigner {
     return {
       algorithm: facts.algorithm,
       spki,

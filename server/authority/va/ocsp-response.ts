@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Bytes } from '../../../core/bytes.ts';
 import { fromInstant } from '../../../core/instant.ts';
 import type { EntryReason } from '../../ports/certificate-authority.ts';
-import type { CaSigner } from '../../ports/signer.ts';
+import { REASON } from '../../ports/certificate-authority.ts';
+import type { KeySigner } from '../../ports/signer.ts';
 import { algorithmIdentifier } from '../../x509/certificate.ts';
 import { bits, generalizedTime, octets, oid, sequence, tlv } from '../../x509/der-writer.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
-import { REASON } from '../ca/crl.ts';
 
 const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
 
@@ -31,7 +31,7 @@ function refusal(status: number): Bytes {
 export async function ocspResponse(
   statuses: readonly SingleStatus[],
   times: { readonly thisUpdate: number; readonly nextUpdate: number },
-  responder: { readonly key: CaSigner; readonly certificate: Uint8Array },
+  responder: { readonly key: KeySigner; readonly certificate: Uint8Array },
 ): Promise<Bytes> {
   const { key, certificate } = responder;
   const keyHash = createHash('sha1').update(publicKeyBits(key.spki)).digest();

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
+import { liveOnes } from '../../ports/authorities.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { RevocationLists, StoredCrl } from '../../ports/crls.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
-import { liveOnes } from '../ca/trust.ts';
 
 const HOUR = 3_600_000;
 /** Long enough for a verifier to live through a weekend without us. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { Issuer } from '../../ports/certificate-authority.ts';
-import type { CaSigner, KeyVault } from '../../ports/signer.ts';
+import type { KeySigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
@@ -19,7 +19,7 @@ export interface ResponderParts {
 }
 
 export interface ResponderKey {
-  readonly key: CaSigner;
+  readonly key: KeySigner;
   readonly certificate: Uint8Array;
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../../../core/bytes.ts';
 import { DerError } from '../../../core/der.ts';
-import { authorityName } from '../../ports/ca-names.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
+import { authorityName } from '../../x509/x509-name.ts';
 import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
 import { OCSP_ERRORS, ocspResponse } from './ocsp-response.ts';
 import { type ResponderParts, responderKey } from './responder-key.ts';

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { openInstallation } from '../../installation.ts';
 import { fileLines } from '../../trail/file-lines.ts';
 import { trailLines } from '../../trail/lines.ts';
 import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-trail.ts';
@@ -17,24 +16,18 @@ export const auditVerify: BareCommand = {
   options: { key: TEXT },
   words: 0,
   optional: 1,
-  async run({ config, words, text, print }) {
+  async run({ withInstallation, words, text, print }) {
     const [file] = words;
-    const verdict = await (file === undefined ? ofInstallation() : verifyTrail(readable(file), nodeCrypto));
+    const verdict =
+      file === undefined
+        ? await withInstallation(verifyAudit)
+        : await verifyTrail(readable(file), nodeCrypto);
     const key = text('key');
     for (const line of sentences(verdict)) print(line);
     if (!verdict.ok) return 1;
     if (key === undefined || key === verdict.key) return 0;
     print('the first statement key is another one: this is not the trail of that installation');
     return 1;
-
-    async function ofInstallation(): Promise<TrailVerdict> {
-      const installation = await openInstallation(config);
-      try {
-        return await verifyAudit(installation);
-      } finally {
-        await installation.close();
-      }
-    }
   },
 };
 

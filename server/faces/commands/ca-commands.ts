@@ -1,7 +1,5 @@
 import { toPem } from '../../../core/pem.ts';
 import { CURVES, type Wanted } from '../../authority/ca/candidate.ts';
-import { requestIssuing } from '../../authority/ceremony/bring-in.ts';
-import { overlapOf, rotateIssuing } from '../../authority/ceremony/issuing-ca.ts';
 import { mayBeOrg } from '../../ports/ca-names.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
@@ -40,7 +38,7 @@ export const caRotate: Command = {
   async run(call) {
     const { installation, flag, print } = call;
     const wanted = await wantedOrg(call);
-    const result = await rotateIssuing({ ...wanted, again: flag('again') }, installation);
+    const result = await installation.ceremonies.rotate({ ...wanted, again: flag('again') });
     switch (result.code) {
       case 'rotated':
         print(`${result.authority.name} issues now, SHA-256 ${sha256Hex(result.authority.anchor)}`);
@@ -66,12 +64,12 @@ export const caRequest: Command = {
   async run(call) {
     const { installation, required, flag, print } = call;
     const wanted = await wantedOrg(call, flag('training'));
-    const until = await overlapOf(wanted.name, installation);
+    const until = await installation.ceremonies.overlapOf(wanted.name);
     if (until !== undefined && !flag('again')) {
       print(`a rotation is under way until ${until}; with --again there is another one all the same`);
       return 1;
     }
-    const request = await requestIssuing(wanted, installation);
+    const request = await installation.ceremonies.request(wanted);
     writeNew(required('to'), toPem('CERTIFICATE REQUEST', request));
     print(`request for ${wanted.name}, SHA-256 ${sha256Hex(request)}`);
     return 0;

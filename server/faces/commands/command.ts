@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { Installation } from '../../installation.ts';
+import type { Face } from '../face.ts';
 
 /** A command's words. */
 export interface Words {
@@ -23,10 +23,13 @@ export interface BareCommand extends Words {
   run(call: BareCall): Promise<number>;
 }
 
-export type BareCall = Omit<CommandCall, 'installation'>;
+export interface BareCall extends Omit<CommandCall, 'installation'> {
+  /** Opens the installation, does something with it, and closes it. */
+  withInstallation<T>(work: (installation: Face) => Promise<T>): Promise<T>;
+}
 
 export interface CommandCall {
-  readonly installation: Installation;
+  readonly installation: Face;
   readonly config: Config;
   readonly words: readonly string[];
   /** An option's text; undefined if it was not given. */

@@ -1,11 +1,7 @@
 import { fromPem, toPem } from '../../../core/pem.ts';
-import { byRoot, endOf } from '../../authority/ca/issuing-certificates.ts';
-import { DEFAULT_POLICY } from '../../authority/ca/policy.ts';
-import { readIssuingRequest } from '../../authority/ca/request.ts';
-import { bringIn } from '../../authority/ceremony/bring-in.ts';
-import { putRootBack, rootTaken, takeRootOut } from '../../authority/ceremony/root-custody.ts';
-import { isRootFile, openRootFile, rootFileText } from '../../authority/keys/root-file.ts';
-import { ROOTS } from '../../ports/ca-names.ts';
+import { checkRootFile, isRootFile } from '../../authority/ceremony/root-custody.ts';
+import { signIssuingRequest } from '../../authority/ceremony/sign-request.ts';
+import { rootOf } from '../../ports/ca-names.ts';
 import { nodeCrypto, sha256Hex } from '../../x509/node-crypto.ts';
 import { wantedOrg } from './ca-commands.ts';
 import { type BareCommand, type Command, UsageError } from './command.ts';
@@ -24,8 +20,6 @@ function rootPassphrase({ rootPassphrase: given }: { readonly rootPassphrase: st
   return given;
 }
 
-const nameOf = (training: boolean) => (training ? ROOTS.training : ROOTS.real);
-
 export const caExport: Command = {
   usage: 'ca export --to FILE [--training] [--remove]',
   about:
@@ -36,13 +30,13 @@ export const caExport: Command = {
     const passphrase = rootPassphrase(config);
     if (passphrase.length < SHORTEST)
       throw new UsageError(`FIELDBIND_ROOT_PASSPHRASE is shorter than ${SHORTEST} characters`);
-    const name = nameOf(flag('training'));
-    const root = await takeRootOut(name, passphrase, installation);
+    const training = flag('training');
+    const name = rootOf({ training });
     const to = required('to');
-    writeNew(to, rootFileText(root));
+    writeNew(to, await installation.ceremonies.takeRootOut(training, passphrase));
     // Read again from the file: what cannot be opened there must not go here.
-    openRootFile(readText(to), passphrase);
-    if (flag('remove')) await rootTaken(name, installation);
+    checkRootFile(readText(to), passphrase);
+    if (flag('remove')) await installation.ceremonies.removeRoot(training);
     print(`${to} holds the key ${name}${flag('remove') ? ', and this machine no longer does' : ''}`);
     return 0;
   },
@@ -58,19 +52,15 @@ export const caImport: Command = {
     const { installation, config, required, flag, print } = call;
     const given = readText(required('from'));
     if (isRootFile(given)) {
-      const root = openRootFile(given, rootPassphrase(config));
-      await putRootBack(root, rootPassphrase(config), installation);
-      print(`the key ${root.name} is on this machine again`);
+      const name = await installation.ceremonies.putRootBack(given, rootPassphrase(config));
+      print(`the key ${name} is on this machine again`);
       return 0;
     }
     const [certificate] = fromPem('CERTIFICATE', given);
     if (certificate === undefined)
       throw new UsageError('--from names neither a root file nor a certificate in PEM');
-    const { name, anchor } = await bringIn(
-      await wantedOrg(call, flag('training')),
-      certificate,
-      installation,
-    );
+    const wanted = await wantedOrg(call, flag('training'));
+    const { name, anchor } = await installation.ceremonies.bringIn(wanted, certificate);
     print(`${name} issues now, SHA-256 ${sha256Hex(anchor)}`);
     return 0;
   },
@@ -83,16 +73,12 @@ export const caSign: BareCommand = {
   words: 0,
   bare: true,
   async run({ config, required, print }) {
-    const root = openRootFile(readText(required('root')), rootPassphrase(config));
+    const rootFile = { text: readText(required('root')), passphrase: rootPassphrase(config) };
     const [request] = fromPem('CERTIFICATE REQUEST', readText(required('request')));
     if (request === undefined) throw new UsageError('--request names no request in PEM');
-    const { org, spki } = await readIssuingRequest(request, nodeCrypto);
-    const now = Date.now();
-    const notAfter = Math.min(now + DEFAULT_POLICY.issuing, endOf(root.certificate));
-    const subject = { org, spki, notBefore: now - DEFAULT_POLICY.backdate, notAfter };
-    const certificate = await byRoot(subject, root, root.address, nodeCrypto);
+    const { org, root, certificate } = await signIssuingRequest(request, rootFile, Date.now(), nodeCrypto);
     writeNew(required('to'), toPem('CERTIFICATE', certificate));
-    print(`${root.name} signed the issuing CA of ${org}; request SHA-256 ${sha256Hex(request)}`);
+    print(`${root} signed the issuing CA of ${org}; request SHA-256 ${sha256Hex(request)}`);
     return 0;
   },
 };

@@ -4,16 +4,16 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { RekeyRefusal } from '../../../contract/codes.ts';
 import { toBase64 } from '../../../core/bytes.ts';
 import { toPem } from '../../../core/pem.ts';
+import { bindingOfKey } from '../../authority/ra/binding/binding-of-key.ts';
 import {
-  bindingOfKey,
   type DeviceAnswer,
   type DeviceKey,
   decidedCertificate,
   enrolDevice,
   renewDevice,
 } from '../../authority/ra/contact/device-contact.ts';
-import type { Installation } from '../../installation.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
+import type { Face } from '../face.ts';
 import { refuseOtherMethods } from '../http/other-methods.ts';
 import { ProblemError, translateErrors } from '../http/problem.ts';
 import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
@@ -23,7 +23,7 @@ import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.
 import { tpmRoutes } from './tpm-routes.ts';
 
 export interface EstOptions {
-  readonly installation: Installation;
+  readonly installation: Face;
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly onFault: (error: unknown) => void;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Installation } from '../../installation.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
 import type { ReceiverState } from '../../ports/receivers.ts';
+import type { Face } from '../face.ts';
 
 /** Where measured times are counted, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
@@ -10,7 +10,7 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
  * Figures for Prometheus (text format 0.0.4). Routes and statuses only: no organisation, device or person, so that whoever may
  * read them learns how busy it is and nothing else.
  */
-export function metrics(app: FastifyInstance, { stores, clock }: Installation, events: EventSender): void {
+export function metrics(app: FastifyInstance, { stores, clock }: Face, events: EventSender): void {
   const requests = new Map<string, number>();
   const buckets = BOUNDS.map(() => 0);
   let count = 0;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fromBase64 } from '../../../core/bytes.ts';
-import { type StatusAnswer, statusResponder } from '../../authority/va/responder.ts';
-import type { Installation } from '../../installation.ts';
+import type { StatusAnswer } from '../../authority/va/responder.ts';
+import type { Face } from '../face.ts';
 import { ProblemError } from './problem.ts';
 
 /** A request about eight certificates, with room. */
@@ -10,8 +10,7 @@ const MAX_REQUEST = 2048;
 const MAX_AGE = 60;
 
 /** OCSP over HTTP (RFC 6960 appendix A): POST, and GET with the request in the path, which caches can keep. */
-export async function ocsp(app: FastifyInstance, installation: Installation): Promise<void> {
-  const responder = statusResponder(installation);
+export async function ocsp(app: FastifyInstance, installation: Face): Promise<void> {
   await app.register(async (face) => {
     face.removeAllContentTypeParsers();
     face.addContentTypeParser(
@@ -21,7 +20,7 @@ export async function ocsp(app: FastifyInstance, installation: Installation): Pr
     );
     face.post('/ocsp', { schema: { hide: true } }, async ({ body }, reply) => {
       if (!(body instanceof Uint8Array)) throw new ProblemError('request_invalid');
-      return send(await responder.answer(body), reply, installation.clock.now());
+      return send(await installation.status.answer(body), reply, installation.clock.now());
     });
     face.get<{ Params: { '*': string } }>(
       '/ocsp/*',
@@ -29,7 +28,7 @@ export async function ocsp(app: FastifyInstance, installation: Installation): Pr
       async ({ params }, reply) => {
         const request = params['*'].length > MAX_REQUEST ? undefined : fromBase64(params['*']);
         if (request === undefined) throw new ProblemError('request_invalid');
-        return send(await responder.answer(request), reply, installation.clock.now());
+        return send(await installation.status.answer(request), reply, installation.clock.now());
       },
     );
   });

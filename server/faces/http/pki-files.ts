@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
-import type { Installation } from '../../installation.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import { pemOf } from '../../x509/pem-of.ts';
+import type { Face } from '../face.ts';
 import { ProblemError } from './problem.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
 
 /** What verifiers fetch without asking anybody: CRLs, CA certificates, trust bundles. */
-export function pkiFiles(app: FastifyInstance, installation: Installation): void {
+export function pkiFiles(app: FastifyInstance, installation: Face): void {
   const { stores, lists, clock } = installation;
 
   app.get<{ Params: { file: string } }>('/crl/:file', HIDDEN, async ({ params, headers }, reply) => {

@@ -10,6 +10,7 @@ import type { Binding } from '../../../ports/bindings.ts';
 import { type CertificateAuthority, SignatureDelayed } from '../../../ports/certificate-authority.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import type { Needs } from '../../../ports/stores.ts';
+import { bindingOfKey } from '../binding/binding-of-key.ts';
 import { newestOfKey } from '../binding/good-certificates.ts';
 import { noteContact } from './note-contact.ts';
 import { type RekeyParts, rekeyDevice } from './rekey-device.ts';
@@ -47,22 +48,6 @@ export interface ContactParts {
 /** Held until a person looks; undecided for a moment. Seconds. */
 const HELD = 3600;
 const UNDECIDED = 5;
-
-/** The live binding of this key, be it bound or waiting to be shown there. */
-export async function bindingOfKey(
-  spki: Uint8Array,
-  {
-    stores,
-    crypto,
-  }: Pick<ContactParts, 'crypto'> & { readonly stores: Needs<'bindings' | 'liveBindings' | 'lineage'> },
-): Promise<Binding | undefined> {
-  const digest = await crypto.digest(spki);
-  const bound = await stores.liveBindings.byKey(digest);
-  if (bound !== undefined) return bound;
-  const next = await stores.lineage.byKey(digest);
-  const binding = next?.state === 'pending' ? await stores.bindings.binding(next.binding) : undefined;
-  return binding?.endedAt === null ? binding : undefined;
-}
 
 /**
  * EST simpleenroll: hands out the certificate of a binding that was decided. It binds nothing: a request is replayable,
