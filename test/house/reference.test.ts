@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API } from '../../contract/api.ts';
 import { PROBLEM_CODES } from '../../contract/codes.ts';
-import { ProblemError, translateErrors } from '../../server/faces/http/problem.ts';
+import { ProblemError, translateErrors } from '../../server/faces/problem.ts';
 import { apiReference, type OpenApi, type ProblemWords, type Shape } from '../support/api-reference.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ProblemError } from '../../server/faces/http/problem.ts';
-import { addressName, CALLS, rateLimit } from '../../server/faces/http/rate-limit.ts';
+import { ProblemError } from '../../server/faces/problem.ts';
+import { addressName, CALLS, rateLimit } from '../../server/faces/rate-limit.ts';
 import { startTestServer } from '../support/server.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 

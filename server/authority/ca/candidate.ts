@@ -4,6 +4,7 @@ import { generationName, rootOf } from '../../ports/ca-names.ts';
 import type { IssuerName, OrgName } from '../../ports/issuer-name.ts';
 import type { KeySigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs } from '../../ports/stores.ts';
+import type { WantedCa } from '../../ports/wanted-ca.ts';
 import type { CertificatePolicy } from './policy.ts';
 
 export interface Establishing {
@@ -14,16 +15,6 @@ export interface Establishing {
   readonly policy: CertificatePolicy;
   /** Where this installation is reached, without a slash at the end. */
   readonly publicUrl: string;
-}
-
-export const CURVES = ['P-256', 'P-384'] as const;
-export type Curve = (typeof CURVES)[number];
-
-/** For whom an issuing CA is made, and of what kind its key shall be. */
-export interface Wanted {
-  readonly name: OrgName;
-  readonly training: boolean;
-  readonly curve?: Curve | undefined;
 }
 
 /** The key of an issuing CA that is yet to be certified. */
@@ -39,7 +30,7 @@ export interface Candidate {
  * The key of the generation `after` the one that the caller saw last (0: none), made if it is not there: named by its
  * place, so that a crash leaves none over, and two who ask at once make the same one.
  */
-export async function candidateAfter(after: number, org: Wanted, given: Establishing): Promise<Candidate> {
+export async function candidateAfter(after: number, org: WantedCa, given: Establishing): Promise<Candidate> {
   const generation = after + 1;
   const name = generationName(org.name, generation);
   const key = await given.vault.ensure(name, org.curve ?? 'P-256');

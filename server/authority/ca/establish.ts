@@ -1,5 +1,6 @@
 import { rootOf } from '../../ports/ca-names.ts';
-import type { Candidate, Establishing, Wanted } from './candidate.ts';
+import type { WantedCa } from '../../ports/wanted-ca.ts';
+import type { Candidate, Establishing } from './candidate.ts';
 import { candidateAfter } from './candidate.ts';
 import { byRoot } from './issuing-certificates.ts';
 import { openRoot } from './root.ts';
@@ -14,7 +15,7 @@ export interface Certified {
  * The issuing CA of an organisation after generation `after` (0: the first), certified by its root. Throws VaultError
  * where the root's key is elsewhere.
  */
-export async function certifyAfter(after: number, org: Wanted, given: Establishing): Promise<Certified> {
+export async function certifyAfter(after: number, org: WantedCa, given: Establishing): Promise<Certified> {
   // The root first: where its key is elsewhere no key is made in vain.
   const root = await openRoot(rootOf(org), given);
   const candidate = await candidateAfter(after, org, given);

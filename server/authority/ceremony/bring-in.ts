@@ -3,12 +3,13 @@ import { equalBytes } from '../../../core/bytes.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import { generationName, rootOf } from '../../ports/ca-names.ts';
 import { VaultError } from '../../ports/signer.ts';
-import { candidateAfter, type Wanted } from '../ca/candidate.ts';
+import type { WantedCa } from '../../ports/wanted-ca.ts';
+import { candidateAfter } from '../ca/candidate.ts';
 import { issuingRequest } from '../ca/request.ts';
 import { type IssuingParts, install } from './issuing-ca.ts';
 
 /** The request for an organisation's next issuing CA, DER: the same key each time until its certificate was brought in. */
-export async function requestIssuing(org: Wanted, parts: IssuingParts): Promise<Uint8Array> {
+export async function requestIssuing(org: WantedCa, parts: IssuingParts): Promise<Uint8Array> {
   const { key } = await candidateAfter(await lastOf(org, parts), org, parts);
   return issuingRequest(org.name, key);
 }
@@ -17,7 +18,11 @@ export async function requestIssuing(org: Wanted, parts: IssuingParts): Promise<
  * Puts an issuing CA in its place whose certificate a root signed elsewhere. Throws VaultError unless the certificate is
  * for the key that was asked for, in this organisation's name, and signed by the root that its devices hang under.
  */
-export async function bringIn(org: Wanted, certificate: Uint8Array, parts: IssuingParts): Promise<Authority> {
+export async function bringIn(
+  org: WantedCa,
+  certificate: Uint8Array,
+  parts: IssuingParts,
+): Promise<Authority> {
   const last = await lastOf(org, parts);
   const name = generationName(org.name, last + 1);
   const key = await parts.vault.open(name);
@@ -40,7 +45,7 @@ export async function bringIn(org: Wanted, certificate: Uint8Array, parts: Issui
   return install({ candidate: await candidateAfter(last, org, parts), certificate }, parts);
 }
 
-async function lastOf(org: Wanted, { stores }: IssuingParts): Promise<number> {
+async function lastOf(org: WantedCa, { stores }: IssuingParts): Promise<number> {
   return (await stores.authorities.ofOrg(org.name)).at(-1)?.generation ?? 0;
 }
 

@@ -1,6 +1,6 @@
 import type { Authority } from '../../ports/authorities.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
-import type { Wanted } from '../ca/candidate.ts';
+import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { bringIn, requestIssuing } from './bring-in.ts';
 import { establishIssuing, type IssuingParts, overlapOf, type Rotated, rotateIssuing } from './issuing-ca.ts';
 import { putRootBack, type RootParts, removeRoot, takeRootOut } from './root-custody.ts';
@@ -11,15 +11,15 @@ import { putRootBack, type RootParts, removeRoot, takeRootOut } from './root-cus
  */
 export interface Ceremonies {
   /** The issuing CA of an organisation, made with its root if need be. Safe to repeat. */
-  establish(org: Wanted): Promise<Authority>;
+  establish(org: WantedCa): Promise<Authority>;
   /** A new issuing CA beside the one that is there. */
-  rotate(org: Wanted & { readonly again: boolean }): Promise<Rotated>;
+  rotate(org: WantedCa & { readonly again: boolean }): Promise<Rotated>;
   /** Until when the last rotation's predecessor is watched; undefined if none is. */
   overlapOf(org: OrgName): Promise<string | undefined>;
   /** The PKCS#10 request for an organisation's next issuing CA, DER. */
-  request(org: Wanted): Promise<Uint8Array>;
+  request(org: WantedCa): Promise<Uint8Array>;
   /** Puts an issuing CA in its place whose certificate (DER) a root signed elsewhere. */
-  bringIn(org: Wanted, certificate: Uint8Array): Promise<Authority>;
+  bringIn(org: WantedCa, certificate: Uint8Array): Promise<Authority>;
   /** The text of a root file, its key encrypted under this passphrase. */
   takeRootOut(training: boolean, passphrase: string): Promise<string>;
   /** Takes the root's key off this machine: to be called once it is safe elsewhere. */

@@ -1,10 +1,11 @@
 import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import type { Transact } from '../../ports/stores.ts';
+import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
-import type { Establishing, Wanted } from '../ca/candidate.ts';
+import type { Establishing } from '../ca/candidate.ts';
 import { type Certified, certifyAfter } from '../ca/establish.ts';
 import { generation } from '../ca/generation.ts';
 
@@ -16,7 +17,7 @@ export interface IssuingParts extends Establishing {
  * The issuing CA of an organisation, made with its root if need be. Doing it again after a crash takes up the keys and
  * certificates that are there.
  */
-export async function establishIssuing(org: Wanted, parts: IssuingParts): Promise<Authority> {
+export async function establishIssuing(org: WantedCa, parts: IssuingParts): Promise<Authority> {
   const there = await parts.stores.authorities.authority(org.name);
   return there ?? install(await certifyAfter(0, org, parts), parts);
 }
@@ -29,7 +30,7 @@ export type Rotated =
 
 /** A new issuing CA beside the one that is there. A second one during the overlap is made only if it is meant (`again`). */
 export async function rotateIssuing(
-  org: Wanted & { readonly again: boolean },
+  org: WantedCa & { readonly again: boolean },
   parts: IssuingParts,
 ): Promise<Rotated> {
   const generations = await parts.stores.authorities.ofOrg(org.name);

@@ -1,6 +1,6 @@
 import { toPem } from '../../../core/pem.ts';
-import { CURVES, type Wanted } from '../../authority/ca/candidate.ts';
 import { mayBeOrg } from '../../ports/ca-names.ts';
+import { CURVES, type WantedCa } from '../../ports/wanted-ca.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { writeNew } from './text-files.ts';
@@ -8,7 +8,7 @@ import { writeNew } from './text-files.ts';
 const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
 
-export function readCurve({ text }: Pick<CommandCall, 'text'>): Wanted['curve'] {
+export function readCurve({ text }: Pick<CommandCall, 'text'>): WantedCa['curve'] {
   const asked = text('curve');
   const curve = CURVES.find((one) => one === asked);
   if (asked !== undefined && curve === undefined)
@@ -77,7 +77,7 @@ export const caRequest: Command = {
 };
 
 /** An organisation that is there says itself whether it is for training. */
-export async function wantedOrg(call: CommandCall, training = false): Promise<Wanted> {
+export async function wantedOrg(call: CommandCall, training = false): Promise<WantedCa> {
   const name = call.required('org');
   if (!mayBeOrg(name)) throw new UsageError('--org is no name of an organisation');
   const org = await call.installation.stores.orgs.org(name);

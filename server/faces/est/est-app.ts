@@ -14,9 +14,9 @@ import {
 } from '../../authority/ra/contact/device-contact.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
 import type { Face } from '../face.ts';
-import { refuseOtherMethods } from '../http/other-methods.ts';
-import { ProblemError, translateErrors } from '../http/problem.ts';
-import { addressName, CALLS, rateLimit } from '../http/rate-limit.ts';
+import { refuseOtherMethods } from '../other-methods.ts';
+import { ProblemError, translateErrors } from '../problem.ts';
+import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
 import { certsOnly } from './certs-only.ts';
 import { deviceKeyOf } from './device-key.ts';
 import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.ts';

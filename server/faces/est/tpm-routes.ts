@@ -4,7 +4,7 @@ import { parse } from '../../../contract/parse.ts';
 import { TpmActivation, TpmChallengeRequest } from '../../../contract/tpm.ts';
 import { type ActivationParts, activateTpm, challengeTpm } from '../../authority/tpm/activation.ts';
 import { TpmError } from '../../authority/tpm/tpm-reader.ts';
-import { ProblemError } from '../http/problem.ts';
+import { ProblemError } from '../problem.ts';
 
 /** Beside EST, for devices whose list row names their TPM. Bodies come as text (est-app.ts). */
 export function tpmRoutes(app: FastifyInstance, parts: ActivationParts): void {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Membership } from '../../../contract/operator.ts';
 import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from '../problem.ts';
 
 /** `__Host-`: only over TLS or on localhost, only from this host, for every path (RFC 6265bis section 4.1.3.2). */
 const COOKIE = '__Host-fieldbind';

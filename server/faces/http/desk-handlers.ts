@@ -4,11 +4,11 @@ import { deviceState } from '../../authority/ra/custody/device-state.ts';
 import { decideHeld, heldRecords } from '../../authority/ra/records/approvals.ts';
 import { importRows } from '../../organisations/lists/import-rows.ts';
 import type { Binding } from '../../ports/bindings.ts';
+import { ProblemError } from '../problem.ts';
+import { rateLimit } from '../rate-limit.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
-import { rateLimit } from './rate-limit.ts';
 import type { Handlers } from './routes.ts';
 
 /** More than anybody reads; more letters narrow it. */

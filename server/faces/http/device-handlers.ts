@@ -14,9 +14,9 @@ import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/rep
 import { revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
 import { clientOf } from '../../organisations/clients.ts';
 import type { ClientRight } from '../../ports/clients.ts';
+import { ProblemError } from '../problem.ts';
+import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
-import { rateLimit } from './rate-limit.ts';
 import type { Handlers } from './routes.ts';
 
 type Fault = LifeFault | ReplaceFault;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intake } from '../../phones/receive-batch.ts';
+import { ProblemError } from '../problem.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
 
 const PAGE = 200;

@@ -2,7 +2,7 @@ import { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, RequestPayload } from 'fastify';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from '../problem.ts';
 
 /**
  * Takes gzip bodies. The bound holds for what arrives and again for what comes out of it, counted while it comes out,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fromBase64 } from '../../../core/bytes.ts';
 import type { StatusAnswer } from '../../authority/va/responder.ts';
 import type { Face } from '../face.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from '../problem.ts';
 
 /** A request about eight certificates, with room. */
 const MAX_REQUEST = 2048;

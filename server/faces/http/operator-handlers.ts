@@ -1,6 +1,6 @@
+import { ProblemError } from '../problem.ts';
+import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
-import { rateLimit } from './rate-limit.ts';
 import type { Handlers } from './routes.ts';
 
 /** Operator keys and the keys that vouch for our own words. */

@@ -3,9 +3,9 @@ import { toBase64Url } from '../../../core/bytes.ts';
 import { keepLoss, phoneStates } from '../../phones/phones.ts';
 import { intake } from '../../phones/receive-batch.ts';
 import { rescue } from '../../phones/rescue.ts';
+import { ProblemError } from '../problem.ts';
+import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
-import { rateLimit } from './rate-limit.ts';
 import type { Handlers } from './routes.ts';
 
 /** What support sees of the phones, what a phone says that it lost, and what colleagues carry here for one that cannot send. */

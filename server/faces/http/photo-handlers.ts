@@ -1,8 +1,8 @@
 import { toBase64Url } from '../../../core/bytes.ts';
 import { keepPart, photosNamed } from '../../phones/keep-photo.ts';
+import { ProblemError } from '../problem.ts';
 import { requireMembership } from './access.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
 
 /** Photos come in parts after their record, and are shown to members of its organisation. */

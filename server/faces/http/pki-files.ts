@@ -3,7 +3,7 @@ import { toPem } from '../../../core/pem.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import type { Face } from '../face.ts';
-import { ProblemError } from './problem.ts';
+import { ProblemError } from '../problem.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
 

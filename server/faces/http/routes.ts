@@ -5,9 +5,9 @@ import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
+import { ProblemError } from '../problem.ts';
+import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
 import { requireMembership, requireSession } from './access.ts';
-import { ProblemError } from './problem.ts';
-import { addressName, CALLS, rateLimit } from './rate-limit.ts';
 
 type Api = typeof API;
 type Part<K extends ApiName, P extends string> = Api[K] extends {

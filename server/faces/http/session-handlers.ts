@@ -1,9 +1,9 @@
 import type { Session } from '../../../contract/operator.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { SignedIn } from '../../organisations/sign-in.ts';
+import { ProblemError } from '../problem.ts';
 import { clearSession, setSession } from './access.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
 
 /** Who is there, and how they sign in. */

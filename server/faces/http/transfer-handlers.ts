@@ -1,7 +1,7 @@
 import { decideTransfer } from '../../authority/ra/custody/decide-transfer.ts';
 import { transferStates } from '../../authority/ra/custody/transfer-states.ts';
+import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
 
 /** Claims on an organisation's devices, and what its people say to them. */

@@ -1,8 +1,8 @@
 import { toInstant } from '../../../core/instant.ts';
 import { fromPem } from '../../../core/pem.ts';
 import { verifyDevice } from '../../authority/va/verify-device.ts';
+import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
-import { ProblemError } from './problem.ts';
 import type { Handlers } from './routes.ts';
 
 /** The five checks, for whoever is shown a certificate and asks. */

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import type { ProblemCode } from '../../../contract/codes.ts';
-import type { Problem } from '../../../contract/problem.ts';
+import type { ProblemCode } from '../../contract/codes.ts';
+import type { Problem } from '../../contract/problem.ts';
 
 const STATUS: Record<ProblemCode, number> = {
   unauthenticated: 401,
