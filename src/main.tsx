@@ -81,6 +81,7 @@ function practice() {
   });
   return practiceShelf;
 }
+const capture = withCopies(outbox, journal);
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -196,7 +197,8 @@ const model = new AppModel({
   account: accountClient,
   desk: deskClient,
   backend: syncClient,
-  outbox: withCopies(outbox, journal),
+  outbox,
+  capture,
   work,
   clock,
   crypto,
@@ -230,7 +232,6 @@ const model = new AppModel({
   },
   undo: async (record) => {
     const { voidRecord } = await import('./effects/void-record.ts');
-    const capture = withCopies(outbox, journal);
     await voidRecord({ capture, work, clock, crypto }, record, 'undone', __APP_VERSION__);
   },
   drain: async (force) => {

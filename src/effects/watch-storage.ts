@@ -16,23 +16,19 @@ export async function noteMarker(
 }
 
 /**
- * The same outbox, with a second copy of each record written beside it. It is not waited for: "Saved" is the first one's
- * word.
+ * Captures as `capture` does, and writes a second copy of each record beside it. The copy is not waited for: "Saved" is said
+ * of the first.
  */
-export function withCopies<T extends Capture>(outbox: T, journal: () => Promise<Journal | undefined>): T {
-  const append: Capture['append'] = async (record) => {
-    const outcome = await outbox.append(record);
-    if (outcome === 'stored')
-      void journal()
-        .then((open) => open?.keep({ row: record.row, jws: record.jws }))
-        .catch(() => undefined);
-    return outcome;
-  };
-  return new Proxy(outbox, {
-    get(target, name) {
-      if (name === 'append') return append;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+export function withCopies(capture: Capture, journal: () => Promise<Journal | undefined>): Capture {
+  return {
+    head: (kid) => capture.head(kid),
+    async append(record) {
+      const outcome = await capture.append(record);
+      if (outcome === 'stored')
+        void journal()
+          .then((open) => open?.keep({ row: record.row, jws: record.jws }))
+          .catch(() => undefined);
+      return outcome;
     },
-  });
+  };
 }

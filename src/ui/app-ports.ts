@@ -26,7 +26,8 @@ export interface AppPorts {
   readonly account: AccountBackend;
   readonly desk: DeskBackend;
   readonly backend: SyncBackend;
-  readonly outbox: OutboxView & Capture & Retry;
+  readonly outbox: OutboxView & Retry;
+  readonly capture: Capture;
   readonly work: WorkStore;
   readonly clock: Timer;
   readonly crypto: CryptoPort;

@@ -102,10 +102,10 @@ function ownerOf(model: AppModel, pack: HeldPack): DraftOwner {
 }
 
 function installPorts(model: AppModel, pack: HeldPack): InstallPorts {
-  const { outbox, work, clock, crypto, device, app } = model.ports;
+  const { outbox, capture, work, clock, crypto, device, app } = model.ports;
   return {
     outbox,
-    capture: outbox,
+    capture,
     work,
     clock,
     crypto,

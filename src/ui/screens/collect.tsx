@@ -45,9 +45,9 @@ function CollectFlow({
   const model = useModel();
   useBusyFlow();
   const [now, flow] = useFlow(COLLECT_START, collect, () => {
-    const { outbox, work, clock, crypto, device, certificates, app } = model.ports;
+    const { outbox, capture, work, clock, crypto, device, certificates, app } = model.ports;
     const ports = {
-      capture: outbox,
+      capture,
       outbox,
       work,
       clock,
