@@ -1,7 +1,7 @@
 import type { PublicJwk } from '../contract/public-jwk.ts';
 import { type Bytes, concat, fromBase64Url, utf8 } from './bytes.ts';
 import type { CryptoPort } from './crypto.ts';
-import { P256_PREFIX } from './spki.ts';
+import { P256_PREFIX } from './p256-prefix.ts';
 
 /** DER SubjectPublicKeyInfo of a P-256 JWK; undefined if a coordinate is not 32 bytes. */
 export function jwkToSpki(jwk: PublicJwk): Bytes | undefined {

@@ -1,4 +1,3 @@
-import { type Bytes, fromHex } from './bytes.ts';
 import type { SignatureAlgorithm } from './crypto.ts';
 import { bitStringBytes, DerError, enterDer, oidText, TAG, unsignedInteger } from './der.ts';
 
@@ -9,9 +8,6 @@ export interface PublicKeyInfo {
   readonly type: 'P-256' | 'P-384' | 'RSA' | 'Ed25519';
   readonly bits: number;
 }
-
-/** SubjectPublicKeyInfo of a P-256 key up to its point: SEQUENCE, algorithm, BIT STRING (RFC 5480 section 2). */
-export const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200') as Bytes;
 
 const EC = '1.2.840.10045.2.1';
 const RSA = '1.2.840.113549.1.1.1';

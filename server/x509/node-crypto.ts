@@ -1,7 +1,8 @@
 import { constants, createPublicKey, hash, type KeyObject, randomFillSync, verify } from 'node:crypto';
 import type { Bytes } from '../../core/bytes.ts';
 import type { CryptoPort, SignatureAlgorithm } from '../../core/crypto.ts';
-import { ecdsaToDer, P256_PREFIX } from '../../core/spki.ts';
+import { P256_PREFIX } from '../../core/p256-prefix.ts';
+import { ecdsaToDer } from '../../core/spki.ts';
 
 const HASH: Record<SignatureAlgorithm, string | null> = {
   ES256: 'sha256',

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { ListRow } from '../../../contract/list-row.ts';
 import { concat, fromBase64, fromBase64Url, fromHex, toBase64Url } from '../../../core/bytes.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
+import { P256_PREFIX } from '../../../core/p256-prefix.ts';
 import { fromPem } from '../../../core/pem.ts';
-import { P256_PREFIX } from '../../../core/spki.ts';
 
 type Voucher = NonNullable<ListRow['voucher']>;
 

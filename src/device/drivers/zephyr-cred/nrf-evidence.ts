@@ -1,6 +1,6 @@
 import { type Bytes, concat, fromBase64, toHex } from '../../../../core/bytes.ts';
 import { type CertificationRequest, commonNames, parseCsr } from '../../../../core/csr.ts';
-import { P256_PREFIX } from '../../../../core/spki.ts';
+import { P256_PREFIX } from '../../../../core/p256-prefix.ts';
 import { DeviceError, type DeviceEvidence } from '../../../ports/device.ts';
 import type { Shell } from '../../protocols/shell.ts';
 
