@@ -3,14 +3,14 @@ import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { cryptoPort } from '../core/webcrypto.ts';
 import { photoClient } from '../src/backend/photo-client.ts';
 import { syncClient } from '../src/backend/sync-client.ts';
-import { systemClock } from '../src/backend/system-clock.ts';
+import { systemClock } from '../src/platform/system-clock.ts';
 import { DatabaseHandle } from '../src/storage/database.ts';
 import { OperatorKeyStore } from '../src/storage/operator-key.ts';
 import { IdbOutbox } from '../src/storage/outbox.ts';
 import { IdbPhotos } from '../src/storage/photos.ts';
 import { IdbWorkStore } from '../src/storage/work-store.ts';
 import { runDrain } from '../src/sync/run-drain.ts';
-import { runPhotoLane } from '../src/sync/send-photos.ts';
+import { uploadPhotos } from '../src/sync/send-photos.ts';
 import { whyAgain } from './why-again.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -68,7 +68,7 @@ async function drainInBackground(): Promise<void> {
     if (why !== undefined) throw new Error(why);
     // Browsers end a worker that takes minutes; what is left goes on from there the next time.
     const photos = new IdbPhotos(db);
-    await runPhotoLane(
+    await uploadPhotos(
       { ...ports, photos, backend: photoClient, force: true },
       AbortSignal.timeout(PHOTOS_MS),
     );

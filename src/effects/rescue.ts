@@ -1,7 +1,6 @@
 import type { CryptoPort } from '../../core/crypto.ts';
-import type { BackendFailure } from '../ports/backend.ts';
 import type { Keeping } from '../ports/keeping.ts';
-import type { RescueBackend, RescueKeyStore } from '../ports/rescue.ts';
+import type { ImportOutcome, RescueBackend, RescueKeyStore } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
 
@@ -42,11 +41,6 @@ export async function exportUnsent(
     count: entries.length,
   };
 }
-
-export type ImportOutcome =
-  | { readonly kind: 'done'; readonly taken: number; readonly known: number; readonly refused: number }
-  | { readonly kind: 'not_a_rescue_file' }
-  | { readonly kind: 'stopped'; readonly failure: BackendFailure; readonly taken: number };
 
 /** Carries a colleague's file to the backend, part by part. Repeating it is harmless. */
 export async function importFile(

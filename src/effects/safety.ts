@@ -1,6 +1,6 @@
 import type { LossReport } from '../../contract/phone.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Journal, Keeping, MarkerStore, Wipe } from '../ports/keeping.ts';
+import type { Journal, Keeping, MarkerStore, SafetyNet, Wipe } from '../ports/keeping.ts';
 import type { Capture, OutboxView } from '../ports/outbox.ts';
 import type { RescueBackend } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
@@ -20,7 +20,7 @@ export interface SafetyPorts {
 }
 
 /** Notices what was lost, says so to the person and to support, and keeps what can be kept twice. */
-export class Safety {
+export class Safety implements SafetyNet {
   readonly #ports: SafetyPorts;
   #noting = false;
   #again = false;

@@ -1,16 +1,12 @@
 import type { PhotosOfRecord } from '../../contract/photo.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { BackendResult } from '../ports/backend.ts';
+import type { ArchivedPhoto } from '../ports/photos.ts';
 
 export interface PhotoArchive {
   photosOfRecord(org: string, record: string): Promise<BackendResult<PhotosOfRecord['photos']>>;
   photo(org: string, digest: string): Promise<BackendResult<Uint8Array>>;
 }
-
-export type ArchivedPhoto = PhotosOfRecord['photos'][number] & {
-  /** Undefined while it has not come; `changed` if it is not what was signed for. */
-  readonly data: Uint8Array | 'changed' | undefined;
-};
 
 /** The photos a record names, each held against the digest in it. */
 export async function showPhotos(

@@ -5,6 +5,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { openRecord } from '../../core/envelope.ts';
 import type { Journal, Keeping, Taking } from '../ports/keeping.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import type { TakeOutcome } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { recordCode, recordOfCode } from './record-code.ts';
 
@@ -19,10 +20,6 @@ const Subject = Obj({
   device: Maybe(Obj({ link: Words(32) })),
 });
 
-export type Taken =
-  | { readonly kind: 'taken' | 'known' | 'own'; readonly udid: string }
-  | { readonly kind: 'not_a_record' | 'other_installation' };
-
 export interface TakePorts {
   readonly outbox: Taking;
   readonly journal: () => Promise<Journal | undefined>;
@@ -35,7 +32,7 @@ export interface TakePorts {
  * stays the colleague's: their signature is on it, and the backend notes who carried it. Whether it is theirs only the
  * backend can tell, so it touches nothing but itself, and what claims to be signed by this phone's key is not taken at all.
  */
-export async function takeRecord(ports: TakePorts, text: string): Promise<Taken> {
+export async function takeRecord(ports: TakePorts, text: string): Promise<TakeOutcome> {
   const jws = await recordOfCode(text);
   const opened = jws === undefined ? undefined : await openRecord(jws, ports.crypto);
   if (jws === undefined || opened?.ok !== true) return { kind: 'not_a_record' };

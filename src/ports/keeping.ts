@@ -65,3 +65,13 @@ export interface Wipe {
   /** How many of what had not been sent were put back and wait to be sent. */
   readonly waiting: number;
 }
+
+/** Notices what was lost and keeps what can be kept twice. */
+export interface SafetyNet {
+  findLosses(): Promise<readonly LossReport[]>;
+  weigh(losses: readonly LossReport[]): Promise<readonly Wipe[]>;
+  tellLosses(): Promise<void>;
+  note(): Promise<void>;
+  check(): Promise<{ readonly restored: number; readonly torn: number }>;
+  refill(): Promise<boolean>;
+}

@@ -1,4 +1,4 @@
-import type { PhotoPart, PhotoProgress } from '../../contract/photo.ts';
+import type { PhotoPart, PhotoProgress, PhotosOfRecord } from '../../contract/photo.ts';
 import type { BackendResult } from './backend.ts';
 
 /** A photo as this phone knows it. Its bytes lie apart, and are here until the backend has signed for them. */
@@ -55,4 +55,23 @@ export interface PhotoQueue {
 /** Never rejects. */
 export interface PhotoBackend {
   sendPart(part: PhotoPart, signal: AbortSignal): Promise<BackendResult<PhotoProgress>>;
+}
+
+/** A photo that a record names, as the backend keeps it. */
+export type ArchivedPhoto = PhotosOfRecord['photos'][number] & {
+  /** Undefined while it has not come; `changed` if it is not what was signed for. */
+  readonly data: Uint8Array | 'changed' | undefined;
+};
+
+/** Photos as evidence; fetched when wanted. */
+export interface PhotoTools {
+  readonly store: Pick<PhotoStore, 'loose' | 'data' | 'rows' | 'drop' | 'waiting'>;
+  take(file: Blob, udid: string): Promise<unknown>;
+  ofRecord(org: string, record: string): Promise<BackendResult<readonly ArchivedPhoto[]>>;
+}
+
+/** Photos go when no record does. Neither rejects. */
+export interface PhotoUpload {
+  pause(): void;
+  go(force: boolean): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { LiveLanes } from './lanes.ts';
-import { PhotoLane } from './photo-lane.ts';
+import { PhotoDecoder } from './photo-decoder.ts';
 import type { ScanResult } from './result.ts';
 import { CameraScanner, type Scanner, type ScannerOptions } from './scanner.ts';
 import type { ScanWorkers } from './workers.ts';
@@ -27,7 +27,7 @@ export interface Scan {
 /** The only way into this folder; the app loads it with a dynamic import. */
 export function openScan(workers: ScanWorkers): Scan {
   const lanes = new LiveLanes(workers);
-  const photos = new PhotoLane(workers);
+  const photos = new PhotoDecoder(workers);
   return {
     createScanner: (options) => new CameraScanner(options, lanes, photos),
     readPhoto: (file, signal) => photos.read(file, signal),

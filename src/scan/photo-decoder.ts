@@ -4,7 +4,7 @@ import { resultOf, type ScanResult } from './result.ts';
 import type { ScanWorkers } from './workers.ts';
 
 /** The decoder of stills. Started at the first picture, kept for the next; one picture at a time, others wait. */
-export class PhotoLane {
+export class PhotoDecoder {
   readonly #workers: ScanWorkers;
   #lane: WorkerLane | undefined;
   #queue: Promise<unknown> = Promise.resolve();

@@ -4,7 +4,7 @@ import { cameraError, ScanError } from './error.ts';
 import { grabFrame } from './frame-pump.ts';
 import type { LaneAttempt } from './lane.ts';
 import type { LiveLanes } from './lanes.ts';
-import type { PhotoLane } from './photo-lane.ts';
+import type { PhotoDecoder } from './photo-decoder.ts';
 import { resultOf, type ScanHint, type ScanResult } from './result.ts';
 import { ResultGate } from './result-gate.ts';
 import { WorkerReader } from './worker-reader.ts';
@@ -49,7 +49,7 @@ const SLOW_GAP = 100;
 export class CameraScanner implements Scanner {
   readonly #options: ScannerOptions;
   readonly #lanes: LiveLanes;
-  readonly #photos: PhotoLane;
+  readonly #photos: PhotoDecoder;
   readonly #gate = new ResultGate();
   #coach = new Coach(0);
   #session: Session | undefined;
@@ -58,7 +58,7 @@ export class CameraScanner implements Scanner {
   #hiddenWhileOn = false;
   #lastGrab = 0;
 
-  constructor(options: ScannerOptions, lanes: LiveLanes, photos: PhotoLane) {
+  constructor(options: ScannerOptions, lanes: LiveLanes, photos: PhotoDecoder) {
     this.#options = options;
     this.#lanes = lanes;
     this.#photos = photos;

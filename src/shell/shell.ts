@@ -1,5 +1,6 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import { Workbox } from 'workbox-window';
+import type { Shell } from '../ports/shell.ts';
 
 /** The install prompt as Chromium hands it out (not in TypeScript's DOM types; W3C manifest-incubations). */
 interface InstallPrompt extends Event {
@@ -18,7 +19,7 @@ const FLOW_LOCK = 'fieldbind-flow';
 const UPDATE_CHECK_MS = 60 * 60 * 1000;
 
 /** The installed shell. Nothing is swapped without consent: a newer worker waits until `update` is called. */
-export class AppShell {
+export class AppShell implements Shell {
   /** A worker that controls the page was activated, and it is activated only with all of the app in its cache. */
   readonly offlineReady = signal(isControlled());
   readonly updateWaiting = signal(false);

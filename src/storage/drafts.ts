@@ -1,7 +1,8 @@
+import type { Drafts } from '../ports/drafts.ts';
 import type { DatabaseHandle } from './database.ts';
 
 /** Half-done work by flow: one draft each, overwritten as the flow moves. */
-export class IdbDrafts {
+export class IdbDrafts implements Drafts {
   readonly #db: DatabaseHandle;
 
   constructor(db: DatabaseHandle) {

@@ -9,7 +9,7 @@ import type { PhotoBackend, PhotoQueue, PhotoToSend } from '../ports/photos.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { backoff } from './backoff.ts';
 
-export interface PhotoLanePorts {
+export interface PhotoUploadPorts {
   readonly photos: PhotoQueue;
   readonly work: Pick<WorkStore, 'enrolment' | 'statementKeys'>;
   readonly backend: PhotoBackend;
@@ -21,10 +21,12 @@ export interface PhotoLanePorts {
 
 const LOCK = 'fieldbind-photos';
 
-export type LaneOfAll = PhotoLanePorts & { readonly outbox: Pick<OutboxView, 'summary' | 'subscribe'> };
+export type SharedUploadPorts = PhotoUploadPorts & {
+  readonly outbox: Pick<OutboxView, 'summary' | 'subscribe'>;
+};
 
-/** One lane over all tabs and the worker; nothing happens where another one is at it. */
-export async function runPhotoLane(ports: LaneOfAll, signal: AbortSignal): Promise<void> {
+/** One upload over all tabs and the worker; nothing happens where another one is at it. */
+export async function uploadPhotos(ports: SharedUploadPorts, signal: AbortSignal): Promise<void> {
   if (navigator.locks === undefined) return sendUntilRecords(ports, signal);
   await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) =>
     lock === null ? undefined : sendUntilRecords(ports, signal),
@@ -32,7 +34,7 @@ export async function runPhotoLane(ports: LaneOfAll, signal: AbortSignal): Promi
 }
 
 /** A record saved in any tab ends it: the outbox tells all of them. One set aside before may go on waiting. */
-export async function sendUntilRecords(ports: LaneOfAll, signal: AbortSignal): Promise<void> {
+export async function sendUntilRecords(ports: SharedUploadPorts, signal: AbortSignal): Promise<void> {
   const { outbox } = ports;
   const records = new AbortController();
   const before = (await outbox.summary()).unsent;
@@ -53,7 +55,7 @@ export async function sendUntilRecords(ports: LaneOfAll, signal: AbortSignal): P
  * records always go first; the next time goes on from there. A photo is tried for ever, and its bytes leave this phone only
  * when the backend's statement key has signed for them.
  */
-export async function sendPhotos(ports: PhotoLanePorts, signal: AbortSignal): Promise<void> {
+export async function sendPhotos(ports: PhotoUploadPorts, signal: AbortSignal): Promise<void> {
   const enrolment = await ports.work.enrolment();
   if (enrolment === undefined) return;
   const keys = await ports.work.statementKeys();
@@ -74,7 +76,7 @@ interface Trusted {
 
 /** `stop`: the line or the session is the matter, not this photo. */
 async function sendOne(
-  ports: PhotoLanePorts,
+  ports: PhotoUploadPorts,
   { row, record, data }: PhotoToSend,
   trusted: Trusted,
   signal: AbortSignal,
@@ -113,7 +115,7 @@ async function sendOne(
   }
 }
 
-async function later(ports: PhotoLanePorts, row: PhotoToSend['row'], named: number | null): Promise<void> {
+async function later(ports: PhotoUploadPorts, row: PhotoToSend['row'], named: number | null): Promise<void> {
   const random = (ports.crypto.random(1)[0] ?? 0) / 256;
   const nextAt = ports.clock.now() + backoff(row.attempts, random, named);
   await ports.photos.note(row.digest, { attempts: row.attempts + 1, nextAt });

@@ -1,7 +1,7 @@
 import { ListRow } from '../../contract/list-row.ts';
 import { parse } from '../../contract/parse.ts';
 import type { BenchRow } from '../flow/bench-list.ts';
-import type { Drafts } from './app-ports.ts';
+import type { Drafts } from '../ports/drafts.ts';
 
 const BENCH_LIST = 'bench-list';
 

@@ -1,7 +1,7 @@
 import { CHECKS } from '../../contract/codes.ts';
 import { isUdid } from '../../core/udid.ts';
 import { type InstallState, type LabelSource, resumable } from '../flow/install.ts';
-import { type Drafts, INSTALL_DRAFT } from './app-ports.ts';
+import { type Drafts, INSTALL_DRAFT } from '../ports/drafts.ts';
 
 /** Whose work a draft is, and by which pack it was looked up and checked. */
 export interface DraftOwner {

@@ -224,7 +224,7 @@ export class AppModel {
     }
     this.#force = force;
     this.drainBegan.value = { unsent: this.summary.value?.unsent ?? 0, at: this.ports.clock.now() };
-    if ((this.summary.value?.unsent ?? 0) > 0) this.ports.photoLane.hold();
+    if ((this.summary.value?.unsent ?? 0) > 0) this.ports.photoUpload.pause();
     this.draining.value = true;
     try {
       do {
@@ -238,7 +238,7 @@ export class AppModel {
     } finally {
       this.draining.value = false;
       await this.refreshOutbox();
-      if (this.connection.value === 'online') void this.ports.photoLane.go(this.#force);
+      if (this.connection.value === 'online') void this.ports.photoUpload.go(this.#force);
       this.#askAgainSoon();
     }
   }

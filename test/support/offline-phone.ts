@@ -5,7 +5,7 @@ import { toInstant } from '../../core/instant.ts';
 import { parseJws } from '../../core/jws.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { cryptoPort } from '../../core/webcrypto.ts';
-import { systemClock } from '../../src/backend/system-clock.ts';
+import { systemClock } from '../../src/platform/system-clock.ts';
 import { captureRecord } from '../../src/effects/capture-record.ts';
 import { DatabaseHandle } from '../../src/storage/database.ts';
 import { OperatorKeyStore } from '../../src/storage/operator-key.ts';

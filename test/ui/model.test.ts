@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
 import { describe, expect, it, test } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
-import type { Wipe } from '../../src/ports/keeping.ts';
-import type { AppPorts, SafetyNet } from '../../src/ui/app-ports.ts';
+import type { SafetyNet, Wipe } from '../../src/ports/keeping.ts';
+import type { AppPorts } from '../../src/ui/app-ports.ts';
 import { AppModel } from '../../src/ui/model.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import { digest, EPOCH } from '../support/records.ts';
@@ -43,7 +43,7 @@ async function appWith(over: {
     prepare: async () => ({ ok: true }) as never,
     rescue: async () => ({ prepare: async () => undefined }) as never,
     undo: over.undo ?? (async () => undefined),
-    photoLane: { hold: () => undefined, go: async () => undefined },
+    photoUpload: { pause: () => undefined, go: async () => undefined },
     drain: over.drain ?? (async () => 'busy'),
     afterDrain: async () => false,
   };

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { findRow } from '../../../core/list-lookup.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import type { PracticeDevice } from '../../ports/practice.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
@@ -10,7 +11,6 @@ import { Icon } from '../parts/icon.tsx';
 import { LabelArt } from '../parts/label-art.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import type { PracticeDevice } from '../practice.ts';
 import { go } from '../route.ts';
 import { fieldWords } from '../words/field.ts';
 

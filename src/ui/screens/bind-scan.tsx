@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
-import type { LabelReader, Viewfinder, ViewfinderHint } from '../label-reader.ts';
+import type { LabelReader, Viewfinder, ViewfinderHint } from '../../ports/label-reader.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';

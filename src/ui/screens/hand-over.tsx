@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Taken } from '../../effects/take-record.ts';
 import { codeOf } from '../../effects/trouble.ts';
-import type { Viewfinder } from '../label-reader.ts';
+import type { Viewfinder } from '../../ports/label-reader.ts';
+import type { TakeOutcome } from '../../ports/rescue.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { LabelArt } from '../parts/label-art.tsx';
@@ -52,7 +52,7 @@ export function ShowCode() {
 /** A colleague's record, from their screen into this phone's outbox. */
 export function TakeCode() {
   const [scanning, setScanning] = useState(false);
-  const [taken, setTaken] = useState<Taken | undefined>();
+  const [taken, setTaken] = useState<TakeOutcome | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
   const model = useModel();
   const take = async (text: string) => {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import { INSTALL_DRAFT } from '../../ports/drafts.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
-import { INSTALL_DRAFT } from '../app-ports.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';

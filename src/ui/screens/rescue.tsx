@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ImportOutcome } from '../../effects/rescue.ts';
 import { codeOf } from '../../effects/trouble.ts';
+import type { ImportOutcome } from '../../ports/rescue.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Page } from '../parts/page.tsx';

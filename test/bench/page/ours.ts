@@ -3,7 +3,7 @@ import { uuid7 } from '../../../core/uuid7.ts';
 import { cryptoPort } from '../../../core/webcrypto.ts';
 import { accountClient } from '../../../src/backend/account-client.ts';
 import { syncClient } from '../../../src/backend/sync-client.ts';
-import { systemClock } from '../../../src/backend/system-clock.ts';
+import { systemClock } from '../../../src/platform/system-clock.ts';
 import { captureRecord } from '../../../src/effects/capture-record.ts';
 import { prepare } from '../../../src/effects/prepare.ts';
 import type { LeaseTerms, Outbox, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
