@@ -3,7 +3,6 @@ import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from './device-state.ts';
-import { Probe, StatementKeysAnswer, WorkPackAnswer } from './first-answers.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
   EnrolChallenge,
@@ -18,6 +17,7 @@ import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
 import { Digest, DomainName, Maker, Maybe, OrgName, RecordId, Udid } from './scalars.ts';
+import { Probe, StatementKeysAnswer, WorkPackAnswer } from './sync-answers.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
 

@@ -2,7 +2,7 @@ import { type Bytes, equalBytes, fromUtf8, toHex } from './bytes.ts';
 import { bitStringBytes, DerError, DerReader, enterDer, oidText, TAG } from './der.ts';
 
 /** An X.509 certificate (RFC 5280 section 4.1), read but not yet believed. Byte fields are views of the input. */
-export interface Certificate extends Signed {
+export interface Certificate extends SignedStructure {
   readonly der: Uint8Array;
   /** Lower-case hex without leading zero bytes. */
   readonly serial: string;
@@ -29,7 +29,7 @@ export interface Certificate extends Signed {
 }
 
 /** What is signed, how, and the signature. */
-export interface Signed {
+export interface SignedStructure {
   readonly tbs: Uint8Array;
   /** Object identifier of the signature algorithm. */
   readonly algorithm: string;
@@ -76,7 +76,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 }
 
 /** The rest of a SIGNED structure. The algorithm stands in it twice, and must be the same (section 4.1.1.2). */
-export function readSigned(outer: DerReader, tbs: Uint8Array, inner: Uint8Array): Signed {
+export function readSigned(outer: DerReader, tbs: Uint8Array, inner: Uint8Array): SignedStructure {
   const algorithm = outer.next(TAG.sequence);
   const signature = bitStringBytes(outer.next(TAG.bitString).content);
   outer.end();

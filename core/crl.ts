@@ -5,12 +5,12 @@ import {
   readSerial,
   readSigned,
   readTime,
-  type Signed,
+  type SignedStructure,
 } from './certificate.ts';
 import { DerError, DerReader, TAG } from './der.ts';
 
 /** A revocation list (RFC 5280 section 5.1), read but not yet believed. */
-export interface RevocationList extends Signed {
+export interface RevocationList extends SignedStructure {
   /** Name, DER. */
   readonly issuer: Uint8Array;
   readonly issuerKeyId: string | undefined;

@@ -82,8 +82,14 @@ async function checkPossession(
   crypto: CryptoPort,
 ): Promise<Check> {
   const { deviceKey, possession } = evidence;
-  const given = { deviceKey, csr, csrSignature, hasRequest: hasRequest(evidence), ...possession };
-  return { check: 'possession', ...(await judgePossession(given, crypto)) };
+  const possessionEvidence = {
+    deviceKey,
+    csr,
+    csrSignature,
+    hasRequest: hasRequest(evidence),
+    ...possession,
+  };
+  return { check: 'possession', ...(await judgePossession(possessionEvidence, crypto)) };
 }
 
 function readCsr(der: Uint8Array): CertificationRequest | undefined {

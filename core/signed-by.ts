@@ -1,11 +1,15 @@
-import type { Signed } from './certificate.ts';
+import type { SignedStructure } from './certificate.ts';
 import type { CryptoPort } from './crypto.ts';
 import { SIGNATURE_OIDS } from './csr.ts';
 import { DerError } from './der.ts';
 import { ecdsaToFixed, parseSpki } from './spki.ts';
 
 /** Whether a certificate or a list was signed by this key. False for keys and algorithms that are not taken here. */
-export async function isSignedBy(signed: Signed, spki: Uint8Array, crypto: CryptoPort): Promise<boolean> {
+export async function isSignedBy(
+  signed: SignedStructure,
+  spki: Uint8Array,
+  crypto: CryptoPort,
+): Promise<boolean> {
   try {
     const key = parseSpki(spki);
     if (!(SIGNATURE_OIDS[signed.algorithm] ?? []).includes(key.type)) return false;

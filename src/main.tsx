@@ -190,7 +190,7 @@ outbox.onPhotoGivenUp = () => {
 outbox.onReserveUsed = () => {
   model.storageTrouble.value = 'phone_storage_low';
 };
-shell.holdWhile(model.busyFlow);
+shell.deferUpdatesWhile(model.busyFlow);
 
 async function persisted(): Promise<boolean> {
   return (await navigator.storage?.persisted?.()) ?? false;

@@ -1,5 +1,5 @@
-import { WorkPackAnswer } from '../../contract/first-answers.ts';
 import { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
+import { WorkPackAnswer } from '../../contract/sync-answers.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
 import { fail, postJson, read, request } from './request.ts';
 

@@ -1,6 +1,6 @@
 import { BatchResponse } from '../../contract/batch.ts';
 import { Changes } from '../../contract/change.ts';
-import { Probe, StatementKeysAnswer } from '../../contract/first-answers.ts';
+import { Probe, StatementKeysAnswer } from '../../contract/sync-answers.ts';
 import type { BackendResult, SyncBackend } from '../ports/backend.ts';
 import { fail, newNonce, postJson, read, request } from './request.ts';
 

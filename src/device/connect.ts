@@ -23,8 +23,8 @@ export interface DevicePortOptions extends Omit<DriverContext, 'visit'> {
   readonly drivers?: readonly Driver[];
 }
 
-export function createDevicePort(given: DevicePortOptions): DevicePort {
-  const options = { protocomm: webProtocommCrypto(), ...given };
+export function createDevicePort(settings: DevicePortOptions): DevicePort {
+  const options = { protocomm: webProtocommCrypto(), ...settings };
   const drivers = options.drivers ?? DRIVERS;
   return {
     availableLinks: () => ({

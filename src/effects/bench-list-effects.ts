@@ -116,14 +116,14 @@ async function faultIn(
   return checks.flatMap((check) => (check.result === 'failed' ? [check.code] : []))[0];
 }
 
-type Named = { readonly udid: string; readonly aliases: readonly string[] };
+type DeviceNames = { readonly udid: string; readonly aliases: readonly string[] };
 
 async function nameOf(
   stated: readonly string[],
   label: string | undefined,
   maker: string,
   crypto: CryptoPort,
-): Promise<Named | { readonly code: string } | undefined> {
+): Promise<DeviceNames | { readonly code: string } | undefined> {
   if (label !== undefined) return nameOnLabel(label, maker, crypto);
   const own = stated.find((name) => isUdid(name));
   return own === undefined ? undefined : { udid: own, aliases: [] };
@@ -134,7 +134,7 @@ async function nameOnLabel(
   text: string,
   maker: string,
   crypto: CryptoPort,
-): Promise<Named | { readonly code: string }> {
+): Promise<DeviceNames | { readonly code: string }> {
   const parsed = parseLabel(normaliseTyped(text));
   if (!parsed.ok && parsed.code !== 'udid_no_scheme') return { code: parsed.code };
   const label = parsed.ok ? parsed.label : undefined;

@@ -4,16 +4,16 @@ import { evidenceOf } from '../../core/evidence-of-device.ts';
 import { lookUp, tombstoneDigests } from '../../core/list-lookup.ts';
 import { challengeOf } from '../../core/possession.ts';
 import type { DeviceReading, KnownLabel } from '../flow/install.ts';
-import type { HeldPack } from '../ports/work.ts';
+import type { StoredPack } from '../ports/work.ts';
 
 /** Step 4, with what this phone carries: the same judgement that the registration authority will make again. */
 export async function checkDevice(
-  held: HeldPack,
+  stored: StoredPack,
   label: KnownLabel,
   { evidence, identity, traits, challenge }: DeviceReading,
   crypto: CryptoPort,
 ): Promise<readonly Check[]> {
-  const { pack } = held;
+  const { pack } = stored;
   const buried = new Set(pack.tombstones);
   const names = await tombstoneDigests(label.udid, evidence.publicKey, crypto);
   const known = [...label.aliases, ...(label.row?.aliases ?? [])];

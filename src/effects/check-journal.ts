@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry, Keeping } from '../ports/keeping.ts';
+import type { Journal, JournalEntry, OutboxUpkeep } from '../ports/keeping.ts';
 
 export interface JournalCheck {
   /** Put back from the second copy. */
@@ -11,7 +11,7 @@ export interface JournalCheck {
  * Compares both copies: what only the journal has goes back into the outbox, what only the outbox has into the journal,
  * and what was sent is forgotten there.
  */
-export async function checkJournal(outbox: Keeping, journal: Journal): Promise<JournalCheck> {
+export async function checkJournal(outbox: OutboxUpkeep, journal: Journal): Promise<JournalCheck> {
   const [{ ids, torn }, kept] = await Promise.all([outbox.unsentIds(), journal.ids()]);
   const back: JournalEntry[] = [];
   for (const id of kept) {

@@ -9,7 +9,7 @@ import type { CollectEffect, CollectEvent } from '../flow/collect.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { CredentialBundle, LinkKind, WrittenPart } from '../ports/device.ts';
 import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
-import type { HeldPack } from '../ports/work.ts';
+import type { StoredPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import type { DeviceWork } from './device-work.ts';
 import { codeOf } from './trouble.ts';
@@ -21,7 +21,7 @@ export interface CollectPorts extends CapturePorts {
   /** The registration whose certificate waits, and the pack of its organisation. */
   readonly registration: QueuedRecord;
   readonly outbox: Pick<OutboxView, 'record'>;
-  readonly pack: HeldPack;
+  readonly pack: StoredPack;
   readonly app: string;
   readonly onSaved: () => void;
 }
@@ -46,7 +46,7 @@ async function run(
   switch (effect.do) {
     case 'connect':
       // Right after a registration the device is still connected and read: no second chooser, no second reset.
-      if (ports.device.heldLink(ports.registration.id) !== effect.link) await connect(ports, effect);
+      if (ports.device.connectedLink(ports.registration.id) !== effect.link) await connect(ports, effect);
       return { on: 'connected' };
     case 'check_certificate':
       return approve(ports);

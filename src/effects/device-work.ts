@@ -53,7 +53,7 @@ export class DeviceWork {
   }
 
   /** The link still open for this record, if it is. */
-  heldLink(record: string): LinkKind | undefined {
+  connectedLink(record: string): LinkKind | undefined {
     return this.#heldFor === record ? this.#session?.link : undefined;
   }
 

@@ -4,7 +4,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { InstallEffect, InstallEvent } from '../flow/install.ts';
 import type { OutboxView } from '../ports/outbox.ts';
-import type { HeldPack } from '../ports/work.ts';
+import type { StoredPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import { checkDevice } from './check-device.ts';
 import type { DeviceWork } from './device-work.ts';
@@ -18,7 +18,7 @@ export interface InstallPorts extends CapturePorts {
   readonly crypto: CryptoPort;
   readonly device: DeviceWork;
   /** The newest pack of the organisation this registration is for: it may be refreshed while the flow is open. */
-  readonly pack: () => HeldPack;
+  readonly pack: () => StoredPack;
   readonly app: string;
   /** Called when a record was saved, so that a drain can start. */
   readonly onSaved: () => void;

@@ -8,7 +8,7 @@ import { isUdid, udidFromKey, udidFromSerial } from '../../core/udid.ts';
 import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
 import type { DeviceIdentity, LabelSecret } from '../ports/device.ts';
 import type { OutboxView } from '../ports/outbox.ts';
-import type { HeldPack } from '../ports/work.ts';
+import type { StoredPack } from '../ports/work.ts';
 import { isTied } from './wrong-device.ts';
 
 /** The label, and its secret beside it: that one never enters the flow's state, which is kept and shown. */
@@ -20,7 +20,7 @@ export interface LabelFound {
 
 /** Step 1: what the label says, and what the list on this phone and the outbox say of that device. */
 export async function lookUpLabel(
-  ports: { readonly outbox: OutboxView; readonly crypto: CryptoPort; readonly pack: HeldPack },
+  ports: { readonly outbox: OutboxView; readonly crypto: CryptoPort; readonly pack: StoredPack },
   text: string,
   how: LabelSource,
 ): Promise<LabelFound | { readonly ok: false; readonly trouble: Trouble }> {
@@ -60,7 +60,7 @@ function serialLabel(text: string): SerialLabel {
 }
 
 /** The row that has this very text among its names. */
-function listedAs({ pack }: HeldPack, text: string): ListRow | undefined {
+function listedAs({ pack }: StoredPack, text: string): ListRow | undefined {
   return text === '' ? undefined : findRow(pack, { aliases: [text] });
 }
 
@@ -68,8 +68,8 @@ function listedAs({ pack }: HeldPack, text: string): ListRow | undefined {
 async function udidOf(label: Label | SerialLabel, crypto: CryptoPort): Promise<string | undefined> {
   if (label.udid !== undefined) return label.udid;
   if (label.serial !== undefined) {
-    const made = await udidFromSerial(crypto, label.serial.maker, label.serial.serial);
-    return made.ok ? made.udid : undefined;
+    const udidOfSerial = await udidFromSerial(crypto, label.serial.maker, label.serial.serial);
+    return udidOfSerial.ok ? udidOfSerial.udid : undefined;
   }
   return label.publicKey && udidFromKey(crypto, label.publicKey);
 }
@@ -79,7 +79,7 @@ async function udidOf(label: Label | SerialLabel, crypto: CryptoPort): Promise<s
  * session that the secret opened is then what ties label and device together, and the device's own UDID counts.
  */
 export async function identifyLabel(
-  ports: { readonly outbox: Pick<OutboxView, 'ofDevice'>; readonly pack: HeldPack },
+  ports: { readonly outbox: Pick<OutboxView, 'ofDevice'>; readonly pack: StoredPack },
   label: ReadLabel,
   identity: DeviceIdentity,
 ): Promise<KnownLabel | undefined> {

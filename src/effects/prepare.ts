@@ -56,9 +56,9 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
     if (!enrolled.ok) return enrolled;
   }
   await ports.work.keepPacksOf(session.memberships.map(({ org }) => org));
-  const held = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
+  const stored = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
   for (const { org } of session.memberships) {
-    const result = await refreshPack(ports, session.aud, org, held.get(org)?.etag ?? null);
+    const result = await refreshPack(ports, session.aud, org, stored.get(org)?.etag ?? null);
     if (!result.ok) return result;
   }
   return { ok: true };

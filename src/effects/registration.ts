@@ -1,20 +1,20 @@
 import type { Registration } from '../../contract/registration.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Checked, ChosenPlace } from '../flow/install.ts';
+import type { CheckedDevice, ChosenPlace } from '../flow/install.ts';
 
 /** The registration's payload, from what the flow gathered. Nothing here is secret: labels were cut before. */
 export function registrationOf(
-  made: { readonly id: string; readonly at: number; readonly app: string },
-  { label, reading, checks, pack }: Checked,
+  stamp: { readonly id: string; readonly at: number; readonly app: string },
+  { label, reading, checks, pack }: CheckedDevice,
   place: ChosenPlace,
   asFound: boolean,
 ): Registration {
   const { identity, evidence, traits, link } = reading;
   return {
-    id: made.id,
-    app: made.app,
-    capturedAt: toInstant(made.at),
+    id: stamp.id,
+    app: stamp.app,
+    capturedAt: toInstant(stamp.at),
     ...(label.row === undefined ? {} : { maker: label.row.maker }),
     udid: label.udid,
     domain: place.domain,

@@ -1,5 +1,5 @@
 import type { CryptoPort } from '../../core/crypto.ts';
-import type { Keeping } from '../ports/keeping.ts';
+import type { OutboxUpkeep } from '../ports/keeping.ts';
 import type { ImportOutcome, RescueBackend, RescueKeyStore } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
@@ -7,7 +7,7 @@ import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
 export interface RescuePorts {
   readonly backend: RescueBackend;
   readonly keys: RescueKeyStore;
-  readonly outbox: Keeping;
+  readonly outbox: OutboxUpkeep;
   readonly work: WorkStore;
   readonly crypto: CryptoPort;
 }

@@ -1,6 +1,6 @@
 import type { LossReport } from '../../contract/phone.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { Journal, Keeping, MarkerStore, SafetyNet, Wipe } from '../ports/keeping.ts';
+import type { Journal, MarkerStore, OutboxUpkeep, SafetyNet, Wipe } from '../ports/keeping.ts';
 import type { Capture, OutboxView } from '../ports/outbox.ts';
 import type { RescueBackend } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
@@ -9,7 +9,7 @@ import { noteMarker } from './watch-storage.ts';
 
 export interface SafetyPorts {
   readonly marker: MarkerStore;
-  readonly outbox: Keeping & Pick<Capture, 'head'> & Pick<OutboxView, 'page'>;
+  readonly outbox: OutboxUpkeep & Pick<Capture, 'head'> & Pick<OutboxView, 'page'>;
   readonly work: Pick<WorkStore, 'enrolment'>;
   readonly journal: () => Promise<Journal | undefined>;
   readonly backend: Pick<RescueBackend, 'reportLoss'>;

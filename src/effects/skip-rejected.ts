@@ -2,7 +2,7 @@ import { REJECTION_CODES, type RejectionCode } from '../../contract/codes.ts';
 import type { Skip } from '../../contract/skip.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import type { Journal, Keeping } from '../ports/keeping.ts';
+import type { Journal, OutboxUpkeep } from '../ports/keeping.ts';
 import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 import { withCopies } from './watch-storage.ts';
@@ -18,7 +18,7 @@ const NOT_KEPT: readonly RejectionCode[] = [
 /** Signs a `skip` for every number that the backend could not take and was not told of. Gives how many. */
 export async function skipRejected(
   bare: CapturePorts & { readonly journal: () => Promise<Journal | undefined> },
-  outbox: Keeping & Pick<OutboxView, 'ofDevice'>,
+  outbox: OutboxUpkeep & Pick<OutboxView, 'ofDevice'>,
   app: string,
 ): Promise<number> {
   const ports = { ...bare, capture: withCopies(bare.capture, bare.journal) };

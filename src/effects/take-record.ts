@@ -3,7 +3,7 @@ import { parse } from '../../contract/parse.ts';
 import { DomainName, Instant, Maybe, RecordId, Udid, Words } from '../../contract/scalars.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { openRecord } from '../../core/envelope.ts';
-import type { Journal, Keeping, Taking } from '../ports/keeping.ts';
+import type { Journal, OutboxIntake, OutboxUpkeep } from '../ports/keeping.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { TakeOutcome } from '../ports/rescue.ts';
 import type { WorkStore } from '../ports/work.ts';
@@ -21,7 +21,7 @@ const Subject = Obj({
 });
 
 export interface TakePorts {
-  readonly outbox: Taking;
+  readonly outbox: OutboxIntake;
   readonly journal: () => Promise<Journal | undefined>;
   readonly work: Pick<WorkStore, 'enrolment'>;
   readonly crypto: CryptoPort;
@@ -77,7 +77,7 @@ export async function takeRecord(ports: TakePorts, text: string): Promise<TakeOu
  * The record at this place among the unsent, the oldest first, and its code. Not the `skip` of a number: it names no device,
  * and nobody would take it; it goes when this phone sends.
  */
-export async function codeAt(outbox: Pick<Keeping, 'unsent'>, at: number) {
+export async function codeAt(outbox: Pick<OutboxUpkeep, 'unsent'>, at: number) {
   const entries = (await outbox.unsent()).filter(({ row }) => row.typ !== 'skip+jws');
   const entry = entries[at] ?? entries[0];
   if (entry === undefined) return undefined;

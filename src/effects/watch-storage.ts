@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
-import type { Journal, Keeping, MarkerStore } from '../ports/keeping.ts';
+import type { Journal, MarkerStore, OutboxUpkeep } from '../ports/keeping.ts';
 import type { Capture } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';
 
@@ -8,7 +8,7 @@ import type { Enrolment } from '../ports/work.ts';
 export async function noteMarker(
   marker: MarkerStore,
   { signer: { kid }, epoch }: Enrolment,
-  outbox: Keeping & Pick<Capture, 'head'>,
+  outbox: OutboxUpkeep & Pick<Capture, 'head'>,
   clock: Clock,
 ): Promise<void> {
   const [head, unsent] = await Promise.all([outbox.head(kid), outbox.unsentNumbers(kid)]);

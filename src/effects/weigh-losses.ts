@@ -1,6 +1,6 @@
 import type { LossReport, Stretches } from '../../contract/phone.ts';
 import { isUnsent } from '../../core/record-state.ts';
-import type { Keeping, Wipe } from '../ports/keeping.ts';
+import type { OutboxUpkeep, Wipe } from '../ports/keeping.ts';
 import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
 
 const PAGE = 1000;
@@ -11,18 +11,18 @@ const PAGE = 1000;
  */
 export async function weighLosses(
   losses: readonly LossReport[],
-  outbox: Pick<Keeping, 'unsentIds'> & Pick<OutboxView, 'page'>,
+  outbox: Pick<OutboxUpkeep, 'unsentIds'> & Pick<OutboxView, 'page'>,
 ): Promise<readonly Wipe[]> {
   const { torn } = await outbox.unsentIds();
   // Whoever shows a code may have forged it: such a record is no word on what this phone had.
   const rows = (await allRows(outbox)).filter(({ id, origin }) => !torn.has(id) && origin !== 'code');
   return losses.map((report) => {
     // The marker is written after the record: what was saved last may lie beyond all that it knew.
-    const there = rows.filter(
+    const present = rows.filter(
       ({ kid, seq }) => kid === report.kid && (holds(report.unsent, seq) || seq > report.head),
     );
-    const waiting = new Set(there.filter(({ state }) => isUnsent(state)).map(({ seq }) => seq)).size;
-    return { report, lost: without(report.unsent, new Set(there.map(({ seq }) => seq))), waiting };
+    const waiting = new Set(present.filter(({ state }) => isUnsent(state)).map(({ seq }) => seq)).size;
+    return { report, lost: without(report.unsent, new Set(present.map(({ seq }) => seq))), waiting };
   });
 }
 
@@ -41,8 +41,8 @@ function holds(stretches: Stretches, seq: number): boolean {
 }
 
 /** By what is there, and not number by number: a marker may name more of them than there are. */
-function without(stretches: Stretches, there: ReadonlySet<number>): Stretches {
-  const taken = [...there].sort((one, other) => one - other);
+function without(stretches: Stretches, present: ReadonlySet<number>): Stretches {
+  const taken = [...present].sort((one, other) => one - other);
   return stretches.flatMap(({ from, to }) => {
     const left: { from: number; to: number }[] = [];
     let next = from;

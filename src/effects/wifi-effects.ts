@@ -23,8 +23,8 @@ async function run(
   effect: WifiFlowEffect,
   left: AbortSignal,
 ): Promise<WifiFlowEvent> {
-  const { step, signal: given } = device.wifi();
-  const signal = AbortSignal.any([given, left]);
+  const { step, signal: ofDevice } = device.wifi();
+  const signal = AbortSignal.any([ofDevice, left]);
   switch (effect.do) {
     case 'scan':
       return { on: 'networks', networks: await step.scan(signal) };

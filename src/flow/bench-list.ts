@@ -18,18 +18,18 @@ export interface BenchRow {
 /** A list is as long as one file can be checked and shown in one piece; a full one takes no row more, and loses none. */
 export const MOST_BENCH_ROWS = 10_000;
 
-interface Listed {
+interface BenchRows {
   readonly rows: readonly BenchRow[];
   readonly trouble?: Trouble;
 }
 export type BenchState =
   /** `link`: the one tried last, after a trouble with it. */
-  | (Listed & { readonly at: 'ready'; readonly link?: LinkKind })
-  | (Listed & { readonly at: 'connecting'; readonly link: LinkKind })
-  | (Listed & { readonly at: 'found'; readonly link: LinkKind; readonly traits: DriverTraits })
-  | (Listed & { readonly at: 'reading'; readonly link: LinkKind })
+  | (BenchRows & { readonly at: 'ready'; readonly link?: LinkKind })
+  | (BenchRows & { readonly at: 'connecting'; readonly link: LinkKind })
+  | (BenchRows & { readonly at: 'found'; readonly link: LinkKind; readonly traits: DriverTraits })
+  | (BenchRows & { readonly at: 'reading'; readonly link: LinkKind })
   /** The device said nothing of who it is: its label must be scanned or typed while it is still open. */
-  | (Listed & { readonly at: 'nameless'; readonly link: LinkKind });
+  | (BenchRows & { readonly at: 'nameless'; readonly link: LinkKind });
 
 export type BenchEvent =
   | { readonly on: 'link_chosen'; readonly link: LinkKind }
@@ -88,13 +88,13 @@ export function benchList(state: BenchState, event: BenchEvent): BenchStep {
 }
 
 /** The same device again takes its old row's place; the same name or key with another key or name is a fault of somebody. */
-function added(rows: readonly BenchRow[], made: BenchRow): BenchStep {
-  const { udid, publicKey } = made.row;
+function added(rows: readonly BenchRow[], addition: BenchRow): BenchStep {
+  const { udid, publicKey } = addition.row;
   const clash = rows.find(({ row }) => {
     const sameKey = publicKey !== undefined && row.publicKey === publicKey;
     return row.udid === udid ? row.publicKey !== publicKey : sameKey;
   });
-  const next = [made, ...rows.filter(({ row }) => row.udid !== udid)];
+  const next = [addition, ...rows.filter(({ row }) => row.udid !== udid)];
   if (clash !== undefined) return refused(rows, 'bench_clash');
   if (next.length > Math.max(MOST_BENCH_ROWS, rows.length)) return refused(rows, 'bench_full');
   return to({ at: 'ready', rows: next }, { do: 'keep', rows: next }, { do: 'stop_device_work' });

@@ -65,12 +65,12 @@ export type InstallState =
   | (With<'wifi'> & Found)
   | (With<'reading'> & Found)
   | (With<'checking'> & { readonly label: ReadLabel; readonly reading: DeviceReading })
-  | (With<'checked'> & Checked)
-  | (With<'place'> & Checked & { readonly asFound: boolean })
-  | (With<'saving'> & Checked & { readonly asFound: boolean; readonly place: ChosenPlace })
+  | (With<'checked'> & CheckedDevice)
+  | (With<'place'> & CheckedDevice & { readonly asFound: boolean })
+  | (With<'saving'> & CheckedDevice & { readonly asFound: boolean; readonly place: ChosenPlace })
   | (With<'saved'> & { readonly record: string; readonly udid: string });
 
-export interface Checked {
+export interface CheckedDevice {
   /** Digest of the work pack that the checks were made with; the record names it. */
   readonly pack: string;
   readonly label: KnownLabel;
@@ -121,7 +121,12 @@ export type InstallEffect =
   | ({ readonly do: 'connect'; readonly link: LinkKind; readonly label: ReadLabel } & ConnectWish)
   | { readonly do: 'read_device'; readonly label: ReadLabel; readonly challenge: ChallengeParts }
   | { readonly do: 'check'; readonly label: ReadLabel; readonly reading: DeviceReading }
-  | { readonly do: 'save'; readonly checked: Checked; readonly asFound: boolean; readonly place: ChosenPlace }
+  | {
+      readonly do: 'save';
+      readonly checked: CheckedDevice;
+      readonly asFound: boolean;
+      readonly place: ChosenPlace;
+    }
   | { readonly do: 'stop_device_work' };
 
 export const INSTALL_START: InstallState = { at: 'scan' };
@@ -261,7 +266,7 @@ function foundOf({ label, link, traits, challenge }: Found): Found {
   return { label, link, traits, challenge };
 }
 
-function checkedOf({ label, reading, checks, pack }: Checked): Checked {
+function checkedOf({ label, reading, checks, pack }: CheckedDevice): CheckedDevice {
   return { label, reading, checks, pack };
 }
 

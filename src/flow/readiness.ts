@@ -1,5 +1,5 @@
 import { fromInstant } from '../../core/instant.ts';
-import type { Enrolment, HeldPack } from '../ports/work.ts';
+import type { Enrolment, StoredPack } from '../ports/work.ts';
 
 /** What must be true before a phone may say that it works offline. Each is looked at; none is assumed. */
 export interface Readiness {
@@ -13,7 +13,7 @@ export interface Readiness {
 export function readiness(
   parts: {
     readonly enrolment: Enrolment | undefined;
-    readonly pack: HeldPack | undefined;
+    readonly pack: StoredPack | undefined;
     readonly shell: boolean;
   },
   now: number,

@@ -17,7 +17,7 @@ export interface Journal {
 }
 
 /** The outbox as its keepers see it. Rejects with StorageError only. */
-export interface Keeping {
+export interface OutboxUpkeep {
   /** Records without a receipt, in the order they were signed, rejected ones included. */
   unsent(): Promise<readonly JournalEntry[]>;
   /** Ids of unsent rows, and of those among them whose envelope is gone. */
@@ -31,7 +31,7 @@ export interface Keeping {
 }
 
 /** Where a colleague's record comes in. Rejects with StorageError only. */
-export interface Taking {
+export interface OutboxIntake {
   /**
    * Puts it among what is to be sent; no chain of this phone moves. `own`: its key has signed here, where nothing comes in
    * from outside; `known`: it is here.

@@ -1,6 +1,6 @@
 import type { ListRow } from '../../contract/list-row.ts';
 
-/** A simulated device of the training organisation, living in this browser. */
+/** A simulated device of the training organisation. It lives in this browser. */
 export interface PracticeDevice {
   readonly udid: string;
   /** What its label's code says. */

@@ -3,8 +3,8 @@ import type { WorkPack } from '../../contract/work-pack.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 
-/** A verified work pack with what it is known by. */
-export interface HeldPack {
+/** A verified work pack on this phone, with the digest and the ETag it is known by. */
+export interface StoredPack {
   readonly pack: WorkPack;
   readonly digest: string;
   readonly etag: string;
@@ -22,12 +22,12 @@ export interface Enrolment {
 /** What the phone carries to work without signal. Rejects with StorageError only. */
 export interface WorkStore {
   enrolment(): Promise<Enrolment | undefined>;
-  packs(): Promise<readonly HeldPack[]>;
-  savePack(jws: string, held: HeldPack): Promise<void>;
+  packs(): Promise<readonly StoredPack[]>;
+  savePack(jws: string, stored: StoredPack): Promise<void>;
   /** Forgets the packs of every other organisation: this person does not work there (any more). */
   keepPacksOf(orgs: readonly string[]): Promise<void>;
   statementKeys(): Promise<StatementKeys>;
   saveStatementKeys(keys: StatementKeys): Promise<void>;
-  /** Digest of the newest server-signed statement held: receipt, pack or credential. */
+  /** Digest of the newest server-signed statement on this phone: receipt, pack or credential. */
   newestStatement(): Promise<string | undefined>;
 }

@@ -18,7 +18,7 @@ export class Coach {
   #nothingSince: number;
   #unreadSince: number | undefined;
   #darkSince: number | undefined;
-  readonly #given = new Set<ScanHint>();
+  readonly #shown = new Set<ScanHint>();
 
   /** @param now milliseconds, any origin. */
   constructor(now: number) {
@@ -43,8 +43,8 @@ export class Coach {
     if (now - this.#nothingSince >= NOTHING_AFTER) due.push('nothing_located');
     if (now - this.#since >= OTHER_WAYS_AFTER) due.push('offer_other_ways');
     if (now - this.#since >= REST_AFTER) due.push('resting');
-    const fresh = due.filter((hint) => !this.#given.has(hint));
-    for (const hint of fresh) this.#given.add(hint);
+    const fresh = due.filter((hint) => !this.#shown.has(hint));
+    for (const hint of fresh) this.#shown.add(hint);
     return fresh;
   }
 
@@ -54,12 +54,12 @@ export class Coach {
   }
 
   #restart(now: number): readonly ScanHint[] {
-    const spoke = this.#given.size > 0;
+    const spoke = this.#shown.size > 0;
     this.#since = now;
     this.#nothingSince = now;
     this.#unreadSince = undefined;
     this.#darkSince = undefined;
-    this.#given.clear();
+    this.#shown.clear();
     return spoke ? ['searching'] : [];
   }
 }

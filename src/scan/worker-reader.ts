@@ -70,12 +70,12 @@ export class WorkerReader extends BrowserCodeReader {
         finalize?.();
       },
     };
-    const deliver = (given: LaneAttempt, width: number, height: number) => {
+    const deliver = (attempted: LaneAttempt, width: number, height: number) => {
       if (pump === undefined) return;
       try {
-        this.#onAttempt(given);
-        if (given.attempt.kind === 'read') {
-          const { text, format, corners } = given.attempt.reading;
+        this.#onAttempt(attempted);
+        if (attempted.attempt.kind === 'read') {
+          const { text, format, corners } = attempted.attempt.reading;
           const points = corners.map(({ x, y }) => new ResultPoint(x * width, y * height));
           callback(new Result(text, new Uint8Array(0), 0, points, FORMATS[format]), undefined, controls);
         } else {
@@ -93,7 +93,7 @@ export class WorkerReader extends BrowserCodeReader {
       const { videoWidth, videoHeight } = video;
       // A lane that fails mends or leaves by itself (scanner.ts); its frame is lost, the next one comes.
       await lane.read(frame, region).then(
-        (given) => deliver(given, videoWidth, videoHeight),
+        (attempted) => deliver(attempted, videoWidth, videoHeight),
         () => {},
       );
     };

@@ -66,7 +66,7 @@ export class AppShell implements Shell {
   }
 
   /** Keeps every tab from swapping the app while this page is `busy` with a device. */
-  holdWhile(busy: ReadonlySignal<boolean>): void {
+  deferUpdatesWhile(busy: ReadonlySignal<boolean>): void {
     effect(() => {
       if (!busy.value) return;
       const over = new AbortController();

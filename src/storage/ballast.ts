@@ -24,8 +24,8 @@ export async function fillBallast(db: DatabaseHandle): Promise<boolean> {
 /** Gives the reserve back. False if it was not there: then the phone is full for good. */
 export async function releaseBallast(db: DatabaseHandle): Promise<boolean> {
   return db.use(async (open) => {
-    const there = (await open.count('ballast')) > 0;
-    if (there) await open.clear('ballast');
-    return there;
+    const isFilled = (await open.count('ballast')) > 0;
+    if (isFilled) await open.clear('ballast');
+    return isFilled;
   });
 }

@@ -88,7 +88,7 @@ export class DatabaseHandle {
     const open = async (): Promise<Database> => {
       const blocked = Promise.withResolvers<never>();
       blocked.promise.catch(() => undefined);
-      const made = openDB<Schema>(this.#name, VERSION, {
+      const opened = openDB<Schema>(this.#name, VERSION, {
         upgrade,
         // A newer version waits for us: give way, and the next use opens again.
         blocking: () => this.#forget(opening),
@@ -97,9 +97,9 @@ export class DatabaseHandle {
         blocked: () =>
           void setTimeout(() => blocked.reject(new StorageError('phone_storage_blocked')), BLOCKED_MS),
       });
-      const db = await Promise.race([made, blocked.promise]).catch((error: unknown) => {
+      const db = await Promise.race([opened, blocked.promise]).catch((error: unknown) => {
         // It may open after all, and must not stay open unseen.
-        made.then((late) => late.close()).catch(() => undefined);
+        opened.then((late) => late.close()).catch(() => undefined);
         throw error;
       });
       return db;

@@ -100,9 +100,9 @@ export class OperatorKeyStore {
         const meta = tx.objectStore('meta');
         const found = await meta.get('epoch');
         if (typeof found === 'string') return found;
-        const made = globalThis.crypto.randomUUID();
-        await meta.put(made, 'epoch');
-        return made;
+        const epoch = globalThis.crypto.randomUUID();
+        await meta.put(epoch, 'epoch');
+        return epoch;
       }),
     );
   }

@@ -30,8 +30,8 @@ export async function unsentEntries(db: Database): Promise<readonly JournalEntry
 export async function unsentIds(db: Database) {
   const rows = await rowsWithout(db);
   const envelopes = db.transaction('env').store;
-  const there = await Promise.all(rows.map(({ id }) => envelopes.count(id)));
-  const torn = rows.filter((_, i) => there[i] === 0).map(({ id }) => id);
+  const envelopeCounts = await Promise.all(rows.map(({ id }) => envelopes.count(id)));
+  const torn = rows.filter((_, i) => envelopeCounts[i] === 0).map(({ id }) => id);
   return { ids: new Set(rows.map(({ id }) => id)), torn: new Set(torn) };
 }
 

@@ -43,19 +43,19 @@ export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
     }
   }
   const envelopes = await readMany(tx.objectStore('env'), [...ids]);
-  const hold = { leaseOwner: terms.owner, leaseUntil: terms.until };
-  const held: { row: QueuedRecord; jws: string }[] = [];
+  const lease = { leaseOwner: terms.owner, leaseUntil: terms.until };
+  const withEnvelopes: { row: QueuedRecord; jws: string }[] = [];
   for (const row of leased) {
     const jws = envelopes.get(row.id)?.jws;
-    const next = terms.alone ? row : moved(summary, row, 'leased', hold);
-    if (jws !== undefined && next !== undefined) held.push({ row: next, jws });
+    const next = terms.alone ? row : moved(summary, row, 'leased', lease);
+    if (jws !== undefined && next !== undefined) withEnvelopes.push({ row: next, jws });
   }
   if (!terms.alone) {
-    const rows = held.map(({ row }) => row);
+    const rows = withEnvelopes.map(({ row }) => row);
     putMany(tx.objectStore('q'), rows);
   }
   await oldest(tx.objectStore('q').index('collect'));
-  return inChainOrder(held);
+  return inChainOrder(withEnvelopes);
 }
 
 /** One for each operator key that ever signed here. */

@@ -2,7 +2,7 @@ import type { Change } from '../../contract/change.ts';
 import type { Stretches } from '../../contract/phone.ts';
 import type { ChainHead } from '../../core/envelope.ts';
 import { certificateWaits } from '../../core/record-state.ts';
-import type { JournalEntry, Keeping, Taking } from '../ports/keeping.ts';
+import type { JournalEntry, OutboxIntake, OutboxUpkeep } from '../ports/keeping.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -36,7 +36,7 @@ import { bump, emptySummary, move, readSummary, STORES, type Write } from './out
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
-export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, Keeping, Taking {
+export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;

@@ -2,7 +2,7 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import type { StatementKeys } from '../../core/statement.ts';
-import type { HeldPack, WorkStore } from '../ports/work.ts';
+import type { StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
 
@@ -11,7 +11,7 @@ export class IdbWorkStore implements WorkStore {
   readonly #db: DatabaseHandle;
   readonly #keys: OperatorKeyStore;
   /** Parsing a large pack is slow; the row's digest says whether the parsed one still holds. */
-  #parsed = new Map<string, HeldPack>();
+  #parsed = new Map<string, StoredPack>();
 
   constructor(db: DatabaseHandle, keys: OperatorKeyStore) {
     this.#db = db;
@@ -22,29 +22,31 @@ export class IdbWorkStore implements WorkStore {
     return this.#keys.enrolment();
   }
 
-  packs(): Promise<readonly HeldPack[]> {
+  packs(): Promise<readonly StoredPack[]> {
     return this.#db.use(async (db) => {
-      const held: HeldPack[] = [];
+      const stored: StoredPack[] = [];
       for (const row of await db.getAll('pack')) {
         const known = this.#parsed.get(row.org);
         const pack = known?.digest === row.digest ? known.pack : parse(WorkPack, parseJws(row.jws)?.payload);
         if (pack === undefined) continue; // written by another version: it will be fetched anew
         const entry = { pack, digest: row.digest, etag: row.etag };
         this.#parsed.set(row.org, entry);
-        held.push(entry);
+        stored.push(entry);
       }
-      return held;
+      return stored;
     });
   }
 
-  async savePack(jws: string, held: HeldPack): Promise<void> {
+  async savePack(jws: string, stored: StoredPack): Promise<void> {
     await this.#db.use((db) =>
       writeStrictly(db, ['pack', 'meta'], async (tx) => {
-        await tx.objectStore('pack').put({ org: held.pack.org, jws, digest: held.digest, etag: held.etag });
-        await tx.objectStore('meta').put(held.digest, 'statement');
+        await tx
+          .objectStore('pack')
+          .put({ org: stored.pack.org, jws, digest: stored.digest, etag: stored.etag });
+        await tx.objectStore('meta').put(stored.digest, 'statement');
       }),
     );
-    this.#parsed.set(held.pack.org, held);
+    this.#parsed.set(stored.pack.org, stored);
   }
 
   async keepPacksOf(orgs: readonly string[]): Promise<void> {

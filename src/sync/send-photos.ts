@@ -69,7 +69,7 @@ export async function sendPhotos(ports: PhotoUploadPorts, signal: AbortSignal): 
   }
 }
 
-interface Trusted {
+interface TrustedKeys {
   readonly keys: StatementKeys;
   readonly aud: string;
 }
@@ -78,7 +78,7 @@ interface Trusted {
 async function sendOne(
   ports: PhotoUploadPorts,
   { row, record, data }: PhotoToSend,
-  trusted: Trusted,
+  trusted: TrustedKeys,
   signal: AbortSignal,
 ): Promise<'next' | 'stop'> {
   const { photos, backend, crypto } = ports;
@@ -126,7 +126,7 @@ async function holds(
   kept: string,
   row: PhotoToSend['row'],
   org: string,
-  { keys, aud }: Trusted,
+  { keys, aud }: TrustedKeys,
   crypto: CryptoPort,
 ): Promise<boolean> {
   const statement = await verifyStatement(kept, 'photo+jws', keys, crypto);

@@ -19,7 +19,7 @@ export interface AnsweredBatch {
 }
 
 /** Why nothing more is sent until all that is on its way has been answered. */
-type Failed =
+type SendFailure =
   | { readonly kind: 'no_answer'; readonly batch: Batch; readonly why: BackendFailure }
   /** An answer proved nothing at all: then it was not our backend's. */
   | { readonly kind: 'unproved' };
@@ -37,7 +37,7 @@ export interface SendState {
   /** Batches on their way, in the order they went. */
   readonly inFlight: readonly Batch[];
   readonly answered: AnsweredBatch | null;
-  readonly failed: Failed | null;
+  readonly failed: SendFailure | null;
   /** No batch was composed yet: how the last drain ended says how large it is. */
   readonly isFirst: boolean;
   readonly wasAnswered: boolean;

@@ -5,7 +5,7 @@ import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure } from '../ports/backend.ts';
 import type { Wipe } from '../ports/keeping.ts';
 import type { OutboxSummary, QueuedRecord } from '../ports/outbox.ts';
-import type { Enrolment, HeldPack } from '../ports/work.ts';
+import type { Enrolment, StoredPack } from '../ports/work.ts';
 import type { AppPorts } from './app-ports.ts';
 
 /** A pack lives for days; a phone in use takes a new one twice a day. */
@@ -19,7 +19,7 @@ export type Connection = 'unknown' | 'online' | 'offline' | 'portal' | 'signed_o
 export class AppModel {
   readonly ports: AppPorts;
   readonly enrolment = signal<Enrolment | null | undefined>(undefined);
-  readonly packs = signal<readonly HeldPack[]>([]);
+  readonly packs = signal<readonly StoredPack[]>([]);
   readonly summary = signal<OutboxSummary | undefined>(undefined);
   readonly connection = signal<Connection>('unknown');
   readonly draining = signal(false);
@@ -80,8 +80,8 @@ export class AppModel {
     this.now.value = this.ports.clock.now();
   }
 
-  #packOf(membership: Membership | undefined): HeldPack | undefined {
-    return this.packs.value.find((held) => held.pack.org === membership?.org);
+  #packOf(membership: Membership | undefined): StoredPack | undefined {
+    return this.packs.value.find((stored) => stored.pack.org === membership?.org);
   }
 
   /** Reads what the phone holds; needs no network. A phone whose storage fails says so instead of showing nothing. */

@@ -196,7 +196,7 @@ it('SMP packets, in notifications and on a console', () => {
     decodeSmp(input);
     const pieces = new SmpReassembly(256);
     expect(sum(inPieces(input, dice, (piece) => pieces.add(piece)))).toBeLessThanOrEqual(input.length);
-    expect(pieces.held).toBeLessThanOrEqual(256 + input.length);
+    expect(pieces.buffered).toBeLessThanOrEqual(256 + input.length);
     const console = new ConsoleSmpReader(256);
     for (const packet of inPieces(input, dice, (piece) => console.add(piece)))
       expect(packet.length).toBeLessThanOrEqual(input.length);

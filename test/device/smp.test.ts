@@ -124,7 +124,7 @@ describe('reading SMP', () => {
         for (const piece of pieces) {
           for (const packet of gatt.add(piece)) expect(packet.length).toBeLessThanOrEqual(1_024);
           console.add(piece);
-          expect(gatt.held).toBeLessThanOrEqual(1_024 + 512);
+          expect(gatt.buffered).toBeLessThanOrEqual(1_024 + 512);
         }
       }),
     );

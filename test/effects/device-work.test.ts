@@ -78,14 +78,14 @@ describe('a session held for a record', () => {
   test('is known by that record only, until it is given back', async () => {
     const work = new DeviceWork(new FakeDevices());
     work.holdFor('r0');
-    expect(work.heldLink('r0')).toBeUndefined();
+    expect(work.connectedLink('r0')).toBeUndefined();
     await work.open('serial');
     work.holdFor('r1');
-    expect([work.heldLink('r1'), work.heldLink('r2')]).toEqual(['serial', undefined]);
+    expect([work.connectedLink('r1'), work.connectedLink('r2')]).toEqual(['serial', undefined]);
     await work.open('serial');
-    expect(work.heldLink('r1')).toBeUndefined();
+    expect(work.connectedLink('r1')).toBeUndefined();
     work.holdFor('r3');
     await work.stop();
-    expect(work.heldLink('r3')).toBeUndefined();
+    expect(work.connectedLink('r3')).toBeUndefined();
   });
 });

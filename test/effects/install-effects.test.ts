@@ -221,7 +221,7 @@ describe('save', () => {
       about: null,
       simulated: false,
     });
-    expect(at.ports.device.heldLink(event.record)).toBe('serial');
+    expect(at.ports.device.connectedLink(event.record)).toBe('serial');
     expect(at.saved()).toBe(1);
   });
 

@@ -6,7 +6,7 @@ import { Safety } from '../../src/effects/safety.ts';
 import { skipRejected } from '../../src/effects/skip-rejected.ts';
 import { voidRecord } from '../../src/effects/void-record.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
-import type { JournalEntry, Keeping, Marker, MarkerStore } from '../../src/ports/keeping.ts';
+import type { JournalEntry, Marker, MarkerStore, OutboxUpkeep } from '../../src/ports/keeping.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import { crypto, digest, EPOCH } from '../support/records.ts';
 import { enrolledPhone, type Phone } from '../sync/phone.ts';
@@ -121,7 +121,7 @@ function safetyWith(
 }
 
 /** The keepers' side over the test phone's storage. */
-function keepingOf(phone: Phone): Keeping {
+function keepingOf(phone: Phone): OutboxUpkeep {
   const entries = (): JournalEntry[] =>
     [...phone.storage.rows.values()]
       .filter(({ state }) => ['saved', 'sending', 'rejected'].includes(state))

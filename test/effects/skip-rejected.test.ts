@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { skipRejected } from '../../src/effects/skip-rejected.ts';
-import type { Journal, JournalEntry, Keeping } from '../../src/ports/keeping.ts';
+import type { Journal, JournalEntry, OutboxUpkeep } from '../../src/ports/keeping.ts';
 import { crypto } from '../support/records.ts';
 import { enrolledPhone } from '../sync/phone.ts';
 
@@ -11,7 +11,7 @@ test('a skip has its second copy at once, as every record signed here', async ()
   const copies: JournalEntry[] = [];
   const journal = async () => ({ keep: async (entry) => void copies.push(entry) }) as Journal;
   const unsent = async () => [...storage.rows.values()].map((one) => ({ row: one, jws: '' }));
-  const view = { unsent, ofDevice: (udid: string) => outbox.ofDevice(udid) } as unknown as Keeping &
+  const view = { unsent, ofDevice: (udid: string) => outbox.ofDevice(udid) } as unknown as OutboxUpkeep &
     typeof outbox;
   expect(await skipRejected({ capture: outbox, journal, work, clock, crypto }, view, '1.0.0')).toBe(1);
   const [skip] = (await outbox.ofDevice(row.udid)).filter(({ typ }) => typ === 'skip+jws');

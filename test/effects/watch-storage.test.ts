@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
 import { weighLosses } from '../../src/effects/weigh-losses.ts';
-import type { Keeping } from '../../src/ports/keeping.ts';
+import type { OutboxUpkeep } from '../../src/ports/keeping.ts';
 import { markerStore } from '../../src/shell/marker.ts';
 import { digest, EPOCH } from '../support/records.ts';
 import { enrolledPhone, type Phone } from '../sync/phone.ts';
@@ -24,7 +24,7 @@ async function phoneWith(count: number): Promise<Phone> {
 }
 
 async function weigh(phone: Phone, loss: LossReport, torn: readonly string[] = []) {
-  const unsentIds: Keeping['unsentIds'] = async () => ({
+  const unsentIds: OutboxUpkeep['unsentIds'] = async () => ({
     ids: new Set(phone.storage.rows.keys()),
     torn: new Set(torn),
   });

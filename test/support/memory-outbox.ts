@@ -1,7 +1,7 @@
 import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
 import { certificateWaits, isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
-import type { JournalEntry, Taking } from '../../src/ports/keeping.ts';
+import type { JournalEntry, OutboxIntake } from '../../src/ports/keeping.ts';
 import type {
   Capture,
   LeaseTerms,
@@ -29,7 +29,7 @@ export class MemoryStorage {
  * The outbox without a database, written for clarity: counts are counted and lanes are searched each time. It runs the
  * same suite as the real one, so that tests of what stands on the port may use it.
  */
-export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, Taking {
+export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxIntake {
   readonly storage: MemoryStorage;
 
   constructor(storage = new MemoryStorage()) {

@@ -4,7 +4,7 @@ import type { Receipt } from '../../contract/statement.ts';
 import { openRecord } from '../../core/envelope.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 import type { BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
-import type { Enrolment, HeldPack, WorkStore } from '../../src/ports/work.ts';
+import type { Enrolment, StoredPack, WorkStore } from '../../src/ports/work.ts';
 import { AUD, credential, crypto, digest, EPOCH, type TestKey } from './records.ts';
 import type { TestStatements } from './records-statements.ts';
 
@@ -104,7 +104,7 @@ export function receiptFor(
 export class MemoryWork implements WorkStore {
   enrolled: Enrolment | undefined;
   keys: StatementKeys;
-  readonly held: HeldPack[] = [];
+  readonly held: StoredPack[] = [];
   newest: string | undefined;
 
   constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {
@@ -118,7 +118,7 @@ export class MemoryWork implements WorkStore {
   async packs() {
     return this.held;
   }
-  async savePack(_jws: string, held: HeldPack) {
+  async savePack(_jws: string, held: StoredPack) {
     const at = this.held.findIndex((one) => one.pack.org === held.pack.org);
     this.held.splice(at < 0 ? this.held.length : at, at < 0 ? 0 : 1, held);
     this.newest = held.digest;

@@ -151,8 +151,8 @@ function overheard(device: USBDevice, acm: AcmFunction, onFault: (fault: unknown
       if (name === 'configurations') return only;
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      return (...given: unknown[]) => {
-        const result: unknown = Reflect.apply(member, target, given);
+      return (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(member, target, args);
         if (result instanceof Promise) result.catch(onFault);
         return result;
       };

@@ -40,8 +40,8 @@ export class SmpReassembly {
     this.#gathered = new Uint8Array(0);
   }
 
-  /** Bytes held for a packet that is not whole yet: never more than the limit and one piece. */
-  get held(): number {
+  /** Bytes buffered for a packet that is not whole yet: never more than the limit and one piece. */
+  get buffered(): number {
     return this.#gathered.length;
   }
 }

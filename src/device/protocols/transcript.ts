@@ -23,9 +23,9 @@ export class Transcript {
 
   add(bytes: Uint8Array): void {
     const raw = this.#rest + consoleText(bytes);
-    const hold = unfinishedControl(raw);
-    this.#rest = raw.slice(raw.length - hold);
-    this.#kept += withoutControl(raw.slice(0, raw.length - hold));
+    const unfinished = unfinishedControl(raw);
+    this.#rest = raw.slice(raw.length - unfinished);
+    this.#kept += withoutControl(raw.slice(0, raw.length - unfinished));
     const over = this.#kept.length - this.#limit;
     if (over > 0) {
       this.#kept = this.#kept.slice(over);

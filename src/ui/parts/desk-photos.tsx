@@ -7,12 +7,12 @@ import { Button } from './button.tsx';
 import { Picture } from './photo-picture.tsx';
 import { TroubleCard } from './trouble.tsx';
 
-type Shown = PhotosOfRecord['photos'][number] & { readonly data: Uint8Array | 'changed' | undefined };
+type ShownPhoto = PhotosOfRecord['photos'][number] & { readonly data: Uint8Array | 'changed' | undefined };
 
 /** The photos of a record, when asked for. What is shown has the digest that its author signed. */
 export function DeskPhotos({ org, record }: { readonly org: string; readonly record: string }) {
   const model = useModel();
-  const [shown, setShown] = useState<readonly Shown[] | undefined>();
+  const [shown, setShown] = useState<readonly ShownPhoto[] | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
   const [busy, setBusy] = useState(false);
   const show = async () => {

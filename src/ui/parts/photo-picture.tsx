@@ -16,9 +16,9 @@ export function Picture({ data, alt }: { readonly data: Uint8Array; readonly alt
   const [url, setUrl] = useState<string | undefined>();
   // one URL for as long as it is shown
   useEffect(() => {
-    const made = URL.createObjectURL(new Blob([Uint8Array.from(data)], { type: 'image/jpeg' }));
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
+    const url = URL.createObjectURL(new Blob([Uint8Array.from(data)], { type: 'image/jpeg' }));
+    setUrl(url);
+    return () => URL.revokeObjectURL(url);
   }, [data]);
   return url === undefined ? null : <img class="photo" src={url} alt={alt} />;
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
-import type { HeldPack } from '../../ports/work.ts';
+import type { StoredPack } from '../../ports/work.ts';
 import { Button } from '../parts/button.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { NameText } from '../parts/name-text.tsx';
@@ -14,7 +14,7 @@ import { photoWords } from '../words/photos.ts';
 export function PlaceStep(props: {
   readonly flow: InstallFlow;
   readonly state: Extract<InstallState, { at: 'place' | 'saving' }>;
-  readonly pack: HeldPack;
+  readonly pack: StoredPack;
 }) {
   const { flow, state, pack } = props;
   const { domains } = pack.pack;

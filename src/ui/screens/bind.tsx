@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type InstallPorts, performInstall } from '../../effects/install-effects.ts';
 import { INSTALL_START, install } from '../../flow/install.ts';
-import type { HeldPack } from '../../ports/work.ts';
+import type { StoredPack } from '../../ports/work.ts';
 import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
@@ -34,13 +34,13 @@ export function BindScreen({ practice }: { readonly practice: boolean }) {
 
 /** Where a visit begins: a newer pack that comes meanwhile joins at the next. */
 interface Beginning {
-  readonly pack: HeldPack;
+  readonly pack: StoredPack;
   /** Whose draft to keep; practice keeps none. */
   readonly owner: DraftOwner | undefined;
   readonly kept: KeptDraft | undefined;
 }
 
-function BindFlow({ model, pack, practice }: { model: AppModel; pack: HeldPack; practice: boolean }) {
+function BindFlow({ model, pack, practice }: { model: AppModel; pack: StoredPack; practice: boolean }) {
   const owner = practice ? undefined : ownerOf(model, pack);
   const [beginning, begin] = useState<Beginning | undefined>(
     practice ? { pack, owner, kept: undefined } : undefined,
@@ -96,12 +96,12 @@ function InstallScreen({ model, pack, owner, kept }: Beginning & { readonly mode
   }
 }
 
-function ownerOf(model: AppModel, pack: HeldPack): DraftOwner {
+function ownerOf(model: AppModel, pack: StoredPack): DraftOwner {
   const operator = model.enrolment.value?.credential.operator ?? '';
   return { operator, org: pack.pack.org, app: model.ports.app, pack: pack.digest };
 }
 
-function installPorts(model: AppModel, pack: HeldPack): InstallPorts {
+function installPorts(model: AppModel, pack: StoredPack): InstallPorts {
   const { outbox, capture, work, clock, crypto, device, app } = model.ports;
   return {
     outbox,
@@ -110,7 +110,7 @@ function installPorts(model: AppModel, pack: HeldPack): InstallPorts {
     clock,
     crypto,
     device,
-    pack: () => model.packs.value.find((held) => held.pack.org === pack.pack.org) ?? pack,
+    pack: () => model.packs.value.find((stored) => stored.pack.org === pack.pack.org) ?? pack,
     app,
     onSaved: () => {
       void model.ports.shell.requestBackgroundSync();

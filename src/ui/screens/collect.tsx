@@ -2,7 +2,7 @@ import { performCollect } from '../../effects/collect-effects.ts';
 import { COLLECT_START, type CollectState, collect } from '../../flow/collect.ts';
 import type { InstallPart } from '../../ports/device.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
-import type { HeldPack } from '../../ports/work.ts';
+import type { StoredPack } from '../../ports/work.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { DeviceTrouble } from '../parts/device-trouble.tsx';
@@ -24,7 +24,7 @@ export function CollectScreen({ id }: { readonly id: string }) {
   const model = useModel();
   const record = useRecord(id);
   if (record === undefined) return <Page />;
-  const pack = model.packs.value.find((held) => held.pack.org === record?.org);
+  const pack = model.packs.value.find((stored) => stored.pack.org === record?.org);
   if (record === null || pack === undefined) {
     return (
       <Page onBack={() => go('/')}>
@@ -40,7 +40,7 @@ function CollectFlow({
   pack,
 }: {
   readonly registration: QueuedRecord;
-  readonly pack: HeldPack;
+  readonly pack: StoredPack;
 }) {
   const model = useModel();
   useBusyFlow();
@@ -64,7 +64,7 @@ function CollectFlow({
       onEnter({ send }) {
         if (registration.simulated)
           void model.ports.practice().then((shelf) => shelf.wake(registration.udid));
-        const link = device.heldLink(registration.id);
+        const link = device.connectedLink(registration.id);
         if (link !== undefined) send({ on: 'link_chosen', link });
       },
       onLeave: () => void device.stop(),

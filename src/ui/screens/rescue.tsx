@@ -41,9 +41,9 @@ function SaveCopy() {
     setBusy(true);
     setTrouble(undefined);
     try {
-      const made = await (await model.ports.rescue()).exportUnsent();
-      if (made !== undefined) await give(fileOf(made.text));
-      setSaved(made?.count ?? 'no_key');
+      const file = await (await model.ports.rescue()).exportUnsent();
+      if (file !== undefined) await give(fileOf(file.text));
+      setSaved(file?.count ?? 'no_key');
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) setTrouble(codeOf(error));
     } finally {

@@ -11,7 +11,7 @@ const ORGANIZATIONAL_UNIT = '2.5.4.11';
 const TOKEN = /%ATTESTTOKEN: ?"([A-Za-z0-9_-]{20,2048}\.[A-Za-z0-9_-]{20,2048})"/;
 
 /** What a modem gave as it made its key, and what it attested before: the evidence is finished from this, by asking. */
-export interface MadeOnce {
+export interface GeneratedKey {
   readonly tag: number;
   readonly key: MadeKey;
   readonly isFresh: boolean;
@@ -27,13 +27,13 @@ export async function makeKey(
   modem: Modem,
   tag: number,
   context: DriverContext,
-  keep: (made: MadeOnce) => void,
+  keep: (generated: GeneratedKey) => void,
   signal: AbortSignal,
-): Promise<MadeOnce> {
-  const held = await modem.list(signal, tag);
-  const hasKey = held.some(({ type }) => type === 2);
+): Promise<GeneratedKey> {
+  const stored = await modem.list(signal, tag);
+  const hasKey = stored.some(({ type }) => type === 2);
   // A certificate beside it means that the key is in use; without one a cut may have left it, and the person may say so.
-  const replace = hasKey && !held.some(({ type }) => type === 1) && context.visit.replaceOrphanKey === true;
+  const replace = hasKey && !stored.some(({ type }) => type === 1) && context.visit.replaceOrphanKey === true;
   if (hasKey && !replace) throw new DeviceError('key_exists', '%CMNG list');
   const { challenge } = context.visit;
   const { imei, uuid } = await readIdentity(modem, '', signal);
@@ -49,16 +49,16 @@ export async function makeKey(
     const isFresh =
       unit !== undefined &&
       key.request.subject.some(({ type, text }) => type === ORGANIZATIONAL_UNIT && text === unit);
-    const made = { tag, key, isFresh, token };
-    keep(made);
-    return made;
+    const generated = { tag, key, isFresh, token };
+    keep(generated);
+    return generated;
   }, signal);
 }
 
 /** The evidence of a key that was made. Asks, and may be repeated. */
 export async function evidenceOf(
   modem: Modem,
-  { tag, key, isFresh, token }: MadeOnce,
+  { tag, key, isFresh, token }: GeneratedKey,
   context: DriverContext,
   signal: AbortSignal,
 ): Promise<DeviceEvidence> {

@@ -12,7 +12,7 @@ import {
 import type { ByteLink } from '../../../ports/link.ts';
 import { within } from '../../protocols/within.ts';
 import type { DriverContext } from '../driver.ts';
-import { attestToken, evidenceOf, type MadeOnce, makeKey } from './evidence.ts';
+import { attestToken, evidenceOf, type GeneratedKey, makeKey } from './evidence.ts';
 import { type Form, formsOf } from './forms.ts';
 import { readIdentity } from './identity.ts';
 import { signsWith } from './key-token.ts';
@@ -29,7 +29,7 @@ export class NordicModemSession implements DeviceSession {
   readonly #opened: { readonly link: ByteLink; readonly modem: Modem; readonly release: () => void };
   readonly #context: DriverContext;
   /** Given once by the modem, so kept for as long as the cable is in: a visit goes on from it where an answer was lost. */
-  #made: MadeOnce | undefined;
+  #generated: GeneratedKey | undefined;
   #evidence: DeviceEvidence | undefined;
 
   constructor(
@@ -63,8 +63,8 @@ export class NordicModemSession implements DeviceSession {
   async evidence(signal: AbortSignal): Promise<DeviceEvidence> {
     if (this.#evidence !== undefined) return this.#evidence;
     const { modem } = this.#opened;
-    const made = this.#made ?? (await this.#make(signal));
-    this.#evidence = await evidenceOf(modem, made, this.#context, signal);
+    const generated = this.#generated ?? (await this.#make(signal));
+    this.#evidence = await evidenceOf(modem, generated, this.#context, signal);
     return this.#evidence;
   }
 
@@ -80,10 +80,12 @@ export class NordicModemSession implements DeviceSession {
   async installed(bundle: CredentialBundle, signal: AbortSignal): Promise<readonly WrittenPart[]> {
     const { modem } = this.#opened;
     const tag = await this.#tag(signal);
-    const held = await modem.list(signal, tag);
+    const stored = await modem.list(signal, tag);
     const slots = await formsOf(bundle, modem.at.longest, this.#context.crypto);
     return slots.flatMap((forms) => {
-      const form = forms.find(({ type, digest }) => held.some((h) => h.type === type && h.digest === digest));
+      const form = forms.find(({ type, digest }) =>
+        stored.some((h) => h.type === type && h.digest === digest),
+      );
       return form === undefined ? [] : [written(form)];
     });
   }
@@ -130,17 +132,17 @@ export class NordicModemSession implements DeviceSession {
     await link.close();
   }
 
-  async #make(signal: AbortSignal): Promise<MadeOnce> {
-    const keep = (made: MadeOnce) => {
-      this.#made = made;
+  async #make(signal: AbortSignal): Promise<GeneratedKey> {
+    const keep = (generated: GeneratedKey) => {
+      this.#generated = generated;
     };
     return makeKey(this.#opened.modem, await this.#tag(signal), this.#context, keep, signal);
   }
 
   async #store(tag: number, form: Form, signal: AbortSignal): Promise<WrittenPart> {
     const { modem } = this.#opened;
-    const holds = async () => (await modem.list(signal, tag)).find(({ type }) => type === form.type);
-    const old = await holds();
+    const current = async () => (await modem.list(signal, tag)).find(({ type }) => type === form.type);
+    const old = await current();
     const text = old === undefined ? undefined : await this.#textOf(tag, form.type, old, signal);
     try {
       // The modem never overwrites (CME 519).
@@ -152,7 +154,7 @@ export class NordicModemSession implements DeviceSession {
         await modem.write(tag, form.type, text, new AbortController().signal).catch(() => undefined);
       throw error;
     }
-    if ((await holds())?.digest !== form.digest) throw new DeviceError('read_back_mismatch', '%CMNG list');
+    if ((await current())?.digest !== form.digest) throw new DeviceError('read_back_mismatch', '%CMNG list');
     return written(form);
   }
 

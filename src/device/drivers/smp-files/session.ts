@@ -102,10 +102,10 @@ export class SmpFilesSession implements DeviceSession {
     const done: WrittenPart[] = [];
     for (const file of wanted) {
       const digest = await this.#digestOf(file);
-      const held = () => files.digest(file.name, file.content.length, signal);
-      if ((await held()) !== digest) {
+      const digestOnDevice = () => files.digest(file.name, file.content.length, signal);
+      if ((await digestOnDevice()) !== digest) {
         await files.upload(file.name, file.content, signal);
-        if ((await held()) !== digest) throw new DeviceError('read_back_mismatch', file.part);
+        if ((await digestOnDevice()) !== digest) throw new DeviceError('read_back_mismatch', file.part);
       }
       const part = { parts: [file.part], digest };
       done.push(part);

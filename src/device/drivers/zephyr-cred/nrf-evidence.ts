@@ -43,14 +43,14 @@ export async function hasNrfCloudCred(shell: Shell, signal: AbortSignal): Promis
  */
 export async function nrfEvidence(
   shell: Shell,
-  given: number | undefined,
+  chosenTag: number | undefined,
   wants: { readonly makesKey: boolean; readonly challenge: Uint8Array | undefined },
   signal: AbortSignal,
 ): Promise<DeviceEvidence> {
-  let own = await requestOf(shell, given, undefined, signal);
-  let tag = given;
+  let own = await requestOf(shell, chosenTag, undefined, signal);
+  let tag = chosenTag;
   if (own === 'no-key' && wants.makesKey) {
-    tag = await makeKey(shell, given, signal);
+    tag = await makeKey(shell, chosenTag, signal);
     own = await requestOf(shell, tag, undefined, signal);
   }
   if (own === 'no-key') throw new DeviceError('no_key', 'nrf_cloud_cred csr');
@@ -124,9 +124,9 @@ async function makeKey(shell: Shell, tag: number | undefined, signal: AbortSigna
     signal,
     KEYGEN_MS,
   );
-  const made = GENERATED.exec(text)?.[1];
-  if (made === undefined) throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
-  return Number(made);
+  const generatedTag = GENERATED.exec(text)?.[1];
+  if (generatedTag === undefined) throw new DeviceError('device_refused', 'nrf_cloud_cred keygen');
+  return Number(generatedTag);
 }
 
 /** `pubkey` is a build option (CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_VERIFY): undefined where it was left out. */

@@ -22,7 +22,7 @@ import { secTagOf } from './sec-tag.ts';
 
 export const ZEPHYR_CRED = 'zephyr-cred';
 
-interface Opened {
+interface OpenedShell {
   readonly link: Link;
   readonly shell: Shell;
   /** Absent where the link shows no console (SMP over Bluetooth). */
@@ -39,11 +39,11 @@ interface Opened {
 export class ZephyrCredSession implements DeviceSession {
   readonly link;
   readonly traits: DriverTraits;
-  readonly #opened: Opened;
+  readonly #opened: OpenedShell;
   readonly #context: DriverContext;
   readonly #cred: CredCommands;
 
-  constructor(opened: Opened, context: DriverContext) {
+  constructor(opened: OpenedShell, context: DriverContext) {
     this.#opened = opened;
     this.#context = context;
     this.#cred = new CredCommands(opened.shell);
@@ -105,7 +105,7 @@ export class ZephyrCredSession implements DeviceSession {
     const tag = await this.#tag(signal);
     const found: WrittenPart[] = [];
     for (const forms of await formsOf(bundle, this.#context.crypto)) {
-      const form = await this.#held(tag, forms, signal);
+      const form = await this.#stored(tag, forms, signal);
       if (form !== undefined) found.push(written(form));
     }
     return found;
@@ -120,7 +120,7 @@ export class ZephyrCredSession implements DeviceSession {
     const done: WrittenPart[] = [];
     for (const forms of await formsOf(bundle, this.#context.crypto)) {
       // What a cut attempt already stored stays: the device's own digest is the truth to resume from.
-      const form = (await this.#held(tag, forms, signal)) ?? (await this.#store(tag, forms, signal));
+      const form = (await this.#stored(tag, forms, signal)) ?? (await this.#store(tag, forms, signal));
       done.push(written(form));
       onPart(written(form));
     }
@@ -132,7 +132,7 @@ export class ZephyrCredSession implements DeviceSession {
     await this.#opened.link.close();
   }
 
-  async #held(tag: number, forms: readonly Form[], signal: AbortSignal): Promise<Form | undefined> {
+  async #stored(tag: number, forms: readonly Form[], signal: AbortSignal): Promise<Form | undefined> {
     const [first] = forms;
     if (first === undefined) return undefined;
     const stored = await this.#cred.stored(tag, first.slot, signal);
@@ -174,8 +174,8 @@ export class ZephyrCredSession implements DeviceSession {
   }
 }
 
-function hasTag({ list, console }: Opened, given: number | undefined): boolean {
-  if (given !== undefined) return true;
+function hasTag({ list, console }: OpenedShell, chosenTag: number | undefined): boolean {
+  if (chosenTag !== undefined) return true;
   try {
     secTagOf(list, console?.since(0) ?? '');
     return true;

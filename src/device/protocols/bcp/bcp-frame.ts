@@ -32,19 +32,19 @@ export function encodeBcp(type: BcpType, payload: Uint8Array): Bytes {
 
 /** Finds frames among other bytes, however cut. Keeps at most one frame's worth of what is unfinished. */
 export class BcpReader {
-  #held: Bytes = new Uint8Array(0);
+  #unfinished: Bytes = new Uint8Array(0);
 
   add(bytes: Uint8Array): BcpFrame[] {
     const found: BcpFrame[] = [];
     let at = 0;
-    const all = concat(this.#held, bytes);
+    const all = concat(this.#unfinished, bytes);
     while (at < all.length) {
       const frame = frameAt(all, at);
       if (frame === 'short') break;
       if (frame !== undefined) found.push(frame);
       at += frame === undefined ? 1 : frame.payload.length + AROUND;
     }
-    this.#held = all.slice(at) as Bytes;
+    this.#unfinished = all.slice(at) as Bytes;
     return found;
   }
 }

@@ -20,10 +20,10 @@ export function encodeImprov(type: number, data: Uint8Array): Bytes {
 
 /** Finds packets among console output, however cut. Keeps at most one packet's worth of what is unfinished. */
 export class ImprovReader {
-  #held: Bytes = new Uint8Array(0);
+  #unfinished: Bytes = new Uint8Array(0);
 
   add(bytes: Uint8Array): ImprovFrame[] {
-    const all = concat(this.#held, bytes);
+    const all = concat(this.#unfinished, bytes);
     const found: ImprovFrame[] = [];
     let at = 0;
     while (at < all.length) {
@@ -32,7 +32,7 @@ export class ImprovReader {
       if (frame !== undefined) found.push(frame);
       at += frame === undefined ? 1 : HEADER + frame.data.length + 1;
     }
-    this.#held = all.slice(at) as Bytes;
+    this.#unfinished = all.slice(at) as Bytes;
     return found;
   }
 }

@@ -48,9 +48,13 @@ export async function openGattEndpoints(
   return undefined;
 }
 
-type Named = ReadonlyMap<string, GattCharacteristic>;
+type EndpointsByName = ReadonlyMap<string, GattCharacteristic>;
 
-async function characteristicsOf(link: GattLink, service: string, signal: AbortSignal): Promise<Named> {
+async function characteristicsOf(
+  link: GattLink,
+  service: string,
+  signal: AbortSignal,
+): Promise<EndpointsByName> {
   const found = new Map<string, GattCharacteristic>();
   for (const { description, characteristic } of (await link.described?.(service, signal)) ?? []) {
     const name = fromUtf8(description);
@@ -72,9 +76,9 @@ async function characteristicsOf(link: GattLink, service: string, signal: AbortS
 class GattEndpoints implements Endpoints {
   readonly lost: AbortSignal;
   readonly #clock: Timer;
-  readonly #named: Named;
+  readonly #named: EndpointsByName;
 
-  constructor(link: GattLink, clock: Timer, named: Named) {
+  constructor(link: GattLink, clock: Timer, named: EndpointsByName) {
     this.lost = link.lost;
     this.#clock = clock;
     this.#named = named;

@@ -1,7 +1,7 @@
 import { Array as List, Object as Obj, String as Text } from 'typebox/type';
 import { CompactJws, Instant, Words } from './scalars.ts';
 
-/** Answers that the page reads from its first moment on, apart from the table of operations: that one brings every schema. */
+/** What a phone fetches to be in sync. Apart from api.ts, which brings every schema and would come with the first screen. */
 export const Probe = Obj({ nonce: Words(64), at: Instant });
 export const StatementKeysAnswer = Obj({
   statementKeys: List(CompactJws(4096), { minItems: 1, maxItems: 64 }),
