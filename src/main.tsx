@@ -10,8 +10,8 @@ import { accountClient } from './backend/account-client.ts';
 import { deskClient } from './backend/desk-client.ts';
 import { syncClient } from './backend/sync-client.ts';
 import { DeviceWork } from './effects/device-work.ts';
-import { Safety } from './effects/safety.ts';
-import { withCopies } from './effects/watch-storage.ts';
+import { Safety } from './effects/safety/safety.ts';
+import { withCopies } from './effects/safety/watch-storage.ts';
 import { systemClock } from './platform/system-clock.ts';
 import type { DevicePort } from './ports/device.ts';
 import { markerStore } from './shell/marker.ts';
@@ -109,7 +109,7 @@ const photoStore = async () => {
 const photos = async () => {
   const [store, { photoTools }, { photoClient }] = await Promise.all([
     photoStore(),
-    import('./effects/photo-tools.ts'),
+    import('./effects/photos/photo-tools.ts'),
     import('./backend/photo-client.ts'),
   ]);
   return photoTools({ store, archive: photoClient, labels, crypto, clock });
@@ -126,7 +126,10 @@ const photoUpload = new PausablePhotoUpload(async (force, signal) => {
 });
 
 const rescue = async () => {
-  const [{ rescueTools }, backend] = await Promise.all([import('./effects/rescue-tools.ts'), rescueApi()]);
+  const [{ rescueTools }, backend] = await Promise.all([
+    import('./effects/rescue/rescue-tools.ts'),
+    rescueApi(),
+  ]);
   return rescueTools({ backend, keys: new IdbRescueKeyStore(db), outbox, journal, work, crypto });
 };
 
@@ -162,7 +165,7 @@ const model = new AppModel({
   },
   afterDrain: async () => {
     if (((await outbox.summary()).counts.rejected ?? 0) === 0) return false;
-    const { skipRejected } = await import('./effects/skip-rejected.ts');
+    const { skipRejected } = await import('./effects/safety/skip-rejected.ts');
     return (
       (await skipRejected({ capture: outbox, journal, work, clock, crypto }, outbox, __APP_VERSION__)) > 0
     );

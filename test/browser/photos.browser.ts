@@ -2,7 +2,7 @@ import { openDB } from 'idb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { toBase64Url } from '../../core/bytes.ts';
-import { PhotoError, takePhoto } from '../../src/effects/take-photo.ts';
+import { PhotoError, takePhoto } from '../../src/effects/photos/take-photo.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
 import { IdbPhotos } from '../../src/storage/photos.ts';
 import { received, terms } from '../ports/outbox.suite.ts';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
-import { recordOfCode } from '../../src/effects/record-code.ts';
+import { recordOfCode } from '../../src/effects/rescue/record-code.ts';
 import { type LossStage, loadOurs, openLossStage } from '../bench/loss-stage.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
 import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';

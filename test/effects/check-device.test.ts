@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
 import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
-import { checkDevice } from '../../src/effects/check-device.ts';
+import { checkDevice } from '../../src/effects/install/check-device.ts';
 import type { DeviceReading, ReadLabel } from '../../src/flow/install.ts';
 import { label, reading, traits } from '../flow/events.ts';
 import { opensslDevice } from '../support/csr.ts';

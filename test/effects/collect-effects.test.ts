@@ -3,7 +3,7 @@ import { Confirmation } from '../../contract/confirmation.ts';
 import { parse } from '../../contract/parse.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { openRecord } from '../../core/envelope.ts';
-import { type CollectPorts, performCollect } from '../../src/effects/collect-effects.ts';
+import { type CollectPorts, performCollect } from '../../src/effects/install/collect-effects.ts';
 import type { CollectEffect, CollectEvent } from '../../src/flow/collect.ts';
 import type { CertificateFault, CheckCertificate } from '../../src/ports/certificate-check.ts';
 import { DeviceError } from '../../src/ports/device.ts';

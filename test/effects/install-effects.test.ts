@@ -3,7 +3,7 @@ import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
 import { parseJws } from '../../core/jws.ts';
 import { certificateWaits } from '../../core/record-state.ts';
-import { performInstall } from '../../src/effects/install-effects.ts';
+import { performInstall } from '../../src/effects/install/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
 import { DeviceError } from '../../src/ports/device.ts';
 import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fromBase64, toBase64Url } from '../../core/bytes.ts';
 import { uncompressedSpki } from '../../core/label/compressed-point.ts';
 import { udidFromKey } from '../../core/udid.ts';
-import { lookUpLabel } from '../../src/effects/look-up-label.ts';
+import { lookUpLabel } from '../../src/effects/install/look-up-label.ts';
 import { MemoryOutbox } from '../support/memory-outbox.ts';
 import { captureNext, crypto, digest, listRow, workPack } from '../support/records.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
 import { parseJws } from '../../core/jws.ts';
-import { findLosses } from '../../src/effects/find-losses.ts';
-import { Safety } from '../../src/effects/safety.ts';
-import { skipRejected } from '../../src/effects/skip-rejected.ts';
+import { findLosses } from '../../src/effects/safety/find-losses.ts';
+import { Safety } from '../../src/effects/safety/safety.ts';
+import { skipRejected } from '../../src/effects/safety/skip-rejected.ts';
 import { voidRecord } from '../../src/effects/void-record.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
 import type { JournalEntry, Marker, MarkerStore, OutboxUpkeep } from '../../src/ports/keeping.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { skipRejected } from '../../src/effects/skip-rejected.ts';
+import { skipRejected } from '../../src/effects/safety/skip-rejected.ts';
 import type { Journal, JournalEntry, OutboxUpkeep } from '../../src/ports/keeping.ts';
 import { crypto } from '../support/records.ts';
 import { enrolledPhone } from '../sync/phone.ts';

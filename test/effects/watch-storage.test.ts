@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
-import { weighLosses } from '../../src/effects/weigh-losses.ts';
+import { weighLosses } from '../../src/effects/safety/weigh-losses.ts';
 import type { OutboxUpkeep } from '../../src/ports/keeping.ts';
 import { markerStore } from '../../src/shell/marker.ts';
 import { digest, EPOCH } from '../support/records.ts';

@@ -15,7 +15,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
-import { writeRescueFile } from '../../src/effects/rescue-file.ts';
+import { writeRescueFile } from '../../src/effects/rescue/rescue-file.ts';
 import { openssl } from '../support/openssl.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';

@@ -4,7 +4,7 @@ import type { BatchResponse } from '../../contract/batch.ts';
 import type { PublicJwk } from '../../contract/public-jwk.ts';
 import { extendStatementKeys } from '../../core/statement.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
-import { readRescueFile, rescueKeyOf, writeRescueFile } from '../../src/effects/rescue-file.ts';
+import { readRescueFile, rescueKeyOf, writeRescueFile } from '../../src/effects/rescue/rescue-file.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';

@@ -1,4 +1,4 @@
-import { visitName } from '../../effects/visit.ts';
+import { visitName } from '../../effects/install/visit.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { LabelSecret } from '../../ports/device.ts';
 import type { AppModel } from '../model.ts';

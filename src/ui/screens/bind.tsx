@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type InstallPorts, performInstall } from '../../effects/install-effects.ts';
+import { type InstallPorts, performInstall } from '../../effects/install/install-effects.ts';
 import { INSTALL_START, install } from '../../flow/install.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';

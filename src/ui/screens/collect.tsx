@@ -1,4 +1,4 @@
-import { performCollect } from '../../effects/collect-effects.ts';
+import { performCollect } from '../../effects/install/collect-effects.ts';
 import { COLLECT_START, type CollectState, collect } from '../../flow/collect.ts';
 import type { InstallPart } from '../../ports/device.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';

@@ -1,4 +1,4 @@
-import type { PhotoErrorCode } from '../../effects/take-photo.ts';
+import type { PhotoErrorCode } from '../../effects/photos/take-photo.ts';
 import { count } from './en.ts';
 import { say, type TroubleWords } from './trouble.ts';
 

@@ -1,7 +1,7 @@
-import type { PhotosOfRecord } from '../../contract/photo.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import type { BackendResult } from '../ports/backend.ts';
-import type { ArchivedPhoto } from '../ports/photos.ts';
+import type { PhotosOfRecord } from '../../../contract/photo.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { BackendResult } from '../../ports/backend.ts';
+import type { ArchivedPhoto } from '../../ports/photos.ts';
 
 export interface PhotoArchive {
   photosOfRecord(org: string, record: string): Promise<BackendResult<PhotosOfRecord['photos']>>;

@@ -1,10 +1,10 @@
-import type { CryptoPort } from '../../core/crypto.ts';
-import { type Check, checkEvidence } from '../../core/evidence.ts';
-import { evidenceOf } from '../../core/evidence-of-device.ts';
-import { lookUp, tombstoneDigests } from '../../core/list-lookup.ts';
-import { challengeOf } from '../../core/possession.ts';
-import type { DeviceReading, KnownLabel } from '../flow/install.ts';
-import type { StoredPack } from '../ports/work.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { type Check, checkEvidence } from '../../../core/evidence.ts';
+import { evidenceOf } from '../../../core/evidence-of-device.ts';
+import { lookUp, tombstoneDigests } from '../../../core/list-lookup.ts';
+import { challengeOf } from '../../../core/possession.ts';
+import type { DeviceReading, KnownLabel } from '../../flow/install.ts';
+import type { StoredPack } from '../../ports/work.ts';
 
 /** Step 4, with what this phone carries: the same judgement that the registration authority will make again. */
 export async function checkDevice(

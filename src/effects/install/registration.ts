@@ -1,7 +1,7 @@
-import type { Registration } from '../../contract/registration.ts';
-import { toBase64Url } from '../../core/bytes.ts';
-import { toInstant } from '../../core/instant.ts';
-import type { CheckedDevice, ChosenPlace } from '../flow/install.ts';
+import type { Registration } from '../../../contract/registration.ts';
+import { toBase64Url } from '../../../core/bytes.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { CheckedDevice, ChosenPlace } from '../../flow/install.ts';
 
 /** The registration's payload, from what the flow gathered. Nothing here is secret: labels were cut before. */
 export function registrationOf(

@@ -1,9 +1,9 @@
-import type { LossReport } from '../../contract/phone.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { Journal, MarkerStore, OutboxUpkeep, SafetyNet, Wipe } from '../ports/keeping.ts';
-import type { Capture, OutboxView } from '../ports/outbox.ts';
-import type { RescueBackend } from '../ports/rescue.ts';
-import type { WorkStore } from '../ports/work.ts';
+import type { LossReport } from '../../../contract/phone.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Journal, MarkerStore, OutboxUpkeep, SafetyNet, Wipe } from '../../ports/keeping.ts';
+import type { Capture, OutboxView } from '../../ports/outbox.ts';
+import type { RescueBackend } from '../../ports/rescue.ts';
+import type { WorkStore } from '../../ports/work.ts';
 import type { JournalCheck } from './check-journal.ts';
 import { noteMarker } from './watch-storage.ts';
 

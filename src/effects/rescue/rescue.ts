@@ -1,7 +1,7 @@
-import type { CryptoPort } from '../../core/crypto.ts';
-import type { OutboxUpkeep } from '../ports/keeping.ts';
-import type { ImportOutcome, RescueBackend, RescueKeyStore } from '../ports/rescue.ts';
-import type { WorkStore } from '../ports/work.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { OutboxUpkeep } from '../../ports/keeping.ts';
+import type { ImportOutcome, RescueBackend, RescueKeyStore } from '../../ports/rescue.ts';
+import type { WorkStore } from '../../ports/work.ts';
 import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
 
 export interface RescuePorts {

@@ -1,16 +1,16 @@
-import { MAX_BATCH_RECORDS } from '../../contract/envelope.ts';
-import { parse } from '../../contract/parse.ts';
-import type { PublicJwk } from '../../contract/public-jwk.ts';
+import { MAX_BATCH_RECORDS } from '../../../contract/envelope.ts';
+import { parse } from '../../../contract/parse.ts';
+import type { PublicJwk } from '../../../contract/public-jwk.ts';
 import {
   MAX_PART_RECORDS_LENGTH,
   RESCUE_FILE,
   RescueContent,
   RescueKey,
   RescuePart,
-} from '../../contract/rescue.ts';
-import { concat, toBase64Url, utf8 } from '../../core/bytes.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import { type StatementKeys, verifyStatement } from '../../core/statement.ts';
+} from '../../../contract/rescue.ts';
+import { concat, toBase64Url, utf8 } from '../../../core/bytes.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { type StatementKeys, verifyStatement } from '../../../core/statement.ts';
 
 /** The installation's key out of its signed statement; undefined if nobody known signed it for this installation. */
 export async function rescueKeyOf(

@@ -1,8 +1,8 @@
-import type { Clock } from '../../core/clock.ts';
-import { toInstant } from '../../core/instant.ts';
-import type { Journal, MarkerStore, OutboxUpkeep } from '../ports/keeping.ts';
-import type { Capture } from '../ports/outbox.ts';
-import type { Enrolment } from '../ports/work.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { Journal, MarkerStore, OutboxUpkeep } from '../../ports/keeping.ts';
+import type { Capture } from '../../ports/outbox.ts';
+import type { Enrolment } from '../../ports/work.ts';
 
 /** Writes down, outside the database, how the chain stands and what was not sent. */
 export async function noteMarker(

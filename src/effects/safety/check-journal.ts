@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry, OutboxUpkeep } from '../ports/keeping.ts';
+import type { Journal, JournalEntry, OutboxUpkeep } from '../../ports/keeping.ts';
 
 export interface JournalCheck {
   /** Put back from the second copy. */

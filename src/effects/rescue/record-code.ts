@@ -1,6 +1,6 @@
-import { MAX_RECORD_LENGTH } from '../../contract/envelope.ts';
-import { fromBase45, toBase45 } from '../../core/base45.ts';
-import { type Bytes, concat, fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { MAX_RECORD_LENGTH } from '../../../contract/envelope.ts';
+import { fromBase45, toBase45 } from '../../../core/base45.ts';
+import { type Bytes, concat, fromBase64Url, toBase64Url } from '../../../core/bytes.ts';
 
 /**
  * One signed record as the text of one QR code: base64url taken off, deflated (RFC 1951), and in the code's own letters.

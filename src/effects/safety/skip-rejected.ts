@@ -1,10 +1,10 @@
-import { REJECTION_CODES, type RejectionCode } from '../../contract/codes.ts';
-import type { Skip } from '../../contract/skip.ts';
-import { toInstant } from '../../core/instant.ts';
-import { uuid7 } from '../../core/uuid7.ts';
-import type { Journal, OutboxUpkeep } from '../ports/keeping.ts';
-import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
-import { type CapturePorts, captureRecord } from './capture-record.ts';
+import { REJECTION_CODES, type RejectionCode } from '../../../contract/codes.ts';
+import type { Skip } from '../../../contract/skip.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { uuid7 } from '../../../core/uuid7.ts';
+import type { Journal, OutboxUpkeep } from '../../ports/keeping.ts';
+import type { OutboxView, QueuedRecord } from '../../ports/outbox.ts';
+import { type CapturePorts, captureRecord } from '../capture-record.ts';
 import { withCopies } from './watch-storage.ts';
 
 /** Rejections after which the backend holds nothing of the record, so that its number is a gap there. */

@@ -1,4 +1,4 @@
-import type { RescueTools } from '../ports/rescue.ts';
+import type { RescueTools } from '../../ports/rescue.ts';
 import { exportUnsent, importFile, prepareRescue, type RescuePorts } from './rescue.ts';
 import { codeAt, type TakePorts, takeRecord } from './take-record.ts';
 

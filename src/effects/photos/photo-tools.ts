@@ -1,10 +1,10 @@
-import type { Clock } from '../../core/clock.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import type { LabelReader } from '../ports/label-reader.ts';
-import type { PhotoStore, PhotoTools } from '../ports/photos.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { LabelReader } from '../../ports/label-reader.ts';
+import type { PhotoStore, PhotoTools } from '../../ports/photos.ts';
+import { codeOf } from '../trouble.ts';
 import { type PhotoArchive, showPhotos } from './show-photos.ts';
 import { takePhoto } from './take-photo.ts';
-import { codeOf } from './trouble.ts';
 
 /** A photo whose registration was not saved within it is nobody's. */
 const LOOSE_PHOTO_MS = 24 * 3600 * 1000;

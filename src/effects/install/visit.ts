@@ -1,11 +1,11 @@
-import { toBase64Url } from '../../core/bytes.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
-import { uuid7 } from '../../core/uuid7.ts';
-import type { ReadLabel } from '../flow/install.ts';
-import type { Visit } from '../ports/device.ts';
-import type { DeviceWork } from './device-work.ts';
+import { toBase64Url } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { type ChallengeParts, challengeOf } from '../../../core/possession.ts';
+import { uuid7 } from '../../../core/uuid7.ts';
+import type { ReadLabel } from '../../flow/install.ts';
+import type { Visit } from '../../ports/device.ts';
+import type { DeviceWork } from '../device-work.ts';
 
 /** Under what name a label's secret is kept for this visit: its device's, or what the label calls itself. */
 export function visitName(label: Pick<ReadLabel, 'udid' | 'aliases'>): string {

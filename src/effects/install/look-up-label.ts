@@ -1,15 +1,15 @@
-import type { ListRow } from '../../contract/list-row.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import type { Label } from '../../core/label/label.ts';
-import { normaliseTyped } from '../../core/label/normalise-typed.ts';
-import { parseLabel } from '../../core/label/parse-label.ts';
-import { findRow } from '../../core/list-lookup.ts';
-import { isUdid, udidFromKey, udidFromSerial } from '../../core/udid.ts';
-import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../flow/install.ts';
-import type { DeviceIdentity, LabelSecret } from '../ports/device.ts';
-import type { OutboxView } from '../ports/outbox.ts';
-import type { StoredPack } from '../ports/work.ts';
-import { isTied } from './wrong-device.ts';
+import type { ListRow } from '../../../contract/list-row.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { Label } from '../../../core/label/label.ts';
+import { normaliseTyped } from '../../../core/label/normalise-typed.ts';
+import { parseLabel } from '../../../core/label/parse-label.ts';
+import { findRow } from '../../../core/list-lookup.ts';
+import { isUdid, udidFromKey, udidFromSerial } from '../../../core/udid.ts';
+import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../../flow/install.ts';
+import type { DeviceIdentity, LabelSecret } from '../../ports/device.ts';
+import type { OutboxView } from '../../ports/outbox.ts';
+import type { StoredPack } from '../../ports/work.ts';
+import { isTied } from '../wrong-device.ts';
 
 /** The label, and its secret beside it: that one never enters the flow's state, which is kept and shown. */
 export interface LabelFound {

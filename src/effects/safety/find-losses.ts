@@ -1,7 +1,7 @@
-import type { LossReport, Stretches } from '../../contract/phone.ts';
-import { toInstant } from '../../core/instant.ts';
-import type { MarkerStore } from '../ports/keeping.ts';
-import type { RescueBackend } from '../ports/rescue.ts';
+import type { LossReport, Stretches } from '../../../contract/phone.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { MarkerStore } from '../../ports/keeping.ts';
+import type { RescueBackend } from '../../ports/rescue.ts';
 
 /** More than anybody loses before the backend hears of it. */
 const MOST_LOSSES = 5;

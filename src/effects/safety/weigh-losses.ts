@@ -1,7 +1,7 @@
-import type { LossReport, Stretches } from '../../contract/phone.ts';
-import { isUnsent } from '../../core/record-state.ts';
-import type { OutboxUpkeep, Wipe } from '../ports/keeping.ts';
-import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
+import type { LossReport, Stretches } from '../../../contract/phone.ts';
+import { isUnsent } from '../../../core/record-state.ts';
+import type { OutboxUpkeep, Wipe } from '../../ports/keeping.ts';
+import type { OutboxView, QueuedRecord } from '../../ports/outbox.ts';
 
 const PAGE = 1000;
 

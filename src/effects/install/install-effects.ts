@@ -1,16 +1,16 @@
-import { parse } from '../../contract/parse.ts';
-import { Registration } from '../../contract/registration.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import { uuid7 } from '../../core/uuid7.ts';
-import type { InstallEffect, InstallEvent } from '../flow/install.ts';
-import type { OutboxView } from '../ports/outbox.ts';
-import type { StoredPack } from '../ports/work.ts';
-import { type CapturePorts, captureRecord } from './capture-record.ts';
+import { parse } from '../../../contract/parse.ts';
+import { Registration } from '../../../contract/registration.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { uuid7 } from '../../../core/uuid7.ts';
+import type { InstallEffect, InstallEvent } from '../../flow/install.ts';
+import type { OutboxView } from '../../ports/outbox.ts';
+import type { StoredPack } from '../../ports/work.ts';
+import { type CapturePorts, captureRecord } from '../capture-record.ts';
+import type { DeviceWork } from '../device-work.ts';
+import { codeOf } from '../trouble.ts';
 import { checkDevice } from './check-device.ts';
-import type { DeviceWork } from './device-work.ts';
 import { identifyLabel, lookUpLabel } from './look-up-label.ts';
 import { registrationOf } from './registration.ts';
-import { codeOf } from './trouble.ts';
 import { newChallenge, visitName, visitOf } from './visit.ts';
 
 export interface InstallPorts extends CapturePorts {

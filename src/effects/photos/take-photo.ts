@@ -1,7 +1,7 @@
-import { toBase64Url } from '../../core/bytes.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import type { PhotoStore } from '../ports/photos.ts';
+import { toBase64Url } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import type { PhotoStore } from '../../ports/photos.ts';
 
 export type PhotoErrorCode =
   /** The file is no picture that this browser reads. */

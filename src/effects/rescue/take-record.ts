@@ -1,12 +1,12 @@
 import { Object as Obj } from 'typebox/type';
-import { parse } from '../../contract/parse.ts';
-import { DomainName, Instant, Maybe, RecordId, Udid, Words } from '../../contract/scalars.ts';
-import type { CryptoPort } from '../../core/crypto.ts';
-import { openRecord } from '../../core/envelope.ts';
-import type { Journal, OutboxIntake, OutboxUpkeep } from '../ports/keeping.ts';
-import type { QueuedRecord } from '../ports/outbox.ts';
-import type { TakeOutcome } from '../ports/rescue.ts';
-import type { WorkStore } from '../ports/work.ts';
+import { parse } from '../../../contract/parse.ts';
+import { DomainName, Instant, Maybe, RecordId, Udid, Words } from '../../../contract/scalars.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { openRecord } from '../../../core/envelope.ts';
+import type { Journal, OutboxIntake, OutboxUpkeep } from '../../ports/keeping.ts';
+import type { QueuedRecord } from '../../ports/outbox.ts';
+import type { TakeOutcome } from '../../ports/rescue.ts';
+import type { WorkStore } from '../../ports/work.ts';
 import { recordCode, recordOfCode } from './record-code.ts';
 
 /** What a row needs of the payload; the rest of it is the backend's to read. */

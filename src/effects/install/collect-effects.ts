@@ -1,18 +1,18 @@
-import type { Confirmation } from '../../contract/confirmation.ts';
-import { fromBase64Url } from '../../core/bytes.ts';
-import { keyOfCertificate } from '../../core/certificate-key.ts';
-import { toInstant } from '../../core/instant.ts';
-import { fromPem } from '../../core/pem.ts';
-import { bareForms } from '../../core/udid.ts';
-import { uuid7 } from '../../core/uuid7.ts';
-import type { CollectEffect, CollectEvent } from '../flow/collect.ts';
-import type { CheckCertificate } from '../ports/certificate-check.ts';
-import type { CredentialBundle, LinkKind, WrittenPart } from '../ports/device.ts';
-import type { OutboxView, QueuedRecord } from '../ports/outbox.ts';
-import type { StoredPack } from '../ports/work.ts';
-import { type CapturePorts, captureRecord } from './capture-record.ts';
-import type { DeviceWork } from './device-work.ts';
-import { codeOf } from './trouble.ts';
+import type { Confirmation } from '../../../contract/confirmation.ts';
+import { fromBase64Url } from '../../../core/bytes.ts';
+import { keyOfCertificate } from '../../../core/certificate-key.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { fromPem } from '../../../core/pem.ts';
+import { bareForms } from '../../../core/udid.ts';
+import { uuid7 } from '../../../core/uuid7.ts';
+import type { CollectEffect, CollectEvent } from '../../flow/collect.ts';
+import type { CheckCertificate } from '../../ports/certificate-check.ts';
+import type { CredentialBundle, LinkKind, WrittenPart } from '../../ports/device.ts';
+import type { OutboxView, QueuedRecord } from '../../ports/outbox.ts';
+import type { StoredPack } from '../../ports/work.ts';
+import { type CapturePorts, captureRecord } from '../capture-record.ts';
+import type { DeviceWork } from '../device-work.ts';
+import { codeOf } from '../trouble.ts';
 import { newChallenge, visitOf } from './visit.ts';
 
 export interface CollectPorts extends CapturePorts {
