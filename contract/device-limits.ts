@@ -1,6 +1,6 @@
 // Numbers alone: the page needs them where it does not need the schemas.
 
-/** The newest so many devices are listed; older ones are found by what they are called. */
+/** At most this many devices are listed, the newest first. A search finds the older ones. */
 export const MOST_DEVICES = 1000;
-/** Letters of a search at the least. */
+/** A search has at least this many letters. */
 export const LEAST_SEARCHED = 3;

@@ -37,7 +37,7 @@ export const ListRow = Obj(
     order: Maybe(Words(64)),
     /** What an earlier maker called this device, which handed it on. */
     derivedFrom: Maybe(Obj({ maker: Maker, udid: Udid }, { additionalProperties: false })),
-    /** It has lain unused for so long that a person must look before it binds. */
+    /** Stale: the row was unused for so long that a person must approve before the device binds. */
     stale: Maybe(Flag()),
   },
   { additionalProperties: false },

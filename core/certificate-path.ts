@@ -16,9 +16,9 @@ export interface CertificatePath {
 }
 
 /**
- * The way from a leaf to an anchor. `trusted` is what the verifier holds: those in it that are signed by themselves are
- * anchors, the others only lead to one, as all of `offered` do. Undefined if there is none. A path is given even where the
- * leaf's own signature does not hold, so that the one fault is told from the other.
+ * Certification path from a leaf to a trust anchor (RFC 5280 section 6). Of `trusted`, the self-signed certificates
+ * are anchors; the others, and all of `offered`, may only lead to one. Undefined where there is no path. A path is
+ * given even where the leaf's own signature is wrong, so that the two faults can be told apart.
  */
 export async function findPath(
   leaf: Certificate,

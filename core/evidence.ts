@@ -41,8 +41,8 @@ const notCheckable = (check: CheckName, code: NotCheckable): Check => ({
 });
 
 /**
- * All checks of step 4, in the order they are shown. Cheap comparisons come before elliptic curves only in what they
- * cost, not in what they say: every check answers for itself. Never throws for hostile evidence.
+ * All checks of step 4, in the order they are shown. Each is answered whatever the others found. Never throws for
+ * hostile evidence.
  */
 export async function checkEvidence(evidence: Evidence, crypto: CryptoPort): Promise<Check[]> {
   const csr = readCsr(evidence.csr);

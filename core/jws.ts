@@ -46,7 +46,7 @@ export async function signJws(header: object, payload: object, signer: Signer): 
   return `${signingInput}.${toBase64Url(await signer.sign(utf8(signingInput)))}`;
 }
 
-/** The same with its digest, of bytes that are made once. */
+/** Signs like {@link signJws} and gives the digest too. The signing input is turned into bytes once. */
 export async function sealJws(
   header: object,
   payload: object,

@@ -1,6 +1,6 @@
 /**
- * Loads at the first call and gives every later one the same. A try that failed is forgotten, so that the next call tries
- * again.
+ * Memoizes a load: the first call starts it, later calls get the same promise. A load that failed is forgotten, so
+ * the next call tries again.
  */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

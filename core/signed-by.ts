@@ -4,7 +4,10 @@ import { SIGNATURE_OIDS } from './csr.ts';
 import { DerError } from './der.ts';
 import { ecdsaToFixed, parseSpki } from './spki.ts';
 
-/** Whether a certificate or a list was signed by this key. False for keys and algorithms that are not taken here. */
+/**
+ * Whether this key signed a certificate or a revocation list. False for keys and algorithms that are not accepted
+ * here.
+ */
 export async function isSignedBy(
   signed: SignedStructure,
   spki: Uint8Array,

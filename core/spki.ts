@@ -81,7 +81,10 @@ export function ecdsaToFixed(der: Uint8Array, bits: number): Uint8Array {
   return out;
 }
 
-/** The way back: r‖s as DER, each number in its shortest form. Undefined unless it is `bits / 4` bytes. */
+/**
+ * ECDSA signature from fixed-length r‖s to DER, each number in its shortest form. Undefined unless it has `bits / 4`
+ * bytes.
+ */
 export function ecdsaToDer(fixed: Uint8Array, bits: number): Uint8Array | undefined {
   const length = bits / 8;
   if (fixed.length !== 2 * length) return undefined;
@@ -93,7 +96,7 @@ export function ecdsaToDer(fixed: Uint8Array, bits: number): Uint8Array | undefi
   return out.subarray(0, end);
 }
 
-/** The number that stands from `start` to `end` of `from`, as an INTEGER at `at`. Gives where it ends. */
+/** Writes the number from `start` to `end` of `from` as an INTEGER at `at`, and gives the position after it. */
 function writeInteger(from: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
   let first = start;
   while (first < end - 1 && from[first] === 0) first++;

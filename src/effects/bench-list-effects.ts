@@ -59,7 +59,8 @@ async function connect({ device }: BenchPorts, link: LinkKind): Promise<DriverTr
 }
 
 async function readDevice(ports: BenchPorts, label: string | undefined): Promise<BenchEvent> {
-  // Firmware that shows its key only when it makes one keeps it for the field: the list then names what vouches for it.
+  // Firmware that shows its key only at key generation generates it in the field; the row then names a voucher for
+  // it.
   const vouched = await ports.device.attest();
   const reading = vouched === undefined ? await ports.device.read() : undefined;
   const code = reading && (await faultIn(reading, ports.crypto));
@@ -105,7 +106,7 @@ async function faultIn(
         names: [],
         labelKey: undefined,
         challenge: undefined,
-        // Whose name the request holds is what is being found out here.
+        // Whether the subject names the device cannot be checked before the bench knows its name.
         subjectSaysNothing: traits.evidence === 'key-and-csr',
         list: { kind: 'unavailable' },
         tombstoned: false,

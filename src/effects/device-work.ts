@@ -39,7 +39,7 @@ export class DeviceWork {
     this.#work = work;
     const session = await this.#port.choose(link, work.signal, options);
     if (work.signal.aborted) {
-      // A chooser answers when it likes: kept, this session would stand in the way of the one opened since.
+      // The browser's chooser may answer late: kept, this session would block the one opened since.
       await session.close();
       throw new DeviceError('aborted', 'choose');
     }

@@ -15,7 +15,9 @@ export interface BenchRow {
   readonly attestation?: { readonly imei: string; readonly uuid: string; readonly token: string };
 }
 
-/** A list is as long as one file can be checked and shown in one piece; a full one takes no row more, and loses none. */
+/**
+ * The most rows that one file can be checked and shown with. A full list refuses further rows and keeps those it has.
+ */
 export const MOST_BENCH_ROWS = 10_000;
 
 interface BenchRows {
@@ -87,7 +89,10 @@ export function benchList(state: BenchState, event: BenchEvent): BenchStep {
   }
 }
 
-/** The same device again takes its old row's place; the same name or key with another key or name is a fault of somebody. */
+/**
+ * A device that is read again replaces its own row. One name with two keys, or one key with two names, is refused as
+ * a conflict.
+ */
 function added(rows: readonly BenchRow[], addition: BenchRow): BenchStep {
   const { udid, publicKey } = addition.row;
   const clash = rows.find(({ row }) => {

@@ -7,10 +7,10 @@ export interface Step<State, Effect> {
 export type Transition<State, Event, Effect> = (state: State, event: Event) => Step<State, Effect>;
 
 /**
- * A running flow. An effect may answer until the next one is asked for: what an abandoned step says late is dropped, since
- * the table alone could not tell it from the answer of the step that took its place.
- *
- * `send` moves the state at once and performs effects in the same turn, so that a tap stays a tap. */
+ * A running flow. An effect may answer until the next effect is started; later answers are dropped, because the table
+ * could not tell them from answers of the step that took its place. `send` changes the state and starts effects
+ * synchronously, so that a browser still counts them as part of the person's tap.
+ */
 export interface Flow<State, Event> {
   state(): State;
   send(event: Event): void;

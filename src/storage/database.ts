@@ -98,7 +98,7 @@ export class DatabaseHandle {
           void setTimeout(() => blocked.reject(new StorageError('phone_storage_blocked')), BLOCKED_MS),
       });
       const db = await Promise.race([opened, blocked.promise]).catch((error: unknown) => {
-        // It may open after all, and must not stay open unseen.
+        // The opening may still succeed later; that connection is closed, or it would block upgrades unseen.
         opened.then((late) => late.close()).catch(() => undefined);
         throw error;
       });

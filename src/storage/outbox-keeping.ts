@@ -57,7 +57,10 @@ export async function unsentNumbers(db: Database, kid: string): Promise<Stretche
   return [{ from: first.from, to: Math.max(head.seq, first.to) }];
 }
 
-/** Says that a record of a key without a chain here was taken: then numbers alone do not say what came first. */
+/**
+ * Set once a record was taken whose key has no chain here: sequence numbers alone then no longer say which record is
+ * older.
+ */
 export const TAKEN = 'taken';
 
 /** As not sent: sending twice is harmless, not sending is not. */
@@ -77,7 +80,7 @@ export async function restore(tx: Write, summary: Summary, entries: readonly Jou
   }
 }
 
-/** Whoever shows a code may have forged it: it moves no head, least of all that of a key which signs here. */
+/** A code may be forged, so a record taken by code never moves a chain head, least of all of a key that signs here. */
 export async function take(tx: Write, summary: Summary, { row, jws }: JournalEntry) {
   const [q, env, meta] = [tx.objectStore('q'), tx.objectStore('env'), tx.objectStore('meta')];
   const same = await Promise.all([q.count(row.id), env.count(row.id)]);

@@ -9,17 +9,16 @@ import { putMany, readMany } from './rows.ts';
 type State = 'saved' | 'sending';
 
 /**
- * Whoever is alone writes nothing: the lock keeps others off, and a phone that dies finds its records as they were saved.
- * Rows moved there and back again are half of what a long drain costs.
- *
- * Asking for the oldest at the end is for the summary's sake. A row that moves leaves its old place in an index behind,
- * and Chromium clears such places only when a transaction that may write passes over them: without it, every summary
- * during a long drain reads past everything sent so far.
+ * Under the drain's lock no lease is written: the lock keeps other drains off, and after a crash the records are as
+ * they were saved. Moving rows to another state and back was half the cost of a long drain. The read of the oldest
+ * row at the end cleans the index: a moved row leaves its old entry behind, and Chromium drops such entries only when
+ * a read-write transaction passes over them. Without it every summary during a long drain reads past all that was
+ * sent.
  */
 export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
   const leased: QueuedRecord[] = [];
   const ids = new Set<string>();
-  const back = new HeldBack();
+  const back = new PassedOver();
   const meta = tx.objectStore('meta');
   const [heads, taken] = await Promise.all([meta.getAllKeys(HEADS, 2), meta.count(TAKEN)]);
   const oneKey = heads.length < 2 && taken === 0;
@@ -62,7 +61,7 @@ export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
 const HEADS = IDBKeyRange.bound('head:', 'head:\uffff');
 
 /** Unsent records that were passed and do not go along: later ones of the same key and device wait for them. */
-class HeldBack {
+class PassedOver {
   readonly #from = new Map<string, number>();
 
   add({ kid, udid, seq }: QueuedRecord): void {

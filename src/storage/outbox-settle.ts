@@ -25,7 +25,7 @@ export async function settleAll(tx: Write, summary: Summary, results: readonly S
     const moved = row && settled(summary, row, result);
     if (moved === undefined) continue;
     next.push(moved);
-    // It may have been sent and decided before it came to this outbox: what was said of it then is asked for again.
+    // A restored record may have been sent and decided before, so its outcomes are asked for again.
     if (result.kind === 'received' && moved.origin !== undefined)
       await tx.objectStore('meta').delete(`cursor:${moved.org}`);
   }
@@ -93,14 +93,14 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
 }
 
 /**
- * Told once more, every outcome leads through the states that it led through before; only the step that this phone took
- * itself would not come again.
+ * Whether a repeated outcome is older than the row. Replayed outcomes lead through their states again, but the step
+ * to `installed` was this phone's own and would not be replayed.
  */
 function isPast(row: QueuedRecord, { at }: Change): boolean {
   return row.state === 'installed' && row.decidedAt !== null && at < row.decidedAt;
 }
 
-/** Outcomes that came before the receipts did. There are hardly ever any, so one look says it. */
+/** Applies outcomes that came before their receipts. There are hardly ever any, so their keys are read at once. */
 async function decideEarly(tx: Write, summary: Summary, results: readonly Settlement[]): Promise<void> {
   const meta = tx.objectStore('meta');
   const waiting = new Set(await meta.getAllKeys(IDBKeyRange.bound(early(''), early('\uffff'))));

@@ -62,7 +62,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 
   lease(terms: LeaseTerms) {
-    // Forgotten in a power cut, the records are as they were saved, and go again.
+    // A power cut may undo the lease: the records are then saved as before, and are sent again.
     return terms.alone
       ? this.#strictly((tx) => lease(tx, emptySummary(), terms), 'relaxed')
       : this.#write((tx, summary) => lease(tx, summary, terms), 'relaxed');
@@ -169,7 +169,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     return result;
   }
 
-  /** On a full phone photos are given up, then the reserve, and the same is tried again. */
+  /** Where the quota is used up, photos are given up first, then the reserve, and the write is tried again. */
   async #strictly<T>(work: (tx: Write) => Promise<T>, durability?: 'relaxed'): Promise<T> {
     const write = () => this.#db.use((db) => writeStrictly(db, STORES, work, durability));
     for (let reserve = true; ; ) {

@@ -24,7 +24,7 @@ export async function readMany<Row extends { readonly id: string }>(
   return found;
 }
 
-/** Without a promise each: one that fails ends the transaction, and whoever waits for that hears of it. */
+/** Puts without awaiting each request: one that fails aborts the transaction, and its promise tells whoever waits. */
 export function putMany(store: object, rows: readonly object[]): void {
   const bare = unwrap(store as IDBPObjectStore);
   for (const row of rows) bare.put(row);

@@ -2,8 +2,8 @@ const BASE_MS = 2_000;
 const CEILING_MS = 300_000;
 
 /**
- * Milliseconds to wait before try `attempts + 1`: full jitter, random(0, min(ceiling, base × 2^n)). `random` is in
- * [0, 1). A time the server named wins.
+ * Exponential back-off with full jitter: milliseconds before try `attempts + 1`, random(0, min(ceiling, base × 2^n)).
+ * `random` is in [0, 1). A Retry-After of the server takes precedence.
  */
 export function backoff(attempts: number, random: number, retryAfterMs: number | null): number {
   if (retryAfterMs !== null) return retryAfterMs;

@@ -1,22 +1,22 @@
 import type { BackendFailure } from '../ports/backend.ts';
 
-/** Refusals that one record may have brought on all the others of its batch. The rest concern whoever asks. */
+/** Refusals that a single record may cause for its whole batch. All other codes concern the caller. */
 const BY_CONTENT: readonly string[] = ['request_invalid', 'too_large', 'internal'];
 /** After no answer, or where the person saves data: small enough to get through on a bad line. */
 const CAREFUL = 10;
 const STEP = 25;
 
 /**
- * How many records the next batch carries. Where a batch is refused as a whole, and was before, one record in it may be
- * the reason: each half is tried until that record stands alone, and the others flow. On a bad line it begins small and
- * grows with every batch that arrives.
+ * How many records the next batch carries. A batch refused twice as a whole may hold one poison record: it is
+ * searched by bisection until that record stands alone, and the others are sent. After a request without an answer,
+ * batches begin small and grow with each that is received.
  */
 export class BatchSize {
   readonly #most: number;
   #now: number;
   /** Records among which the culprit is; 0 while none is sought. */
   #suspects = 0;
-  /** A culprit was found and nothing was taken since: a second one in a row means that the fault lies with the server. */
+  /** A poison record was found and no batch received since. A second one in a row means that the server is at fault. */
   #found = false;
 
   constructor(most: number) {
@@ -24,7 +24,7 @@ export class BatchSize {
     this.#now = most;
   }
 
-  /** The same once more, for a table that must not change the state it was given. */
+  /** A copy, so that the table never changes a state it was given. */
   copy(): BatchSize {
     const copy = new BatchSize(this.#most);
     copy.#now = this.#now;

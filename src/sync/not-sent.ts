@@ -3,12 +3,12 @@ import type { QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
 import { backoff } from './backoff.ts';
 import type { DrainPorts } from './drain-ports.ts';
 
-/** A lease outlives any request of ours; after a crash the record falls back when it runs out. */
+/** A lease lasts longer than any request of ours. After a crash it expires, and the record can be leased again. */
 export const LEASE_MS = 60_000;
 
 type NotSent = Extract<Settlement, { kind: 'not_sent' }>;
 
-/** Not before other drains had their turn: due at once, it would be the first of the next batch again. */
+/** Retried only after other drains had their turn: due at once, the record would be first in the next batch again. */
 export function setAside(ports: DrainPorts, row: QueuedRecord): Settlement {
   const settled = notSent(ports, row, 'answer_invalid', undefined);
   return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };

@@ -4,16 +4,17 @@ import type { DrainPorts } from './drain-ports.ts';
 const LOCK = 'fieldbind-drain';
 
 /**
- * One drain at a time over all tabs and the worker; `busy` where another one is at it for longer than `patienceMs`. A page
- * waits a while, since what the worker met is not told to it: else it would show for half a minute what was so before.
+ * One drain at a time over all tabs and the worker, by a Web Lock. `busy`: another drain kept the lock for longer
+ * than `patienceMs`. A page waits for it, because nobody tells the page what the worker received, and it would show
+ * the old state for half a minute.
  */
 export async function runDrain(
   ports: DrainPorts,
   signal: AbortSignal,
   patienceMs = 0,
 ): Promise<DrainOutcome | 'busy'> {
-  // Without locks the leases keep drains apart. With them, whoever holds the lock knows that older leases are of the dead:
-  // a record that was on its way when the phone died goes at once, not when its lease runs out.
+  // Without Web Locks the leases keep drains apart. Under the lock no other drain is alive, so a lease found there is
+  // stale, and its record is sent at once instead of after the lease has expired.
   if (navigator.locks === undefined) return drain(ports, signal);
   const turn = patienceMs === 0 ? { ifAvailable: true } : { signal: AbortSignal.timeout(patienceMs) };
   let isMine = false;

@@ -33,7 +33,10 @@ export async function uploadPhotos(ports: SharedUploadPorts, signal: AbortSignal
   );
 }
 
-/** A record saved in any tab ends it: the outbox tells all of them. One set aside before may go on waiting. */
+/**
+ * Uploads until a record is saved in any tab; the outbox notifies all of them. Records set aside before do not stop
+ * it.
+ */
 export async function sendUntilRecords(ports: SharedUploadPorts, signal: AbortSignal): Promise<void> {
   const { outbox } = ports;
   const records = new AbortController();
@@ -41,7 +44,7 @@ export async function sendUntilRecords(ports: SharedUploadPorts, signal: AbortSi
   const look = async () => {
     if ((await outbox.summary()).unsent > before) records.abort();
   };
-  // A storage that does not answer is said by whoever needs it more.
+  // A storage failure is reported by the flow that needs the storage more.
   const stop = outbox.subscribe(() => void look().catch(() => undefined));
   try {
     await sendPhotos(ports, AbortSignal.any([signal, records.signal]));
@@ -74,7 +77,7 @@ interface TrustedKeys {
   readonly aud: string;
 }
 
-/** `stop`: the line or the session is the matter, not this photo. */
+/** `stop`: the connection or the session failed, so that the next photo would fail too. */
 async function sendOne(
   ports: PhotoUploadPorts,
   { row, record, data }: PhotoToSend,
@@ -89,7 +92,7 @@ async function sendOne(
   }
   const part = (offset: number, bytes: Uint8Array) =>
     backend.sendPart({ record: record.id, digest, offset, data: toBase64Url(bytes) }, signal);
-  // Something may have come before, from here or from a file: an empty part asks.
+  // The backend may have parts of it already, from this phone or from a file: an empty part asks how many bytes.
   let answer = await part(0, new Uint8Array());
   let stood = -1;
   for (;;) {
@@ -105,7 +108,7 @@ async function sendOne(
       await photos.finish(digest, 'kept');
       return 'next';
     }
-    // No further than before, or whole without a signature that holds: the same again would bring the same.
+    // No progress, or complete without a valid signature: the same request would get the same answer.
     if (have <= stood || have >= data.length) {
       await later(ports, row, null);
       return 'next';
@@ -121,7 +124,7 @@ async function later(ports: PhotoUploadPorts, row: PhotoToSend['row'], named: nu
   await ports.photos.note(row.digest, { attempts: row.attempts + 1, nextAt });
 }
 
-/** A signature by a key this phone does not know yet counts next time: records fetch the keys. */
+/** A signature by an unknown statement key counts at the next try, because sending records fetches new keys. */
 async function holds(
   kept: string,
   row: PhotoToSend['row'],

@@ -14,7 +14,10 @@ export type Batch = readonly LeasedRecord[];
 export interface AnsweredBatch {
   readonly batch: Batch;
   readonly response: BatchResponse;
-  /** A culprit was sought: what this batch brings decides what is in the next, so it is stored before one is leased. */
+  /**
+   * A bisection is under way: the result of this batch decides what is in the next, so it is stored before one is
+   * leased.
+   */
   readonly beforeNext: boolean;
 }
 
@@ -32,16 +35,19 @@ export interface Sent {
 
 export interface SendState {
   readonly size: BatchSize;
-  /** Leased here and not settled yet. Left leased at the end, they would look as if on their way for another minute. */
+  /**
+   * Leased by this drain and not settled yet. A lease left at the end would show the record as on its way for another
+   * minute.
+   */
   readonly leased: ReadonlyMap<string, QueuedRecord>;
   /** Batches on their way, in the order they went. */
   readonly inFlight: readonly Batch[];
   readonly answered: AnsweredBatch | null;
   readonly failed: SendFailure | null;
-  /** No batch was composed yet: how the last drain ended says how large it is. */
+  /** No batch was composed yet. How the last drain ended decides the size of the first. */
   readonly isFirst: boolean;
   readonly wasAnswered: boolean;
-  /** Nothing more to lease until something is settled: a lane may come free. */
+  /** Nothing more is due until something is settled, which may free later records of the same device. */
   readonly isDry: boolean;
   readonly sent: number;
   /** What the backend said of the batch that was refused last. */
@@ -83,7 +89,7 @@ export type SendEffect =
       readonly why: BackendFailure | null;
     };
 
-/** One effect at a time: the sending side waits for each, and only batches travel meanwhile. None: it is over. */
+/** One effect at a time, which the performer awaits; only requests run meanwhile. `null`: the drain is over. */
 export interface SendStep {
   readonly state: SendState;
   readonly effect: SendEffect | null;

@@ -5,7 +5,7 @@ import type { Settlement } from '../ports/outbox.ts';
 import { BatchSize } from './batch-size.ts';
 import type { Batch, SendEvent, SendState, SendStep, Sent } from './send-state.ts';
 
-/** On a good line: one more than one hides the way there and back, and what the server needs for a batch. */
+/** Requests in flight on a good line. The second hides the round trip and the server's own time for a batch. */
 const WIDTH = 2;
 
 export function beginSending(): SendStep {
@@ -26,9 +26,9 @@ export function beginSending(): SendStep {
 }
 
 /**
- * Two batches are on their way at a time once the first was answered, one while the line is bad or a culprit is sought.
- * While they travel, the receipts of the one before are verified and stored and the next is prepared, which hides the phone's
- * own work behind the network. A crash repeats three at most: what was on its way, and what was being stored.
+ * Two batches are in flight once the first was answered, one while the line is bad or a bisection is under way.
+ * Meanwhile the receipts of the batch before are verified and stored and the next batch is prepared. A crash repeats
+ * three batches at most, and the server answers a repeat with the first receipt.
  */
 export function nextStep(state: SendState, event: SendEvent): SendStep {
   switch (event.kind) {
@@ -47,7 +47,9 @@ export function nextStep(state: SendState, event: SendEvent): SendStep {
   }
 }
 
-/** What is done next where nothing is being done: new work first, since a batch travels while the last is stored. */
+/**
+ * The next effect where none is under way. Leasing comes first, so that a batch travels while the last one is stored.
+ */
 function decide(state: SendState): SendStep {
   const { answered, failed, inFlight, size } = state;
   const mayLease = failed === null && answered?.beforeNext !== true && !state.isDry;
@@ -89,7 +91,7 @@ function hear(before: SendState, answer: BackendResult<BatchResponse>): SendStep
   const [batch, ...inFlight] = before.inFlight;
   if (batch === undefined) return decide(before);
   const state: SendState = { ...before, inFlight };
-  // Something failed already: of what else comes home, answers count and further failures add nothing.
+  // A batch failed before this one: its receipts count, and another failure adds nothing.
   if (before.failed !== null) {
     if (!answer.ok) return decide(state);
     return decide({ ...state, answered: { batch, response: answer.value, beforeNext: true } });
@@ -120,13 +122,13 @@ function afterStoring(before: SendState, settled: readonly Pick<Settlement, 'id'
   };
 }
 
-/** Everything else is home: a smaller batch is tried, the only record of this one set aside, or it ends. */
+/** All other batches are answered. Tries a smaller batch, sets the only record of this one aside, or ends. */
 function afterRefusal(before: SendState, batch: Batch, why: BackendFailure): SendStep {
   const size = before.size.copy();
   const wasRefusedBefore = batch.some(({ row }) => row.fault?.code === 'answer_invalid');
   const action = size.afterRefusal(batch.length, why, wasRefusedBefore);
   if (action === 'stop') return stop(before, why);
-  // Leased they are already; the culprit is sought from the front.
+  // The records stay leased; the bisection begins with the first of them.
   const state: SendState = { ...before, size, failed: null, refusal: why, isDry: false };
   return action === 'set_aside' ? setAside({ ...state, aside: why }, batch) : decide(state);
 }

@@ -30,7 +30,7 @@ export function lazyScreen<Props extends object>(
     if (loaded.peek() === 'failed' && (await isThere('/index.html'))) location.reload();
   };
   return function LazyScreen(props: Props) {
-    // At every visit until it is there: what failed once may be had by now.
+    // Retried at every visit until it is loaded, because the network may be back.
     useMemo(() => void (asked || ask()), []);
     const Screen = loaded.value;
     if (Screen === 'loading') return <Page />;

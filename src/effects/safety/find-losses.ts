@@ -7,7 +7,7 @@ import type { RescueBackend } from '../../ports/rescue.ts';
 const MOST_LOSSES = 5;
 
 /**
- * Whether the storage is another one than the marker outside it knows, beside what was found so and not told yet; run
+ * Losses that this start found, by comparing the storage with the marker outside it, and those not reported yet. Runs
  * before anything is written.
  */
 export function findLosses(
@@ -22,7 +22,7 @@ export function findLosses(
   const found = { kid, epoch: known.epoch, head, unsent, lastSeenAt: at, foundAt: toInstant(now) };
   if (older.some((one) => isSame(one, found))) return older;
   const losses = [...older, found];
-  // The one that says least gives way, the oldest of such.
+  // The report that names the fewest records is dropped, the oldest among equals.
   const least = losses.toSorted((one, other) => countOf(one.unsent) - countOf(other.unsent))[0];
   const kept = losses.length > MOST_LOSSES ? losses.filter((one) => one !== least) : losses;
   marker.keepLosses(kept);
@@ -37,7 +37,7 @@ export async function tellLosses(
   for (const loss of marker.losses()) {
     const answer = await backend.reportLoss(loss);
     if (answer.ok) marker.keepLosses(marker.losses().filter((one) => !isSame(one, loss)));
-    // A refusal is of this one only: whoever may speak for its key can sign in here yet.
+    // Only this report was refused. The person who may speak for its key can still sign in here.
     else if (answer.failure.kind !== 'refused') return;
   }
 }

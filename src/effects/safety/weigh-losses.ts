@@ -6,8 +6,9 @@ import type { OutboxView, QueuedRecord } from '../../ports/outbox.ts';
 const PAGE = 1000;
 
 /**
- * Holds what had not been sent against what the outbox has now. Only that tells: how many were put back is known at one
- * start alone, and copies of what had been sent are put back too. What was put back and sent since is not lost either.
+ * Compares what had not been sent with the outbox as it is now. The number of restored records does not tell: it is
+ * known at one start only, and copies of sent records are restored too. What was restored and sent since is not lost
+ * either.
  */
 export async function weighLosses(
   losses: readonly LossReport[],
@@ -40,7 +41,7 @@ function holds(stretches: Stretches, seq: number): boolean {
   return stretches.some(({ from, to }) => from <= seq && seq <= to);
 }
 
-/** By what is there, and not number by number: a marker may name more of them than there are. */
+/** Computed over the numbers present: a marker may name far more numbers than there are records. */
 function without(stretches: Stretches, present: ReadonlySet<number>): Stretches {
   const taken = [...present].sort((one, other) => one - other);
   return stretches.flatMap(({ from, to }) => {

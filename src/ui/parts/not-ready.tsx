@@ -1,7 +1,7 @@
 import type { AppModel } from '../model.ts';
 import { TroubleCard } from './trouble.tsx';
 
-/** Says before the work, not after it, what would have the record held or lost. */
+/** Warns before the work begins of what would have the record held, or lost. */
 export function NotReady({ model }: { readonly model: AppModel }) {
   const { operator, pack } = model.readiness.value;
   if (operator === 'expired') return <TroubleCard code="credential_old" waits />;
