@@ -28,8 +28,9 @@ export async function findPath(
 ): Promise<CertificatePath | undefined> {
   const pool = [...trusted, ...offered].slice(0, MAX_POOL);
   const anchors = new Set<Certificate>();
-  for (const one of trusted.slice(0, MAX_POOL))
-    if (mayHaveIssued(one, one) && (await isSignedBy(one, one.spki, crypto))) anchors.add(one);
+  for (const certificate of trusted.slice(0, MAX_POOL))
+    if (mayHaveIssued(certificate, certificate) && (await isSignedBy(certificate, certificate.spki, crypto)))
+      anchors.add(certificate);
 
   async function above(ca: Certificate, depth: number): Promise<Certificate[] | undefined> {
     if (anchors.has(ca)) return [ca];

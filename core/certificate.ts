@@ -133,13 +133,13 @@ function readExtensions(list: DerReader | undefined): Extensions {
 }
 
 export function readExtension(list: DerReader): { id: string; critical: boolean; value: Bytes } {
-  const one = list.enter(TAG.sequence);
-  const id = oidText(one.next(TAG.oid).content);
-  const flag = one.optional(TAG.boolean)?.content;
+  const extension = list.enter(TAG.sequence);
+  const id = oidText(extension.next(TAG.oid).content);
+  const flag = extension.optional(TAG.boolean)?.content;
   // The default, false, is left out in DER (X.690 section 11.5).
   if (flag !== undefined && (flag.length !== 1 || flag[0] !== 0xff)) throw new DerError('true was expected');
-  const value = one.next(TAG.octetString).content.slice() as Bytes;
-  one.end();
+  const value = extension.next(TAG.octetString).content.slice() as Bytes;
+  extension.end();
   return { id, critical: flag !== undefined, value };
 }
 

@@ -14,7 +14,7 @@ export const espFormat: LabelFormat = {
     (text[0] === '{' && /"(?:name|pop)"\s*:/.test(text)),
   parse(text) {
     if (text.startsWith(COMPACT)) return compact(text);
-    const url = URLS.find((one) => text.startsWith(one));
+    const url = URLS.find((prefix) => text.startsWith(prefix));
     const json = url === undefined ? text : dataOf(text.slice(url.length));
     const fields = json === undefined ? undefined : fieldsOf(json);
     const redacted = fields && JSON.stringify(openOnly(fields));

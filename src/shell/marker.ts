@@ -52,7 +52,7 @@ function keepLocal(key: string, text: string | undefined): void {
 }
 
 function cookieText(): string | undefined {
-  const pair = document.cookie.split('; ').find((one) => one.startsWith(`${MARKER}=`));
+  const pair = document.cookie.split('; ').find((cookie) => cookie.startsWith(`${MARKER}=`));
   return pair === undefined ? undefined : decodeURIComponent(pair.slice(MARKER.length + 1));
 }
 

@@ -37,7 +37,7 @@ export async function skipRejected(
 }
 
 function isGap(row: QueuedRecord): row is QueuedRecord & { readonly code: RejectionCode } {
-  const code = REJECTION_CODES.find((one) => one === row.code);
+  const code = REJECTION_CODES.find((known) => known === row.code);
   return row.state === 'rejected' && row.typ !== 'skip+jws' && code !== undefined && NOT_KEPT.includes(code);
 }
 

@@ -18,7 +18,7 @@ export function RecordPhotos({ digests }: { readonly digests: readonly string[] 
       <h2>{photoWords.of}</h2>
       <ul class="photos">
         {digests.map((digest, i) => {
-          const row = rows.find((one) => one.digest === digest);
+          const row = rows.find((photo) => photo.digest === digest);
           return (
             <li
               key={digest}

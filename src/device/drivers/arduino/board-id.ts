@@ -26,9 +26,9 @@ export async function readBoardId(client: BcpClient, now: number, signal: AbortS
 }
 
 function allThree(messages: readonly BcpMessage[]) {
-  const uhwid = messages.find((one) => one.is === 'uhwid');
-  const key = messages.find((one) => one.is === 'public-key');
-  const jwt = messages.find((one) => one.is === 'jwt');
+  const uhwid = messages.find((message) => message.is === 'uhwid');
+  const key = messages.find((message) => message.is === 'public-key');
+  const jwt = messages.find((message) => message.is === 'jwt');
   if (uhwid === undefined || key === undefined || jwt === undefined) return undefined;
   return { uhwid: uhwid.bytes, pem: key.pem, jwt: jwt.text };
 }

@@ -49,7 +49,7 @@ async function askVersion(client: BcpClient, signal: AbortSignal): Promise<strin
 }
 
 function versionIn(messages: readonly BcpMessage[]): string | undefined {
-  const version = messages.find((one) => one.is === 'sketch-version');
+  const version = messages.find((message) => message.is === 'sketch-version');
   // A refusal is as good an answer: it came in a frame of this protocol.
-  return version?.text ?? (messages.some((one) => one.is === 'status') ? '' : undefined);
+  return version?.text ?? (messages.some((message) => message.is === 'status') ? '' : undefined);
 }

@@ -56,13 +56,15 @@ export function credentials(ssid: string, password: string): Bytes {
 
 /** A network as the device hears it (WiFiScanResult); undefined if its name is not UTF-8, which 802.11 allows. */
 export function networkOf(bytes: Uint8Array): WifiNetwork | undefined {
-  const one = readProto(bytes);
-  const name = one?.bytes(1) ?? EMPTY;
-  if (one === undefined || name.length > 32) throw new DeviceError('device_garbage', 'Wi-Fi scan');
-  const rssi = one.int(3);
+  const scanResult = readProto(bytes);
+  const name = scanResult?.bytes(1) ?? EMPTY;
+  if (scanResult === undefined || name.length > 32) throw new DeviceError('device_garbage', 'Wi-Fi scan');
+  const rssi = scanResult.int(3);
   if (rssi < -256 || rssi > 127) throw new DeviceError('device_garbage', 'Wi-Fi scan');
   const ssid = fromUtf8(name);
-  return ssid === undefined || ssid === '' ? undefined : { ssid, rssi, needsPassword: one.int(5) !== 0 };
+  return ssid === undefined || ssid === ''
+    ? undefined
+    : { ssid, rssi, needsPassword: scanResult.int(5) !== 0 };
 }
 
 export function stateOf(answer: ProtoMessage): EspWifiState {

@@ -48,9 +48,9 @@ export class BluetoothWifi implements ImprovWifi {
   static async open(link: GattLink, clock: Timer, signal: AbortSignal): Promise<BluetoothWifi | undefined> {
     const found = new Map<number, GattCharacteristic>();
     for (const number of [STATE, ERROR, COMMAND, RESULT, CAPABILITIES]) {
-      const one = await link.characteristic(IMPROV_SERVICE, characteristicId(number), signal);
-      if (one === undefined) return undefined;
-      found.set(number, one);
+      const characteristic = await link.characteristic(IMPROV_SERVICE, characteristicId(number), signal);
+      if (characteristic === undefined) return undefined;
+      found.set(number, characteristic);
     }
     const step = new BluetoothWifi(found, { clock, lost: link.lost });
     try {
@@ -125,7 +125,10 @@ export class BluetoothWifi implements ImprovWifi {
       stillOpen({ ...this.#ends, signal }, 'improv command');
       const whole = encodeBluetoothRpc(command);
       for (let at = 0; at < whole.length; at += PIECE)
-        await this.#one(COMMAND).write(whole.subarray(at, at + PIECE), new AbortController().signal);
+        await this.#characteristic(COMMAND).write(
+          whole.subarray(at, at + PIECE),
+          new AbortController().signal,
+        );
     });
     this.#sent = mine.catch(() => undefined);
     return mine;
@@ -133,15 +136,18 @@ export class BluetoothWifi implements ImprovWifi {
 
   async #subscribe(number: number, signal: AbortSignal): Promise<void> {
     this.#stops.push(
-      await this.#one(number).subscribe((value) => this.#answers.tell({ of: number, value }), signal),
+      await this.#characteristic(number).subscribe(
+        (value) => this.#answers.tell({ of: number, value }),
+        signal,
+      ),
     );
   }
 
   #read(number: number, step: string, signal: AbortSignal): Promise<Bytes> {
-    return within(this.#one(number).read(signal), ANSWER_MS, step, { ...this.#ends, signal });
+    return within(this.#characteristic(number).read(signal), ANSWER_MS, step, { ...this.#ends, signal });
   }
 
-  #one(number: number): GattCharacteristic {
+  #characteristic(number: number): GattCharacteristic {
     const found = this.#characteristics.get(number);
     if (found === undefined) throw new DeviceError('driver_unknown', 'improv service');
     return found;

@@ -49,7 +49,7 @@ function derOf(pem: string): Bytes | undefined {
   const der = blocks.map((block) =>
     fromBase64((block.split('-----END CERTIFICATE-----')[0] ?? '').replace(/\s/g, '')),
   );
-  if (blocks.length === 0 || !der.every((one) => one !== undefined && isOneDerSequence(one))) {
+  if (blocks.length === 0 || !der.every((block) => block !== undefined && isOneDerSequence(block))) {
     throw new DeviceError('install_rejected', 'bundle is not PEM');
   }
   return der.length === 1 ? der[0] : undefined;

@@ -59,7 +59,7 @@ export class BcpClient {
     this.#wake = () => {
       const value = find(this.#messages);
       if (value !== undefined) settle(value);
-      else if (this.#messages.some((one) => one.is === 'status' && one.code < 0))
+      else if (this.#messages.some((message) => message.is === 'status' && message.code < 0))
         refuse(new DeviceError('device_refused', 'board status'));
     };
     try {

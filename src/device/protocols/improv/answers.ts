@@ -4,28 +4,28 @@ import { type Ends, within } from '../within.ts';
 /** One wait at a time for what a device tells unasked: frames, notifications. */
 export class Answers<T> {
   readonly #ends: Omit<Ends, 'signal'>;
-  #take: (one: T) => void = () => undefined;
+  #take: (message: T) => void = () => undefined;
 
   constructor(ends: Omit<Ends, 'signal'>) {
     this.#ends = ends;
   }
 
-  tell(one: T): void {
-    this.#take(one);
+  tell(message: T): void {
+    this.#take(message);
   }
 
   /** Does `start`, then gives the first thing `judge` makes a value of; an error it gives is thrown. */
   async after<V>(
     start: () => Promise<void>,
-    judge: (one: T) => V | DeviceError | undefined,
+    judge: (message: T) => V | DeviceError | undefined,
     limit: { readonly ms: number; readonly step: string; readonly signal: AbortSignal },
   ): Promise<V> {
     let resolve: (value: V | DeviceError) => void = () => undefined;
     const answer = new Promise<V | DeviceError>((settle) => {
       resolve = settle;
     });
-    const mine = (one: T) => {
-      const value = judge(one);
+    const mine = (message: T) => {
+      const value = judge(message);
       if (value !== undefined) resolve(value);
     };
     this.#take = mine;
