@@ -20,6 +20,9 @@ export const PROCESS_FILES: readonly string[] = [
   'test/device/parsers-core.test.ts',
   'test/effects/bench-list-effects.test.ts',
   'test/effects/check-device.test.ts',
+  'test/house/foreign-programs.test.ts',
+  'test/house/licences.test.ts',
+  'test/house/reference.test.ts',
   'test/house/run-report.test.ts',
   'test/pki/check-certificate.test.ts',
   'test/simulator/command-line.test.ts',
@@ -31,7 +34,7 @@ export const PROCESS_FILES: readonly string[] = [
 /** Files about the server that need none. */
 export const PURE_SERVER_FILES: readonly string[] = [
   'test/server/der-writer.test.ts',
-  'test/server/node-bytes.test.ts',
+  'test/server/node-base64url.test.ts',
   'test/server/parse-call.test.ts',
   'test/server/time-rules.test.ts',
   'test/server/tpm.test.ts',

@@ -74,11 +74,15 @@ function codeOf(text: string): string[] {
   return [...blocks.flatMap((block) => block.split('\n')), ...spans];
 }
 
-/** Paths from the root: below a room, or with an ending of our own files. A pattern counts up to its first gap. */
+/**
+ * Paths from the root: below a room, or with an ending of our own files. A pattern counts up to its first gap. What a build makes
+ * below `dist` is not there before one.
+ */
 function pathsIn(code: readonly string[]): string[] {
   return code
     .flatMap((piece) => piece.split(/\s+/))
     .map((word) => word.replace(/^["'(]+/, '').replace(/[),.;:"']+$/, ''))
+    .filter((word) => !word.startsWith('dist/'))
     .filter((word) => /^\.?[\w@][\w@.*<>-]*(?:\/[\w@.*<>-]*)*$/.test(word))
     .filter((word) =>
       word.includes('/')
