@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { SUITES } from './test/suites.ts';
+import { PATIENCE } from './test/support/patience.ts';
 import { runReporter } from './tools/run-report.ts';
 
 // Workers take it from the environment; see test/support/fuzzing.ts.
@@ -23,12 +24,16 @@ const CHROMIUM = [
  * Hooks have the same time as tests, and all have far more than they need: a busy machine makes a run slow, never red. What
  * hangs ends all the same.
  */
-const PATIENCE = { testTimeout: 300_000, hookTimeout: 300_000, teardownTimeout: 60_000 };
+const PATIENT = {
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: PATIENCE } },
+};
 
 /** A project of test/suites.ts. */
 function inNode(name: keyof typeof SUITES) {
   const { include, exclude } = SUITES[name];
-  return { name, include: [...include], exclude: [...exclude], ...PATIENCE };
+  return { name, include: [...include], exclude: [...exclude], ...PATIENT };
 }
 
 const POSTGRES = { env: { TEST_ENGINE: 'postgres' }, globalSetup: ['test/support/postgres-setup.ts'] };
@@ -54,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.browser.ts'],
-          ...PATIENCE,
+          ...PATIENT,
           fileParallelism: false,
           browser: {
             enabled: true,
@@ -69,7 +74,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
-          ...PATIENCE,
+          ...PATIENT,
           fileParallelism: false,
         },
       },
@@ -77,7 +82,7 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.interop.ts'],
-          ...PATIENCE,
+          ...PATIENT,
           fileParallelism: false,
         },
       },
@@ -85,8 +90,7 @@ export default defineConfig({
         test: {
           name: 'foreign',
           include: ['test/foreign/**/*.foreign.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          ...PATIENT,
           fileParallelism: false,
         },
       },

@@ -235,5 +235,5 @@ describe('an older version’s database', () => {
     const { outbox } = openOutbox(name);
     await expect(outbox.summary()).rejects.toMatchObject({ code: 'phone_storage_blocked' });
     stubborn.close();
-  }, 20_000);
+  });
 });

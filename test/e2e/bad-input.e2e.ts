@@ -7,6 +7,7 @@ import { plugIn, save, troubleOn, typeAndConnect, typeLabel } from '../support/b
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { emptyPhone, fillPhone, fillUp } from '../support/full-phone.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -251,7 +252,7 @@ describe('phone and network', () => {
           if (await again.isVisible()) await again.click();
           return bound.isVisible();
         },
-        { timeout: 90_000, interval: 1_000 },
+        { timeout: PATIENCE, interval: 1_000 },
       )
       .toBe(true);
     await tapTo(page, '/outbox');

@@ -19,6 +19,7 @@ import { improvPeripheral } from '../support/bluez/improv-peripheral.ts';
 import { answerBluetoothPrompts } from '../support/device-browser.ts';
 import { deviceFolder, type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { rowsIn } from '../support/list-rows.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -88,7 +89,7 @@ async function online(udid: string): Promise<void> {
   await page
     .locator('.row', { hasText: udid })
     .getByText(/^Bound/)
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: PATIENCE });
 }
 
 /** Results of the checks on screen, by name. */
@@ -203,7 +204,7 @@ describe('esp-claim, over Bluetooth', () => {
       mimeType: 'image/jpeg',
       buffer: label,
     });
-    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: PATIENCE });
     expect(device.certificate).toContain('-----BEGIN CERTIFICATE-----');
     await expect.poll(async () => (await stateOf(udid))?.state).toBe('installed');
   });
@@ -230,7 +231,7 @@ describe('nordic-modem, over a cable', () => {
     expect(await stateOf(device.udid)).toMatchObject({ unproven: false });
     await openToWrite(device.udid);
     await page.click('[data-link=serial]');
-    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: PATIENCE });
   });
 });
 
@@ -315,7 +316,7 @@ describe('smp-files, over USB', () => {
     await online(udid);
     await openToWrite(udid);
     await page.click('[data-link=usb]');
-    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: PATIENCE });
     expect(device.files?.content('certificate')?.length).toBeGreaterThan(200);
     expect(await stateOf(udid)).toMatchObject({ unproven: true });
     app.serial.unplugUsb();

@@ -16,6 +16,7 @@ import {
   startFieldApp,
   tapTo,
 } from '../support/field-app.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -93,7 +94,7 @@ async function syncAfterRestart(device: ZephyrCredDevice): Promise<Page> {
   await row.getByText(/^(Saved on this phone|Sending)/).waitFor(); // killed with a request on its way it may say so still
   await app.bringServerBack();
   await page.context().setOffline(false);
-  await row.getByText(/^Bound/).waitFor({ timeout: 90_000 });
+  await row.getByText(/^Bound/).waitFor({ timeout: PATIENCE });
   return page;
 }
 
@@ -101,7 +102,7 @@ async function collect(page: Page, device: ZephyrCredDevice, link: 'serial' | 'b
   await page.locator('.row', { hasText: device.udid }).click();
   await page.getByRole('button', { name: 'Write the certificate' }).click();
   await page.click(`[data-link=${link}]`);
-  await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: PATIENCE });
 }
 
 /** Backend, app and device each say which certificate it is, by a way of their own. */

@@ -7,6 +7,7 @@ import { recordOfCode } from '../../src/effects/rescue/record-code.ts';
 import { type LossStage, loadOurs, openLossStage } from '../bench/loss-stage.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
 import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 // What keeps records from being lost without a word: copies by hand, a cleared storage that is shown, a sign-out that waits.
 let stage: LossStage;
@@ -88,7 +89,7 @@ it('hands five hundred records over by file: exported without signal, imported b
   await loadOurs(back);
   await back.evaluate(() => bench.signIn('ines'));
   await back.goto(`${stage.road.url}/outbox`);
-  await expect.poll(() => back.locator('[data-count=unsent]').textContent(), { timeout: 60_000 }).toBe('0');
+  await expect.poll(() => back.locator('[data-count=unsent]').textContent(), { timeout: PATIENCE }).toBe('0');
   expect(stage.count()).toMatchObject({ doubled: 0 });
   expect(stage.count().ids.size).toBe(500);
 });
@@ -119,7 +120,7 @@ it('shows one record as a code that a camera reads off the small screen, byte by
   await loadOurs(page);
   await page.evaluate(() => bench.signIn('ines'));
   await page.goto(`${stage.road.url}/outbox`);
-  await expect.poll(() => page.locator('[data-count=unsent]').textContent(), { timeout: 60_000 }).toBe('0');
+  await expect.poll(() => page.locator('[data-count=unsent]').textContent(), { timeout: PATIENCE }).toBe('0');
   expect(stage.count()).toMatchObject({ doubled: 0 });
 });
 
@@ -219,7 +220,7 @@ it('puts back what was not sent when the browser loses the database alone, and h
   await page.getByRole('button', { name: 'I have read it' }).click();
   await page.click('[data-person=ines]');
   // The key that signed them is gone with the database; what it signed still counts.
-  await expect.poll(() => stage.count().ids.size, { timeout: 20_000 }).toBe(before + 3);
+  await expect.poll(() => stage.count().ids.size, { timeout: PATIENCE }).toBe(before + 3);
   expect(stage.count()).toMatchObject({ doubled: 0 });
   await page.goto(`${stage.road.url}/outbox`);
   await expect.poll(() => page.locator('[data-count=unsent]').textContent()).toBe('0');

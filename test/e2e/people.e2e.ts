@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { plugIn, save, typeAndConnect, typeLabel } from '../support/bench-device.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 
 // One browser, several people; one address, another installation; one port, given back.
@@ -51,7 +52,7 @@ it('gives the device back when the person leaves in the middle', async () => {
         return (error as Error).name;
       }
     });
-  await expect.poll(reopened, { timeout: 15_000 }).toBe('free');
+  await expect.poll(reopened, { timeout: PATIENCE }).toBe('free');
   await unplug();
 });
 

@@ -6,6 +6,7 @@ import { fromBase64Url } from '../../core/bytes.ts';
 import { type LossStage, loadOurs, openLossStage } from '../bench/loss-stage.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
 import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { OAK_STREET } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
 
@@ -59,7 +60,7 @@ it('sends a photo in parts after its record, and after a kill goes on where the 
   await page.getByRole('button', { name: 'Write certificate now' }).waitFor();
   const digest = await page.evaluate(namedPhoto);
   expect(digest).toMatch(/^[\w-]{43}$/);
-  await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(3);
+  await expect.poll(() => asked, { timeout: PATIENCE }).toBeGreaterThan(3);
   const stores = stage.server.running.installation.stores;
   expect(await stores.photos.photo('training', digest ?? '')).toMatchObject({
     have: 2 * PHOTO_PART_BYTES,
@@ -80,7 +81,7 @@ it('sends a photo in parts after its record, and after a kill goes on where the 
   await back.goto(`${stage.road.url}/outbox`);
   await expect
     .poll(async () => (await stores.photos.photo('training', digest ?? ''))?.keptAt ?? null, {
-      timeout: 60_000,
+      timeout: PATIENCE,
     })
     .not.toBeNull();
   const photo = await stores.photos.photo('training', digest ?? '');

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { type ServedPage, servePage } from '../scan/page/serve.ts';
 import { approach, cameraFlags, recordCamera } from '../support/camera.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { photoOf, printLabel } from '../support/photo.ts';
 
 const QR =
@@ -47,6 +48,7 @@ async function openPage(
 ): Promise<{ page: Page; foreign: string[] }> {
   browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   const context = await browser.newContext({ permissions: [...permissions] });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const foreign: string[] = [];
   page.on('request', (request) => {

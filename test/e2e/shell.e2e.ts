@@ -9,6 +9,7 @@ import { approach, cameraFlags, recordCamera } from '../support/camera.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { initialScripts } from '../support/first-load.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { printLabel } from '../support/photo.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -38,7 +39,7 @@ it('reads a moving label through the live camera', async () => {
   const page = await app.open({ args: cameraFlags(file) });
   await signInAndPrepare(page, 'ines');
   await tapTo(page, '/bind');
-  await page.getByText(device.udid).waitFor({ timeout: 60_000 });
+  await page.getByText(device.udid).waitFor({ timeout: PATIENCE });
   await page.getByText('On the maker’s list').waitFor();
   await app.shut();
 });
@@ -111,7 +112,7 @@ it('sends from the background, with no page of the app open', async () => {
     ((await ines.get('/api/devices?org=northfield')).body as { devices: { udid: string }[] }).devices.map(
       (d) => d.udid,
     );
-  await expect.poll(bound, { timeout: 60_000, interval: 500 }).toContain(device.udid);
+  await expect.poll(bound, { timeout: PATIENCE, interval: 500 }).toContain(device.udid);
   await page.goto(app.server.url);
   await unplug();
 });

@@ -10,6 +10,7 @@ import { DeviceError } from '../../src/ports/device.ts';
 import type { OutboxView, QueuedRecord } from '../../src/ports/outbox.ts';
 import { bundle, part } from '../flow/events.ts';
 import { received } from '../ports/outbox.suite.ts';
+import { PATIENCE } from '../support/patience.ts';
 import {
   captureNext,
   certificate,
@@ -235,6 +236,6 @@ test('stopping gives the device back and says nothing', async () => {
   await it.ask({ do: 'connect', link: 'serial' });
   const send = vi.fn();
   performCollect(it.ports, { do: 'stop_device_work' }, send);
-  await vi.waitFor(() => expect(it.devices.last.closed).toBe(1));
+  await vi.waitFor(() => expect(it.devices.last.closed).toBe(1), PATIENCE);
   expect(send).not.toHaveBeenCalled();
 });

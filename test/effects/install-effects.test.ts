@@ -7,6 +7,7 @@ import { performInstall } from '../../src/effects/install/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
 import { DeviceError } from '../../src/ports/device.ts';
 import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { certificate, DOMAIN, listRow, ORG, recordId, START } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
 
@@ -85,7 +86,7 @@ describe('each effect answers with its event', () => {
     await ask(at, CONNECT);
     const send = vi.fn();
     performInstall(at.ports, { do: 'stop_device_work' }, send);
-    await vi.waitFor(() => expect(at.devices.last.closed).toBe(1));
+    await vi.waitFor(() => expect(at.devices.last.closed).toBe(1), PATIENCE);
     expect(send).not.toHaveBeenCalled();
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { recount } from '../support/memory-outbox.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { captureNext, certificate, change, digest, ORG, recordId, START } from '../support/records.ts';
 import { notSent, type OutboxSides, received, sendAll, type TestStorage, terms } from './outbox.suite.ts';
 
@@ -130,7 +131,7 @@ export function decisionsSuite(make: () => Promise<TestStorage>, runs: number): 
       there.subscribe(told.there);
       here.subscribe(told.gone)();
       await captureNext(here);
-      await vi.waitFor(() => expect(told.there).toHaveBeenCalled());
+      await vi.waitFor(() => expect(told.there).toHaveBeenCalled(), PATIENCE);
       expect(told.here).toHaveBeenCalled();
       expect(told.gone).not.toHaveBeenCalled();
     });

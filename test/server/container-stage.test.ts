@@ -39,4 +39,4 @@ it('holds all that the server needs: its last stage starts, is well, and ends', 
     server?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
-}, 120_000);
+});

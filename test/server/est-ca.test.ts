@@ -21,6 +21,7 @@ import { EstDevice, serverPair } from '../support/est.ts';
 import { EstCaPeer, type Mood } from '../support/est-ca.ts';
 import { issuerName } from '../support/issuer-name.ts';
 import { openssl } from '../support/openssl.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -75,7 +76,7 @@ const bound = (record: string) =>
     const change = await said(record);
     expect(change).toMatchObject({ outcome: 'bound' });
     return change as Change;
-  }, 20_000);
+  }, PATIENCE);
 
 const noted = (event: string) =>
   vi.waitFor(async () => {
@@ -83,7 +84,7 @@ const noted = (event: string) =>
     const found = trail.filter((entry) => entry.event === event);
     expect(found.length).toBeGreaterThan(0);
     return found;
-  }, 20_000);
+  }, PATIENCE);
 
 const certificatesOf = async ({ udid }: TestDevice) => {
   const { stores } = server.running.installation;
@@ -260,7 +261,7 @@ describe('a third party’s CA in place of ours', () => {
       one.start({ onAnswer: (id) => answered.push(id), onFault });
       expect(() => one.sign(open?.intent as Intent)).toThrow(SignatureDelayed);
     }
-    await vi.waitFor(() => expect(answered).toEqual([record]), 20_000);
+    await vi.waitFor(() => expect(answered).toEqual([record]), PATIENCE);
     await Promise.all(both.map((one) => one.close()));
     expect([peer.asked, peer.signed.length]).toEqual([2, 1]);
     await end();
@@ -314,7 +315,7 @@ describe('a third party’s CA in place of ours', () => {
       const answer = await client.ask('simplereenroll', { show: 'leaf.pem' });
       expect(answer.status).toBe(200);
       return answer;
-    }, 20_000);
+    }, PATIENCE);
     expect(renewed.leaf).toBe(peer.signed[2]);
     expect(await certificatesOf(device)).toHaveLength(2);
     await end();

@@ -138,5 +138,5 @@ describe('where it goes', () => {
     });
     expect((await server.fieldbind('events', 'remove', 'tried')).code).toBe(0);
     expect(await removeReceiver('tried', 'test', server.running.installation)).toBe(false);
-  }, 120_000);
+  });
 });

@@ -18,9 +18,6 @@ import { OAK_STREET, startTestServer, type TestServer } from '../support/server.
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 
-/** Tests here read and write rows by the thousand, on a machine that may be busy with other tests. */
-const PATIENCE = 120_000;
-
 let server: TestServer;
 let folder: string;
 beforeAll(async () => {
@@ -43,7 +40,7 @@ function write(name: string, rows: Parameters<typeof listCsv>[0]): string {
   return at(name);
 }
 
-describe('an import of many rows', { timeout: PATIENCE }, () => {
+describe('an import of many rows', () => {
   const ROWS = 20_000;
   const BAD = 17;
 
@@ -114,7 +111,7 @@ describe('an import of many rows', { timeout: PATIENCE }, () => {
   });
 });
 
-describe('a name that stands twice in one list', { timeout: PATIENCE }, () => {
+describe('a name that stands twice in one list', () => {
   it('is a fault where the second differs: the first stands, in the batch and behind it', async () => {
     const [first, second] = [await makeDevice({ maker: 'twice' }), await makeDevice({ maker: 'twice' })];
     const { udid } = first;
@@ -136,7 +133,7 @@ describe('a name that stands twice in one list', { timeout: PATIENCE }, () => {
   });
 });
 
-describe('a signed list', { timeout: PATIENCE }, () => {
+describe('a signed list', () => {
   const makerKey = (verb: string, ...words: string[]) =>
     server.fieldbind('maker-key', verb, ...words, '--org', 'northfield');
 
@@ -253,7 +250,7 @@ function interrupted(by: () => Promise<unknown>): typeof server.running.installa
   return { ...installation, transact };
 }
 
-describe('a list handed on', { timeout: PATIENCE }, () => {
+describe('a list handed on', () => {
   it('names what each device was; one key binds once, and what was revoked stays so', async () => {
     const [one, two, three] = await Promise.all([
       makeDevice({ maker: 'nordic', udid: 'imei-352099001761481' }),
@@ -313,7 +310,7 @@ describe('a list handed on', { timeout: PATIENCE }, () => {
   });
 });
 
-describe('many rows that are marked', { timeout: PATIENCE }, () => {
+describe('many rows that are marked', () => {
   const NO = new Error('no');
   const refuse = () => {
     throw NO;
@@ -351,7 +348,7 @@ describe('many rows that are marked', { timeout: PATIENCE }, () => {
   });
 });
 
-describe('stale rows', { timeout: PATIENCE }, () => {
+describe('stale rows', () => {
   it('are listed, and held until they are imported again', async () => {
     const device = await server.listedDevice({ maker: 'dusty' });
     expect((await list('stale', '--older-than', '365')).out.trim()).toBe('0 rows');

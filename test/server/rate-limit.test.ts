@@ -60,4 +60,4 @@ it('counts what does not fit of whoever is not signed in, without a look at it',
   expect([...statuses]).toEqual([401]);
   expect(await Promise.all(asks.map((one) => one()))).toEqual([429, 429, 429, 429]);
   await closeFaultless(server);
-}, 60_000);
+});

@@ -14,6 +14,7 @@ import type { ServeOptions } from '../../server/serve.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { databaseOf } from '../support/database.ts';
 import { EstCaPeer } from '../support/est-ca.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { type KeyHolder, RekeyBench } from '../support/rekey.ts';
 import { OAK_STREET } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
@@ -191,7 +192,7 @@ describe('a third party’s CA', () => {
       const answer = await bench.rekey(first, second);
       expect(answer).toContain('CERTIFICATE');
       return answer;
-    }, 20_000);
+    }, PATIENCE);
     expect(peer.signed).toEqual([leaf]);
     expect(await bench.show(second)).toBe(200);
     expect((await bench.certificates(first)).map(({ revokedAt }) => revokedAt !== null)).toEqual([
@@ -204,7 +205,7 @@ describe('a third party’s CA', () => {
       const answer = await second.est.ask('simplereenroll', { show: 'leaf.pem' });
       expect(answer.status).toBe(200);
       return answer.leaf;
-    }, 20_000);
+    }, PATIENCE);
     expect(peer.signed).toEqual([leaf, renewed]);
     const key = new X509Certificate(renewed).publicKey.export({ type: 'spki', format: 'der' });
     expect(key).toEqual(Buffer.from(second.device.spki));
@@ -230,7 +231,7 @@ describe('a third party’s CA', () => {
     await vi.waitFor(
       async () =>
         expect(await bench.ines.outcome(id, 'northfield')).toMatchObject({ outcome: 'bound', udid }),
-      20_000,
+      PATIENCE,
     );
     await bench.close();
     await peer.close();

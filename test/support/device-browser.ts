@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { FAKE_ADAPTER } from './fakedev/fake-serial.ts';
+import { PATIENCE } from './patience.ts';
 
 export const FLAGS: readonly string[] = [
   '--no-sandbox',
@@ -50,18 +51,20 @@ export function profileWithSerialGrant(origin: string): string {
 }
 
 /** Chromium with real Web Serial and Web Bluetooth. `env` is what the rigs give; Debian's browser unless CHROMIUM says. */
-export function launchWithDevices(
+export async function launchWithDevices(
   profile: string,
   env: Readonly<Record<string, string>>,
   more: { readonly args?: readonly string[]; readonly viewport?: { width: number; height: number } } = {},
 ): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [...FLAGS, '--headless=new', ...(more.args ?? [])],
     ...(more.viewport === undefined ? {} : { viewport: more.viewport }),
     env: { ...definedOnly(process.env), ...env },
   });
+  context.setDefaultTimeout(PATIENCE);
+  return context;
 }
 
 /**

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { FLAGS } from './device-browser.ts';
+import { PATIENCE } from './patience.ts';
 
 /** A browser that can die as a phone does: SIGKILL to every process of it at once. Its profile outlives it. */
 export interface MortalBrowser {
@@ -45,6 +46,7 @@ export function mortalBrowser(): MortalBrowser {
       const browser = await chromium.connectOverCDP(await endpointOf(child));
       const [context] = browser.contexts();
       if (context === undefined) throw new Error('the browser has no context');
+      context.setDefaultTimeout(PATIENCE);
       return context;
     },
     kill,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { openssl } from './openssl.ts';
+import { PATIENCE } from './patience.ts';
 
 const PROGRAM = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'];
 
@@ -98,7 +99,7 @@ async function launch(program: string, config: string, port: number): Promise<Ch
   child.stderr?.on('data', (chunk) => {
     said += chunk;
   });
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < PATIENCE / 50; tries++) {
     if (child.exitCode !== null) throw new Error(`mosquitto ended: ${said}`);
     if (await answers(port)) return child;
     await sleep(50);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PATIENCE } from './patience.ts';
 
 export interface Ran {
   readonly code: number;
@@ -10,7 +11,7 @@ export interface Ran {
 /** Runs a foreign program. A program that is not there is an error, never a reason to skip. */
 export async function run(program: string, args: readonly string[]): Promise<Ran> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, [...args], { timeout: 30_000 });
+    const { stdout, stderr } = await promisify(execFile)(program, [...args], { timeout: PATIENCE });
     return { code: 0, out: stdout + stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code?: number | string; stdout?: string; stderr?: string };

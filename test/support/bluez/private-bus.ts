@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE } from '../patience.ts';
 
 export interface PrivateBus {
   /** For DBUS_SYSTEM_BUS_ADDRESS. */
@@ -33,7 +34,7 @@ export async function startPrivateBus(): Promise<PrivateBus> {
     rmSync(directory, { recursive: true, force: true });
   };
   for (let tries = 0; !existsSync(socket); tries++) {
-    if (failure !== undefined || tries > 200) {
+    if (failure !== undefined || tries > PATIENCE / 25) {
       stop();
       throw new Error('Fake Bluetooth needs dbus-daemon: apt install dbus.', { cause: failure });
     }
