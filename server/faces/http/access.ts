@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Operation } from '../../../contract/api.ts';
 import type { Membership } from '../../../contract/operator.ts';
 import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
@@ -6,6 +7,32 @@ import { ProblemError } from '../problem.ts';
 /** `__Host-`: only over TLS or on localhost, only from this host, for every path (RFC 6265bis section 4.1.3.2). */
 const COOKIE = '__Host-fieldbind';
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true, sameSite: 'strict' } as const;
+
+/** How the API's description says who may call what (OpenAPI 3.1, Security Scheme Object). */
+export const SECURITY_SCHEMES = {
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: COOKIE,
+    description: 'By signing in. What changes something must come from our own page: header Origin.',
+  },
+  client: { type: 'http', scheme: 'bearer', description: 'The token of a machine client.' },
+} as const;
+
+/** What a call of an operation must show; nothing where anybody may call it. */
+export function securityOf(
+  access: Operation['access'],
+): readonly { readonly [Name in keyof typeof SECURITY_SCHEMES]?: readonly string[] }[] {
+  switch (access) {
+    case 'anybody':
+    case 'open':
+      return [];
+    case 'client':
+      return [{ client: [] }];
+    default:
+      return [{ session: [] }];
+  }
+}
 
 export function setSession(reply: FastifyReply, token: string, expiresAt: string): void {
   reply.setCookie(COOKIE, token, { ...ATTRIBUTES, expires: new Date(expiresAt) });

@@ -6,6 +6,7 @@ import { API, type Operation } from '../../../contract/api.ts';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { translateErrors } from '../problem.ts';
+import { SECURITY_SCHEMES } from './access.ts';
 import { deskHandlers } from './desk-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
@@ -64,6 +65,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Fieldbind', version: options.version },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
   // Before the API's own context, which takes over only the hooks that are there.

@@ -7,7 +7,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
-import { requireMembership, requireSession } from './access.ts';
+import { requireMembership, requireSession, securityOf } from './access.ts';
 
 type Api = typeof API;
 type Part<K extends ApiName, P extends string> = Api[K] extends {
@@ -61,6 +61,7 @@ export function registerApi(
       schema: {
         summary: operation.summary,
         operationId: name,
+        security: securityOf(operation.access),
         ...(operation.params === undefined ? {} : { params: operation.params }),
         ...(operation.query === undefined ? {} : { querystring: operation.query }),
         ...(operation.body === undefined ? {} : { body: operation.body }),

@@ -66,9 +66,11 @@ describe.each([
         ? createSign('sha256').update(challenge).sign(privateKey)
         : sign('sha256', challenge, pss),
     );
+    // Its last byte: a signature without its first one is the same number where that byte is zero, one time in 256.
+    const altered = bytes(signature.with(-1, (signature.at(-1) ?? 0) ^ 1));
     const answer = { challenge, signature, nodeId: undefined };
     expect(await isSignedBy(spki, answer, port)).toBe(true);
     expect(await isSignedBy(spki, { ...answer, challenge: other }, port)).toBe(false);
-    expect(await isSignedBy(spki, { ...answer, signature: signature.slice(1) }, port)).toBe(false);
+    expect(await isSignedBy(spki, { ...answer, signature: altered }, port)).toBe(false);
   });
 });
