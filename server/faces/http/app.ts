@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { API, type Operation } from '../../../contract/api.ts';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
-import { translateErrors } from '../problem.ts';
+import { ProblemError, translateErrors } from '../problem.ts';
 import { SECURITY_SCHEMES } from './access.ts';
 import { deskHandlers } from './desk-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
@@ -34,9 +34,10 @@ export interface AppOptions extends HttpParts {
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
 
-const OPEN: ReadonlySet<string> = new Set(
-  Object.values<Operation>(API).flatMap(({ access, path }) => (access === 'open' ? [path] : [])),
-);
+const pathsFor = (wanted: Operation['access']): ReadonlySet<string> =>
+  new Set(Object.values<Operation>(API).flatMap(({ access, path }) => (access === wanted ? [path] : [])));
+const OPEN = pathsFor('open');
+const FOR_CLIENTS = pathsFor('client');
 
 /** The whole HTTP face, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -72,8 +73,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   metrics(app, options.installation, options.events);
   await app.register(async (api) => {
     api.addHook('onRequest', async (request) => {
-      const open = OPEN.has(request.routeOptions.url ?? '');
-      checkOrigin(request, options.own(), open);
+      const path = request.routeOptions.url ?? '';
+      // Without a token nobody is asked where they come from: a token is what is missing.
+      if (FOR_CLIENTS.has(path) && request.headers.authorization === undefined)
+        throw new ProblemError('unauthenticated');
+      checkOrigin(request, options.own(), OPEN.has(path));
+    });
+    api.addHook('onSend', async (request, reply) => {
+      // RFC 9110 section 11.6.1; of a session no scheme of HTTP knows.
+      if (reply.statusCode === 401 && FOR_CLIENTS.has(request.routeOptions.url ?? ''))
+        reply.header('www-authenticate', 'Bearer');
     });
     registerApi(
       api,
