@@ -45,7 +45,7 @@ export async function settleAddress(
     await tx.settings.change('public_url', publicUrl);
     await audit(tx.audit, {
       at: toInstant(clock.now()),
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event: 'address changed',
       actor: 'configuration',
       org: null,

@@ -41,7 +41,7 @@ export async function createClient(
   const added = await transact(async (tx) => {
     if (!(await tx.clients.add({ name, org, rights, hash, madeAt, madeBy: by, revokedAt: null })))
       return false;
-    const said = { at: madeAt, step: STEPS.prepare, event: 'machine client made', actor: by };
+    const said = { at: madeAt, step: STEPS.admin, event: 'machine client made', actor: by };
     await audit(tx.audit, { ...said, org, subject: name, detail: `may ${rights.join(', ')}` });
     return true;
   });

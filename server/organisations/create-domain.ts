@@ -53,7 +53,7 @@ export async function createDomain(
     if (made) {
       await audit(tx.audit, {
         at: now,
-        step: STEPS.prepare,
+        step: STEPS.admin,
         event: 'domain created',
         actor: 'command line',
         org: asked.org,

@@ -43,7 +43,7 @@ export async function createOrg(
     await tx.orgs.saveOrg({ name: org.name, title: org.title, training: org.training, salt }, at);
     await audit(tx.audit, {
       at,
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event: 'organisation created',
       actor: 'command line',
       org: org.name,

@@ -42,7 +42,7 @@ export async function setPolicy(
   const at = toInstant(clock.now());
   await transact(async (tx) => {
     await tx.policies.save(kept, by, at);
-    const said = { at, step: STEPS.prepare, event: 'policy set', actor: by, org };
+    const said = { at, step: STEPS.admin, event: 'policy set', actor: by, org };
     await audit(tx.audit, { ...said, subject: domain ?? org, detail: JSON.stringify(policy) });
   });
   return 'set';
@@ -56,7 +56,7 @@ export async function clearPolicy(
   const at = toInstant(clock.now());
   return transact(async (tx) => {
     if (!(await tx.policies.remove(org, domain))) return false;
-    const said = { at, step: STEPS.prepare, event: 'policy removed', actor: by, org };
+    const said = { at, step: STEPS.admin, event: 'policy removed', actor: by, org };
     await audit(tx.audit, { ...said, subject: domain ?? org, detail: '' });
     return true;
   });

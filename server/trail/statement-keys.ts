@@ -70,7 +70,7 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
       await tx.statements.log(digest, 'statement-key+jws', from);
       await audit(tx.audit, {
         at: from,
-        step: STEPS.prepare,
+        step: STEPS.admin,
         event: 'statement key made',
         actor: 'server',
         org: null,

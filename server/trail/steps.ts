@@ -7,5 +7,7 @@ export const STEPS = {
   collect: '10 collect',
   confirm: '11 confirm',
   live: '12 live',
+  /** Administration: keys, organisations, lists, policies, receivers. It is no step of any registration. */
+  admin: 'admin',
 } as const;
 export type Step = (typeof STEPS)[keyof typeof STEPS];

@@ -48,7 +48,7 @@ export async function certifyServer(asked: ServerRequest, parts: Parts): Promise
   await parts.transact(async (tx) =>
     audit(tx.audit, {
       at: toInstant(parts.clock.now()),
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event: 'server certificate intended',
       actor: 'command line',
       org: asked.org,

@@ -66,7 +66,7 @@ export async function install(certified: Certified, parts: IssuingParts): Promis
     await tx.authorities.replace(before.name, { at, until: before.until });
     await audit(tx.audit, {
       at,
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event: 'issuing CA replaced',
       actor: 'command line',
       org: made.org,

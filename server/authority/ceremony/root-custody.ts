@@ -72,7 +72,7 @@ async function note(event: string, subject: string, { transact, clock }: RootPar
   await transact(async (tx) =>
     audit(tx.audit, {
       at: toInstant(clock.now()),
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event,
       actor: 'command line',
       org: null,

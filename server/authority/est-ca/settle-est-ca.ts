@@ -20,7 +20,7 @@ export async function settleEstCa(
     await tx.settings.change(SETTING, url);
     await audit(tx.audit, {
       at: toInstant(clock.now()),
-      step: STEPS.prepare,
+      step: STEPS.admin,
       event: url === '' ? 'own CA signs devices' : 'third-party CA signs devices',
       actor: 'configuration',
       org: null,

@@ -73,5 +73,5 @@ export const makerKeyEnd: Command = {
 };
 
 function trail(at: string, actor: string, org: string) {
-  return { at, step: STEPS.prepare, actor, org };
+  return { at, step: STEPS.admin, actor, org };
 }

@@ -44,7 +44,7 @@ export async function handOn(
       await tx.listBulk.put(meant.map((kept): KeptRow => ({ ...kept, handedTo: to })));
       await audit(tx.audit, {
         at: toInstant(clock.now()),
-        step: STEPS.prepare,
+        step: STEPS.admin,
         event: "maker's list handed on",
         actor: by,
         org,

@@ -159,7 +159,7 @@ function counted(job: ListJob, verdicts: readonly RowVerdict[]): ListJob {
 function ended(job: ListJob, { by, org, signer }: Omit<Bringer, 'begun'>) {
   return {
     at: job.finishedAt ?? job.startedAt,
-    step: STEPS.prepare,
+    step: STEPS.admin,
     event: "maker's list imported",
     actor: by,
     org: org.name,

@@ -37,7 +37,7 @@ export async function importRows(
     if (result.imported > 0) {
       await audit(tx.audit, {
         at,
-        step: STEPS.prepare,
+        step: STEPS.admin,
         event: "maker's list imported",
         actor: by,
         org: org.name,

@@ -45,7 +45,7 @@ export async function staleRows(
       await tx.listBulk.put(fresh.map((kept): KeptRow => ({ ...kept, row: { ...kept.row, stale: true } })));
       await audit(tx.audit, {
         at: toInstant(now),
-        step: STEPS.prepare,
+        step: STEPS.admin,
         event: 'stale rows held',
         actor: by,
         org,

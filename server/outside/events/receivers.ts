@@ -56,7 +56,7 @@ export async function addReceiver(
   const receiver = { name, org, kind, target: url.href, topic, kinds, madeAt: at, madeBy: by };
   const added = await transact(async (tx) => {
     if (!(await tx.receivers.add(receiver))) return false;
-    const said = { at, step: STEPS.prepare, event: 'event receiver added', actor: by, org, subject: name };
+    const said = { at, step: STEPS.admin, event: 'event receiver added', actor: by, org, subject: name };
     await audit(tx.audit, {
       ...said,
       detail: `${url.origin === 'null' ? url.host : url.origin}: ${kinds.join(', ')}`,
@@ -96,7 +96,7 @@ function change(
     if (receiver === undefined || !(await act(tx, receiver, at))) return false;
     await audit(tx.audit, {
       at,
-      step: STEPS.live,
+      step: STEPS.admin,
       event,
       actor: by,
       org: receiver.org,
