@@ -93,7 +93,7 @@ describe('the first time', () => {
     expect(it.calls).toEqual(['challenge', 'enrol', `pack ${ORG} null`]);
     expect(it.work.keys).toEqual(it.statements.known());
     expect(it.saved).toMatchObject([{ key: it.made[0], credential: { operator: 'anna' } }]);
-    expect(it.work.held).toMatchObject([{ etag: '"1"', pack: { org: ORG } }]);
+    expect(it.work.stored).toMatchObject([{ etag: '"1"', pack: { org: ORG } }]);
   });
 
   test("the proof is over the backend's nonce, by the key it names", async () => {
@@ -115,7 +115,7 @@ describe('the first time', () => {
       return answer;
     };
     await it.prepare(session(), { workPack: workPackOnce });
-    expect(it.work.held[0]?.digest).toBe(await digestOfJws(texts[0] ?? ''));
+    expect(it.work.stored[0]?.digest).toBe(await digestOfJws(texts[0] ?? ''));
     expect(it.saved[0]?.digest).toMatch(/^[\w-]{43}$/);
   });
 
@@ -128,7 +128,7 @@ describe('the first time', () => {
       training: org !== ORG,
     }));
     await it.prepare(session({ memberships }));
-    expect(it.work.held.map((held) => held.pack.org)).toEqual([ORG, 'training-org']);
+    expect(it.work.stored.map((stored) => stored.pack.org)).toEqual([ORG, 'training-org']);
   });
 });
 
@@ -142,16 +142,16 @@ describe('again', () => {
       failure: { kind: 'other_installation' },
     });
     expect(it.calls).toEqual([]);
-    expect(it.work.held).toHaveLength(1);
+    expect(it.work.stored).toHaveLength(1);
   });
 
   test('the pack of an organisation that the person has left is forgotten', async () => {
     const it = await office();
     const member = (org: string) => ({ org, title: org, role: 'installer' as const, training: false });
     await it.prepare(session({ memberships: [member(ORG), member('other-org')] }));
-    expect(it.work.held).toHaveLength(2);
+    expect(it.work.stored).toHaveLength(2);
     await it.prepare(session({ memberships: [member(ORG)] }));
-    expect(it.work.held.map((held) => held.pack.org)).toEqual([ORG]);
+    expect(it.work.stored.map((stored) => stored.pack.org)).toEqual([ORG]);
   });
 
   test('a good credential is kept, and a pack that has not changed is not fetched', async () => {
@@ -160,10 +160,10 @@ describe('again', () => {
     it.calls.length = 0;
     expect(await it.prepare()).toEqual({ ok: true });
     expect(it.calls).toEqual([`pack ${ORG} "1"`]);
-    expect(it.work.held).toHaveLength(1);
+    expect(it.work.stored).toHaveLength(1);
     it.newPack();
     expect(await it.prepare()).toEqual({ ok: true });
-    expect(it.work.held).toMatchObject([{ etag: '"2"' }]);
+    expect(it.work.stored).toMatchObject([{ etag: '"2"' }]);
   });
 
   test.each([
@@ -222,7 +222,7 @@ describe('an enrolment that is not believed leaves nothing behind', () => {
     expect(await it.prepare()).toEqual(NOT_OURS);
     expect(it.saved).toEqual([]);
     expect(it.work.keys.size).toBe(0);
-    expect(it.work.held).toEqual([]);
+    expect(it.work.stored).toEqual([]);
   });
 
   test('a credential by a key that no chain leads to', async () => {
@@ -240,7 +240,7 @@ describe('an enrolment that is not believed leaves nothing behind', () => {
     const it = await office();
     const failure = { ok: false, failure: { kind: 'unreachable' } } as const satisfies BackendResult<never>;
     expect(await it.prepare(session(), { [call]: async () => failure })).toEqual(failure);
-    expect(it.work.held).toEqual([]);
+    expect(it.work.stored).toEqual([]);
     // What was enrolled before the pack failed stays enrolled.
     expect(it.saved).toHaveLength(call === 'workPack' ? 1 : 0);
   });
@@ -254,9 +254,9 @@ describe('a pack that is not believed leaves the one held', () => {
   ])('%s', async (_, pack) => {
     const it = await office({ pack });
     const old = { pack: workPack(), digest: digest(1), etag: '"0"' };
-    it.work.held.push(old);
+    it.work.stored.push(old);
     expect(await it.prepare()).toEqual(NOT_OURS);
-    expect(it.work.held).toEqual([old]);
+    expect(it.work.stored).toEqual([old]);
   });
 
   test('signed by a stranger, or as another kind of statement', async () => {
@@ -271,6 +271,6 @@ describe('a pack that is not believed leaves the one held', () => {
       const forged: AccountBackend['workPack'] = async () => ({ ok: true, value: { jws, etag: '"9"' } });
       expect(await it.prepare(session(), { workPack: forged })).toEqual(NOT_OURS);
     }
-    expect(it.work.held).toMatchObject([{ etag: '"1"' }]);
+    expect(it.work.stored).toMatchObject([{ etag: '"1"' }]);
   });
 });

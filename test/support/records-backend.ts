@@ -104,7 +104,7 @@ export function receiptFor(
 export class MemoryWork implements WorkStore {
   enrolled: Enrolment | undefined;
   keys: StatementKeys;
-  readonly held: StoredPack[] = [];
+  readonly stored: StoredPack[] = [];
   newest: string | undefined;
 
   constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {
@@ -116,16 +116,16 @@ export class MemoryWork implements WorkStore {
     return this.enrolled;
   }
   async packs() {
-    return this.held;
+    return this.stored;
   }
-  async savePack(_jws: string, held: StoredPack) {
-    const at = this.held.findIndex((one) => one.pack.org === held.pack.org);
-    this.held.splice(at < 0 ? this.held.length : at, at < 0 ? 0 : 1, held);
-    this.newest = held.digest;
+  async savePack(_jws: string, pack: StoredPack) {
+    const at = this.stored.findIndex((one) => one.pack.org === pack.pack.org);
+    this.stored.splice(at < 0 ? this.stored.length : at, at < 0 ? 0 : 1, pack);
+    this.newest = pack.digest;
   }
   async keepPacksOf(orgs: readonly string[]) {
-    for (const one of [...this.held])
-      if (!orgs.includes(one.pack.org)) this.held.splice(this.held.indexOf(one), 1);
+    for (const one of [...this.stored])
+      if (!orgs.includes(one.pack.org)) this.stored.splice(this.stored.indexOf(one), 1);
   }
   async statementKeys() {
     return this.keys;
