@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,9 @@ let server: TestServer;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fieldbind-methods-'));
   const pair = await serverPair(folder);
-  server = await startTestServer({ est: { ...pair, port: 0, host: '127.0.0.1' } });
+  // With a built page, whose files are looked for under every path that a GET names.
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
+  server = await startTestServer({ dist: folder, est: { ...pair, port: 0, host: '127.0.0.1' } });
 });
 afterAll(async () => {
   await closeFaultless(server);
@@ -48,7 +50,8 @@ describe('a method that a path does not take', () => {
   it('is refused as that, with the methods that it takes, on every path of the API', async () => {
     for (const [path, allow] of taken()) {
       const at = path.replaceAll(/:\w+/g, 'x');
-      for (const method of ['DELETE', 'PUT', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY']) {
+      const others = ['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY'];
+      for (const method of others.filter((one) => !allow.split(', ').includes(one))) {
         const answer = await call(method, `${at}?org=northfield`);
         expect([method, path, answer.status, answer.allow]).toEqual([method, path, 405, allow]);
         expect(JSON.parse(answer.body)).toMatchObject({ code: 'method_not_allowed', status: 405 });
@@ -70,7 +73,10 @@ describe('a method that a path does not take', () => {
     expect(out).toBe('405 POST');
   });
 
-  it('leaves "not found" to what is not there', async () => {
+  it('leaves the page to itself, and "not found" to what is not there', async () => {
+    expect(await call('GET', '/index.html')).toMatchObject({ status: 200 });
+    for (const path of ['/api/nothing', '/ca', '/nothing.js'])
+      expect(await call('GET', path)).toMatchObject({ status: 404, allow: '' });
     for (const path of ['/api/nothing', '/ca', '/nothing'])
       expect(await call('DELETE', path)).toMatchObject({ status: 404, allow: '' });
   });
