@@ -33,6 +33,7 @@ export const PROCESS_FILES: readonly string[] = [
 
 /** Files about the server that need none. */
 export const PURE_SERVER_FILES: readonly string[] = [
+  'test/server/decision-round.test.ts',
   'test/server/der-writer.test.ts',
   'test/server/node-base64url.test.ts',
   'test/server/parse-call.test.ts',

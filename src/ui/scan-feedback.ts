@@ -5,7 +5,8 @@
 let audio: AudioContext | undefined;
 
 export function announceScan(): void {
-  navigator.vibrate?.(40);
+  // Chromium refuses a buzz before the first tap on a page, and complains on the console.
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(40);
   try {
     audio ??= new AudioContext();
     const tone = audio.createOscillator();

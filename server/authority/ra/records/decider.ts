@@ -3,7 +3,7 @@ import { SignatureDelayed } from '../../../ports/certificate-authority.ts';
 import type { RecordOrId, StoredRecord } from '../../../ports/records.ts';
 import { type Approval, decide } from './decide.ts';
 import { decideGroup, type GroupParts } from './decide-group.ts';
-import { takeGroup } from './take-group.ts';
+import { decisionRound } from './decision-round.ts';
 
 export interface Decider {
   /** Decides everything undecided, in order; of one device strictly in order. Resolves when done. */
@@ -67,34 +67,15 @@ export function decider(parts: GroupParts): Decider {
 
   /** `read` gives undecided records in order. */
   async function runAll(read: (limit: number) => Promise<StoredRecord[]>): Promise<void> {
-    // A record that cannot be decided now blocks later ones of its device, and no other.
-    const failed = new Set<string>();
-    const blocked = new Set<string>();
-    const tried = new Set<string>();
-    const kids = new Set<string>();
+    const round = decisionRound();
     for (;;) {
-      const pending = await read(PAGE + failed.size);
-      for (const { id, udid } of pending) {
-        // Tried and still open: it failed, or ended half-way; the next run has another look.
-        if (!tried.has(id) && (udid === null || !blocked.has(udid))) continue;
-        failed.add(id);
-        if (udid !== null) blocked.add(udid);
-      }
-      const ready = pending.filter(({ id }) => !failed.has(id));
-      const [first] = ready;
-      if (first === undefined) break;
-      const group = takeGroup(ready, blocked);
-      // What an earlier run began is resumed by itself.
-      const alone = ready.filter(({ binding }) => binding !== null);
-      for (const { id, header } of [...group, ...alone]) {
-        tried.add(id);
-        kids.add(header.kid);
-      }
-      for (const { id } of alone) await attempt(id);
-      if (group.length > 0) await attemptAll(group);
+      const next = round.next(await read(PAGE + round.passedOver));
+      if (next === undefined) break;
+      for (const { id } of next.alone) await attempt(id);
+      if (next.group.length > 0) await attemptAll(next.group);
     }
     // What came now may close a chain that shows earlier records to be from before their operator's revocation.
-    for (const kid of kids) {
+    for (const kid of round.kids) {
       for (const { id } of await parts.stores.queue.heldAsRevoked(kid)) await attempt(id);
     }
   }
