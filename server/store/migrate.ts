@@ -24,7 +24,7 @@ import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written
 import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-hold.ts';
 import type { Tables } from './tables.ts';
 
-interface Migration {
+export interface Migration {
   readonly n: number;
   readonly statements: readonly string[];
   /** For engines that take some (Engine.takesStorageHints), in PostgreSQL's words. They cost or save time and change no answer. */
@@ -35,7 +35,7 @@ interface Migration {
  * Numbered and only ever added to: a database of any age is brought up by what it has not seen, in the order of the
  * numbers. Numbers may be left out. Statements are written with SQLite's types; see Engine.columnTypes.
  */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   { n: 1, statements: START },
   { n: 2, statements: APPROVERS_AND_VERSIONS },
   { n: 5, statements: PHONE_LOSSES },
@@ -72,13 +72,16 @@ const BEFORE = [
  * start at once one waits for the other and then finds the step done. Throws if a newer version of the program wrote this
  * database.
  */
-export async function migrate({ db, columnTypes, beforeLongWork, takesStorageHints }: Engine): Promise<void> {
+export async function migrate(
+  { db, columnTypes, beforeLongWork, takesStorageHints }: Engine,
+  migrations = MIGRATIONS,
+): Promise<void> {
   for (const statement of BEFORE) await eitherMakes(db, columnTypes(statement));
-  for (const { n, statements, hints = [] } of MIGRATIONS) {
+  for (const { n, statements, hints = [] } of migrations) {
     await db.transaction().execute(async (trx) => {
       const found = await sql<{ n: number }>`select n from migrations order by n`.execute(trx);
       const done = found.rows.map((row) => row.n);
-      if (done.some((one) => MIGRATIONS.every((known) => known.n !== one)))
+      if (done.some((one) => migrations.every((known) => known.n !== one)))
         throw new Error('this database was written by a newer version of Fieldbind');
       if (done.includes(n)) return;
       if (beforeLongWork !== undefined) await sql.raw(beforeLongWork).execute(trx);

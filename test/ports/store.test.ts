@@ -28,6 +28,11 @@ afterEach(() => {
 
 /** A database as it was before the index went, but for what is in it. */
 const BEFORE_35 = 'create index bindings_name on bindings (maker, udid); delete from migrations where n = 35';
+/** Names as they were before an intent said what it holds. Each description of an older database begins with this. */
+const BEFORE_43 = `
+  alter table intents rename column to_be_signed to tbs; alter table intents rename column digest to tbs_digest;
+  alter table intents drop column kind; alter table event_receivers rename to event_sinks;
+  alter table event_refusals rename column receiver to sink; delete from migrations where n = 43;`;
 /** Offers as they were before they named a case, over bindings with one case, with two, and with none. */
 const BEFORE_36 = `
   drop table give_ups;
@@ -221,7 +226,7 @@ describe('PostgreSQL', () => {
 
 describe('an import and a receiver of an older version', () => {
   /** A database as it was before imports knew their signature. */
-  const BEFORE_38 = `drop index list_jobs_open; alter table list_jobs drop column signer;
+  const BEFORE_38 = `${BEFORE_43} drop index list_jobs_open; alter table list_jobs drop column signer;
     create unique index list_jobs_open on list_jobs (org, digest, maker) where finished_at is null;
     alter table event_sinks drop column not_taken; delete from migrations where n = 38`;
 
@@ -229,7 +234,7 @@ describe('an import and a receiver of an older version', () => {
     const first = await open();
     const at = BINDING.boundAt;
     const counts = { offset: 9, line: 2, imported: 0, unchanged: 0, faults: 1, rejectedBytes: 0 };
-    const file = { org: 'northfield', digest: 'd', maker: '', signer: '' };
+    const file = { org: 'northfield', digest: 'd', maker: '', signer: null };
     await first.stores.listJobs.save({ id: 'j', ...file, startedAt: at, finishedAt: null, ...counts });
     const receiver = {
       name: 'crm',
@@ -243,9 +248,9 @@ describe('an import and a receiver of an older version', () => {
     await older();
     const again = await open();
     // Nobody knows under which signature it went so far, so the file is begun anew.
-    expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toBeUndefined();
+    expect(await again.stores.listJobs.open('northfield', 'd', '', null)).toBeUndefined();
     await again.stores.listJobs.save({ id: 'k', ...file, startedAt: at, finishedAt: null, ...counts });
-    expect(await again.stores.listJobs.open('northfield', 'd', '', '')).toMatchObject({ id: 'k' });
+    expect(await again.stores.listJobs.open('northfield', 'd', '', null)).toMatchObject({ id: 'k' });
     expect(await again.stores.receivers.receiver('crm')).toMatchObject({ ...receiver, notTaken: 0 });
     await again.close();
   }
@@ -293,7 +298,7 @@ describe('what an older version wrote in more places than one', () => {
       ['02', 'issued', `${blob(engine, '0b')}, 'bb'`, `'f2', ${blob(engine, '0c')}`],
       ['03', 'abandoned', `${blob(engine, '0d')}, 'cc'`, 'null, null'],
     ];
-    return `
+    return `${BEFORE_43}
       drop table records; drop table certificates; drop table intents; drop table statements;
       create table statements (digest text primary key, typ text not null, at text not null);
       insert into statements (digest, typ, at) values ('s1', 'receipt+jws', '${AT}');
@@ -325,7 +330,7 @@ describe('what an older version wrote in more places than one', () => {
 
   async function keeps(open: () => Promise<Database>, older: () => Promise<unknown>): Promise<void> {
     const first = await open();
-    const kept = record('r1', 7, { payload: SKIP, udid: '', binding: 'b1', approvedBy: 'sam' });
+    const kept = record('r1', 7, { payload: SKIP, udid: null, binding: 'b1', approvedBy: 'sam' });
     const was = { ...kept, digest: 'd1', header: { ...kept.header, typ: 'skip+jws' as const } };
     await keep(first.stores, was);
     for (const [n, typ] of TYPES.entries()) await keep(first.stores, decided(n, typ));
