@@ -33,7 +33,7 @@ afterEach(async () => {
   for (const { org, domain } of await policies.ofOrg('northfield')) await policies.remove(org, domain);
 });
 
-const set = (policy: Policy, domain = '') =>
+const set = (policy: Policy, domain: string | null = null) =>
   setPolicy({ org: 'northfield', domain, policy }, 'sam', server.running.installation);
 
 async function register(wanted: ListedDevice = {}, domain = OAK_STREET): Promise<Change> {
@@ -123,7 +123,7 @@ describe('setting one', () => {
     const { stores } = server.running.installation;
     const { policies } = stores;
     const policy = { keyTypes: ['P-256', 'RSA'], possession: 'hold', quota: 5 };
-    expect(await policies.ofOrg('northfield')).toEqual([{ org: 'northfield', domain: '', policy }]);
+    expect(await policies.ofOrg('northfield')).toEqual([{ org: 'northfield', domain: null, policy }]);
     const trail = (await trailOf(stores)).filter(({ event }) => event === 'policy set');
     expect(trail.at(-1)).toMatchObject({ actor: 'command line (sam)', detail: JSON.stringify(policy) });
     expect(await server.fieldbind('policy', 'set', ...at, '--static', 'maybe')).toMatchObject({ code: 2 });

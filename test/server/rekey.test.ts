@@ -159,7 +159,7 @@ describe('another key is refused', () => {
     expect(await bench.rekey(first, second)).toContain('CERTIFICATE');
     // Even if it were said for practice.
     const at = new Date().toISOString();
-    const kept = { org: 'training', domain: '', policy: { rekey: 'allow' } } as const;
+    const kept = { org: 'training', domain: null, policy: { rekey: 'allow' } } as const;
     await bench.stores.policies.save(kept, 'sam', at);
     const practice = await bench.holder(await bench.server.listedDevice({ org: 'training', maker: 'demo' }));
     const device = { link: 'simulated' } as const;

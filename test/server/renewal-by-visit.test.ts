@@ -127,7 +127,7 @@ describe('a device that is registered again where it is bound', () => {
 
 describe('the policy of a device whose certificate is due', () => {
   const set = (policy: Policy) =>
-    setPolicy({ org: 'northfield', domain: '', policy }, 'sam', server.running.installation);
+    setPolicy({ org: 'northfield', domain: null, policy }, 'sam', server.running.installation);
 
   it.each([
     [{ possession: 'hold' }, 'possession_needed'],

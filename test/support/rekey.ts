@@ -60,7 +60,7 @@ export class RekeyBench {
     this.#time.ahead = milliseconds;
   }
 
-  policy(policy: Policy, org = 'northfield', domain = '') {
+  policy(policy: Policy, org = 'northfield', domain: string | null = null) {
     return setPolicy({ org, domain, policy }, 'sam', this.server.running.installation);
   }
 
