@@ -7,7 +7,7 @@ interface KeyParts {
   readonly crypto: CryptoPort;
 }
 
-/** The live binding of this key, be it bound or waiting to be shown there. */
+/** The live binding of this key: the one that is bound to it, or the one in which it is the pending next key. */
 export async function bindingOfKey(
   spki: Uint8Array,
   { stores, crypto }: KeyParts,

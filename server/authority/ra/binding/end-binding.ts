@@ -7,15 +7,15 @@ import { settle } from './settle.ts';
 
 export interface Ending {
   readonly reason: RevocationReason;
-  /** What its registration is answered from now on. */
+  /** The code that its registration is answered with from now on. */
   readonly code: OutcomeCode;
   readonly at: string;
   readonly by: string;
 }
 
 /**
- * Ends a binding inside a transaction: its certificates, what was about to be signed for it, and what phones know of it.
- * Gives the issuing CAs whose CRL has to be signed anew once the transaction is durable.
+ * Ends a binding inside a transaction: revokes its certificates, abandons its open intent, and tells phones by a new
+ * outcome of its registration. Returns the issuing CAs whose CRL must be signed anew once the transaction is durable.
  */
 export async function endBinding(
   binding: Binding,
@@ -27,7 +27,7 @@ export async function endBinding(
   const intent = await tx.intents.ofBinding(binding.id);
   if (intent !== undefined) await tx.intents.abandon(intent.serial);
   const record = await tx.records.record(binding.registration);
-  // One that is still being issued is decided anew and finds what is there then.
+  // A registration whose certificate is still being issued is decided anew, and then finds that this binding has ended.
   if (record === undefined || record.outcome === null) return issuers;
   const { maker, udid, domain } = binding;
   await settle(record, { outcome: 'refused', code, about: { maker, udid, domain }, at, by }, tx);

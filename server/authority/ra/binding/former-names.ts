@@ -4,10 +4,13 @@ import { tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 
-/** More makers than a device was seen to pass through. */
+/** Limit of the walk. No device was seen to pass through as many makers. */
 const MOST = 8;
 
-/** What earlier makers called the device of a row, the last of them first. Costs nothing where nobody handed it on. */
+/**
+ * The names that earlier makers gave the device of a row, the most recent first. Reads nothing if no maker handed the
+ * device on.
+ */
 export async function formerNames(
   scope: string,
   row: ListRow | undefined,
@@ -21,7 +24,7 @@ export async function formerNames(
   return names;
 }
 
-/** Whether one of them is revoked: a new name makes no new device. */
+/** Whether one of these names is revoked: a device stays revoked when the next maker renames it. */
 export async function isRevokedAs(
   names: readonly RowName[],
   { tombstones }: Reads<'tombstones'>,

@@ -7,12 +7,12 @@ import type { LineageKey } from '../../../ports/key-lineage.ts';
 export interface GoodCertificates {
   /** For the bound key, the newest first. */
   readonly own: readonly StoredCertificate[];
-  /** A key that is to take its place once it is shown, and the certificate of that, if it is signed. */
+  /** The pending next key, and its certificate if that is signed already. */
   readonly pending: LineageKey | undefined;
   readonly successor: StoredCertificate | undefined;
 }
 
-/** A binding's certificates that are neither revoked nor on hold, told apart by their keys. */
+/** A binding's certificates that are neither revoked nor on hold, separated by key. */
 export async function goodCertificates(
   binding: string,
   { certificates, lineage }: Reads<'certificates' | 'lineage'>,
@@ -27,8 +27,8 @@ export async function goodCertificates(
 }
 
 /**
- * Whether a key waits to be shown: its certificate is good, or is about to be signed. One that a crash left, or that nobody
- * showed as long as it was good, does not.
+ * Whether the pending key may still be shown: its certificate is good, or is about to be signed. A pending key whose
+ * issuing was cut off by a crash, or whose certificate ended before it was shown, is not awaited.
  */
 export async function isAwaited(
   { pending, successor }: GoodCertificates,
@@ -40,7 +40,10 @@ export async function isAwaited(
   return (await intents.ofBinding(pending.binding))?.serial === pending.serial;
 }
 
-/** The newest certificate of a binding that is for this key, revoked or not: what one key may have says nothing to another. */
+/**
+ * The newest certificate of a binding for this key, revoked or not. A certificate for another key of the binding says
+ * nothing about this one.
+ */
 export async function newestOfKey(
   { binding, keyDigest }: { readonly binding: string; readonly keyDigest: string },
   { certificates }: { readonly certificates: Pick<Certificates, 'ofBinding'> },

@@ -8,7 +8,7 @@ import { subjectFor } from './subject-template.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** What holds for one domain: its organisation's policy, and where its own says something, that. */
+/** The policy for one domain: the organisation's, overridden by the domain's own field by field. */
 export async function policyFor(
   { org, domain }: { readonly org: string; readonly domain: string },
   { policies }: Reads<'policies'>,
@@ -40,18 +40,21 @@ export interface PolicyFacts {
   readonly row: ListRow | undefined;
   readonly spki: Uint8Array;
   readonly fresh: boolean;
-  /** A second person has looked at it. */
+  /** A second person has approved the record. */
   readonly approved: boolean;
-  /** It is not bound yet, so it takes a place of a quota. */
+  /** The device is not bound yet, so binding it counts against the quotas. */
   readonly adds: boolean;
 }
 
 export type PolicyVerdict =
   | { readonly kind: 'ruled'; readonly ruling: Ruling }
-  /** Nothing is said against it; the certificate is to be made like this. */
+  /** The policy has no objection; the certificate is to be issued with this profile. */
   | { readonly kind: 'free'; readonly profile: CertificateProfile };
 
-/** What a policy says of a device about to be bound, or of its certificate about to be renewed. A person passes over what is held, never over a refusal. */
+/**
+ * Judges by policy a device about to be bound, or a certificate about to be renewed. An approval overrides what would
+ * be held, never a refusal.
+ */
 export async function judgePolicy(
   { org, domain, udid, row, spki, fresh, approved, adds }: PolicyFacts,
   about: About,
@@ -67,7 +70,7 @@ export async function judgePolicy(
     return ruled(refused('key_type_not_allowed', about));
   if (!approved && possession === 'hold' && !fresh) return ruled(held('possession_needed', about));
   if (!approved && approval === 'always') return ruled(held('approval_needed', about));
-  // Asked last, since asking takes a place (ports/bindings.ts).
+  // Quotas come last, since asking for a place takes it (ports/bindings.ts).
   for (const { domain: of, policy: one } of adds ? kept : []) {
     if (one.quota === undefined || (of !== null && of !== domain)) continue;
     if (!(await quotas.takePlace(org, of, one.quota))) return ruled(refused('quota_reached', about));

@@ -3,24 +3,24 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { CertificateProfile, RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 
-/** What is said of a device in an outcome. */
+/** How an outcome names its device. */
 export interface About {
   readonly maker?: string;
   readonly udid?: string;
   readonly domain?: string;
 }
 
-/** What a record that was not looked into says of a device. */
+/** Names the device of a record that was not judged in detail. */
 export function aboutOf({ udid }: { readonly udid: string | null }): About {
   return udid === null ? {} : { udid };
 }
 
-/** An effect on rows that nobody else is at: a binding that is noted as installed once more, a case of its own. */
+/** An effect on rows that no other decision touches: the binding is noted as installed, or a transfer case is opened. */
 export type OwnEffect =
   | { readonly kind: 'installed'; readonly binding: string }
   | { readonly kind: 'transfer_case'; readonly binding: string };
 
-/** What must happen together with the outcome, as data. */
+/** A change that must be made in the same transaction as the outcome, described as data. */
 export type Effect =
   | OwnEffect
   | {
@@ -31,7 +31,7 @@ export type Effect =
     }
   | { readonly kind: 'withdraw'; readonly record: string };
 
-/** An outcome without a certificate. */
+/** An outcome for which no certificate is issued. */
 export interface Said<E extends Effect = Effect> {
   readonly outcome: 'held' | 'refused' | 'noted';
   readonly code?: OutcomeCode;
@@ -40,45 +40,48 @@ export interface Said<E extends Effect = Effect> {
   readonly effect?: E;
 }
 
-/** Bound already: the certificate of that binding is handed out again. */
+/** The device is bound already: the certificate of that binding is handed out again. */
 export interface Same {
   readonly outcome: 'same';
   readonly binding: Binding;
   readonly about: About;
-  /** Whose certificate is meant: the bound key, or the one that is to take its place. */
+  /** Selects the certificate: that of the bound key, or that of the pending key. */
   readonly keyDigest: string;
 }
 
-/** Bound already, and its certificate is due: a successor is to be issued for the same key. */
+/** The device is bound already and its certificate is due: a successor is issued for the same key. */
 export interface Renew {
   readonly outcome: 'renew';
   readonly binding: Binding;
   readonly about: About;
   readonly spki: Uint8Array;
   readonly profile: CertificateProfile;
-  /** The next key, given up with this. */
+  /** The pending next key, which this renewal drops. */
   readonly drops: LineageKey | undefined;
 }
 
-/** To be bound: a certificate is to be issued for this key. */
+/** The device is to be bound: a certificate is issued for this key. */
 export interface Bind {
   readonly outcome: 'bind';
   readonly about: About;
   readonly binding: Omit<Binding, 'id' | 'boundAt'>;
   readonly spki: Uint8Array;
   readonly profile: CertificateProfile;
-  /** Practice bindings of the same device, to be ended first. */
+  /** Practice bindings of the same device, which end first. */
   readonly displaces: readonly Binding[];
-  /** This very key, where it only waited to be another device's. */
+  /** This same key, where it was pending as another device's next key; that is dropped. */
   readonly drops: LineageKey | undefined;
-  /** Earlier makers gave it other names, under which somebody may be binding it now. */
+  /** Earlier makers gave the device other names, and another decision may be binding it under one of them right now. */
   readonly renamed: boolean;
 }
 
-/** What the rules say of a record: pure, nothing done yet. */
+/** What the rules decide about a record. It is data: nothing has been changed yet. */
 export type Ruling = Said | Same | Renew | Bind;
 
-/** One that touches the record's own rows and new ones only, so that it may be applied beside others (ports/group-stores.ts). */
+/**
+ * A ruling that touches only the record's own rows and new rows, so that it may be applied in a group with others
+ * (ports/group-stores.ts).
+ */
 export type OwnRuling = Said<OwnEffect> | Same | OwnBind;
 
 export interface OwnBind extends Bind {
@@ -91,7 +94,7 @@ export function isOwn(ruling: Ruling): ruling is OwnRuling {
   switch (ruling.outcome) {
     case 'same':
       return true;
-    // The device itself may be renewing over EST.
+    // The device itself may be renewing over EST at the same time.
     case 'renew':
       return false;
     case 'bind':

@@ -20,14 +20,14 @@ export interface Settled {
   readonly because?: string;
 }
 
-/** What an outcome is written to: the same alone and in a group. */
+/** The stores that an outcome is written to, alike in a transaction of its own and in a group. */
 export interface SettleStores {
   readonly records: Pick<GroupStores['records'], 'settle'>;
   readonly changes: GroupStores['changes'];
   readonly audit: GroupStores['audit'];
 }
 
-/** Writes an outcome where everybody looks: the record, its organisation's stream of changes, the audit trail. */
+/** Writes an outcome to every place that shows it: the record, its organisation's stream of changes, the audit trail. */
 export async function settle(
   record: StoredRecord,
   said: Settled,

@@ -6,9 +6,9 @@ const LITERAL = /^[A-Za-z0-9][A-Za-z0-9 .-]{0,63}$/;
 const NAMES = ['udid', 'domain', 'org'] as const;
 
 /**
- * The parts of a subject template like `CN=<udid>,O=<domain>`: CN once, with the UDID and nothing else, so that every device
- * has a name of its own; O and OU at most once, each a word of the device's or a text of one's own. Each is then within
- * the 64 characters of RFC 5280 appendix A.1. Undefined if it is not such a template.
+ * Parses a subject template like `CN=<udid>,O=<domain>`; undefined if it is not valid. CN stands once and is the UDID
+ * and nothing else, so that every device has a subject of its own. O and OU stand at most once, each either one of
+ * the device's names or a literal text. So each value is within the 64 characters of RFC 5280 appendix A.1.
  */
 export function parseSubject(template: string): readonly SubjectPart[] | undefined {
   const parts: SubjectPart[] = [];
@@ -24,7 +24,7 @@ export function parseSubject(template: string): readonly SubjectPart[] | undefin
   return parts.some(({ attribute }) => attribute === 'CN') ? parts : undefined;
 }
 
-/** The template with this device's words in it. */
+/** Fills a template with this device's names. */
 export function subjectFor(
   template: string | undefined,
   names: { readonly udid: string; readonly domain: string; readonly org: string },

@@ -8,8 +8,9 @@ import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 
 /**
- * A device has shown the certificate of its next key: the binding is of that key from now on, and the one before is
- * remembered, so that it is neither this device's any more nor free for another one. `own`: certificates of the key before.
+ * A device has shown the certificate of its next key: the binding is of that key from now on. The key before is
+ * recorded as former, so that neither this device nor another one can be bound with it. `own`: certificates of the
+ * key before.
  */
 export async function takeKey(
   binding: Binding,
@@ -20,12 +21,14 @@ export async function takeKey(
 ): Promise<void> {
   const { id, maker, udid, keyDigest, firstUse } = binding;
   const [last] = own;
-  // Never so: of a live binding nothing is revoked but what a newer one for the same key takes the place of, and a hold is on all.
+  // This cannot happen: in a live binding, a certificate is revoked only when a newer one for the same key replaces
+  // it, and a hold puts all of them on hold.
   if (last === undefined) throw new Error('a bound key has no certificate');
   const before = await lineage.byKey(keyDigest);
   const first = { request: null, serial: null };
   const { spki } = parseCertificate(last.der);
-  // One that the device was known by and came back from, past this record, is as much of the past.
+  // The device may have had a current key here, left this installation and come back bound by a record; that key
+  // becomes former too.
   for (const key of await lineage.ofDevice(maker, udid))
     if (key.state === 'current' && key.keyDigest !== keyDigest)
       await lineage.put({ ...key, state: 'former', at });
@@ -38,8 +41,8 @@ export async function takeKey(
 }
 
 /**
- * Nobody waits for this key any more: what was about to be signed is left, what was signed is revoked. Gives the issuing CAs
- * whose CRL has to be signed anew.
+ * Drops a pending key that nobody waits for any more: its open intent is abandoned, its certificate revoked. Returns
+ * the issuing CAs whose CRL must be signed anew.
  */
 export async function dropKey(
   key: LineageKey,

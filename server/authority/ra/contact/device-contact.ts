@@ -16,7 +16,7 @@ import { noteContact } from './note-contact.ts';
 import { type RekeyParts, rekeyDevice } from './rekey-device.ts';
 import { renewCertificate } from './renew-certificate.ts';
 
-/** What a TLS handshake has proved: whoever is there can use this key now. Nothing else in the certificate is believed. */
+/** What a TLS handshake has proved: the peer can use this key now. Nothing else in the certificate is believed. */
 export interface DeviceKey {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array;
@@ -26,14 +26,14 @@ export interface DeviceKey {
 
 export type DeviceAnswer =
   | { readonly kind: 'certificate'; readonly der: Uint8Array }
-  /** Not decided yet, or held for a person. */
+  /** The record is undecided, or held for a person. */
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'refused'; readonly why: DeviceRefusal };
 
 /**
- * `request_invalid`: no request, or not signed by its own key. `key_differs`: the handshake was made with another key.
- * `not_bound`: nothing was decided for this key. `not_current`: the certificate shown is none that may be renewed.
- * The others: why it gets none for another key.
+ * `request_invalid`: the body is no CSR, or is not signed by its own key. `key_differs`: the handshake used another
+ * key than the CSR's. `not_bound`: nothing is bound to this key. `not_current`: the certificate that was shown may
+ * not be renewed. The other codes say why a re-key was refused.
  */
 export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current' | RekeyRefusal;
 
@@ -45,13 +45,14 @@ export interface ContactParts {
   readonly clock: Clock;
 }
 
-/** Held until a person looks; undecided for a moment. Seconds. */
+/** Seconds until the device may ask again: for a held record, which waits for a person, and for an undecided one. */
 const HELD = 3600;
 const UNDECIDED = 5;
 
 /**
- * EST simpleenroll: hands out the certificate of a binding that was decided. It binds nothing: a request is replayable,
- * and even a fresh one says only whose key it is, not where the device belongs. Asking again gives the same certificate.
+ * EST simpleenroll: hands out the certificate of a binding that was decided. It binds nothing: a request can be
+ * replayed, and even a fresh one says only whose key it is, not where the device belongs. It is idempotent: asking
+ * again gives the same certificate.
  */
 export async function enrolDevice(
   key: DeviceKey,
@@ -66,15 +67,18 @@ export async function enrolDevice(
   return answer;
 }
 
-/** The same for who shows a request alone. A certificate is no secret, and without its key it is of no use. */
+/**
+ * The same for a caller that shows only a request, without a handshake. A certificate is no secret, and is of no use
+ * without its key.
+ */
 export async function decidedCertificate(der: Uint8Array, parts: ContactParts): Promise<DeviceAnswer> {
   const request = await readRequest(der, parts.crypto);
   return request === undefined ? refused('request_invalid') : handOut(request, parts);
 }
 
 /**
- * EST simplereenroll: for the certificate that is current by our own state, in use right now. For the same key its renewal,
- * for another one a re-key.
+ * EST simplereenroll: the device uses a certificate that is current by our own records. A request for the same key
+ * renews it, a request for another key is a re-key.
  */
 export async function renewDevice(
   key: DeviceKey,
@@ -90,7 +94,7 @@ export async function renewDevice(
   if (shown === undefined || before?.endedAt !== null || shown.revokedAt !== null || shown.notAfter <= now)
     return refused('not_current');
   await noteContact(key, before, parts);
-  // By that its next key may have become the bound one.
+  // This contact may have made the pending key the bound one.
   const binding = await stores.bindings.binding(shown.binding);
   if (binding?.keyDigest !== (await crypto.digest(key.spki))) return refused('not_current');
   try {
@@ -125,7 +129,10 @@ async function handOut(request: CertificationRequest, parts: ContactParts): Prom
 /** All that is looked at here. */
 const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
 
-/** Whether a record of a device with this key waits; found by the key's list row, or by the name in the request. */
+/**
+ * Whether a record of a device with this key is waiting. Such records are found by the key's list row, or by the name
+ * in the request.
+ */
 async function waiting(
   request: CertificationRequest,
   { records, list }: Needs<'records' | 'list'>,

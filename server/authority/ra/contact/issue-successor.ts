@@ -13,8 +13,9 @@ export interface SuccessorParts {
 }
 
 /**
- * The second half of what a device itself began: signs what was recorded before, by the issuing CA that prepared it, and
- * keeps it. False if that CA is not here. Throws SignatureDelayed.
+ * The second durable step of a renewal or re-key that the device began: signs the recorded intent with the issuing CA
+ * that prepared it, and stores the certificate. False if that CA is not in this installation. Throws
+ * SignatureDelayed.
  */
 export async function issueSuccessor(
   { id, org, maker, udid, domain }: Binding,

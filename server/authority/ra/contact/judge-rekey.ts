@@ -13,7 +13,7 @@ import type { Policy } from '../../../ports/policies.ts';
 import { formerNames, isRevokedAs } from '../binding/former-names.ts';
 import { knownNames } from '../binding/known-names.ts';
 
-/** How often a device may take another key: each one that gave way stands on the CRL until its certificate would have ended. */
+/** Shortest time between two re-keys of a device: each replaced key's certificate stands on the CRL until it would have ended. */
 const APART = 24 * 3_600_000;
 
 export interface RekeyCase {
@@ -28,9 +28,10 @@ export interface RekeyCase {
 }
 
 /**
- * Whether a bound device may have a certificate for this other key. The request's signature says only that somebody with
- * that key once made it, so its subject must name the device: another device's request, sent on, would take its key away.
- * Asked at any time, not only when the certificate is due: whoever thinks that a key is weak should not have to wait.
+ * Whether a bound device may have a certificate for this other key. The request's signature says only that somebody
+ * with that key once made it, so its subject must name the device: otherwise a forwarded request of another device
+ * would take that one's key away. A re-key is allowed at any time, not only when the certificate is due, since
+ * whoever thinks that a key is weak should not have to wait.
  */
 export async function judgeRekey(
   { binding, bound, request, keyDigest, policy, now }: RekeyCase,
@@ -38,7 +39,7 @@ export async function judgeRekey(
   crypto: CryptoPort,
 ): Promise<RekeyRefusal | undefined> {
   const { maker, udid, scope } = binding;
-  // Lineages are of the whole installation, and practice touches nothing real.
+  // Key lineages span the whole installation, and practice must not touch a real device's.
   if (policy.rekey !== 'allow' || scope !== REAL_SCOPE) return 'rekey_not_allowed';
   const row = await stores.list.row(scope, maker, udid);
   const names = [udid, ...knownNames(udid, row)];
@@ -48,7 +49,8 @@ export async function judgeRekey(
   if (policy.keyTypes !== undefined && !policy.keyTypes.includes(request.key.type))
     return 'key_type_not_allowed';
   const former = await formerNames(scope, row, stores);
-  // Also by what it has now or was called before: a key that is not buried would lead out of a tombstone.
+  // The bound key and former names are checked too: otherwise a device could leave its tombstone by taking a key that
+  // has none.
   const digests = await Promise.all([request.spki, bound].map((key) => tombstoneDigests(udid, key, crypto)));
   if ((await stores.tombstones.anyLive(digests.flat())) || (await isRevokedAs(former, stores, crypto)))
     return 'tombstoned';
@@ -57,7 +59,8 @@ export async function judgeRekey(
   const mine = [{ maker, udid }, ...former];
   const isMine = (one: { readonly maker: string; readonly udid: string }) =>
     mine.some((name) => name.maker === one.maker && name.udid === one.udid);
-  // One that it had before does not come back: it gave way for some reason. One that nobody ever saw used is free again.
+  // A former key of the device does not come back, since it was replaced for some reason. A dropped key is free
+  // again, since nobody ever saw it used.
   if (there !== undefined && there.state !== 'dropped' && !(there.state === 'pending' && isMine(there)))
     return 'key_taken';
   if ((await stores.list.byKey(scope, toBase64Url(request.spki))).some((other) => !isMine(other)))
@@ -68,8 +71,9 @@ export async function judgeRekey(
 }
 
 /**
- * What vouches for one key vouches for no other one (judge-voucher.ts), so each thing that the row names must speak of the new
- * one: its digest, or the same TPM that has shown it too. A maker's certificate or an attestation cannot be shown over EST.
+ * What vouches for one key does not vouch for another one (records/judge-voucher.ts), so everything that the row
+ * names must vouch for the new key: its digest, or the same TPM, which has shown the new key too. A maker's
+ * certificate or an attestation cannot be shown over EST.
  */
 async function isVouchedFor(
   row: ListRow | undefined,

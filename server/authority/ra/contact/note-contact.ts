@@ -14,9 +14,9 @@ export interface NoteParts {
 }
 
 /**
- * Step 11, `shown`, and the end of `unproven`. A handshake with the bound key proves that the device has it; one with the
- * newest certificate, that it uses that. Only this retires what the certificate replaced, and the key, if it was made for
- * another one.
+ * Step 11, `shown`, and the end of `unproven`. A handshake with the bound key proves that the device has it; a
+ * handshake with the newest certificate proves that the device uses that. Only then are the certificates that it
+ * replaced retired, and the former key if it was made for another one.
  */
 export async function noteContact(
   { fingerprint }: { readonly fingerprint: string },
@@ -24,7 +24,7 @@ export async function noteContact(
   { stores, transact, clock }: NoteParts,
 ): Promise<void> {
   const now = toInstant(clock.now());
-  // Most contacts change nothing, and then nothing waits for its turn to write.
+  // Most contacts change nothing, and those do not wait for their turn to write.
   if (!(await isNews(fingerprint, id, now, stores))) return;
   await transact(async (tx) => {
     const binding = await tx.bindings.binding(id);
@@ -33,7 +33,8 @@ export async function noteContact(
     const trail = { at, step: STEPS.confirm, actor: 'device', org: binding.org, subject: binding.udid };
     const good = await goodCertificates(id, tx);
     const { newest, retired, isRekey } = shownBy(fingerprint, at, good);
-    // Also the next key's: only a handshake with the bound one could ask for it (device-contact.ts).
+    // The pending key's handshake proves the bound key too: only a handshake with the bound key could have asked for
+    // it (device-contact.ts).
     if (binding.unproven) {
       await tx.bindings.prove(id);
       await audit(tx.audit, { ...trail, event: 'proved its key' });
@@ -51,12 +52,12 @@ export async function noteContact(
   });
 }
 
-/** What a certificate in use says: nothing, unless it is the newest of its key; and what it takes the place of. */
+/** What a certificate in use shows: nothing, unless it is the newest of its key; and which certificates it replaces. */
 function shownBy(fingerprint: string, now: string, { own, successor }: GoodCertificates) {
   const isRekey = successor?.fingerprint === fingerprint && successor.notAfter > now;
   const [newest, ...before] = own;
   if (isRekey) return { newest: successor, retired: own, isRekey };
-  // The certificate of a key that waits stays: only that key can show it.
+  // The certificate of a pending key stays, since only a handshake with that key can show it.
   return newest?.fingerprint === fingerprint
     ? { newest, retired: before, isRekey }
     : { newest: undefined, retired: [], isRekey };

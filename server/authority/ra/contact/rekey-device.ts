@@ -40,9 +40,9 @@ export type Rekeyed =
   | { readonly kind: 'refused'; readonly why: RekeyRefusal | 'not_current' };
 
 /**
- * Re-key (RFC 7030 section 4.2.2): a certificate for another key than the bound one, asked for by a device in use of its
- * current certificate. Until it is shown nothing changes but that both keys are this device's (note-contact.ts). Asked again
- * for the same key, the same certificate is given; a third key has to wait. Throws SignatureDelayed.
+ * Re-key (RFC 7030 section 4.2.2): a device that uses its current certificate asks for a certificate for another key.
+ * Until that is shown, both keys are this device's and nothing else changes (note-contact.ts). Asking again for the
+ * same key gives the same certificate; a third key has to wait. Throws SignatureDelayed.
  */
 export async function rekeyDevice(
   { id }: Pick<Binding, 'id'>,
@@ -62,7 +62,7 @@ export async function rekeyDevice(
   if ('intent' in begun && !(await issueSuccessor(begun.binding, begun.intent, 're-keyed', parts)))
     return { kind: 'refused', why: 'not_current' };
   const { pending, successor } = await goodCertificates(id, stores);
-  // Dropped or ended while it was signed.
+  // The pending key was dropped, or the binding ended, during the signature.
   return pending?.keyDigest === keyDigest && successor !== undefined
     ? { kind: 'certificate', der: successor.der }
     : { kind: 'refused', why: 'not_current' };
@@ -79,7 +79,7 @@ interface Asked {
 type Begun =
   | { readonly why: RekeyRefusal | 'not_current' }
   | { readonly binding: Binding; readonly intent: Intent }
-  /** Its certificate is there. */
+  /** The certificate is issued already. */
   | { readonly binding: Binding };
 
 async function begin(
@@ -98,10 +98,10 @@ async function begin(
   const intent = await tx.intents.ofBinding(id);
   const waits = await isAwaited(good, at, tx);
   if (waits && pending?.keyDigest === keyDigest) {
-    // One that ended between intent and signature is signed now: the same bytes, the same serial.
+    // A re-key that was interrupted between intent and signature is signed now: the same bytes, the same serial.
     return intent?.serial === pending.serial ? { binding, intent } : { binding };
   }
-  // One successor at most that was not shown, be it for this key, for another one, or for the same as now.
+  // At most one successor may exist that was not shown yet, whether for this key, another one, or the current one.
   if (waits || intent !== undefined || own[0]?.serial !== current.serial) return { why: 'successor_waits' };
   const { org, domain, maker, udid, firstUse } = binding;
   const policy = await policyFor({ org, domain }, tx);

@@ -19,7 +19,7 @@ export interface RenewParts extends SuccessorParts {
   readonly clock: Clock;
 }
 
-/** From when on a certificate may be renewed: two thirds of its life. */
+/** The time from which a certificate may be renewed: after two thirds of its life. */
 export function renewableFrom({
   notBefore,
   notAfter,
@@ -29,10 +29,10 @@ export function renewableFrom({
 }
 
 /**
- * The successor of `current`, for the same key, names and domain. Before it is due, or where one was made already, what is
- * there is given again: per device at most one current certificate and one successor that it has not shown yet. The
- * successor gets its place by being shown (note-contact.ts); until then both are good. Who renews the old key has given up
- * the next one.
+ * Issues the successor of `current`, for the same key, names and domain. Before it is due, or if a successor exists
+ * already, the existing certificate is returned: a device has at most one current certificate and one successor that
+ * it has not shown yet. Showing the successor retires the current one (note-contact.ts); until then both are good.
+ * Renewing the bound key drops the pending one.
  */
 export async function renewCertificate(
   { id }: Pick<Binding, 'id'>,
@@ -53,7 +53,7 @@ export async function renewCertificate(
     const at = toInstant(clock.now());
     const { udid, domain, org } = binding;
     if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
-    // A renewal that ended between intent and signature is signed now: the same bytes, the same serial.
+    // A renewal that was interrupted between intent and signature is signed now: the same bytes, the same serial.
     const resumed = await tx.intents.ofBinding(id);
     if (resumed !== undefined) return { intent: resumed, binding };
     const profile = profileOf(await policyFor({ org, domain }, tx), { udid, domain, org });

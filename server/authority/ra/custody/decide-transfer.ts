@@ -30,11 +30,17 @@ export interface TransferParts {
   readonly clock: Clock;
 }
 
-/** `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: reported lost, so nobody gives it away. */
+/**
+ * `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: the device was reported lost,
+ * so nobody may give it up.
+ */
 export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready';
 export type TransferDone = 'offered' | 'given_up' | 'refused';
 
-/** The first of four eyes, before anybody claims it or after: the device may go to whoever does. */
+/**
+ * The first of four eyes, before or after somebody claims the device: one person of the owner offers to give it up to
+ * whoever claims it.
+ */
 export function offerDevice(
   device: OwnDevice,
   word: Word,
@@ -51,8 +57,9 @@ export function offerDevice(
 }
 
 /**
- * Decides a claim for the owner. Refused: the claimant learns that, and nothing else. Given up, at the word of two
- * persons: the old binding ends, and the claim is undecided again, so that the rules decide it as if nobody had the device.
+ * Decides a claim for the owner. If it is refused, the claimant learns that and nothing else. If two persons of the
+ * owner give the device up, the old binding ends and the claim is undecided again, so that the rules judge it as if
+ * nobody had the device.
  */
 export async function decideTransfer(
   asked: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
@@ -89,21 +96,21 @@ async function decideIn(
   if (decision === 'refuse') {
     await close(transfer, 'refused', binding, word, at, tx);
     const { udid } = binding;
-    // The same words whoever the owner is: the name of who decided stays on the trail only.
+    // The answer is the same whoever the owner is; the name of the person who decided stays on the trail only.
     if (claim?.outcome === 'refused')
       await settle(claim, { outcome: 'refused', code: 'transfer_refused', about: { udid }, at }, tx);
     return { result: 'refused' };
   }
   const fault = await faultOf(binding, tx);
   if (fault !== undefined) return { result: fault };
-  // An offer said in another case was for its claimant: two persons agree on one.
+  // An offer made in another case was for that case's claimant; two persons must agree on the same one.
   const offers = await tx.offers.inCase(transfer);
   if (offers.length === 0) await offer(binding, id, word, at, tx);
   if (offers.every(({ by }) => by === word.by)) return { result: 'offered' };
   await close(transfer, 'given_up', binding, word, at, tx);
   const ending = { reason: 'affiliationChanged', code: 'given_up', at, by: word.by } as const;
   const issuers = await endBinding(binding, ending, tx);
-  // Taken back or decided otherwise meanwhile: then the device is free, and nothing more.
+  // The claim was taken back or decided otherwise meanwhile: the device is then free, and nothing else happens.
   if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case') return { result: 'given_up', issuers };
   await tx.records.reopen(claim.id);
   return { result: 'given_up', record: claim.id, issuers };
@@ -140,7 +147,7 @@ async function close(
 ): Promise<void> {
   const { id, claimant } = transfer;
   await transfers.decide(id, verdict, by, at);
-  // An offer was meant for this claimant; the next one is looked at by four eyes again.
+  // The offer was meant for this claimant; the next claim needs four eyes again.
   await offers.withdraw(transfer);
   const event = verdict === 'given_up' ? 'given up' : 'claim refused';
   const said = { at, step: STEPS.live, event, actor: by, org };

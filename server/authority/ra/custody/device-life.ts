@@ -17,22 +17,22 @@ export interface LifeParts {
   readonly clock: Clock;
 }
 
-/** A bound device of one organisation; another's is not found. */
+/** A bound device of one organisation. Another organisation's device counts as not found. */
 export interface OwnDevice {
   readonly org: OrgName;
   readonly maker: string;
   readonly udid: string;
 }
 
-/** Who says so, and why: both go on the trail. */
+/** The person who says so and the reason; both go on the trail. */
 export interface Word {
   readonly by: string;
   readonly because: string;
 }
 
 /**
- * `not_ready`: its certificate is still being issued. `suspended`, `not_suspended`: as it is already. `four_eyes`: whoever
- * reported it lost cannot be the one who says that it was found.
+ * `not_ready`: the certificate is still being issued. `suspended`, `not_suspended`: the device is in that state
+ * already. `four_eyes`: whoever reported the device lost cannot be the one who says that it was found.
  */
 export type LifeFault = 'not_found' | 'not_ready' | 'suspended' | 'not_suspended' | 'four_eyes';
 export type LifeResult =
@@ -50,7 +50,7 @@ export async function liveOf(
   return binding?.org === org ? binding : undefined;
 }
 
-/** Runs one act on a live binding in a transaction, puts it on the trail, and signs the CRLs that it touched. */
+/** Runs one action on a live binding in a transaction, puts it on the trail, and signs anew the CRLs that it changed. */
 async function act(
   event: string,
   device: OwnDevice,
@@ -81,8 +81,8 @@ async function act(
 }
 
 /**
- * Puts a device's certificates on hold at once: nobody should take it for what it says it is, for the time being. A
- * renewal under way is dropped. One in maintenance may turn out to be lost; not the other way round.
+ * Puts a device's certificates on hold at once, so that for the time being nobody trusts them. A renewal under way is
+ * dropped. A device in maintenance may be reported lost; a lost one cannot be put in maintenance.
  */
 export function suspendDevice(
   device: OwnDevice,
@@ -103,7 +103,7 @@ export function suspendDevice(
   });
 }
 
-/** Takes them off hold. Four eyes for a lost device: it may have been in other hands. */
+/** Takes a device's certificates off hold. Resuming a lost device needs four eyes, since it may have been in other hands. */
 export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
   return act('resumed', device, word, parts, async (binding, at, tx) => {
     const { id, org, maker, udid, domain } = binding;
@@ -117,7 +117,7 @@ export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): P
   });
 }
 
-/** Ends a device's service for good. No tombstone: it did nothing wrong, and may be bound again. */
+/** Ends a device's service for good. There is no tombstone: the device did nothing wrong, and may be bound again. */
 export function retireDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
   return act('retired', device, word, parts, (binding, at, tx) =>
     endBinding(binding, { reason: 'cessationOfOperation', code: 'retired', at, by: word.by }, tx),

@@ -36,8 +36,9 @@ export async function deviceState(
 }
 
 /**
- * The newest one; of a live binding the newest that is good or on hold, and for the bound key: one that waits to be shown
- * with the next key says nothing of how long the device can go on.
+ * The certificate that a device's state shows. For an ended binding it is the newest. For a live one it is the newest
+ * for the bound key that is good or on hold: the certificate of a pending key does not say how long the device can go
+ * on.
  */
 async function standingOf(
   { id, endedAt }: Binding,

@@ -10,8 +10,8 @@ import { endBinding } from '../binding/end-binding.ts';
 import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life.ts';
 
 /**
- * `with_unknown`: the new device is not bound in this organisation, so its key was never seen. `with_elsewhere`: it is bound
- * to another domain, which its certificate names. `with_taken`: it took another device's place already, and stands there.
+ * `with_unknown`: the new device is not bound in this organisation, so its key was never seen. `with_elsewhere`: it
+ * is bound to another domain, which its certificate names. `with_taken`: it has already replaced another device.
  */
 export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
 export type Replaced =
@@ -19,8 +19,9 @@ export type Replaced =
   | { readonly ok: false; readonly why: ReplaceFault };
 
 /**
- * A new device in an old one's place. The new one is registered first, as every device is, in the same domain; then it takes
- * over where the old one stood, and the old one's binding ends. Site and position of its own stay.
+ * Puts a new device in an old one's place. The new one must first be registered in the same domain, as every device
+ * is; then it takes over the old one's site and position, and the old one's binding ends. A site or position that the
+ * new one has already stays.
  */
 export async function replaceDevice(
   old: OwnDevice,
@@ -56,7 +57,7 @@ export async function replaceDevice(
   return { ok: true, binding: done.binding, lists: await lists.publish(done.issuers) };
 }
 
-/** Where a device stands: as its registration says, or as the one it replaced stood. */
+/** The position of a device: from its registration, or that of the device it replaced. */
 export async function positionOf(
   { id, registration }: Pick<Binding, 'id' | 'registration'>,
   { records, life }: Needs<'records' | 'life'>,

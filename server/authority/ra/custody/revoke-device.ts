@@ -41,21 +41,23 @@ export interface Revocation {
   readonly udid: string;
   readonly reason: RevocationReason;
   readonly by: string;
-  /** Only if it is bound to this organisation now. */
+  /** If given, the device is revoked only if it is bound to this organisation now. */
   readonly org?: string;
   readonly because?: string;
 }
 
 export type Revoked =
   | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedList[] }
-  /** No binding and no row of a list names it; `others` are makers who have this UDID. */
+  /** No binding and no list row names the device; `others` are makers that have this UDID. */
   | { readonly ok: false; readonly others: readonly string[] };
 
 /**
  * Revokes a device at once: its certificate, its binding, and tombstones over its UDID and every key known for it, so
- * that neither comes back until a named person lifts them; then the CRLs that it was on are signed anew. A device that
- * nothing here knows was most likely mistyped: nothing is buried, since the right one would stay free. Nor is anything
- * where a training organisation revokes its practice: tombstones hold for real devices too, which may have the same names.
+ * that neither comes back until a named person lifts them. Then the CRLs that list its certificates are signed anew.
+ *
+ * A device that is unknown here was most likely mistyped: nothing gets a tombstone, since the right device would stay
+ * free. A training organisation that revokes its practice makes no tombstone either: tombstones hold for real devices
+ * too, which may have the same names.
  */
 export async function revokeDevice(
   { maker, udid, reason, by, org, because }: Revocation,
@@ -76,7 +78,8 @@ export async function revokeDevice(
     }
     const issuers: IssuerName[] = [];
     for (const binding of live) {
-      // A registration that is still being issued is decided anew and finds the tombstone. Without one it may come again.
+      // A registration whose certificate is still being issued is decided anew and finds the tombstone. Where none
+      // was made, the device may be bound again.
       const code = buries ? 'tombstoned' : 'retired';
       issuers.push(...(await endBinding(binding, { reason, code, at, by }, tx)));
     }
@@ -99,7 +102,10 @@ function isReal({ scope }: Binding): boolean {
   return scope === REAL_SCOPE;
 }
 
-/** The device's bindings, undefined if neither they nor a list row name it; and makers who have a device of this UDID. */
+/**
+ * The device's bindings, undefined if neither a binding nor a list row names it; and the makers that have a device
+ * with this UDID.
+ */
 async function known(
   maker: string,
   udid: string,
@@ -118,8 +124,9 @@ async function known(
 }
 
 /**
- * Every key known for the device, those that it had before and was about to have too; an empty one where none is, so that
- * at least the UDID is buried. `counts`: which of its lineage; one that was dropped may never have been this device's.
+ * Every key known for the device, with its former and pending keys. If none is known, one empty key is returned, so
+ * that at least the UDID gets a tombstone. `counts` selects keys of its lineage: a dropped key may never have been
+ * this device's.
  */
 async function keysOf(
   maker: string,
@@ -143,7 +150,7 @@ async function keysOf(
   return keys.length === 0 ? [new Uint8Array(0)] : keys;
 }
 
-/** A named person lifts the tombstones of a UDID and its keys. Gives how many there were. */
+/** A named person lifts the tombstones of a UDID and its keys. Returns how many there were. */
 export async function liftTombstones(
   lifted: { readonly maker: string; readonly udid: string; readonly by: string; readonly reason: string },
   { transact, crypto, clock }: RevokeParts,
@@ -151,11 +158,11 @@ export async function liftTombstones(
   const { maker, udid, by, reason } = lifted;
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    // Whoever practised on this name had a key of their own, which may be another real device's.
+    // Whoever practised with this name used a key of their own, which may be another real device's.
     const ended = (await tx.bindingHistory.ofUdid(udid)).filter(
       (binding) => binding.maker === maker && binding.scope === REAL_SCOPE,
     );
-    // One that waited when a binding ended was buried with that (revokeDevice), and is dropped since.
+    // A key that was pending when a binding ended got its tombstone then (revokeDevice) and has been dropped since.
     const wasLive = async ({ state, binding, at: since }: LineageKey) =>
       state !== 'dropped' || (await tx.bindings.binding(binding))?.endedAt === since;
     const digests = new Set<string>();

@@ -3,9 +3,9 @@ import type { Transact } from '../../../ports/stores.ts';
 const DAY = 24 * 3_600_000;
 
 /**
- * At start: intents whose binding has ended will never be signed. Those of undecided records are finished by deciding these
- * again. A renewal may be under way in another process; one that is older than a day was left by a crash, and its device
- * is better served by a new one than by dates of then.
+ * Runs at start and abandons intents that will never be signed. Intents of undecided records stay, since deciding
+ * those again finishes them. A renewal may be under way in another process, so its intent stays for a day; an older
+ * one was left by a crash, and the device is better served by a new intent than by outdated validity dates.
  */
 export async function abandonOrphans(
   transact: Transact<'intents' | 'bindings' | 'records'>,

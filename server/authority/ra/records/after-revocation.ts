@@ -22,7 +22,7 @@ export async function cameAfterRevocation(
   let digest = covered.digest;
   for (let at = covered.seq; at > seq; at--) {
     const there = await envelopes.inChain(kid, at);
-    // Not here yet: cannot be shown so far. The record is decided again when the chain has closed.
+    // The chain has a gap, so nothing can be shown yet. The record is decided again when the gap has closed.
     if (there === undefined || there.digest !== digest || there.prev === null) return true;
     digest = there.prev;
   }

@@ -31,15 +31,15 @@ export type AloneStores = Needs<
   | 'transfers'
 >;
 
-/** What a ruling led to: a certificate to be signed, and the issuing CAs whose CRL has to be signed anew. */
+/** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */
 export interface Applied {
   readonly intent: Intent | undefined;
   readonly issuers: readonly IssuerName[];
 }
 
 /**
- * Does what any ruling says, in a transaction with nobody beside it: first what it ends of others' (practice, a key that
- * waited, a registration taken back), then what is the record's own.
+ * Applies any ruling, in a transaction that no other decision shares. First it ends what belongs to others (practice
+ * bindings, a pending key, a registration that is taken back), then it applies what is the record's own.
  */
 export async function applyAlone(
   record: StoredRecord,
@@ -77,7 +77,7 @@ async function renew(
 ): Promise<Intent> {
   const { id } = ruling.binding;
   const { intents } = context.stores;
-  // One that the device itself began over EST, and that a crash left, is the one that is signed.
+  // If the device began a renewal over EST and a crash left its intent open, that intent is signed.
   const begun = await intents.ofBinding(id);
   const intent = begun ?? context.issuer.prepare(orderOf(ruling));
   if (begun === undefined) await intents.intend(intent, id);
@@ -85,7 +85,7 @@ async function renew(
   return intent;
 }
 
-/** A key that waits to be shown is waited for no more. */
+/** Drops a pending key. */
 async function giveUp(
   key: LineageKey,
   { stores, by, now }: ApplyContext<AloneStores>,
@@ -95,7 +95,7 @@ async function giveUp(
   return dropKey(key, binding, { at: toInstant(now), actor: by ?? 'rules' }, stores);
 }
 
-/** A real organisation bound this device: the practice with it ends, certificate and all. */
+/** A real organisation bound this device, so the practice binding with it ends and its certificate is revoked. */
 async function endPractice(
   binding: Binding,
   { stores, now }: ApplyContext<AloneStores>,
@@ -107,7 +107,7 @@ async function endPractice(
   if (intent !== undefined) await stores.intents.abandon(intent.serial);
   const { maker, udid, domain } = binding;
   const record = await stores.records.record(binding.registration);
-  // One that is still being issued is judged anew, and finds the real binding.
+  // A practice registration whose certificate is still being issued is judged anew, and then finds the real binding.
   if (record !== undefined && record.outcome !== null) {
     const about = { maker, udid, domain };
     await settle(record, { outcome: 'refused', code: 'practice_ended', about, at }, stores);

@@ -15,7 +15,7 @@ import { newestOfKey } from '../binding/good-certificates.ts';
 import type { Bind, OwnEffect, OwnRuling, Renew } from '../binding/ruling.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
-/** What a ruling on the record's own rows reads and writes: a part of what a group may, and of what a transaction alone may. */
+/** The stores that a ruling on the record's own rows reads and writes. A group and a transaction of its own both have them. */
 export interface OwnStores extends SettleStores {
   readonly records: Pick<GroupStores['records'], 'attach' | 'settle'>;
   readonly bindings: GroupStores['bindings'];
@@ -29,13 +29,13 @@ export interface ApplyContext<S = OwnStores> {
   readonly issuer: Issuer;
   readonly crypto: CryptoPort;
   readonly now: number;
-  /** The person who decided, where one did. */
+  /** The person who decided; undefined if the rules did. */
   readonly by: string | undefined;
 }
 
 /**
- * Does what a ruling says, inside the transaction it was made in. For a binding that is: open it, record the intent of
- * its certificate, and give the intent back to be signed once the transaction is durable.
+ * Applies a ruling inside the transaction that judged the record. For a binding it opens the binding, records the
+ * intent of its certificate, and returns that intent, to be signed once the transaction is durable.
  */
 export async function applyOwn(
   record: StoredRecord,
@@ -83,7 +83,7 @@ export async function applyOwn(
   }
 }
 
-/** Notes that this binding's certificate is being issued for the record. */
+/** Records that this binding's certificate is being issued for the record. */
 export async function attach(
   record: StoredRecord,
   binding: string,
@@ -102,7 +102,7 @@ export async function attach(
   });
 }
 
-/** What the CA is asked for. */
+/** The order that the CA receives. */
 export function orderOf({ binding: { udid, domain }, profile, spki }: Bind | Renew): CertificateOrder {
   return { ...profile, udid, domain, spki };
 }

@@ -19,10 +19,10 @@ export interface ApprovalParts {
   readonly clock: Clock;
 }
 
-/** An object whose fields may be anything. */
+/** A payload that names a device, with values of any type. */
 const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any()) });
 
-/** What waits for a person in this organisation. */
+/** The records of this organisation that are held until a person decides. */
 export async function heldRecords(
   org: string,
   { records, people }: Needs<'records' | 'people'>,
@@ -30,7 +30,8 @@ export async function heldRecords(
   const out: HeldRecord[] = [];
   for (const record of await records.held(org, 500)) {
     const registration = parse(Registration, record.payload);
-    // Records of other kinds are held too and name what they speak of; one whose payload does not must not hide the rest.
+    // Records of other kinds are held too, and their payloads name the device in the same fields. A payload without
+    // these fields must not hide the rest.
     const said = parse(Payload, record.payload) ?? {};
     out.push({
       record: record.id,
@@ -49,7 +50,10 @@ export async function heldRecords(
 
 export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held';
 
-/** Four eyes: whoever captured it cannot decide it; the second person's name goes on the trail. */
+/**
+ * A person decides a held record. Four eyes: whoever captured it cannot decide it, and the second person's name goes
+ * on the trail.
+ */
 export async function decideHeld(
   asked: {
     readonly record: string;

@@ -6,7 +6,7 @@ import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
-/** A record whose certificate is being issued, as it stands inside the transaction that completes it. */
+/** A record whose certificate is being issued, as read inside the transaction that completes it. */
 export interface Begun {
   readonly record: StoredRecord | undefined;
   readonly binding: Binding | undefined;
@@ -22,7 +22,7 @@ export async function readBegun(
   };
 }
 
-/** What completing writes: the same alone and in a group. */
+/** The stores that completing writes to, alike in a transaction of its own and in a group. */
 interface CompleteStores extends SettleStores {
   readonly bindings: Pick<GroupStores['bindings'], 'setState'>;
   readonly certificates: Pick<GroupStores['certificates'], 'issue'>;
@@ -41,7 +41,8 @@ export async function complete(
   if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time
   const renewed = binding.registration !== record.id;
   if (renewed) {
-    // The device may have finished it over EST, or a start of another process abandoned it: then it is judged anew.
+    // The device may have finished this renewal over EST, or another process abandoned it at its start. The record is
+    // then judged anew.
     const open = await stores.intents.ofBinding(binding.id);
     if (open?.serial !== intent.serial) return;
   }
@@ -58,7 +59,7 @@ export async function complete(
       at,
       unproven,
       fingerprint,
-      // Kept with the record, since a crash may lie between the person's word and this.
+      // The approver's name is stored with the record, since a crash may lie between the approval and this step.
       ...(record.approvedBy === null ? {} : { by: record.approvedBy }),
     },
     stores,

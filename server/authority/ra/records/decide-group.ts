@@ -22,14 +22,14 @@ interface Intended {
 
 interface Begun {
   readonly intended: readonly Intended[];
-  /** Records whose ruling touches what others may be at work on. */
+  /** Records whose ruling touches rows that other decisions may be using. */
   readonly alone: readonly string[];
 }
 
 /**
- * Steps 8 and 9 for records of different devices side by side: the same two durable steps as for one (decide.ts), each
- * made once for all. A record whose judgement fails stays undecided. Gives those that must be decided with nobody beside
- * them. Throws if a step came to nothing for all of them; then each is decided by itself.
+ * Steps 8 and 9 for records of different devices together: the same two durable steps as for one record (decide.ts),
+ * each done once for the whole group. A record whose judgement fails stays undecided. Returns the records that must
+ * be decided alone. Throws if a step failed as a whole; each record is then decided by itself.
  */
 export async function decideGroup(
   records: readonly StoredRecord[],
@@ -37,7 +37,7 @@ export async function decideGroup(
 ): Promise<readonly string[]> {
   const issuers = await openIssuers(records, parts);
   const { intended, alone } = await parts.inGroup<Begun>(async (stores) => {
-    // What another process is at, has begun or decided meanwhile is left to it.
+    // Records that another process is deciding, has begun or has decided meanwhile are left to that process.
     const claimed = new Set(await stores.queue.claim(records.map(({ id }) => id)));
     const open = records.filter(({ id }) => claimed.has(id));
     const judged = await Promise.allSettled(open.map((record) => judgeBeside(record, stores, parts)));
@@ -67,7 +67,7 @@ export async function decideGroup(
   parts.onStep('signed');
   await parts.inGroup(async (stores) => {
     const at = toInstant(parts.clock.now());
-    // Read side by side, written one after another: each entry of the trail follows the one before.
+    // Reading is concurrent, writing is sequential: each entry of the trail follows the one before.
     const locked = await stores.queue.lock(intended.map(({ record }) => record.id));
     const progress = new Map(locked.map((one) => [one.id, one]));
     const begun = await Promise.all(
@@ -84,8 +84,9 @@ export async function decideGroup(
 }
 
 /**
- * A record's ruling, or none if it must not be made beside others: where it hangs on a chain that somebody may just be
- * closing, or changes more than the record's own rows and what it makes anew.
+ * Judges a record for a group. The ruling is undefined where the record must be decided alone: its outcome depends on
+ * a chain that another transaction may just be closing, or the ruling changes more than the record's own rows and new
+ * rows.
  */
 async function judgeBeside(
   record: StoredRecord,

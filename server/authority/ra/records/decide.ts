@@ -23,20 +23,20 @@ export interface DecideParts {
   readonly onStep: StepListener;
 }
 
-/** A person's word for a held record. */
+/** A person's approval of a held record. */
 export interface Approval {
   readonly by: string;
   readonly reason: string;
 }
 
 /**
- * Steps 8 and 9 for one record. Two durable steps with the signature between them:
+ * Steps 8 and 9 for one record, as two durable steps with the signature between them:
  *
  * 1. ruling, binding and intent (serial, TBS) in one transaction;
  * 2. certificate, outcome and change in one transaction.
  *
- * After a crash between them the record is still undecided and its intent open: coming here again signs the very same
- * TBS. If its binding ended meanwhile, the intent is abandoned and the record judged anew.
+ * After a crash between them the record is still undecided and its intent open: deciding it again signs the same TBS.
+ * If its binding ended meanwhile, the intent is abandoned and the record judged anew.
  */
 export async function decide(id: string, approval: Approval | undefined, parts: DecideParts): Promise<void> {
   const asked = await parts.stores.records.record(id);
@@ -50,7 +50,7 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
     const resumed = await resume(record, stores);
     if (resumed !== undefined) return { intent: resumed, issuers: [] };
     const ruling = await judge(record, approval !== undefined, stores, parts.crypto);
-    // Held for the same reason as before is no news.
+    // Held again for the same reason: nothing is written, since nothing is new.
     if (approval === undefined && ruling.outcome === 'held' && record.outcome === 'held') return undefined;
     if (approval !== undefined) {
       await audit(stores.audit, {
@@ -70,7 +70,7 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   const intent = applied?.intent;
   if (intent === undefined) return;
   parts.onStep('intended');
-  // One that an earlier run prepared may be of a CA that was replaced since.
+  // An intent that an earlier run prepared may belong to a CA that has been replaced since.
   const signer = intent.issuer === issuer.name ? issuer : await parts.ca.issuerNamed(intent.issuer);
   if (signer === undefined) throw new Error('the issuing CA of an intent is not here');
   const signed = await signer.sign(intent);
@@ -82,7 +82,10 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   parts.onStep('issued');
 }
 
-/** Undecided; or held, where a person decides or where what was missing may have come. */
+/**
+ * Whether the record may be decided: it is undecided; or it is held, and a person decides it or the missing part of
+ * its chain may have arrived.
+ */
 function isOpen(record: StoredRecord, approval: Approval | undefined): boolean {
   return (
     record.outcome === null ||
@@ -99,7 +102,7 @@ async function resume(
   const intent = await intents.ofBinding(record.binding);
   const binding = await bindings.binding(record.binding);
   if (intent === undefined) return undefined;
-  // Of another key, which the device itself asked for meanwhile: nothing of this record's.
+  // This intent is for another key, which the device asked for over EST meanwhile; it does not belong to this record.
   if ((await lineage.pendingOf(record.binding))?.serial === intent.serial) return undefined;
   if (binding?.endedAt === null) return intent;
   await intents.abandon(intent.serial);

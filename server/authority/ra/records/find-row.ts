@@ -2,8 +2,9 @@ import type { ListRow } from '../../../../contract/list-row.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 
 /**
- * The list row a registration speaks of: by maker and UDID; where the phone could not tell the maker, by the device's
- * key, and then by the UDID if only one maker has it. Of a device that one maker handed on to the next, the newest row.
+ * Finds the list row that a registration speaks of: by maker and UDID. Where the phone could not tell the maker, it
+ * is found by the device's key, and then by the UDID if only one maker has it. If makers handed the device on, the
+ * newest row is meant.
  */
 export async function findListRow(
   scope: string,
@@ -17,7 +18,7 @@ export async function findListRow(
   return byUdid.length === 1 ? byUdid[0] : undefined;
 }
 
-/** Without the former selves of others among them. */
+/** Leaves out every row from which another one of these is derived. */
 function newest(rows: readonly ListRow[]): ListRow[] {
   return rows.filter(
     ({ maker, udid }) =>

@@ -8,16 +8,16 @@ import { findListRow } from './find-row.ts';
 import { judgeLineage, type KeyStanding } from './judge-lineage.ts';
 import type { Entitled, Judging } from './judging.ts';
 
-/** Maker of a device that stands on no list and whose phone could not tell either. */
+/** Stands for the maker of a device that is on no list and whose phone could not tell the maker either. */
 const NO_MAKER = 'unknown';
 
-/** Which device a registration speaks of, and what is recorded here of it and of its key. */
+/** The device that a registration speaks of, and what is recorded here about it and its key. */
 export interface KnownDevice {
   readonly scope: string;
   readonly row: ListRow | undefined;
   readonly maker: string;
   readonly about: About;
-  /** What earlier makers called it. */
+  /** The names that earlier makers gave it. */
   readonly former: readonly RowName[];
   /** SubjectPublicKeyInfo, DER, and its SHA-256, base64url. */
   readonly spki: Uint8Array;

@@ -8,19 +8,19 @@ import { asRecorded } from './judge-lineage.ts';
 import { judgeVoucher } from './judge-voucher.ts';
 import type { Judging } from './judging.ts';
 
-/** What is proved of a device's key. */
+/** What is proved about a device's key. */
 export interface Proof {
   /** The device signed our challenge during this visit. */
   readonly fresh: boolean;
   /** The maker's list, a voucher or the key before it vouches for this key. */
   readonly anchored: boolean;
-  /** The live binding in which it waits to be shown. */
+  /** The live binding in which this key is pending. */
   readonly pendingIn: string | undefined;
-  /** This very key, where it only waited to be another device's: that waiting ends. */
+  /** This same key, where it was pending as another device's next key; binding it drops that. */
   readonly drops: LineageKey | undefined;
 }
 
-/** The checks of step 4 made again, the key's standing here, and whatever vouches for it. */
+/** Repeats the checks of step 4, and judges the key's standing here and whatever vouches for the key. */
 export async function proveKey(judging: Judging, device: KnownDevice): Promise<Ruling | Proof> {
   const { registration, approved, stores, crypto } = judging;
   const { row, former, about, standing } = device;
@@ -29,7 +29,7 @@ export async function proveKey(judging: Judging, device: KnownDevice): Promise<R
   if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
     return refused('tombstoned', about);
   if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
-  // No approval passes over a key that is another device's. A key that only waits to become another device's belongs to
+  // No approval overrides that a key is another device's. A key that is only pending for another device belongs to
   // the device that proves it now, since nobody has seen the other one use it.
   const drops = standing.kind === 'foreign' && evidence.fresh ? standing.waits : undefined;
   if (standing.kind === 'foreign' && drops === undefined) return refused('key_mismatch', about);
@@ -38,7 +38,7 @@ export async function proveKey(judging: Judging, device: KnownDevice): Promise<R
 
   const isOwn = standing.kind === 'own';
   const voucher = await judgeVoucher(registration, recorded.row, stores, crypto);
-  // A voucher speaks of a device's first key: it says nothing against the keys that followed, and nothing for them.
+  // A voucher speaks of a device's first key, so it is no evidence against the keys that followed, and none for them.
   if (voucher === 'wrong' && !isOwn && !approved) return failed('voucher_wrong', judging, device);
   const anchored =
     (isOwn ? standing.anchored : standing.kind !== 'former') &&
@@ -46,7 +46,7 @@ export async function proveKey(judging: Judging, device: KnownDevice): Promise<R
   return { fresh: evidence.fresh, anchored, pendingIn: isOwn ? standing.pendingIn : undefined, drops };
 }
 
-/** A failed check refuses, unless the installer submitted the device as found: then a person looks. */
+/** A failed check refuses the record, unless the installer submitted the device as found: then it is held for a person. */
 function failed(
   failure: CheckFailure | 'voucher_wrong',
   { registration }: Judging,

@@ -5,14 +5,15 @@ import type { CryptoPort } from '../../../../core/crypto.ts';
 import { parseCsr } from '../../../../core/csr.ts';
 import { parseKeyAttestation } from '../../../../core/key-attestation.ts';
 
-/** What the attestation's digest is of: the device's public key, or its request. */
+/** What an attestation's digest covers: the device's public key, or its request. */
 const ABOUT_KEY = 8;
 const ABOUT_REQUEST = 9;
 
 /**
- * What the device attests of the key to be bound, under one of the attestation keys that its row names (nRF91 series:
- * AT%KEYGEN's COSE_Sign1). It states its own UUID and the digest of a request that it made itself; that request holds the
- * key, and that UUID is one of the row's names. An identity token (AT%ATTESTTOKEN) speaks of no key, so it vouches for none.
+ * Judges what the device attests about the key to be bound, under one of the attestation keys that its row names
+ * (nRF91 series: AT%KEYGEN's COSE_Sign1). The attestation states the device's UUID and the digest of a request that
+ * the device made; the request must hold the key, and the UUID must be one of the row's names. An identity token
+ * (AT%ATTESTTOKEN) covers no key, so it vouches for none.
  */
 export async function judgeAttestation(
   { device }: Registration,
@@ -46,7 +47,7 @@ async function vouches(
   return false;
 }
 
-/** The bytes that it must have spoken of. */
+/** The bytes that the attestation's digest must be of; undefined if there are none. */
 function attested(about: number, { publicKey, csr }: Registration['device']): Uint8Array | undefined {
   const key = fromBase64Url(publicKey) ?? new Uint8Array();
   if (about === ABOUT_KEY) return key;

@@ -5,7 +5,7 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
-/** Firmware whose protocol has no way to store a service trust anchor: what it trusts was built in. */
+/** Firmware whose protocol cannot store a service trust anchor: its trust anchors are built in. */
 const NO_ROOM_FOR_ANCHOR: ReadonlySet<string> = new Set(['esp-claim']);
 
 /**

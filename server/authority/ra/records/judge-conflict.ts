@@ -4,26 +4,27 @@ import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import { type About, type Ruling, refused } from '../binding/ruling.ts';
 
-/** A binding about to be made. */
+/** A binding that a registration asks for. */
 export type Claim = Omit<Binding, 'id' | 'boundAt'>;
 
-/** What else is known of the device. */
+/** How else the device is known here. */
 export interface KnownAs {
-  /** What earlier makers called it. */
+  /** The names that earlier makers gave it. */
   readonly former: readonly RowName[];
-  /** The live binding in which the claimed key waits to be shown. */
+  /** The live binding in which the claimed key is pending. */
   readonly pendingIn: string | undefined;
 }
 
 export type Conflict =
   | { readonly kind: 'ruled'; readonly ruling: Ruling }
-  /** Nothing stands in the way; what was bound for practice gives way to what is real. */
+  /** No binding conflicts; these practice bindings end in favour of the real one. */
   | { readonly kind: 'free'; readonly displaces: readonly Binding[] };
 
 /**
- * One live binding per key and per maker and UDID over the whole installation. A real claim ends a practice binding of the
- * same device, so that nobody can occupy a device from a training organisation; never the other way round. Practice on a
- * device that is bound for real opens no transfer case: there is nothing for its owner to decide.
+ * At most one live binding exists per key, and per maker and UDID, over the whole installation. A real claim ends a
+ * practice binding of the same device, so that nobody can occupy a device from a training organisation; a practice
+ * claim never ends a real one. Practice on a device that is bound for real opens no transfer case, since its owner
+ * has nothing to decide.
  */
 export async function judgeConflict(
   claim: Claim,
@@ -76,7 +77,7 @@ function judgeLive(
       other.udid === claim.udid,
   );
   if (same) {
-    // An earlier record of this device is being issued: this one has its turn after it.
+    // The certificate for an earlier record of this device is being issued; this record is decided after it.
     if (own.state === 'issuing') throw new Error('an earlier record of this device is not finished');
     return { outcome: 'same', binding: own, about, keyDigest: claim.keyDigest };
   }

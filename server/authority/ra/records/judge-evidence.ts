@@ -14,18 +14,19 @@ import { knownNames, mayBeSilent } from '../binding/known-names.ts';
 export interface EvidenceVerdict {
   /** First check that failed, in their fixed order. */
   readonly failure: CheckFailure | undefined;
-  /** First failure that no person can pass over: there is nothing sound to certify, or a tombstone forbids it. */
+  /** First failure that no approval overrides: nothing sound could be certified, or a tombstone forbids it. */
   readonly fatal: CheckFailure | undefined;
   /** The device signed our challenge during this visit, verified here again. */
   readonly fresh: boolean;
-  /** Whether the list's row itself named this key. */
+  /** Whether the maker's list row itself names this key. */
   readonly keyAnchored: boolean;
 }
 
 /**
- * The checks of step 4 once more, with everything this side knows. A CSR's signature proves that the device's key once
- * signed this request, which may be a copy: static. Fresh is only what is signed over a challenge of a pack that was
- * handed out here and was young when the record was captured; any other claim of `fresh` is none.
+ * Repeats the checks of step 4 with everything that the RA knows. A CSR's signature proves that the device's key
+ * signed this request at some time; it may be a copy, so possession is static. Possession is fresh only if the device
+ * signed a challenge from a pack that this installation handed out and that was young when the record was captured;
+ * any other claim of `fresh` is ignored.
  */
 export async function judgeEvidence(
   registration: Registration,
@@ -65,7 +66,7 @@ export async function judgeEvidence(
   };
 }
 
-/** Nothing where the text is no base64url: no check passes on empty bytes. */
+/** Empty if the text is no base64url: no check passes on empty bytes. */
 function bytesOf(text: string): Uint8Array {
   return fromBase64Url(text) ?? new Uint8Array();
 }

@@ -8,23 +8,24 @@ import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 
 /**
- * What is recorded here of a key, beside the maker's list. `own`: the device took it in place of the one before, so it is
- * anchored as well as that was. `former`: the device's, which has another one since. `foreign`: another device's.
+ * What is recorded here about a key, independent of the maker's list. `own`: the device replaced its earlier key by
+ * it, so it is anchored as well as that one was. `former`: the device had this key and has replaced it since.
+ * `foreign`: the key is another device's.
  */
 export type KeyStanding =
   | { readonly kind: 'unrecorded' | 'former' }
-  /** `waits`: it is about to be that device's, which nobody has seen use it. */
+  /** `waits`: the key is only pending for that other device, and nobody has seen that device use it. */
   | { readonly kind: 'foreign'; readonly waits?: LineageKey }
   | {
       readonly kind: 'own';
       readonly anchored: boolean;
-      /** The binding in which it waits to be shown. */
+      /** The binding in which this key is pending. */
       readonly pendingIn: string | undefined;
       /** SHA-256 of every key of the device, base64url. */
       readonly lineage: ReadonlySet<string>;
     };
 
-/** `names`: the device's, and what earlier makers called it. Costs one look-up where its key was never changed. */
+/** `names`: the device's name and those that earlier makers gave it. Costs one look-up if the key is in no lineage. */
 export async function judgeLineage(
   scope: string,
   names: readonly RowName[],
@@ -35,21 +36,21 @@ export async function judgeLineage(
   if (key === undefined || key.state === 'dropped') return { kind: 'unrecorded' };
   const { maker, udid, state, binding, firstUse } = key;
   const isPending = state === 'pending';
-  // Practice learns of a real device's key only that it is about to be bound.
+  // A practice organisation learns about a real device's key only that it is pending there.
   if (scope !== REAL_SCOPE) return { kind: isPending ? 'foreign' : 'unrecorded' };
   if (!names.some((name) => name.maker === maker && name.udid === udid))
     return isPending ? { kind: 'foreign', waits: key } : { kind: 'foreign' };
   if (state === 'former') return { kind: 'former' };
-  // Without a certificate, or after its end, there is nothing that could be handed out.
+  // A pending key without a certificate, or whose certificate has ended, cannot be handed out.
   if (isPending && !(await isGood(key, now, certificates))) return { kind: 'unrecorded' };
   const all = await Promise.all(names.map((name) => lineage.ofDevice(name.maker, name.udid)));
-  // The key that it is about to follow gave way to nothing yet.
+  // Until a pending key is shown, the lineage does not contain the bound key yet.
   const bound = isPending ? await bindings.binding(binding) : undefined;
   return {
     kind: 'own',
     anchored: !firstUse,
     pendingIn: isPending ? binding : undefined,
-    // One that nobody ever showed is none of its keys.
+    // A dropped key was never shown, so it is none of the device's keys.
     lineage: new Set(
       [...all.flat().filter((one) => one.state !== 'dropped'), ...(bound === undefined ? [] : [bound])].map(
         (one) => one.keyDigest,
@@ -68,8 +69,8 @@ async function isGood(
 }
 
 /**
- * The evidence with what is recorded here put in: list and label go on naming the device's first key, and what vouched for
- * that vouches for the ones that followed.
+ * Puts what is recorded here into the evidence. List and label keep naming the device's first key; whatever vouched
+ * for that key vouches for the keys that followed.
  */
 export async function asRecorded(
   registration: Registration,
@@ -83,7 +84,7 @@ export async function asRecorded(
   const isOfLineage = async (key: string | undefined) =>
     key !== undefined && standing.lineage.has(await digestOf(key));
   const labelled = await isOfLineage(registration.label.publicKey);
-  // A row that names another key since means that one.
+  // If the row names a key that is not in the lineage, it means that key, and stays as it is.
   let now = row;
   if (row?.anchor === 'key' && standing.anchored && (await isOfLineage(row.publicKey)))
     now = { ...row, publicKey };

@@ -13,8 +13,8 @@ import { judgeRenewal } from './judge-renewal.ts';
 import { type Entitled, isRuling, type Judging } from './judging.ts';
 
 /**
- * Step 8 for a registration, in five steps: who may bind where; which device it is; what is proved of its key; whose it is
- * now; what the policy says.
+ * Step 8 for a registration, in five questions: who may bind where; which device it is; what is proved about its key;
+ * whose it is now; what the policy says.
  */
 export async function judgeRegistration(
   record: StoredRecord,
@@ -50,7 +50,7 @@ async function isMember(record: StoredRecord, { people }: Reads<'people'>): Prom
   return memberships.some(({ org }) => org === record.header.org);
 }
 
-/** The last two steps: the device is known, and so is what is proved of its key. */
+/** The last two questions, asked once the device and the proof of its key are known. */
 async function judgeClaim(
   { record, registration, approved, stores }: Judging,
   { org, domain, udid }: Entitled,

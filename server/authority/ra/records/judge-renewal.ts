@@ -7,12 +7,16 @@ import type { Ruling, Same } from '../binding/ruling.ts';
 import { renewableFrom } from '../contact/renew-certificate.ts';
 
 /**
- * Renewal by visit: a device that is registered again where it is bound, when its certificate is due. Its evidence was
- * judged as at the first time. As over EST, nothing is renewed twice: a successor that the device has not shown is the
- * one that is handed out, and one on hold or revoked has none. A device that is about to take another key is left to do so,
- * and that key has nothing to be renewed; but one that has proved the old key since, or whose certificate for that has
- * ended, goes on with it, and the other one is dropped, or it would be cut off. An ended certificate is no use to anybody.
- * What the policy holds or refuses is not renewed; the binding and its certificate stay as they are.
+ * Renewal by visit: a device is registered again where it is bound, and its certificate is due. Its evidence was
+ * judged as at the first time.
+ *
+ * As over EST, nothing is renewed twice: a successor that the device has not shown yet is handed out again, and a
+ * device whose certificate is on hold or revoked gets none. While a re-key is under way the old key is not renewed.
+ * There are two exceptions, in which the device goes on with the old key and the pending one is dropped, since the
+ * device would be cut off otherwise: it has proved the old key since it asked for the re-key, or the old key's
+ * certificate has ended.
+ *
+ * If the policy holds or refuses the renewal, the binding and its certificate stay as they are.
  */
 export async function judgeRenewal(
   same: Same,

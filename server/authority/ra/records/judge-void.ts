@@ -4,7 +4,7 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
-/** Its author takes a registration back, as long as nothing was installed by it. */
+/** The author of a registration takes it back, which is allowed until its certificate is installed. */
 export async function judgeVoid(
   record: StoredRecord,
   stores: Reads<'records' | 'bindings'>,
@@ -31,7 +31,7 @@ export async function judgeVoid(
       return refused('already_decided', about);
     case 'bound': {
       const binding = voided.binding === null ? undefined : await stores.bindings.binding(voided.binding);
-      // Somebody else's registration made this binding, and this one only found it there.
+      // Another registration made this binding, and the voided one only found it.
       const own = binding?.registration === voided.id;
       if (binding === undefined || !own || binding.endedAt !== null || binding.state !== 'issued') {
         return refused('already_decided', about);

@@ -7,15 +7,19 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import { knownNames } from '../binding/known-names.ts';
 import { judgeAttestation } from './judge-attestation.ts';
 
-/** Leaf, intermediates and the maker's CA: more than any maker was seen to use. */
+/** Longest chain: leaf, intermediates and the maker's CA. No maker was seen to use more. */
 const MOST = 5;
 
-/** `missing`: nothing was given that could be checked, or the row names nothing. `wrong`: what was given speaks of something else. */
+/**
+ * `missing`: nothing was shown that could be checked, or the row names nothing. `wrong`: what was shown is for
+ * another key or device.
+ */
 export type VoucherVerdict = 'vouched' | 'wrong' | 'missing';
 
 /**
- * What a row's voucher says of the key to be bound. Everything that the row names must vouch for it: the key's own digest;
- * the maker's certificate of the device; what the device attests under a key of the row; its TPM.
+ * Judges what a row's voucher says about the key to be bound. Everything that the row names must vouch for the key:
+ * the digest of the key itself; the maker's certificate of the device; an attestation by the device under a key of
+ * the row; its TPM.
  */
 export async function judgeVoucher(
   registration: Registration,
@@ -34,7 +38,8 @@ export async function judgeVoucher(
     said.push(judgeCertificates(registration, voucher, key, names));
   if (voucher.attestation !== undefined)
     said.push(await judgeAttestation(registration, voucher.attestation, names, crypto));
-  // Whoever activated it showed this very key (server/tpm/activate.ts); another key of the same TPM is not yet shown.
+  // A TPM vouches for the very key that was shown when its credential was activated (authority/tpm/activation.ts);
+  // another key of the same TPM is not shown yet.
   if (voucher.tpm !== undefined)
     said.push((await stores.tpms.holds(voucher.tpm, digest)) ? 'vouched' : 'missing');
   if (said.includes('wrong')) return 'wrong';
@@ -42,10 +47,10 @@ export async function judgeVoucher(
 }
 
 /**
- * The maker's own certificate of the device (IDevID, IEEE 802.1AR). Its chain leads to the CA, or it is the very certificate,
- * that the row names; it was made for this key; and its subject names this device. A certificate is no secret, so it vouches
- * for its own key only, never for another one beside it. Its dates are not looked at: such certificates are made once, for a
- * device's life.
+ * Judges the maker's own certificate of the device (IDevID, IEEE 802.1AR). Its chain must lead to the CA that the row
+ * names, or it must be the very certificate that the row names; it must be for this key; and its subject must name
+ * this device. A certificate is no secret, so it vouches only for its own key, never for another key. Its dates are
+ * not checked: such certificates are issued once, for a device's life.
  */
 function judgeCertificates(
   { device }: Registration,
@@ -67,7 +72,7 @@ function judgeCertificates(
   return good ? 'vouched' : 'wrong';
 }
 
-/** Each certificate signed by the next, up to the one with this thumbprint; every one above the leaf is a CA's. */
+/** Whether each certificate is signed by the next, up to the one with this thumbprint, and every one above the leaf is a CA's. */
 function leadsTo(ca: string, chain: readonly X509Certificate[]): boolean {
   for (const [index, certificate] of chain.entries()) {
     if (index > 0 && !certificate.ca) return false;
@@ -93,7 +98,7 @@ function thumbprint({ fingerprint256 }: X509Certificate): string {
   return toBase64Url(fromHex(fingerprint256.replaceAll(':', '').toLowerCase()) ?? new Uint8Array());
 }
 
-/** Serial number (802.1AR section 8.6) and common name. Control characters come escaped, so a line is one attribute. */
+/** Serial number (802.1AR section 8.6) and common name. Node.js escapes control characters, so each line is one attribute. */
 function subjectNames({ subject }: X509Certificate): string[] {
   return subject.split('\n').flatMap((line) => /^(?:serialNumber|CN)=(.*)$/.exec(line)?.[1] ?? []);
 }

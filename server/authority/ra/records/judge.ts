@@ -8,7 +8,7 @@ import { judgeRegistration } from './judge-registration.ts';
 import { judgeVoid } from './judge-void.ts';
 import { judgeTime } from './time-rules.ts';
 
-/** Step 8 for any record. Reads only; what follows from the ruling is done by who asked. */
+/** Step 8 for any record. It only reads; the caller applies the ruling. */
 export async function judge(
   record: StoredRecord,
   approved: boolean,
@@ -45,7 +45,7 @@ function judgeKind(
     case 'void+jws':
       return judgeVoid(record, stores);
     case 'skip+jws':
-      // It explains a gap in the chain's numbers (intake/phones.ts) and asks for nothing.
+      // A skip explains a gap in the chain's numbers (phones/phones.ts) and asks for nothing.
       return Promise.resolve({ outcome: 'noted', about: {} });
     case 'amendment+jws':
     case 'release+jws':

@@ -7,17 +7,17 @@ import type { Org } from '../../../ports/orgs.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { About, Ruling } from '../binding/ruling.ts';
 
-/** A registration under judgement: what every step of it may look at. */
+/** A registration under judgement: everything that the steps of its judgement may look at. */
 export interface Judging {
   readonly record: StoredRecord;
   readonly registration: Registration;
-  /** A second person has looked at it and takes it as it is. That passes over what is held, never over what is refused. */
+  /** A second person has looked at the record and accepts it. That overrides what would be held, never what is refused. */
   readonly approved: boolean;
   readonly stores: JudgeReads;
   readonly crypto: CryptoPort;
 }
 
-/** Where it is to be bound, by whom who may. */
+/** The organisation and domain where the device is to be bound, by an operator who may bind there. */
 export interface Entitled {
   readonly org: Org;
   readonly domain: DomainName;
@@ -25,7 +25,7 @@ export interface Entitled {
   readonly about: About;
 }
 
-/** Each step of the judgement gives what it found out, or the ruling that ends it. */
+/** Each step of the judgement returns either its finding or the ruling that ends the judgement. */
 export function isRuling(found: object): found is Ruling {
   return 'outcome' in found;
 }

@@ -5,12 +5,13 @@ import type { StoredRecord } from '../../../ports/records.ts';
 /** All that is looked at here; the rest is judged where it is decided. */
 const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
 
-/** As many as one transaction decides: enough to share its cost, few enough that nobody waits long behind it. */
+/** Most records that one transaction decides: enough to share its cost, few enough that nobody waits long behind it. */
 const MOST = 256;
 
 /**
- * The records that may be decided side by side: one at most of each device, the first, and one of each key. `blocked`
- * devices wait for an earlier record. What was begun before goes alone, since it resumes.
+ * Selects the records that may be decided together: at most one per device, the first, and at most one per key.
+ * Devices in `blocked` wait for an earlier record. A record whose issuing was begun before is left out, since it is
+ * resumed alone.
  */
 export function takeGroup(
   pending: readonly StoredRecord[],

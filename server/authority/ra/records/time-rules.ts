@@ -15,7 +15,7 @@ export interface TimeFacts {
 /**
  * The time rules for records of an operator who is not revoked. `anchor` proves a not-before, arrival proves a
  * not-after; between the two the phone's clock is believed, with a day's tolerance. A credential that has expired
- * since is no matter.
+ * since the capture does not matter.
  */
 export function judgeTime(facts: TimeFacts): 'clock_skew' | 'credential_expired' | undefined {
   const captured = fromInstant(facts.capturedAt);
@@ -27,7 +27,7 @@ export function judgeTime(facts: TimeFacts): 'clock_skew' | 'credential_expired'
     ({ notBefore, notAfter, maxOfflineSeconds }) =>
       captured >= fromInstant(notBefore) - DAY &&
       captured <= fromInstant(notAfter) &&
-      // The anchor is the phone's newest word from us, so the time since is the time without contact.
+      // The anchor is the newest statement that the phone had from us, so the time since then is the time without contact.
       captured <= anchor + maxOfflineSeconds * 1000,
   );
   return covered ? undefined : 'credential_expired';
