@@ -106,8 +106,8 @@ export interface CrlOrder {
   readonly entries: readonly RevokedEntry[];
 }
 
-/** One issuing CA. It signs what the RA recorded, and knows no record, person or database. */
-export interface Issuer {
+/** Which issuing CA it is. */
+export interface IssuerIdentity {
   /** Of this generation. */
   readonly name: IssuerName;
   readonly org: OrgName;
@@ -115,16 +115,28 @@ export interface Issuer {
   readonly own: IssuerName;
   /** A successor issues in its place; it finishes what it began, and revokes. */
   readonly replaced: boolean;
+}
+
+/** What is handed out so that its certificates are trusted. */
+export interface IssuerTrust {
   /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/authority/ca/trust.ts. */
   readonly chainPem: string;
   /** Its key and subject signed by itself, PEM: who trusts only this accepts this organisation's devices only. */
   readonly anchorPem: string;
   /** The anchors of every generation of the organisation whose certificates may live, PEM. */
   readonly anchorsPem: string;
+}
+
+/** For the RA and for ceremonies: certificates of devices and services. */
+export interface CertificateSigner {
   prepare(order: CertificateOrder): Intent;
   prepareServer(order: ServerOrder): Intent;
   /** Throws for an intent that another issuing CA prepared; SignatureDelayed where a third party signs. */
   sign(intent: Intent): Promise<SignedCertificate>;
+}
+
+/** For the validation authority: what is said of certificates. */
+export interface StatusSigner {
   /** SubjectPublicKeyInfo of its key, DER. */
   readonly spki: Uint8Array;
   /** Lets a key answer about the state of this CA's certificates, until then (milliseconds since 1970). */
@@ -135,6 +147,9 @@ export interface Issuer {
   /** CertificateList, DER. */
   signCrl(order: CrlOrder): Promise<Uint8Array>;
 }
+
+/** One issuing CA. It signs what the RA recorded, and knows no record, person or database. */
+export interface Issuer extends IssuerIdentity, IssuerTrust, CertificateSigner, StatusSigner {}
 
 /** All that RA and faces know of the CA. */
 export interface CertificateAuthority {

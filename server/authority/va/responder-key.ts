@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
-import type { Issuer } from '../../ports/certificate-authority.ts';
+import type { IssuerIdentity, StatusSigner } from '../../ports/certificate-authority.ts';
 import type { KeySigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
@@ -24,7 +24,10 @@ export interface ResponderKey {
 }
 
 /** The key that answers for an issuing CA, made and certified at need. Its name is one no CA can have. */
-export async function responderKey(issuer: Issuer, parts: ResponderParts): Promise<ResponderKey> {
+export async function responderKey(
+  issuer: IssuerIdentity & StatusSigner,
+  parts: ResponderParts,
+): Promise<ResponderKey> {
   const { vault, stores, transact, clock } = parts;
   const key = await vault.ensure(`ocsp_${issuer.name}`, 'P-256');
   const fresh = (notAfter: string) => fromInstant(notAfter) - clock.now() > MARGIN;

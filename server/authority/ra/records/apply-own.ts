@@ -3,8 +3,8 @@ import { toInstant } from '../../../../core/instant.ts';
 import { uuid7 } from '../../../../core/uuid7.ts';
 import {
   type CertificateOrder,
+  type CertificateSigner,
   type Intent,
-  type Issuer,
   intentName,
 } from '../../../ports/certificate-authority.ts';
 import type { GroupStores } from '../../../ports/group-stores.ts';
@@ -26,7 +26,7 @@ export interface OwnStores extends SettleStores {
 
 export interface ApplyContext<S = OwnStores> {
   readonly stores: S;
-  readonly issuer: Issuer;
+  readonly issuer: Pick<CertificateSigner, 'prepare'>;
   readonly crypto: CryptoPort;
   readonly now: number;
   /** The person who decided; undefined if the rules did. */
