@@ -1,13 +1,13 @@
-/** What happened, in names and digests. Never a secret, a token or a label's text. */
+/** One thing that happened, in names and digests. Never contains a secret, a token or a label's text. */
 export interface AuditFacts {
   readonly at: string;
   /** Step of a registration's way, `7 sync`, and what happened, `received`. */
   readonly step: string;
   readonly event: string;
-  /** Who did it: an operator, or a part of this system. */
+  /** The operator, or the part of this system, that did it. */
   readonly actor: string;
   readonly org: string | null;
-  /** What it was done to: a record, a device, a certificate. */
+  /** The record, device or certificate that it was done to. */
   readonly subject: string;
   readonly detail: string;
 }
@@ -35,7 +35,7 @@ export interface AuditSeal {
 }
 
 export interface AuditLog {
-  /** Adds to this process's chain, when the transaction that it belongs to ends. Only inside one. */
+  /** Appends to this process's chain, at the end of the surrounding transaction. Throws outside one. */
   append(facts: AuditFacts): Promise<void>;
   /** Entries by writer and number, from behind this place. */
   after(place: Pick<AuditHead, 'writer' | 'n'> | undefined, limit: number): Promise<AuditEntry[]>;

@@ -3,9 +3,9 @@ import type { IssuerName, OrgName } from './issuer-name.ts';
 /** A CA's certificates; its key lies in the vault under the same name. */
 export interface Authority {
   readonly name: IssuerName;
-  /** Whose devices it issues to; null for a root. */
+  /** The organisation whose devices it issues to; null for a root. */
   readonly org: OrgName | null;
-  /** 1, and one more with every rotation. */
+  /** Starts at 1 and grows by one with every rotation. */
   readonly generation: number;
   /** Name of the root that signed it; null for a root. */
   readonly root: string | null;
@@ -14,7 +14,7 @@ export interface Authority {
   /** Same key and subject, signed by itself, DER. */
   readonly anchor: Uint8Array;
   readonly notAfter: string;
-  /** What leads from this one to its predecessor's anchor and back; null for the first. */
+  /** Cross certificates between this generation and its predecessor; null for the first. */
   readonly crossed: Crossed | null;
   /** Set once a successor issues in its place. */
   readonly replaced: Replaced | null;
@@ -28,12 +28,12 @@ export interface Crossed {
 
 export interface Replaced {
   readonly at: string;
-  /** None of its certificates lives longer: until then it signs CRLs, and verifiers are told of it. */
+  /** The last of its certificates ends by then. Until then it signs CRLs, and verifiers are told about it. */
   readonly until: string;
 }
 
 export interface Authorities {
-  /** By any text: it is one of our CAs' names if this finds something. */
+  /** Takes any text: a text that finds a CA is the name of one. */
   authority(name: string): Promise<Authority | undefined>;
   authorities(): Promise<Authority[]>;
   /** Issuing CAs of an organisation, the first one first. */
@@ -42,7 +42,7 @@ export interface Authorities {
   replace(name: IssuerName, replaced: Replaced): Promise<void>;
 }
 
-/** Of an organisation's generations the newest, and those whose certificates may still live, the newest first. */
+/** The newest of an organisation's generations, and those whose certificates may still be valid; the newest first. */
 export function liveOnes(generations: readonly Authority[], now: number): Authority[] {
   return generations
     .filter(({ replaced }) => replaced === null || Date.parse(replaced.until) > now)

@@ -2,7 +2,7 @@ import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
 import type { OrgName } from './issuer-name.ts';
 
-/** Device ↔ domain ↔ owner. Live until `endedAt`. */
+/** Ties a device to a domain and an owner. Live until `endedAt`. */
 export interface Binding {
   readonly id: string;
   readonly scope: string;
@@ -15,9 +15,9 @@ export interface Binding {
   readonly keyDigest: string;
   readonly registration: string;
   readonly state: BindingState;
-  /** Evidence so far could have been copied; ends when the device itself shows its certificate. */
+  /** The evidence so far could have been copied. Ends when the device itself shows its certificate. */
   readonly unproven: boolean;
-  /** Trusted at first use: no row anchored its key. For ever. */
+  /** Trusted at first use: no list row anchored the key. Stays so for the binding's life. */
   readonly firstUse: boolean;
   readonly boundAt: string;
   readonly endedAt: string | null;
@@ -30,43 +30,46 @@ export interface Bindings {
   binding(id: string): Promise<Binding | undefined>;
   open(binding: Binding): Promise<void>;
   setState(id: string, state: BindingState): Promise<void>;
-  /** Its device has shown that it uses another key: that is the bound one from now on. */
+  /** The device has shown that it uses another key, which is the bound key from now on. */
   rekey(id: string, keyDigest: string): Promise<void>;
-  /** Its device has signed something in our sight with the bound key: no copy could have done that. */
+  /** The device has signed something in our sight with the bound key, which no copy could have done. */
   prove(id: string): Promise<void>;
-  /** Another site of the same domain. */
+  /** Moves the device to another site of the same domain. */
   setSite(id: string, site: string): Promise<void>;
-  /** A key that was to be its next one is dropped with it. */
+  /** Ends the binding and drops its pending key, if it has one. */
   end(id: string, at: string): Promise<void>;
 }
 
 /** Live bindings of the whole installation. */
 export interface LiveBindings {
-  /** The one of this key: one at most (unique over all scopes). */
+  /** At most one, over all scopes. */
   byKey(keyDigest: string): Promise<Binding | undefined>;
-  /** The one of this device: one at most. */
+  /** At most one. */
   byName(maker: string, udid: string): Promise<Binding | undefined>;
-  /** Those of a domain, the newest first. */
+  /** Live bindings of one domain, the newest first. */
   inDomain(org: OrgName, domain: string, limit: number): Promise<Binding[]>;
-  /** Those whose last certificate for the bound key ends before then, the first to end first. */
+  /** Live bindings whose last certificate for the bound key ends before this instant, soonest first. */
   due(before: string, limit: number): Promise<{ readonly binding: Binding; readonly notAfter: string }[]>;
 }
 
-/** Live and ended bindings, for whoever looks something up. */
+/** Live and ended bindings, for look-ups. */
 export interface BindingHistory {
   /** The newest first. */
   ofOrg(org: OrgName, limit: number): Promise<Binding[]>;
-  /** Each word in UDID, maker, domain or site; in any case, of ASCII letters at least. Reads all of the organisation. */
+  /**
+   * Bindings where each word occurs in UDID, maker, domain or site. Case is ignored, for ASCII letters at least.
+   * Reads all bindings of the organisation.
+   */
   find(org: OrgName, words: readonly string[], limit: number): Promise<Binding[]>;
-  /** Of every maker, in every scope. */
+  /** Bindings with this UDID, of every maker and in every scope. */
   ofUdid(udid: string): Promise<Binding[]>;
 }
 
-/** How many live bindings policies allow. */
+/** Checks the quotas on live bindings that policies set. */
 export interface Quotas {
   /**
-   * Whether fewer than `quota` live bindings are in one domain of an organisation (null: in all of them). In a group each
-   * call that came before counts as one more, bound or not.
+   * Whether one domain of an organisation (null: all of them together) has fewer than `quota` live bindings. In a
+   * group each earlier call counts as one more binding, whether it led to one or not.
    */
   takePlace(org: OrgName, domain: string | null, quota: number): Promise<boolean>;
 }

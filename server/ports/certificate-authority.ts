@@ -8,15 +8,15 @@ export interface SubjectPart {
   readonly value: string;
 }
 
-/** What an organisation's policy changes in a certificate. */
+/** What an organisation's policy changes in the certificates of its devices. */
 export interface CertificateProfile {
   /** Milliseconds; never longer than the CA's own policy says. */
   readonly lifetime?: number;
-  /** In the order of its text, the most particular first; `CN=<udid>,O=<domain>` if left out. */
+  /** In the order of RFC 4514, most specific part first; `CN=<udid>,O=<domain>` if left out. */
   readonly subject?: readonly SubjectPart[];
 }
 
-/** What the RA asks for. Everything in the certificate follows from it and from policy; nothing is taken from a CSR. */
+/** An order of the RA. Everything in the certificate follows from the order and from policy; nothing is taken from a CSR. */
 export interface CertificateOrder extends CertificateProfile {
   readonly udid: Udid;
   readonly domain: DomainName;
@@ -24,7 +24,7 @@ export interface CertificateOrder extends CertificateProfile {
   readonly spki: Uint8Array;
 }
 
-/** A service of the organisation: a broker, or our own listener for devices. */
+/** A service of the organisation that needs a server certificate: a broker, or our own listener for devices. */
 export interface ServerOrder {
   /** DNS name, of at most 64 characters. */
   readonly host: string;
@@ -50,7 +50,7 @@ export interface Intent {
   readonly notAfter: string;
 }
 
-/** An intent as the trail names it: its serial, and the digest of what is to be signed. */
+/** Names an intent in the audit trail: its serial, and the digest of what is to be signed. */
 export function intentName({ serial, kind, digest }: Pick<Intent, 'serial' | 'kind' | 'digest'>): string {
   return `serial ${serial}, ${kind === 'tbs' ? 'TBS' : 'order'} ${digest}`;
 }
@@ -59,11 +59,11 @@ export interface SignedCertificate {
   readonly der: Uint8Array;
   /** SHA-256 of `der`, hex. */
   readonly fingerprint: string;
-  /** Where a third party wrote it; that of the intent otherwise. */
+  /** Set where a third party wrote the certificate; otherwise the intent's validity applies. */
   readonly validity?: { readonly notBefore: string; readonly notAfter: string };
 }
 
-/** Whoever signs has not answered yet. The intent stays open and is signed when it is come back to. */
+/** The signer has not answered yet. The intent stays open and is signed by a later try: the error is retryable. */
 export class SignatureDelayed extends Error {
   override readonly name = 'SignatureDelayed';
 }
@@ -79,7 +79,7 @@ export const REVOCATION_REASONS = [
 ] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
-/** `certificateHold` is the one that may end again. */
+/** `certificateHold` is the one reason that may be lifted again. */
 export type EntryReason = RevocationReason | 'certificateHold';
 
 /** CRLReason (RFC 5280 section 5.3.1). */
@@ -111,9 +111,9 @@ export interface IssuerIdentity {
   /** Of this generation. */
   readonly name: IssuerName;
   readonly org: OrgName;
-  /** Name of our own issuing CA that keeps its CRL; of a third party's, that of the organisation's own one beside it. */
+  /** Name of our own issuing CA that signs its CRL. For a third party's CA that is the organisation's own CA beside it. */
   readonly own: IssuerName;
-  /** A successor issues in its place; it finishes what it began, and revokes. */
+  /** A successor issues in its place. It still finishes what it began, and revokes. */
   readonly replaced: boolean;
 }
 
@@ -121,9 +121,9 @@ export interface IssuerIdentity {
 export interface IssuerTrust {
   /** What leads from a leaf of it to the root, PEM: handed out behind the leaf. See server/authority/ca/trust.ts. */
   readonly chainPem: string;
-  /** Its key and subject signed by itself, PEM: who trusts only this accepts this organisation's devices only. */
+  /** Its key and subject signed by itself, PEM. Whoever trusts only this accepts only this organisation's devices. */
   readonly anchorPem: string;
-  /** The anchors of every generation of the organisation whose certificates may live, PEM. */
+  /** The anchors of every generation of the organisation whose certificates may still be valid, PEM. */
   readonly anchorsPem: string;
 }
 
@@ -131,7 +131,7 @@ export interface IssuerTrust {
 export interface CertificateSigner {
   prepare(order: CertificateOrder): Intent;
   prepareServer(order: ServerOrder): Intent;
-  /** Throws for an intent that another issuing CA prepared; SignatureDelayed where a third party signs. */
+  /** Throws if another issuing CA prepared the intent. Throws SignatureDelayed while a third party has not answered. */
   sign(intent: Intent): Promise<SignedCertificate>;
 }
 
@@ -139,7 +139,7 @@ export interface CertificateSigner {
 export interface StatusSigner {
   /** SubjectPublicKeyInfo of its key, DER. */
   readonly spki: Uint8Array;
-  /** Lets a key answer about the state of this CA's certificates, until then (milliseconds since 1970). */
+  /** Lets a key answer for the status of this CA's certificates, until the given time (milliseconds since 1970). */
   certifyResponder(
     spki: Uint8Array,
     until: number,
@@ -155,8 +155,14 @@ export interface Issuer extends IssuerIdentity, IssuerTrust, CertificateSigner, 
 export interface CertificateAuthority {
   /** The issuing CA of an organisation, the newest one; undefined if it has none. */
   issuer(org: OrgName): Promise<Issuer | undefined>;
-  /** By its own name, replaced or not: what one began, prepared or issued, only the same one finishes and revokes. */
+  /**
+   * Finds an issuing CA by its own name, replaced or not. Only the CA that prepared or issued something can finish or
+   * revoke it.
+   */
   issuerNamed(name: IssuerName): Promise<Issuer | undefined>;
-  /** What verifiers trust for an organisation's devices, DER: anchors, and what leads to them. Empty if it has no CA. */
+  /**
+   * What verifiers trust for an organisation's devices, DER: anchors and cross certificates. Empty if the
+   * organisation has no CA.
+   */
   bundle(org: OrgName): Promise<readonly Uint8Array[]>;
 }

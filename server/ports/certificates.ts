@@ -7,7 +7,7 @@ import type {
 } from './certificate-authority.ts';
 import type { IssuerName } from './issuer-name.ts';
 
-/** What is about to be signed. Finished or abandoned at the next start if the process ended in between. */
+/** Intents: certificates that are about to be signed. If the process ends in between, the next start finishes or abandons them. */
 export interface Intents {
   intend(intent: Intent, binding: string): Promise<void>;
   ofBinding(binding: string): Promise<Intent | undefined>;
@@ -23,7 +23,7 @@ export interface StoredCertificate {
   readonly der: Uint8Array;
   readonly notBefore: string;
   readonly notAfter: string;
-  /** Also of one that is on hold only. */
+  /** Also set while the certificate is only on hold. */
   readonly revokedAt: string | null;
   readonly onHold: boolean;
 }
@@ -37,29 +37,29 @@ export interface Certificates {
   /** Completes an intent; its row must exist. */
   issue(serial: string, signed: SignedCertificate): Promise<void>;
   byFingerprint(fingerprint: string): Promise<StoredCertificate | undefined>;
-  /** The newest one of a binding, revoked or not. */
+  /** The binding's newest certificate, revoked or not. */
   newest(binding: string): Promise<StoredCertificate | undefined>;
-  /** Every one issued for a binding, newest first. */
+  /** Every certificate issued for a binding, newest first. */
   ofBinding(binding: string): Promise<StoredCertificate[]>;
 }
 
-/** What ends a certificate, or stops it for a while. Each gives the issuing CAs whose CRL says less than this from now on. */
+/** Revokes certificates or puts them on hold. Each method returns the issuing CAs whose CRL is out of date from now on. */
 export interface Revocations {
-  /** Every one of a binding that is not revoked yet, or on hold only. */
+  /** Revokes every certificate of a binding that is not revoked yet or only on hold. */
   revokeAll(binding: string, at: string, reason: RevocationReason): Promise<readonly IssuerName[]>;
-  /** Nothing, if none was issued under this serial. */
+  /** Changes nothing if no certificate was issued under this serial. */
   revoke(serial: string, at: string, reason: RevocationReason): Promise<readonly IssuerName[]>;
-  /** Puts every one of a binding that is not revoked on hold. */
+  /** Puts every certificate of a binding that is not revoked on hold. */
   hold(binding: string, at: string): Promise<readonly IssuerName[]>;
-  /** Takes every one of a binding off hold. */
+  /** Takes every certificate of a binding off hold. */
   release(binding: string): Promise<readonly IssuerName[]>;
 }
 
-/** What verifiers are told. */
+/** The status of certificates, for verifiers. */
 export interface CertificateStates {
-  /** Whether an issued certificate was revoked; undefined if none has this serial. */
+  /** Whether an issued certificate was revoked; undefined if no certificate has this serial. */
   status(serial: string): Promise<CertificateStatus | undefined>;
   revokedBy(issuer: IssuerName): Promise<RevokedEntry[]>;
-  /** How often this issuer's were revoked, put on hold or taken off it. */
+  /** How often certificates of this issuer were revoked, put on hold or taken off hold. */
   revocations(issuer: IssuerName): Promise<number>;
 }

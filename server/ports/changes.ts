@@ -18,11 +18,14 @@ export interface StoredChange {
 
 /** Each organisation's stream of outcomes, numbered from 1 without gaps in the order of commit. */
 export interface ChangeStream {
-  /** `wasBound`: until now the record was answered with a binding, so one has ended. Others are told too (events.ts). */
+  /**
+   * `wasBound`: the record was answered with a binding until now, so that binding has ended. Receivers are told too
+   * (events.ts).
+   */
   append(org: string, change: StoredChange, wasBound?: boolean): Promise<void>;
-  /** What happens to a device beside the decisions: for those outside only, phones are not told. */
+  /** Tells receivers about something that happened to a device apart from decisions. Phones are not told. */
   tell(org: string, event: DeviceEvent): Promise<void>;
-  /** What was said last of a record. */
+  /** The last change of a record. */
   lastOf(org: string, record: string): Promise<StoredChange | undefined>;
   after(org: string, n: number, limit: number): Promise<{ n: number; change: StoredChange }[]>;
 }

@@ -1,4 +1,4 @@
-/** What a machine client may be allowed to do: nothing that lets a device back in. */
+/** What a machine client may be allowed to do. Nothing of it lets a device back in. */
 export const CLIENT_RIGHTS = ['suspend', 'revoke', 'transfer'] as const;
 export type ClientRight = (typeof CLIENT_RIGHTS)[number];
 
@@ -14,10 +14,10 @@ export interface Client {
 }
 
 export interface Clients {
-  /** False if the name is taken; a name is never used again, since it stands on the audit trail. */
+  /** False if the name is taken. A name is never used again, since the audit trail contains it. */
   add(client: Client): Promise<boolean>;
   byHash(hash: string): Promise<Client | undefined>;
   clients(): Promise<Client[]>;
-  /** False if there is none, or it was revoked before. */
+  /** False if the client does not exist or was revoked before. */
   revoke(name: string, at: string): Promise<boolean>;
 }

@@ -6,27 +6,27 @@ export interface StoredCrl {
   readonly der: Uint8Array;
   readonly thisUpdate: string;
   readonly nextUpdate: string;
-  /** What CertificateStates.revocations said before its entries were read. */
+  /** The value of CertificateStates.revocations before its entries were read. */
   readonly revocations: number;
 }
 
-/** A CRL by its issuing CA and number, for whoever is told that it was signed. */
+/** Names a CRL by its issuing CA and number, to report that it was signed. */
 export type SignedList = Pick<StoredCrl, 'issuer' | 'number'>;
 
-/** The CRLs of our issuing CAs, each signed anew where something was revoked since or its end is near. */
+/** The CRLs of our issuing CAs. Each is signed anew when something was revoked since, or its end is near. */
 export interface RevocationLists {
-  /** Undefined where the list is not ours to sign. */
+  /** Undefined if we do not sign that CA's CRL. */
   current(issuer: IssuerName): Promise<StoredCrl | undefined>;
-  /** Those of every generation of an organisation whose certificates may live; undefined where one is missing. */
+  /** The CRLs of every generation of an organisation whose certificates may still be valid; undefined if one is missing. */
   ofOrg(org: OrgName): Promise<readonly StoredCrl[] | undefined>;
   /**
-   * To be called by whoever revoked a certificate, put it on hold or released it, after that is durable, with the issuing
-   * CAs that the stores named (ports/certificates.ts). Left out are those whose list is not ours to sign.
+   * Must be called by whoever revoked a certificate, put it on hold or released it, once that is durable, with the
+   * issuing CAs that the stores returned (ports/certificates.ts). CAs whose CRL we do not sign are skipped.
    */
   publish(issuers: readonly IssuerName[]): Promise<readonly SignedList[]>;
 }
 
-/** The CRL each issuing CA signed last. */
+/** The newest CRL of each issuing CA. */
 export interface Crls {
   crl(issuer: IssuerName): Promise<StoredCrl | undefined>;
   saveCrl(crl: StoredCrl): Promise<void>;

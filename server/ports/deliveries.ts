@@ -1,9 +1,10 @@
 import type { Receiver } from './receivers.ts';
 
 /**
- * Why a receiver did not take an event. `not_taken`: it read it and will never take it. Everything else may be mended on its
- * side or between: `address_refused` (a private address, see docs/operations.md), `not_reached`, `not_trusted` (its
- * certificate), `timed_out`, `redirected` (never followed), `not_authorized`, `not_there`, `busy`, `failed`.
+ * Why a receiver did not take an event. `not_taken`: it read the event and will never take it. Every other fault may
+ * be mended at the receiver or on the way: `address_refused` (a private address, see docs/operations.md),
+ * `not_reached`, `not_trusted` (its certificate), `timed_out`, `redirected` (never followed), `not_authorized`,
+ * `not_there`, `busy`, `failed`.
  */
 export const DELIVERY_FAULTS = [
   'address_refused',
@@ -24,13 +25,13 @@ export type Delivered =
   | {
       readonly ok: false;
       readonly fault: DeliveryFault;
-      /** The receiver's own wish, milliseconds. */
+      /** The delay that the receiver asked for (Retry-After), milliseconds. */
       readonly retryAfter?: number | undefined;
     };
 
-/** Brings one signed event to one receiver. Never throws for what a receiver does. */
+/** Delivers one signed event to one receiver. Never throws because of what a receiver does. */
 export interface Deliveries {
   deliver(receiver: Receiver, event: { readonly kind: string; readonly jws: string }): Promise<Delivered>;
-  /** Ends what is open to this receiver. */
+  /** Closes open connections to this receiver. */
   leave(receiver: Receiver): Promise<void>;
 }

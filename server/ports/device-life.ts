@@ -9,12 +9,12 @@ export interface Suspension {
   readonly by: string;
 }
 
-/** A device that took an old one's place. */
+/** A device that replaced another one. */
 export interface Succession {
   readonly binding: string;
-  /** The old one's binding. */
+  /** The replaced device's binding. */
   readonly predecessor: string;
-  /** Where the old one stood, as its registration said; null if it did not say. */
+  /** Position of the replaced device, from its registration; null if that names none. */
   readonly position: string | null;
   readonly at: string;
 }

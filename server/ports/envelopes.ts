@@ -1,6 +1,6 @@
 import type { RejectionCode } from '../../contract/codes.ts';
 
-/** An envelope whose signature verified, as it came. Refused ones are kept as well. */
+/** An envelope whose signature verified, byte for byte. Rejected ones are stored as well. */
 export interface Envelope {
   readonly digest: string;
   readonly kid: string;
@@ -19,18 +19,18 @@ export interface Envelope {
 
 export interface Envelopes {
   /**
-   * What will be asked about these, so that it can be read at once; changes no answer. Nobody else adds to their chains
-   * until the transaction ends.
+   * Prefetch: reads in one go what will be asked about these envelopes; changes no answer. Nobody else adds to their
+   * chains until the transaction ends.
    */
   prefetch(
     envelopes: readonly (Pick<Envelope, 'digest' | 'kid' | 'seq'> & { readonly id?: string | undefined })[],
   ): Promise<void>;
   byDigest(digest: string): Promise<Envelope | undefined>;
-  /** The one that holds this place in the chain. */
+  /** The envelope that holds this place in the chain. */
   inChain(kid: string, seq: number): Promise<Pick<Envelope, 'digest' | 'prev'> | undefined>;
   /** Digest of the received envelope with this record id. */
   receivedId(id: string): Promise<string | undefined>;
   keep(envelope: Envelope): Promise<void>;
-  /** Another answer than before for one that is kept. */
+  /** Replaces the answer to an envelope that is stored. */
   answerAnew(digest: string, answer: Pick<Envelope, 'code' | 'receipt'>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
 
-/** What others may be told of. docs/operations.md lists them too. */
+/** The kinds of event that receivers may be told about. docs/operations.md lists them too. */
 export const EVENT_KINDS = [
   'bound',
   'held',
@@ -16,7 +16,7 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** One thing that happened to a device of an organisation; nothing in it is of another one, or of a person. */
+/** One thing that happened to a device of an organisation. Contains nothing about another organisation or a person. */
 export interface DeviceEvent {
   readonly kind: EventKind;
   readonly at: string;
@@ -27,33 +27,33 @@ export interface DeviceEvent {
   readonly record?: string;
   readonly code?: OutcomeCode | null;
   readonly unproven?: boolean | null;
-  /** Of the certificate that goes with it. */
+  /** Fingerprint of the certificate that goes with the event. */
   readonly fingerprint?: string | null;
   readonly notAfter?: string;
-  /** It is for another key than the device had. */
+  /** The certificate is for another key than the device had before. */
   readonly rekeyed?: boolean;
-  /** Of a suspension. */
+  /** Reason of a suspension. */
   readonly reason?: string;
 }
 
 export interface StoredEvent {
   readonly n: number;
-  /** For telling a repetition from another event: it is told at least once. */
+  /** Lets a receiver recognise a repetition, since delivery is at-least-once. */
   readonly id: string;
   readonly event: DeviceEvent;
 }
 
 export interface Events {
-  /** Kept in the transaction at hand if the organisation has a receiver, and forgotten if not. */
+  /** Stores the events in the surrounding transaction if the organisation has a receiver; otherwise does nothing. */
   append(org: string, events: readonly DeviceEvent[]): Promise<void>;
   after(org: string, n: number, limit: number): Promise<StoredEvent[]>;
-  /** How many there are after this one, up to `most`. */
+  /** How many events follow this one, counted up to `most`. */
   waiting(org: string, n: number, most: number): Promise<number>;
-  /** Forgets what every receiver of its organisation has, from before then. */
+  /** Removes events older than this instant that every receiver of their organisation has. */
   forget(before: string): Promise<void>;
 }
 
-/** A certificate of a live binding that is about to end. */
+/** A certificate of a live binding that ends soon. */
 export interface DueCertificate {
   readonly serial: string;
   readonly fingerprint: string;
@@ -63,10 +63,10 @@ export interface DueCertificate {
   readonly domain: string;
 }
 
-/** Which certificates' ends others were told of. */
+/** Records which ending certificates receivers were told about. */
 export interface DueNotices {
-  /** The newest of a live binding for its bound key, if it ends before then and nobody was told. */
+  /** For each live binding the newest certificate for its bound key, if it ends before this instant and nobody was told. */
   untold(org: string, before: string, limit: number): Promise<DueCertificate[]>;
-  /** False if it was told before. */
+  /** False if it was noted before. */
   note(serial: string, at: string): Promise<boolean>;
 }

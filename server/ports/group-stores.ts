@@ -16,7 +16,7 @@ import type { Tombstones } from './tombstones.ts';
 import type { Tpms } from './tpms.ts';
 import type { TransferCases } from './transfer-cases.ts';
 
-/** What the rules may read to judge a record: the same alone and in a group. */
+/** What the rules may read to judge a record, alike in a transaction of its own and in a group. */
 export interface JudgeReads {
   readonly orgs: Pick<Orgs, 'org'>;
   readonly people: Pick<People, 'memberships'>;
@@ -37,13 +37,14 @@ export interface JudgeReads {
   readonly intents: Pick<Intents, 'ofBinding'>;
 }
 
-/** The few of them that a rule takes: `Reads<'list' | 'tombstones'>`. */
+/** The part that one rule needs: `Reads<'list' | 'tombstones'>`. */
 export type Reads<K extends keyof JudgeReads> = Pick<JudgeReads, K>;
 
 /**
- * What a group of registrations may write. Each adds rows of its own, or moves one that the group has claimed: so groups
- * can run beside each other in several processes (docs/operations.md). Ending a binding, revoking, reopening a record and
- * every other act on what somebody else may be at is missing here on purpose: it takes a transaction of its own.
+ * What a group of registrations may write. Each method adds new rows or changes a row that the group has claimed, so
+ * groups can run concurrently in several processes (docs/operations.md). Everything else is missing on purpose:
+ * ending a binding, revoking, reopening a record and every other change of rows that another transaction may be using
+ * needs a transaction of its own.
  */
 export interface GroupWrites {
   readonly envelopes: Pick<Envelopes, 'prefetch' | 'byDigest' | 'receivedId' | 'keep' | 'answerAnew'>;
@@ -60,13 +61,14 @@ export interface GroupWrites {
 }
 
 /**
- * The stores of a group. Reads go out together and show what stood before the group; what the group writes is written at
- * its end. Envelopes are the exception: they are seen as soon as they are kept, since batches follow each other in a chain.
+ * The stores of a group. Reads are sent together and show the state before the group; writes are sent at its end.
+ * Envelopes are the exception: they are visible as soon as they are stored, since batches follow each other in a
+ * chain.
  */
 export type GroupStores = JudgeReads & GroupWrites;
 
 /**
- * One transaction for many registrations, all or nothing, durable when the promise resolves. Several of these run at
- * once, in other processes too; what keeps them apart is in docs/operations.md.
+ * Runs one transaction for many registrations: all or nothing, durable when the promise resolves. Several of these
+ * run concurrently, in other processes too; docs/operations.md says how they are kept apart.
  */
 export type InGroup = <T>(work: (group: GroupStores) => Promise<T>) => Promise<T>;

@@ -1,10 +1,11 @@
 /**
- * `pending`: asked for, and not shown yet. `current`: shown, so the key that its device is known by. `former`: gave way to
- * another one. `dropped`: never shown, and nobody waits for it any more.
+ * `pending`: the device asked for a certificate for this key and has not shown it yet. `current`: the device has
+ * shown it, so the device is known by this key. `former`: another key has replaced it. `dropped`: it was never shown,
+ * and nobody waits for it any more.
  */
 export type LineageState = 'pending' | 'current' | 'former' | 'dropped';
 
-/** A key that a device took in the place of another one, or that gave way so. */
+/** A key by which a device replaced another key, or one that was replaced. */
 export interface LineageKey {
   /** SHA-256 of `spki`, base64url. */
   readonly keyDigest: string;
@@ -12,32 +13,38 @@ export interface LineageKey {
   readonly spki: Uint8Array;
   readonly maker: string;
   readonly udid: string;
-  /** In which it was asked for, or gave way. */
+  /** The binding in which it was asked for or replaced. */
   readonly binding: string;
-  /** What it was asked for with, DER; null of a device's first key. */
+  /** The CSR that it was asked for with, DER; null for a device's first key. */
   readonly request: Uint8Array | null;
-  /** Of the one certificate that is there, or about to be signed, while it is pending; null of a device's first key. */
+  /**
+   * Serial of the one certificate that was issued, or is about to be signed, while the key is pending; null for a
+   * device's first key.
+   */
   readonly serial: string | null;
   readonly state: LineageState;
-  /** What it follows was trusted at first use, so it is no better anchored than that. */
+  /** The key before was trusted at first use, so this one is no better anchored. */
   readonly firstUse: boolean;
-  /** When it came into this state. */
+  /** When the key came into this state. */
   readonly at: string;
 }
 
 /**
- * The keys of devices that changed theirs, over the whole installation and for good: the maker's list goes on naming the
- * first one. Devices of practice have none.
+ * The keys of devices that changed theirs, over the whole installation and for good, since the maker's list goes on
+ * naming the first one. Practice devices have none.
  */
 export interface KeyLineages {
-  /** Whose it is, whatever became of it. */
+  /** The key's entry, in whatever state. */
   byKey(keyDigest: string): Promise<LineageKey | undefined>;
-  /** Every one of a device. */
+  /** Every key of a device. */
   ofDevice(maker: string, udid: string): Promise<LineageKey[]>;
-  /** The one that waits to be shown: one at most. */
+  /** The pending key of a binding; at most one. */
   pendingOf(binding: string): Promise<LineageKey | undefined>;
-  /** Writes it, in the place of what was said of the same key. */
+  /** Writes the entry, replacing an earlier one for the same key. */
   put(key: LineageKey): Promise<void>;
-  /** Every key that gave way, by its digest, with the one that its device is known by now; none that was trusted at first use. */
+  /**
+   * Every former key, by its digest, with the key that its device is known by now. Leaves out keys that were trusted
+   * at first use.
+   */
   successors(limit: number): Promise<{ readonly former: string; readonly spki: Uint8Array }[]>;
 }

@@ -1,12 +1,15 @@
-/** Work that one process at a time should do. A hint that saves work, not a lock: what must not happen twice is kept apart by the rows it writes. */
+/**
+ * Leases for work that one process at a time should do. A lease saves work and is no lock: what must not happen twice
+ * is prevented by the rows that the work writes.
+ */
 export interface Leases {
-  /** Takes or prolongs it; false if another owner holds it at `now`. */
+  /** Takes or renews a lease; false if another owner has it at `now`. */
   take(lease: {
     readonly name: string;
     readonly owner: string;
     readonly now: string;
     readonly until: string;
   }): Promise<boolean>;
-  /** Gives it back, so that nobody waits for its end. */
+  /** Gives the lease back, so that nobody waits for its end. */
   leave(name: string, owner: string): Promise<void>;
 }

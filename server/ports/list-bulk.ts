@@ -1,23 +1,23 @@
 import type { KeptRow } from './maker-list.ts';
 
-/** A device's name on the list. */
+/** A device's name in the maker's list. */
 export interface RowName {
   readonly maker: string;
   readonly udid: string;
 }
 
-/** Many rows of the maker's list at once: to import, to export, to hand on. */
+/** Bulk access to the maker's list: to import, to export, to hand devices on. */
 export interface ListBulk {
   /** Rows with these names, whoever imported them. */
   named(scope: string, names: readonly RowName[]): Promise<KeptRow[]>;
   /** Rows with one of these public keys, or of these TPMs (SHA-256 of the endorsement key). */
   keyed(scope: string, publicKeys: readonly string[], tpms: readonly string[]): Promise<KeptRow[]>;
-  /** Each name once. A row that is there is replaced. */
+  /** Inserts or replaces the rows. Each name may occur once. */
   put(rows: readonly KeptRow[]): Promise<void>;
-  /** Said after the list has grown by much, so that the database takes note of its size. */
+  /** Must be called after the list has grown by much, so that the database updates its planner statistics. */
   grown(): Promise<void>;
-  /** An organisation's rows by name, after this one. */
+  /** An organisation's rows by name, after the given one. */
   page(org: string, after: RowName | undefined, limit: number): Promise<KeptRow[]>;
-  /** The same, of those only that were imported before this instant and never bound, under any binding. */
+  /** The same, restricted to rows that were imported before this instant and never bound, under any binding. */
   unused(org: string, before: string, after: RowName | undefined, limit: number): Promise<KeptRow[]>;
 }

@@ -1,28 +1,31 @@
-/** How far the import of one file has come. Written together with the rows it counts, so that a crash parts neither. */
+/**
+ * How far the import of one file has come. Written in the same transaction as the rows it counts, so that a crash
+ * cannot separate them.
+ */
 export interface ListJob {
   readonly id: string;
   readonly org: string;
   /**
-   * SHA-256 of the file, the maker given apart, and the key that signed it (null if none): a job goes on only with the same
-   * three, since by another signature other rows are good.
+   * SHA-256 of the file. A job is resumed only with the same file, the same maker given apart, and the same
+   * signing key (null if none), since with another signature other rows are valid.
    */
   readonly digest: string;
   readonly maker: string;
   readonly signer: string | null;
   readonly startedAt: string;
   readonly finishedAt: string | null;
-  /** Where the next record begins. */
+  /** Where the next list row begins. */
   readonly offset: number;
   readonly line: number;
   readonly imported: number;
   readonly unchanged: number;
   readonly faults: number;
-  /** How much of the file of rejected rows belongs to what was counted. */
+  /** How many bytes of the file of rejected rows belong to the rows counted so far. */
   readonly rejectedBytes: number;
 }
 
 export interface ListJobs {
-  /** The one that was begun and has not ended. */
+  /** The job that was begun and has not ended. */
   open(org: string, digest: string, maker: string, signer: string | null): Promise<ListJob | undefined>;
   save(job: ListJob): Promise<void>;
 }

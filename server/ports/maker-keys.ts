@@ -1,4 +1,4 @@
-/** A key by which a maker signs its lists, as an organisation took it. */
+/** A key by which a maker signs its lists, as an organisation accepted it. */
 export interface MakerKey {
   readonly org: string;
   readonly maker: string;
@@ -12,6 +12,6 @@ export interface MakerKey {
 export interface MakerKeys {
   live(org: string): Promise<MakerKey[]>;
   add(key: MakerKey): Promise<void>;
-  /** False if it is not there, or ended before. */
+  /** False if the key is not stored, or ended before. */
   end(org: string, digest: string, at: string): Promise<boolean>;
 }

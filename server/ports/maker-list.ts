@@ -1,22 +1,22 @@
 import type { ListRow } from '../../contract/list-row.ts';
 
-/** A row with where it came from. */
+/** A list row with its origin. */
 export interface KeptRow {
   readonly scope: string;
   readonly org: string;
   readonly row: ListRow;
   readonly importedBy: string;
   readonly importedAt: string;
-  /** SHA-256 of the maker's key that signed the file it came in; null if none did. */
+  /** SHA-256 of the maker's key that signed the imported file; null if none did. */
   readonly signedBy: string | null;
-  /** The maker to whom it was handed on. */
+  /** The maker that the device was handed on to. */
   readonly handedTo: string | null;
 }
 
 /** The maker's list. Scope: see ports/orgs.ts. */
 export interface MakerList {
   row(scope: string, maker: string, udid: string): Promise<ListRow | undefined>;
-  /** A few rows: enough to see that the UDID alone does not say which device. */
+  /** A few rows: enough to see that the UDID alone does not identify a device. */
   byUdid(scope: string, udid: string): Promise<ListRow[]>;
   byKey(scope: string, publicKey: string): Promise<ListRow[]>;
   ofOrg(org: string, limit: number): Promise<KeptRow[]>;

@@ -7,11 +7,11 @@ export interface OperatorKey {
   readonly jwk: PublicJwk;
   readonly enrolledAt: string;
   readonly revokedAt: string | null;
-  /** Chain head reported before the revocation; what hash-links to it was captured before. */
+  /** The chain head that was reported before the revocation. Records that hash-link to it were captured before. */
   readonly covered: { readonly seq: number; readonly digest: string } | null;
 }
 
-/** When a capture credential spoke for its key. */
+/** The period in which a capture credential covered its key. */
 export interface CredentialPeriod {
   readonly kid: string;
   readonly notBefore: string;
@@ -24,13 +24,13 @@ export interface OperatorKeys {
   saveKey(key: Pick<OperatorKey, 'kid' | 'operator' | 'jwk' | 'enrolledAt'>): Promise<void>;
   /** The operator's key enrolled last, other than `kid`. */
   previous(operator: string, kid: string): Promise<string | undefined>;
-  /** Revokes every key of the operator and fixes the heads reported so far. Gives how many. */
+  /** Revokes every key of the operator and fixes the heads reported so far. Returns how many keys. */
   revokeKeys(operator: string, at: string): Promise<number>;
   credentials(kid: string): Promise<CredentialPeriod[]>;
   saveCredential(digest: string, period: CredentialPeriod): Promise<void>;
 }
 
-/** What a phone last said about its own chain. */
+/** What a phone last reported about its own chain. */
 export interface ReportedHead {
   readonly kid: string;
   readonly seq: number;

@@ -16,8 +16,9 @@ export interface Orgs {
 }
 
 /**
- * Lists are kept per scope: one for all real organisations together, one for each training organisation, so that a row
- * added for practice says nothing of a real device. Live bindings are one per device over all scopes.
+ * Lists are stored per scope: one scope for all real organisations together, one for each training organisation, so
+ * that a row added for practice says nothing about a real device. A device has at most one live binding over all
+ * scopes.
  */
 export function scopeOf(org: Pick<Org, 'name' | 'training'>): string {
   return org.training ? `training:${org.name}` : REAL_SCOPE;

@@ -4,7 +4,7 @@ export interface Person {
   readonly operator: string;
   readonly name: string;
   readonly about: string;
-  /** Role shown where one may choose a demo person; null for people who sign in otherwise. */
+  /** Role shown in the choice of demo persons; null for people who sign in otherwise. */
   readonly demoRole: Role | null;
   readonly revokedAt: string | null;
 }

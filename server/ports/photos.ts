@@ -1,4 +1,4 @@
-/** A photo of an organisation: how much of it is here, and since when all of it is. */
+/** A photo of an organisation: how many of its bytes are stored, and since when it is complete. */
 export interface StoredPhoto {
   readonly org: string;
   readonly digest: string;
@@ -7,7 +7,7 @@ export interface StoredPhoto {
   readonly keptAt: string | null;
 }
 
-/** Named by their digest, each organisation's apart: who asks must not learn what another one holds. */
+/** Photos by their digest, separate for each organisation: whoever asks must not learn what another one has. */
 export interface Photos {
   photo(org: string, digest: string): Promise<StoredPhoto | undefined>;
   begin(photo: {
@@ -16,13 +16,13 @@ export interface Photos {
     readonly bytes: number;
     readonly at: string;
   }): Promise<void>;
-  /** The part that begins where the photo stands. */
+  /** Appends the part that begins where the photo ends so far. */
   add(org: string, digest: string, offset: number, data: Uint8Array): Promise<void>;
   /** All parts, in order. */
   data(org: string, digest: string): Promise<Uint8Array>;
   keep(org: string, digest: string, at: string): Promise<void>;
-  /** What came was not what it was called: it begins anew. */
+  /** The bytes do not match the digest: drops the parts, so that the upload begins anew. */
   dropParts(org: string, digest: string): Promise<void>;
-  /** Bytes that an organisation's photos take or will take. */
+  /** Bytes that an organisation's photos take, counting what is still to come. */
   bytesOf(org: string): Promise<number>;
 }

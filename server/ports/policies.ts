@@ -3,22 +3,22 @@ import type { PublicKeyInfo } from '../../core/spki.ts';
 export type KeyType = PublicKeyInfo['type'];
 export const KEY_TYPES = ['P-256', 'P-384', 'RSA', 'Ed25519'] as const satisfies readonly KeyType[];
 
-/** What may be bound, and how. What is left out is as it is without a policy. */
+/** What may be bound, and how. A field that is left out changes nothing. */
 export interface Policy {
-  /** Models, as the maker's list names them; a row without a model is of none. */
+  /** Models as the maker's list names them. A row without a model matches none. */
   readonly models?: readonly string[];
   readonly keyTypes?: readonly KeyType[];
-  /** Whether a request that could be a copy binds by itself, or waits for a person. */
+  /** Whether a request that could be a copy binds by itself, or is held for a person. */
   readonly possession?: 'bind' | 'hold';
   /** Whether a person has to look at every registration. */
   readonly approval?: 'never' | 'always';
-  /** Whether a bound device may take another key by itself: its row vouches for the one before. Refused if left out. */
+  /** Whether a bound device may take another key by itself, although its row vouches for the first key. Refused if left out. */
   readonly rekey?: 'allow' | 'refuse';
-  /** Life of a certificate, days. */
+  /** Lifetime of a certificate in days. */
   readonly validityDays?: number;
-  /** Most live bindings. */
+  /** Most live bindings that are allowed. */
   readonly quota?: number;
-  /** Subject of certificates: `CN=<udid>,O=<domain>` without one. */
+  /** Subject template of certificates; `CN=<udid>,O=<domain>` if left out. */
   readonly subject?: string;
 }
 

@@ -5,7 +5,7 @@ import type { OrgName } from './issuer-name.ts';
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** A received record and what was decided of it so far. */
+/** A received record and what was decided about it so far. */
 export interface StoredRecord {
   readonly id: string;
   readonly digest: string;
@@ -13,7 +13,7 @@ export interface StoredRecord {
   /** The operator whose key signed it. */
   readonly author: string;
   readonly payload: unknown;
-  /** Of the device that it speaks of; null if it speaks of none. */
+  /** Of the device that it names; null if it names none. */
   readonly udid: string | null;
   readonly capturedAt: string;
   readonly receivedAt: string;
@@ -22,11 +22,11 @@ export interface StoredRecord {
   readonly code: OutcomeCode | null;
   readonly decidedAt: string | null;
   readonly binding: string | null;
-  /** The person at whose word it is being bound; null where the rules were enough. */
+  /** The person who approved the binding; null if the rules were enough. */
   readonly approvedBy: string | null;
 }
 
-/** What changes of a record while it is decided; all else stays as it was received. */
+/** The fields of a record that change while it is decided. */
 export type Progress = Pick<StoredRecord, 'id' | 'outcome' | 'binding' | 'approvedBy'>;
 
 export interface Settlement {
@@ -36,35 +36,38 @@ export interface Settlement {
   readonly binding: string | null;
 }
 
-/** A record as it was received, which is then not read again, or the id of one. */
+/** A record as it was received, so that it need not be read again, or the id of one. */
 export type RecordOrId = StoredRecord | string;
 
 /** One record at a time, from its arrival to its outcome. */
 export interface Records {
   add(record: StoredRecord): Promise<void>;
   record(id: string): Promise<StoredRecord | undefined>;
-  /** Undecided or held ones that speak of this device. */
+  /** Undecided or held records that name this device. */
   waitingOf(udid: string): Promise<StoredRecord[]>;
-  /** Names the binding that is being issued for it: undecided again, even if it was held, until it is settled. */
+  /** Names the binding that is being issued for the record. The record is undecided until it is settled, even if it was held. */
   attach(id: string, binding: string, approvedBy: string | null): Promise<void>;
-  /** Undecided again, as if it had just come. */
+  /** Makes the record undecided again, as if it had just arrived. */
   reopen(id: string): Promise<void>;
   settle(id: string, settlement: Settlement): Promise<void>;
   held(org: OrgName, limit: number): Promise<StoredRecord[]>;
 }
 
-/** Undecided records, for whoever decides them. */
+/** Undecided records, for the decider. */
 export interface DecisionQueue {
-  /** Those of these that nobody has begun to decide, kept from others until the transaction ends; those others keep are left out. */
+  /**
+   * Of these records claims those that nobody has begun to decide, until the transaction ends. Records that other
+   * transactions have locked are left out.
+   */
   claim(ids: readonly string[]): Promise<string[]>;
-  /** How far these are, kept so until the transaction ends. */
+  /** The progress of these records, locked until the transaction ends. */
   lock(ids: readonly string[]): Promise<Progress[]>;
-  /** In the order they came; of one chain in its own order. */
+  /** In the order of arrival; within one chain in its own order. */
   pending(limit: number): Promise<StoredRecord[]>;
-  /** How many there are; no more than `limit` are counted. */
+  /** The number of undecided records, counted up to `limit`. */
   countPending(limit: number): Promise<number>;
-  /** Those of these records and of the devices they speak of, in the same order. */
+  /** Undecided records among these, and of the devices that these name, in the same order. */
   pendingOf(received: readonly RecordOrId[], limit: number): Promise<StoredRecord[]>;
-  /** Held because they came after their operator's revocation. */
+  /** Records that were held because they arrived after their operator's revocation. */
   heldAsRevoked(kid: string): Promise<StoredRecord[]>;
 }

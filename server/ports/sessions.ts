@@ -12,8 +12,8 @@ export interface Sessions {
   remove(hash: string): Promise<void>;
   removeOf(operator: string): Promise<void>;
   saveNonce(nonceHash: string, sessionHash: string, expiresAt: string): Promise<void>;
-  /** Takes the nonce away: true at most once, and only for the session it was made for. */
+  /** Uses the nonce up: true at most once, and only for the session that it was created for. */
   takeNonce(nonceHash: string, sessionHash: string, now: string): Promise<boolean>;
-  /** Forgets sessions and nonces that ended before `now`. */
+  /** Removes sessions and nonces that ended before `now`. */
   purge(now: string): Promise<void>;
 }

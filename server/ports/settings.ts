@@ -1,8 +1,8 @@
-/** Facts about the installation, most of them made once, at its first start. */
+/** Facts about the installation, most of them written once, at its first start. */
 export interface Settings {
   setting(name: string): Promise<string | undefined>;
-  /** Sets it unless it is set; gives what then stands. */
+  /** Sets the value unless there is one; returns the value that is then stored. */
   settle(name: string, value: string): Promise<string>;
-  /** Another value for one that is set. */
+  /** Replaces the value of a setting. */
   change(name: string, value: string): Promise<void>;
 }

@@ -1,11 +1,14 @@
-/** What whoever runs this must put right about keys. Its message is a sentence, and carries nothing of a key or a PIN. */
+/**
+ * A fault with keys that whoever runs this installation must put right. Its message is a sentence, and contains
+ * nothing of a key or a PIN.
+ */
 export class VaultError extends Error {
   override readonly name = 'VaultError';
 }
 
 /**
- * A private key of this installation, wherever it lives: a file, or a token by PKCS#11. It is a CA's, the statement key or
- * an OCSP responder's. It signs what it is given and never shows itself.
+ * A private key of this installation, in a file or in a PKCS#11 token. It is a CA's key, the statement key or an OCSP
+ * responder's. It signs what it is given, and cannot be read out.
  */
 export interface KeySigner {
   readonly algorithm: 'ES256' | 'ES384';
@@ -15,10 +18,13 @@ export interface KeySigner {
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
-/** Where CA and statement keys are kept. Names are ours (`root`, an organisation, `statement-…`), never from a request. */
+/**
+ * Where CA and statement keys are kept. Names are chosen by this server (`root`, an organisation, `statement-…`),
+ * never by a request.
+ */
 export interface KeyVault {
-  /** The key called `name`, made first if there is none. */
+  /** The key called `name`; it is created if it does not exist. */
   ensure(name: string, curve: 'P-256' | 'P-384'): Promise<KeySigner>;
-  /** The key called `name`; undefined if there is none. */
+  /** The key called `name`; undefined if it does not exist. */
   open(name: string): Promise<KeySigner | undefined>;
 }

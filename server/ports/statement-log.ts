@@ -7,7 +7,7 @@ export interface StatementKeyRow {
   readonly from: string;
 }
 
-/** What the statement key signed, and when: a record's `anchor` names one of these and so proves its not-before. */
+/** What the statement key signed, and when. A record's `anchor` names one of these statements, and so proves its not-before. */
 export interface StatementLog {
   /** Oldest first. */
   keys(): Promise<StatementKeyRow[]>;

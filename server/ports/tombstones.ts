@@ -1,4 +1,4 @@
-/** A revoked UDID or key, by digest (core/list-lookup.ts), over the whole installation. */
+/** A revoked UDID or key, as a digest (core/list-lookup.ts), for the whole installation. */
 export interface Tombstone {
   readonly digest: string;
   readonly reason: string;
@@ -10,6 +10,6 @@ export interface Tombstones {
   anyLive(digests: readonly string[]): Promise<boolean>;
   bury(tombstone: Tombstone): Promise<void>;
   live(limit: number): Promise<string[]>;
-  /** Gives how many were lifted. */
+  /** Returns how many tombstones were lifted. */
   lift(digests: readonly string[], by: string, reason: string, at: string): Promise<number>;
 }

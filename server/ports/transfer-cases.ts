@@ -1,6 +1,9 @@
 import type { OrgName } from './issuer-name.ts';
 
-/** Somebody claims a device that is bound to another organisation. Support decides; the claimant learns nothing of the owner. */
+/**
+ * A case: one organisation claims a device that is bound to another one. The owning organisation decides; the
+ * claimant learns nothing about it.
+ */
 export interface TransferCase {
   readonly id: string;
   readonly record: string;
@@ -9,10 +12,10 @@ export interface TransferCase {
   readonly openedAt: string;
 }
 
-/** The first of four eyes: somebody offered to give the device of this binding up. */
+/** The first of four eyes: a person offered to give up the device of this binding. */
 export interface GiveUp {
   readonly binding: string;
-  /** The case it was said in; null if it was said of the device, whoever claims it. */
+  /** The case in which it was offered; null if it was offered to whoever claims the device. */
   readonly transfer: string | null;
   readonly by: string;
   readonly because: string;
@@ -23,20 +26,20 @@ export type TransferVerdict = 'given_up' | 'refused';
 
 export interface TransferCases {
   openCase(transfer: TransferCase): Promise<void>;
-  /** Without a verdict, over bindings that still live: with the binding its cases end. */
+  /** Cases without a verdict over live bindings. A case ends with its binding. */
   openCases(): Promise<TransferCase[]>;
-  /** The same over one organisation's bindings. */
+  /** The same, over one organisation's bindings. */
   openOf(org: OrgName, limit: number): Promise<TransferCase[]>;
-  /** An open one. */
+  /** The case, if it is open. */
   open(id: string): Promise<TransferCase | undefined>;
   decide(id: string, verdict: TransferVerdict, by: string, at: string): Promise<void>;
 }
 
-/** What owners say before two of them agree. */
+/** Offers to give a device up, before a second person agrees. */
 export interface Offers {
-  /** Those that count in this case, the oldest first: said in it, or of the device. */
+  /** The offers that count in this case, the oldest first: those made in it, and those made to whoever claims the device. */
   inCase(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUp[]>;
   offer(giveUp: GiveUp): Promise<void>;
-  /** Ends those that count in this case. Those said in another stay. */
+  /** Ends the offers that count in this case. Offers made in another case stay. */
   withdraw(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** What work packs are made of, each with a counter that grows with every change. */
+/** What work packs are made from. Each topic has a counter that grows with every change. */
 export const VERSIONED = ['list', 'tombstones', 'domains', 'lineage'] as const;
 export type Versioned = (typeof VERSIONED)[number];
 
 export interface Versions {
-  /** Differs whenever one of them has changed; one short read, however many rows there are. */
+  /** Differs whenever one of the topics has changed. One short read, however many rows there are. */
   version(): Promise<string>;
 }

@@ -3,7 +3,7 @@ import type { OrgName } from './issuer-name.ts';
 export const CURVES = ['P-256', 'P-384'] as const;
 export type Curve = (typeof CURVES)[number];
 
-/** For whom an issuing CA is made, and of what kind its key shall be. */
+/** The issuing CA to create: for which organisation, and with what kind of key. */
 export interface WantedCa {
   readonly name: OrgName;
   readonly training: boolean;
