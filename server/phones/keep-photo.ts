@@ -10,7 +10,7 @@ import type { StoredRecord } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
-/** Of one organisation: about 50,000 photos. */
+/** Quota of one organisation: about 50,000 photos. */
 export const PHOTO_QUOTA_BYTES = 20 * 1024 ** 3;
 /** JPEG begins with SOI and the first byte of a marker (ITU-T T.81, annex B). */
 const JPEG = [0xff, 0xd8, 0xff] as const;
@@ -27,18 +27,18 @@ export interface PhotoParts {
 
 export type KeepResult =
   | { readonly ok: true; readonly progress: PhotoProgress }
-  /** `not_named`: no received record of theirs names it. */
+  /** `not_named`: no received record of the uploader's organisations names the photo. */
   | { readonly ok: false; readonly reason: 'not_named' | 'too_large' | 'unfit' | 'quota' };
 
-/** The photos that a record names; of other kinds of record there are none. */
+/** The photos that a record names. Only registrations name photos. */
 export function photosNamed(record: StoredRecord | undefined) {
   return parse(Registration, record?.payload)?.place.photos ?? [];
 }
 
 /**
- * Takes one part where the photo stands and says how far it is. Only what a received record names is taken, so nobody can
- * fill the store with anything else. Once all of it is here, its digest decides; the answer is then signed, and repeated
- * for whoever did not hear it.
+ * Stores one part if it begins where the photo ends so far, and returns the progress. Only a photo that a received
+ * record names is stored, so nobody can fill the store with anything else. Once all bytes are here, the digest
+ * decides; the answer is then signed, and repeated for a phone that did not receive it.
  */
 export async function keepPart(
   part: PhotoPart,

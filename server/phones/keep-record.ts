@@ -13,26 +13,27 @@ export interface KeepContext {
   readonly stores: Pick<GroupStores, 'envelopes' | 'records' | 'people' | 'statements' | 'audit'>;
   readonly signer: StatementSigner;
   readonly aud: string;
-  /** The signed-in person who sent it; need not be its author. */
+  /** The signed-in person who sent the envelope; it need not be its author. */
   readonly uploader: string;
   readonly at: string;
 }
 
-/** The answer for one envelope, and what it brought where that is to be decided. */
+/** The answer for one envelope, and its record if that is still to be decided. */
 export interface Kept {
   readonly result: RecordResult;
   readonly record?: RecordOrId | undefined;
 }
 
 /**
- * The longest envelope whose record is handed on as it is, in characters; longer ones are read again. Ordinary ones are a
- * quarter of it. JSON takes up to fifteen times as much as an object as it does as text.
+ * The longest envelope, in characters, whose record is handed on in memory; the records of longer ones are read
+ * again. Ordinary envelopes are a quarter of this. JSON takes up to fifteen times as much memory as an object than as
+ * text.
  */
 const AT_HAND = 8 * 1024;
 
 /**
- * Step 7 for one verified envelope: says whether it can be taken, and keeps it with its receipt either way. Run inside
- * the transaction that makes both durable.
+ * Step 7 for one verified envelope: decides whether it is received or rejected, and stores it either way; with its
+ * receipt, if it has an id. Runs inside the transaction that makes both durable.
  */
 export async function keepRecord(envelope: Verified, context: KeepContext): Promise<Kept> {
   const { stores, at, uploader } = context;
@@ -44,10 +45,10 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
     there === undefined || there.code === 'org_not_entitled'
       ? await rejection(envelope, id, facts === undefined, context)
       : there.code;
-  // A membership may have come back; every other answer stands for ever.
+  // The author's membership may have come back; every other answer is final.
   const anew = there?.code === 'org_not_entitled' && code !== 'org_not_entitled';
   if (there !== undefined && !anew) {
-    // The same bytes again: the same answer again, with the receipt that was given then.
+    // Idempotent: the same bytes get the same answer again, with the receipt of the first time.
     const receipt = there.receipt === null ? {} : { receipt: there.receipt };
     return {
       result:
@@ -66,7 +67,7 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
       kid: header.kid,
       seq: header.seq,
       prev: header.prev,
-      // What was meant for another installation, or forks the chain, holds no place in it.
+      // An envelope for another installation, or one that forks the chain, takes no place in the chain.
       inChain: code !== 'chain_fork' && code !== 'wrong_audience',
       id,
       jws: envelope.jws,
@@ -85,7 +86,7 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
           payload: envelope.payload,
           udid: facts.udid,
           capturedAt: facts.capturedAt,
-          // Arrival proves a not-after, and it arrived when it first came.
+          // Arrival proves a not-after, and the first arrival counts.
           receivedAt: there?.receivedAt ?? at,
           outcome: null,
           code: null,
@@ -131,8 +132,8 @@ async function rejection(
 }
 
 /**
- * Whether this envelope contradicts one that is there: another one holds its place, or its neighbours do not link to it.
- * One key that signed two records for one place was copied, or its phone was set back.
+ * Whether this envelope contradicts a stored one: another envelope has its place, or its neighbours do not link to
+ * it. If one key signed two records for one place, the key was copied or its phone was set back.
  */
 async function forks(
   header: Verified['header'],
@@ -149,7 +150,7 @@ async function forks(
   return after !== undefined && after.prev !== digest;
 }
 
-/** The receipt says: this installation has these bytes, durably, since then. It says nothing of what will be decided. */
+/** Signs the receipt. It says that this installation has had these bytes durably since then, and nothing about the decision. */
 async function signReceipt(
   { header, digest }: Verified,
   id: string,

@@ -7,7 +7,7 @@ import { Instant, Maybe, RecordId, Udid } from '../../contract/scalars.ts';
 import { Skip } from '../../contract/skip.ts';
 import { Void } from '../../contract/void.ts';
 
-/** What a kind that is not decided here yet must have at least, to be kept and answered. */
+/** The fields that a kind of record must have to be stored and answered, if it is not decided here yet. */
 const AnyRecord = Obj({ id: RecordId, capturedAt: Instant, udid: Maybe(Udid) });
 const OnlyId = Obj({ id: RecordId });
 
@@ -24,11 +24,11 @@ const SCHEMAS: Record<RecordType, TSchema> = {
 export interface PayloadFacts {
   readonly id: string;
   readonly capturedAt: string;
-  /** Empty where the kind names no device. */
+  /** Empty if the record names no device. */
   readonly udid: string;
 }
 
-/** What every record says of itself; undefined if the payload does not fit its kind's schema. */
+/** The facts that every record states; undefined if the payload does not fit its kind's schema. */
 export function readPayload(typ: RecordType, payload: unknown): PayloadFacts | undefined {
   if (parse(SCHEMAS[typ], payload) === undefined) return undefined;
   const facts = parse(AnyRecord, payload);
@@ -36,7 +36,7 @@ export function readPayload(typ: RecordType, payload: unknown): PayloadFacts | u
   return { id: facts.id, capturedAt: facts.capturedAt, udid: facts.udid ?? '' };
 }
 
-/** The record's id, even where the rest does not fit. */
+/** The record's id, which may be readable even if the rest does not fit. */
 export function readId(payload: unknown): string | undefined {
   return parse(OnlyId, payload)?.id;
 }

@@ -6,11 +6,11 @@ import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
-/** A phone sends all it has in minutes once it has signal; what is missing longer is missing. */
+/** With a signal, a phone sends everything it has within minutes; a number that is missing longer is lost. */
 const GRACE_MS = 15 * 60_000;
 const AT_MOST = 1000;
 const PAGE = 5000;
-/** What an answer names; more than these is the same alarm. */
+/** Most stretches that an answer names; more of them are the same alarm. */
 const MOST_STRETCHES = 200;
 
 /** Every phone of an organisation, with the numbers of its chain that never came. */
@@ -24,9 +24,9 @@ async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: numb
   const { kid, seq, persisted, oldestUnsentAt } = phone;
   const loss = (await phones.lossOf(kid))?.report;
   const missing = await missingOf(kid, Math.max(seq, loss?.head ?? 0), { phones });
-  // What the phone says still waits on it is not missing yet; what waits for ever is.
+  // Records that the phone reports as unsent are not missing yet. After a reported loss they are, since they will never come.
   const waits = phone.unsent > 0 && loss === undefined;
-  // What was put back from a copy, or carried here by a colleague, came after all.
+  // Records restored from a copy, or brought here by a colleague, did arrive, so they are not lost.
   const lost = loss === undefined ? [] : common(loss.unsent, missing);
   const since = fromInstant(waits && oldestUnsentAt !== null ? oldestUnsentAt : phone.reportedAt);
   return {
@@ -43,7 +43,10 @@ async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: numb
   };
 }
 
-/** Numbers up to the reported head that are neither here nor explained. Counting first: a whole chain needs no walk. */
+/**
+ * Numbers up to the reported head that neither arrived nor were explained by a skip. Counting comes first: a chain
+ * without gaps need not be read.
+ */
 async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>): Promise<Stretches> {
   if (head === 0 || (await phones.placesTaken(kid, head)) >= head) return [];
   const explained = await phones.skipped(kid);
@@ -63,7 +66,7 @@ async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>)
   return stretches.slice(0, MOST_STRETCHES);
 }
 
-/** The numbers that are in both. */
+/** The numbers that are in both lists. */
 function common(some: Stretches, others: Stretches): { from: number; to: number }[] {
   const both = some.flatMap((one) =>
     others
@@ -74,9 +77,9 @@ function common(some: Stretches, others: Stretches): { from: number; to: number 
 }
 
 /**
- * Keeps a phone's word that it lost its storage, if the lost key was this person's or a colleague's: whoever signs in first
- * on a cleared phone may be another one. The first word counts, except that the key's own operator's takes the place of a
- * colleague's. False if the key was neither's.
+ * Stores a phone's report that it lost its storage, if the lost key belongs to this person or a colleague: whoever
+ * signs in first on a cleared phone may be another person. The first report counts, except that the key's own
+ * operator replaces a colleague's. False if the key belongs to neither.
  */
 export async function keepLoss(
   report: LossReport,
@@ -104,7 +107,7 @@ export async function keepLoss(
   });
 }
 
-/** Whether both are one person or share an organisation. Practice is everybody's and says nothing. */
+/** Whether both are the same person or share an organisation. Training organisations do not count, since everybody is in them. */
 async function areColleagues(one: string, other: string, { people }: Needs<'people'>): Promise<boolean> {
   if (one === other) return true;
   const orgsOf = async (operator: string) =>

@@ -40,10 +40,10 @@ interface Waiting {
   readonly done: PromiseWithResolvers<{ at: string; kept: Kept[] }>;
 }
 
-/** Records of one transaction: several phones' batches, or one. */
+/** Most records of one transaction, which may hold the batches of several phones. */
 const MOST = 256;
 
-/** Batches that wait while others are written are written together: one commit, one wait for the disk. */
+/** Group commit: batches that wait while others are written are written together, with one commit and one wait for the disk. */
 export function intake(parts: ReceiveParts): Intake {
   const waiting: Waiting[] = [];
   let writing = false;
@@ -75,7 +75,7 @@ export function intake(parts: ReceiveParts): Intake {
     } catch (error) {
       const [only] = group;
       if (group.length === 1) only?.done.reject(error);
-      // One spoils it for all: each by itself shows whose fault it is.
+      // One batch makes the whole group fail. Each is tried alone, to see whose fault it is.
       else for (const one of group) await writeGroup([one]);
     }
   }
@@ -83,7 +83,7 @@ export function intake(parts: ReceiveParts): Intake {
   function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<Kept[][]> {
     return parts.inGroup(async (stores) => {
       await stores.envelopes.prefetch(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
-      // In one order everywhere, so that two transactions do not wait for each other's heads.
+      // All transactions lock heads in the same order, so that two of them cannot deadlock.
       const heads = group.flatMap(({ batch: { head }, uploader }) =>
         head === null ? [] : [{ head, uploader }],
       );
@@ -123,7 +123,7 @@ export function intake(parts: ReceiveParts): Intake {
   };
 }
 
-/** A phone's records are by one key, as a rule: what it is, and whose, never changes. */
+/** Looks up each operator key once per batch: a phone's records are usually by one key, and a key and its owner never change. */
 function keysOf({ operatorKeys }: Needs<'operatorKeys'>): (kid: string) => Promise<OperatorKey | undefined> {
   const asked = new Map<string, Promise<OperatorKey | undefined>>();
   return (kid) => {
@@ -142,8 +142,8 @@ function placeOf(envelope: OpenedEnvelope) {
 }
 
 /**
- * Keeps the heartbeat. Only from the key's own operator, and not after revocation: what a head covers decides later
- * what was captured before a revocation.
+ * Stores the heartbeat. It counts only from the key's own operator and before the key's revocation, since a covered
+ * head later decides what was captured before a revocation.
  */
 async function reportHead(
   head: NonNullable<BatchRequest['head']>,

@@ -24,15 +24,15 @@ export interface RescueParts {
 }
 
 export interface Rescue {
-  /** The key to seal to, signed by the statement key. */
+  /** The public key to seal to, signed by the statement key. */
   key(): Promise<string>;
-  /** The records of one part; undefined for anything that was not sealed to this installation. */
+  /** The records in one part; undefined if the part was not sealed to this installation. */
   open(part: string): Promise<readonly string[] | undefined>;
 }
 
 /**
- * The rescue key lies in the database, beside the very records it protects on their way there, so that every process of
- * an installation has the same one.
+ * The rescue key is stored in the database, so that every process of an installation has the same one. That is where
+ * the records that it protects on their way will be as well.
  */
 export function rescue({ stores, statementKeys, clock, aud }: RescueParts): Rescue {
   let opened: Promise<KeyObject> | undefined;
@@ -77,7 +77,7 @@ function decrypt(jwe: string, key: KeyObject): string | undefined {
     decipher.setAuthTag(tag);
     return fromUtf8(concat(decipher.update(body), decipher.final()));
   } catch {
-    // A point off the curve, another installation's key, a changed byte: nothing was sealed to us.
+    // A point off the curve, another installation's key or a changed byte: the part was not sealed to this key.
     return undefined;
   }
 }

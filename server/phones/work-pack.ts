@@ -13,7 +13,7 @@ import type { SignedStatement, StatementKeys } from '../trail/statement-keys.ts'
 
 const DAY = 24 * 3_600_000;
 const PACK_LIFE = 14 * DAY;
-/** A pack with nothing new in it is still made anew after this, for a challenge that is not too old. */
+/** After this time a pack is made anew even if its contents are the same, so that its challenge is not too old. */
 const RENEW_AFTER = DAY / 2;
 const MAX_ROWS = 20_000;
 const MAX_DIGESTS = 200_000;
@@ -27,14 +27,14 @@ export interface PackParts {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly aud: string;
-  /** Version of the app this server hands out. */
+  /** Version of the app that this server serves. */
   readonly app: string;
 }
 
 type Contents = Omit<WorkPack, 'issuedAt' | 'notAfter' | 'challenge'>;
 
 export interface WorkPacks {
-  /** The signed pack; the same one as long as nothing in it has changed. */
+  /** The signed pack. It stays the same as long as its contents do not change. */
   pack(org: Org, role: Role): Promise<SignedStatement>;
 }
 
@@ -46,7 +46,7 @@ export function workPacks(parts: PackParts): WorkPacks {
       const there = made.get(name);
       const now = parts.clock.now();
       const young = there !== undefined && now - there.at < RENEW_AFTER;
-      // Read before the rows: a change in between makes the pack look old, never new.
+      // The version is read before the rows: if a change comes in between, the pack looks outdated, never up to date.
       const version = await versionOf(org, parts);
       if (young && there.version === version) return there.signed;
       const contents = await gather(org, role, parts);
@@ -66,7 +66,7 @@ export function workPacks(parts: PackParts): WorkPacks {
   };
 }
 
-/** Changes with whatever a pack of this organisation holds, at the cost of a few look-ups. */
+/** Changes whenever the contents of this organisation's packs may have changed, at the cost of a few look-ups. */
 async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
   const issuer = await parts.ca.issuer(name);
   const crl = issuer && (await parts.lists.current(issuer.own));
@@ -83,8 +83,8 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
     domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.anchorPem });
   }
   const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
-  // What vouches for a key, where a row came from and how old it is are looked at here only, and phones of any age read
-  // what they know.
+  // Vouchers, origin and age of a row are used by the server only, and phones of any age must be able to read a row,
+  // so these fields are left out.
   const taken = org.training ? new Map<string, Uint8Array>() : await takenKeys(parts);
   const rows: WorkPack['rows'] = [];
   for (const { row } of kept) {
@@ -108,7 +108,7 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
   };
 }
 
-/** The keys that devices took since (ra/judge-lineage.ts), by the digest of any one before. */
+/** The keys that devices changed to (ra/records/judge-lineage.ts), by the digest of each former key. */
 async function takenKeys({ stores }: PackParts): Promise<ReadonlyMap<string, Uint8Array>> {
   const all = await stores.lineage.successors(MAX_DIGESTS);
   return new Map(all.map(({ former, spki }) => [former, spki]));
@@ -123,7 +123,7 @@ async function nowOf(
   return spki && taken.get(await crypto.digest(spki));
 }
 
-/** Other organisations' rows: enough to say "on the list", too little to say whose or which. */
+/** Digests of other organisations' rows: enough to say "on the list", too little to say whose device or which. */
 async function foreignDigests(
   org: Org,
   taken: ReadonlyMap<string, Uint8Array>,
@@ -136,6 +136,6 @@ async function foreignDigests(
     const spki = now ?? (publicKey === null ? undefined : fromBase64Url(publicKey));
     digests.push(await rowDigest(org.salt, udid, spki ?? new Uint8Array(0), crypto));
   }
-  // In the digests' own order, which says nothing of the list's.
+  // Sorted by digest, which does not show the list's own order.
   return digests.sort();
 }

@@ -12,7 +12,7 @@ async function outside(): Promise<never> {
   throw new Error('the audit trail is written by transactions only');
 }
 
-/** `append` is where a transaction collects its entries (own-chain.ts). */
+/** `append` collects a transaction's entries (own-chain.ts). */
 export function auditLog(db: Db, append: (facts: AuditFacts) => Promise<void> = outside): AuditLog {
   const seals = db.selectFrom('audit_seals').selectAll();
   return {

@@ -49,7 +49,7 @@ export function authorities(db: Db): Authorities {
       await db
         .insertInto('authorities')
         .values(toRow(authority))
-        // Two processes that start together make the same one, over the same key; the first stands.
+        // Two processes that start together create the same CA over the same key; the first row stays.
         .onConflict((c) => c.doNothing())
         .execute();
     },

@@ -1,13 +1,13 @@
 import type { Value } from './engine.ts';
 
-/** Types of elements by their number in PostgreSQL's catalogue (pg_type.dat). */
+/** OIDs of element types in PostgreSQL's catalogue (pg_type.dat). */
 const ELEMENT = { text: 25, bigint: 20, bytea: 17 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 /**
- * An array of one dimension as PostgreSQL receives it in binary (array_recv in its arrayfuncs.c): dimensions, whether
- * nulls are in it, type of elements, length, lower bound; then each element with its length, -1 for null. As text every
- * element would be quoted here and read again there, character by character.
+ * An array of one dimension in PostgreSQL's binary format (array_recv in its arrayfuncs.c): number of dimensions,
+ * null flag, OID of the element type, length, lower bound; then each element with its length, -1 for null. In text
+ * format every element would be quoted here and parsed again by PostgreSQL, character by character.
  */
 export function binaryArray(type: ElementType, values: readonly Value[]): Buffer {
   let size = 20;
@@ -33,7 +33,7 @@ function lengthOf(value: Value): number {
   return typeof value === 'string' ? Buffer.byteLength(value) : value.length;
 }
 
-/** Gives how many bytes were written. */
+/** Returns how many bytes were written. */
 function write(value: string | number | Uint8Array, out: Buffer, at: number): number {
   if (typeof value === 'string') return out.write(value, at);
   if (typeof value === 'number') {

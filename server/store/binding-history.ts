@@ -7,7 +7,7 @@ const SEARCHED = ['udid', 'maker', 'domain', 'site'] as const;
 
 function holds(column: (typeof SEARCHED)[number], word: string) {
   const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
-  // Both in the database: engines do not agree with this one on what a small letter is.
+  // The database lowers both sides, since JavaScript and the engines disagree about lower case.
   return sql<boolean>`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`;
 }
 

@@ -11,7 +11,7 @@ export function toBinding(row: Tables['bindings']): Binding {
     id,
     scope,
     org,
-    // Both were parsed before they were written.
+    // Domain and UDID were parsed before they were written.
     domain: row.domain as DomainName,
     udid: row.udid as Udid,
     site,

@@ -8,9 +8,9 @@ import type { Tables } from './tables.ts';
 type Rows = readonly (readonly Value[])[];
 
 /**
- * One statement with one array for each column, whatever the number of rows: it is parsed and planned once for each
- * connection, where a list of rows would have a thousand parameters and a plan for every length. A column that is null in
- * every row says nothing of its type, so it stands in no array.
+ * Bulk statements with one array parameter for each column. The statement does not depend on the number of rows, so
+ * it is parsed and planned once for each connection; a list of rows would have a thousand parameters and a plan for
+ * every length. A column that is null in every row gets no array, since its values say nothing about its type.
  */
 export const bulkInPostgres: BulkRows = {
   async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
@@ -44,7 +44,7 @@ export const bulkInPostgres: BulkRows = {
   },
 };
 
-/** The columns that hold anything, as a table that stands after FROM. */
+/** The columns with values, as a table for the FROM clause. */
 function unnested(columns: readonly string[], rows: Rows) {
   const names: string[] = [];
   const arrays: Buffer[] = [];

@@ -3,7 +3,7 @@ import type { Db } from './db.ts';
 import type { BulkRows, Removal, Selection } from './engine.ts';
 import type { Tables } from './tables.ts';
 
-/** The part of a database that prepares statements, and keeps them. */
+/** A database that prepares statements and caches them. */
 export interface Preparing {
   prepare(text: string): {
     run(...values: readonly unknown[]): { readonly changes: number };
@@ -12,9 +12,9 @@ export interface Preparing {
 }
 
 /**
- * One prepared statement, run once for each row: SQLite lives in this process, so that there is no way to be saved, and a
- * statement of many rows would be parsed anew for every number of them. What writes is asked by
- * transactions only, and there is one connection, so the one at hand is on it.
+ * Bulk statements as one prepared statement that runs once for each row: SQLite runs in this process, so there is no
+ * round trip to save, and a statement of many rows would be parsed anew for every number of rows. Only transactions
+ * write, and there is one connection, so a write always runs in the current transaction.
  */
 export function bulkInSqlite(sqlite: Preparing): BulkRows {
   return {
@@ -24,7 +24,8 @@ export function bulkInSqlite(sqlite: Preparing): BulkRows {
       const also = where === undefined ? '' : ` and ${where}`;
       const text = `select ${columns.join(', ')} from ${table} where ${key} in (select value from json_each(?))${of}${also} ${tail}`;
       const values = within === undefined ? [] : [within.value];
-      // Also asked outside transactions, so it takes its turn: past the connection it would see what is not committed.
+      // Reads are also made outside transactions, so they go through Kysely and wait for their turn: on the
+      // connection itself they would see uncommitted rows.
       return (await db.executeQuery<Tables[T]>(CompiledQuery.raw(text, [JSON.stringify(keys), ...values])))
         .rows;
     },

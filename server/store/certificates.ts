@@ -4,7 +4,7 @@ import type { Db } from './db.ts';
 import { HOLD } from './revocations.ts';
 import type { Tables } from './tables.ts';
 
-/** Of an intent's row: what its certificate is given with it. */
+/** The columns that a certificate takes over from its intent. */
 export const INTENT_COLUMNS = ['serial', 'issuer', 'binding', 'not_before', 'not_after'] as const;
 
 function toIntent(row: Tables['intents']): Intent {

@@ -14,7 +14,7 @@ export function changeStream(db: Db): ChangeStream {
         .orderBy('n', 'desc')
         .limit(1)
         .executeTakeFirst();
-      // Reading then writing is safe: one writer at a time holds the transaction (ports/stores.ts).
+      // Reading before writing is safe here: this transaction is exclusive (ports/stores.ts).
       await db
         .insertInto('changes')
         .values({ org, n: (last?.n ?? 0) + 1, record: change.record, change: JSON.stringify(change) })

@@ -6,7 +6,7 @@ import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
-/** Every table with its primary key. A new table does not compile until it stands here, so that none is left behind. */
+/** Every table with its primary key. A new table does not compile until it is added here, so none can be forgotten. */
 const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
   settings: ['name'],
   orgs: ['name'],
@@ -66,14 +66,14 @@ export interface Copied {
   readonly rows: number;
 }
 
-/** `where`: the address of a PostgreSQL, or a folder with a database of our own. */
+/** `where`: the address of a PostgreSQL, or a folder with an embedded database. */
 function engineOf(where: string): Engine {
   return /^postgres(ql)?:/.test(where) ? postgres(where) : sqlite(where);
 }
 
 /**
- * Copies a whole database, of either engine, into an empty one of either engine: all rows in one transaction each side, so
- * the copy is one moment of the source, which nobody writes meanwhile. Gives undefined if the target holds anything.
+ * Copies a whole database, of either engine, into an empty one of either engine. All rows are read in one transaction
+ * and written in one, so the copy is a consistent snapshot. Returns undefined if the target is not empty.
  */
 export async function copyDatabase(from: string, to: string): Promise<Copied | undefined> {
   const [source, target] = [engineOf(from), engineOf(to)];

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /**
- * A database or one transaction of it. Conditions that a partial index stands on are written with `sql.lit`: SQLite uses such
- * an index only where the statement's text itself implies its condition (sqlite.org/partialindex.html, section 3).
+ * A database or one of its transactions. Conditions of partial indexes are written with `sql.lit`: SQLite uses a
+ * partial index only if the statement's text itself implies the index's condition (sqlite.org/partialindex.html,
+ * section 3).
  */
 export type Db = Kysely<Tables>;

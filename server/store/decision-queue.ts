@@ -5,7 +5,7 @@ import type { BulkRows } from './engine.ts';
 import { NOBODY, readRecords, recordRows, toProgress, toRecord } from './records.ts';
 import type { Tables } from './tables.ts';
 
-/** Of an undecided one: what puts several in order, and what may have changed since it was received. */
+/** Columns of an undecided record: those that give its order, and those that may have changed since it was received. */
 const UNDECIDED = ['id', 'kid', 'seq', 'udid', 'received_at', 'binding', 'approved_by'] as const;
 type Undecided = Pick<Tables['records'], (typeof UNDECIDED)[number]>;
 
@@ -14,8 +14,8 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
 
   async function undecided(key: 'udid' | 'id', keys: readonly string[]): Promise<Undecided[]> {
     if (keys.length === 0) return [];
-    // Not `outcome is null`: that would match the partial index of all undecided records, and the planner would scan it
-    // instead of the index on the device's name, which leads to a few rows.
+    // Not `outcome is null`: that would match the partial index of all undecided records, and the planner would scan
+    // that index instead of the one on the device's name, which leads to a few rows.
     const where = "coalesce(outcome, '') = ''";
     return bulk.select(db, { table: 'records', columns: UNDECIDED, key, where }, keys);
   }

@@ -36,7 +36,7 @@ export function domains(db: Db): Domains {
         .where((where) => where.or([where('name', 'in', upward), where('name', 'like', `%.${name}`)]))
         .orderBy('name')
         .execute();
-      // LIKE ignores case and knows wildcards; a domain name has neither, but the exact rule decides.
+      // LIKE ignores case and knows wildcards. A domain name has neither, but the exact rule decides here.
       return found
         .map(toDomain)
         .filter(

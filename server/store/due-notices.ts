@@ -31,7 +31,10 @@ export function dueNotices(db: Db): DueNotices {
   };
 }
 
-/** Whether a certificate of the binding `b` is for a key that waits to be shown: nothing to a device that lost that key. */
+/**
+ * Whether a certificate of the binding `b` is for a pending key. Such a certificate does not help a device that has
+ * lost that key.
+ */
 function isPending(certificate: 'c' | 'newer') {
   const serial = sql.ref(`${certificate}.serial`);
   return sql`exists (

@@ -23,7 +23,7 @@ export function toEnvelope(row: Tables['envelopes']): Envelope {
 export function envelopes(db: Db): Envelopes {
   return {
     async prefetch() {
-      // One by one, each is asked when it is needed.
+      // Without a group there is nothing to prefetch: each envelope is read when it is needed.
     },
     async byDigest(digest) {
       const row = await db

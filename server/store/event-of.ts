@@ -2,14 +2,17 @@ import type { OutcomeCode } from '../../contract/codes.ts';
 import type { StoredChange } from '../ports/changes.ts';
 import type { DeviceEvent, EventKind } from '../ports/events.ts';
 
-/** How a binding ended, by what its registration is answered from then on. Whatever else: it is bound no more. */
+/**
+ * The kind of event with which a binding ends, by the code that its registration gets. Any other code means that it
+ * was revoked.
+ */
 const ENDED: Partial<Record<OutcomeCode, EventKind>> = {
   retired: 'retired',
   replaced: 'replaced',
   given_up: 'transferred',
 };
 
-/** What others are told of a change. `wasBound`: until now its registration was answered with a binding. */
+/** The events that receivers get for a change. `wasBound`: its registration was answered with a binding until now. */
 export function eventOf(change: StoredChange, wasBound: boolean): DeviceEvent[] {
   const { outcome, code, at, record, maker, udid, domain, unproven, fingerprint } = change;
   if (outcome === 'noted') return [];

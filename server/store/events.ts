@@ -16,7 +16,8 @@ export function events(db: Db): Events {
         .limit(1)
         .execute();
       if (heard.length === 0) return;
-      // Numbered under the same lock as the organisation's stream of changes (changes.ts, grouped/late-changes.ts).
+      // Events are numbered under the same lock as the organisation's stream of changes (changes.ts,
+      // grouped/late-changes.ts).
       let n = await lastEvent(db, org);
       await db
         .insertInto('events')
@@ -52,14 +53,14 @@ export function events(db: Db): Events {
       for (const { org } of orgs) {
         const old = db.deleteFrom('events').where('org', '=', org).where('at', '<', before);
         const told = byOrg.get(org);
-        // Without a receiver nobody waits for any of them.
+        // Without a receiver, all old events may go.
         await (told === undefined ? old : old.where('n', '<=', told)).execute();
       }
     },
   };
 }
 
-/** The newest number ever used: events that all receivers have may be gone. */
+/** The newest number ever used, also if its event was removed because all receivers have it. */
 export async function lastEvent(db: Db, org: string): Promise<number> {
   const newest = await sql<{ n: number | null }>`select max(n) as n from events where org = ${org}`.execute(
     db,

@@ -1,4 +1,4 @@
-/** Reads back JSON of ours. What stands in the database was checked before it was written. */
+/** Parses JSON that this server wrote. It was checked before it was written. */
 export function fromJson<T>(text: string): T {
   return JSON.parse(text) as T;
 }

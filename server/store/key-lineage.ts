@@ -4,7 +4,7 @@ import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
-/** In the statement's own text, as the index over them has it. */
+/** A literal in the statement's text, as the partial index needs it (db.ts). */
 export const PENDING = sql.lit('pending');
 
 export function toLineageKey(row: Tables['lineage']): LineageKey {
@@ -49,7 +49,7 @@ export function keyLineages(db: Db): KeyLineages {
         .values({ key_digest: keyDigest, ...values })
         .onConflict((c) => c.column('key_digest').doUpdateSet(values))
         .execute();
-      // Work packs name the key that a device is known by.
+      // Work packs contain the key that a device is known by, so they have to be made anew.
       if (rest.state === 'current' || rest.state === 'former') await changed(db, 'lineage');
     },
     async successors(limit) {

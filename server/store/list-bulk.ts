@@ -37,10 +37,16 @@ function fromKept({ scope, org, row, ...rest }: KeptRow): Tables['list_rows'] {
 
 const excluded = (column: string) => sql<never>`excluded.${sql.ref(column)}`;
 
-/** Look-ups of one statement: below SQLite's 500 parts of a compound, and few enough to be prepared soon. */
+/**
+ * Look-ups in one statement: fewer than SQLite's limit of 500 terms in a compound SELECT, and few enough to be
+ * prepared quickly.
+ */
 const TOGETHER = 50;
 
-/** Many look-ups side by side, each by its whole index: nothing to choose for an engine that knows how large the list is. */
+/**
+ * Many look-ups in one statement, each on its complete index, so that the planner has no choice even if it knows how
+ * large the list is.
+ */
 async function together<T>(
   db: Db,
   all: readonly T[],
@@ -104,8 +110,9 @@ export function listBulk(db: Db): ListBulk {
       await changed(db, 'list');
     },
     async grown() {
-      // Without statistics all indexes cost PostgreSQL the same, and the plan it keeps reads the whole list for each look-up:
-      // measured, an import into an empty list grew with the square of its rows until autovacuum came by.
+      // Without planner statistics all indexes cost the same to PostgreSQL, and the cached plan reads the whole list
+      // for each look-up: measured, an import into an empty list took time that grew with the square of its rows
+      // until autovacuum ran.
       if (db.getExecutor().adapter instanceof PostgresAdapter) await sql`analyze list_rows`.execute(db);
     },
     async page(org, after, limit) {

@@ -2,7 +2,7 @@ import type { ListJob, ListJobs } from '../ports/list-jobs.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-/** In place of a key: nobody signed the file. The column holds no null. */
+/** Stands for the key if nobody signed the file, since the column is not nullable. */
 const NOBODY = '';
 
 function toJob({

@@ -6,7 +6,7 @@ import { PENDING } from './key-lineage.ts';
 export function liveBindings(db: Db): LiveBindings {
   const live = db.selectFrom('bindings').selectAll().where('ended_at', 'is', null);
   return {
-    // Each on its own unique index: as one statement with OR, SQLite would walk the whole table.
+    // Each look-up uses its own unique index: as one statement with OR, SQLite would scan the whole table.
     async byKey(keyDigest) {
       const row = await live.where('key_digest', '=', keyDigest).executeTakeFirst();
       return row && toBinding(row);
@@ -26,7 +26,7 @@ export function liveBindings(db: Db): LiveBindings {
         .select(['bindings.id', (eb) => eb.fn.max('certificates.not_after').as('not_after')])
         .where('bindings.ended_at', 'is', null)
         .where('certificates.revoked_at', 'is', null)
-        // One for a key that waits to be shown is of no use to a device that lost that key.
+        // A certificate for a pending key does not help a device that has lost that key, so it does not count.
         .where(({ not, exists, selectFrom }) =>
           not(
             exists(
@@ -60,7 +60,7 @@ export function quotas(db: Db): Quotas {
   };
 }
 
-/** How many live bindings there are, counted up to `most`. Domain null: in every domain of the organisation. */
+/** The number of live bindings, counted up to `most`. Domain null: in all domains of the organisation. */
 export async function livePlaces(db: Db, org: string, domain: string | null, most: number): Promise<number> {
   const live = db.selectFrom('bindings').select('id').where('org', '=', org).where('ended_at', 'is', null);
   const rows = await (domain === null ? live : live.where('domain', '=', domain)).limit(most).execute();

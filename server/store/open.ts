@@ -8,10 +8,10 @@ import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
 import { storesOver } from './stores.ts';
 
-/** How often a transaction is run again that another one pushed aside. */
+/** Most attempts to run a retryable transaction. */
 const ATTEMPTS = 10;
 
-/** Opens (and makes, and migrates) the database at `url`, PostgreSQL; without one, the file of the data folder. */
+/** Opens the database at `url` (PostgreSQL), or without one the file in the data folder; creates and migrates it if needed. */
 export async function openDatabase(folder: string, url?: string): Promise<Database> {
   const engine = url === undefined ? sqlite(folder) : postgres(url);
   const { db } = engine;
@@ -21,7 +21,8 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
     await db.destroy();
     throw error;
   }
-  // A chain of the audit trail belongs to one opening of one process: never taken up again, so never contended for.
+  // Each process writes one audit chain per opening of the database, and never continues an old one, so no two
+  // processes contend for a chain.
   const writer = randomBytes(9).toString('base64url');
   return {
     writer,

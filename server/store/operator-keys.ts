@@ -76,7 +76,7 @@ export function operatorKeys(db: Db): OperatorKeys {
           not_after: period.notAfter,
           max_offline: period.maxOfflineSeconds,
         })
-        // Renewed twice within a millisecond: the same words, so the same digest.
+        // A credential renewed twice within a millisecond has the same text, so the same digest.
         .onConflict((c) => c.doNothing())
         .execute();
     },

@@ -4,10 +4,10 @@ import { chainStart, nextEntry } from '../trail/chain.ts';
 import type { Db } from './db.ts';
 import type { Engine } from './engine.ts';
 
-/** What a transaction adds to the audit trail. */
+/** Collects what a transaction adds to the audit trail. */
 export interface OwnChain {
   append(facts: AuditFacts): Promise<void>;
-  /** Numbers and writes what was added; the last thing a transaction does. */
+  /** Numbers and writes the collected entries. It must be the last step of a transaction. */
   flush(): Promise<void>;
 }
 
@@ -26,8 +26,9 @@ const COLUMNS = [
 ] as const;
 
 /**
- * This process's chain. Its head is one row, locked from here to the end of the transaction: only transactions of the
- * same process ever wait for it, and since it is taken last, none of them holds it while it waits for anything else.
+ * This process's audit chain. Its head is one row, locked from here to the end of the transaction. Only transactions
+ * of the same process wait for it; and since it is locked last, no transaction has it locked while it waits for
+ * another lock.
  */
 export function ownChain(
   db: Db,

@@ -43,7 +43,7 @@ export function people(db: Db): People {
         .innerJoin('orgs', 'orgs.name', 'memberships.org')
         .select(['orgs.name', 'orgs.title', 'orgs.training', 'memberships.role'])
         .where('memberships.operator', '=', operator)
-        // The real organisation first, and of those the oldest: it is what a person works for.
+        // Real organisations come before training ones, and older ones first: the first is the one that a person works for.
         .orderBy('orgs.training')
         .orderBy('orgs.created_at')
         .orderBy('orgs.name')

@@ -2,7 +2,7 @@ import type { Policies, Policy } from '../ports/policies.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 
-/** In place of a domain's name: part of a primary key, which holds no null. */
+/** Stands for every domain: the column is part of a primary key, which is not nullable. */
 const EVERY_DOMAIN = '';
 
 export function policies(db: Db): Policies {

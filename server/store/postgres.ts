@@ -12,26 +12,27 @@ import type { Engine } from './engine.ts';
 import { storable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
-/** Connections of one process: one that writes, and some that read beside it. */
+/** Connections per process: one that writes exclusively, and some that read meanwhile. */
 const CONNECTIONS = 8;
-/** A process that hangs in the middle of a transaction must not keep the others from writing for ever. Milliseconds. */
+/** Limits in milliseconds, so that a process that hangs in a transaction cannot keep the others from writing for ever. */
 const IDLE_IN_TRANSACTION = 30_000;
 const STATEMENT = 60_000;
 const CONNECT = 10_000;
-/** Shapes of statement that are kept prepared, on each connection. */
+/** Most prepared statements that each connection caches. */
 const PREPARED = 500;
 
-/** int8 as a number: none of ours comes near 2^53. */
+/** OID of int8, which is read as a number: none of our values comes near 2^53. */
 const INT8 = 20;
 
 /**
- * Two rows of the table `turn` keep transactions apart, over all processes. One that has everything to itself locks both;
- * those that run beside each other share the second. So at READ COMMITTED the first kind may read and then write as if
- * nobody else were there, without repeating work as SERIALIZABLE would ask for, and the second kind is safe from it.
+ * Shared and exclusive locks on two rows of the table `turn` keep transactions apart, over all processes. An
+ * exclusive transaction locks both rows; shared transactions take a share lock on row 1. So at READ COMMITTED an
+ * exclusive transaction may read and then write as if it were alone, without the retries that SERIALIZABLE would
+ * need, and it cannot disturb a shared one.
  *
- * The first row is the door: whoever shares passes it (a lock taken after a savepoint goes with it), so that new sharers
- * stand behind somebody who waits for the old ones to end. No advisory locks, no LOCK TABLE: not every engine that
- * speaks this protocol has them.
+ * Row 2 is the door, which prevents starvation: a shared transaction locks and releases it (a lock taken after a
+ * savepoint is released with it), so that new ones queue behind an exclusive transaction that waits for the old ones
+ * to end. There are no advisory locks and no LOCK TABLE, since not every engine that speaks this protocol has them.
  */
 const ALONE = 'begin; select n from turn where n = 2 for update; select n from turn where n = 1 for update';
 const BESIDE =
@@ -80,7 +81,7 @@ function preparing(pool: pg.Pool) {
       if (there !== undefined) return there;
       const made = {
         query(text: string, values: readonly unknown[]) {
-          // Without parameters it may be several statements, which only the simple protocol takes.
+          // A text without parameters may hold several statements, which only the simple query protocol accepts.
           if (values.length === 0) return client.query(text);
           const name = nameOf(text);
           return client.query({
@@ -97,7 +98,7 @@ function preparing(pool: pg.Pool) {
   };
 }
 
-/** PostgreSQL, or what speaks its protocol. Throws nothing here: it connects at the first statement. */
+/** PostgreSQL, or an engine that speaks its protocol. Connects at the first statement, so nothing is thrown here. */
 export function postgres(url: string): Engine {
   const pool = new pg.Pool({
     connectionString: url,
@@ -113,7 +114,8 @@ export function postgres(url: string): Engine {
           : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
     },
   });
-  // A connection that ends is replaced by the pool, and what ran on it is told; without listeners it would end the process.
+  // The pool replaces a connection that ends, and its statement fails. Without listeners the error event would end
+  // the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const config = { pool: preparing(pool) as never };
@@ -134,7 +136,7 @@ export function postgres(url: string): Engine {
   };
 }
 
-/** serialization_failure and deadlock_detected: nothing was written (PostgreSQL, appendix A). */
+/** serialization_failure and deadlock_detected (PostgreSQL, appendix A): nothing was written, so the transaction is retryable. */
 const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** unique_violation. */
 const UNIQUE = '23505';

@@ -8,12 +8,12 @@ import type { BulkRows } from './engine.ts';
 import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
 
-/** In the column of names, for a record that speaks of no device. */
+/** Stands for the device's name in a record that names no device. */
 export const NOBODY = '';
 
 type ProgressRow = Pick<Tables['records'], 'id' | 'outcome' | 'binding' | 'approved_by'>;
 
-/** `jws`: its envelope. What stands in the database was verified before it was written. */
+/** `jws` is the record's envelope, which was verified before it was written. */
 export function toRecord(row: Tables['records'], jws: string): StoredRecord {
   const [header = '', payload = ''] = jws.split('.');
   return {
@@ -62,7 +62,7 @@ export function fromRecord(record: StoredRecord): Tables['records'] {
   };
 }
 
-/** Records by their ids, whatever is there of them, in no order. */
+/** The records with these ids, decided or not, in no order. */
 export async function readRecords(db: Db, bulk: BulkRows, ids: readonly string[]): Promise<StoredRecord[]> {
   if (ids.length === 0) return [];
   const rows = await bulk.select(db, { table: 'records', key: 'id' }, ids);
@@ -79,7 +79,7 @@ export async function readRecords(db: Db, bulk: BulkRows, ids: readonly string[]
   });
 }
 
-/** Records with their envelopes, which hold their text. */
+/** Records joined with their envelopes, which contain the payload. */
 export function recordRows(db: Db) {
   return db
     .selectFrom('records')

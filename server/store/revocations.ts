@@ -5,7 +5,7 @@ import type { IssuerName } from '../ports/issuer-name.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-/** A hold is stored as a revocation, so that every reader takes it for one; it gives way to a real one and may end. */
+/** A hold is stored as a revocation, so that every reader treats it as one. A real revocation replaces it, and it may be lifted. */
 export const HOLD: EntryReason = 'certificateHold';
 
 export function revocations(db: Db): Revocations {
@@ -71,12 +71,12 @@ function rowsOf(rows: Rows, binding: string): Rows {
   return rows.where('binding', '=', binding);
 }
 
-/** What is not revoked, or on hold only. */
+/** Certificates that are not revoked, or only on hold. */
 function revocable(where: ExpressionBuilder<Tables, 'certificates'>) {
   return where.or([where('revoked_at', 'is', null), where('reason', '=', HOLD)]);
 }
 
-/** Counted in the transaction of the change itself, so that whoever sees the one sees the other. */
+/** Counts the change in its own transaction, so that both become visible together. */
 async function change(
   db: Db,
   at: string | null,

@@ -17,8 +17,8 @@ import { type Engine, NO_LOCKS } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY_SNAPSHOT, without waiting,
- * when another process wrote in between (sqlite.org/isolation.html); the command line is such a process.
+ * BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY_SNAPSHOT, without
+ * waiting, if another process wrote in between (sqlite.org/isolation.html). The command line is such a process.
  */
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -26,16 +26,16 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
-/** An envelope with its receipt takes 2.6 KiB: of the usual 4 KiB a third would be written empty each time. */
+/** An envelope with its receipt takes 2.6 KiB; in the usual page of 4 KiB, a third would be written empty each time. */
 const PAGE_BYTES = 8192;
 const CACHE_KIB = 64 * 1024;
-/** The log grows to little more than this. */
+/** The write-ahead log stays near this size. */
 const CHECKPOINT_PAGES = 4000;
 
-/** As many as the program has shapes of statement, and some. */
+/** Size of the statement cache: more than the program has different statements. */
 const PREPARED = 500;
 
-/** Keeps prepared statements by their text: preparing costs more than most of them do. */
+/** Caches prepared statements by their text, since preparing costs more than running most of them. */
 function preparing(sqlite: BetterSqlite.Database): SqliteDatabase & Preparing {
   const prepared = new Map<string, BetterSqlite.Statement>();
   return {
@@ -61,28 +61,28 @@ function dialect(database: SqliteDatabase): Dialect {
 }
 
 /**
- * The embedded database of a data folder. WAL with synchronous=FULL: a commit that returned survives loss of power, and
- * readers do not wait for the writer.
+ * The embedded database of a data folder. WAL with synchronous=FULL: a commit that returned survives loss of power,
+ * and readers do not wait for the writer.
  */
 export function sqlite(folder: string): Engine {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'fieldbind.sqlite');
   const file = new BetterSqlite(path, { timeout: 15_000 });
-  // SQLite gives its side files the database's own mode.
+  // SQLite gives its WAL and shared-memory files the mode of the database file.
   chmodSync(path, 0o600);
-  // Of a new file only; an older one keeps its own.
+  // The page size is set for a new file only; an existing file keeps its own.
   file.pragma(`page_size = ${PAGE_BYTES}`);
   file.pragma('journal_mode = WAL');
   file.pragma('synchronous = FULL');
-  // Keys are scattered over their indexes, so a group of records touches a thousand pages: they stay at hand, and go from
-  // the log to the file when it holds many groups rather than after each.
+  // Keys are scattered over their indexes, so a group of records touches a thousand pages. A larger cache keeps these
+  // pages in memory, and a rarer checkpoint writes them to the file once for many groups.
   file.pragma(`cache_size = -${CACHE_KIB}`);
   file.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   const kept = preparing(file);
   const db = new Kysely<Tables>({ dialect: dialect(kept) });
   return {
     db,
-    // One transaction writes at a time, whichever it is.
+    // SQLite has one writer at a time, so a shared transaction is exclusive too.
     shared: db,
     beforeLongWork: undefined,
     columnTypes: (statement) => statement,

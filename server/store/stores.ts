@@ -41,7 +41,7 @@ import { tpms } from './tpms.ts';
 import { offers, transferCases } from './transfer-cases.ts';
 import { versions } from './versions.ts';
 
-/** Every store over the same database or transaction. */
+/** Every store over one database or transaction. */
 export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db)): Stores {
   return {
     orgs: orgs(db),

@@ -1,6 +1,6 @@
 import type { IssuerName } from '../ports/issuer-name.ts';
 
-/** Columns as they stand in the database: instants and JSON are text, truth values 0 or 1, bytes are blobs. */
+/** The tables' columns. Instants and JSON are text, truth values are 0 or 1, bytes are blobs. */
 export interface Tables {
   settings: { name: string; value: string };
   orgs: { name: string; title: string; training: number; salt: string; created_at: string };
@@ -75,7 +75,7 @@ export interface Tables {
     unchanged: number;
     faults: number;
     rejected_bytes: number;
-    /** '' if nobody signed the file. */
+    /** Empty if nobody signed the file. */
     signer: string;
   };
   maker_keys: {
@@ -145,7 +145,7 @@ export interface Tables {
     bound_at: string;
     ended_at: string | null;
   };
-  /** What is about to be signed, until it is or is given up; the audit trail goes on naming its serial. */
+  /** Certificates about to be signed, until they are signed or abandoned. The audit trail keeps naming their serials. */
   intents: {
     serial: string;
     issuer: IssuerName;

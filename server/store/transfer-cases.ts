@@ -6,7 +6,10 @@ function toCase({ opened_at, ...row }: Tables['transfer_cases']): TransferCase {
   return { ...row, openedAt: opened_at };
 }
 
-/** In place of a case: said of the device. Part of a primary key, which holds no null. */
+/**
+ * Stands for no case, where the device was offered to whoever claims it: the column is part of a primary key, which
+ * is not nullable.
+ */
 const WHOEVER = '';
 
 function toGiveUp({ by_whom, transfer, ...row }: Tables['give_ups']): GiveUp {

@@ -11,7 +11,7 @@ export function versions(db: Db): Versions {
   };
 }
 
-/** Called after the change it counts: whoever reads the counter first and the rows then never takes old rows for new. */
+/** Called after the change that it counts. Whoever reads the counter before the rows then never takes old rows for new ones. */
 export async function changed(db: Db, topic: Versioned): Promise<void> {
   await db
     .insertInto('versions')

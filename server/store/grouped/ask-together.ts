@@ -1,12 +1,12 @@
-/** Reads many keys with one statement. What is not found is left out. */
+/** Reads many keys with one statement. Keys that are not found are left out of the result. */
 export type LoadMany<V> = (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>;
 
-/** As many keys as one statement asks for; above it there are several. */
+/** Most keys of one statement; more keys take several. */
 const MOST = 256;
 
 /**
- * Keys asked for in one turn of the event loop, by work that runs side by side, go out as one statement. Nothing is
- * remembered: whoever asks in a later turn sees what was written meanwhile.
+ * Batches look-ups: keys that concurrent work asks for in one turn of the event loop are read with one statement.
+ * Nothing is cached: a later turn sees what was written meanwhile.
  */
 export function askTogether<V>(load: LoadMany<V>): (key: string) => Promise<V | undefined> {
   let waiting: Map<string, PromiseWithResolvers<V | undefined>> | undefined;
@@ -41,7 +41,7 @@ export function askTogether<V>(load: LoadMany<V>): (key: string) => Promise<V | 
   };
 }
 
-/** The answer to each key once for as long as this lives: for what no work beside it changes. */
+/** Caches the answer to each key for its own lifetime. To be used for what no concurrent transaction changes. */
 export function askOnce<V>(ask: (key: string) => Promise<V>): (key: string) => Promise<V> {
   const asked = new Map<string, Promise<V>>();
   return (key) => {

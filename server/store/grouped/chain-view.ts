@@ -5,12 +5,12 @@ import type { Engine } from '../engine.ts';
 import { envelopes, toEnvelope } from '../envelopes.ts';
 import type { LateWrites } from './late-writes.ts';
 
-/** Where each envelope stands, as its phone says: what is about to be asked of the store. */
+/** The places in their chains that envelopes claim, for prefetching. */
 export type Foreseen = Parameters<Envelopes['prefetch']>[0];
 
 /**
- * Envelopes of a group of batches. What was prefetched is read with three statements, and answered from there together with
- * what the group itself has kept since: batches follow each other in one transaction as if each had its own.
+ * Envelopes as a group of batches sees them. The prefetched ones are read with three statements and cached, together
+ * with what the group itself has stored since: batches follow each other in one transaction as if each had its own.
  */
 export function chainView(
   db: Db,
@@ -18,7 +18,7 @@ export function chainView(
   { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>,
 ): Envelopes {
   const direct = envelopes(db);
-  // What is known not to be there stands as undefined.
+  // A key that is known to be absent has the value undefined.
   const byDigest = new Map<string, Envelope | undefined>();
   const places = new Map<string, Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>>();
   const received = new Map<string, string | undefined>();
@@ -39,7 +39,8 @@ export function chainView(
   return {
     async prefetch(wanted) {
       if (wanted.length === 0) return;
-      // Two that extend one chain at once would not see each other's links: each chain is its operator key's to lock.
+      // Two transactions that extend one chain at once would not see each other's links, so each locks the operator
+      // key's row first.
       const kids = [...new Set(wanted.map(({ kid }) => kid))];
       const tail = `order by kid ${locking.wait}`;
       await bulk.select(db, { table: 'operator_keys', columns: ['kid'], key: 'kid', tail }, kids);
@@ -51,7 +52,7 @@ export function chainView(
       for (const kid of kids) {
         const seqs = wanted.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
         const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
-        // A chain is dense. One that jumps is read place by place.
+        // A chain normally has no gaps, so a range is read at once. A chain with large gaps is read place by place.
         if (to - from > 2 * seqs.length) continue;
         const rows = await select
           .where('kid', '=', kid)

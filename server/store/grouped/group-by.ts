@@ -1,4 +1,4 @@
-/** Rows by one of their values. */
+/** Groups rows by one of their values. */
 export function groupBy<R>(rows: readonly R[], keyOf: (row: R) => string): Map<string, R[]> {
   const groups = new Map<string, R[]>();
   for (const row of rows) {

@@ -5,11 +5,11 @@ import type { BulkRows } from '../engine.ts';
 
 export interface LateCertificates {
   issue(serial: string, signed: SignedCertificate): Promise<void>;
-  /** Throws unless each had an open intent. */
+  /** Throws unless each certificate had an open intent. */
   flush(): Promise<void>;
 }
 
-/** Certificates kept until the end of a transaction: their intents go together, and they come together. */
+/** Collects certificates until the end of a transaction; then all their intents are removed and all certificates are added. */
 export function lateCertificates(db: Db, bulk: BulkRows): LateCertificates {
   const signed = new Map<string, SignedCertificate>();
   return {

@@ -13,8 +13,8 @@ export interface LateChanges {
 }
 
 /**
- * Changes kept until the end of a transaction. A phone asks for what comes after the last number it saw, so numbers must
- * become visible in their order: an organisation's stream is locked from its numbering to the end of the transaction.
+ * Collects changes until the end of a transaction. A phone asks for changes after the last number it saw, so numbers
+ * must become visible in order: an organisation's stream is locked from numbering to the end of the transaction.
  */
 export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChanges {
   const streams = new Map<string, { readonly changes: StoredChange[]; readonly events: DeviceEvent[] }>();
@@ -34,7 +34,7 @@ export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChan
     },
     async flush() {
       const rows: (string | number)[][] = [];
-      // In one order everywhere, so that two that share several organisations do not wait for each other.
+      // All transactions lock organisations in the same order, so that two of them cannot deadlock.
       for (const org of [...streams.keys()].sort()) {
         if (wait !== '') await sql`select name from orgs where name = ${org} ${sql.raw(wait)}`.execute(db);
         const last = await sql<{

@@ -4,16 +4,16 @@ import type { BulkRows, Value } from '../engine.ts';
 import type { Tables } from '../tables.ts';
 
 export type Table = 'bindings' | 'intents' | 'records' | 'envelopes' | 'statements';
-/** What is set of a row, and of which: one object for each kind, by which its rows are put together. */
+/** The table and columns of an update. Updates with the same kind object are written together. */
 export interface Kind {
   readonly table: Table;
   readonly key: string;
   readonly columns: readonly string[];
 }
 
-/** Writes kept until the end of a transaction, so that each table takes its rows together. */
+/** Collects writes until the end of a transaction, so that each table is written with few statements. */
 export interface LateWrites {
-  /** Every row of one table has the same columns. */
+  /** All rows of one table must have the same columns. */
   insert<T extends Table>(table: T, row: Insertable<Tables[T]>): void;
   /** Sets the kind's columns of the row whose key is `id`, in their order. */
   set(kind: Kind, id: string, values: readonly Value[]): void;
@@ -37,9 +37,10 @@ export function lateWrites(db: Db, bulk: BulkRows): LateWrites {
     async flush() {
       for (const [table, rows] of inserts) {
         const columns = Object.keys(rows[0] ?? {});
-        // Where two transactions make the same device's binding, the second waits; in one order, none waits for the other.
+        // If two transactions create a binding of the same device, the second waits. Sorted rows give both the same
+        // order, so they cannot deadlock.
         if (table === 'bindings') rows.sort((one, other) => compare(one.udid, other.udid));
-        // A statement is logged again where its very words were given twice within a millisecond.
+        // A statement signed twice within a millisecond has the same text, so it may be logged already.
         const into = { table, columns, unlessThere: table === 'statements' };
         const values = rows.map((row) => columns.map((column) => row[column] ?? null));
         await bulk.insert(db, into, values);

@@ -8,12 +8,12 @@ import { readRecords } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
 
-/** The reads that every registration makes, many at a time. One statement each, whatever the number of records. */
+/** The reads that every registration makes, batched: one statement each, whatever the number of records. */
 export function lookUps(db: Db, bulk: BulkRows) {
   const rowsBy = (column: 'udid' | 'public_key', scope: string) =>
     askTogether(async (keys) => {
       const within = { column: 'scope', value: scope } as const;
-      // As one statement of any number of keys: a list of places would be compiled anew for every number.
+      // One statement for any number of keys: a list of placeholders would be compiled anew for every number.
       const rows = await bulk.select(
         db,
         { table: 'list_rows', columns: [column, 'row'], key: column, within },
@@ -32,8 +32,8 @@ export function lookUps(db: Db, bulk: BulkRows) {
   };
   const liveBy = (column: 'udid' | 'key_digest') =>
     askTogether(async (keys) => {
-      // By name the condition is checked here: without statistics PostgreSQL's planner expects few live rows, and scans
-      // the partial index of all live ones.
+      // For names the condition is checked here, not in SQL: without planner statistics PostgreSQL expects few live
+      // rows, and scans the partial index of all live ones.
       const where = column === 'key_digest' ? 'ended_at is null' : undefined;
       const found = await bulk.select(db, { table: 'bindings', key: column, ...(where && { where }) }, keys);
       const rows = found.filter((row) => row.ended_at === null);

@@ -21,9 +21,8 @@ const SETTLED: Kind = { table: 'records', key: 'id', columns: ['outcome', 'code'
 const STATE: Kind = { table: 'bindings', key: 'id', columns: ['state'] };
 
 /**
- * The stores of a group (ports/group-stores.ts). What is written for each record is kept and written at the end; reads of
- * the same kind go out together. Each method is named here, so that one that is added elsewhere never bypasses the late
- * writes.
+ * The stores of a group (ports/group-stores.ts). Writes are collected and written at the end; reads of the same kind
+ * are batched. Each method is named here, so that a method added elsewhere cannot bypass the late writes.
  */
 export function groupedStores(
   db: Db,
@@ -122,7 +121,7 @@ export function groupedStores(
   };
 }
 
-/** Claims with row locks, where the engine has any: rows that another transaction holds are left to it. */
+/** Claims records by row locks, if the engine has them. Rows that another transaction has locked are skipped. */
 function groupQueue(db: Db, { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>): GroupStores['queue'] {
   return {
     async claim(ids) {
@@ -139,7 +138,7 @@ function groupQueue(db: Db, { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>)
   };
 }
 
-/** Places are counted by one group at a time: whoever counts holds the rows of the policies that set the quota. */
+/** One group at a time counts against a quota: it locks the rows of the policies that set it. */
 function groupQuotas(db: Db, { wait }: Locking): Quotas {
   const asked = new Map<string, number>();
   const lock = askOnce(async (org) => {
