@@ -8,8 +8,8 @@ import { openKey } from './open-key.ts';
 import { bundleOf } from './trust.ts';
 
 /**
- * How long a process goes by what it last read of an organisation's CAs, milliseconds: another one may have rotated them.
- * What the old one signs meanwhile is as good as before (rotate.ts).
+ * How long a process caches an organisation's CAs, in milliseconds, since another process may rotate them. What the
+ * old CA signs meanwhile is still good (generation.ts).
  */
 const KEPT = 5_000;
 
@@ -18,7 +18,7 @@ export interface AuthorityParts extends IssuerParts {
   readonly stores: Needs<'authorities'>;
 }
 
-/** The CA: signs what the RA recorded, with the issuing keys of the organisation asked for. */
+/** The CA: signs what the RA recorded, with the issuing keys of the organisation in question. */
 export function certificateAuthority(parts: AuthorityParts): CertificateAuthority {
   const keys = new Map<string, OpenedKey>();
   const orgs = new Map<string, { readonly at: number; readonly issuers: readonly Issuer[] }>();
@@ -34,7 +34,7 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
     return made;
   }
 
-  /** Issuing CAs of an organisation whose keys are here, the oldest first. */
+  /** The issuing CAs of an organisation whose keys this installation has, the oldest first. */
   async function issuers(org: OrgName): Promise<readonly Issuer[]> {
     const now = parts.clock.now();
     const there = orgs.get(org);
@@ -54,7 +54,7 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
       return (await issuers(org)).findLast(({ replaced }) => !replaced);
     },
     async issuerNamed(name) {
-      // A root issues nothing to devices, whatever name it is asked by: it has no organisation.
+      // A root issues nothing to devices, whatever name it is looked up by: it has no organisation.
       const org = orgOf.get(name) ?? (await parts.stores.authorities.authority(name))?.org ?? undefined;
       if (org === undefined) return undefined;
       orgOf.set(name, org);

@@ -13,11 +13,11 @@ export interface Establishing {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly policy: CertificatePolicy;
-  /** Where this installation is reached, without a slash at the end. */
+  /** Public address of this installation, without a slash at the end. */
   readonly publicUrl: string;
 }
 
-/** The key of an issuing CA that is yet to be certified. */
+/** The key of an issuing CA that is not certified yet. */
 export interface Candidate {
   readonly org: OrgName;
   readonly generation: number;
@@ -27,8 +27,9 @@ export interface Candidate {
 }
 
 /**
- * The key of the generation `after` the one that the caller saw last (0: none), made if it is not there: named by its
- * place, so that a crash leaves none over, and two who ask at once make the same one.
+ * The key of the generation that follows `after`, the one that the caller saw last (0: none); created if it does not
+ * exist. Its name follows from its generation, so that a crash leaves no unused key, and two callers at once get the
+ * same one.
  */
 export async function candidateAfter(after: number, org: WantedCa, given: Establishing): Promise<Candidate> {
   const generation = after + 1;

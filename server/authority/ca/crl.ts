@@ -14,7 +14,7 @@ export async function certificateList(
 ): Promise<Bytes> {
   const entries = order.entries.map(({ serial, at, reason }) => {
     const code = REASON[reason];
-    // "unspecified" is said by leaving the reason out (section 5.3.1).
+    // The reason "unspecified" is expressed by leaving the extension out (section 5.3.1).
     const extensions = code === 0 ? [] : [sequence(reasonCode(code))];
     return sequence(unsigned(fromHex(serial) ?? new Uint8Array()), time(fromInstant(at)), ...extensions);
   });

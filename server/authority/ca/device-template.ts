@@ -16,7 +16,7 @@ import {
 } from '../../x509/extensions.ts';
 import { distinguishedName, subjectName } from '../../x509/x509-name.ts';
 
-/** What is the same in every device certificate of an issuing CA. */
+/** The fields that are the same in every device certificate of an issuing CA. */
 export interface TemplateFields {
   readonly algorithm: KeySigner['algorithm'];
   /** Name, DER. */
@@ -27,7 +27,7 @@ export interface TemplateFields {
   readonly issuerUrl: string;
 }
 
-/** Gives the TBSCertificate (RFC 5280 section 4.1) of one device. Times in milliseconds since 1970. */
+/** Returns the TBSCertificate (RFC 5280 section 4.1) of one device. Times are milliseconds since 1970. */
 export type DeviceTemplate = (
   device: CertificateOrder & {
     readonly serial: string;
@@ -37,8 +37,8 @@ export type DeviceTemplate = (
 ) => Bytes;
 
 /**
- * The template of a device's operational certificate: a SPIFFE X.509-SVID (one URI SAN), with the same two names in its
- * subject for brokers that read only that. All that does not depend on the device is encoded once.
+ * The template of a device's operational certificate: a SPIFFE X.509-SVID (one URI SAN). Its subject has the same two
+ * names, for brokers that read only the subject. Everything that does not depend on the device is encoded once.
  */
 export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
   const before = concat(algorithmIdentifier(fields.algorithm), fields.issuer);
@@ -70,7 +70,7 @@ export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
     );
 }
 
-/** Validity of whole seconds: certificates of one second share it. */
+/** Encodes the validity in whole seconds, and remembers the last one: certificates issued in the same second share it. */
 function validities(): (notBefore: number, notAfter: number) => Bytes {
   let last = { from: Number.NaN, to: Number.NaN, der: new Uint8Array() };
   return (notBefore, notAfter) => {

@@ -7,16 +7,16 @@ import { openRoot } from './root.ts';
 
 export interface Certified {
   readonly candidate: Candidate;
-  /** As its root signed it, DER. */
+  /** The certificate that the root signed, DER. */
   readonly certificate: Uint8Array;
 }
 
 /**
- * The issuing CA of an organisation after generation `after` (0: the first), certified by its root. Throws VaultError
- * where the root's key is elsewhere.
+ * Creates the issuing CA of an organisation after generation `after` (0: the first), certified by its root. Throws
+ * VaultError if the root's key is not in this installation.
  */
 export async function certifyAfter(after: number, org: WantedCa, given: Establishing): Promise<Certified> {
-  // The root first: where its key is elsewhere no key is made in vain.
+  // The root is opened first: if its key is missing, no issuing key is created in vain.
   const root = await openRoot(rootOf(org), given);
   const candidate = await candidateAfter(after, org, given);
   const now = given.clock.now();

@@ -11,13 +11,13 @@ const DAY = 24 * 3_600_000;
 
 export interface Generation {
   readonly made: Authority;
-  /** What it takes the place of, and how long that one is still watched; undefined for the first. */
+  /** The CA that it replaces, and until when that one still signs CRLs and OCSP; undefined for the first generation. */
   readonly before: { readonly name: IssuerName; readonly until: string } | undefined;
 }
 
 /**
- * All certificates of a new generation: its anchor, and cross certificates with the one before. That one issues no more,
- * but goes on with CRL and OCSP until none of its certificates can live.
+ * All certificates of a new generation: its anchor, and cross certificates with the generation before. The earlier
+ * generation issues nothing more, but keeps signing CRLs and OCSP until none of its certificates can be valid.
  */
 export async function generation(
   { candidate, certificate }: Certified,
@@ -40,7 +40,8 @@ export async function generation(
     );
   const old = { key: oldKey, anchor: before.anchor };
   const crossed = await cross(named.org, { key, anchor }, old, notBefore, crypto);
-  // A day more than a device certificate's life: other processes sign a moment longer, by clocks of their own.
+  // One day more than a device certificate's life: other processes issue with the old CA a moment longer, and by
+  // their own clocks.
   const until = Math.min(now + policy.device + DAY, Date.parse(before.notAfter));
   return { made: { ...made, crossed }, before: { name: before.name, until: toInstant(until) } };
 }

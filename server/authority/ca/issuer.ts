@@ -25,7 +25,7 @@ export interface IssuerParts {
   readonly publicUrl: string;
 }
 
-/** A CA's key with all that is the same in every certificate it signs. */
+/** A CA's key, with the template of everything that is the same in its certificates. */
 export interface OpenedKey {
   readonly key: KeySigner;
   readonly template: DeviceTemplate;
@@ -46,7 +46,7 @@ export function templateOf(
   });
 }
 
-/** An issuing CA as it stands among the generations of its organisation. */
+/** An issuing CA among the generations of its organisation. */
 export function issuerOf(
   authority: Authority & { readonly org: OrgName },
   { key, template }: OpenedKey,
@@ -85,7 +85,7 @@ export function issuerOf(
   };
 }
 
-/** What the RA ordered, as the bytes to be signed. */
+/** Encodes what the RA ordered as the bytes to be signed. */
 function prepare(
   order: CertificateOrder,
   template: DeviceTemplate,
@@ -104,7 +104,7 @@ function intent(
 ): Intent {
   const now = clock.now();
   const notBefore = now - policy.backdate;
-  // A certificate that outlives its issuer verifies nowhere.
+  // A certificate that outlived its issuer could not be verified.
   const notAfter = Math.min(now + life, fromInstant(authority.notAfter));
   const serial = newSerial(crypto);
   const toBeSigned = template({ serial, notBefore, notAfter });

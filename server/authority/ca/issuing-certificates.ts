@@ -29,24 +29,27 @@ interface Signer {
   readonly key: KeySigner;
 }
 
-/** An issuing CA as its root signs it. `rootUrl`: where the root's certificate is. */
+/** The certificate of an issuing CA, signed by its root. `rootUrl`: address of the root's certificate. */
 export function byRoot(
   subject: Subject,
   root: Signer,
   rootUrl: string,
   crypto: CryptoPort,
 ): Promise<Uint8Array> {
-  // No CRL distribution point: it would need a root CRL, and so the root's key, for as long as the root lives.
-  // Whoever trusts an organisation trusts its own self-signed anchor, and drops that to stop trusting it.
+  // There is no CRL distribution point: it would need a root CRL, and so the root's key, for as long as the root
+  // lives. Whoever trusts an organisation trusts its own self-signed anchor, and drops that to stop trusting it.
   return certify(subject, root, [authorityInformationAccess(rootUrl)], crypto);
 }
 
-/** By a key of the same organisation: its own (the anchor), or another generation's (a cross certificate). */
+/**
+ * A certificate signed by a key of the same organisation: its own key (the anchor), or another generation's (a cross
+ * certificate).
+ */
 export function byOrg(subject: Subject, key: KeySigner, crypto: CryptoPort): Promise<Uint8Array> {
   return certify(subject, { name: subject.org, key }, [], crypto);
 }
 
-/** Each way lasts as long as both ends of it do. */
+/** Both cross certificates of two generations. Each is valid as long as both anchors are. */
 export async function cross(
   org: string,
   after: { readonly key: KeySigner; readonly anchor: Uint8Array },

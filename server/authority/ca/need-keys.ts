@@ -4,7 +4,7 @@ import type { Needs } from '../../ports/stores.ts';
 import { openKey } from './open-key.ts';
 
 /**
- * Throws VaultError unless the key of every CA that issues, or still lists what was revoked, is here. A root's may be
+ * Throws VaultError unless the vault has the key of every CA that still issues or signs CRLs. A root's key may be
  * elsewhere.
  */
 export async function needKeys({

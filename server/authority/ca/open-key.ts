@@ -3,7 +3,7 @@ import { keyOfCertificate } from '../../../core/certificate-key.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import { type KeySigner, type KeyVault, VaultError } from '../../ports/signer.ts';
 
-/** A CA's key; undefined if it is not here. Throws VaultError if another key bears its name. */
+/** A CA's key; undefined if the vault does not have it. Throws VaultError if another key has its name. */
 export async function openKey(
   { name, anchor }: Pick<Authority, 'name' | 'anchor'>,
   vault: KeyVault,

@@ -1,9 +1,9 @@
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** What a certificate may be. Lengths in milliseconds. */
+/** Lifetimes of certificates in milliseconds. */
 export interface CertificatePolicy {
-  /** Devices with a clock behind ours must accept the certificate at once. */
+  /** How far `notBefore` lies in the past, since devices with a slow clock must accept the certificate at once. */
   readonly backdate: number;
   readonly device: number;
   readonly issuing: number;

@@ -17,7 +17,7 @@ export interface IssuingRequest {
   readonly spki: Uint8Array;
 }
 
-/** What a request asks for. Throws VaultError for one that is not by our issuing CAs' rules. */
+/** Reads such a request. Throws VaultError if it does not follow our rules for issuing CAs. */
 export async function readIssuingRequest(der: Uint8Array, crypto: CryptoPort): Promise<IssuingRequest> {
   try {
     const request = parseCsr(der);

@@ -13,8 +13,8 @@ import { newSerial } from '../../x509/serial.ts';
 import { distinguishedName } from '../../x509/x509-name.ts';
 
 /**
- * Lets a key answer about the state of this CA's certificates and do nothing else (RFC 6960 section 4.2.2.2). Verifiers ask
- * nobody whether it is itself revoked (`ocsp-nocheck`), so it lives only for days.
+ * The certificate that lets a key answer OCSP for this CA and do nothing else (RFC 6960 section 4.2.2.2). Verifiers
+ * do not check whether it is revoked (`ocsp-nocheck`), so it lives only for days.
  */
 export async function responderCertificate(
   asked: { readonly spki: Uint8Array; readonly notBefore: number; readonly notAfter: number },

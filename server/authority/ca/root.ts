@@ -20,8 +20,8 @@ export interface Root {
 }
 
 /**
- * A root with its key, both made if there is no such root yet. Throws VaultError where its key was taken off this machine:
- * a new key by the old name would sign what no verifier accepts.
+ * A root with its key; both are created if there is no such root yet. Throws VaultError if its key was taken off this
+ * machine: a new key with the old name would sign what no verifier accepts.
  */
 export async function openRoot(name: IssuerName, given: Establishing): Promise<Root> {
   const there = await given.stores.authorities.authority(name);
@@ -46,7 +46,7 @@ async function makeRoot(name: IssuerName, given: Establishing): Promise<Root> {
     notBefore: now - given.policy.backdate,
     notAfter,
     spki: key.spki,
-    // Room for the issuing CAs, which may sign no further CA themselves.
+    // The path length leaves room for the issuing CAs, which may sign no further CA.
     extensions: [
       basicConstraintsCa(1),
       keyUsageCa(),

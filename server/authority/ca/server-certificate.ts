@@ -12,7 +12,7 @@ import {
 } from '../../x509/extensions.ts';
 import { distinguishedName } from '../../x509/x509-name.ts';
 
-/** TBSCertificate of a service, which shows this name to the organisation's devices over TLS and may do nothing else. */
+/** TBSCertificate of a service, which shows this host name to the organisation's devices over TLS and may do nothing else. */
 export function serverTemplate(
   { host, spki }: ServerOrder,
   fields: { readonly serial: string; readonly notBefore: number; readonly notAfter: number },

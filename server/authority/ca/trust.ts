@@ -1,11 +1,14 @@
 import { type Authority, liveOnes } from '../../ports/authorities.ts';
 
 /**
- * What verifiers need of an organisation's issuing CAs over a rotation. All of them bear one name, so each one's
- * certificate by another one is self-issued and takes no room in the anchors' path length (RFC 5280 section 4.2.1.9).
+ * What verifiers need of an organisation's issuing CAs over a rotation. All of its issuing CAs have the same name, so
+ * a cross certificate is self-issued and does not count towards the anchors' path length (RFC 5280 section 4.2.1.9).
  */
 
-/** The published bundle, as RFC 7030 section 4.1.3 gives a key's update: anchors, then what leads between two of them. */
+/**
+ * The published bundle in the form that RFC 7030 section 4.1.3 gives for a key update: anchors, then the cross
+ * certificates between them.
+ */
 export function bundleOf(generations: readonly Authority[], now: number): Uint8Array[] {
   const live = liveOnes(generations, now);
   const crossed = live.flatMap(({ generation, crossed: pair }) =>
@@ -17,8 +20,9 @@ export function bundleOf(generations: readonly Authority[], now: number): Uint8A
 }
 
 /**
- * What goes into a device behind its leaf, each signed by the next, up to the root. While two generations live it goes by
- * the other one's key, so that who trusts either anchor alone, or the root, finds a way.
+ * The certificates that go into a device behind its leaf, each signed by the next, up to the root. While two
+ * generations live, the chain leads through the other generation's key, so that whoever trusts either anchor alone,
+ * or the root, finds a path.
  */
 export function chainOf(authority: Authority, generations: readonly Authority[], now: number): Uint8Array[] {
   const live = liveOnes(generations, now);

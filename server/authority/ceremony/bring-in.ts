@@ -8,15 +8,15 @@ import { candidateAfter } from '../ca/candidate.ts';
 import { issuingRequest } from '../ca/request.ts';
 import { type IssuingParts, install } from './issuing-ca.ts';
 
-/** The request for an organisation's next issuing CA, DER: the same key each time until its certificate was brought in. */
+/** The CSR for an organisation's next issuing CA, DER. It has the same key each time until its certificate is brought in. */
 export async function requestIssuing(org: WantedCa, parts: IssuingParts): Promise<Uint8Array> {
   const { key } = await candidateAfter(await lastOf(org, parts), org, parts);
   return issuingRequest(org.name, key);
 }
 
 /**
- * Puts an issuing CA in its place whose certificate a root signed elsewhere. Throws VaultError unless the certificate is
- * for the key that was asked for, in this organisation's name, and signed by the root that its devices hang under.
+ * Installs an issuing CA whose certificate a root signed elsewhere. Throws VaultError unless the certificate is for
+ * the key of the CSR, in this organisation's name, and signed by the root that this organisation's devices chain to.
  */
 export async function bringIn(
   org: WantedCa,

@@ -6,25 +6,25 @@ import { establishIssuing, type IssuingParts, overlapOf, type Rotated, rotateIss
 import { putRootBack, type RootParts, removeRoot, takeRootOut } from './root-custody.ts';
 
 /**
- * What people do with the keys of CAs, for faces: each act takes the vault with it, so that no face needs to know of one.
- * All of them throw VaultError, whose message is a sentence for whoever asked.
+ * What people do with the keys of CAs, for faces. The methods have the vault, so no face needs to know it. All of
+ * them throw VaultError, whose message is a sentence for the caller.
  */
 export interface Ceremonies {
-  /** The issuing CA of an organisation, made with its root if need be. Safe to repeat. */
+  /** The issuing CA of an organisation; it and its root are created if needed. Idempotent. */
   establish(org: WantedCa): Promise<Authority>;
-  /** A new issuing CA beside the one that is there. */
+  /** Creates the next issuing CA of an organisation that has one. */
   rotate(org: WantedCa & { readonly again: boolean }): Promise<Rotated>;
-  /** Until when the last rotation's predecessor is watched; undefined if none is. */
+  /** Until when the predecessor of the last rotation still signs CRLs; undefined if there is none. */
   overlapOf(org: OrgName): Promise<string | undefined>;
-  /** The PKCS#10 request for an organisation's next issuing CA, DER. */
+  /** The CSR (PKCS#10) for an organisation's next issuing CA, DER. */
   request(org: WantedCa): Promise<Uint8Array>;
-  /** Puts an issuing CA in its place whose certificate (DER) a root signed elsewhere. */
+  /** Installs an issuing CA whose certificate (DER) a root signed elsewhere. */
   bringIn(org: WantedCa, certificate: Uint8Array): Promise<Authority>;
   /** The text of a root file, its key encrypted under this passphrase. */
   takeRootOut(training: boolean, passphrase: string): Promise<string>;
-  /** Takes the root's key off this machine: to be called once it is safe elsewhere. */
+  /** Removes the root's key from this machine; to be called once the root file is safe elsewhere. */
   removeRoot(training: boolean): Promise<void>;
-  /** Puts the key of a root file back. Gives the root's name. */
+  /** Puts the key of a root file back. Returns the root's name. */
   putRootBack(text: string, passphrase: string): Promise<string>;
 }
 

@@ -10,13 +10,13 @@ import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 
 const DAY = 24 * 3_600_000;
-/** Nobody can revoke it, so it lives only as long as a person's memory of it. */
+/** Nobody can revoke a server certificate, so it lives only as long as somebody remembers it. */
 export const LONGEST_DAYS = 90;
 
 export interface ServerRequest {
   readonly org: string;
   readonly host: string;
-  /** PKCS#10, DER. Its key is taken, and nothing else of it. */
+  /** PKCS#10, DER. Only its key is used. */
   readonly csr: Uint8Array;
   readonly days: number;
 }
@@ -34,9 +34,9 @@ export type ServerAnswer =
   | { readonly ok: true; readonly der: Uint8Array; readonly chainPem: string }
   | { readonly ok: false; readonly code: 'no_authority' | 'name_not_allowed' | 'request_invalid' };
 
-/** A certificate for a service of an organisation: recorded on the trail, then signed. */
+/** Issues a certificate for a service of an organisation: first it goes on the trail, then it is signed. */
 export async function certifyServer(asked: ServerRequest, parts: Parts): Promise<ServerAnswer> {
-  // Our own CA's, whoever signs devices.
+  // Our own CA signs it, whichever CA signs devices.
   const current = await parts.ca.issuer(asked.org);
   const issuer = current && (await parts.ca.issuerNamed(current.own));
   if (issuer === undefined) return { ok: false, code: 'no_authority' };
@@ -59,7 +59,10 @@ export async function certifyServer(asked: ServerRequest, parts: Parts): Promise
   return { ok: true, der: (await issuer.sign(intent)).der, chainPem: issuer.chainPem };
 }
 
-/** This server's own name, or one in the organisation's domains that no device can have (`d` is theirs). */
+/**
+ * Whether the host is this server's own name, or a name in one of the organisation's domains that no device can have
+ * (devices have names below `d`).
+ */
 async function mayBeNamed({ org, host }: ServerRequest, { stores, publicUrl }: Parts): Promise<boolean> {
   const parsed = parseDomainName(host);
   if (!parsed.ok || parsed.name !== host) return false;
@@ -67,7 +70,7 @@ async function mayBeNamed({ org, host }: ServerRequest, { stores, publicUrl }: P
   const around = (await stores.domains.domains()).filter(
     ({ name }) => host === name || host.endsWith(`.${name}`),
   );
-  // A domain within a domain may be somebody else's.
+  // A domain within another domain may belong to another organisation, so the nearest one decides.
   const nearest = around.toSorted((a, b) => b.name.length - a.name.length)[0];
   if (nearest?.org !== org) return false;
   return !host

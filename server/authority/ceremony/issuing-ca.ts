@@ -14,8 +14,8 @@ export interface IssuingParts extends Establishing {
 }
 
 /**
- * The issuing CA of an organisation, made with its root if need be. Doing it again after a crash takes up the keys and
- * certificates that are there.
+ * The issuing CA of an organisation; it and its root are created if needed. Idempotent: a repetition after a crash
+ * reuses the keys and certificates that exist.
  */
 export async function establishIssuing(org: WantedCa, parts: IssuingParts): Promise<Authority> {
   const there = await parts.stores.authorities.authority(org.name);
@@ -24,11 +24,11 @@ export async function establishIssuing(org: WantedCa, parts: IssuingParts): Prom
 
 export type Rotated =
   | { readonly code: 'rotated'; readonly authority: Authority }
-  /** A rotation is under way: verifiers have until then to go over. */
+  /** A rotation is under way; verifiers have until then to switch over. */
   | { readonly code: 'overlap'; readonly until: string }
   | { readonly code: 'no_authority' };
 
-/** A new issuing CA beside the one that is there. A second one during the overlap is made only if it is meant (`again`). */
+/** Creates the next issuing CA of an organisation. During the overlap another one is created only if `again` is set. */
 export async function rotateIssuing(
   org: WantedCa & { readonly again: boolean },
   parts: IssuingParts,
@@ -38,12 +38,13 @@ export async function rotateIssuing(
   if (last === undefined) return { code: 'no_authority' };
   const until = watchedUntil(generations, parts.clock.now());
   if (!org.again && until !== undefined) return { code: 'overlap', until };
-  // After the one that was looked at: whoever asks at the same moment must not find a newer one to take the place of.
+  // The new generation follows the one that was read above: of two concurrent callers, the second must not find a
+  // newer generation to replace.
   const certified = await certifyAfter(last.generation, org, parts);
   return { code: 'rotated', authority: await install(certified, parts) };
 }
 
-/** Until when the last rotation's predecessor is watched; undefined if none is. */
+/** Until when the predecessor of the last rotation still signs CRLs; undefined if there is none. */
 export async function overlapOf(org: string, { stores, clock }: IssuingParts): Promise<string | undefined> {
   return watchedUntil(await stores.authorities.ofOrg(org), clock.now());
 }
@@ -53,7 +54,7 @@ function watchedUntil(generations: readonly Authority[], now: number): string | 
   return until !== undefined && Date.parse(until) > now ? until : undefined;
 }
 
-/** Puts a certified issuing CA in its place, in one transaction: a crash leaves either the old state or the new one. */
+/** Stores a certified issuing CA in one transaction: a crash leaves either the old state or the new one. */
 export async function install(certified: Certified, parts: IssuingParts): Promise<Authority> {
   const { made, before } = await generation(certified, parts);
   return parts.transact(async (tx) => {

@@ -11,7 +11,7 @@ import type { KeyFiles } from '../keys/key-files.ts';
 import { isRootFile, openRootFile, rootFileText } from '../keys/root-file.ts';
 
 export interface RootParts {
-  /** Undefined where keys are in a token, which gives none out. */
+  /** Undefined if keys are in a token, which exports none. */
   readonly keyFiles: KeyFiles | undefined;
   readonly stores: Needs<'authorities'>;
   readonly transact: Transact<'audit'>;
@@ -19,7 +19,7 @@ export interface RootParts {
   readonly publicUrl: string;
 }
 
-/** A root file's text, to be kept elsewhere. Throws VaultError. */
+/** The text of a root file, to be stored elsewhere. Throws VaultError. */
 export async function takeRootOut(training: boolean, under: string, parts: RootParts): Promise<string> {
   const name = rootOf({ training });
   const { certificate } = await rootNamed(name, parts);
@@ -29,14 +29,14 @@ export async function takeRootOut(training: boolean, under: string, parts: RootP
   return rootFileText({ name, certificate, keyPem, address: `${parts.publicUrl}/ca/${name}.cer` });
 }
 
-/** To be called once it is safe elsewhere. */
+/** Must be called only once the root file is safe elsewhere. */
 export async function removeRoot(training: boolean, parts: RootParts): Promise<void> {
   const name = rootOf({ training });
   await note('root key removed', name, parts);
   files(parts).remove(name);
 }
 
-/** Puts the key of a root file back. Throws VaultError for what is no root file, and for another installation's. */
+/** Puts the key of a root file back. Throws VaultError if the text is no root file, or another installation's. */
 export async function putRootBack(text: string, passphrase: string, parts: RootParts): Promise<string> {
   const root = openRootFile(text, passphrase);
   const { certificate } = await rootNamed(root.name, parts);
@@ -47,10 +47,10 @@ export async function putRootBack(text: string, passphrase: string, parts: RootP
   return root.name;
 }
 
-/** What a file holds that was given to be brought in. */
+/** Distinguishes a root file from an issuing CA's certificate. */
 export { isRootFile };
 
-/** Throws VaultError unless this text can be opened by this passphrase: what cannot be must not leave its machine. */
+/** Throws VaultError unless the passphrase opens this text. A root file that cannot be opened must not leave its machine. */
 export function checkRootFile(text: string, passphrase: string): void {
   openRootFile(text, passphrase);
 }

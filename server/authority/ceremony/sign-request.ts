@@ -8,13 +8,13 @@ export interface SignedRequest {
   readonly org: string;
   /** Name of the root that signed. */
   readonly root: string;
-  /** Of the issuing CA, DER. */
+  /** The issuing CA's certificate, DER. */
   readonly certificate: Uint8Array;
 }
 
 /**
- * An issuing CA's certificate from its request (PKCS#10, DER), on the machine that has the root file and needs nothing else.
- * Throws VaultError for a root file or a request that cannot be taken.
+ * Signs an issuing CA's certificate from its CSR (PKCS#10, DER), on the machine that has the root file; nothing else
+ * is needed there. Throws VaultError for an unusable root file or CSR.
  */
 export async function signIssuingRequest(
   request: Uint8Array,

@@ -18,7 +18,7 @@ import { readOrder } from './order.ts';
 
 export interface AskParts {
   readonly stores: Needs<'records' | 'certificates' | 'lineage' | 'intents'>;
-  /** The live binding of this key (SubjectPublicKeyInfo, DER), as the RA has it. */
+  /** The RA's look-up of the live binding of this key (SubjectPublicKeyInfo, DER). */
   readonly bindingOfKey: (spki: Uint8Array) => Promise<Binding | undefined>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export type Ask =
       readonly record: string;
     }
   | { readonly kind: 'wait'; readonly after: number }
-  /** Its binding has ended meanwhile, or another process finished it. */
+  /** The binding has ended meanwhile, or another process finished the intent. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'fault'; readonly fault: EstFault; readonly after?: number };
 
@@ -47,8 +47,9 @@ export type Ask =
 const WithRequest = Obj({ device: Obj({ csr: Text() }) });
 
 /**
- * One ask for the certificate of an intent, on the trail before it goes out, and its answer after it came. What is sent is
- * the device's own request as it was registered, or as it asked for another key, since nobody else can prove possession of it.
+ * Sends one request for the certificate of an intent. The trail has it before it goes out, and the answer after it
+ * came. The device's own CSR is sent, from its registration or its re-key, since nobody else can prove possession of
+ * its key.
  */
 export async function askOnce(
   intent: Intent,
@@ -75,7 +76,7 @@ export async function askOnce(
     );
   const record = await stores.records.record(binding.registration);
   const taken = await stores.lineage.byKey(await crypto.digest(order.spki));
-  // What it was asked for with in another binding may name another device.
+  // A CSR that the key came with in another binding may name another device.
   const own = taken?.binding === binding.id ? taken.request : null;
   const csr = own ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
   if (csr === undefined || csr.length === 0) {
@@ -90,7 +91,7 @@ export async function askOnce(
       return answer;
     case 'fault': {
       const { fault, status } = answer;
-      // Not its fault: we are ending. The trail says that it was asked.
+      // This process is ending, which is not the CA's fault. The trail already says that it was asked.
       if (signal.aborted) return answer;
       await note(`third-party CA: ${fault}`, status === undefined ? '' : `, status ${status}`);
       return answer;

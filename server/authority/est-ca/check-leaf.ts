@@ -12,9 +12,9 @@ import { verifyCertificate } from '../../../core/verify-certificate.ts';
 import type { CertificateOrder, SubjectPart } from '../../ports/certificate-authority.ts';
 import type { DeviceFault } from './est-faults.ts';
 
-/** Clocks of two machines differ; a certificate that begins later than this is not taken. Milliseconds. */
+/** Clocks of two machines differ: a certificate whose `notBefore` is further ahead is not accepted. Milliseconds. */
 const AHEAD = 5 * 60_000;
-/** Its end may lie so far behind policy's: CAs count from their own moment, and round. */
+/** How far `notAfter` may exceed the policy: CAs count from their own clock, and round. Milliseconds. */
 const BEYOND = 3_600_000;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ATTRIBUTE: Record<SubjectPart['attribute'], string> = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' };
@@ -24,10 +24,10 @@ export type Judged =
   | { readonly ok: false; readonly fault: DeviceFault };
 
 export interface Given {
-  /** The CA that signs devices first, up to the anchor. */
+  /** The CA that signs devices first, then each certificate's issuer, up to the anchor. */
   readonly chain: readonly Uint8Array[];
   readonly now: number;
-  /** Begin of the certificate that is there, if one is: a successor is known by its later one. */
+  /** `notBefore` of the current certificate, if there is one: a successor must begin later. */
   readonly after: string | undefined;
   readonly crypto: CryptoPort;
 }
@@ -38,8 +38,8 @@ export interface Validity {
 }
 
 /**
- * What a third party's CA gave, against what was ordered: the same as our own would have been in all that verifiers rely
- * on. Key, issuer and chain, SPIFFE identity and DNS name, subject, life, use.
+ * Compares the certificate of a third party's CA with the order. It must equal one of our own in everything that
+ * verifiers rely on: key, issuer and chain, SPIFFE identity and DNS name, subject, lifetime, key usage.
  */
 export async function checkLeaf(
   ders: readonly Uint8Array[],
@@ -88,7 +88,7 @@ function readLeaf(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** What policy wants in the subject is there, and no other common name; brokers read the subject alone. */
+/** Whether the subject has every part that the policy demands, and no other common name: brokers may read only the subject. */
 function hasSubject({ subject }: Certificate, { udid, domain, subject: wanted }: CertificateOrder): boolean {
   const parts = wanted ?? [
     { attribute: 'CN' as const, value: udid },

@@ -7,17 +7,17 @@ import type { EstAccess } from './est-client.ts';
 
 /** A third party's CA as its files describe it. */
 export interface EstCaFiles {
-  /** Where it is asked; `{org}` and `{domain}` stand for those of the device. */
+  /** EST address; `{org}` and `{domain}` stand for the device's organisation and domain. */
   readonly url: string;
   readonly access: EstAccess;
-  /** The CA that signs devices first, each signed by the next, the last by itself. DER. */
+  /** The CA that signs devices first, each certificate signed by the next, the last by itself. DER. */
   readonly chain: readonly Uint8Array[];
-  /** All but the last: what goes into a device behind its leaf. */
+  /** All but the last: the certificates that go into a device behind its leaf. */
   readonly chainPem: string;
   readonly anchorPem: string;
 }
 
-/** Reads and checks them once, at start. Throws ConfigError with a sentence that names the variable. */
+/** Reads and checks the files once, at start. Throws ConfigError with a sentence that names the variable. */
 export function readEstCaFiles(config: NonNullable<Config['estCa']>): EstCaFiles {
   const cert = readText('FIELDBIND_EST_CA_CERT', config.certificateFile);
   const key = readText('FIELDBIND_EST_CA_KEY', config.keyFile);
@@ -39,7 +39,10 @@ export function readEstCaFiles(config: NonNullable<Config['estCa']>): EstCaFiles
   };
 }
 
-/** Both names were parsed before they came into the database: letters, digits, hyphens, and dots between labels. */
+/**
+ * Both names are safe in an address, since they were parsed before they were stored: letters, digits, hyphens, and
+ * dots between labels.
+ */
 export function baseFor({ url }: EstCaFiles, { org, domain }: { org: string; domain: string }): string {
   return url.replaceAll('{org}', org).replaceAll('{domain}', domain);
 }

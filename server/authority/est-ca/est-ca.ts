@@ -10,18 +10,21 @@ import type { EstCaFiles } from './est-ca-files.ts';
 import { estClient } from './est-client.ts';
 import { isWayFault } from './est-faults.ts';
 
-/** Asked at once, over as many connections. */
+/** Most concurrent requests, each on a connection of its own. */
 const CONNECTIONS = 8;
-/** Milliseconds for one answer. */
+/** Time limit of one answer, milliseconds. */
 const PATIENCE = 15_000;
 /**
- * Longer than one ask takes. Another process that meets it lets the first one go on; where a certificate came it is kept
- * until its row has long been written.
+ * Longer than one request takes. Another process that finds the lease leaves the work to the first one. After a
+ * certificate came, the lease is kept until its row has surely been written.
  */
 const LEASE = 60_000;
-/** What was refused, or is not taken, is so because of how the CA is set up: each try may leave a certificate there. */
+/**
+ * Delay after a refusal or an unacceptable answer. Its cause is how the CA is set up, and each try may make the CA
+ * issue a certificate.
+ */
 const NEXT_DAY = 24 * 3_600_000;
-/** Asks that this process remembers; those it forgets are asked anew. */
+/** Most intents whose state this process remembers; for a forgotten one the CA is asked anew. */
 const MOST = 20_000;
 
 export interface EstCaParts extends AskParts {
@@ -29,30 +32,30 @@ export interface EstCaParts extends AskParts {
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
-  /** This process. */
+  /** Name of this process, as owner of its leases. */
   readonly writer: string;
 }
 
-/** Who is told; until then nothing is asked, as in commands, which sign nothing. */
+/** Who is told about answers. Without a listener nothing is asked: commands have none, since they sign nothing. */
 export interface EstCaListener {
-  /** The certificate of this record's binding came: `sign` gives it now. */
+  /** The certificate for this record's binding came, and `sign` returns it from now on. */
   readonly onAnswer: (record: string) => void;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * A third party's CA, asked by EST. `sign` never waits for it: what is not there yet throws SignatureDelayed, so that the
- * record stays undecided with its intent open, as after a crash, and is taken up again when the answer comes.
+ * A third party's CA, reached over EST. `sign` never waits: while there is no certificate it throws SignatureDelayed,
+ * so the record stays undecided with its intent open, as after a crash, and is decided again when the answer comes.
  *
- * What can and cannot hold: of one intent one answer is kept, and only that becomes a certificate here. A process that
- * ends between their signature and our row asks again, and they may sign a second time; the trail names every ask and
- * every certificate that came.
+ * The guarantee is at-least-once: for one intent only one answer is kept and becomes a certificate here. If a process
+ * ends between the third party's signature and our row, the CA is asked again and may sign a second time; the trail
+ * names every request and every certificate that came.
  */
 export interface EstCa {
   readonly files: EstCaFiles;
   sign(intent: Intent): SignedCertificate;
   start(listener: EstCaListener): void;
-  /** Ends what is under way. */
+  /** Aborts the requests under way. */
   close(): Promise<void>;
 }
 
@@ -72,7 +75,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
   const kept = new Map<string, NodeJS.Timeout>();
   let listener: EstCaListener | undefined;
   let running = 0;
-  /** Of the way to the CA: no certificate is asked for before, whosever it is. */
+  /** Backoff of the connection to the CA: until `nextAt` no certificate is asked for, whatever device it is for. */
   let way = { tries: 0, nextAt: 0 };
 
   function start(intent: Intent): void {
@@ -133,10 +136,13 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     if (!ending.signal.aborted) listener?.onAnswer(record);
   }
 
-  /** `began`: when it was asked. Asks side by side that fail of the same moment are one failure of the way. */
+  /**
+   * The earliest time of the next try. `began`: when the request was sent. Concurrent requests that fail at the same
+   * moment count as one failure of the connection.
+   */
   function nextAfter(said: Exclude<Ask, { kind: 'signed' }>, began: number): number {
     const now = clock.now();
-    // Nobody was asked, so nothing is known of the way.
+    // Nothing was sent, so nothing is known about the connection.
     if (said.kind === 'gone' || (said.kind === 'fault' && said.fault === 'request_missing'))
       return now + NEXT_DAY;
     if (said.kind === 'fault' && isWayFault(said.fault)) {

@@ -6,20 +6,20 @@ import type { EstFault } from './est-faults.ts';
 import { readCertsOnly } from './read-certs-only.ts';
 
 const DAY = 24 * 3_600_000;
-/** Bytes of an answer; a certificate has some two thousand. */
+/** Most bytes of an answer; a certificate has some two thousand. */
 const LONGEST = 64 * 1024;
 
 export interface EstAccess {
-  /** PEM: whom to believe that it is the CA's server. */
+  /** PEM: trust anchors for the CA's server. */
   readonly ca: string;
-  /** PEM: what we show there. */
+  /** PEM: our client certificate. */
   readonly cert: string;
   readonly key: string;
 }
 
 export type EstAnswer =
   | { readonly kind: 'certificates'; readonly ders: readonly Uint8Array[] }
-  /** 202: ask again with the same request (RFC 7030 section 4.2.3). Milliseconds. */
+  /** Status 202: the same request must be sent again later (RFC 7030 section 4.2.3). Milliseconds. */
   | { readonly kind: 'wait'; readonly after: number }
   | { readonly kind: 'fault'; readonly fault: EstFault; readonly status?: number; readonly after?: number };
 
@@ -29,7 +29,10 @@ export interface EstClient {
   close(): void;
 }
 
-/** Over a few kept connections, by TLS 1.2 or later. Redirections are not followed: what is signed where must be settled. */
+/**
+ * An EST client over a few keep-alive connections, with TLS 1.2 or later. Redirections are not followed: which server
+ * signs must be settled by the configuration.
+ */
 export function estClient(
   access: EstAccess,
   limits: { readonly connections: number; readonly patience: number },
@@ -78,12 +81,12 @@ async function answerOf(response: IncomingMessage): Promise<EstAnswer> {
       : { kind: 'certificates', ders };
   }
   response.resume();
-  // Without a time it names none; a minute is polite.
+  // If the answer has no Retry-After, a minute is polite.
   if (status === 202) return { kind: 'wait', after: after ?? 60_000 };
   return { kind: 'fault', fault: faultOfStatus(status), status, ...(after === undefined ? {} : { after }) };
 }
 
-/** Base64 whatever the header says (RFC 8951 section 3.1). */
+/** The body is base64 whatever the header says (RFC 8951 section 3.1). */
 function certificatesIn(text: string | undefined): Uint8Array[] | undefined {
   const der = text === undefined ? undefined : fromBase64(text.replace(/\s+/g, ''));
   if (der === undefined) return undefined;
@@ -114,7 +117,7 @@ function faultOfStatus(status: number): EstFault {
 
 function faultOf(error: unknown, late: boolean): EstFault {
   if (late) return 'timed_out';
-  // Of several addresses tried, each fails in its own way (Happy Eyeballs).
+  // Several addresses were tried, and each failed in its own way (Happy Eyeballs); the first one counts.
   if (error instanceof AggregateError && error.errors.length > 0) return faultOf(error.errors[0], late);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^(?:ERR_SSL|ERR_TLS|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code)

@@ -1,11 +1,12 @@
 /**
- * Why a third party's CA gave no certificate, for support: they stand in the audit trail and in docs/operations.md.
+ * Why a third party's CA gave no certificate, for support. The codes stand in the audit trail and in
+ * docs/operations.md.
  *
- * The first six are about our way to it, and hold everything up: `not_reached`, `timed_out`, `not_trusted` (no side
- * believes the other), `not_authorized` (401, 403), `not_there` (404 and redirections), `busy` (429, 5xx). The others are
- * about one device: `request_refused` (any other 4xx), `request_missing` (no request of it is kept), and what came but
- * is not taken: `answer_unreadable`, `answer_key`, `answer_chain`, `answer_name`, `answer_life`, `answer_use`,
- * and `answer_old` where it does not begin after the one that is there.
+ * The first six are faults of the connection, and hold up every device: `not_reached`, `timed_out`, `not_trusted`
+ * (one side does not trust the other), `not_authorized` (401, 403), `not_there` (404 and redirections), `busy` (429,
+ * 5xx). The others concern one device: `request_refused` (any other 4xx), `request_missing` (no CSR of the device is
+ * stored), and answers that are not accepted: `answer_unreadable`, `answer_key`, `answer_chain`, `answer_name`,
+ * `answer_life`, `answer_use`, and `answer_old` if it does not begin after the current certificate.
  */
 export const WAY_FAULTS = [
   'not_reached',

@@ -16,7 +16,7 @@ const Order = Obj({
   subject: Maybe(ArrayOf(Obj({ attribute: OneOf('CN', 'O', 'OU'), value: Text() }))),
 });
 
-/** What an intent records where a third party will write the certificate: the order itself. */
+/** What an intent contains if a third party writes the certificate: the order itself. */
 export function writeOrder({ udid, domain, subject, spki, lifetime }: FixedOrder): Uint8Array {
   return utf8(JSON.stringify({ udid, domain, subject, spki: toBase64Url(spki), lifetime }));
 }

@@ -1,10 +1,13 @@
 import { DerReader, enterDer, oidText, TAG } from '../../../core/der.ts';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
-/** RFC 7030 section 4.2.3 wants one; some servers send the CA's along. */
+/** RFC 7030 section 4.2.3 demands one certificate; some servers add those of the CA. */
 const MOST = 8;
 
-/** Certificates of a "certs-only" answer (RFC 5272 section 4.1). Throws DerError; BER's indefinite lengths are not read. */
+/**
+ * The certificates of a "certs-only" answer (RFC 5272 section 4.1). Throws DerError; BER's indefinite lengths are not
+ * supported.
+ */
 export function readCertsOnly(der: Uint8Array): Uint8Array[] {
   const outer = enterDer(der, TAG.sequence);
   if (oidText(outer.next(TAG.oid).content) !== SIGNED_DATA) return [];

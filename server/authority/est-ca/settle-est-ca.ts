@@ -5,10 +5,10 @@ import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 
-/** Its address, or nothing. */
+/** Setting with the CA's address; empty if there is none. */
 const SETTING = 'est_ca';
 
-/** At a server's start: who signs devices from now on is on the trail, and commands go by it. */
+/** Runs at a server's start: puts on the trail which CA signs devices from now on, and stores it for commands. */
 export async function settleEstCa(
   config: EstCaConfig | undefined,
   { transact, clock }: { readonly transact: Transact<'settings' | 'audit'>; readonly clock: Clock },
@@ -31,7 +31,7 @@ export async function settleEstCa(
   return url !== '';
 }
 
-/** As the last server said. */
+/** Whether the last server that started uses a third party's CA. */
 export async function isEstCaInUse({ settings }: Needs<'settings'>): Promise<boolean> {
   return ((await settings.setting(SETTING)) ?? '') !== '';
 }

@@ -23,12 +23,12 @@ export interface WithEstCaParts {
   readonly crypto: CryptoPort;
 }
 
-/** No organisation's name and no generation's has such an end. */
+/** Suffix of the third party's issuer name. No organisation's name and no generation's can end so. */
 const ENDING = '@est-ca';
 
 /**
- * `estCa`: the third party's CA, where this process can ask it. `inUse`: whether it is in the place of ours now; a command
- * leaves what it decides to the servers.
+ * `estCa`: the third party's CA, if this process may ask it. `inUse`: whether it signs devices in place of ours now.
+ * A command leaves such signatures to the servers.
  */
 export interface ThirdParty {
   readonly estCa: EstCa | undefined;
@@ -36,9 +36,9 @@ export interface ThirdParty {
 }
 
 /**
- * Our CA with a third party's in its place for devices of real organisations. Services, CRL and OCSP of what our own
- * issuing CAs signed stay theirs; practice never leaves this installation. Where it is not in use, only what it once
- * signed is known, so that it can be renewed by ours.
+ * Our CA, with a third party's in its place for devices of real organisations. Our own issuing CAs still sign for
+ * services, and answer with CRL and OCSP for what they signed. Practice never leaves this installation. If the third
+ * party is not in use, only its earlier certificates are known, so that our CA can renew them.
  */
 export function withEstCa(
   ca: CertificateAuthority,
@@ -57,7 +57,7 @@ export function withEstCa(
       replaced: !inUse,
       chainPem: files?.chainPem ?? '',
       anchorPem: files?.anchorPem ?? own.anchorPem,
-      // Certificates of our own issuing CA go on being good until they are renewed.
+      // Certificates of our own issuing CA stay good until they are renewed.
       anchorsPem: `${files?.chainPem ?? ''}${files?.anchorPem ?? ''}${own.anchorsPem}`,
       prepare: (order) => prepare(name, order, parts),
       async sign(intent) {
@@ -86,7 +86,10 @@ export function withEstCa(
   };
 }
 
-/** Serial and validity are the third party's to choose: the serial is our reference, and both give way to what comes. */
+/**
+ * The third party chooses serial and validity. Our serial is only a reference, and both are replaced by those of its
+ * certificate.
+ */
 function prepare(
   issuer: IssuerName,
   order: CertificateOrder,

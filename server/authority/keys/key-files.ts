@@ -18,19 +18,19 @@ import { isOpenKey, keyPem, openPem, signerOf } from './local-key.ts';
 
 const PASSPHRASE = 'FIELDBIND_CA_PASSPHRASE';
 
-/** A vault whose keys can be carried elsewhere, encrypted. */
+/** A vault whose keys can be moved to another machine, encrypted. */
 export interface KeyFiles extends KeyVault {
-  /** The key called `name` encrypted under another passphrase, PEM; undefined if there is none. */
+  /** The key called `name`, encrypted under another passphrase, PEM; undefined if it does not exist. */
   takeOut(name: string, under: string): string | undefined;
-  /** Puts a key in under `name`; one that is there stays. */
+  /** Stores a key under `name`; an existing key stays. */
   putIn(name: string, pem: string, under: string): void;
   remove(name: string): void;
 }
 
 /**
- * Private keys as PKCS#8 files of mode 0600 in one folder: encrypted (PBES2, AES-256-CBC; RFC 8018) where a passphrase
- * is set; otherwise file mode alone protects them. With a passphrase, a key file that is not encrypted is refused, so that
- * nobody believes it protected.
+ * Private keys as PKCS#8 files of mode 0600 in one folder. With a passphrase they are encrypted (PBES2, AES-256-CBC;
+ * RFC 8018), without one only the file mode protects them. If a passphrase is set, an unencrypted key file is
+ * refused, so that nobody believes it protected.
  */
 export function keyFiles(folder: string, passphrase: string | undefined): KeyFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,7 +66,7 @@ function checked(name: string): string {
   return name;
 }
 
-/** Drafts that a crash left are looked at too. */
+/** Checks draft files that a crash left, too. */
 function refuseOpenKeys(folder: string): void {
   const open = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && isOpenKey(readFileSync(join(folder, entry.name), 'latin1')))
@@ -83,13 +83,16 @@ function notEncrypted(names: readonly string[], folder: string): VaultError {
 
 function read(path: string, passphrase: string | undefined): KeyObject {
   const key = readFileSync(path);
-  // One that was put there by hand since the start, say.
+  // Somebody may have put the file there after the start.
   if (passphrase !== undefined && isOpenKey(key.toString('latin1')))
     throw notEncrypted([basename(path)], dirname(path));
   return openPem(key, passphrase, PASSPHRASE);
 }
 
-/** Whole or not at all, and never over another key: written apart, forced to disk, then linked under its name. */
+/**
+ * Writes the file whole or not at all, and never over another key: it is written to a draft, forced to disk, then
+ * linked under its name.
+ */
 function writeOnce(path: string, text: string): void {
   const draft = `${path}.${process.pid}.new`;
   const file = openSync(draft, 'wx', 0o600);
@@ -109,7 +112,7 @@ function writeOnce(path: string, text: string): void {
   syncFolder(dirname(path));
 }
 
-/** A name in a folder is on disk once the folder is: certificates of a key must not outlive it over a power cut. */
+/** A file's name is on disk only once its folder is. After a power cut no certificate may exist whose key is lost. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {

@@ -15,12 +15,12 @@ export function keyPem(key: KeyObject, passphrase: string | undefined): string {
     .toString();
 }
 
-/** `variable`: where the passphrase comes from, to be named to people. Throws VaultError. */
+/** `variable`: the variable that has the passphrase, to be named in the message. Throws VaultError. */
 export function openPem(text: string | Buffer, passphrase: string | undefined, variable: string): KeyObject {
   try {
     return createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
-    // What OpenSSL says of a wrong passphrase helps nobody, and its text must not carry anything of the key.
+    // OpenSSL's message about a wrong passphrase helps nobody, and must not reveal anything about the key.
     throw new VaultError(
       `a key file cannot be opened${passphrase === undefined ? ` (is ${variable} missing?)` : ` with ${variable}`}`,
     );

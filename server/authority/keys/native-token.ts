@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { VaultError } from '../../ports/signer.ts';
 import { openToken, type Token, type TokenOptions } from './token.ts';
 
-/** Loaded only where a token is used: its native part is compiled by those who want it, and by nobody else. */
+/** Loads the native module only if a token is used: it is compiled on demand, by whoever wants a token. */
 export function nativeToken(options: TokenOptions): Token {
   if (!existsSync(options.module))
     throw new VaultError(`FIELDBIND_PKCS11_MODULE is ${options.module}, but there is no such file`);

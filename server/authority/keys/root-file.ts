@@ -4,7 +4,10 @@ import { fromPem, toPem } from '../../../core/pem.ts';
 import { type KeySigner, VaultError } from '../../ports/signer.ts';
 import { openPem, signerOf } from './local-key.ts';
 
-/** A root's key on its way: a text file with its encrypted key, its certificate and where that is published. */
+/**
+ * A root's key on its way to another machine: a text file with the encrypted key, its certificate and the address
+ * where that is published.
+ */
 export interface RootFile {
   readonly name: string;
   readonly address: string;
@@ -23,7 +26,7 @@ export function isRootFile(text: string): boolean {
   return text.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----');
 }
 
-/** Throws VaultError for what is no root file, for a wrong passphrase, and for a key that is not its certificate's. */
+/** Throws VaultError if the text is no root file, the passphrase is wrong, or the key does not match the certificate. */
 export function openRootFile(text: string, passphrase: string): RootFile & { readonly key: KeySigner } {
   const name = /^Name: ([a-z-]{1,40})$/m.exec(text)?.[1];
   const address = /^Address: (https?:\/\/\S{1,300})$/m.exec(text)?.[1];

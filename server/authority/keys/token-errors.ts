@@ -1,11 +1,11 @@
 import { VaultError } from '../../ports/signer.ts';
 
-/** What the token said (PKCS#11 2.40 section 3.6), '' where it said nothing. */
+/** The token's error code (PKCS#11 2.40 section 3.6); empty if there is none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error ? (/CKR_[A-Z_0-9]+/.exec(error.message)?.[0] ?? '') : '';
 }
 
-/** Only the code goes on: what libraries write beside it is theirs, and might be anything. */
+/** Only the code is passed on: the rest of a library's message could contain anything. */
 export function asVaultError(error: unknown): unknown {
   if (error instanceof VaultError) return error;
   const code = codeOf(error);

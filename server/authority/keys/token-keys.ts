@@ -3,8 +3,8 @@ import type { Token } from './token.ts';
 import { CURVES, type Found, generate, lookUp, signWith } from './token-objects.ts';
 
 /**
- * Keys inside a token: made there, sensitive, and never to be extracted. Each is found by its label; `alone` keeps
- * processes apart that would make the same one, since a token lets two keys bear one label.
+ * Keys inside a token: generated there, sensitive, and not extractable. Each is found by its label. `alone` keeps two
+ * processes from generating the same key, since a token allows two keys with one label.
  */
 export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Promise<T>): KeyVault {
   const known = new Map<string, { readonly epoch: number; readonly found: Found }>();

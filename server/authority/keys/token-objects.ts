@@ -16,7 +16,7 @@ export const CURVES = {
 } as const;
 type CurveFacts = (typeof CURVES)[keyof typeof CURVES];
 
-/** A key in a token; its handle is good as long as the sign-in. */
+/** A key in a token. Its handle is valid as long as the login. */
 export interface Found {
   readonly handle: Handle;
   readonly facts: CurveFacts;
@@ -40,7 +40,7 @@ function search(
 }
 type Wanted = number | string | Buffer;
 
-/** The key called `name`; undefined if there is none. */
+/** The key called `name`; undefined if it does not exist. */
 export function lookUp(token: Token, session: Session, name: string): Found | undefined {
   const { lib, constants: c } = token;
   const called = { type: c.CKA_LABEL, value: label(name) };
@@ -71,7 +71,7 @@ export function lookUp(token: Token, session: Session, name: string): Found | un
   return { handle, facts, spki };
 }
 
-/** An uncompressed point: in an OCTET STRING as PKCS#11 2.40 section 2.3.3 says, or bare as some tokens give it. */
+/** An uncompressed point: in an OCTET STRING, as PKCS#11 2.40 section 2.3.3 says, or bare, as some tokens return it. */
 function pointOf(value: Uint8Array, facts: CurveFacts): Uint8Array {
   const length = facts.bits / 4 + 1;
   const point = value.length === length ? value : enterPoint(value);
@@ -87,7 +87,7 @@ function enterPoint(value: Uint8Array): Uint8Array {
   return point;
 }
 
-/** Makes a key that never leaves the token. */
+/** Generates a key that never leaves the token. */
 export async function generate(
   token: Token,
   session: Session,
@@ -116,7 +116,7 @@ export async function generate(
   );
 }
 
-/** CKM_ECDSA takes the digest and gives r‖s (PKCS#11 2.40, mechanisms, section 2.3.6). */
+/** CKM_ECDSA takes the digest and returns r‖s (PKCS#11 2.40, mechanisms, section 2.3.6). */
 export async function signWith(
   token: Token,
   { handle, facts }: Found,

@@ -5,16 +5,16 @@ import { asVaultError, codeOf, guarded } from './token-errors.ts';
 type Module = typeof import('pkcs11js');
 
 export interface TokenOptions {
-  /** Path of the maker's library. */
+  /** Path of the PKCS#11 library. */
   readonly module: string;
   /** Label of the token. */
   readonly token: string;
   readonly pin: string;
 }
 
-/** Sessions open at once: more than libuv has threads gain nothing. */
+/** Most concurrent sessions: more than libuv has threads gain nothing. */
 const MOST_SESSIONS = 4;
-/** After these the token has forgotten us; the next call signs in anew (PKCS#11 2.40, section 5.1.2 ff.). */
+/** After these errors the login is lost; the next call logs in anew (PKCS#11 2.40, section 5.1.2 ff.). */
 const LOST: readonly string[] = [
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_SESSION_CLOSED',
@@ -24,18 +24,18 @@ const LOST: readonly string[] = [
   'CKR_TOKEN_NOT_PRESENT',
 ];
 
-/** A PKCS#11 token that we are signed in to. */
+/** A PKCS#11 token that this process is logged in to. */
 export interface Token {
   readonly lib: PKCS11;
   readonly constants: Module;
-  /** Counts up whenever the sign-in was lost, and object handles with it. */
+  /** Grows whenever the login was lost, which makes object handles invalid. */
   epoch(): number;
-  /** Work with a session of its own. What the token says goes on as VaultError, by its code and no more. */
+  /** Runs work in a session of its own. An error of the token becomes a VaultError with its code and nothing else. */
   use<T>(work: (session: Handle) => T | Promise<T>): Promise<T>;
   close(): void;
 }
 
-/** Signs in once: a token locks itself after few wrong PINs, so one that was refused is never tried again. */
+/** Logs in once. A token locks itself after a few wrong PINs, so a PIN that was refused is never tried again. */
 export function openToken(options: TokenOptions, constants: Module): Token {
   const lib = new constants.PKCS11();
   try {
@@ -66,7 +66,7 @@ export function openToken(options: TokenOptions, constants: Module): Token {
         if (error instanceof VaultError && error.message.includes('PIN')) refused = error;
         throw error;
       }
-      // Stays open: with its last session an application is signed out.
+      // This session stays open: closing an application's last session logs it out.
       signedIn = first;
     }
     return guarded(() => lib.C_OpenSession(slot, flags));
@@ -76,7 +76,7 @@ export function openToken(options: TokenOptions, constants: Module): Token {
     try {
       lib.C_CloseSession(one);
     } catch {
-      // It is gone already.
+      // The session is closed already.
     }
   }
 
@@ -102,7 +102,7 @@ export function openToken(options: TokenOptions, constants: Module): Token {
         return result;
       } catch (error) {
         if (began === epoch && LOST.includes(codeOf(error))) forget();
-        // Not used again: an operation may still be open in it.
+        // The session is not reused, since an operation may still be active in it.
         else if (mine !== undefined) closed(mine);
         throw asVaultError(error);
       } finally {
@@ -121,7 +121,7 @@ function signIn(lib: PKCS11, session: Handle, user: number, pin: string): void {
   try {
     lib.C_Login(session, user, pin);
   } catch (error) {
-    // As where one session was lost, and not the sign-in, which is the whole process's.
+    // This happens if only one session was lost: the login belongs to the whole process.
     if (codeOf(error) !== 'CKR_USER_ALREADY_LOGGED_IN') throw error;
   }
 }

@@ -18,7 +18,7 @@ import { parseAttestationKey, parseCertifiedKey } from './certified-key.ts';
 import { endorsementKey, makeCredential } from './make-credential.ts';
 import { TpmError } from './tpm-reader.ts';
 
-/** For a device to load a key and answer. */
+/** Time for a device to load a key and answer. */
 const PATIENCE_MS = 10 * 60_000;
 
 export interface ActivationParts {
@@ -29,8 +29,8 @@ export interface ActivationParts {
 }
 
 /**
- * A credential for a TPM whose endorsement key stands on the list: undefined if it does not. Throws TpmError for what is no
- * TPM's. Anybody may ask: only that TPM can do anything with the answer.
+ * Issues a credential for a TPM whose endorsement key is on the list; undefined if it is not. Throws TpmError if the
+ * keys are not a TPM's. Anybody may ask, since only that TPM can use the answer.
  */
 export async function challengeTpm(
   given: { readonly ek: string; readonly ak: string },
@@ -56,10 +56,10 @@ export async function challengeTpm(
 }
 
 /**
- * What comes back: the secret shows that the attestation key lives in the TPM with that endorsement key, and what it
- * certified, that the device's key does too and can never leave. This is kept as evidence for the row that names the TPM
- * (server/authority/ra/records/judge-voucher.ts) and binds nothing by itself. Undefined: no such challenge, or the wrong secret; a challenge
- * serves once. Throws TpmError.
+ * Checks the answer to a credential. The secret shows that the attestation key lives in the TPM with that endorsement
+ * key; what that key certified shows that the device's key lives there too and can never leave. This is stored as
+ * evidence for the list row that names the TPM (authority/ra/records/judge-voucher.ts), and binds nothing by itself.
+ * Undefined if the challenge is unknown or the secret is wrong; a challenge can be used once. Throws TpmError.
  */
 export async function activateTpm(
   given: TpmActivation,
@@ -98,7 +98,7 @@ export async function activateTpm(
     : { key, certificate: toPem('CERTIFICATE', certificate.der) };
 }
 
-/** The list's row of this TPM; after it was handed on, any of its rows. */
+/** A list row of this TPM. If the device was handed on there are several, any of which will do. */
 async function rowOf(ek: string, { stores }: ActivationParts): Promise<KeptRow | undefined> {
   const [row] = await stores.listBulk.keyed(REAL_SCOPE, [], [ek]);
   return row;

@@ -7,12 +7,12 @@ import { TpmError, TpmReader } from './tpm-reader.ts';
 /** TPM_GENERATED_VALUE and TPM_ST_ATTEST_CERTIFY (TPM 2.0 Part 2 sections 6.2 and 6.9). */
 const GENERATED = 0xff544347;
 const CERTIFY = 0x8017;
-/** TPMS_CLOCK_INFO and the firmware's version. */
+/** Length of TPMS_CLOCK_INFO and the firmware version. */
 const CLOCK_AND_VERSION = 17 + 8;
 
 const INSIDE: readonly Attribute[] = ['fixedTpm', 'fixedParent', 'sensitiveDataOrigin', 'sign'];
 
-/** A key that signs nothing but what its TPM itself wrote, and can be nowhere else. Throws TpmError. */
+/** An attestation key: it signs only what its TPM wrote, and cannot leave the TPM. Throws TpmError. */
 export function parseAttestationKey(bytes: Uint8Array): PublicArea {
   const area = parsePublicArea(bytes);
   const { attributes } = area;
@@ -22,8 +22,8 @@ export function parseAttestationKey(bytes: Uint8Array): PublicArea {
 }
 
 /**
- * The key that an attestation key certified (TPM2_Certify): the TPM says that a key of this name is in it, and the name is
- * the digest of the area that says it can never leave. Throws TpmError.
+ * The key that an attestation key certified (TPM2_Certify). The TPM states that it has a key of this name, and the
+ * name is the digest of the public area, which says that the key can never leave. Throws TpmError.
  */
 export function parseCertifiedKey(
   { key, attest, signature }: Readonly<Record<'key' | 'attest' | 'signature', Uint8Array>>,
@@ -38,7 +38,7 @@ export function parseCertifiedKey(
   return area;
 }
 
-/** TPMS_ATTEST (Part 2 section 10.12.12), of a certification. */
+/** The name in a TPMS_ATTEST (Part 2 section 10.12.12) of type certification. */
 function certifiedName(attest: Uint8Array): Uint8Array {
   const reader = new TpmReader(attest);
   if (reader.u32() !== GENERATED) throw new TpmError('no TPM wrote this');

@@ -15,12 +15,12 @@ import { TpmError } from './tpm-reader.ts';
 
 const SEED_BYTES = 32;
 const NOTHING = new Uint8Array(0);
-/** The file that tpm2-tools take: its mark, version 1, then the two structures (tpm2-tools, files.c). */
+/** Header of the file that tpm2-tools reads: magic number, version 1; the two structures follow (tpm2-tools, files.c). */
 const FILE = Uint8Array.of(0xba, 0xdc, 0xc0, 0xde, 0, 0, 0, 1);
 
 /**
- * An endorsement key of TCG's low-range templates L-1 and L-2 (TCG EK Credential Profile, annex B.3): RSA-2048 or P-256,
- * names by SHA-256, AES-128-CFB below it. That is what TPMs are made with. Throws TpmError.
+ * An endorsement key of TCG's low-range templates L-1 and L-2 (TCG EK Credential Profile, annex B.3): RSA-2048 or
+ * P-256, with SHA-256 names and AES-128-CFB for its children. TPMs are delivered with these. Throws TpmError.
  */
 export function endorsementKey(spki: Uint8Array): KeyObject {
   let key: KeyObject;
@@ -33,15 +33,15 @@ export function endorsementKey(spki: Uint8Array): KeyObject {
   const fits =
     (key.asymmetricKeyType === 'rsa' && modulusLength === 2048) ||
     (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1');
-  // One key has one digest, by which the list knows it.
+  // Only one encoding is accepted, since the list knows a key by its digest.
   if (!fits || !key.export({ type: 'spki', format: 'der' }).equals(spki))
     throw new TpmError('no endorsement key of a kind taken here');
   return key;
 }
 
 /**
- * A secret that the TPM with this endorsement key finds, only if it also holds the key with this name (TPM2_MakeCredential;
- * TPM 2.0 Part 1 section 24).
+ * Encrypts a secret so that only the TPM with this endorsement key can decrypt it, and only if it also has the key
+ * with this name (TPM2_MakeCredential; TPM 2.0 Part 1 section 24).
  */
 export function makeCredential(ek: KeyObject, name: Uint8Array, secret: Uint8Array): Bytes {
   const { seed, encrypted } = ek.asymmetricKeyType === 'rsa' ? seedByRsa(ek) : seedByEcdh(ek);
@@ -56,11 +56,11 @@ export function makeCredential(ek: KeyObject, name: Uint8Array, secret: Uint8Arr
 
 interface Seed {
   readonly seed: Uint8Array;
-  /** What the TPM gets it back from. */
+  /** The form in which the TPM receives the seed. */
   readonly encrypted: Uint8Array;
 }
 
-/** RSA-OAEP, whose label ends in a NUL (Part 1 annex B.10.4). */
+/** RSA-OAEP, whose label ends with a NUL (Part 1 annex B.10.4). */
 function seedByRsa(key: KeyObject): Seed {
   const seed = randomBytes(SEED_BYTES);
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
@@ -68,7 +68,7 @@ function seedByRsa(key: KeyObject): Seed {
   return { seed, encrypted };
 }
 
-/** One-pass Diffie-Hellman with a key of this moment (Part 1 annex C.6.3): the TPM gets its point. */
+/** One-pass Diffie-Hellman with an ephemeral key (Part 1 annex C.6.3); the TPM receives its public point. */
 function seedByEcdh(key: KeyObject): Seed {
   const moment = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const shared = diffieHellman({ privateKey: moment.privateKey, publicKey: key });

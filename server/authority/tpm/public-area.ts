@@ -2,24 +2,24 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { concat, toBase64Url } from '../../../core/bytes.ts';
 import { TpmError, TpmReader } from './tpm-reader.ts';
 
-/** A key of a TPM as its public area says (TPMT_PUBLIC, TPM 2.0 Part 2 section 12.2.4). */
+/** A key of a TPM, described by its public area (TPMT_PUBLIC, TPM 2.0 Part 2 section 12.2.4). */
 export interface PublicArea {
-  /** What the TPM calls it: the algorithm, and the digest of this very area (Part 1 section 16). */
+  /** The TPM's name for the key: the hash algorithm, and the digest of this public area (Part 1 section 16). */
   readonly name: Uint8Array;
   readonly attributes: ReadonlySet<Attribute>;
   readonly key: KeyObject;
   readonly spki: Uint8Array;
 }
 
-/** TPMA_OBJECT (Part 2 section 8.3), the bits that say where a key can be and what it may do. */
+/** TPMA_OBJECT (Part 2 section 8.3): the bits that say where a key can exist and what it may do. */
 const ATTRIBUTES = {
-  /** It can never leave this TPM, */
+  /** The key can never leave this TPM. */
   fixedTpm: 1,
-  /** nor its parent's place in it, */
+  /** The key can never get another parent. */
   fixedParent: 4,
-  /** and the TPM itself made it. */
+  /** The TPM itself generated the key. */
   sensitiveDataOrigin: 5,
-  /** It signs only what the TPM itself wrote. */
+  /** The key signs only what the TPM itself wrote. */
   restricted: 16,
   decrypt: 17,
   sign: 18,
@@ -43,7 +43,7 @@ const CURVES: Readonly<Record<number, { readonly crv: string; readonly size: num
   4: { crv: 'P-384', size: 48 },
 };
 
-/** Throws TpmError. Names are by SHA-256, which every TPM has. */
+/** Parses a public area. Throws TpmError. Only SHA-256 names are supported, which every TPM has. */
 export function parsePublicArea(bytes: Uint8Array): PublicArea {
   const reader = new TpmReader(bytes);
   const type = reader.u16();
@@ -88,17 +88,17 @@ function readEcc(reader: TpmReader) {
   return { kty: 'EC', crv: curve.crv, x: padded(x, curve.size), y: padded(y, curve.size) };
 }
 
-/** Some TPMs leave leading zeros out, and JWK must have them (RFC 7518 section 6.2.1.2). */
+/** Some TPMs leave leading zeros out, but JWK requires them (RFC 7518 section 6.2.1.2). */
 function padded(bytes: Uint8Array, size: number): string {
   return toBase64Url(concat(new Uint8Array(size - bytes.length), bytes));
 }
 
-/** TPMT_SYM_DEF_OBJECT: size of key and mode, unless there is none. */
+/** Skips TPMT_SYM_DEF_OBJECT: key size and mode, unless the algorithm is null. */
 function passSymmetric(reader: TpmReader): void {
   if (reader.u16() !== ALGORITHM.null) reader.u32();
 }
 
-/** TPMT_RSA_SCHEME, TPMT_ECC_SCHEME: a digest, for ECDAA a counter too. */
+/** Skips TPMT_RSA_SCHEME or TPMT_ECC_SCHEME: a hash algorithm, and a counter for ECDAA. */
 function passScheme(reader: TpmReader): void {
   const scheme = reader.u16();
   if (scheme === ALGORITHM.null || scheme === ALGORITHM.rsaes) return;

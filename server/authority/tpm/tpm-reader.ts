@@ -1,12 +1,12 @@
-/** Bytes that are no structure of a TPM, or one of a kind not taken here. */
+/** The bytes are not a structure of a TPM, or are of a kind that is not supported. */
 export class TpmError extends Error {
   override readonly name = 'TpmError';
 }
 
-/** Larger than any structure that is read here; looked at before anything else. */
+/** Larger than any structure that is read here; checked first. */
 const LARGEST = 2048;
 
-/** Walks a structure as TPM 2.0 Part 2 lays it out: big-endian numbers, and buffers with their size in front. */
+/** Reads a structure as TPM 2.0 Part 2 lays it out: big-endian numbers, and buffers preceded by their size. */
 export class TpmReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -33,7 +33,7 @@ export class TpmReader {
     return this.u16() * 65536 + this.u16();
   }
 
-  /** TPM2B: a size, then so many bytes. */
+  /** Reads a TPM2B: a size, then that many bytes. */
   sized(): Uint8Array {
     return this.bytes(this.u16());
   }

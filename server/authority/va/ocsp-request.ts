@@ -3,24 +3,24 @@ import { DerError, type DerReader, enterDer, oidText, TAG } from '../../../core/
 
 export type HashName = 'sha1' | 'sha256';
 
-/** What one certificate is asked by: its issuer's name and key, digested, and its serial. */
+/** CertID: the certificate that a request asks about, by the hashed name and key of its issuer and its serial. */
 export interface CertificateId {
-  /** As sent: the answer must repeat it. */
+  /** DER as it was sent, since the answer must repeat it. */
   readonly whole: Uint8Array;
   readonly hash: HashName;
   readonly nameHash: string;
   readonly keyHash: string;
-  /** Hex, as our serials are written. */
+  /** Hex, in the form of our serials. */
   readonly serial: string;
 }
 
 const HASHES: Record<string, HashName> = { '1.3.14.3.2.26': 'sha1', '2.16.840.1.101.3.4.2.1': 'sha256' };
-/** RFC 5019 section 2.1.1 asks for one; some ask about a short chain at once. */
+/** Most certificates of one request. RFC 5019 section 2.1.1 demands one; some clients ask about a short chain at once. */
 const MOST = 8;
 
 /**
- * Reads an OCSPRequest (RFC 6960 section 4.1.1). Throws DerError. Names, extensions (a nonce among them) and signatures of
- * those who ask are passed over: answers are the same for everybody, which is what lets them be made beforehand.
+ * Reads an OCSPRequest (RFC 6960 section 4.1.1). Throws DerError. The requestor's name, extensions (a nonce among
+ * them) and signature are ignored: answers are the same for everybody, so that they can be cached.
  */
 export function parseOcspRequest(der: Uint8Array): CertificateId[] {
   const outer = enterDer(der, TAG.sequence);

@@ -11,12 +11,12 @@ import { publicKeyBits } from '../../x509/extensions.ts';
 const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
 
 export interface SingleStatus {
-  /** CertID as it was asked, DER. */
+  /** CertID as in the request, DER. */
   readonly id: Uint8Array;
   readonly revoked: { readonly at: string; readonly reason: EntryReason } | undefined;
 }
 
-/** OCSPResponseStatus without an answer (RFC 6960 section 4.2.1): nothing is signed for it. */
+/** OCSPResponseStatus values without an answer (RFC 6960 section 4.2.1); these responses are not signed. */
 export const OCSP_ERRORS = {
   malformed: refusal(1),
   internal: refusal(2),
@@ -27,7 +27,7 @@ function refusal(status: number): Bytes {
   return sequence(tlv(0x0a, Uint8Array.of(status)));
 }
 
-/** A signed OCSPResponse with its signer's certificate (RFC 6960 section 4.2.1). Times in milliseconds since 1970. */
+/** A signed OCSPResponse with its signer's certificate (RFC 6960 section 4.2.1). Times are milliseconds since 1970. */
 export async function ocspResponse(
   statuses: readonly SingleStatus[],
   times: { readonly thisUpdate: number; readonly nextUpdate: number },
@@ -36,7 +36,7 @@ export async function ocspResponse(
   const { key, certificate } = responder;
   const keyHash = createHash('sha1').update(publicKeyBits(key.spki)).digest();
   const data = sequence(
-    // byKey: SHA-1 of the responder's key, whatever hash the request was made with.
+    // byKey: SHA-1 of the responder's key, whatever hash the request used.
     tlv(0xa2, octets(keyHash)),
     generalizedTime(times.thisUpdate),
     sequence(

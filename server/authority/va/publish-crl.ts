@@ -7,9 +7,9 @@ import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 
 const HOUR = 3_600_000;
-/** Long enough for a verifier to live through a weekend without us. */
+/** Lifetime of a CRL: a verifier gets over a weekend without us. */
 const LIFE = 7 * 24 * HOUR;
-/** Signed anew this long before `nextUpdate`. */
+/** A CRL is signed anew this long before `nextUpdate`. */
 const MARGIN = 6 * 24 * HOUR;
 
 export interface CrlParts {
@@ -19,20 +19,21 @@ export interface CrlParts {
   readonly clock: Clock;
 }
 
-/** The CRL of one issuing CA, signed anew if something was revoked since or its time is near. */
+/** The CRL of one issuing CA, signed anew if something was revoked since or its end is near. */
 async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl | undefined> {
   const issuer = await parts.ca.issuerNamed(name);
-  // What a third party signed is on its own list.
+  // Certificates that a third party signed are on that party's own CRL.
   if (issuer === undefined || issuer.own !== name) return undefined;
   const there = await parts.stores.crls.crl(name);
   if (there !== undefined && !(await isStale(there, parts))) return there;
   return parts.transact(async (tx) => {
     const now = parts.clock.now();
     const last = await tx.crls.crl(name);
-    // Before the entries: what is revoked in between is on the list too soon, never too late.
+    // The counter is read before the entries: a certificate that is revoked in between is on the list too soon, never
+    // too late.
     const revocations = await tx.certificateStates.revocations(name);
     const entries = await tx.certificateStates.revokedBy(name);
-    // RFC 5280 section 5.2.3: numbers only grow; the transaction keeps two writers apart.
+    // RFC 5280 section 5.2.3: CRL numbers only grow. The transaction is exclusive, so two writers cannot use the same number.
     const number = (last?.number ?? 0) + 1;
     const thisUpdate = toInstant(now);
     const nextUpdate = toInstant(now + LIFE);
@@ -60,7 +61,7 @@ export function revocationLists(
     async ofOrg(org) {
       const live = liveOnes(await parts.stores.authorities.ofOrg(org), parts.clock.now());
       const lists = await listsOf(live.map(({ name }) => name));
-      // One that is missing must not pass for one in which nothing is revoked.
+      // A missing CRL must not look like a CRL without entries.
       return lists.length === 0 || lists.length < live.length ? undefined : lists;
     },
     publish: listsOf,
@@ -72,7 +73,7 @@ async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boo
   return (await stores.certificateStates.revocations(crl.issuer)) !== crl.revocations;
 }
 
-/** Brings the CRL of every issuing CA up to date, of one that was replaced until none of its certificates can live. */
+/** Brings the CRL of every issuing CA up to date; that of a replaced CA until none of its certificates can be valid. */
 export async function refreshCrls(
   parts: CrlParts & { readonly stores: Needs<'authorities'> },
 ): Promise<void> {

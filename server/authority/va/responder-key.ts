@@ -8,7 +8,7 @@ import { STEPS } from '../../trail/steps.ts';
 
 const DAY = 24 * 3_600_000;
 const LIFE = 30 * DAY;
-/** Certified anew this long before its end, so that no answer outlives who signed it. */
+/** A responder is certified anew this long before its certificate ends, so that no answer outlives its signer. */
 const MARGIN = 10 * DAY;
 
 export interface ResponderParts {
@@ -23,7 +23,7 @@ export interface ResponderKey {
   readonly certificate: Uint8Array;
 }
 
-/** The key that answers for an issuing CA, made and certified at need. Its name is one no CA can have. */
+/** The key that answers OCSP for an issuing CA; created and certified if needed. No CA can have its name. */
 export async function responderKey(
   issuer: IssuerIdentity & StatusSigner,
   parts: ResponderParts,

@@ -11,9 +11,9 @@ import { OCSP_ERRORS, ocspResponse } from './ocsp-response.ts';
 import { type ResponderParts, responderKey } from './responder-key.ts';
 
 const HOUR = 3_600_000;
-/** How long a verifier may go by an answer. */
+/** How long a verifier may rely on an answer. */
 const LIFE = 24 * HOUR;
-/** How long an answer is given again, if nothing has changed. */
+/** How long an answer is cached if nothing has changed. */
 const KEPT = HOUR;
 const MOST_KEPT = 20_000;
 
@@ -24,7 +24,7 @@ export interface StatusParts extends ResponderParts {
 
 export interface StatusAnswer {
   readonly der: Uint8Array;
-  /** Milliseconds since 1970; undefined where nothing was signed. */
+  /** Milliseconds since 1970; undefined if nothing was signed. */
   readonly signedAt: number | undefined;
   readonly until: number | undefined;
 }
@@ -37,15 +37,16 @@ export interface StatusResponder {
 const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, until: undefined });
 
 /**
- * Says of certificates whether they were revoked (RFC 6960, in the lightweight profile of RFC 5019). Of serials that we
- * never issued nothing is said, so that nobody can make us sign without end. What was signed for one is given to all.
+ * Answers whether certificates were revoked (RFC 6960, in the lightweight profile of RFC 5019). Serials that were
+ * never issued get no signed answer, so that nobody can make us sign without end. A signed answer is cached and given
+ * to everybody.
  */
 export function statusResponder(parts: StatusParts): StatusResponder {
   const { stores, ca, clock } = parts;
   const kept = new Map<string, StatusAnswer & { readonly state: string }>();
   let issuers = new Map<string, IssuerName>();
 
-  /** Name of the issuing CA that is meant. New ones are looked for when an unknown one is asked. */
+  /** Name of the issuing CA that a request means. If it is unknown, new CAs are looked up. */
   async function issuerOf(id: CertificateId): Promise<IssuerName | undefined> {
     const name = `${id.hash} ${id.nameHash} ${id.keyHash}`;
     const all = issuers.has(name)

@@ -22,8 +22,8 @@ export interface VerifyParts {
 }
 
 /**
- * The five checks with our own state behind them: the domain says whose CA is trusted, revocation is what was decided by
- * now, and the grant is the live binding. A domain that nobody has answers like one that is another organisation's.
+ * The five checks against our own state: the domain decides which CA is trusted, revocation is as decided by now, and
+ * the grant is the live binding. An unknown domain gets the same answer as another organisation's.
  */
 export async function verifyDevice(
   der: Uint8Array,
@@ -42,7 +42,7 @@ export async function verifyDevice(
   });
 }
 
-/** By these very bytes first: a third party chooses serials of its own, which stand in none of our rows. */
+/** The certificate is looked up by its exact bytes first: a third party chooses its own serials, which are in none of our rows. */
 function statusIn(
   { certificates, certificateStates }: Needs<'certificates' | 'certificateStates'>,
   crypto: CryptoPort,
@@ -56,7 +56,7 @@ function statusIn(
   };
 }
 
-/** These very bytes were issued for a binding that lives, and its domain is still its organisation's. */
+/** The grant: exactly these bytes were issued for a live binding, and its domain still belongs to its organisation. */
 function grantIn(
   { certificates, bindings, domains, life, orgs }: VerifyStores,
   asked: string,
@@ -70,7 +70,7 @@ function grantIn(
       return 'not_granted';
     if (binding.endedAt !== null) return 'grant_ended';
     if ((await life.suspension(binding.id)) !== undefined) return 'grant_suspended';
-    // A device of practice proves nothing outside of it.
+    // A practice device proves nothing outside the training organisation.
     return (await orgs.org(binding.org))?.training === false ? undefined : 'practice_only';
   };
 }
