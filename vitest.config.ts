@@ -41,7 +41,8 @@ const POSTGRES = { env: { TEST_ENGINE: 'postgres' }, globalSetup: ['test/support
 /**
  * `pure`, `process`, `server`, `postgres` and `postgres-all` run in Node; test/suites.ts says what is in them. `browser`: what
  * only a browser has, IndexedDB above all. `e2e`: the real app in the real browser against the real server. `interop`: foreign
- * programs; `foreign`: those that other registries bring. Files run one after another where they share the machine's browser.
+ * programs; `foreign`: those that other registries bring. Each end-to-end file has a server,
+ * a browser profile and stand-ins for ports of its own, so two run at once; the others run one after another.
  */
 export default defineConfig({
   test: {
@@ -75,7 +76,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
           ...PATIENT,
-          fileParallelism: false,
         },
       },
       {
