@@ -7,7 +7,7 @@ import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
-/** Begins every token, so that one that leaked is found by searching for it. */
+/** Prefix of every token, so that a leaked one can be found by searching for it. */
 const PREFIX = 'fbc_';
 
 export interface ClientParts {
@@ -19,7 +19,7 @@ export interface ClientParts {
 
 const hashOf = (token: string, crypto: CryptoPort) => crypto.digest(utf8(`client:${token}`));
 
-/** Makes a machine client and gives its token, which is shown this once. */
+/** Creates a machine client and returns its token, which is shown only this once. */
 export async function createClient(
   wanted: {
     readonly name: string;
@@ -62,7 +62,7 @@ export async function revokeClient(
   });
 }
 
-/** The client behind an Authorization header (RFC 6750 section 2.1); undefined if it says nothing (any more). */
+/** The client behind an Authorization header (RFC 6750 section 2.1); undefined if the token is unknown or revoked. */
 export async function clientOf(
   header: string | undefined,
   { stores, crypto }: Pick<ClientParts, 'stores' | 'crypto'>,

@@ -15,14 +15,14 @@ export interface DomainParts {
   readonly crypto: CryptoPort;
   readonly resolver: TxtResolver;
   readonly aud: string;
-  /** The installation's own: names below it need no proof. */
+  /** Domain suffix of the installation; names below it need no proof. */
   readonly suffix: string;
 }
 
 export type DomainResult =
   | { readonly ok: true; readonly name: DomainName; readonly made: boolean }
   | { readonly ok: false; readonly code: NameErrorCode | 'org_unknown' | 'suffix_itself' | 'domain_taken' }
-  /** Set this TXT record at this name, then ask again. */
+  /** The caller must set this TXT record at this name, then ask again. */
   | { readonly ok: false; readonly code: 'proof_missing'; readonly at: string; readonly text: string };
 
 /**
@@ -65,7 +65,7 @@ export async function createDomain(
   });
 }
 
-/** Bound to installation, organisation and name, so that one proof is worth nothing elsewhere. */
+/** The proof covers installation, organisation and name, so it is worth nothing elsewhere. */
 async function proofText(name: string, org: string, { crypto, aud }: DomainParts): Promise<string> {
   const digest = await crypto.sha256(utf8(`fieldbind-domain\0${aud}\0${org}\0${name}`));
   return `fieldbind-domain=${toBase64Url(digest)}`;

@@ -22,11 +22,11 @@ export interface NewOrg {
   readonly name: string;
   readonly title: string;
   readonly training: boolean;
-  /** Of the issuing CA's key; P-256 if left out. */
+  /** Curve of the issuing CA's key; P-256 if left out. */
   readonly curve?: Establish['curve'];
 }
 
-/** An organisation with its issuing CA. Safe to repeat; what a crash left half-made is completed. */
+/** Creates an organisation with its issuing CA. Idempotent: what a crash left half-made is completed. */
 export async function createOrg(
   org: NewOrg,
   parts: OrgParts,
@@ -34,7 +34,7 @@ export async function createOrg(
   if (!mayBeOrg(org.name)) return 'name_not_allowed';
   const there = await parts.stores.orgs.org(org.name);
   if (there !== undefined && there.training !== org.training) return 'name_not_allowed';
-  // The CA first: an organisation that is there can always issue.
+  // The CA is created first, so that an organisation that exists can always issue.
   await parts.ceremonies.establish(org);
   if (there !== undefined) return 'there';
   const at = toInstant(parts.clock.now());

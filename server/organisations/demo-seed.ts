@@ -43,7 +43,7 @@ const PEOPLE: readonly {
     role: 'support',
     orgs: [
       ['northfield', 'support'],
-      // Four eyes need a second person: without one nothing held there could ever be decided.
+      // Four eyes need a second person: otherwise no held record could ever be decided.
       ['hanna-home', 'support'],
       ['training', 'support'],
     ],
@@ -106,8 +106,8 @@ const DOMAINS: readonly {
 ];
 
 /**
- * People and places to try everything with. Safe to repeat: only what is missing is added, so that no restart takes back
- * a role, a name or a title that was given since.
+ * Creates people and places to try everything with. Idempotent: only what is missing is added, so that no restart
+ * undoes a later change of a role, name or title.
  */
 export async function seedDemo(
   parts: OrgParts & DomainParts & { readonly stores: Needs<'people' | 'domains' | 'orgs'> },

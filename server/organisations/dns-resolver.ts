@@ -1,7 +1,7 @@
 import { resolveTxt } from 'node:dns/promises';
 import type { TxtResolver } from './name-proof.ts';
 
-/** The system's resolver. */
+/** Resolves TXT records by the system's resolver. */
 export const dnsResolver: TxtResolver = {
   async txt(name) {
     try {

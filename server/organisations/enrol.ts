@@ -39,7 +39,7 @@ export interface EnrolParts {
 
 export type Enrolled =
   | { readonly ok: true; readonly credential: string; readonly previousKid: string | undefined }
-  /** `conflict`: the key is another operator's, or revoked. */
+  /** `conflict`: the key belongs to another operator, or is revoked. */
   | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' };
 
 export interface Enrolment {
@@ -67,7 +67,7 @@ export function enrolment(parts: EnrolParts): Enrolment {
       if (jws === undefined || header === undefined || proof === undefined || proof.aud !== aud) {
         return { ok: false, code: 'proof_invalid' };
       }
-      // Taken before the signature is looked at: a nonce is good for one attempt.
+      // The nonce is used up before the signature is checked, since it is good for one attempt only.
       const fresh = await stores.sessions.takeNonce(
         await hashOf(proof.nonce),
         session.hash,
@@ -91,7 +91,7 @@ export function enrolment(parts: EnrolParts): Enrolment {
   };
 }
 
-/** Signs and records the capture credential, and the key with it if it is new. */
+/** Signs and records the capture credential; records the key too if it is new. */
 async function credit(parts: EnrolParts, session: SignedIn, kid: string, jwk: PublicJwk): Promise<string> {
   const now = parts.clock.now();
   const at = toInstant(now);

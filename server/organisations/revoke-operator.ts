@@ -5,8 +5,8 @@ import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
 /**
- * Ends a person's access: sessions at once, keys from this moment on. The chain heads reported so far are fixed, since
- * only what they cover is known to have been captured before.
+ * Ends a person's access: sessions and keys at once. The chain heads reported so far are fixed, since only the
+ * records that they cover are known to have been captured before.
  */
 export async function revokeOperator(
   operator: string,

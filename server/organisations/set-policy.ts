@@ -22,7 +22,7 @@ export type PolicyFault =
 
 const isCount = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most;
 
-/** Sets what an organisation, or one of its domains, lets be bound. It holds for what is decided from then on. */
+/** Sets the policy of an organisation or of one of its domains. It applies to later decisions. */
 export async function setPolicy(
   kept: KeptPolicy,
   by: string,
@@ -34,10 +34,10 @@ export async function setPolicy(
   if (domain !== null && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
   if (policy.subject !== undefined && parseSubject(policy.subject) === undefined)
     return 'subject_not_allowed';
-  // A certificate that ends before a visit can be planned helps nobody; the CA's own bound holds above.
+  // A certificate that ends before a visit can be planned helps nobody. The CA's own limit applies too.
   if (policy.validityDays !== undefined && !isCount(policy.validityDays, 3650)) return 'validity_not_allowed';
   if (policy.quota !== undefined && !isCount(policy.quota, 100_000_000)) return 'quota_not_allowed';
-  // Lineages are of the whole installation, and practice touches nothing real.
+  // Key lineages span the whole installation, and practice must not touch a real device's.
   if (policy.rekey === 'allow' && owner.training) return 'rekey_not_for_practice';
   const at = toInstant(clock.now());
   await transact(async (tx) => {

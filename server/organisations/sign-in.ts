@@ -5,13 +5,13 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Needs } from '../ports/stores.ts';
 
-/** A signed-in person, as every face sees them. */
+/** A signed-in person, as faces see them. */
 export interface SignedIn {
   readonly operator: string;
   readonly name: string;
   readonly memberships: readonly Membership[];
   readonly expiresAt: string;
-  /** Names the session in the database; not the token. */
+  /** SHA-256 of the token, which names the session in the database. */
   readonly hash: string;
 }
 
@@ -25,9 +25,9 @@ export interface SignInParts {
 
 export interface SignIn {
   options(): Promise<SignInOptions>;
-  /** Signs a demo person in; undefined if there is no such person or they may not. */
+  /** Signs a demo person in; undefined if there is no such person, or if the person may not sign in. */
   asDemo(operator: string): Promise<{ token: string; session: SignedIn } | undefined>;
-  /** The person behind a cookie's token; undefined if it says nothing (any more). */
+  /** The person behind a cookie's token; undefined if the session is unknown or has ended. */
   find(token: string): Promise<SignedIn | undefined>;
   out(session: SignedIn): Promise<void>;
 }

@@ -8,7 +8,7 @@ export interface RowFault {
   readonly detail: string;
 }
 
-/** What a row's schema cannot say. Undefined if the row may stand. */
+/** Checks what the row's schema cannot express. Undefined if the row is valid. */
 export function checkRow(row: ListRow): RowFault | undefined {
   return (
     checkName(row, 'udid_invalid') ??

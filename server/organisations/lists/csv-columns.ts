@@ -7,7 +7,7 @@ import type { RowFault } from './check-row.ts';
 import { IDENTITIES, toUdid } from './identity.ts';
 import { readKey, readVoucher } from './key-columns.ts';
 
-/** Other systems' names of our columns. */
+/** Column names of other systems, with ours. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   'device-id': 'device',
   device_id: 'device',
@@ -15,12 +15,12 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 };
 const KNOWN: readonly string[] = [...LIST_COLUMNS, ...VOUCHER_COLUMNS, ...IDENTITIES];
 
-/** Columns of a header, by our names. */
+/** The columns of a header, by our names. */
 export function columnsOf(fields: readonly string[]): string[] {
   return fields.map((field) => field.trim().toLowerCase()).map((name) => SYNONYMS[name] ?? name);
 }
 
-/** A header's fault, in words. */
+/** Describes what is wrong with a header; undefined if it is valid. */
 export function headerFault(columns: readonly string[], maker: string | undefined): string | undefined {
   const foreign = columns.find((column) => !KNOWN.includes(column));
   if (foreign !== undefined) return `unknown column "${foreign.slice(0, 40)}"`;
@@ -32,8 +32,9 @@ export function headerFault(columns: readonly string[], maker: string | undefine
 }
 
 /**
- * A row of our CSV: `maker` (or given apart), one of {@link IDENTITIES}, `anchor`, `public_key` (DER in base64, PEM, or the
- * bare point), `model`, `order`, `aliases` (separated by `;`), what vouches, and `derived_from` (`maker/udid`).
+ * A row of our CSV: `maker` (or given apart), one of {@link IDENTITIES}, `anchor`, `public_key` (DER in base64, PEM,
+ * or the bare point), `model`, `order`, `aliases` (separated by `;`), the columns of a voucher, and `derived_from`
+ * (`maker/udid`).
  */
 export async function rowOfColumns(
   columns: readonly string[],

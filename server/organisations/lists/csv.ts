@@ -5,8 +5,8 @@ export interface CsvLine {
 }
 
 /**
- * Reads CSV (RFC 4180): commas, quotes doubled inside quotes, LF or CRLF. `broken` is the first line with a quote out of
- * place; nothing from there on is given, since where it ends is anybody's guess.
+ * Reads CSV (RFC 4180): commas, quotes doubled inside quotes, LF or CRLF. `broken` is the first line with a misplaced
+ * quote. Reading stops there, since nobody can say where that field ends.
  */
 export function parseCsv(text: string): { readonly lines: CsvLine[]; readonly broken: number | undefined } {
   const lines: CsvLine[] = [];

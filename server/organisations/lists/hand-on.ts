@@ -15,7 +15,7 @@ export interface HandOn {
   readonly to: string;
   readonly filter: RowFilter;
   readonly by: string;
-  /** Takes the next maker's rows as they are made. */
+  /** Receives the next maker's rows as they are created. */
   give(rows: readonly ListRow[]): void;
 }
 
@@ -26,9 +26,9 @@ export interface HandOnParts {
 }
 
 /**
- * Hands rows on to the next maker: they are marked, and new ones made that say what they were. Gives how many. A page is
- * read, marked and put on the trail in one transaction: none is marked that the trail does not know of, and none that
- * somebody imports meanwhile is put back to what it was.
+ * Hands rows on to the next maker: marks them, and creates new rows that name the former ones. Returns how many. A
+ * page is read, marked and put on the trail in one transaction, so that no row is marked without a trace, and no row
+ * that is imported meanwhile is overwritten.
  */
 export async function handOn(
   { org, to, filter, by, give }: HandOn,
@@ -62,9 +62,10 @@ export async function handOn(
 }
 
 /**
- * The row as the next maker's. What names a device anywhere (IMEI, MAC, UUID, key) goes on naming it; a maker's own serial
- * does not, and could be the next maker's serial of something else, so its whole former name is hashed. That maker may
- * put its own serial in its place. The former names stay aliases: the firmware goes on saying them.
+ * Derives the next maker's row. A name that identifies a device everywhere (IMEI, MAC, UUID, key) stays. A maker's
+ * own serial does not, since it could also be a serial of the next maker's: the whole former name is hashed, and the
+ * next maker may put its own serial in its place. The former names stay as aliases, since the firmware keeps saying
+ * them.
  */
 async function derive(row: ListRow, to: string, crypto: CryptoPort): Promise<ListRow> {
   const { maker, udid } = row;

@@ -8,7 +8,7 @@ import {
   udidFromUuid,
 } from '../../../core/udid.ts';
 
-/** Columns that name a device; `device`: whatever another system calls it. */
+/** Columns that name a device. `device` is whatever another system calls it. */
 export const IDENTITIES = ['udid', 'serial', 'mac', 'imei', 'uuid', 'device'] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
@@ -37,8 +37,9 @@ export async function toUdid(
 }
 
 /**
- * IMEI (nRF Cloud writes `nrf-` before it), UUID, and MAC where it is written as one; a UDID of ours; any other text is the
- * maker's serial. Twelve hex digits alone are a serial: they need not be a MAC.
+ * Reads a foreign device name as an IMEI (nRF Cloud writes `nrf-` before it), a UUID, a MAC in MAC notation, or a
+ * UDID of ours; any other text is the maker's serial. Twelve hex digits alone are a serial, since they need not be a
+ * MAC.
  */
 function fromForeignId(text: string, maker: string, crypto: CryptoPort): Promise<Named> | Named {
   const imei = udidFromImei(text.replace(/^nrf-(?=\d{15}$)/, ''));

@@ -17,19 +17,19 @@ import { fileFormat, type ReadRow, readRows } from './read-list.ts';
 import { type Rejected, rejectedRows } from './rejected-rows.ts';
 import { readThrough } from './signed-file.ts';
 
-/** Rows of one transaction: few enough to let others write in between, many enough that its commit costs little. */
+/** Rows per transaction: few enough to let others write in between, many enough that the commit costs little. */
 const BATCH = 1000;
 
 export interface FileImport {
   readonly file: FileHandle;
   readonly org: Org;
-  /** For files that name none. */
+  /** The maker of rows that name none. */
   readonly maker: string | undefined;
   readonly by: string;
   readonly signature: Uint8Array | undefined;
-  /** Look, and change nothing. */
+  /** Checks everything and changes nothing. */
   readonly preview: boolean;
-  /** Where records that were not taken are written. */
+  /** File for rejected rows. */
   readonly rejected: string | undefined;
   onProgress(job: ListJob, size: number): void;
   onFault(line: number, fault: RowFault): void;
@@ -47,9 +47,9 @@ export type FileImported =
   | { readonly ok: false; readonly fault: RowFault; readonly line: number };
 
 /**
- * Imports a file of any size with one batch of it at hand. Rows and how far they go stand in one transaction, so that
- * running the same file again after a crash goes on behind them: nothing is missed, nothing doubled. A signature is
- * verified over the whole file before a row is taken.
+ * Imports a file of any size with one batch of it in memory. Rows and progress are written in one transaction, so
+ * running the same file again after a crash resumes behind them: no row is missed or imported twice. A signature is
+ * verified over the whole file before any row is imported.
  */
 export async function importFile(call: FileImport, parts: ImportFileParts): Promise<FileImported> {
   const { file, org, maker, signature, clock, crypto, stores } = { ...call, ...parts };
@@ -71,7 +71,7 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
     ...{ imported: 0, unchanged: 0, faults: 0, rejectedBytes: 0 },
   };
   const resumedAt = open === undefined ? 0 : job.imported + job.unchanged + job.faults;
-  // All rows of a file bear one instant, by which those of its earlier batches are known.
+  // All rows of a file have the same instant, which identifies the rows of its earlier batches.
   const bringer = { org, by: call.by, at: job.startedAt, signer };
   const rejected = await rejectedRows(call.rejected, job.rejectedBytes);
   const { size } = await file.stat();
@@ -171,7 +171,7 @@ function ended(job: ListJob, { by, org, signer }: Omit<Bringer, 'begun'>) {
   };
 }
 
-/** Which file it is, and that nobody has written to it. */
+/** Identifies the file, and shows whether somebody has written to it. */
 async function stampOf(file: FileHandle): Promise<string> {
   const { ino, size, mtimeNs } = await file.stat({ bigint: true });
   return `${ino} ${size} ${mtimeNs}`;

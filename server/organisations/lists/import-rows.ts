@@ -7,7 +7,7 @@ import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { judgeBatch, type RowVerdict } from './judge-batch.ts';
 
-/** How many rows a training organisation keeps; the oldest give way, so that practice never stops. */
+/** Most rows of a training organisation. The oldest are removed, so that practice never stops. */
 export const TRAINING_ROWS = 1000;
 
 export interface ImportParts {
@@ -15,7 +15,7 @@ export interface ImportParts {
   readonly clock: Clock;
 }
 
-/** Adds rows for an organisation. Good rows stand even where others have errors; `row` in an error counts from 1. */
+/** Adds rows for an organisation. Valid rows are added even if others have errors; `row` in an error counts from 1. */
 export async function importRows(
   rows: readonly ListRow[],
   org: Org,
@@ -49,7 +49,7 @@ export async function importRows(
   });
 }
 
-/** Rows of one statement. */
+/** Rows per statement. */
 const AT_ONCE = 500;
 
 export async function keepNew(

@@ -6,13 +6,13 @@ import { type Org, scopeOf } from '../../ports/orgs.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { checkRow, type RowFault } from './check-row.ts';
 
-/** Who brings rows, and whose signature they came under. */
+/** Who imports the rows, and whose signature covers them. */
 export interface Bringer {
   readonly org: Org;
   readonly by: string;
   readonly at: string;
   readonly signer: Pick<MakerKey, 'maker' | 'digest'> | undefined;
-  /** Batches of the same file were kept before, with the same `at`. */
+  /** Whether earlier batches of the same file were stored, with the same `at`. */
   readonly begun: boolean;
 }
 
@@ -21,7 +21,10 @@ export type RowVerdict =
   | { readonly is: 'unchanged' }
   | { readonly is: 'fault'; readonly fault: RowFault };
 
-/** What becomes of each row, in their order, those before it counted. Reads only, and few times whatever their number. */
+/**
+ * Judges each row in order, also against the rows before it in the batch. Reads only, with few statements for any
+ * number of rows.
+ */
 export async function judgeBatch(
   rows: readonly ListRow[],
   { org, by, at, signer, begun }: Bringer,
@@ -32,7 +35,7 @@ export async function judgeBatch(
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
   const there = new Map<string, KeptRow>();
   for (const kept of await listBulk.named(scope, [...rows, ...former])) there.set(nameOf(kept.row), kept);
-  /** Names that stood in this file already. */
+  /** Names that occurred earlier in this file. */
   const given = new Set<string>();
   for (const [name, { importedAt }] of there) if (begun && importedAt === at) given.add(name);
   const holders = new Holders();
@@ -72,14 +75,14 @@ export async function judgeBatch(
 
 const TAKEN: RowFault = { code: 'taken', detail: 'on the list of another organisation' };
 
-/** Which of the two is right, only the maker knows: the first stands, and is not replaced unseen. */
+/** Only the maker knows which of the two rows is right: the first one stays, and is not replaced unseen. */
 const REPEATED: RowFault = {
   code: 'udid_repeated',
   detail:
     'this name stands earlier in the same list with other content: ask the maker which is right, import that one',
 };
 
-/** A maker that signs its lists signs all of them, and no other maker's. */
+/** A maker that signs its lists must sign all of them, and nobody else may sign for it. */
 function checkSigner(
   { maker }: ListRow,
   signer: Bringer['signer'],
@@ -92,7 +95,7 @@ function checkSigner(
     : undefined;
 }
 
-/** Another organisation's row is taken further only by whom it was handed to. */
+/** Another organisation's row may be continued only by the maker it was handed to. */
 function checkFormer(
   { maker, derivedFrom }: ListRow,
   org: string,
@@ -104,13 +107,13 @@ function checkFormer(
     : { code: 'not_handed_on', detail: 'the row it is derived from was not handed on to this maker' };
 }
 
-/** Two devices with one key, or one TPM, are one device, or a copy; unless one is the other's former self. */
+/** Two devices with the same key or TPM are one device or a copy, unless one row is the other's former self. */
 function checkOnlyHolder(row: ListRow, org: string, holders: Holders): RowFault | undefined {
   const others = holders.of(row).filter((other) => nameOf(other.row) !== nameOf(row));
   if (others.length === 0) return undefined;
   const line = [row, ...others.map((other) => other.row)];
   const before = (one: ListRow) => line.find(({ maker, udid }) => isName(one.derivedFrom, maker, udid));
-  // One line from the newest to the oldest, each derived from the next.
+  // The rows must form one line from the newest to the oldest, each derived from the next.
   const newest = line.filter(
     (one) => !line.some(({ derivedFrom }) => isName(derivedFrom, one.maker, one.udid)),
   );
@@ -121,7 +124,7 @@ function checkOnlyHolder(row: ListRow, org: string, holders: Holders): RowFault 
   return { code: 'key_repeated', detail: 'another device on the list has the same key' };
 }
 
-/** Rows of a line belong to one organisation, or were handed from one to the next. */
+/** The rows of a line must belong to one organisation, or be handed from one to the next. */
 function mayFollow({ org: other, handedTo, row }: KeptRow, org: string): boolean {
   return other === org || handedTo !== null || row.derivedFrom !== undefined;
 }
@@ -134,7 +137,7 @@ function nameOf({ maker, udid }: RowName): string {
   return `${maker}/${udid}`;
 }
 
-/** Rows by what anchors them, the batch's own included. */
+/** Rows by their anchors, the batch's own included. */
 class Holders {
   readonly #by = new Map<string, Map<string, KeptRow>>();
 
@@ -150,7 +153,7 @@ class Holders {
   }
 }
 
-/** A key beside a voucher anchors nothing, so it may stand twice. */
+/** A key beside a voucher anchors nothing, so it may occur twice. */
 function anchorsOf({ anchor, publicKey, voucher }: ListRow): string[] {
   const key = anchor === 'key' && publicKey !== undefined ? [`key ${publicKey}`] : [];
   return voucher?.tpm === undefined ? key : [...key, `tpm ${voucher.tpm}`];

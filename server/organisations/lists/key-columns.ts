@@ -18,7 +18,7 @@ function decoded(text: string): Uint8Array | undefined {
   return fromBase64(text) ?? fromBase64Url(text);
 }
 
-/** The key in a certificate, PEM or DER in base64. */
+/** The key of a certificate in PEM, or in DER as base64. */
 export function keyOfCertificate(text: string): Uint8Array | undefined {
   try {
     const der = text.startsWith('-----BEGIN') ? text : Buffer.from(decoded(text) ?? []);
@@ -29,14 +29,14 @@ export function keyOfCertificate(text: string): Uint8Array | undefined {
   }
 }
 
-/** SHA-256 as base64url; undefined if it is none. OpenSSL writes it with colons. */
+/** SHA-256 as base64url; undefined if the text is no such digest. OpenSSL writes hex with colons. */
 function readDigest(text: string): string | undefined {
   const hex = text.replaceAll(':', '').toLowerCase();
   const bytes = hex.length === 64 ? fromHex(hex) : fromBase64Url(text);
   return bytes?.length === 32 ? toBase64Url(bytes) : undefined;
 }
 
-/** What vouches, out of its columns; undefined where none says anything. */
+/** Reads a voucher from its columns; undefined if all of them are empty. */
 export async function readVoucher(
   text: (column: string) => string | undefined,
   crypto: Pick<CryptoPort, 'digest'>,
@@ -64,7 +64,7 @@ export async function readVoucher(
   return Object.keys(voucher).length === 0 ? undefined : voucher;
 }
 
-/** Of a TPM's endorsement key, or of the key in its certificate. */
+/** Digest of a TPM's endorsement key, given as the key or as its certificate. */
 async function endorsementDigest(
   text: string,
   crypto: Pick<CryptoPort, 'digest'>,

@@ -11,7 +11,7 @@ import { keyOfCertificate, readKey } from './key-columns.ts';
 import { csvPieces, type Position, START } from './pieces.ts';
 import { tokenRow } from './token-row.ts';
 
-/** What a file is, told by what stands in it. */
+/** The format of a file, detected from its contents. */
 export interface ListFormat {
   readonly name: 'csv' | 'json' | 'nordic tokens' | 'nordic onboarding' | 'identity and key';
   readonly cut: 'csv' | 'json';
@@ -23,9 +23,9 @@ export interface ListFormat {
 type Fields = (fields: readonly string[]) => Promise<ListRow | RowFault>;
 
 /**
- * Looks at the first 64 KiB of a file. JSON begins with a bracket; Nordic's files have no header and are known by a token
- * in the third of four fields, or a certificate in the last of five; two fields without a header are an identity and its
- * key; all else is our CSV, whose header says what is in it.
+ * Detects the format from the first 64 KiB of a file. JSON begins with a bracket. Nordic's files have no header, and
+ * are known by a token in the third of four fields, or a certificate in the last of five. Two fields without a header
+ * are an identity and its key. Everything else is our CSV, which has a header.
  */
 export async function formatOf(
   head: Uint8Array,
@@ -65,7 +65,7 @@ async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield chunk;
 }
 
-/** A key of more than a word's length: not a header. */
+/** Whether a field is a key, and not a word of a header: it is too long for a word. */
 function isKey(text: string): boolean {
   return text.length > 40 && readKey(text) !== undefined;
 }

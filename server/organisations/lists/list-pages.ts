@@ -2,7 +2,7 @@ import type { ListRow } from '../../../contract/list-row.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
 import type { KeptRow } from '../../ports/maker-list.ts';
 
-/** Which rows are meant; what is left out, any. */
+/** Selects rows; a field that is left out matches every row. */
 export interface RowFilter {
   readonly maker?: string | undefined;
   readonly model?: string | undefined;
@@ -12,7 +12,7 @@ export interface RowFilter {
 
 const PAGE = 1000;
 
-/** Pages of a list, one at hand at a time. */
+/** Reads a list page by page, with one page in memory. */
 export async function* pages(
   read: (after: RowName | undefined, limit: number) => Promise<KeptRow[]>,
 ): AsyncGenerator<KeptRow[]> {

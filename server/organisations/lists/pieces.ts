@@ -1,13 +1,13 @@
-/** One record of a file, cut out but not read. */
+/** The text of one list row in a file, cut out but not parsed. */
 export interface Piece {
   /** The line it starts on, from 1. */
   readonly line: number;
   readonly text: string;
-  /** Where the next one begins: a reader that starts there again misses and repeats nothing. */
+  /** Where the next row begins: a reader that starts there again misses and repeats nothing. */
   readonly next: Position;
 }
 
-/** A place in a file between two records. */
+/** A place in a file between two rows. */
 export interface Position {
   readonly offset: number;
   readonly line: number;
@@ -15,10 +15,10 @@ export interface Position {
 
 export const START: Position = { offset: 0, line: 1 };
 
-/** Larger than any row with the longest key, certificate and aliases; nothing more than this is held at once. */
+/** Longer than any row with the longest key, certificate and aliases. No more than this is in memory at once. */
 const LONGEST = 64 * 1024;
 
-/** Where the file stops being records; nothing from there on is given, since where a record ends is anybody's guess. */
+/** The file is malformed from here on. Nothing after this place is read, since nobody can say where a row ends. */
 export class BrokenFile extends Error {
   override readonly name = 'BrokenFile';
   readonly line: number;
@@ -31,14 +31,14 @@ export class BrokenFile extends Error {
 
 const [QUOTE, LINE_FEED, BACKSLASH] = [0x22, 0x0a, 0x5c];
 const [OPEN, CLOSE] = [0x7b, 0x7d];
-/** What may stand between JSON's objects: an array's brackets and commas, spaces, line ends. */
+/** Bytes that may stand between JSON objects: an array's brackets and commas, spaces, line ends. */
 const BETWEEN: ReadonlySet<number> = new Set([0x5b, 0x5d, 0x2c, 0x20, 0x09, 0x0a, 0x0d]);
 
 type Chunks = AsyncIterable<Uint8Array>;
 
 /**
- * Records of CSV (RFC 4180): a line feed ends one unless it stands between quotes. A doubled quote is two, so counting them
- * is enough. Throws BrokenFile.
+ * Cuts CSV (RFC 4180) into rows: a line feed ends a row unless it is inside quotes. A doubled quote counts as two, so
+ * counting quotes is enough. Throws BrokenFile.
  */
 export function csvPieces(chunks: Chunks, from: Position): AsyncGenerator<Piece> {
   let quoted = false;
@@ -48,7 +48,7 @@ export function csvPieces(chunks: Chunks, from: Position): AsyncGenerator<Piece>
   });
 }
 
-/** Objects of JSON, one after the other: an array of them, or one a line. Throws BrokenFile. */
+/** Cuts JSON into objects, whether they are in an array or one per line. Throws BrokenFile. */
 export function jsonPieces(chunks: Chunks, from: Position): AsyncGenerator<Piece> {
   let depth = 0;
   let quoted = false;

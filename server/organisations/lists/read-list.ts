@@ -12,7 +12,7 @@ export interface ReadRow {
 
 export const HEAD = 64 * 1024;
 
-/** The format of an open file. */
+/** Detects the format of an open file. */
 export async function fileFormat(
   file: FileHandle,
   maker: string | undefined,
@@ -22,7 +22,7 @@ export async function fileFormat(
   return formatOf(buffer.subarray(0, bytesRead), maker, crypto);
 }
 
-/** Rows of it from a place on, one after another, with nothing held but the one at hand. Throws BrokenFile. */
+/** Reads its rows from a position on, with one row in memory. Throws BrokenFile. */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
   format: ListFormat,

@@ -10,16 +10,16 @@ export interface Rejected {
   readonly text: string;
 }
 
-/** A file of what was not taken. */
+/** The file of rejected rows. */
 export interface RejectedRows {
-  /** Writes them from `length` on, where what counts so far ends, and gives how long it is then. */
+  /** Writes rows at `length`, where the valid part of the file ends, and returns the new length. */
   add(length: number, rows: readonly Rejected[]): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * `bytes`: how much of the file counts; what a crash left behind that goes. It is on the disk before the job says so.
- * Without a path nothing is written.
+ * `bytes`: length of the valid part of the file; the rest, which a crash left, is cut off. Rows are on disk before
+ * the job counts them. Without a path nothing is written.
  */
 export async function rejectedRows(path: string | undefined, bytes: number): Promise<RejectedRows> {
   if (path === undefined) return { add: () => Promise.resolve(0), close: () => Promise.resolve() };

@@ -3,20 +3,20 @@ import type { FileHandle } from 'node:fs/promises';
 import { isStrong, parseSpki } from '../../../core/spki.ts';
 import type { MakerKey } from '../../ports/maker-keys.ts';
 
-/** A signature is DER of two numbers, or as long as an RSA modulus. */
+/** Most bytes of a signature: DER of two numbers, or as long as an RSA modulus. */
 export const LARGEST_SIGNATURE = 1024;
 
-/** What has been read of a whole file, once. */
+/** The result of reading a whole file once. */
 export interface ReadFile {
   /** SHA-256, base64url. */
   readonly digest: string;
-  /** The key that signed it; undefined if none of them did, or nothing was given to verify. */
+  /** The key that signed it; undefined if none of the keys did, or no signature was given. */
   readonly signer: MakerKey | undefined;
 }
 
 /**
- * Reads a file through for its digest, and for a detached signature over its bytes by one of these keys: what `openssl dgst
- * -sha256 -sign` makes, ECDSA or RSA PKCS#1 v1.5, so that a maker needs no program of ours.
+ * Reads a whole file for its digest, and verifies a detached signature over its bytes with these keys. The signature
+ * is what `openssl dgst -sha256 -sign` makes, ECDSA or RSA PKCS#1 v1.5, so that a maker needs no program of ours.
  */
 export async function readThrough(
   file: FileHandle,
@@ -36,7 +36,7 @@ export async function readThrough(
   return { digest: digest.digest('base64url'), signer: signer?.key };
 }
 
-/** The key of a maker from PEM: a public key, or a certificate with it. Undefined unless it is ECDSA or RSA, and strong. */
+/** The key of a maker in PEM: a public key, or a certificate with it. Undefined unless it is ECDSA or RSA, and strong. */
 export function readMakerKey(pem: string): Uint8Array | undefined {
   try {
     const key = pem.includes('-----BEGIN CERTIFICATE')
@@ -44,7 +44,7 @@ export function readMakerKey(pem: string): Uint8Array | undefined {
       : createPublicKey(pem);
     const spki = new Uint8Array(key.export({ type: 'spki', format: 'der' }));
     const info = parseSpki(spki);
-    // Ed25519 signs no digest of a file, so it has no such command.
+    // Ed25519 cannot sign a digest of a file, so OpenSSL's command does not support it.
     return isStrong(info) && info.type !== 'Ed25519' && !pem.includes('PRIVATE KEY') ? spki : undefined;
   } catch {
     return undefined;

@@ -10,7 +10,7 @@ import { pages } from './list-pages.ts';
 export interface StaleRows {
   readonly org: string;
   readonly days: number;
-  /** Mark them: until they are imported again, a person must look before one of them binds. */
+  /** Marks the rows: until they are imported again, a record that would bind one of their devices is held. */
   readonly hold: boolean;
   readonly by: string;
   tell(rows: readonly KeptRow[]): void;
@@ -25,8 +25,8 @@ export interface StaleParts {
 const DAY = 24 * 3_600_000;
 
 /**
- * Rows that were imported so many days ago and never bound. Gives how many. To hold them, a page is read, marked and put on
- * the trail in one transaction, so that none that is imported meanwhile is put back to what it was.
+ * Lists rows that were imported so many days ago and never bound. Returns how many. To mark them, a page is read,
+ * marked and put on the trail in one transaction, so that no row that is imported meanwhile is overwritten.
  */
 export async function staleRows(
   { org, days, hold, by, tell }: StaleRows,

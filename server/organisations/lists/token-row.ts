@@ -5,7 +5,7 @@ import type { CryptoPort } from '../../../core/crypto.ts';
 import { udidFromImei, udidFromUuid } from '../../../core/udid.ts';
 import type { RowFault } from './check-row.ts';
 
-/** A row of Nordic's `attestation_tokens.csv`: a modem by its two names. */
+/** A row of Nordic's `attestation_tokens.csv`, which names a modem by UUID and IMEI. */
 export async function tokenRow(
   fields: readonly string[],
   maker: string,
