@@ -4,17 +4,17 @@ import { receiverFiles } from './receiver-files.ts';
 import { pushEvent } from './webhook.ts';
 
 export interface DeliveryOptions {
-  /** `host` or `host:port` of receivers that may have private addresses, and be reached without TLS. */
+  /** `host` or `host:port` of receivers that may have private addresses, and may be reached without TLS. */
   readonly allowed: readonly string[];
-  /** Folder with what receivers ask of us. */
+  /** Folder with the receivers' credentials and certificates. */
   readonly files: string | undefined;
   readonly patience?: number;
 }
 
-/** Milliseconds for one event. */
+/** Time limit for one event, milliseconds. */
 const PATIENCE = 10_000;
 
-/** Brings events to webhooks and brokers. */
+/** Delivers events to webhooks and brokers. */
 export function deliveries({ allowed, files, patience = PATIENCE }: DeliveryOptions): Deliveries {
   const publishers = new Map<string, Publisher>();
   return {
@@ -35,7 +35,7 @@ export function deliveries({ allowed, files, patience = PATIENCE }: DeliveryOpti
   };
 }
 
-/** Without TLS only where it was said that this may be. */
+/** TLS is required unless the host was explicitly allowed without. */
 function isSafe({ protocol, host }: URL, allowed: readonly string[]): boolean {
   return protocol === 'https:' || protocol === 'mqtts:' || allowed.includes(host);
 }

@@ -11,18 +11,18 @@ export interface DueParts {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** As the command `due` counts it. */
+/** The same period as that of the command `due`. */
 const WITHIN = 30 * DAY;
-/** So long what every receiver has is kept, in case somebody asks. */
+/** How long delivered events are kept, in case somebody asks. */
 const KEPT = 30 * DAY;
 const PAGE = 200;
 
-/** Tells of certificates that end soon, each once; and forgets what was told long ago. Hourly, by one process. */
+/** Tells receivers about certificates that end soon, each once, and removes old delivered events. Runs hourly, in one process. */
 export async function watchDue({ stores, transact, clock, writer }: DueParts): Promise<void> {
   const now = clock.now();
   const at = toInstant(now);
   const lease = { name: 'events due', owner: `${writer} ${at}`, now: at, until: toInstant(now + HOUR) };
-  // Not given back: its end is when it is time again.
+  // The lease is not given back: the next run is due when it ends.
   if (!(await stores.leases.take(lease))) return;
   const before = toInstant(now + WITHIN);
   for (const org of new Set((await stores.receivers.receivers()).map((receiver) => receiver.org))) {

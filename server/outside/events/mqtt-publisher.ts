@@ -13,7 +13,7 @@ export interface Publisher {
 
 interface PublisherOptions {
   readonly target: string;
-  /** One connection for each: a broker ends the older one of two with the same (MQTT 3.1.1 section 3.1.4). */
+  /** Each connection needs its own: of two with the same, a broker ends the older one (MQTT 3.1.1 section 3.1.4). */
   readonly clientId: string;
   readonly allowed: readonly string[];
   readonly files: ReceiverFiles;
@@ -21,8 +21,8 @@ interface PublisherOptions {
 }
 
 /**
- * Publishes with QoS 1: the broker's PUBACK says that it has it. The socket is our own, since it must not be opened to
- * private addresses; the client is loaded when a broker is first told something.
+ * Publishes with QoS 1: the broker's PUBACK confirms that it has the event. The socket is created here, since it must
+ * not connect to private addresses. The client library is loaded when the first event goes to a broker.
  */
 export function mqttPublisher(options: PublisherOptions): Publisher {
   let open: Promise<MqttClient> | undefined;
@@ -63,7 +63,7 @@ async function connect({
   const { promise, resolve, reject } = Promise.withResolvers<MqttClient>();
   const stream = () => {
     const socket = socketTo(url, allowed, files);
-    // The client keeps most of a socket's errors to itself.
+    // The client hides most errors of a socket.
     socket.once('error', reject);
     return socket as never;
   };
@@ -71,14 +71,14 @@ async function connect({
     clientId,
     clean: true,
     protocolVersion: 4,
-    // We try again ourselves, at the time we say.
+    // The client must not reconnect by itself: retries follow our own backoff.
     reconnectPeriod: 0,
     connectTimeout: patience,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   });
   client.once('connect', () => resolve(client));
-  // Stays: a later error must not end the process.
+  // This listener stays, since a later error must not end the process.
   client.on('error', reject);
   client.once('close', () => reject(new Error('the connection was ended')));
   try {
@@ -119,7 +119,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 
 async function end(open: Promise<MqttClient> | undefined): Promise<void> {
   const client = await open?.catch(() => undefined);
-  // Without waiting for what is under way: it will be told again.
+  // Does not wait for an event in flight, which will be delivered again.
   client?.end(true);
 }
 

@@ -4,10 +4,10 @@ import { toInstant } from '../../../core/instant.ts';
 import type { Delivered } from '../../ports/deliveries.ts';
 import type { ReceiverProgress } from '../../ports/receivers.ts';
 
-/** As long as a receiver may be away before a person has to look. */
+/** How long a receiver may fail before a person has to look. */
 export const DEAD_AFTER = 7 * 24 * 3_600_000;
 
-/** How a receiver stands after it did not take an event. */
+/** The state of a receiver after a failed delivery. */
 export function afterFault(
   before: ReceiverProgress,
   { fault, retryAfter }: Extract<Delivered, { ok: false }>,

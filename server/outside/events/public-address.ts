@@ -2,8 +2,9 @@ import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /**
- * Addresses that a receiver's name must not lead to: this machine and its network (IANA special-purpose registries, RFC
- * 6890). Otherwise whoever may name a receiver could make the server ask its own neighbours.
+ * Blocklist of addresses that a receiver's name must not resolve to: this machine and its network (IANA
+ * special-purpose registries, RFC 6890). Otherwise whoever may add a receiver could make the server call its own
+ * neighbours.
  */
 const CLOSED = new BlockList();
 for (const [net, bits] of [
@@ -30,7 +31,7 @@ for (const [net, bits] of [
   ['3fff::', 20],
 ] as const)
   CLOSED.addSubnet(net, bits, 'ipv6');
-/** All global unicast (RFC 4291 section 2.4); mapped, translated, local and multicast addresses lie outside. */
+/** All global unicast addresses (RFC 4291 section 2.4). Mapped, translated, local and multicast addresses are not among them. */
 const GLOBAL = new BlockList();
 GLOBAL.addSubnet('2000::', 3, 'ipv6');
 
@@ -50,8 +51,8 @@ export class AddressRefused extends Error {
 }
 
 /**
- * For a socket's `lookup`: the address that was judged is the one that is connected to, so a name that answers otherwise
- * the second time gains nothing. One private address among several refuses them all.
+ * The `lookup` of a socket: it connects to the very address that was checked, so a name that resolves differently the
+ * second time gains nothing. One private address among several refuses all of them.
  */
 export const publicLookup: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, found) => {
@@ -64,12 +65,12 @@ export const publicLookup: LookupFunction = (host, options, done) => {
   });
 };
 
-/** Host of an address as sockets take it: IPv6 without its brackets. */
+/** Host of an address in the form that sockets need: IPv6 without brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }
 
-/** Whether a socket may be opened there; names are judged once more when they are looked up. */
+/** Whether a socket may connect there. Names are checked again when they are resolved. */
 export function mayConnect(url: URL, allowed: readonly string[]): boolean {
   if (allowed.includes(url.host)) return true;
   const host = hostOf(url);

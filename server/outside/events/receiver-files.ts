@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a receiver asks of us, from files named after it, so that no secret is in the database or on a command line. */
+/**
+ * A receiver's certificates and credentials, read from files that are named after it, so that no secret is in the
+ * database or on a command line.
+ */
 export interface ReceiverFiles {
-  /** PEM: whom to trust in place of the system's roots. */
+  /** PEM: trust anchors that replace the system's. */
   readonly ca?: string;
-  /** PEM: our own certificate and key. */
+  /** PEM: our client certificate and key. */
   readonly cert?: string;
   readonly key?: string;
-  /** For MQTT. */
+  /** Credentials for MQTT. */
   readonly username?: string;
   readonly password?: string;
 }
@@ -21,7 +24,7 @@ const FILES = [
   ['password', 'password'],
 ] as const;
 
-/** Read anew each time, so that a changed one holds without a restart. A missing file says nothing. */
+/** Reads the files each time, so that a change takes effect without a restart. A missing file is ignored. */
 export function receiverFiles(folder: string | undefined, name: string): ReceiverFiles {
   if (folder === undefined) return {};
   const found = FILES.flatMap(([what, ending]) => {

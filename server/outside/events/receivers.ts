@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<string, Receiver['kind']>> = {
   'mqtt:': 'mqtt',
 };
 
-/** Adds a receiver. It hears of what happens from now on. */
+/** Adds a receiver, which gets events from now on. */
 export async function addReceiver(
   wanted: Wanted,
   { stores, transact, clock }: ReceiverParts,
@@ -45,11 +45,11 @@ export async function addReceiver(
   if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
   const url = URL.parse(target);
   const kind = KINDS[url?.protocol ?? ''];
-  // Passwords belong in files: an address is shown in lists, logs and on the audit trail.
+  // Passwords belong in files, since an address is shown in lists, logs and on the audit trail.
   if (url === null || kind === undefined || url.username !== '' || url.password !== '' || target.length > 500)
     return 'address_not_allowed';
   const topic = kind === 'mqtt' ? (wanted.topic ?? `fieldbind/${org}`) : null;
-  // A topic to publish to: no wildcards, no empty level at its ends (MQTT 3.1.1 section 4.7).
+  // A topic to publish to has no wildcards and no empty level at its ends (MQTT 3.1.1 section 4.7).
   if (topic !== null && !/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(topic)) return 'topic_not_allowed';
   if (kind === 'webhook' && wanted.topic !== undefined) return 'topic_not_allowed';
   const at = toInstant(clock.now());
@@ -66,12 +66,12 @@ export async function addReceiver(
   return added ? undefined : 'name_taken';
 }
 
-/** False if there is none. */
+/** False if the receiver does not exist. */
 export function removeReceiver(name: string, by: string, parts: ChangeParts): Promise<boolean> {
   return change({ name, by, event: 'event receiver removed' }, parts, (tx) => tx.receivers.remove(name));
 }
 
-/** One that was given up on is told again, from where it stopped. False if there is none. */
+/** Resumes delivery to a receiver that was given up, from where it stopped. False if it does not exist. */
 export function resumeReceiver(name: string, by: string, parts: ChangeParts): Promise<boolean> {
   return change({ name, by, event: 'event receiver resumed' }, parts, async (tx, { told, fault }, at) => {
     await tx.receivers.progress(name, {
@@ -84,7 +84,7 @@ export function resumeReceiver(name: string, by: string, parts: ChangeParts): Pr
 
 type ChangeParts = Pick<ReceiverParts, 'transact' | 'clock'>;
 
-/** A change of one receiver and its line in the audit trail, together. */
+/** Changes one receiver and writes the audit trail, in one transaction. */
 function change(
   { name, by, event }: { readonly name: string; readonly by: string; readonly event: string },
   { transact, clock }: ChangeParts,

@@ -14,31 +14,34 @@ export interface SenderParts extends StatementParts {
   readonly deliveries: Deliveries;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
-  /** This process. */
+  /** Name of this process, as owner of its leases. */
   readonly writer: string;
   readonly onStep: StepListener;
   readonly onFault: (error: unknown) => void;
 }
 
 export interface EventSender {
-  /** Tells every receiver what it has not got yet, as far as it goes now. */
+  /** Delivers to every receiver the events that it does not have yet, as far as possible now. */
   run(): Promise<void>;
-  /** Ends after the event under way. */
+  /** Stops after the event in flight. */
   close(): Promise<void>;
-  /** How many this process brought to a receiver. */
+  /** How many events this process has delivered. */
   readonly told: () => number;
 }
 
-/** Longer than one event can take, so that it never ends under way. */
+/** Longer than the delivery of one event, so that the lease never ends meanwhile. */
 const LEASE = 60_000;
 const PAGE = 100;
-/** So often in a row a receiver is asked to take what it says it cannot: it may have been mended meanwhile. */
-const ASKED = 5;
+/**
+ * After this many refusals in a row an event is skipped. Until then it is retried, since the receiver may be repaired
+ * meanwhile.
+ */
+const MOST_REFUSALS = 5;
 
 /**
- * Tells receivers in the order in which things happened. One process at a time tells one of them, by a lease; a receiver that
- * fails holds up nobody else. Its place is written after it said yes, so a crash between the two tells it again: at least
- * once, under the same id.
+ * Delivers events to receivers in the order in which they happened, at-least-once. A lease lets one process at a time
+ * deliver to a receiver; a receiver that fails delays no other. Progress is written after the receiver accepted an
+ * event, so after a crash in between the event is delivered again, with the same id.
  */
 export function eventSender(parts: SenderParts): EventSender {
   const { stores, deliveries, clock, crypto, writer, onStep, onFault } = parts;
@@ -56,15 +59,15 @@ export function eventSender(parts: SenderParts): EventSender {
 
   const leaseOf = ({ name }: ReceiverState) => ({ name: `events ${name}`, owner: writer });
 
-  async function hold(receiver: ReceiverState): Promise<boolean> {
+  async function renewLease(receiver: ReceiverState): Promise<boolean> {
     const now = clock.now();
     return stores.leases.take({ ...leaseOf(receiver), now: toInstant(now), until: toInstant(now + LEASE) });
   }
 
   async function tellReceiver(asked: ReceiverState): Promise<void> {
-    if ((await stores.events.waiting(asked.org, asked.told, 1)) === 0 || !(await hold(asked))) return;
+    if ((await stores.events.waiting(asked.org, asked.told, 1)) === 0 || !(await renewLease(asked))) return;
     try {
-      // As the one who held the lease before left it.
+      // The previous owner of the lease may have made progress, so the state is read again.
       let receiver = await stores.receivers.receiver(asked.name);
       while (receiver !== undefined && receiver.deadAt === null && !closing) {
         const page = await stores.events.after(receiver.org, receiver.told, PAGE);
@@ -77,15 +80,15 @@ export function eventSender(parts: SenderParts): EventSender {
     }
   }
 
-  /** False if it stopped before the end of the page. */
+  /** False if delivery stopped before the end of the page. */
   async function tellPage(receiver: ReceiverState, page: readonly StoredEvent[]): Promise<boolean> {
     let state: ReceiverProgress = receiver;
-    let heldAt = clock.now();
+    let leasedAt = clock.now();
     for (const stored of page) {
       if (closing) return false;
-      if (clock.now() - heldAt > LEASE / 3) {
-        if (!(await hold(receiver))) return false;
-        heldAt = clock.now();
+      if (clock.now() - leasedAt > LEASE / 3) {
+        if (!(await renewLease(receiver))) return false;
+        leasedAt = clock.now();
       }
       if (receiver.kinds.includes(stored.event.kind)) {
         const next = await tellOne(receiver, state, stored);
@@ -112,8 +115,8 @@ export function eventSender(parts: SenderParts): EventSender {
       return afterSuccess(stored.n, now);
     }
     const next = afterFault(state, done, now, crypto);
-    if (next.notTaken >= ASKED) {
-      // The others behind it must not wait for what will never be taken.
+    if (next.notTaken >= MOST_REFUSALS) {
+      // Later events must not wait for one that will never be accepted.
       await stores.receivers.refuse(receiver.name, stored, done.fault, toInstant(now));
       return afterSuccess(stored.n, now);
     }

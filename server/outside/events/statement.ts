@@ -7,9 +7,9 @@ export interface StatementParts {
 }
 
 /**
- * A Security Event Token (RFC 8417), signed by the statement key: nobody shares a secret with us, so none can leak from a
- * receiver, and what it keeps is a proof to others as well. The audience is the one receiver, so that it cannot be passed
- * on as ours to another; `jti` stays the same when it is told again.
+ * A Security Event Token (RFC 8417), signed by the statement key. There is no shared secret that could leak from a
+ * receiver, and the token proves the event to others as well. Its audience is the one receiver, so that it cannot be
+ * passed to another receiver as ours. `jti` stays the same when it is delivered again.
  */
 export async function eventStatement(
   receiver: { readonly name: string; readonly org: string },
@@ -33,7 +33,7 @@ export async function eventStatement(
   return jws;
 }
 
-/** To see whether a receiver is reached. */
+/** An event that tests whether a receiver can be reached. */
 export interface TestEvent {
   readonly kind: 'test';
   readonly at: string;

@@ -8,8 +8,8 @@ import type { ReceiverFiles } from './receiver-files.ts';
 const DAY = 24 * 3_600_000;
 
 /**
- * One push of a Security Event Token (RFC 8935): its text is the body, any 2xx says that it was taken. Node's own client
- * follows no redirection; what the answer says beside its status is not read.
+ * Pushes one Security Event Token (RFC 8935): the token is the body, and any 2xx status means that it was accepted.
+ * Node.js' client follows no redirection, and the body of the answer is not read.
  */
 export async function pushEvent(
   target: string,
@@ -21,7 +21,7 @@ export async function pushEvent(
   }: {
     readonly allowed: readonly string[];
     readonly files: ReceiverFiles;
-    /** Milliseconds for the whole of it. */
+    /** Time limit for the whole request, milliseconds. */
     readonly patience: number;
   },
 ): Promise<Delivered> {
@@ -44,7 +44,7 @@ export async function pushEvent(
     url.protocol === 'https:' ? tlsRequest(url, options) : plainRequest(url, options);
   sent.once('response', (response) => {
     resolve(answerOf(response));
-    // The connection is given up with it: a body without an end would hold it.
+    // Closes the connection too, since an endless body would keep it open.
     response.destroy();
   });
   sent.once('error', (error) => {
@@ -63,7 +63,7 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage): Delivered {
 function faultOfStatus(status: number): DeliveryFault {
   if (status >= 300 && status < 400) return 'redirected';
   switch (status) {
-    // RFC 8935 section 2.3: the token itself is at fault.
+    // RFC 8935 section 2.3: the token itself was rejected.
     case 400:
     case 413:
     case 422:
