@@ -9,8 +9,8 @@ import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
 /**
- * An installation as HTTP, EST and the command line see it: neither the key vault nor key files are in it. What needs a
- * CA's key is asked of `ca`, `lists`, `status` and `ceremonies`, which decide themselves what they sign.
+ * An installation as HTTP, EST and the command line see it, without the key vault and key files. Whatever needs a
+ * CA's key goes through `ca`, `lists`, `status` and `ceremonies`, which decide themselves what they sign.
  */
 export interface Face extends Omit<Database, 'close'> {
   readonly ca: CertificateAuthority;
@@ -21,10 +21,10 @@ export interface Face extends Omit<Database, 'close'> {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly resolver: TxtResolver;
-  /** Where this installation is reached, without a slash at the end. */
+  /** Public address of this installation, without a slash at the end. */
   readonly publicUrl: string;
-  /** Domain under which every name is the installation's own. */
+  /** Domain suffix under which every name belongs to the installation. */
   readonly suffix: string;
-  /** Identity of the installation, made at its first start: the audience of every signature. */
+  /** Identity of the installation, created at its first start: the audience of every signature. */
   readonly aud: string;
 }

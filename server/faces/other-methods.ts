@@ -5,13 +5,14 @@ import { ProblemError } from './problem.ts';
 const CATCH_ALL: ReadonlySet<string> = new Set(['*', '/*']);
 
 /**
- * Answers a call of a path that is there, by a method that it does not take, with 405 and those that it takes (RFC 9110
- * section 15.5.6): "there is no such thing" would be wrong. To be called before any route is made.
+ * Answers 405 if a path exists but does not support the method, with the methods that it supports (RFC 9110 section
+ * 15.5.6); 404 would be wrong. Must be called before any route is added.
  */
 export function refuseOtherMethods(app: FastifyInstance): void {
   const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    if (!CATCH_ALL.has(url)) routes.push({ path: patternOf(url), methods: [method].flat() });
+    // A route that matches every path, such as that of files, does not show that a path exists.
+    if (url !== '*' && url !== '/*') routes.push({ path: patternOf(url), methods: [method].flat() });
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404 && !CATCH_ALL.has(request.routeOptions.url ?? '')) return;
@@ -23,7 +24,7 @@ export function refuseOtherMethods(app: FastifyInstance): void {
   });
 }
 
-/** A route's path as Fastify writes it: `:name` stands for one segment, a last `*` for all that follows. */
+/** A route's path in Fastify's notation: `:name` stands for one segment, a last `*` for everything that follows. */
 function patternOf(url: string): RegExp {
   const parts = url
     .split('/')

@@ -52,11 +52,11 @@ const TITLE: Record<ProblemCode, string> = {
   voucher_missing: 'Nothing vouches for this key',
 };
 
-/** The request itself failed. `detail` is for people; it never holds what was sent. */
+/** The request itself failed. `detail` is for people, and never contains what was sent. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
-  /** Seconds after which it is worth while to ask again (RFC 9110 section 10.2.3). */
+  /** Seconds after which a retry is worth while (RFC 9110 section 10.2.3). */
   readonly retryAfter: number | undefined;
 
   constructor(code: ProblemCode, detail = TITLE[code], retryAfter?: number) {
@@ -79,7 +79,7 @@ function send(reply: FastifyReply, code: ProblemCode, detail: string) {
     .send(problem(code, detail));
 }
 
-/** The one place where errors become words. What is not known to be harmless says nothing. */
+/** The one place where errors become words. An error that is not known to be harmless reveals nothing. */
 export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
   app.setErrorHandler((error: FastifyError | ProblemError, _request, reply) => {
     if (error instanceof ProblemError) {
@@ -103,7 +103,7 @@ function codeOf(error: FastifyError): ProblemCode {
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return 'request_invalid';
     default:
-      // A bad body or path by Fastify's or the JSON parser's own account; all else is ours.
+      // Fastify or the JSON parser found the body or path invalid; every other error is the server's.
       return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
         ? 'request_invalid'
         : 'internal';

@@ -5,18 +5,21 @@ import { ProblemError } from './problem.ts';
 const MINUTE = 60_000;
 
 /**
- * Calls a minute on the app's port, over all its operations. Generous: a firm's phones share one address, and one operator
- * may carry several phones. Single operations that cost more have narrower ones of their own.
+ * Calls per minute on the app's port, over all its operations. The limits are generous: a firm's phones share one
+ * address, and one operator may carry several phones. Some costly operations have lower limits of their own.
  */
 export const CALLS = {
-  /** By whoever is not signed in. */
+  /** Calls from one address by people who are not signed in. */
   address: 1200,
   operator: 3000,
   /** Acts on one device, and contacts of one device's key. */
   device: 30,
 } as const;
 
-/** At most `most` calls a minute for each name; kept in memory, since it only spares work. Throws `rate_limited`. */
+/**
+ * Allows at most `most` calls per minute for each name. The counts are in memory, since the limit only saves work.
+ * Throws `rate_limited`.
+ */
 export function rateLimit(most: number, clock: Clock): (name: string) => void {
   const counts = new Map<string, { from: number; calls: number }>();
   return (name) => {
@@ -32,7 +35,7 @@ export function rateLimit(most: number, clock: Clock): (name: string) => void {
   };
 }
 
-/** Who is behind an address: of IPv6 the network, since one household has 2^64 addresses in it (RFC 6177). */
+/** Names the client behind an address: for IPv6 the network, since one household has 2^64 addresses (RFC 6177). */
 export function addressName(ip: string): string {
   if (!isIPv6(ip)) return ip;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];

@@ -76,7 +76,7 @@ export const caRequest: Command = {
   },
 };
 
-/** An organisation that is there says itself whether it is for training. */
+/** An organisation that exists determines itself whether it is for training. */
 export async function wantedOrg(call: CommandCall, training = false): Promise<WantedCa> {
   const name = call.required('org');
   if (!mayBeOrg(name)) throw new UsageError('--org is no name of an organisation');

@@ -1,23 +1,23 @@
 import type { Config } from '../../config/config.ts';
 import type { Face } from '../face.ts';
 
-/** A command's words. */
+/** Usage, description and options of a command. */
 export interface Words {
   readonly usage: string;
   readonly about: string;
   readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
-  /** How many words stand beside the options. */
+  /** Number of words beside the options. */
   readonly words: number;
-  /** How many more may stand there. */
+  /** Number of further words that may follow. */
   readonly optional?: number;
 }
 
-/** What a command does. It prints results through `print` and gives the exit code. */
+/** A command. It prints results through `print` and returns the exit code. */
 export interface Command extends Words {
   run(call: CommandCall): Promise<number>;
 }
 
-/** One that must not open the installation, as where its database has yet to be filled. */
+/** A command that must not open the installation, for example because its database is still empty. */
 export interface BareCommand extends Words {
   readonly bare: true;
   run(call: BareCall): Promise<number>;
@@ -32,15 +32,15 @@ export interface CommandCall {
   readonly installation: Face;
   readonly config: Config;
   readonly words: readonly string[];
-  /** An option's text; undefined if it was not given. */
+  /** An option's text; undefined if the option is missing. */
   text(name: string): string | undefined;
   flag(name: string): boolean;
-  /** An option that must be there. Throws UsageError. */
+  /** A required option. Throws UsageError if it is missing. */
   required(name: string): string;
   print(line: string): void;
 }
 
-/** The command was not given rightly; its message says what is missing. */
+/** The command line is wrong; the message says what is missing. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -5,7 +5,7 @@ import { type BareCall, type BareCommand, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
 
-/** Folder with a database of our own in it. */
+/** A folder that contains an embedded database. */
 function existing(folder: string): string {
   if (!existsSync(join(folder, 'fieldbind.sqlite')))
     throw new UsageError(`there is no database in ${folder}`);

@@ -30,7 +30,7 @@ type Done =
   | { readonly ok: true; readonly lists: readonly SignedList[] }
   | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
 
-/** Does something with the device that the options name, whoever has it. */
+/** Does something with the device that the options name, in the organisation where it is bound. */
 async function onDevice(
   { installation, required, print }: CommandCall,
   said: string,

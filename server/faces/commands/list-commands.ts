@@ -12,9 +12,9 @@ import { type Command, type CommandCall, UsageError } from './command.ts';
 const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
 const FILTER = { maker: TEXT, model: TEXT, order: TEXT, anchor: TEXT } as const;
-/** Bad rows named on the screen; all of them are in the file of --rejected. */
+/** Most invalid rows that are shown on the screen; the file of --rejected has all of them. */
 const MOST_NAMED = 100;
-/** Rows between two words of progress. */
+/** Rows between two lines of progress. */
 const PROGRESS = 5000;
 
 export const listImport: Command = {

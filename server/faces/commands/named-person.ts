@@ -1,6 +1,9 @@
 import { type CommandCall, UsageError } from './command.ts';
 
-/** Who answers for an act, and why: a person known here, so that four eyes are two persons. Throws UsageError. */
+/**
+ * The person who answers for an act, and the reason. The person must be known here, so that four eyes are two
+ * persons. Throws UsageError.
+ */
 export async function wordOf({
   installation,
   required,

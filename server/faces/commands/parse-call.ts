@@ -8,15 +8,15 @@ interface ParsedCall {
   readonly positionals: readonly string[];
 }
 
-/** No argument of a process can hold it, so it marks a value without taking anything from what a value may be. */
+/** Marks a value. No argument of a process can contain NUL, so the mark excludes no value. */
 const MARK = '\0';
 
-/** A dash and what is no name of an option, as in a text that begins with one. */
+/** Matches a dash that does not begin the name of an option, as in a text that begins with a dash. */
 const DASHED = /^-(?!-|[a-z][\w-]*(?:=|$))/i;
 
 /**
- * What stands behind a command's verbs. A digest in base64url may begin with a dash, one in 64 does, and so may a text: no
- * option is as long as a digest or looks like a text, so such a word is a value. Throws UsageError.
+ * Parses the words after a command's verbs. A digest in base64url may begin with a dash (one in 64 does), and so may
+ * a text. No option is as long as a digest or looks like a text, so such a word is a value. Throws UsageError.
  */
 export function parseCall(
   { options, words, optional = 0, usage }: Omit<Words, 'about'>,

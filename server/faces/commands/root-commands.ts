@@ -10,10 +10,10 @@ import { readText, writeNew } from './text-files.ts';
 const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
 
-/** Whoever finds the file has all the time in the world to guess. */
+/** Shortest passphrase: whoever finds the file has unlimited time to guess. */
 const SHORTEST = 16;
 
-/** The file must not open by what this machine knows anyhow, so it has a passphrase of its own. */
+/** The root file has a passphrase of its own: what this machine knows anyway must not open it. */
 function rootPassphrase({ rootPassphrase: given }: { readonly rootPassphrase: string | undefined }): string {
   if (given === undefined)
     throw new UsageError('FIELDBIND_ROOT_PASSPHRASE is missing: it protects the root file wherever it goes');
@@ -34,7 +34,7 @@ export const caExport: Command = {
     const name = rootOf({ training });
     const to = required('to');
     writeNew(to, await installation.ceremonies.takeRootOut(training, passphrase));
-    // Read again from the file: what cannot be opened there must not go here.
+    // The file is read again before the key is removed: a root file that cannot be opened must not replace the key here.
     checkRootFile(readText(to), passphrase);
     if (flag('remove')) await installation.ceremonies.removeRoot(training);
     print(`${to} holds the key ${name}${flag('remove') ? ', and this machine no longer does' : ''}`);

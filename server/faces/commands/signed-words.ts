@@ -1,6 +1,6 @@
 import type { SignedList } from '../../ports/crls.ts';
 
-/** Which CRL holds what was just done: of the issuing CA that signed the certificate, replaced or not. */
+/** Names the CRL that contains the revocation. It is signed by the issuing CA of the certificate, which may have been replaced. */
 export function signedWords({ issuer, number }: SignedList): string {
   return `CRL ${number} of ${issuer} is signed`;
 }

@@ -3,7 +3,7 @@ import { UsageError } from './command.ts';
 
 const LARGEST = 256 * 1024;
 
-/** A small text that somebody names on the command line. Throws UsageError. */
+/** Reads a small text file that is named on the command line. Throws UsageError. */
 export function readText(file: string): string {
   try {
     if (statSync(file).size > LARGEST) throw new UsageError(`${file} is too large`);
@@ -14,7 +14,7 @@ export function readText(file: string): string {
   }
 }
 
-/** Never over a file that is there. On disk when it returns. Throws UsageError. */
+/** Writes a new file, which is on disk when this returns. Never overwrites a file. Throws UsageError. */
 export function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true });

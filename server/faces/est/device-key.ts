@@ -4,8 +4,9 @@ import type { DeviceKey } from '../../authority/ra/contact/device-contact.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 
 /**
- * The key that the client has just used in its handshake; undefined if it showed no certificate. A resumed session proves
- * nothing of now, so it counts as none. A header of a proxy is never looked at: TLS ends in this process.
+ * The key that the client has just used in its handshake; undefined if it showed no certificate. A resumed session
+ * does not prove that the client has the key now, so it counts as none. A proxy's header is never used, since TLS
+ * ends in this process.
  */
 export function deviceKeyOf({ raw }: FastifyRequest): DeviceKey | undefined {
   const { socket } = raw;

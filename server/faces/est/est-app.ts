@@ -29,15 +29,15 @@ export interface EstOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Requests a minute from one address: a gateway with a hundred devices behind it may start them all at once. */
+/** Requests per minute from one address. A gateway may start a hundred devices behind it at once. */
 const PER_ADDRESS = 300;
-/** What a request should be signed with: ecdsa-with-SHA256 (RFC 7030 section 4.5.2, RFC 5758). */
+/** CSR attributes: the signature algorithm that a CSR should use, ecdsa-with-SHA256 (RFC 7030 section 4.5.2, RFC 5758). */
 const ATTRIBUTES = sequence(oid('1.2.840.10045.4.3.2'));
 
 /**
- * The devices' own face: EST (RFC 7030), not yet listening. A port of its own, since asking for client certificates on the
- * app's would prompt people. Any client certificate is taken in the handshake, which proves its key and nothing else; who
- * may have what is decided by that key and by our own state.
+ * The devices' own face: EST (RFC 7030), not yet listening. It has a port of its own, since asking for client
+ * certificates on the app's port would prompt people. The handshake accepts any client certificate, which proves only
+ * its key; that key and our own state decide who gets what.
  */
 export async function buildEst({
   installation,
@@ -54,7 +54,7 @@ export async function buildEst({
       cert: readFileSync(certificateFile),
       key: readFileSync(keyFile),
       requestCert: true,
-      // Bound keys show up behind self-signed and makers' certificates alike; no chain is asked for.
+      // Devices show bound keys in self-signed and makers' certificates alike, so no chain is required.
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       handshakeTimeout: 10_000,
@@ -77,7 +77,7 @@ export async function buildEst({
   app.get('/.well-known/est/cacerts', async (request, reply) => {
     const key = deviceKeyOf(request);
     const binding = key && (await bindingOfKey(key.spki, installation));
-    // Which organisation's CA is meant shows by the key alone, or is named in the path (section 3.2.2).
+    // The organisation follows from the key, or is named in the path (section 3.2.2).
     if (binding === undefined) throw new ProblemError('not_found');
     return ofOrg(binding.org, reply);
   });
@@ -112,7 +112,7 @@ export async function buildEst({
 
   tpmRoutes(app, installation);
 
-  // As clients of key-less onboarding samples ask: the request in a header, the certificate as PEM in the answer.
+  // Compatible with clients of key-less onboarding samples: the CSR is in a header, the certificate is returned as PEM.
   app.post('/new', async (request, reply) => {
     const der = readRequestHeader(request.headers['device-csr']);
     if (der === undefined)
@@ -124,7 +124,7 @@ export async function buildEst({
   return app;
 }
 
-/** Refused another key: what to do about it. */
+/** What to do about each reason for refusing a re-key. */
 const NEXT: Record<RekeyRefusal, string> = {
   rekey_not_allowed:
     'The policy here lets no device take another key: go on with the one it has, or have the policy changed (rekey)',

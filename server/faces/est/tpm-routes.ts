@@ -6,7 +6,7 @@ import { type ActivationParts, activateTpm, challengeTpm } from '../../authority
 import { TpmError } from '../../authority/tpm/tpm-reader.ts';
 import { ProblemError } from '../problem.ts';
 
-/** Beside EST, for devices whose list row names their TPM. Bodies come as text (est-app.ts). */
+/** Routes beside EST for devices whose list row names their TPM. Bodies are text (est-app.ts). */
 export function tpmRoutes(app: FastifyInstance, parts: ActivationParts): void {
   app.post('/tpm/challenge', async ({ body }) => {
     const asked = read(TpmChallengeRequest, body);

@@ -4,11 +4,11 @@ import type { Membership } from '../../../contract/operator.ts';
 import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 
-/** `__Host-`: only over TLS or on localhost, only from this host, for every path (RFC 6265bis section 4.1.3.2). */
+/** `__Host-`: the cookie is sent only over TLS or on localhost, only to this host, for every path (RFC 6265bis section 4.1.3.2). */
 const COOKIE = '__Host-fieldbind';
 const ATTRIBUTES = { path: '/', httpOnly: true, secure: true, sameSite: 'strict' } as const;
 
-/** How the API's description says who may call what (OpenAPI 3.1, Security Scheme Object). */
+/** The security schemes in the API's description (OpenAPI 3.1, Security Scheme Object). */
 export const SECURITY_SCHEMES = {
   session: {
     type: 'apiKey',
@@ -19,7 +19,7 @@ export const SECURITY_SCHEMES = {
   client: { type: 'http', scheme: 'bearer', description: 'The token of a machine client.' },
 } as const;
 
-/** What a call of an operation must show; nothing where anybody may call it. */
+/** What a caller of an operation must show; empty if anybody may call it. */
 export function securityOf(
   access: Operation['access'],
 ): readonly { readonly [Name in keyof typeof SECURITY_SCHEMES]?: readonly string[] }[] {
@@ -42,7 +42,7 @@ export function clearSession(reply: FastifyReply): void {
   reply.clearCookie(COOKIE, ATTRIBUTES);
 }
 
-/** Who is signed in. Throws `unauthenticated`. */
+/** The signed-in person. Throws `unauthenticated`. */
 export async function requireSession(request: FastifyRequest, signIn: SignIn): Promise<SignedIn> {
   const token = request.cookies[COOKIE];
   const session = token === undefined || token.length > 100 ? undefined : await signIn.find(token);

@@ -27,7 +27,7 @@ import { transferHandlers } from './transfer-handlers.ts';
 import { verifyHandlers } from './verify-handlers.ts';
 
 export interface AppOptions extends HttpParts {
-  /** The built page. */
+  /** Folder of the built page. */
   readonly dist: string;
   readonly version: string;
   readonly own: () => OwnOrigins;
@@ -45,7 +45,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const settings = {
     bodyLimit: MAX_BATCH_BYTES,
     requestTimeout: 60_000,
-    // A closing server answers what it has and takes nothing new.
+    // A closing server answers open requests and accepts no new ones.
     forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 200 },
   };
@@ -69,18 +69,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
-  // Before the API's own context, which takes over only the hooks that are there.
+  // This comes before the API's own context, which inherits only hooks that exist already.
   metrics(app, options.installation, options.events);
   await app.register(async (api) => {
     api.addHook('onRequest', async (request) => {
       const path = request.routeOptions.url ?? '';
-      // Without a token nobody is asked where they come from: a token is what is missing.
+      // Without a token the origin is not checked: the answer must say that the token is missing.
       if (FOR_CLIENTS.has(path) && request.headers.authorization === undefined)
         throw new ProblemError('unauthenticated');
       checkOrigin(request, options.own(), OPEN.has(path));
     });
     api.addHook('onSend', async (request, reply) => {
-      // RFC 9110 section 11.6.1; of a session no scheme of HTTP knows.
+      // RFC 9110 section 11.6.1 demands a scheme; HTTP has none for sessions.
       if (reply.statusCode === 401 && FOR_CLIENTS.has(request.routeOptions.url ?? ''))
         reply.header('www-authenticate', 'Bearer');
     });

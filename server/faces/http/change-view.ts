@@ -9,7 +9,7 @@ export interface ViewParts {
   readonly ca: CertificateAuthority;
 }
 
-/** A change as it goes to phones, its certificate with it. */
+/** A change as phones get it, with its certificate. */
 export async function viewChange(change: StoredChange, parts: ViewParts): Promise<Change> {
   const certificate =
     change.fingerprint === null ? undefined : await viewCertificate(change.fingerprint, parts);
@@ -27,7 +27,7 @@ export async function viewChange(change: StoredChange, parts: ViewParts): Promis
   };
 }
 
-/** A revoked certificate is not handed out again. */
+/** The certificate with this fingerprint. A revoked one is not handed out again. */
 async function viewCertificate(
   fingerprint: string,
   { stores, ca }: ViewParts,

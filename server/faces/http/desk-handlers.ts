@@ -11,11 +11,11 @@ import { viewChange } from './change-view.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** More than anybody reads; more letters narrow it. */
+/** Most devices found: more than anybody reads, and further letters narrow the search. */
 const FOUND = 50;
 const MOST_WORDS = 5;
 
-/** What people look at and decide at a desk. */
+/** Lists and decisions for people at a desk. */
 export function deskHandlers(
   parts: HttpParts,
 ): Pick<Handlers, 'importList' | 'devices' | 'approvals' | 'decideApproval'> {
@@ -34,7 +34,7 @@ export function deskHandlers(
     }
     if (domain !== undefined) return liveBindings.inDomain(org, domain, MOST_DEVICES);
     if (find === undefined) return bindingHistory.ofOrg(org, MOST_DEVICES);
-    // It looks at every device of the organisation.
+    // A search reads every device of the organisation, so it has a lower limit.
     limitFinds(operator);
     return bindingHistory.find(org, find.split(/\s+/).slice(0, MOST_WORDS), FOUND);
   };
@@ -42,7 +42,7 @@ export function deskHandlers(
     async importList({ session, query, body }) {
       requireMembership(session, query.org);
       const org = await stores.orgs.org(query.org);
-      // A real organisation's list comes from its maker, over the command line; the page only makes practice rows.
+      // A real organisation's list comes from its maker, over the command line. The page imports rows for practice only.
       if (org === undefined || !org.training) throw new ProblemError('forbidden');
       limit(session.operator);
       return importRows(body.rows, org, session.operator, { transact, clock });

@@ -21,7 +21,7 @@ import type { Handlers } from './routes.ts';
 
 type Fault = LifeFault | ReplaceFault;
 
-/** Why it was not done, in words for whoever asked. */
+/** Why the act was refused, as a sentence for the caller. */
 const WHY: Record<Exclude<Fault, 'not_found'>, string> = {
   not_ready: 'Its certificate is still being issued',
   suspended: 'It is suspended already',
@@ -32,7 +32,7 @@ const WHY: Record<Exclude<Fault, 'not_found'>, string> = {
   with_taken: 'The new device took another one’s place already: retire the old one instead',
 };
 
-/** What becomes of a bound device, decided by people at a desk and by machine clients. */
+/** Acts on a bound device, by people at a desk and by machine clients. */
 export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'actOnDevice' | 'clientAct'> {
   const limit = rateLimit(60, installation.clock);
 
@@ -57,7 +57,7 @@ export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'act
       case 'revoke': {
         if (body.reason !== 'stolen' && body.reason !== 'compromised')
           throw new ProblemError('request_invalid');
-        // Of a stolen device as of a broken one its key may be in other hands.
+        // The key of a stolen device may be in other hands, and so may that of a broken one.
         const revoked = await revokeDevice(
           { ...device, reason: 'keyCompromise', by: word.by, because: `${body.reason}: ${word.because}` },
           installation,

@@ -10,7 +10,7 @@ import type { Handlers } from './routes.ts';
 const PAGE = 200;
 const LONGEST_WAIT = 2000;
 
-/** What a phone in the field needs: its pack, its records taken, and what became of them. */
+/** What a phone in the field needs: its work pack, receipts for its records, and their outcomes. */
 export function fieldHandlers({
   installation,
   packs,
@@ -37,14 +37,14 @@ export function fieldHandlers({
 
     async records({ session, body }) {
       const { answer, taken } = await receive(body, session.operator);
-      // What is received is durable, so its receipts go out at once; what stays undecided is taken up again.
+      // Received records are durable, so their receipts go out at once. Whatever stays undecided is tried again later.
       decider.take(taken).catch(onFault);
       return answer;
     },
 
     async changes({ session, query }) {
       requireMembership(session, query.org);
-      // Whoever asks right after sending would rather wait a moment than ask again.
+      // A phone that asks right after sending is better served by a short wait than by a second request.
       await Promise.race([decider.idle(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
       const from = fromCursor(query.org, query.after);
       if (from === undefined) throw new ProblemError('request_invalid', 'This cursor is not of this stream');

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The page runs our own scripts and nothing else; wasm is ours too. One named policy makes worker URLs. */
+/** The page runs only our own scripts and wasm. One named policy creates worker URLs. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -28,10 +28,10 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** RFC 6797; for this host alone, since others under its name are not ours to bind. */
+/** RFC 6797. It covers this host alone, since other hosts below its name are not ours. */
 const HSTS = { 'strict-transport-security': 'max-age=31536000' } as const;
 
-/** Every answer carries them, errors and files too. */
+/** Adds these headers to every answer, to errors and files too. */
 export function strictHeaders(app: FastifyInstance, tls: boolean): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);

@@ -5,8 +5,8 @@ import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
 import { ProblemError } from '../problem.ts';
 
 /**
- * Takes gzip bodies. The bound holds for what arrives and again for what comes out of it, counted while it comes out,
- * so that a small bomb is cut off at the bound and never held.
+ * Accepts gzip bodies. The size limit holds for the compressed bytes, and again for the inflated ones, which are
+ * counted while they are inflated: a zip bomb is cut off at the limit and never kept in memory.
  */
 export function inflateBodies(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {

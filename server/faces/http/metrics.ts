@@ -3,12 +3,12 @@ import type { EventSender } from '../../outside/events/sender.ts';
 import type { ReceiverState } from '../../ports/receivers.ts';
 import type { Face } from '../face.ts';
 
-/** Where measured times are counted, seconds. */
+/** Upper bounds of the histogram's buckets, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
 
 /**
- * Figures for Prometheus (text format 0.0.4). Routes and statuses only: no organisation, device or person, so that whoever may
- * read them learns how busy it is and nothing else.
+ * Metrics for Prometheus (text format 0.0.4). They contain routes and statuses, but no organisation, device or
+ * person, so whoever may read them learns how busy the server is and nothing else.
  */
 export function metrics(app: FastifyInstance, { stores, clock }: Face, events: EventSender): void {
   const requests = new Map<string, number>();

@@ -4,12 +4,12 @@ import type { StatusAnswer } from '../../authority/va/responder.ts';
 import type { Face } from '../face.ts';
 import { ProblemError } from '../problem.ts';
 
-/** A request about eight certificates, with room. */
+/** Size of a request about eight certificates, with a margin. */
 const MAX_REQUEST = 2048;
 /** As short as a CRL's (pki-files.ts), so that a revocation is seen soon. Seconds. */
 const MAX_AGE = 60;
 
-/** OCSP over HTTP (RFC 6960 appendix A): POST, and GET with the request in the path, which caches can keep. */
+/** OCSP over HTTP (RFC 6960 appendix A): POST, and GET with the request in the path, which caches can store. */
 export async function ocsp(app: FastifyInstance, installation: Face): Promise<void> {
   await app.register(async (face) => {
     face.removeAllContentTypeParsers();

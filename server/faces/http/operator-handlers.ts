@@ -3,7 +3,7 @@ import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** Operator keys and the keys that vouch for our own words. */
+/** Enrolment of operator keys, and the statement keys. */
 export function operatorHandlers({
   installation,
   enrolment,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem.ts';
 
-/** Origins whose page is ours, and whose names this server answers to. */
+/** Origins of our own page, and host names that this server answers to. */
 export interface OwnOrigins {
   readonly origins: ReadonlySet<string>;
   readonly hosts: ReadonlySet<string>;
@@ -15,18 +15,18 @@ export function ownOrigins(urls: readonly string[]): OwnOrigins {
 }
 
 /**
- * A request that changes things must come from our own page: browsers say where it came from and no page can change
- * that (Fetch Metadata; RFC 6454). Every browser sends Origin with a POST, so a missing one is no browser of ours. What is
- * `open` reads no cookie and changes nothing, so it matters not whose page asks.
+ * Checks that a request which changes something comes from our own page. Browsers state its origin, and no page can
+ * change that (Fetch Metadata; RFC 6454). Every browser sends Origin with a POST, so a request without it is not from
+ * our page. An `open` operation reads no cookie and changes nothing, so any page may call it.
  */
 export function checkOrigin(request: FastifyRequest, own: OwnOrigins, open = false): void {
-  // A name that only resolves to us (DNS rebinding) would make another page same-origin.
+  // Another page's name may resolve to this server (DNS rebinding), which would make that page same-origin.
   if (request.headers.host === undefined || !own.hosts.has(request.headers.host)) {
     throw new ProblemError('origin_refused');
   }
   if (open || request.method === 'GET' || request.method === 'HEAD') return;
   const { origin, cookie, authorization, 'sec-fetch-site': site } = request.headers;
-  // A machine client names itself by a token that no browser adds by itself, and by nothing else.
+  // A machine client shows only a token, which no browser adds by itself.
   if (authorization !== undefined && cookie === undefined && origin === undefined && site === undefined)
     return;
   if (origin === undefined || !own.origins.has(origin)) throw new ProblemError('origin_refused');

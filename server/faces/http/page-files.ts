@@ -10,18 +10,18 @@ Run "npm start" in the project's folder: it builds what is missing and starts th
 The API answers already; see /api/openapi.json and /healthz.
 `;
 
-/** File names with a content hash in them never change their content. */
+/** A file with a content hash in its name never changes. */
 const HASHED = /-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 const FACES = /^\/(?:api|crl|ca|ocsp|healthz|metrics|\.well-known)(?:\/|$)/;
 
-/** The app itself: files of `dist`, and index.html for every path that is a screen of it. */
+/** Serves the app: files of `dist`, and index.html for every path that is one of its screens. */
 export async function pageFiles(app: FastifyInstance, dist: string): Promise<void> {
   const built = existsSync(join(dist, 'index.html'));
   if (built) {
     await app.register(serveStatic, {
       root: dist,
       index: 'index.html',
-      // The build's own notes lie beside the page.
+      // Dot files beside the page are notes of the build.
       dotfiles: 'ignore',
       cacheControl: false,
       schemaHide: true,

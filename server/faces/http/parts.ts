@@ -6,7 +6,7 @@ import type { WorkPacks } from '../../phones/work-pack.ts';
 import type { StepListener } from '../../ports/instrument.ts';
 import type { Face } from '../face.ts';
 
-/** What the faces need of the system behind them. */
+/** What HTTP handlers need of the system behind them. */
 export interface HttpParts {
   readonly installation: Face;
   readonly signIn: SignIn;

@@ -8,7 +8,10 @@ import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** What support sees of the phones, what a phone says that it lost, and what colleagues carry here for one that cannot send. */
+/**
+ * The state of phones for support, reports of lost storage, and rescue files that colleagues bring for a phone that
+ * cannot send.
+ */
 export function phoneHandlers({
   installation,
   decider,
@@ -33,7 +36,7 @@ export function phoneHandlers({
       const records = await open(body.part);
       if (records === undefined)
         throw new ProblemError('request_invalid', 'This part was not sealed to this installation');
-      // The envelopes name their authors; who carries them is only the uploader.
+      // The envelopes name their authors; the person who brings them is only the uploader.
       const batch = {
         batch: randomUUID(),
         nonce: toBase64Url(crypto.random(16)),

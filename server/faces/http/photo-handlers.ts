@@ -5,7 +5,7 @@ import { requireMembership } from './access.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** Photos come in parts after their record, and are shown to members of its organisation. */
+/** Photos are uploaded in parts after their record, and are shown to members of its organisation. */
 export function photoHandlers({
   installation,
 }: HttpParts): Pick<Handlers, 'photoPart' | 'photosOfRecord' | 'photo'> {

@@ -7,7 +7,7 @@ import { ProblemError } from '../problem.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
 
-/** What verifiers fetch without asking anybody: CRLs, CA certificates, trust bundles. */
+/** Files that verifiers download without signing in: CRLs, CA certificates, trust bundles. */
 export function pkiFiles(app: FastifyInstance, installation: Face): void {
   const { stores, lists, clock } = installation;
 
@@ -19,7 +19,7 @@ export function pkiFiles(app: FastifyInstance, installation: Face): void {
     reply
       .header('etag', etag)
       .header('last-modified', new Date(crl.thisUpdate).toUTCString())
-      // Short, so that a revocation is seen soon; never past the CRL's own end (RFC 5280 section 5.1.2.5).
+      // A short lifetime, so that a revocation is seen soon, and never beyond the CRL's own end (RFC 5280 section 5.1.2.5).
       .header('cache-control', `public, max-age=${maxAge(crl.nextUpdate, clock.now())}`);
     if (headers['if-none-match'] === etag) return reply.code(304).send();
     return reply.type('application/pkix-crl').send(Buffer.from(crl.der));
@@ -35,7 +35,7 @@ export function pkiFiles(app: FastifyInstance, installation: Face): void {
   });
 
   app.get<{ Params: { org: string } }>('/ca/:org/bundle.pem', HIDDEN, async ({ params }, reply) => {
-    // A root is nobody's bundle, and of no organisation: it would let one's devices pass for another's.
+    // A root belongs to no organisation and is in no bundle: it would let one organisation's devices pass for another's.
     const bundle = await installation.ca.bundle(params.org);
     if (bundle.length === 0) throw new ProblemError('not_found');
     return reply

@@ -16,7 +16,7 @@ type Part<K extends ApiName, P extends string> = Api[K] extends {
   ? Static<S>
   : undefined;
 
-/** One call of an operation, everything in it already checked against the contract. */
+/** One call of an operation, already checked against the contract. */
 export interface Call<K extends ApiName> {
   readonly params: Part<K, 'params'>;
   readonly query: Part<K, 'query'>;
@@ -28,7 +28,7 @@ export interface Call<K extends ApiName> {
 
 export type Answer<K extends ApiName> = Static<Api[K]['answer']>;
 
-/** One per operation. `undefined`: the handler has set a status that needs no body. */
+/** One handler per operation. `undefined`: the handler has set a status without a body. */
 export type Handlers = {
   readonly [K in ApiName]: (call: Call<K>) => Promise<Answer<K> | undefined>;
 };
@@ -45,7 +45,8 @@ export function registerApi(
     device: rateLimit(CALLS.device, clock),
   };
   app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
-    // Nothing is coerced, filled in or taken away: what does not fit is refused (the page checks the same way).
+    // Nothing is coerced, defaulted or removed: a value that does not fit the schema is refused (the page checks the
+    // same way).
     if (parse(schema, value) !== undefined) return { value };
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
@@ -53,7 +54,7 @@ export function registerApi(
   const countAddress = ({ ip }: FastifyRequest) => limits.address(addressName(ip));
   for (const name of Object.keys(API) as ApiName[]) {
     const operation: Operation = API[name];
-    // The handler of a name takes that name's call; the table above ties them together.
+    // The handler of a name receives that name's call; the type of the table guarantees it.
     const handle = handlers[name] as (call: unknown) => Promise<unknown>;
     app.route({
       method: operation.method,
@@ -74,8 +75,9 @@ export function registerApi(
         },
       },
       onRequest: async (request) => {
-        // Before anything is read: what does not fit the schema counts as well, and nobody's body is read unless they are signed in.
-        // A machine client's right depends on what it asks for, so its handler looks at the token (device-handlers.ts).
+        // Access is checked before the body is read: an invalid call counts against the limit as well, and nobody's
+        // body is read before they are signed in. A machine client's right depends on the act in the body, so its
+        // handler checks the token (device-handlers.ts).
         if (isWithoutSession(operation.access)) return countAddress(request);
         const session = await requireSession(request, signIn).catch((error: unknown) => {
           countAddress(request);
@@ -107,14 +109,14 @@ function isWithoutSession(access: Operation['access']): access is 'anybody' | 'o
   return access === 'anybody' || access === 'open' || access === 'client';
 }
 
-/** The device that a path names, within the caller's own organisation: nobody uses up another one's calls. */
+/** The device that a path names, with the caller's organisation: nobody can use up another organisation's calls. */
 function deviceOf({ params }: Operation, request: FastifyRequest): string | undefined {
   const { maker, udid } = (params === undefined ? {} : request.params) as { maker?: string; udid?: string };
   const { org } = request.query as { org?: unknown };
   return maker === undefined || udid === undefined ? undefined : `${org} ${maker} ${udid}`;
 }
 
-/** Default deny: what is not for anybody needs a session, and a role where the operation names some. */
+/** Default deny: an operation needs a session unless it is open to anybody, and a role if it names some. */
 function checkAccess(
   { access, query }: Operation,
   request: FastifyRequest,

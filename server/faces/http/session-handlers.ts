@@ -6,7 +6,7 @@ import { clearSession, setSession } from './access.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** Who is there, and how they sign in. */
+/** Signing in and out, and the current session. */
 export function sessionHandlers({
   installation,
   signIn,

@@ -4,7 +4,7 @@ import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** Claims on an organisation's devices, and what its people say to them. */
+/** Transfer cases over an organisation's devices, and its people's decisions. */
 export function transferHandlers({
   installation,
   decider,

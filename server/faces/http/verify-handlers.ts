@@ -5,12 +5,12 @@ import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 
-/** The five checks, for whoever is shown a certificate and asks. */
+/** The five checks, for whoever is shown a certificate. */
 export function verifyHandlers({ installation }: HttpParts): Pick<Handlers, 'verify'> {
   return {
     async verify({ body: { certificate, domain, udid } }) {
       const [leaf, ...more] = fromPem('CERTIFICATE', certificate);
-      // Of two certificates it would not be clear which one is meant.
+      // With two certificates it would not be clear which one is meant.
       if (leaf === undefined || more.length > 0) throw new ProblemError('request_invalid');
       const { verdict, checks } = await verifyDevice(leaf, { domain, udid }, installation);
       return { verdict, checks: [...checks], at: toInstant(installation.clock.now()) };
