@@ -86,7 +86,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   move,
 ];
 
-/** The lower-case words a command begins with: what tells it from the others. */
+/** The lower-case words at the beginning of a command's usage, which distinguish it from other commands. */
 function verbs(command: Command | BareCommand): string[] {
   const words = command.usage.split(' ');
   const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
@@ -98,16 +98,16 @@ function help(): string {
   return COMMANDS.map(({ usage, about }) => `  ${usage.padEnd(width)}  ${about}`).join('\n');
 }
 
-/** What a run of the command line needs of a process. */
+/** What a run of the command line needs from its process. */
 export interface Terminal {
   readonly env: Environment;
-  /** Takes a line of results. */
+  /** Prints a line of results. */
   print(line: string): void;
-  /** Takes a line that says why it ended. */
+  /** Prints a line that says why the command failed. */
   complain(line: string): void;
 }
 
-/** Runs one command and gives its exit code; never rejects. The process's own entry is server/cli.mjs. */
+/** Runs one command and returns its exit code; never rejects. The process's entry point is server/cli.mjs. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await run(words, terminal);

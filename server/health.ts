@@ -2,14 +2,17 @@ import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { readConfig } from './config/config.ts';
 
-/** For whoever runs this server: ends with 0 if the one with this environment answers, and its database does. */
+/**
+ * Health check for whoever runs this server: the exit code is 0 if the server with this environment answers, and its
+ * database does.
+ */
 const { port, tls } = readConfig(process.env);
 const request = tls === undefined ? plainRequest : tlsRequest;
 const asked = request({
   host: '127.0.0.1',
   port,
   path: '/healthz',
-  // Itself, on this machine: its certificate is for another name.
+  // The request goes to this machine itself, and the certificate is for another name.
   rejectUnauthorized: false,
   timeout: 5_000,
 });

@@ -32,12 +32,12 @@ export interface InstallationOptions {
   readonly databaseUrl?: string | undefined;
   readonly publicUrl: string;
   readonly suffix: string;
-  /** A server says where it is; everybody else takes what the last server said, if there was one. */
+  /** A server sets its own address. A command uses the one that the last server set, if there was one. */
   readonly as?: 'server' | 'command';
   readonly caPassphrase?: string | undefined;
-  /** A third party's CA in place of ours, for devices of real organisations. */
+  /** A third party's CA that signs devices of real organisations in place of ours. */
   readonly estCa?: EstCaConfig | undefined;
-  /** Where keys are kept, in place of files. */
+  /** PKCS#11 token that has the keys, in place of files. */
   readonly pkcs11?: TokenOptions | undefined;
   readonly clock?: Clock;
   readonly resolver?: TxtResolver;
@@ -45,15 +45,15 @@ export interface InstallationOptions {
 }
 
 /**
- * One data folder opened: database, keys and CA, wired. The server and the command line each open their own, and hand to
- * their faces what a face may know.
+ * One opened data folder: database, keys and CA, wired together. The server and the command line each open their own,
+ * and give faces only what a face may know.
  */
 export interface Installation extends Face {
   readonly vault: KeyVault;
-  /** Asks a third party's CA once it is started, where there is one. */
+  /** The third party's CA, if there is one; it is asked only after it was started. */
   readonly estCa: EstCa | undefined;
   readonly policy: CertificatePolicy;
-  /** What whoever started it should know. */
+  /** Notes for whoever started the program. */
   readonly notes: readonly string[];
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ try {
   process.exitCode = 1;
 }
 
-/** A sentence for who started it; the stack only where nobody foresaw the error. */
+/** The sentence of an expected error; for any other error, its stack. */
 function plain(error: unknown): string {
   if (isForeseen(error)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

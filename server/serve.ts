@@ -20,9 +20,9 @@ import type { StepListener } from './ports/instrument.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** How often undecided records and CRLs are looked at without being asked. */
+/** How often undecided records and CRLs are checked without a request. */
 const ROUND = 30_000;
-/** How soon after a deed its receivers are told, at most. */
+/** Longest time until receivers are told about an event. */
 const TELL = 2_000;
 /** How long a stop waits for requests under way, milliseconds. */
 const GRACE = 5_000;
@@ -31,24 +31,24 @@ export interface ServeOptions
   extends Partial<Config>,
     Pick<InstallationOptions, 'clock' | 'resolver' | 'policy'> {
   readonly data: string;
-  /** The built page; `dist` of the project if left out. */
+  /** Folder of the built page; the project's `dist` if left out. */
   readonly dist?: string;
-  /** How often receivers of events are looked after, milliseconds. */
+  /** How often receivers are checked for undelivered events, milliseconds. */
   readonly tell?: number;
   readonly onStep?: StepListener;
-  /** Told of inner errors; they go to standard error if left out. */
+  /** Called with internal errors; they go to standard error if left out. */
   readonly onFault?: (error: unknown) => void;
 }
 
 export interface RunningServer {
   readonly url: string;
-  /** Of the devices' own listener, where there is one. */
+  /** Address of the devices' own listener, if there is one. */
   readonly estUrl: string | undefined;
   readonly port: number;
   readonly installation: Installation;
   readonly decider: Decider;
   readonly events: EventSender;
-  /** Ends what runs, then closes the database. Safe to call twice. */
+  /** Stops all work, then closes the database. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -103,7 +103,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
       await app.listen({ port, host: options.host ?? '127.0.0.1' });
     } catch (error) {
-      // One that listens would keep a server alive that has not started.
+      // An open listener would keep a process alive whose server has not started.
       await est?.close();
       await app.close();
       throw error;
@@ -124,7 +124,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const close = async () => {
       clearInterval(timer);
       clearInterval(teller);
-      // Requests under way may end; a connection that never asked for anything does not hold the stop up.
+      // Requests under way may finish; an idle connection does not delay the stop.
       const cut = setTimeout(() => {
         app.server.closeAllConnections();
         est?.server.closeAllConnections();
@@ -136,7 +136,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await events.close().catch(onFault);
       await installation.estCa?.close();
       await decisions.idle();
-      // A database that is away must not keep the rest from ending; its entries are sealed by whoever opens it next.
+      // An unreachable database must not keep the rest from stopping. The entries are sealed by whichever process
+      // opens it next.
       await sealAndLeave(installation).catch(onFault);
       await installation.close();
     };
@@ -155,7 +156,7 @@ function appVersion(): string {
   return version;
 }
 
-/** The port must be known before the first certificate names it. */
+/** The port must be known before the first certificate contains it. */
 async function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer();

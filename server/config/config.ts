@@ -7,10 +7,10 @@ export interface KeyPairFiles {
 }
 
 export interface EstCaConfig extends KeyPairFiles {
-  /** Without `/simpleenroll`. */
+  /** EST address of the CA, without `/simpleenroll`. */
   readonly url: string;
   readonly chainFile: string;
-  /** The chain's last one without it. */
+  /** Trust anchors for its server; without this file, the last certificate of the chain. */
   readonly trustFile: string | undefined;
 }
 
@@ -20,20 +20,20 @@ export interface Config {
   readonly host: string;
   /** Data folder, absolute. */
   readonly data: string;
-  /** PostgreSQL; the data folder's own file without it. Holds a password: never to be shown. */
+  /** Address of a PostgreSQL; without it, the database is a file in the data folder. Contains a password: never to be shown. */
   readonly databaseUrl: string | undefined;
-  /** Where phones and verifiers reach this server, without a slash at the end; stands in certificates. */
+  /** Address at which phones and verifiers reach this server, without a slash at the end; it stands in certificates. */
   readonly publicUrl: string;
   readonly suffix: string;
   readonly caPassphrase: string | undefined;
-  /** Of files that hold a root's key on its way; only commands need it. */
+  /** Passphrase of root files, which move a root's key to another machine; only commands need it. */
   readonly rootPassphrase: string | undefined;
-  /** Token that holds the keys; key files without it. Holds a PIN: never to be shown. */
+  /** The token that has the keys; without it, keys are files. Contains a PIN: never to be shown. */
   readonly pkcs11: { readonly module: string; readonly token: string; readonly pin: string } | undefined;
   readonly tls: KeyPairFiles | undefined;
-  /** Receivers of events: which may have private addresses, and where files for them lie. */
+  /** Receivers of events: hosts that may have private addresses, and the folder of their files. */
   readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
-  /** The devices' own listener; none without a port. */
+  /** The devices' own listener; undefined if no port is set. */
   readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
   /** A third party's CA that signs devices in place of ours; see server/authority/est-ca. */
   readonly estCa: EstCaConfig | undefined;
@@ -78,7 +78,7 @@ function readPort(name: string, text: string | undefined): number | undefined {
 }
 
 /**
- * Anybody who reaches this server can sign in as a demo person, so it is reached from this machine only. Other ways to
+ * Anybody who reaches this server can sign in as a demo person, so it listens on this machine only. Other ways to
  * sign in will open it.
  */
 function readHost(text: string | undefined): string {
@@ -115,7 +115,7 @@ function readSuffix(text: string): string {
   return parsed.name;
 }
 
-/** As they stand in a receiver's address: `host`, or `host:port`. */
+/** Hosts in the form of a receiver's address: `host`, or `host:port`. */
 function readHosts(text: string | undefined): string[] {
   const hosts = (text ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
   if (!hosts.every((host) => /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host)))
@@ -127,7 +127,7 @@ function readTls(environment: Environment): KeyPairFiles | undefined {
   return readPair(environment, 'FIELDBIND_TLS_CERT', 'FIELDBIND_TLS_KEY');
 }
 
-/** Devices prove themselves by their keys, so unlike the app's this listener may be reached from elsewhere. */
+/** Devices prove themselves by their keys, so this listener may be reached from elsewhere, unlike the app's. */
 function readEst(environment: Environment, tls: KeyPairFiles | undefined): Config['est'] {
   const port = readPort('FIELDBIND_EST_PORT', environment.FIELDBIND_EST_PORT);
   const pair = readPair(environment, 'FIELDBIND_EST_CERT', 'FIELDBIND_EST_KEY') ?? tls;
@@ -137,7 +137,7 @@ function readEst(environment: Environment, tls: KeyPairFiles | undefined): Confi
   return { ...pair, port, host: environment.FIELDBIND_EST_HOST || '127.0.0.1' };
 }
 
-/** The address may name `{org}` and `{domain}`, by which such a CA learns what it writes into a certificate. */
+/** The address may contain `{org}` and `{domain}`, by which such a CA learns what it must write into a certificate. */
 function readEstCa(environment: Environment): EstCaConfig | undefined {
   const { FIELDBIND_EST_CA_URL: url, FIELDBIND_EST_CA_CHAIN: chainFile } = environment;
   const pair = readPair(environment, 'FIELDBIND_EST_CA_CERT', 'FIELDBIND_EST_CA_KEY');

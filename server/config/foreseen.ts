@@ -1,4 +1,7 @@
-/** What whoever started a command must put right; its message is a sentence for them. All else is a fault of ours. */
+/**
+ * Names of errors that whoever started the command must put right; their message is a sentence for that person. Every
+ * other error is a fault of the program.
+ */
 const FORESEEN: readonly string[] = ['ConfigError', 'UsageError', 'VaultError'];
 
 export function isForeseen(error: unknown): error is Error {

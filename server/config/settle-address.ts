@@ -5,7 +5,7 @@ import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 import { ConfigError } from './config.ts';
 
-/** What certificates and domains are made of; the command line must say the same as the server. */
+/** The names from which certificates and domains are made. The command line must use the same ones as the server. */
 export interface Address {
   readonly publicUrl: string;
   readonly suffix: string;
@@ -17,7 +17,7 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** The installation's own address as its server last started with it; `asked` where no server ever started. */
+/** The address with which the server last started; `asked` if no server ever started. */
 export async function settledAddress(asked: Address, { stores }: Pick<Parts, 'stores'>): Promise<Address> {
   return {
     publicUrl: (await stores.settings.setting('public_url')) ?? asked.publicUrl,
@@ -26,8 +26,8 @@ export async function settledAddress(asked: Address, { stores }: Pick<Parts, 'st
 }
 
 /**
- * At a server's start. The suffix stays what it was at the first one: every domain and certificate below it would be lost.
- * The address may change; gives what is to be said about that, if anything. Throws ConfigError.
+ * Runs at a server's start. The suffix never changes, since every domain and certificate below it would be lost. The
+ * address may change; `note` says what follows from that. Throws ConfigError.
  */
 export async function settleAddress(
   { publicUrl, suffix: wanted }: Address,

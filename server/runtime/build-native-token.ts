@@ -6,12 +6,13 @@ import { promisify } from 'node:util';
 import { VaultError } from '../ports/signer.ts';
 
 const require = createRequire(import.meta.url);
-/** As the package's own binding.gyp lists them. */
+/** The sources that the package's own binding.gyp lists. */
 const SOURCES = ['src/dl.cpp', 'src/common.cpp', 'src/main.cpp'] as const;
 
 /**
- * Compiles the native part of pkcs11js where it looks for it. Installing compiles nothing here, and node-gyp would fetch
- * headers from elsewhere: these are Node-API's own, of one kind for every Node (package node-api-headers).
+ * Compiles the native part of pkcs11js to the path where the package looks for it. `npm ci` compiles nothing, and
+ * node-gyp would download headers; these are Node-API's own headers, which fit every Node.js (package
+ * node-api-headers).
  */
 export async function buildNativeToken(compiler = process.env.CXX || 'c++'): Promise<string> {
   const home = dirname(require.resolve('pkcs11js/package.json'));

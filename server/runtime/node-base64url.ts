@@ -1,6 +1,6 @@
 import * as portable from '../../core/base64.ts';
 
-/** Up to this length a loop costs less than a call into Node's Buffer (measured on Node 24). */
+/** Up to this length a loop is faster than a call into Node's Buffer (measured on Node 24). */
 const SHORT = 64;
 
 /** Node's `#base64url`: base64url without padding (RFC 7515 section 2), by Buffer. */
@@ -10,9 +10,9 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /**
- * Strict inverse of {@link toBase64Url}. Buffer decodes four times as fast as a loop and accepts what must be refused, so
- * what it read must encode to the same text again (RFC 4648 section 3.5). The bytes stand in the memory that Node shares
- * among its small buffers: to copy them out would cost as much as to decode them.
+ * Strict inverse of {@link toBase64Url}. Buffer decodes four times as fast as a loop but accepts invalid text, so the
+ * result must encode to the same text again (RFC 4648 section 3.5). The bytes stay in the memory pool that Node
+ * shares among small buffers, since copying them out would cost as much as decoding.
  */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length <= SHORT) return portable.fromBase64Url(text);

@@ -7,10 +7,13 @@ export interface AuditEvent extends Omit<AuditFacts, 'detail'> {
   readonly detail?: string;
 }
 
-/** The writer of the entries from before there was a chain for each. */
+/** The writer of entries from before each process had a chain of its own. */
 export const FIRST_WRITER = 'first';
 
-/** Appends to the trail. Call it with the stores of the transaction that does the deed, so that both or neither stand. */
+/**
+ * Appends to the audit trail. It must be called with the stores of the transaction that makes the change, so that
+ * both are durable or neither.
+ */
 export function audit(log: Pick<AuditLog, 'append'>, event: AuditEvent): Promise<void> {
   const { at, step, actor, org, subject, detail = '' } = event;
   return log.append({
@@ -24,12 +27,15 @@ export function audit(log: Pick<AuditLog, 'append'>, event: AuditEvent): Promise
   });
 }
 
-/** As every database gives it back: half a surrogate pair has no UTF-8, and PostgreSQL's text holds no NUL. */
+/**
+ * Normalises text so that every database returns the same: an unpaired surrogate has no UTF-8, and PostgreSQL's text
+ * cannot contain NUL.
+ */
 function storable(text: string): string {
   return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** What the first entry of a chain follows. It names the writer, so that no chain can pass for another's. */
+/** The predecessor of a chain's first entry. It names the writer, so that no chain can pass for another's. */
 export function chainStart(writer: string): AuditHead {
   return {
     writer,
@@ -44,7 +50,7 @@ export function nextEntry({ writer, n, hash }: AuditHead, facts: AuditFacts): Au
   return { ...entry, hash: entryHash(entry) };
 }
 
-/** SHA-256, hex, over the entry's values in a fixed order, each set off by JSON's own quoting. */
+/** SHA-256, hex, over the entry's values in a fixed order; JSON's quoting separates them. */
 export function entryHash(entry: Omit<AuditEntry, 'hash'>): string {
   const { n, at, step, event, actor, org, subject, detail, prev } = entry;
   return sha256Hex(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]));

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 /** More than the longest line of a trail, characters. */
 const LONGEST = 4_000_000;
 
-/** Lines of a file, one at a time. One that is longer than any of a trail comes in pieces, which are none of its lines. */
+/** Reads the lines of a file one at a time. A line that is too long for a trail comes in pieces, none of which is valid. */
 export async function* fileLines(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(path, 'utf8')) {

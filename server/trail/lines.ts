@@ -11,7 +11,7 @@ import {
 import { Audience, CompactJws, Digest, Instant } from '../../contract/scalars.ts';
 import type { Needs } from '../ports/stores.ts';
 
-/** Writers that one seal covers; more of them are sealed by the next. */
+/** Most writers that one seal covers; the next seal covers the rest. */
 export const MOST_HEADS = 10_000;
 
 const Writer = Text({ minLength: 1, maxLength: 64 });
@@ -39,7 +39,10 @@ const Entry = Obj(
   closed,
 );
 
-/** What a seal's signature is over. `prev`: digest of the seal before; `root`: of the heads it covers, `heads` many. */
+/**
+ * The signed content of a seal. `prev`: digest of the seal before; `root`: Merkle root of the heads it covers;
+ * `heads`: their number.
+ */
 export const SealStatement = Obj(
   { aud: Audience, n: Count, prev: Union([Digest, Null()]), root: Digest, heads: Count, at: Instant },
   closed,
@@ -64,8 +67,8 @@ const PAGE = 1000;
 const SEALS = 20;
 
 /**
- * The whole trail as text lines. Seals are read before entries, so that every entry they cover is there although others
- * are written meanwhile.
+ * Exports the whole trail as text lines. Seals are read before entries, so that every entry they cover is in the
+ * export even if others are written meanwhile.
  */
 export async function* trailLines({ stores, aud }: TrailParts): AsyncGenerator<string> {
   const { audit, statements } = stores;

@@ -12,8 +12,8 @@ function sha256(...parts: readonly Uint8Array[]): Bytes {
 }
 
 /**
- * Merkle tree hash (RFC 9162 section 2.1.1): leaves and inner nodes are hashed apart from each other, so that no node can
- * be shown as a leaf, and the left half is the largest power of two that leaves something for the right.
+ * Merkle tree hash (RFC 9162 section 2.1.1). Leaves and inner nodes are hashed with different prefixes, so that no
+ * node can pass for a leaf. The left half is the largest power of two smaller than the whole.
  */
 export function treeHash(leaves: readonly Uint8Array[]): Bytes {
   const [only] = leaves;
@@ -23,7 +23,7 @@ export function treeHash(leaves: readonly Uint8Array[]): Bytes {
   return sha256(NODE, treeHash(leaves.slice(0, left)), treeHash(leaves.slice(left)));
 }
 
-/** What a seal signs of these heads. */
+/** The Merkle root of these heads, which a seal signs. */
 export function rootOf(heads: readonly AuditHead[]): string {
   return toBase64Url(treeHash(heads.map(({ writer, n, hash }) => utf8(JSON.stringify([writer, n, hash])))));
 }

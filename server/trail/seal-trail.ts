@@ -15,18 +15,18 @@ export interface SealParts {
   readonly crypto: CryptoPort;
   readonly clock: Clock;
   readonly aud: string;
-  /** This process. */
+  /** Name of this process, as owner of its lease. */
   readonly writer: string;
 }
 
 const LEASE = 'seal';
-/** Longer than the time between two rounds, so that one process goes on sealing. Milliseconds. */
+/** Duration of the lease: longer than the time between two rounds, so that the same process keeps sealing. Milliseconds. */
 const HELD = 90_000;
 
 /**
- * Seals how far every chain has come, if this process holds the lease: a Merkle root over the heads that grew, signed
- * by the statement key, chained to the seal before. Two that seal at once meet over the seal's number, and one of them
- * stands. Gives how many seals were made.
+ * Seals the heads of every chain that grew, if this process has the lease: a Merkle root over these heads, signed by
+ * the statement key and chained to the seal before. If two processes seal at once they use the same number, and one
+ * of the seals is dropped. Returns how many seals were made.
  */
 export async function sealTrail(parts: SealParts): Promise<number> {
   const { stores, transact, clock, writer } = parts;
@@ -41,7 +41,7 @@ export async function sealTrail(parts: SealParts): Promise<number> {
   }
 }
 
-/** At a process's end: its last entries are sealed, and another one may go on at once. */
+/** Seals this process's last entries when it ends, and gives the lease back, so that another process may go on at once. */
 export async function sealAndLeave(parts: SealParts): Promise<void> {
   await sealTrail(parts);
   await parts.stores.leases.leave(LEASE, parts.writer);
@@ -49,7 +49,7 @@ export async function sealAndLeave(parts: SealParts): Promise<void> {
 
 async function nextSeal(at: string, parts: SealParts): Promise<AuditSeal | undefined> {
   const { stores, statementKeys, crypto, aud } = parts;
-  // The last seal first: heads read after it go at least as far as those it covers.
+  // The last seal is read first: heads read after it are at least as new as those it covers.
   const last = await stores.audit.lastSeal();
   const heads = await stores.audit.unsealed(MOST_HEADS);
   if (heads.length === 0) return undefined;

@@ -16,7 +16,10 @@ export interface SignedStatement {
   readonly digest: string;
 }
 
-/** The statement key in force. What it signs says "the backend says so", and nothing about devices or operators' keys. */
+/**
+ * Signs with the current statement key. Its signature means "the backend says so", and nothing about devices or
+ * operators' keys.
+ */
 export interface StatementSigner {
   readonly kid: string;
   sign(typ: StatementType, payload: object): Promise<SignedStatement>;
@@ -28,14 +31,14 @@ export interface StatementKeyParts {
   readonly transact: Transact<'statements' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
-  /** This installation: the audience of every signature. */
+  /** Identity of the installation, which is the audience of every signature. */
   readonly aud: string;
 }
 
 export interface StatementKeys {
-  /** The newest key; the first is made if there is none. */
+  /** The newest key; the first one is created if there is none. */
   active(): Promise<StatementSigner>;
-  /** Makes the next key, signed by the one in force. Gives its kid. */
+  /** Creates the next key, signed by the current one. Returns its kid. */
   rotate(): Promise<string>;
 }
 
@@ -55,7 +58,7 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
   async function add(): Promise<string> {
     const before = await parts.stores.statements.keys();
     const last = before.at(-1);
-    // Named by its place, so that a key made just before a crash is taken up again.
+    // The key's name follows from its number, so that a key created just before a crash is reused.
     const key = await parts.vault.ensure(fileName(before.length + 1), 'P-256');
     const { kid, jwk } = await publicPart(key, parts.crypto);
     const from = toInstant(Math.max(parts.clock.now(), last === undefined ? 0 : Date.parse(last.from) + 1));
@@ -63,7 +66,7 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
       last === undefined ? statementSigner(kid, key, parts.crypto) : await open(last.kid, before.length);
     const { jws, digest } = await signer.sign('statement-key+jws', { aud: parts.aud, kid, jwk, from });
     return parts.transact(async (tx) => {
-      // Another process made the next key meanwhile, from the same file: its word stands.
+      // Another process created the next key meanwhile, from the same file, and its row stays.
       const others = (await tx.statements.keys()).slice(before.length);
       if (others[0] !== undefined) return others[0].kid;
       await tx.statements.saveKey({ kid, jws, from });

@@ -12,7 +12,7 @@ export type TrailVerdict =
       readonly entries: number;
       readonly writers: number;
       readonly seals: number;
-      /** Entries that no seal covers yet: of these a cut at the end would not show. */
+      /** Number of entries that no seal covers yet; if some of them were cut off, that would not show. */
       readonly unsealed: number;
       /** Digest of the newest seal. */
       readonly seal: string | undefined;
@@ -21,7 +21,7 @@ export type TrailVerdict =
     }
   | { readonly ok: false; readonly where: string; readonly why: string };
 
-/** Ends the walk at the first fault. */
+/** Ends the verification at the first fault. */
 class Fault extends Error {
   readonly where: string;
   constructor(where: string, why: string) {
@@ -35,10 +35,10 @@ interface Sealed extends AuditHead {
 }
 
 /**
- * Walks an exported trail, with nothing but the file. It finds whatever was changed, taken out or put in, and every chain
- * cut off before its last sealed entry. It cannot find that the newest seals were cut off together with what they cover,
- * nor that all was made up under other keys: for that its newest seal and first key are given, to be compared with those
- * written down before.
+ * Verifies an exported trail, with nothing but the file. It finds any entry that was changed, removed or inserted,
+ * and any chain that was cut off before its last sealed entry. It cannot find that the newest seals were cut off with
+ * everything they cover, nor that the whole trail was made up under other keys: so it reports the newest seal and the
+ * first key, to be compared with those written down before.
  */
 export async function verifyTrail(lines: AsyncIterable<string>, crypto: CryptoPort): Promise<TrailVerdict> {
   const trail = new TrailWalk(crypto);
@@ -71,7 +71,7 @@ class TrailWalk {
   #seal: string | null = null;
   #entries = 0;
   #ended = false;
-  /** What each chain must hold, in order, and how far each was walked. */
+  /** The sealed heads that each chain must reach, in order, and how far each chain was verified. */
   readonly #sealed = new Map<string, Sealed[]>();
   readonly #heads = new Map<string, AuditHead>();
   #unsealed = 0;
@@ -170,7 +170,7 @@ class TrailWalk {
   }
 }
 
-/** The same for the trail of an installation that is open here. */
+/** The same for the trail of an open installation. */
 export function verifyAudit(
   installation: TrailParts & { readonly crypto: CryptoPort },
 ): Promise<TrailVerdict> {

@@ -39,7 +39,7 @@ export function tbsCertificate(fields: CertificateFields): Bytes {
   );
 }
 
-/** SIGNED{…}: what was signed, the algorithm, the signature. The same for certificates and CRLs. */
+/** SIGNED{…}: the signed content, the algorithm, the signature. Certificates and CRLs have the same form. */
 export async function signed(tbs: Uint8Array, signer: KeySigner): Promise<Bytes> {
   return sequence(tbs, ALGORITHM[signer.algorithm], bits(await signer.sign(tbs)));
 }

@@ -1,7 +1,7 @@
 import { type Bytes, utf8 } from '../../core/bytes.ts';
 import { TAG } from '../../core/der.ts';
 
-/** Writes DER (ITU-T X.690): definite lengths in their shortest form. Only what a certificate and a CRL need. */
+/** Writes DER (ITU-T X.690), with definite lengths in their shortest form. Supports only what certificates and CRLs need. */
 
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Bytes {
   let length = 0;
@@ -38,7 +38,7 @@ export function setOf(only: Uint8Array): Bytes {
   return tlv(TAG.set, only);
 }
 
-/** Non-negative integer from its big-endian magnitude: leading zeros go, one comes back where the top bit is set. */
+/** Non-negative integer from its big-endian magnitude: leading zeros are removed, and one is added if the top bit is set. */
 export function unsigned(magnitude: Uint8Array): Bytes {
   let start = 0;
   while (start < magnitude.length - 1 && magnitude[start] === 0) start++;
@@ -53,7 +53,7 @@ export function smallInteger(value: number): Bytes {
   return unsigned(Uint8Array.from(bytes));
 }
 
-/** From dotted text. */
+/** Object identifier from dotted text. */
 export function oid(dotted: string): Bytes {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   return tlv(TAG.oid, ...[first * 40 + second, ...rest].map(base128));
@@ -89,7 +89,7 @@ export function namedBits(...set: readonly number[]): Bytes {
 
 export const TRUE: Bytes = tlv(TAG.boolean, Uint8Array.of(0xff));
 
-/** Time as certificates and CRLs write it: UTCTime through 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
+/** Time in the form of certificates and CRLs: UTCTime through 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
 export function time(ms: number): Bytes {
   const digits = new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14);
   return Number(digits.slice(0, 4)) < 2050
@@ -97,7 +97,7 @@ export function time(ms: number): Bytes {
     : tlv(TAG.generalizedTime, utf8(`${digits}Z`));
 }
 
-/** GeneralizedTime in whole seconds: what OCSP writes for any year (RFC 6960 section 4.2.2). */
+/** GeneralizedTime in whole seconds, which OCSP uses for any year (RFC 6960 section 4.2.2). */
 export function generalizedTime(ms: number): Bytes {
   return tlv(TAG.generalizedTime, utf8(`${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
 }

@@ -29,7 +29,7 @@ export function basicConstraintsEnd(): Bytes {
   return extension(BASIC_CONSTRAINTS, true, sequence());
 }
 
-/** A CA that may sign no further CA if `pathLength` is 0. */
+/** A CA; if `pathLength` is 0, it may sign no further CA. */
 export function basicConstraintsCa(pathLength: number): Bytes {
   return extension(BASIC_CONSTRAINTS, true, sequence(TRUE, smallInteger(pathLength)));
 }
@@ -43,7 +43,7 @@ export function keyUsageCa(): Bytes {
   return extension(KEY_USAGE, true, namedBits(5, 6));
 }
 
-/** clientAuth and serverAuth: devices call brokers, and some serve. */
+/** clientAuth and serverAuth: devices connect to brokers, and some are servers themselves. */
 export function extendedKeyUsage(): Bytes {
   return extension(EXTENDED_KEY_USAGE, false, sequence(oid('1.3.6.1.5.5.7.3.2'), oid('1.3.6.1.5.5.7.3.1')));
 }
@@ -53,7 +53,7 @@ export function keyIdentifier(spki: Uint8Array): Bytes {
   return new Uint8Array(hash('sha256', publicKeyBits(spki), 'buffer').subarray(0, 20));
 }
 
-/** Content of the subjectPublicKey bit string: what key identifiers and OCSP digest. */
+/** Content of the subjectPublicKey bit string, over which key identifiers and OCSP hashes are computed. */
 export function publicKeyBits(spki: Uint8Array): Uint8Array {
   const outer = enterDer(spki, TAG.sequence);
   outer.next(TAG.sequence);
@@ -64,7 +64,7 @@ export function subjectKeyIdentifier(spki: Uint8Array): Bytes {
   return extension(SUBJECT_KEY, false, octets(keyIdentifier(spki)));
 }
 
-/** By key only: with issuer and serial in it, the self-signed twin of an issuing CA could not stand in for it. */
+/** Contains the key only: with issuer and serial in it, the self-signed twin of an issuing CA could not stand in for that. */
 export function authorityKeyIdentifier(issuerSpki: Uint8Array): Bytes {
   return extension(AUTHORITY_KEY, false, sequence(tlv(0x80, keyIdentifier(issuerSpki))));
 }
@@ -77,13 +77,13 @@ export function crlDistributionPoint(url: string): Bytes {
   return extension(CRL_ADDRESS, false, sequence(sequence(tlv(0xa0, tlv(0xa0, uri(url))))));
 }
 
-/** Where the issuer's own certificate is, and who says whether this one was revoked (RFC 5280 section 4.2.2.1). */
+/** Address of the issuer's own certificate, and of the OCSP responder (RFC 5280 section 4.2.2.1). */
 export function authorityInformationAccess(issuerUrl: string, ocspUrl?: string): Bytes {
   const ocsp = ocspUrl === undefined ? [] : [sequence(OCSP, uri(ocspUrl))];
   return extension(INFORMATION_ACCESS, false, sequence(...ocsp, sequence(CA_ISSUERS, uri(issuerUrl))));
 }
 
-/** serverAuth alone: a service's, which must not pass for a device at a broker. */
+/** serverAuth alone, for a service, which must not pass for a device at a broker. */
 export function serverAuthentication(): Bytes {
   return extension(EXTENDED_KEY_USAGE, false, sequence(oid('1.3.6.1.5.5.7.3.1')));
 }
@@ -92,12 +92,12 @@ export function serverName(host: string): Bytes {
   return extension(SUBJECT_NAMES, false, sequence(dns(host)));
 }
 
-/** May sign OCSP answers for its issuer, and nothing else. */
+/** OCSPSigning: the key may sign OCSP answers for its issuer, and nothing else. */
 export function ocspSigning(): Bytes {
   return extension(EXTENDED_KEY_USAGE, false, sequence(oid('1.3.6.1.5.5.7.3.9')));
 }
 
-/** Nobody asks whether this certificate was itself revoked (RFC 6960 section 4.2.2.2.1). */
+/** Tells verifiers not to check whether this certificate was revoked (RFC 6960 section 4.2.2.2.1). */
 export function ocspNoCheck(): Bytes {
   return extension(oid('1.3.6.1.5.5.7.48.1.5'), false, tlv(0x05));
 }

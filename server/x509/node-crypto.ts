@@ -28,9 +28,9 @@ export function sha256Hex(data: Uint8Array | string): string {
 }
 
 /**
- * Core's crypto over node:crypto, synchronous inside: WebCrypto's thread hop costs more than the arithmetic here. Keys go
- * in as PEM text and as KeyObject, never wrapped in an object of options, and ECDSA signatures as DER: measured on
- * Node 24, each other form costs a quarter to a half of a verification more, for the same answer.
+ * Core's crypto over node:crypto. It is synchronous inside, since WebCrypto's thread hop costs more than the
+ * arithmetic here. Keys are passed as PEM text and as KeyObject, never in an options object, and ECDSA signatures as
+ * DER: measured on Node 24, each other form costs a quarter to a half of a verification more, for the same answer.
  */
 export const nodeCrypto: CryptoPort = {
   async sha256(data) {
@@ -44,7 +44,7 @@ export const nodeCrypto: CryptoPort = {
       const key = imported(spki);
       return fits(key, spki, algorithm) && isBy(key, algorithm, signature, data) ? 'valid' : 'invalid';
     } catch {
-      // Bytes that are no key of this kind (a point off its curve among them) can have signed nothing.
+      // Bytes that are no key of this kind (such as a point off its curve) cannot have signed anything.
       return 'invalid';
     }
   },
@@ -61,7 +61,10 @@ export const nodeCrypto: CryptoPort = {
   },
 };
 
-/** Random bytes drawn beforehand, as Node's own randomUUID does: a call for each few costs ten times as much (measured on Node 24). */
+/**
+ * Random bytes drawn in advance, as Node's own randomUUID does: a separate call for every few bytes costs ten times
+ * as much (measured on Node 24).
+ */
 const POOL = 2048;
 const pool = new Uint8Array(POOL);
 let drawn = POOL;
@@ -91,7 +94,7 @@ function isBy(
   }
 }
 
-/** Keys used last. An operator's signs every record of a phone. */
+/** LRU cache of keys: an operator's key signs every record of a phone. */
 const recent = new Map<string, KeyObject>();
 const RECENT = 512;
 
@@ -105,13 +108,13 @@ function imported(spki: Uint8Array): KeyObject {
   return key;
 }
 
-/** On one line, which OpenSSL reads as well (RFC 7468 section 3, laxtextual). */
+/** PEM with the base64 in one line, which OpenSSL reads as well (RFC 7468 section 3, laxtextual). */
 function pemOf(spki: Uint8Array): string {
   const text = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('base64');
   return `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
 }
 
-/** A P-256 key whose point is uncompressed. To ask OpenSSL for its curve costs a third of a verification. */
+/** Prefix of a P-256 key with an uncompressed point. Asking OpenSSL for the curve costs a third of a verification. */
 const P256 = Buffer.from([...P256_PREFIX, 4]);
 
 /** A key of another kind must not verify under this algorithm's name (RFC 8725 section 3.1). */

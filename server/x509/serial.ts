@@ -2,8 +2,9 @@ import { toHex } from '../../core/bytes.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 
 /**
- * 128 random bits as hex, positive and never shorter: CA/Browser Forum Baseline Requirements 7.1 ask for 64 bits from a
- * generator, RFC 5280 section 4.1.2.2 for at most 20 octets. The top bit is clear and the next one set.
+ * A serial of 128 bits as hex, positive and always of full length: the top bit is clear and the next one set, the
+ * rest is random. CA/Browser Forum Baseline Requirements 7.1 demand 64 random bits, RFC 5280 section 4.1.2.2 at most
+ * 20 octets.
  */
 export function newSerial(crypto: CryptoPort): string {
   const bytes = crypto.random(16);

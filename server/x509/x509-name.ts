@@ -7,8 +7,8 @@ const ORGANISATION = oid('2.5.4.10');
 const ATTRIBUTE = { CN: COMMON_NAME, O: ORGANISATION, OU: oid('2.5.4.11') } as const;
 
 /**
- * Name of one O and one CN, in this order: general before particular, so that its text by RFC 2253 and RFC 4514, which
- * turn the order round, is `CN=<commonName>,O=<organisation>`. That is the user name brokers make of it.
+ * Name of one O and one CN, in this order. Text by RFC 2253 and RFC 4514 reverses the order, so it reads
+ * `CN=<commonName>,O=<organisation>`. Brokers use that text as the user name.
  */
 export function distinguishedName(organisation: string, commonName: string): Bytes {
   return sequence(
@@ -17,7 +17,7 @@ export function distinguishedName(organisation: string, commonName: string): Byt
   );
 }
 
-/** A name by its parts, which stand the other way round in its text (RFC 4514 section 2.1). */
+/** A name from its parts, which its text lists in reverse order (RFC 4514 section 2.1). */
 export function subjectName(parts: readonly SubjectPart[]): Bytes {
   return sequence(
     ...parts
@@ -26,7 +26,7 @@ export function subjectName(parts: readonly SubjectPart[]): Bytes {
   );
 }
 
-/** Subject of a CA: what certificates and CRLs of it name as issuer, the same in every generation. */
+/** Subject of a CA, and so the issuer in its certificates and CRLs. It is the same in every generation. */
 export function authorityName(name: string): Uint8Array {
   return distinguishedName('Fieldbind', `${name} CA`);
 }
