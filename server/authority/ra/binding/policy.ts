@@ -3,7 +3,7 @@ import { parseSpki } from '../../../../core/spki.ts';
 import type { CertificateProfile } from '../../../ports/certificate-authority.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { KeptPolicy, Policy } from '../../../ports/policies.ts';
-import { type About, held, type Ruling, refused } from './ruling.ts';
+import { type DeviceMention, held, type Ruling, refused } from './ruling.ts';
 import { subjectFor } from './subject-template.ts';
 
 const DAY = 24 * 3_600_000;
@@ -16,8 +16,8 @@ export async function policyFor(
   return merge(await policies.ofOrg(org), domain);
 }
 
-function merge(kept: readonly KeptPolicy[], domain: string): Policy {
-  const of = (name: string | null) => kept.find((one) => one.domain === name)?.policy;
+function merge(stored: readonly KeptPolicy[], domain: string): Policy {
+  const of = (name: string | null) => stored.find((one) => one.domain === name)?.policy;
   return { ...of(null), ...of(domain) };
 }
 
@@ -57,11 +57,11 @@ export type PolicyVerdict =
  */
 export async function judgePolicy(
   { org, domain, udid, row, spki, fresh, approved, adds }: PolicyFacts,
-  about: About,
+  about: DeviceMention,
   { policies, quotas }: Reads<'policies' | 'quotas'>,
 ): Promise<PolicyVerdict> {
-  const kept = await policies.ofOrg(org);
-  const policy = merge(kept, domain);
+  const stored = await policies.ofOrg(org);
+  const policy = merge(stored, domain);
   const { models, keyTypes, possession, approval } = policy;
   const ruled = (ruling: Ruling) => ({ kind: 'ruled', ruling }) as const;
   if (models !== undefined && (row?.model === undefined || !models.includes(row.model)))
@@ -71,7 +71,7 @@ export async function judgePolicy(
   if (!approved && possession === 'hold' && !fresh) return ruled(held('possession_needed', about));
   if (!approved && approval === 'always') return ruled(held('approval_needed', about));
   // Quotas come last, since asking for a place takes it (ports/bindings.ts).
-  for (const { domain: of, policy: one } of adds ? kept : []) {
+  for (const { domain: of, policy: one } of adds ? stored : []) {
     if (one.quota === undefined || (of !== null && of !== domain)) continue;
     if (!(await quotas.takePlace(org, of, one.quota))) return ruled(refused('quota_reached', about));
   }

@@ -4,14 +4,14 @@ import type { CertificateProfile, RevocationReason } from '../../../ports/certif
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 
 /** How an outcome names its device. */
-export interface About {
+export interface DeviceMention {
   readonly maker?: string;
   readonly udid?: string;
   readonly domain?: string;
 }
 
 /** Names the device of a record that was not judged in detail. */
-export function aboutOf({ udid }: { readonly udid: string | null }): About {
+export function mentionOf({ udid }: { readonly udid: string | null }): DeviceMention {
   return udid === null ? {} : { udid };
 }
 
@@ -27,33 +27,33 @@ export type Effect =
       readonly kind: 'end';
       readonly binding: string;
       readonly reason: RevocationReason;
-      readonly about: About;
+      readonly about: DeviceMention;
     }
   | { readonly kind: 'withdraw'; readonly record: string };
 
 /** An outcome for which no certificate is issued. */
-export interface Said<E extends Effect = Effect> {
+export interface PlainRuling<E extends Effect = Effect> {
   readonly outcome: 'held' | 'refused' | 'noted';
   readonly code?: OutcomeCode;
   readonly detail?: string;
-  readonly about: About;
+  readonly about: DeviceMention;
   readonly effect?: E;
 }
 
 /** The device is bound already: the certificate of that binding is handed out again. */
-export interface Same {
+export interface SameRuling {
   readonly outcome: 'same';
   readonly binding: Binding;
-  readonly about: About;
+  readonly about: DeviceMention;
   /** Selects the certificate: that of the bound key, or that of the pending key. */
   readonly keyDigest: string;
 }
 
 /** The device is bound already and its certificate is due: a successor is issued for the same key. */
-export interface Renew {
+export interface RenewRuling {
   readonly outcome: 'renew';
   readonly binding: Binding;
-  readonly about: About;
+  readonly about: DeviceMention;
   readonly spki: Uint8Array;
   readonly profile: CertificateProfile;
   /** The pending next key, which this renewal drops. */
@@ -61,9 +61,9 @@ export interface Renew {
 }
 
 /** The device is to be bound: a certificate is issued for this key. */
-export interface Bind {
+export interface BindRuling {
   readonly outcome: 'bind';
-  readonly about: About;
+  readonly about: DeviceMention;
   readonly binding: Omit<Binding, 'id' | 'boundAt'>;
   readonly spki: Uint8Array;
   readonly profile: CertificateProfile;
@@ -76,15 +76,15 @@ export interface Bind {
 }
 
 /** What the rules decide about a record. It is data: nothing has been changed yet. */
-export type Ruling = Said | Same | Renew | Bind;
+export type Ruling = PlainRuling | SameRuling | RenewRuling | BindRuling;
 
 /**
  * A ruling that touches only the record's own rows and new rows, so that it may be applied in a group with others
  * (ports/group-stores.ts).
  */
-export type OwnRuling = Said<OwnEffect> | Same | OwnBind;
+export type OwnRuling = PlainRuling<OwnEffect> | SameRuling | OwnBindRuling;
 
-export interface OwnBind extends Bind {
+export interface OwnBindRuling extends BindRuling {
   readonly displaces: readonly [];
   readonly drops: undefined;
   readonly renamed: false;
@@ -110,12 +110,12 @@ export function isOwnEffect(effect: Effect): effect is OwnEffect {
   return effect.kind === 'installed' || effect.kind === 'transfer_case';
 }
 
-export function refused(code: OutcomeCode, about: About, detail?: string): Said<never> {
+export function refused(code: OutcomeCode, about: DeviceMention, detail?: string): PlainRuling<never> {
   return detail === undefined
     ? { outcome: 'refused', code, about }
     : { outcome: 'refused', code, about, detail };
 }
 
-export function held(code: OutcomeCode, about: About, detail?: string): Said<never> {
+export function held(code: OutcomeCode, about: DeviceMention, detail?: string): PlainRuling<never> {
   return detail === undefined ? { outcome: 'held', code, about } : { outcome: 'held', code, about, detail };
 }

@@ -3,13 +3,13 @@ import type { GroupStores } from '../../../ports/group-stores.ts';
 import type { Outcome, StoredRecord } from '../../../ports/records.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import type { About } from './ruling.ts';
+import type { DeviceMention } from './ruling.ts';
 
-export interface Settled {
+export interface DecidedOutcome {
   readonly outcome: Outcome;
   readonly code?: OutcomeCode | undefined;
   readonly detail?: string | undefined;
-  readonly about: About;
+  readonly about: DeviceMention;
   readonly at: string;
   readonly binding?: string | null;
   readonly unproven?: boolean;
@@ -30,38 +30,38 @@ export interface SettleStores {
 /** Writes an outcome to every place that shows it: the record, its organisation's stream of changes, the audit trail. */
 export async function settle(
   record: StoredRecord,
-  said: Settled,
+  decided: DecidedOutcome,
   { records, changes, audit: trail }: SettleStores,
 ): Promise<void> {
-  const { outcome, at, about } = said;
-  const code = said.code ?? null;
-  const binding = said.binding === undefined ? record.binding : said.binding;
+  const { outcome, at, about } = decided;
+  const code = decided.code ?? null;
+  const binding = decided.binding === undefined ? record.binding : decided.binding;
   await records.settle(record.id, { outcome, code, decidedAt: at, binding });
   const change = {
     record: record.id,
     outcome,
     code,
-    detail: said.detail ?? null,
+    detail: decided.detail ?? null,
     at,
     maker: about.maker ?? null,
     udid: about.udid ?? null,
     domain: about.domain ?? null,
-    unproven: said.unproven ?? null,
-    fingerprint: said.fingerprint ?? null,
+    unproven: decided.unproven ?? null,
+    fingerprint: decided.fingerprint ?? null,
   };
   await changes.append(record.header.org, change, record.outcome === 'bound');
   await audit(trail, {
     at,
     step: STEPS.decide,
     event: code === null ? outcome : `${outcome}: ${code}`,
-    actor: said.by ?? 'rules',
+    actor: decided.by ?? 'rules',
     org: record.header.org,
     subject: record.id,
     detail: [
       about.maker,
       about.udid,
       about.domain,
-      said.because === undefined ? undefined : `because: ${said.because}`,
+      decided.because === undefined ? undefined : `because: ${decided.because}`,
     ]
       .filter((part) => part !== undefined)
       .join(' '),

@@ -108,7 +108,7 @@ export async function renewDevice(
   }
 }
 
-type HandedOut =
+type HandOut =
   | Exclude<DeviceAnswer, { kind: 'certificate' }>
   | {
       readonly kind: 'certificate';
@@ -116,7 +116,7 @@ type HandedOut =
       readonly binding: Binding;
     };
 
-async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandedOut> {
+async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandOut> {
   const binding = await bindingOfKey(request.spki, parts);
   if (binding === undefined) return waiting(request, parts.stores);
   const keyDigest = toBase64Url(await parts.crypto.sha256(request.spki));

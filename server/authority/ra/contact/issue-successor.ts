@@ -27,8 +27,8 @@ export async function issueSuccessor(
   if (signer === undefined) return false;
   const signed = await signer.sign(intent);
   await transact(async (tx) => {
-    const there = await tx.intents.ofBinding(id);
-    if (there?.serial !== intent.serial) return; // another process finished it, or the binding has ended
+    const open = await tx.intents.ofBinding(id);
+    if (open?.serial !== intent.serial) return; // another process finished it, or the binding has ended
     await tx.certificates.issue(intent.serial, signed);
     const at = toInstant(clock.now());
     const { fingerprint } = signed;

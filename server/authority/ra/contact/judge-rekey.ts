@@ -55,13 +55,13 @@ export async function judgeRekey(
   if ((await stores.tombstones.anyLive(digests.flat())) || (await isRevokedAs(former, stores, crypto)))
     return 'tombstoned';
   if ((await stores.liveBindings.byKey(keyDigest)) !== undefined) return 'key_taken';
-  const there = await stores.lineage.byKey(keyDigest);
+  const known = await stores.lineage.byKey(keyDigest);
   const mine = [{ maker, udid }, ...former];
   const isMine = (one: { readonly maker: string; readonly udid: string }) =>
     mine.some((name) => name.maker === one.maker && name.udid === one.udid);
   // A former key of the device does not come back, since it was replaced for some reason. A dropped key is free
   // again, since nobody ever saw it used.
-  if (there !== undefined && there.state !== 'dropped' && !(there.state === 'pending' && isMine(there)))
+  if (known !== undefined && known.state !== 'dropped' && !(known.state === 'pending' && isMine(known)))
     return 'key_taken';
   if ((await stores.list.byKey(scope, toBase64Url(request.spki))).some((other) => !isMine(other)))
     return 'key_taken';

@@ -5,7 +5,7 @@ import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { type GoodCertificates, goodCertificates } from '../binding/good-certificates.ts';
-import { takeKey } from '../binding/take-key.ts';
+import { adoptKey } from '../binding/next-key.ts';
 
 export interface NoteParts {
   readonly stores: Needs<'certificates' | 'bindings' | 'lineage'>;
@@ -43,7 +43,7 @@ export async function noteContact(
     const words = [`serial ${newest.serial}`];
     if (isRekey && good.pending !== undefined) {
       words.push(`key ${good.pending.keyDigest} in place of ${binding.keyDigest}`);
-      await takeKey(binding, good.pending, retired, at, tx);
+      await adoptKey(binding, good.pending, retired, at, tx);
     }
     if (binding.state !== 'shown') await tx.bindings.setState(id, 'shown');
     for (const { serial } of retired) await tx.revocations.revoke(serial, at, 'superseded');

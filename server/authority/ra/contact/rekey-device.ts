@@ -10,8 +10,8 @@ import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { goodCertificates, isAwaited } from '../binding/good-certificates.ts';
+import { dropKey } from '../binding/next-key.ts';
 import { policyFor, profileOf } from '../binding/policy.ts';
-import { dropKey } from '../binding/take-key.ts';
 import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
 import { judgeRekey } from './judge-rekey.ts';
 
@@ -35,7 +35,7 @@ export interface RekeyParts extends SuccessorParts {
   readonly crypto: CryptoPort;
 }
 
-export type Rekeyed =
+export type RekeyResult =
   | { readonly kind: 'certificate'; readonly der: Uint8Array }
   | { readonly kind: 'refused'; readonly why: RekeyRefusal | 'not_current' };
 
@@ -49,7 +49,7 @@ export async function rekeyDevice(
   current: StoredCertificate,
   asked: { readonly request: CertificationRequest; readonly der: Uint8Array },
   parts: RekeyParts,
-): Promise<Rekeyed> {
+): Promise<RekeyResult> {
   const { stores, transact, ca, crypto } = parts;
   const before = await ca.issuerNamed(current.issuer);
   const issuer = before && (await ca.issuer(before.org));
@@ -68,7 +68,7 @@ export async function rekeyDevice(
     : { kind: 'refused', why: 'not_current' };
 }
 
-interface Asked {
+interface RekeyRequest {
   readonly id: string;
   readonly current: StoredCertificate;
   readonly keyDigest: string;
@@ -76,18 +76,18 @@ interface Asked {
   readonly der: Uint8Array;
 }
 
-type Begun =
+type RekeyStart =
   | { readonly why: RekeyRefusal | 'not_current' }
   | { readonly binding: Binding; readonly intent: Intent }
   /** The certificate is issued already. */
   | { readonly binding: Binding };
 
 async function begin(
-  { id, current, keyDigest, request, der }: Asked,
+  { id, current, keyDigest, request, der }: RekeyRequest,
   prepare: Issuer['prepare'],
   tx: Needs<RekeyStores>,
   { clock, crypto }: Pick<RekeyParts, 'clock' | 'crypto'>,
-): Promise<Begun> {
+): Promise<RekeyStart> {
   const binding = await tx.bindings.binding(id);
   const now = clock.now();
   const at = toInstant(now);
@@ -109,10 +109,10 @@ async function begin(
   const why = await judgeRekey({ binding, bound, request, keyDigest, policy, now }, tx, crypto);
   if (why !== undefined) return { why };
   if (pending !== undefined) await dropKey(pending, binding, { at, actor: 'device' }, tx);
-  const made = prepare({ ...profileOf(policy, { udid, domain, org }), udid, domain, spki: request.spki });
+  const prepared = prepare({ ...profileOf(policy, { udid, domain, org }), udid, domain, spki: request.spki });
   const key = { keyDigest, spki: request.spki, maker, udid, binding: id, request: der, firstUse, at };
-  await tx.lineage.put({ ...key, serial: made.serial, state: 'pending' });
-  await tx.intents.intend(made, id);
+  await tx.lineage.put({ ...key, serial: prepared.serial, state: 'pending' });
+  await tx.intents.intend(prepared, id);
   await audit(tx.audit, {
     at,
     step: STEPS.live,
@@ -120,7 +120,7 @@ async function begin(
     actor: 'device',
     org,
     subject: udid,
-    detail: `${intentName(made)}, after ${current.serial}, key ${keyDigest} in place of ${binding.keyDigest}`,
+    detail: `${intentName(prepared)}, after ${current.serial}, key ${keyDigest} in place of ${binding.keyDigest}`,
   });
-  return { binding, intent: made };
+  return { binding, intent: prepared };
 }

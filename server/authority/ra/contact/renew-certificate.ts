@@ -7,8 +7,8 @@ import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { goodCertificates } from '../binding/good-certificates.ts';
+import { dropKey } from '../binding/next-key.ts';
 import { policyFor, profileOf } from '../binding/policy.ts';
-import { dropKey } from '../binding/take-key.ts';
 import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
 
 export interface RenewParts extends SuccessorParts {

@@ -35,7 +35,7 @@ export interface TransferParts {
  * so nobody may give it up.
  */
 export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready';
-export type TransferDone = 'offered' | 'given_up' | 'refused';
+export type TransferResult = 'offered' | 'given_up' | 'refused';
 
 /**
  * The first of four eyes, before or after somebody claims the device: one person of the owner offers to give it up to
@@ -62,21 +62,21 @@ export function offerDevice(
  * nobody had the device.
  */
 export async function decideTransfer(
-  asked: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
+  request: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
   parts: TransferParts & { readonly decider: Pick<Decider, 'take'>; readonly lists: RevocationLists },
-): Promise<TransferDone | TransferFault> {
+): Promise<TransferResult | TransferFault> {
   const {
     result,
     record,
     issuers = [],
-  } = await parts.transact((tx) => decideIn(asked, toInstant(parts.clock.now()), tx));
+  } = await parts.transact((tx) => decideIn(request, toInstant(parts.clock.now()), tx));
   await parts.lists.publish(issuers);
   if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
   return result;
 }
 
-interface Decided {
-  readonly result: TransferDone | TransferFault;
+interface TransferDecision {
+  readonly result: TransferResult | TransferFault;
   /** The claim that is undecided again. */
   readonly record?: string;
   /** Issuing CAs whose CRL has to be signed anew. */
@@ -87,7 +87,7 @@ async function decideIn(
   { id, org, decision, ...word }: Parameters<typeof decideTransfer>[0],
   at: string,
   tx: TransferStores,
-): Promise<Decided> {
+): Promise<TransferDecision> {
   const transfer = await tx.transfers.open(id);
   const binding = transfer && (await tx.bindings.binding(transfer.binding));
   if (transfer === undefined || binding?.org !== org) return { result: 'not_found' };
@@ -132,9 +132,9 @@ async function offer(
   { offers, audit: trail }: Needs<'offers' | 'audit'>,
 ): Promise<void> {
   await offers.offer({ binding: id, transfer, by, because, at });
-  const said = { at, step: STEPS.live, event: 'offered to be given up', actor: by, org };
+  const entry = { at, step: STEPS.live, event: 'offered to be given up', actor: by, org };
   const where = transfer === null ? '' : `case ${transfer}, `;
-  await audit(trail, { ...said, subject: udid, detail: `${where}because: ${because}` });
+  await audit(trail, { ...entry, subject: udid, detail: `${where}because: ${because}` });
 }
 
 async function close(
@@ -150,6 +150,6 @@ async function close(
   // The offer was meant for this claimant; the next claim needs four eyes again.
   await offers.withdraw(transfer);
   const event = verdict === 'given_up' ? 'given up' : 'claim refused';
-  const said = { at, step: STEPS.live, event, actor: by, org };
-  await audit(trail, { ...said, subject: udid, detail: `to ${claimant}, case ${id}, because: ${because}` });
+  const entry = { at, step: STEPS.live, event, actor: by, org };
+  await audit(trail, { ...entry, subject: udid, detail: `to ${claimant}, case ${id}, because: ${because}` });
 }

@@ -92,8 +92,9 @@ export function suspendDevice(
 ): Promise<LifeResult> {
   return act(`suspended: ${reason}`, device, word, parts, async (binding, at, tx) => {
     const { id, org, maker, udid, domain } = binding;
-    const there = await tx.life.suspension(id);
-    if (there !== undefined && (there.reason === 'lost' || reason === 'maintenance')) return 'suspended';
+    const suspension = await tx.life.suspension(id);
+    if (suspension !== undefined && (suspension.reason === 'lost' || reason === 'maintenance'))
+      return 'suspended';
     await tx.life.suspend({ binding: id, reason, at, by: word.by });
     const issuers = await tx.revocations.hold(id, at);
     const intent = await tx.intents.ofBinding(id);
@@ -107,9 +108,9 @@ export function suspendDevice(
 export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): Promise<LifeResult> {
   return act('resumed', device, word, parts, async (binding, at, tx) => {
     const { id, org, maker, udid, domain } = binding;
-    const there = await tx.life.suspension(id);
-    if (there === undefined) return 'not_suspended';
-    if (there.reason === 'lost' && there.by === word.by) return 'four_eyes';
+    const suspension = await tx.life.suspension(id);
+    if (suspension === undefined) return 'not_suspended';
+    if (suspension.reason === 'lost' && suspension.by === word.by) return 'four_eyes';
     await tx.life.resume(id);
     const issuers = await tx.revocations.release(id);
     await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });

@@ -13,7 +13,7 @@ export async function deviceState(
   if (certificate === undefined || binding.state === 'issuing') return undefined;
   const { maker, udid, domain, boundAt, state, unproven, firstUse, endedAt, site } = binding;
   const { fingerprint, notAfter, onHold, revokedAt } = certificate;
-  const held = onHold ? await stores.life.suspension(binding.id) : undefined;
+  const suspension = onHold ? await stores.life.suspension(binding.id) : undefined;
   const succession = await stores.life.succession(binding.id);
   const before = succession && (await stores.bindings.binding(succession.predecessor));
   const position = await positionOf(binding, stores);
@@ -30,7 +30,9 @@ export async function deviceState(
     revokedAt: (onHold ? null : revokedAt) ?? endedAt,
     ...(site === null ? {} : { site }),
     ...(position === undefined ? {} : { position }),
-    ...(held === undefined ? {} : { suspended: { reason: held.reason, at: held.at, by: held.by } }),
+    ...(suspension === undefined
+      ? {}
+      : { suspended: { reason: suspension.reason, at: suspension.at, by: suspension.by } }),
     ...(before === undefined ? {} : { replaces: before.udid }),
   };
 }

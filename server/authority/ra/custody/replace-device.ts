@@ -14,7 +14,7 @@ import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life
  * is bound to another domain, which its certificate names. `with_taken`: it has already replaced another device.
  */
 export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
-export type Replaced =
+export type ReplaceResult =
   | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedList[] }
   | { readonly ok: false; readonly why: ReplaceFault };
 
@@ -28,7 +28,7 @@ export async function replaceDevice(
   successor: Pick<OwnDevice, 'maker' | 'udid'>,
   word: Word,
   { transact, lists, clock }: LifeParts,
-): Promise<Replaced> {
+): Promise<ReplaceResult> {
   const at = toInstant(clock.now());
   const done = await transact(async (tx) => {
     const before = await liveOf(old, tx);
@@ -62,6 +62,6 @@ export async function positionOf(
   { id, registration }: Pick<Binding, 'id' | 'registration'>,
   { records, life }: Needs<'records' | 'life'>,
 ): Promise<string | undefined> {
-  const said = parse(Registration, (await records.record(registration))?.payload);
-  return said?.place.position ?? (await life.succession(id))?.position ?? undefined;
+  const payload = parse(Registration, (await records.record(registration))?.payload);
+  return payload?.place.position ?? (await life.succession(id))?.position ?? undefined;
 }

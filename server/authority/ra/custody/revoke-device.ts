@@ -46,7 +46,7 @@ export interface Revocation {
   readonly because?: string;
 }
 
-export type Revoked =
+export type RevokeResult =
   | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedList[] }
   /** No binding and no list row names the device; `others` are makers that have this UDID. */
   | { readonly ok: false; readonly others: readonly string[] };
@@ -62,7 +62,7 @@ export type Revoked =
 export async function revokeDevice(
   { maker, udid, reason, by, org, because }: Revocation,
   { transact, lists, crypto, clock }: RevokeParts,
-): Promise<Revoked> {
+): Promise<RevokeResult> {
   const at = toInstant(clock.now());
   const done = await transact(async (tx) => {
     const { ever, others } = await known(maker, udid, tx);

@@ -14,10 +14,10 @@ export async function abandonOrphans(
   return transact(async ({ intents, bindings, records }) => {
     let abandoned = 0;
     for (const { intent, binding } of await intents.unfinished()) {
-      const there = await bindings.binding(binding);
-      const record = there && (await records.record(there.registration));
+      const stored = await bindings.binding(binding);
+      const record = stored && (await records.record(stored.registration));
       const isWanted = record?.outcome === null || Date.parse(intent.notBefore) > now - DAY;
-      if (there?.endedAt === null && isWanted) continue;
+      if (stored?.endedAt === null && isWanted) continue;
       await intents.abandon(intent.serial);
       abandoned++;
     }

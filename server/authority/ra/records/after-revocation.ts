@@ -21,10 +21,10 @@ export async function cameAfterRevocation(
   if (covered === null || seq > covered.seq || covered.seq - seq > MAX_WALK) return true;
   let digest = covered.digest;
   for (let at = covered.seq; at > seq; at--) {
-    const there = await envelopes.inChain(kid, at);
+    const link = await envelopes.inChain(kid, at);
     // The chain has a gap, so nothing can be shown yet. The record is decided again when the gap has closed.
-    if (there === undefined || there.digest !== digest || there.prev === null) return true;
-    digest = there.prev;
+    if (link === undefined || link.digest !== digest || link.prev === null) return true;
+    digest = link.prev;
   }
   return digest !== record.digest;
 }

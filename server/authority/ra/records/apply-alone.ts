@@ -7,16 +7,16 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
+import { dropKey } from '../binding/next-key.ts';
 import {
   type Effect,
   isOwn,
   isOwnEffect,
   type OwnEffect,
-  type Renew,
+  type RenewRuling,
   type Ruling,
 } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
-import { dropKey } from '../binding/take-key.ts';
 import { type ApplyContext, applyOwn, attach, orderOf } from './apply-own.ts';
 
 export type AloneStores = Needs<
@@ -32,7 +32,7 @@ export type AloneStores = Needs<
 >;
 
 /** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */
-export interface Applied {
+export interface ApplyResult {
   readonly intent: Intent | undefined;
   readonly issuers: readonly IssuerName[];
 }
@@ -45,7 +45,7 @@ export async function applyAlone(
   record: StoredRecord,
   ruling: Ruling,
   context: ApplyContext<AloneStores>,
-): Promise<Applied> {
+): Promise<ApplyResult> {
   if (isOwn(ruling)) return { intent: await applyOwn(record, ruling, context), issuers: [] };
   const issuers: IssuerName[] = [];
   switch (ruling.outcome) {
@@ -62,17 +62,17 @@ export async function applyAlone(
     case 'held':
     case 'refused':
     case 'noted': {
-      const { effect, ...said } = ruling;
+      const { effect, ...outcome } = ruling;
       if (effect !== undefined && !isOwnEffect(effect))
         issuers.push(...(await applyEffect(record, effect, context)));
-      return { intent: await applyOwn(record, said, context), issuers };
+      return { intent: await applyOwn(record, outcome, context), issuers };
     }
   }
 }
 
 async function renew(
   record: StoredRecord,
-  ruling: Renew,
+  ruling: RenewRuling,
   context: ApplyContext<AloneStores>,
 ): Promise<Intent> {
   const { id } = ruling.binding;
@@ -150,8 +150,8 @@ async function applyEffect(
       const registration = await stores.records.record(effect.record);
       if (registration === undefined) return [];
       const about = record.udid === null ? {} : { udid: record.udid };
-      const said = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
-      await settle(registration, said, stores);
+      const outcome = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
+      await settle(registration, outcome, stores);
       return [];
     }
   }

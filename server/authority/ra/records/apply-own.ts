@@ -12,7 +12,7 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS, type Step } from '../../../trail/steps.ts';
 import { newestOfKey } from '../binding/good-certificates.ts';
-import type { Bind, OwnEffect, OwnRuling, Renew } from '../binding/ruling.ts';
+import type { BindRuling, OwnEffect, OwnRuling, RenewRuling } from '../binding/ruling.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** The stores that a ruling on the record's own rows reads and writes. A group and a transaction of its own both have them. */
@@ -60,7 +60,7 @@ export async function applyOwn(
       const certificate = await newestOfKey({ binding, keyDigest }, stores, crypto);
       if (certificate === undefined) throw new Error('a live binding has no certificate');
       const { fingerprint } = certificate;
-      const said = {
+      const outcome = {
         outcome: 'bound',
         code: 'same_install',
         about,
@@ -69,7 +69,7 @@ export async function applyOwn(
         unproven,
         fingerprint,
       } as const;
-      await settle(record, { ...said, ...by }, stores);
+      await settle(record, { ...outcome, ...by }, stores);
       return undefined;
     }
     case 'bind': {
@@ -103,7 +103,11 @@ export async function attach(
 }
 
 /** The order that the CA receives. */
-export function orderOf({ binding: { udid, domain }, profile, spki }: Bind | Renew): CertificateOrder {
+export function orderOf({
+  binding: { udid, domain },
+  profile,
+  spki,
+}: BindRuling | RenewRuling): CertificateOrder {
   return { ...profile, udid, domain, spki };
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from '../../../../core/clock.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
-import { aboutOf } from '../binding/ruling.ts';
+import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
 
@@ -32,16 +32,16 @@ export async function heldRecords(
     const registration = parse(Registration, record.payload);
     // Records of other kinds are held too, and their payloads name the device in the same fields. A payload without
     // these fields must not hide the rest.
-    const said = parse(Payload, record.payload) ?? {};
+    const payload = parse(Payload, record.payload) ?? {};
     out.push({
       record: record.id,
       code: parse(OneOf(...OUTCOME_CODES), record.code) ?? 'submitted_as_found',
       heldAt: record.decidedAt ?? record.receivedAt,
       capturedAt: record.capturedAt,
       operatorName: ((await people.person(record.author))?.name ?? record.author).slice(0, 120),
-      maker: parse(Maker, said.maker) ?? 'unknown',
-      udid: parse(Udid, said.udid) ?? 'unknown',
-      domain: parse(DomainName, said.domain) ?? 'unknown',
+      maker: parse(Maker, payload.maker) ?? 'unknown',
+      udid: parse(Udid, payload.udid) ?? 'unknown',
+      domain: parse(DomainName, payload.domain) ?? 'unknown',
       possession: registration?.device.possession ?? 'static',
     });
   }
@@ -55,7 +55,7 @@ export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held';
  * on the trail.
  */
 export async function decideHeld(
-  asked: {
+  request: {
     readonly record: string;
     readonly org: string;
     readonly by: string;
@@ -64,12 +64,12 @@ export async function decideHeld(
   },
   parts: ApprovalParts,
 ): Promise<ApprovalResult> {
-  const record = await parts.stores.records.record(asked.record);
-  if (record === undefined || record.header.org !== asked.org) return 'not_found';
-  if (record.author === asked.by) return 'own_record';
+  const record = await parts.stores.records.record(request.record);
+  if (record === undefined || record.header.org !== request.org) return 'not_found';
+  if (record.author === request.by) return 'own_record';
   if (record.outcome !== 'held') return 'not_held';
-  const word = { by: asked.by, reason: asked.reason.trim() };
-  if (asked.decision === 'approve') await parts.decider.approve(record.id, word);
+  const word = { by: request.by, reason: request.reason.trim() };
+  if (request.decision === 'approve') await parts.decider.approve(record.id, word);
   else await refuse(record, word, parts);
   return 'done';
 }
@@ -83,7 +83,7 @@ async function refuse(
     const record = await tx.records.record(id);
     if (record?.outcome !== 'held') return;
     const at = toInstant(clock.now());
-    const about = aboutOf(record);
+    const about = mentionOf(record);
     const outcome = { outcome: 'refused', code: 'approval_refused' } as const;
     await settle(record, { ...outcome, detail: reason, because: reason, about, at, by }, tx);
   });

@@ -7,15 +7,15 @@ import { STEPS } from '../../../trail/steps.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** A record whose certificate is being issued, as read inside the transaction that completes it. */
-export interface Begun {
+export interface IssuingRecord {
   readonly record: StoredRecord | undefined;
   readonly binding: Binding | undefined;
 }
 
-export async function readBegun(
+export async function readIssuing(
   record: StoredRecord | undefined,
   { bindings }: Reads<'bindings'>,
-): Promise<Begun> {
+): Promise<IssuingRecord> {
   return {
     record,
     binding: record?.binding == null ? undefined : await bindings.binding(record.binding),
@@ -31,7 +31,7 @@ interface CompleteStores extends SettleStores {
 
 /** The second durable step of issuing: certificate, outcome and change of one record, inside a transaction. */
 export async function complete(
-  { record, binding }: Begun,
+  { record, binding }: IssuingRecord,
   intent: Pick<Intent, 'serial' | 'issuer'>,
   signed: SignedCertificate,
   at: string,

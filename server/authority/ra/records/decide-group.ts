@@ -5,7 +5,7 @@ import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { isOwn, type OwnRuling } from '../binding/ruling.ts';
 import { applyOwn } from './apply-own.ts';
-import { complete, readBegun } from './complete.ts';
+import { complete, readIssuing } from './complete.ts';
 import type { DecideParts } from './decide.ts';
 import { judge } from './judge.ts';
 
@@ -14,14 +14,14 @@ export interface GroupParts extends DecideParts {
   readonly onFault: (error: unknown) => void;
 }
 
-interface Intended {
+interface IntendedRecord {
   readonly record: StoredRecord;
   readonly intent: Intent;
   readonly issuer: Issuer;
 }
 
-interface Begun {
-  readonly intended: readonly Intended[];
+interface GroupIntents {
+  readonly intended: readonly IntendedRecord[];
   /** Records whose ruling touches rows that other decisions may be using. */
   readonly alone: readonly string[];
 }
@@ -36,13 +36,13 @@ export async function decideGroup(
   parts: GroupParts,
 ): Promise<readonly string[]> {
   const issuers = await openIssuers(records, parts);
-  const { intended, alone } = await parts.inGroup<Begun>(async (stores) => {
+  const { intended, alone } = await parts.inGroup<GroupIntents>(async (stores) => {
     // Records that another process is deciding, has begun or has decided meanwhile are left to that process.
     const claimed = new Set(await stores.queue.claim(records.map(({ id }) => id)));
     const open = records.filter(({ id }) => claimed.has(id));
     const judged = await Promise.allSettled(open.map((record) => judgeBeside(record, stores, parts)));
-    const out: Intended[] = [];
-    const apart: string[] = [];
+    const intended: IntendedRecord[] = [];
+    const alone: string[] = [];
     for (const one of judged) {
       if (one.status === 'rejected') {
         parts.onFault(one.reason);
@@ -50,16 +50,16 @@ export async function decideGroup(
       }
       const { record, ruling } = one.value;
       if (ruling === undefined) {
-        apart.push(record.id);
+        alone.push(record.id);
         continue;
       }
       const issuer = issuers.get(record.header.org);
       if (issuer === undefined) throw new Error('an organisation has no issuing CA');
       const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: undefined };
       const intent = await applyOwn(record, ruling, context);
-      if (intent !== undefined) out.push({ record, intent, issuer });
+      if (intent !== undefined) intended.push({ record, intent, issuer });
     }
-    return { intended: out, alone: apart };
+    return { intended, alone };
   });
   if (intended.length === 0) return alone;
   parts.onStep('intended');
@@ -71,7 +71,7 @@ export async function decideGroup(
     const locked = await stores.queue.lock(intended.map(({ record }) => record.id));
     const progress = new Map(locked.map((one) => [one.id, one]));
     const begun = await Promise.all(
-      intended.map(({ record }) => readBegun({ ...record, ...progress.get(record.id) }, stores)),
+      intended.map(({ record }) => readIssuing({ ...record, ...progress.get(record.id) }, stores)),
     );
     for (const [index, { intent }] of intended.entries()) {
       const [one, certificate] = [begun[index], signed[index]];

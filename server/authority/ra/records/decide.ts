@@ -9,8 +9,8 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import { type AloneStores, type Applied, applyAlone } from './apply-alone.ts';
-import { complete, readBegun } from './complete.ts';
+import { type AloneStores, type ApplyResult, applyAlone } from './apply-alone.ts';
+import { complete, readIssuing } from './complete.ts';
 import { judge } from './judge.ts';
 
 export interface DecideParts {
@@ -39,12 +39,12 @@ export interface Approval {
  * If its binding ended meanwhile, the intent is abandoned and the record judged anew.
  */
 export async function decide(id: string, approval: Approval | undefined, parts: DecideParts): Promise<void> {
-  const asked = await parts.stores.records.record(id);
-  if (asked === undefined) return;
+  const received = await parts.stores.records.record(id);
+  if (received === undefined) return;
   // Opened before the transaction: inside it only the transaction's own stores may be used.
-  const issuer = await parts.ca.issuer(asked.header.org);
+  const issuer = await parts.ca.issuer(received.header.org);
   if (issuer === undefined) throw new Error('an organisation has no issuing CA');
-  const applied = await parts.transact<Applied | undefined>(async (stores) => {
+  const applied = await parts.transact<ApplyResult | undefined>(async (stores) => {
     const record = await stores.records.record(id);
     if (record === undefined || !isOpen(record, approval)) return undefined;
     const resumed = await resume(record, stores);
@@ -77,7 +77,7 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
   parts.onStep('signed');
   const at = toInstant(parts.clock.now());
   await parts.transact(async (stores) =>
-    complete(await readBegun(await stores.records.record(id), stores), intent, signed, at, stores),
+    complete(await readIssuing(await stores.records.record(id), stores), intent, signed, at, stores),
   );
   parts.onStep('issued');
 }

@@ -3,10 +3,10 @@ import { fromBase64Url } from '../../../../core/bytes.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { scopeOf } from '../../../ports/orgs.ts';
 import { formerNames } from '../binding/former-names.ts';
-import type { About } from '../binding/ruling.ts';
+import type { DeviceMention } from '../binding/ruling.ts';
 import { findListRow } from './find-row.ts';
+import type { Entitlement, JudgeInput } from './judge-input.ts';
 import { judgeLineage, type KeyStanding } from './judge-lineage.ts';
-import type { Entitled, Judging } from './judging.ts';
 
 /** Stands for the maker of a device that is on no list and whose phone could not tell the maker either. */
 const NO_MAKER = 'unknown';
@@ -16,7 +16,7 @@ export interface KnownDevice {
   readonly scope: string;
   readonly row: ListRow | undefined;
   readonly maker: string;
-  readonly about: About;
+  readonly about: DeviceMention;
   /** The names that earlier makers gave it. */
   readonly former: readonly RowName[];
   /** SubjectPublicKeyInfo, DER, and its SHA-256, base64url. */
@@ -26,8 +26,8 @@ export interface KnownDevice {
 }
 
 export async function identifyDevice(
-  { record, registration, stores, crypto }: Judging,
-  { org, udid, about }: Entitled,
+  { record, registration, stores, crypto }: JudgeInput,
+  { org, udid, about }: Entitlement,
 ): Promise<KnownDevice> {
   const { publicKey } = registration.device;
   const scope = scopeOf(org);

@@ -4,9 +4,9 @@ import { isRevokedAs } from '../binding/former-names.ts';
 import { held, type Ruling, refused } from '../binding/ruling.ts';
 import type { KnownDevice } from './identify-device.ts';
 import { judgeEvidence } from './judge-evidence.ts';
+import type { JudgeInput } from './judge-input.ts';
 import { asRecorded } from './judge-lineage.ts';
 import { judgeVoucher } from './judge-voucher.ts';
-import type { Judging } from './judging.ts';
 
 /** What is proved about a device's key. */
 export interface Proof {
@@ -21,8 +21,8 @@ export interface Proof {
 }
 
 /** Repeats the checks of step 4, and judges the key's standing here and whatever vouches for the key. */
-export async function proveKey(judging: Judging, device: KnownDevice): Promise<Ruling | Proof> {
-  const { registration, approved, stores, crypto } = judging;
+export async function proveKey(input: JudgeInput, device: KnownDevice): Promise<Ruling | Proof> {
+  const { registration, approved, stores, crypto } = input;
   const { row, former, about, standing } = device;
   const recorded = await asRecorded(registration, row, standing, crypto);
   const evidence = await judgeEvidence(recorded.registration, recorded.row, stores, crypto);
@@ -34,12 +34,12 @@ export async function proveKey(judging: Judging, device: KnownDevice): Promise<R
   const drops = standing.kind === 'foreign' && evidence.fresh ? standing.waits : undefined;
   if (standing.kind === 'foreign' && drops === undefined) return refused('key_mismatch', about);
   const failure = evidence.failure ?? (standing.kind === 'former' ? 'key_mismatch' : undefined);
-  if (failure !== undefined && !approved) return failed(failure, judging, device);
+  if (failure !== undefined && !approved) return failed(failure, input, device);
 
   const isOwn = standing.kind === 'own';
   const voucher = await judgeVoucher(registration, recorded.row, stores, crypto);
   // A voucher speaks of a device's first key, so it is no evidence against the keys that followed, and none for them.
-  if (voucher === 'wrong' && !isOwn && !approved) return failed('voucher_wrong', judging, device);
+  if (voucher === 'wrong' && !isOwn && !approved) return failed('voucher_wrong', input, device);
   const anchored =
     (isOwn ? standing.anchored : standing.kind !== 'former') &&
     (evidence.keyAnchored || voucher === 'vouched');
@@ -49,7 +49,7 @@ export async function proveKey(judging: Judging, device: KnownDevice): Promise<R
 /** A failed check refuses the record, unless the installer submitted the device as found: then it is held for a person. */
 function failed(
   failure: CheckFailure | 'voucher_wrong',
-  { registration }: Judging,
+  { registration }: JudgeInput,
   { about }: KnownDevice,
 ): Ruling {
   return registration.asFound

@@ -21,9 +21,9 @@ export async function judgeAttestation(
   names: readonly string[],
   crypto: CryptoPort,
 ): Promise<'vouched' | 'wrong' | 'missing'> {
-  const given = (device.attestations ?? []).filter(({ kind }) => kind === 'nordic-keygen');
-  if (given.length === 0) return 'missing';
-  for (const { text } of given) if (await vouches(text, device, keys, names, crypto)) return 'vouched';
+  const attestations = (device.attestations ?? []).filter(({ kind }) => kind === 'nordic-keygen');
+  if (attestations.length === 0) return 'missing';
+  for (const { text } of attestations) if (await vouches(text, device, keys, names, crypto)) return 'vouched';
   return 'wrong';
 }
 
@@ -36,10 +36,11 @@ async function vouches(
 ): Promise<boolean> {
   const cose = fromBase64Url(text.split('.')[1] ?? '') ?? new Uint8Array();
   const signed = parseCoseSign1(cose);
-  const said = parseKeyAttestation(cose);
-  if (signed === undefined || said === undefined || !names.includes(`uuid-${said.uuid}`)) return false;
-  const subject = attested(said.about, device);
-  if (subject === undefined || !equalBytes(said.digest, await crypto.sha256(subject))) return false;
+  const attestation = parseKeyAttestation(cose);
+  if (signed === undefined || attestation === undefined || !names.includes(`uuid-${attestation.uuid}`))
+    return false;
+  const subject = attested(attestation.about, device);
+  if (subject === undefined || !equalBytes(attestation.digest, await crypto.sha256(subject))) return false;
   for (const key of keys) {
     const spki = fromBase64Url(key) ?? new Uint8Array();
     if (await verifyCoseSign1(signed, spki, crypto)) return true;

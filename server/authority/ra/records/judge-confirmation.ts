@@ -18,28 +18,28 @@ export async function judgeConfirmation(
   record: StoredRecord,
   stores: Reads<'records' | 'bindings' | 'certificates'>,
 ): Promise<Ruling> {
-  const said = parse(Confirmation, record.payload);
-  if (said === undefined) throw new Error('a kept confirmation no longer fits its schema');
-  const about = { udid: said.udid, domain: said.domain };
-  const registration = await stores.records.record(said.registration);
+  const confirmation = parse(Confirmation, record.payload);
+  if (confirmation === undefined) throw new Error('a kept confirmation no longer fits its schema');
+  const about = { udid: confirmation.udid, domain: confirmation.domain };
+  const registration = await stores.records.record(confirmation.registration);
   const id = registration?.outcome === 'bound' ? registration.binding : null;
   const binding = id === null ? undefined : await stores.bindings.binding(id);
   if (
     registration?.header.typ !== 'registration+jws' ||
     binding === undefined ||
     binding.org !== record.header.org ||
-    binding.udid !== said.udid ||
-    binding.domain !== said.domain ||
-    (said.maker !== undefined && said.maker !== binding.maker)
+    binding.udid !== confirmation.udid ||
+    binding.domain !== confirmation.domain ||
+    (confirmation.maker !== undefined && confirmation.maker !== binding.maker)
   ) {
     return refused('registration_unknown', about);
   }
   const known = { ...about, maker: binding.maker };
-  const certificate = await stores.certificates.byFingerprint(said.certificate);
+  const certificate = await stores.certificates.byFingerprint(confirmation.certificate);
   if (certificate?.binding !== binding.id || certificate.revokedAt !== null || binding.endedAt !== null) {
     return refused('certificate_unknown', known);
   }
-  const written = new Set(said.written.flatMap(({ parts }) => parts));
+  const written = new Set(confirmation.written.flatMap(({ parts }) => parts));
   const driver = parse(Registration, registration.payload)?.device.driver ?? '';
   const complete = written.has('leaf') && (written.has('anchor') || NO_ROOM_FOR_ANCHOR.has(driver));
   if (!complete) return refused('read_back_mismatch', known);

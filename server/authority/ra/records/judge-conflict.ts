@@ -2,13 +2,13 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
-import { type About, type Ruling, refused } from '../binding/ruling.ts';
+import { type DeviceMention, type Ruling, refused } from '../binding/ruling.ts';
 
 /** A binding that a registration asks for. */
 export type Claim = Omit<Binding, 'id' | 'boundAt'>;
 
 /** How else the device is known here. */
-export interface KnownAs {
+export interface DeviceHistory {
   /** The names that earlier makers gave it. */
   readonly former: readonly RowName[];
   /** The live binding in which the claimed key is pending. */
@@ -28,8 +28,8 @@ export type Conflict =
  */
 export async function judgeConflict(
   claim: Claim,
-  { former, pendingIn }: KnownAs,
-  about: About,
+  { former, pendingIn }: DeviceHistory,
+  about: DeviceMention,
   { liveBindings }: Reads<'liveBindings'>,
 ): Promise<Conflict> {
   const names = [{ maker: claim.maker, udid: claim.udid }, ...former];
@@ -55,7 +55,7 @@ export async function judgeConflict(
 function judgeLive(
   claim: Claim,
   pendingIn: string | undefined,
-  about: About,
+  about: DeviceMention,
   live: readonly Binding[],
 ): Ruling | undefined {
   const foreign = live.find((other) => other.org !== claim.org);

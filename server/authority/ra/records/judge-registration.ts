@@ -5,12 +5,12 @@ import { isUdid } from '../../../../core/udid.ts';
 import type { JudgeReads, Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { judgePolicy } from '../binding/policy.ts';
-import { type About, held, type Ruling, refused } from '../binding/ruling.ts';
+import { type DeviceMention, held, type Ruling, refused } from '../binding/ruling.ts';
 import { identifyDevice, type KnownDevice } from './identify-device.ts';
 import { type Proof, proveKey } from './judge-anchor.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
+import { type Entitlement, isRuling, type JudgeInput } from './judge-input.ts';
 import { judgeRenewal } from './judge-renewal.ts';
-import { type Entitled, isRuling, type Judging } from './judging.ts';
 
 /**
  * Step 8 for a registration, in five questions: who may bind where; which device it is; what is proved about its key;
@@ -24,17 +24,17 @@ export async function judgeRegistration(
 ): Promise<Ruling> {
   const registration = parse(Registration, record.payload);
   if (registration === undefined) throw new Error('a kept registration no longer fits its schema');
-  const judging = { record, registration, approved, stores, crypto };
-  const entitled = await judgeEntitlement(judging);
-  if (isRuling(entitled)) return entitled;
-  const device = await identifyDevice(judging, entitled);
-  const proof = await proveKey(judging, device);
-  return isRuling(proof) ? proof : judgeClaim(judging, entitled, device, proof);
+  const input = { record, registration, approved, stores, crypto };
+  const entitlement = await judgeEntitlement(input);
+  if (isRuling(entitlement)) return entitlement;
+  const device = await identifyDevice(input, entitlement);
+  const proof = await proveKey(input, device);
+  return isRuling(proof) ? proof : judgeClaim(input, entitlement, device, proof);
 }
 
-async function judgeEntitlement({ record, registration, stores }: Judging): Promise<Ruling | Entitled> {
+async function judgeEntitlement({ record, registration, stores }: JudgeInput): Promise<Ruling | Entitlement> {
   const { udid, maker, device, domain: name } = registration;
-  const about: About = { udid, domain: name, ...(maker === undefined ? {} : { maker }) };
+  const about: DeviceMention = { udid, domain: name, ...(maker === undefined ? {} : { maker }) };
   if (!isUdid(udid)) return refused('udid_invalid', about);
   const org = await stores.orgs.org(record.header.org);
   const domain = await stores.domains.domain(name);
@@ -52,8 +52,8 @@ async function isMember(record: StoredRecord, { people }: Reads<'people'>): Prom
 
 /** The last two questions, asked once the device and the proof of its key are known. */
 async function judgeClaim(
-  { record, registration, approved, stores }: Judging,
-  { org, domain, udid }: Entitled,
+  { record, registration, approved, stores }: JudgeInput,
+  { org, domain, udid }: Entitlement,
   { scope, maker, about, row, former, spki, keyDigest }: KnownDevice,
   { fresh, anchored, pendingIn, drops }: Proof,
 ): Promise<Ruling> {

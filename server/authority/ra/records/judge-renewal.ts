@@ -3,7 +3,7 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { goodCertificates, isAwaited } from '../binding/good-certificates.ts';
 import { judgePolicy, type PolicyFacts } from '../binding/policy.ts';
-import type { Ruling, Same } from '../binding/ruling.ts';
+import type { Ruling, SameRuling } from '../binding/ruling.ts';
 import { renewableFrom } from '../contact/renew-certificate.ts';
 
 /**
@@ -19,7 +19,7 @@ import { renewableFrom } from '../contact/renew-certificate.ts';
  * If the policy holds or refuses the renewal, the binding and its certificate stay as they are.
  */
 export async function judgeRenewal(
-  same: Same,
+  same: SameRuling,
   facts: Omit<PolicyFacts, 'adds'>,
   { receivedAt, capturedAt }: Pick<StoredRecord, 'receivedAt' | 'capturedAt'>,
   stores: Reads<'certificates' | 'lineage' | 'intents' | 'policies' | 'quotas'>,

@@ -9,15 +9,15 @@ export async function judgeVoid(
   record: StoredRecord,
   stores: Reads<'records' | 'bindings'>,
 ): Promise<Ruling> {
-  const said = parse(Void, record.payload);
-  if (said === undefined) throw new Error('a kept void no longer fits its schema');
-  const about = { udid: said.udid };
-  const voided = await stores.records.record(said.of);
+  const payload = parse(Void, record.payload);
+  if (payload === undefined) throw new Error('a kept void no longer fits its schema');
+  const about = { udid: payload.udid };
+  const voided = await stores.records.record(payload.of);
   if (
     voided?.header.typ !== 'registration+jws' ||
     voided.author !== record.author ||
     voided.header.org !== record.header.org ||
-    voided.udid !== said.udid
+    voided.udid !== payload.udid
   ) {
     return refused('registration_unknown', about);
   }

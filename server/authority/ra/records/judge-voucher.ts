@@ -32,18 +32,18 @@ export async function judgeVoucher(
   const key = fromBase64Url(registration.device.publicKey) ?? new Uint8Array();
   const names = [registration.udid, ...knownNames(registration.udid, row)];
   const digest = await crypto.digest(key);
-  const said: VoucherVerdict[] = [];
-  if (voucher.key !== undefined) said.push(voucher.key === digest ? 'vouched' : 'wrong');
+  const verdicts: VoucherVerdict[] = [];
+  if (voucher.key !== undefined) verdicts.push(voucher.key === digest ? 'vouched' : 'wrong');
   if (voucher.ca !== undefined || voucher.certificate !== undefined)
-    said.push(judgeCertificates(registration, voucher, key, names));
+    verdicts.push(judgeCertificates(registration, voucher, key, names));
   if (voucher.attestation !== undefined)
-    said.push(await judgeAttestation(registration, voucher.attestation, names, crypto));
+    verdicts.push(await judgeAttestation(registration, voucher.attestation, names, crypto));
   // A TPM vouches for the very key that was shown when its credential was activated (authority/tpm/activation.ts);
   // another key of the same TPM is not shown yet.
   if (voucher.tpm !== undefined)
-    said.push((await stores.tpms.holds(voucher.tpm, digest)) ? 'vouched' : 'missing');
-  if (said.includes('wrong')) return 'wrong';
-  return said.length === 0 || said.includes('missing') ? 'missing' : 'vouched';
+    verdicts.push((await stores.tpms.holds(voucher.tpm, digest)) ? 'vouched' : 'missing');
+  if (verdicts.includes('wrong')) return 'wrong';
+  return verdicts.length === 0 || verdicts.includes('missing') ? 'missing' : 'vouched';
 }
 
 /**
@@ -58,9 +58,9 @@ function judgeCertificates(
   key: Uint8Array,
   names: readonly string[],
 ): VoucherVerdict {
-  const given = (device.attestations ?? []).filter(({ kind }) => kind === 'idevid');
-  if (given.length === 0) return 'missing';
-  const good = given.some(({ text }) => {
+  const attestations = (device.attestations ?? []).filter(({ kind }) => kind === 'idevid');
+  if (attestations.length === 0) return 'missing';
+  const good = attestations.some(({ text }) => {
     const chain = readChain(text);
     const [leaf] = chain ?? [];
     if (chain === undefined || leaf === undefined) return false;

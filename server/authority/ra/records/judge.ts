@@ -1,7 +1,7 @@
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import { aboutOf, held, type Ruling, refused } from '../binding/ruling.ts';
+import { held, mentionOf, type Ruling, refused } from '../binding/ruling.ts';
 import { cameAfterRevocation } from './after-revocation.ts';
 import { judgeConfirmation } from './judge-confirmation.ts';
 import { judgeRegistration } from './judge-registration.ts';
@@ -16,7 +16,7 @@ export async function judge(
   crypto: CryptoPort,
 ): Promise<Ruling> {
   const { kid, anchor } = record.header;
-  const about = aboutOf(record);
+  const about = mentionOf(record);
   const key = await stores.operatorKeys.key(kid);
   if (key === undefined) throw new Error('a kept record is by a key that is not there');
   if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
@@ -50,6 +50,6 @@ function judgeKind(
     case 'amendment+jws':
     case 'release+jws':
     case 'transfer+jws':
-      return Promise.resolve(refused('kind_not_supported', aboutOf(record)));
+      return Promise.resolve(refused('kind_not_supported', mentionOf(record)));
   }
 }

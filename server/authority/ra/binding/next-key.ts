@@ -12,7 +12,7 @@ import { STEPS } from '../../../trail/steps.ts';
  * recorded as former, so that neither this device nor another one can be bound with it. `own`: certificates of the
  * key before.
  */
-export async function takeKey(
+export async function adoptKey(
   binding: Binding,
   next: LineageKey,
   own: readonly StoredCertificate[],
@@ -54,7 +54,7 @@ export async function dropKey(
   if (intent !== undefined && intent.serial === key.serial) await intents.abandon(intent.serial);
   const issuers = key.serial === null ? [] : await revocations.revoke(key.serial, at, 'superseded');
   await lineage.put({ ...key, state: 'dropped', at });
-  const said = { at, step: STEPS.live, event: 're-key dropped', actor, org, subject: udid };
-  await audit(trail, { ...said, detail: `key ${key.keyDigest}` });
+  const entry = { at, step: STEPS.live, event: 're-key dropped', actor, org, subject: udid };
+  await audit(trail, { ...entry, detail: `key ${key.keyDigest}` });
   return issuers;
 }
