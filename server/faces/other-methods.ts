@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from './problem.ts';
 
-/** What takes every path, as the page's files do: it says of no path that it is there. */
+/** Routes that match every path, as those of files do: they do not show that a path exists. */
 const CATCH_ALL: ReadonlySet<string> = new Set(['*', '/*']);
 
 /**
@@ -11,8 +11,7 @@ const CATCH_ALL: ReadonlySet<string> = new Set(['*', '/*']);
 export function refuseOtherMethods(app: FastifyInstance): void {
   const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    // A route that matches every path, such as that of files, does not show that a path exists.
-    if (url !== '*' && url !== '/*') routes.push({ path: patternOf(url), methods: [method].flat() });
+    if (!CATCH_ALL.has(url)) routes.push({ path: patternOf(url), methods: [method].flat() });
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404 && !CATCH_ALL.has(request.routeOptions.url ?? '')) return;
