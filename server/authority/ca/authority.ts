@@ -11,7 +11,7 @@ import { bundleOf } from './trust.ts';
  * How long a process caches an organisation's CAs, in milliseconds, since another process may rotate them. What the
  * old CA signs meanwhile is still good (generation.ts).
  */
-const KEPT = 5_000;
+const CACHED_FOR = 5_000;
 
 export interface AuthorityParts extends IssuerParts {
   readonly vault: KeyVault;
@@ -25,20 +25,20 @@ export function certificateAuthority(parts: AuthorityParts): CertificateAuthorit
   const orgOf = new Map<IssuerName, OrgName>();
 
   async function open(authority: Authority): Promise<OpenedKey | undefined> {
-    const there = keys.get(authority.name);
-    if (there !== undefined) return there;
+    const cached = keys.get(authority.name);
+    if (cached !== undefined) return cached;
     const key = await openKey(authority, parts.vault);
     if (key === undefined) return undefined;
-    const made = { key, template: templateOf(authority, key, parts) };
-    keys.set(authority.name, made);
-    return made;
+    const opened = { key, template: templateOf(authority, key, parts) };
+    keys.set(authority.name, opened);
+    return opened;
   }
 
   /** The issuing CAs of an organisation whose keys this installation has, the oldest first. */
   async function issuers(org: OrgName): Promise<readonly Issuer[]> {
     const now = parts.clock.now();
-    const there = orgs.get(org);
-    if (there !== undefined && Math.abs(now - there.at) < KEPT) return there.issuers;
+    const cached = orgs.get(org);
+    if (cached !== undefined && Math.abs(now - cached.at) < CACHED_FOR) return cached.issuers;
     const generations = await parts.stores.authorities.ofOrg(org);
     const found: Issuer[] = [];
     for (const authority of generations) {

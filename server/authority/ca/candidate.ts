@@ -7,7 +7,7 @@ import type { Needs } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import type { CertificatePolicy } from './policy.ts';
 
-export interface Establishing {
+export interface EstablishParts {
   readonly vault: KeyVault;
   readonly stores: Needs<'authorities'>;
   readonly clock: Clock;
@@ -31,9 +31,13 @@ export interface Candidate {
  * exist. Its name follows from its generation, so that a crash leaves no unused key, and two callers at once get the
  * same one.
  */
-export async function candidateAfter(after: number, org: WantedCa, given: Establishing): Promise<Candidate> {
+export async function candidateAfter(
+  after: number,
+  org: WantedCa,
+  parts: EstablishParts,
+): Promise<Candidate> {
   const generation = after + 1;
   const name = generationName(org.name, generation);
-  const key = await given.vault.ensure(name, org.curve ?? 'P-256');
+  const key = await parts.vault.ensure(name, org.curve ?? 'P-256');
   return { org: org.name, generation, name, key, root: rootOf(org) };
 }

@@ -1,11 +1,11 @@
 import { rootOf } from '../../ports/ca-names.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
-import type { Candidate, Establishing } from './candidate.ts';
+import type { Candidate, EstablishParts } from './candidate.ts';
 import { candidateAfter } from './candidate.ts';
 import { byRoot } from './issuing-certificates.ts';
 import { openRoot } from './root.ts';
 
-export interface Certified {
+export interface CertifiedCa {
   readonly candidate: Candidate;
   /** The certificate that the root signed, DER. */
   readonly certificate: Uint8Array;
@@ -15,18 +15,22 @@ export interface Certified {
  * Creates the issuing CA of an organisation after generation `after` (0: the first), certified by its root. Throws
  * VaultError if the root's key is not in this installation.
  */
-export async function certifyAfter(after: number, org: WantedCa, given: Establishing): Promise<Certified> {
+export async function certifyAfter(
+  after: number,
+  org: WantedCa,
+  parts: EstablishParts,
+): Promise<CertifiedCa> {
   // The root is opened first: if its key is missing, no issuing key is created in vain.
-  const root = await openRoot(rootOf(org), given);
-  const candidate = await candidateAfter(after, org, given);
-  const now = given.clock.now();
+  const root = await openRoot(rootOf(org), parts);
+  const candidate = await candidateAfter(after, org, parts);
+  const now = parts.clock.now();
   const subject = {
     org: org.name,
     spki: candidate.key.spki,
-    notBefore: now - given.policy.backdate,
-    notAfter: Math.min(now + given.policy.issuing, Date.parse(root.authority.notAfter)),
+    notBefore: now - parts.policy.backdate,
+    notAfter: Math.min(now + parts.policy.issuing, Date.parse(root.authority.notAfter)),
   };
-  const rootUrl = `${given.publicUrl}/ca/${candidate.root}.cer`;
+  const rootUrl = `${parts.publicUrl}/ca/${candidate.root}.cer`;
   const signer = { name: candidate.root, key: root.key };
-  return { candidate, certificate: await byRoot(subject, signer, rootUrl, given.crypto) };
+  return { candidate, certificate: await byRoot(subject, signer, rootUrl, parts.crypto) };
 }

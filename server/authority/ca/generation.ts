@@ -2,15 +2,15 @@ import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import { VaultError } from '../../ports/signer.ts';
-import type { Establishing } from './candidate.ts';
-import type { Certified } from './establish.ts';
+import type { EstablishParts } from './candidate.ts';
+import type { CertifiedCa } from './establish.ts';
 import { byOrg, cross, endOf } from './issuing-certificates.ts';
 import { openKey } from './open-key.ts';
 
 const DAY = 24 * 3_600_000;
 
 export interface Generation {
-  readonly made: Authority;
+  readonly authority: Authority;
   /** The CA that it replaces, and until when that one still signs CRLs and OCSP; undefined for the first generation. */
   readonly before: { readonly name: IssuerName; readonly until: string } | undefined;
 }
@@ -20,19 +20,19 @@ export interface Generation {
  * generation issues nothing more, but keeps signing CRLs and OCSP until none of its certificates can be valid.
  */
 export async function generation(
-  { candidate, certificate }: Certified,
-  given: Establishing,
+  { candidate, certificate }: CertifiedCa,
+  parts: EstablishParts,
 ): Promise<Generation> {
   const { key, ...named } = candidate;
-  const { stores, clock, crypto, policy, vault } = given;
+  const { stores, clock, crypto, policy, vault } = parts;
   const now = clock.now();
   const notBefore = now - policy.backdate;
   const notAfter = endOf(certificate);
   const anchor = await byOrg({ org: named.org, spki: key.spki, notBefore, notAfter }, key, crypto);
-  const made = { ...named, certificate, anchor, notAfter: toInstant(notAfter), replaced: null };
+  const authority = { ...named, certificate, anchor, notAfter: toInstant(notAfter), replaced: null };
   const all = await stores.authorities.ofOrg(named.org);
   const before = all.find((one) => one.generation === named.generation - 1);
-  if (before === undefined) return { made: { ...made, crossed: null }, before };
+  if (before === undefined) return { authority: { ...authority, crossed: null }, before };
   const oldKey = await openKey(before, vault);
   if (oldKey === undefined)
     throw new VaultError(
@@ -43,5 +43,5 @@ export async function generation(
   // One day more than a device certificate's life: other processes issue with the old CA a moment longer, and by
   // their own clocks.
   const until = Math.min(now + policy.device + DAY, Date.parse(before.notAfter));
-  return { made: { ...made, crossed }, before: { name: before.name, until: toInstant(until) } };
+  return { authority: { ...authority, crossed }, before: { name: before.name, until: toInstant(until) } };
 }

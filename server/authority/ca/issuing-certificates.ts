@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { CryptoPort } from '../../../core/crypto.ts';
-import type { Authority, Crossed } from '../../ports/authorities.ts';
+import type { Authority, CrossCertificates } from '../../ports/authorities.ts';
 import type { KeySigner } from '../../ports/signer.ts';
 import { signed, tbsCertificate } from '../../x509/certificate.ts';
 import {
@@ -56,7 +56,7 @@ export async function cross(
   before: { readonly key: KeySigner; readonly anchor: Uint8Array },
   notBefore: number,
   crypto: CryptoPort,
-): Promise<Crossed> {
+): Promise<CrossCertificates> {
   const span = { notBefore, notAfter: Math.min(endOf(after.anchor), endOf(before.anchor)) };
   return {
     newWithOld: await byOrg({ ...span, org, spki: after.key.spki }, before.key, crypto),

@@ -11,7 +11,7 @@ import {
 } from '../../x509/extensions.ts';
 import { newSerial } from '../../x509/serial.ts';
 import { authorityName } from '../../x509/x509-name.ts';
-import type { Establishing } from './candidate.ts';
+import type { EstablishParts } from './candidate.ts';
 import { openKey } from './open-key.ts';
 
 export interface Root {
@@ -23,27 +23,27 @@ export interface Root {
  * A root with its key; both are created if there is no such root yet. Throws VaultError if its key was taken off this
  * machine: a new key with the old name would sign what no verifier accepts.
  */
-export async function openRoot(name: IssuerName, given: Establishing): Promise<Root> {
-  const there = await given.stores.authorities.authority(name);
-  if (there === undefined) return makeRoot(name, given);
-  const key = await openKey(there, given.vault);
+export async function openRoot(name: IssuerName, parts: EstablishParts): Promise<Root> {
+  const stored = await parts.stores.authorities.authority(name);
+  if (stored === undefined) return makeRoot(name, parts);
+  const key = await openKey(stored, parts.vault);
   if (key === undefined)
     throw new VaultError(
       `the key ${name} is not on this machine: make a request with "ca request", sign it where the key is with "ca sign", and bring the certificate in with "ca import"`,
     );
-  return { key, authority: there };
+  return { key, authority: stored };
 }
 
-async function makeRoot(name: IssuerName, given: Establishing): Promise<Root> {
-  const key = await given.vault.ensure(name, 'P-384');
-  const now = given.clock.now();
-  const notAfter = now + given.policy.root;
+async function makeRoot(name: IssuerName, parts: EstablishParts): Promise<Root> {
+  const key = await parts.vault.ensure(name, 'P-384');
+  const now = parts.clock.now();
+  const notAfter = now + parts.policy.root;
   const tbs = tbsCertificate({
-    serial: newSerial(given.crypto),
+    serial: newSerial(parts.crypto),
     algorithm: key.algorithm,
     issuer: authorityName(name),
     subject: authorityName(name),
-    notBefore: now - given.policy.backdate,
+    notBefore: now - parts.policy.backdate,
     notAfter,
     spki: key.spki,
     // The path length leaves room for the issuing CAs, which may sign no further CA.
@@ -55,7 +55,7 @@ async function makeRoot(name: IssuerName, given: Establishing): Promise<Root> {
     ],
   });
   const certificate = await signed(tbs, key);
-  await given.stores.authorities.saveAuthority({
+  await parts.stores.authorities.saveAuthority({
     name,
     org: null,
     generation: 1,
@@ -66,7 +66,7 @@ async function makeRoot(name: IssuerName, given: Establishing): Promise<Root> {
     crossed: null,
     replaced: null,
   });
-  const authority = await given.stores.authorities.authority(name);
+  const authority = await parts.stores.authorities.authority(name);
   if (authority === undefined) throw new Error('a root was not saved');
   return { key, authority };
 }

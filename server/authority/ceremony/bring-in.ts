@@ -30,16 +30,16 @@ export async function bringIn(
     throw new VaultError(`nothing was requested for ${org.name}: begin with "ca request"`);
   const root = await parts.stores.authorities.authority(rootOf(org));
   if (root === undefined) throw new VaultError(`there is no ${rootOf(org)} yet`);
-  const given = read(certificate);
+  const x509 = read(certificate);
   const above = new X509Certificate(root.certificate);
   const wrong = [
-    given.subject === `O=Fieldbind\nCN=${org.name} CA` ? '' : 'it is for another name',
-    equalBytes(given.publicKey.export({ type: 'spki', format: 'der' }), key.spki)
+    x509.subject === `O=Fieldbind\nCN=${org.name} CA` ? '' : 'it is for another name',
+    equalBytes(x509.publicKey.export({ type: 'spki', format: 'der' }), key.spki)
       ? ''
       : 'it is for another key',
-    given.checkIssued(above) && given.verify(above.publicKey) ? '' : `it is not signed by ${root.name}`,
-    given.ca ? '' : 'it is not a CA’s',
-    Date.parse(given.validTo) > parts.clock.now() ? '' : 'it has ended',
+    x509.checkIssued(above) && x509.verify(above.publicKey) ? '' : `it is not signed by ${root.name}`,
+    x509.ca ? '' : 'it is not a CA’s',
+    Date.parse(x509.validTo) > parts.clock.now() ? '' : 'it has ended',
   ].filter((text) => text !== '');
   if (wrong.length > 0) throw new VaultError(`this certificate cannot be taken: ${wrong.join(', ')}`);
   return install({ candidate: await candidateAfter(last, org, parts), certificate }, parts);

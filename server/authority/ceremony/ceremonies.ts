@@ -2,7 +2,13 @@ import type { Authority } from '../../ports/authorities.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { bringIn, requestIssuing } from './bring-in.ts';
-import { establishIssuing, type IssuingParts, overlapOf, type Rotated, rotateIssuing } from './issuing-ca.ts';
+import {
+  establishIssuing,
+  type IssuingParts,
+  overlapOf,
+  type RotateResult,
+  rotateIssuing,
+} from './issuing-ca.ts';
 import { putRootBack, type RootParts, removeRoot, takeRootOut } from './root-custody.ts';
 
 /**
@@ -13,7 +19,7 @@ export interface Ceremonies {
   /** The issuing CA of an organisation; it and its root are created if needed. Idempotent. */
   establish(org: WantedCa): Promise<Authority>;
   /** Creates the next issuing CA of an organisation that has one. */
-  rotate(org: WantedCa & { readonly again: boolean }): Promise<Rotated>;
+  rotate(org: WantedCa & { readonly again: boolean }): Promise<RotateResult>;
   /** Until when the predecessor of the last rotation still signs CRLs; undefined if there is none. */
   overlapOf(org: OrgName): Promise<string | undefined>;
   /** The CSR (PKCS#10) for an organisation's next issuing CA, DER. */

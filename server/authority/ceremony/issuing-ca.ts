@@ -5,11 +5,11 @@ import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
-import type { Establishing } from '../ca/candidate.ts';
-import { type Certified, certifyAfter } from '../ca/establish.ts';
+import type { EstablishParts } from '../ca/candidate.ts';
+import { type CertifiedCa, certifyAfter } from '../ca/establish.ts';
 import { generation } from '../ca/generation.ts';
 
-export interface IssuingParts extends Establishing {
+export interface IssuingParts extends EstablishParts {
   readonly transact: Transact<'authorities' | 'audit'>;
 }
 
@@ -18,11 +18,11 @@ export interface IssuingParts extends Establishing {
  * reuses the keys and certificates that exist.
  */
 export async function establishIssuing(org: WantedCa, parts: IssuingParts): Promise<Authority> {
-  const there = await parts.stores.authorities.authority(org.name);
-  return there ?? install(await certifyAfter(0, org, parts), parts);
+  const existing = await parts.stores.authorities.authority(org.name);
+  return existing ?? install(await certifyAfter(0, org, parts), parts);
 }
 
-export type Rotated =
+export type RotateResult =
   | { readonly code: 'rotated'; readonly authority: Authority }
   /** A rotation is under way; verifiers have until then to switch over. */
   | { readonly code: 'overlap'; readonly until: string }
@@ -32,7 +32,7 @@ export type Rotated =
 export async function rotateIssuing(
   org: WantedCa & { readonly again: boolean },
   parts: IssuingParts,
-): Promise<Rotated> {
+): Promise<RotateResult> {
   const generations = await parts.stores.authorities.ofOrg(org.name);
   const last = generations.at(-1);
   if (last === undefined) return { code: 'no_authority' };
@@ -55,14 +55,14 @@ function watchedUntil(generations: readonly Authority[], now: number): string | 
 }
 
 /** Stores a certified issuing CA in one transaction: a crash leaves either the old state or the new one. */
-export async function install(certified: Certified, parts: IssuingParts): Promise<Authority> {
-  const { made, before } = await generation(certified, parts);
+export async function install(certified: CertifiedCa, parts: IssuingParts): Promise<Authority> {
+  const { authority, before } = await generation(certified, parts);
   return parts.transact(async (tx) => {
-    const there = await tx.authorities.authority(made.name);
+    const existing = await tx.authorities.authority(authority.name);
     // Another process was quicker, with the same key.
-    if (there !== undefined) return there;
-    await tx.authorities.saveAuthority(made);
-    if (before === undefined) return made;
+    if (existing !== undefined) return existing;
+    await tx.authorities.saveAuthority(authority);
+    if (before === undefined) return authority;
     const at = toInstant(parts.clock.now());
     await tx.authorities.replace(before.name, { at, until: before.until });
     await audit(tx.audit, {
@@ -70,10 +70,10 @@ export async function install(certified: Certified, parts: IssuingParts): Promis
       step: STEPS.admin,
       event: 'issuing CA replaced',
       actor: 'command line',
-      org: made.org,
-      subject: made.name,
-      detail: `SHA-256 ${sha256Hex(made.anchor)}; ${before.name} until ${before.until}`,
+      org: authority.org,
+      subject: authority.name,
+      detail: `SHA-256 ${sha256Hex(authority.anchor)}; ${before.name} until ${before.until}`,
     });
-    return made;
+    return authority;
   });
 }

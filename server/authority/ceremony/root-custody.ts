@@ -56,10 +56,9 @@ export function checkRootFile(text: string, passphrase: string): void {
 }
 
 async function rootNamed(name: string, { stores }: RootParts): Promise<Authority> {
-  const there = await stores.authorities.authority(name);
-  if (there === undefined || there.root !== null)
-    throw new VaultError(`there is no root called ${name} here`);
-  return there;
+  const root = await stores.authorities.authority(name);
+  if (root === undefined || root.root !== null) throw new VaultError(`there is no root called ${name} here`);
+  return root;
 }
 
 function files({ keyFiles }: RootParts): KeyFiles {

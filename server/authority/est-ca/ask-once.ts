@@ -25,13 +25,13 @@ export interface AskParts {
   readonly crypto: CryptoPort;
 }
 
-export interface AskWith {
+export interface AskContext {
   readonly client: EstClient;
   readonly files: EstCaFiles;
   readonly signal: AbortSignal;
 }
 
-export type Ask =
+export type AskResult =
   | {
       readonly kind: 'signed';
       readonly der: Uint8Array;
@@ -53,9 +53,9 @@ const WithRequest = Obj({ device: Obj({ csr: Text() }) });
  */
 export async function askOnce(
   intent: Intent,
-  { client, files, signal }: AskWith,
+  { client, files, signal }: AskContext,
   parts: AskParts,
-): Promise<Ask> {
+): Promise<AskResult> {
   const { stores, transact, clock, crypto } = parts;
   const order = readOrder(intent.toBeSigned);
   if (order === undefined) throw new Error('an intent for the third party’s CA does not read');

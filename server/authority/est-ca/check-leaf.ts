@@ -19,11 +19,11 @@ const BEYOND = 3_600_000;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ATTRIBUTE: Record<SubjectPart['attribute'], string> = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' };
 
-export type Judged =
+export type LeafVerdict =
   | { readonly ok: true; readonly der: Uint8Array; readonly validity: Validity; readonly serial: string }
   | { readonly ok: false; readonly fault: DeviceFault };
 
-export interface Given {
+export interface LeafContext {
   /** The CA that signs devices first, then each certificate's issuer, up to the anchor. */
   readonly chain: readonly Uint8Array[];
   readonly now: number;
@@ -44,9 +44,9 @@ export interface Validity {
 export async function checkLeaf(
   ders: readonly Uint8Array[],
   order: CertificateOrder & { readonly lifetime: number },
-  given: Given,
-): Promise<Judged> {
-  const { chain, now, after, crypto } = given;
+  context: LeafContext,
+): Promise<LeafVerdict> {
+  const { chain, now, after, crypto } = context;
   const read = ders.map(readLeaf);
   if (read.length === 0 || read.includes(undefined)) return wrong('answer_unreadable');
   const [leaf, ...more] = read.filter((one) => one !== undefined && equalBytes(one.spki, order.spki));
@@ -75,7 +75,7 @@ export async function checkLeaf(
   return { ok: true, der: leaf.der, validity, serial: leaf.serial };
 }
 
-function wrong(fault: DeviceFault): Judged {
+function wrong(fault: DeviceFault): LeafVerdict {
   return { ok: false, fault };
 }
 

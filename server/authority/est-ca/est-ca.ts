@@ -5,7 +5,7 @@ import { toInstant } from '../../../core/instant.ts';
 import { type Intent, SignatureDelayed, type SignedCertificate } from '../../ports/certificate-authority.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
-import { type Ask, type AskParts, askOnce } from './ask-once.ts';
+import { type AskParts, type AskResult, askOnce } from './ask-once.ts';
 import type { EstCaFiles } from './est-ca-files.ts';
 import { estClient } from './est-client.ts';
 import { isWayFault } from './est-faults.ts';
@@ -59,7 +59,7 @@ export interface EstCa {
   close(): Promise<void>;
 }
 
-interface State {
+interface AskState {
   readonly asking: boolean;
   readonly signed: SignedCertificate | undefined;
   readonly nextAt: number;
@@ -69,7 +69,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
   const { stores, clock, crypto, writer } = parts;
   const client = estClient(files.access, { connections: CONNECTIONS, patience: PATIENCE });
   const ending = new AbortController();
-  const states = new Map<string, State>();
+  const states = new Map<string, AskState>();
   const underWay = new Set<Promise<void>>();
   const waiting: (() => void)[] = [];
   const kept = new Map<string, NodeJS.Timeout>();
@@ -111,12 +111,12 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     if (!ending.signal.aborted && now >= way.nextAt) {
       nextAt = now + LEASE;
       if (await stores.leases.take({ ...lease, now: toInstant(now), until })) {
-        const said = await askOnce(intent, { client, files, signal: ending.signal }, parts);
-        if (said.kind === 'signed') {
+        const result = await askOnce(intent, { client, files, signal: ending.signal }, parts);
+        if (result.kind === 'signed') {
           kept.set(lease.name, setTimeout(() => void leave(lease.name), LEASE / 2).unref());
-          return keep(intent, said);
+          return keep(intent, result);
         }
-        nextAt = nextAfter(said, now);
+        nextAt = nextAfter(result, now);
         await stores.leases.leave(lease.name, writer);
       }
     }
@@ -129,7 +129,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     await stores.leases.leave(name, writer).catch((error: unknown) => listener?.onFault(error));
   }
 
-  function keep({ serial }: Intent, { der, validity, record }: Extract<Ask, { kind: 'signed' }>): void {
+  function keep({ serial }: Intent, { der, validity, record }: Extract<AskResult, { kind: 'signed' }>): void {
     way = { tries: 0, nextAt: 0 };
     const signed = { der, validity, fingerprint: sha256Hex(der) };
     states.set(serial, { asking: false, signed, nextAt: 0 });
@@ -140,28 +140,28 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
    * The earliest time of the next try. `began`: when the request was sent. Concurrent requests that fail at the same
    * moment count as one failure of the connection.
    */
-  function nextAfter(said: Exclude<Ask, { kind: 'signed' }>, began: number): number {
+  function nextAfter(result: Exclude<AskResult, { kind: 'signed' }>, began: number): number {
     const now = clock.now();
     // Nothing was sent, so nothing is known about the connection.
-    if (said.kind === 'gone' || (said.kind === 'fault' && said.fault === 'request_missing'))
+    if (result.kind === 'gone' || (result.kind === 'fault' && result.fault === 'request_missing'))
       return now + NEXT_DAY;
-    if (said.kind === 'fault' && isWayFault(said.fault)) {
+    if (result.kind === 'fault' && isWayFault(result.fault)) {
       if (began < way.nextAt) return way.nextAt;
       const tries = way.tries + 1;
-      way = { tries, nextAt: now + Math.max(backOff(tries, crypto), said.after ?? 0) };
+      way = { tries, nextAt: now + Math.max(backOff(tries, crypto), result.after ?? 0) };
       return way.nextAt;
     }
     way = { tries: 0, nextAt: 0 };
-    return said.kind === 'wait' ? now + said.after : now + NEXT_DAY;
+    return result.kind === 'wait' ? now + result.after : now + NEXT_DAY;
   }
 
   return {
     files,
     sign(intent) {
-      const there = states.get(intent.serial);
-      if (there?.signed !== undefined) return there.signed;
+      const state = states.get(intent.serial);
+      if (state?.signed !== undefined) return state.signed;
       const now = clock.now();
-      const isDue = there === undefined || (!there.asking && now >= there.nextAt);
+      const isDue = state === undefined || (!state.asking && now >= state.nextAt);
       if (listener !== undefined && !ending.signal.aborted && isDue && now >= way.nextAt) start(intent);
       throw new SignatureDelayed(`${intent.issuer} has not answered yet`);
     },

@@ -1,24 +1,24 @@
 import { type KeySigner, type KeyVault, VaultError } from '../../ports/signer.ts';
 import type { Token } from './token.ts';
-import { CURVES, type Found, generate, lookUp, signWith } from './token-objects.ts';
+import { CURVES, generate, lookUp, signWith, type TokenKey } from './token-objects.ts';
 
 /**
  * Keys inside a token: generated there, sensitive, and not extractable. Each is found by its label. `alone` keeps two
  * processes from generating the same key, since a token allows two keys with one label.
  */
 export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Promise<T>): KeyVault {
-  const known = new Map<string, { readonly epoch: number; readonly found: Found }>();
+  const known = new Map<string, { readonly epoch: number; readonly found: TokenKey }>();
 
-  async function find(name: string): Promise<Found | undefined> {
-    const there = known.get(name);
-    if (there?.epoch === token.epoch()) return there.found;
+  async function find(name: string): Promise<TokenKey | undefined> {
+    const existing = known.get(name);
+    if (existing?.epoch === token.epoch()) return existing.found;
     const epoch = token.epoch();
     const found = await token.use((session) => lookUp(token, session, name));
     if (found !== undefined) known.set(name, { epoch, found });
     return found;
   }
 
-  function signer(name: string, { spki, facts }: Found): KeySigner {
+  function signer(name: string, { spki, facts }: TokenKey): KeySigner {
     return {
       algorithm: facts.algorithm,
       spki,
@@ -36,15 +36,15 @@ export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Pr
       return found && signer(name, found);
     },
     async ensure(name, curve) {
-      const there = await find(name);
-      if (there !== undefined) return signer(name, there);
+      const existing = await find(name);
+      if (existing !== undefined) return signer(name, existing);
       await alone(async () => {
         if ((await find(name)) === undefined)
           await token.use((session) => generate(token, session, name, CURVES[curve].oid));
       });
-      const made = await find(name);
-      if (made === undefined) throw new VaultError(`the token made the key ${name} and does not show it`);
-      return signer(name, made);
+      const created = await find(name);
+      if (created === undefined) throw new VaultError(`the token made the key ${name} and does not show it`);
+      return signer(name, created);
     },
   };
 }

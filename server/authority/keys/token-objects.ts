@@ -17,7 +17,7 @@ export const CURVES = {
 type CurveFacts = (typeof CURVES)[keyof typeof CURVES];
 
 /** A key in a token. Its handle is valid as long as the login. */
-export interface Found {
+export interface TokenKey {
   readonly handle: Handle;
   readonly facts: CurveFacts;
   readonly spki: Uint8Array;
@@ -28,7 +28,7 @@ const label = (name: string) => `fieldbind/${name}`;
 function search(
   token: Token,
   session: Session,
-  template: readonly { type: number; value: Wanted }[],
+  template: readonly { type: number; value: AttributeValue }[],
 ): Handle[] {
   const { lib } = token;
   lib.C_FindObjectsInit(session, [...template]);
@@ -38,10 +38,10 @@ function search(
     lib.C_FindObjectsFinal(session);
   }
 }
-type Wanted = number | string | Buffer;
+type AttributeValue = number | string | Buffer;
 
 /** The key called `name`; undefined if it does not exist. */
-export function lookUp(token: Token, session: Session, name: string): Found | undefined {
+export function lookUp(token: Token, session: Session, name: string): TokenKey | undefined {
   const { lib, constants: c } = token;
   const called = { type: c.CKA_LABEL, value: label(name) };
   const [handle, ...more] = search(token, session, [{ type: c.CKA_CLASS, value: c.CKO_PRIVATE_KEY }, called]);
@@ -119,7 +119,7 @@ export async function generate(
 /** CKM_ECDSA takes the digest and returns r‖s (PKCS#11 2.40, mechanisms, section 2.3.6). */
 export async function signWith(
   token: Token,
-  { handle, facts }: Found,
+  { handle, facts }: TokenKey,
   data: Uint8Array,
 ): Promise<Uint8Array> {
   const { lib, constants: c } = token;

@@ -7,7 +7,7 @@ import { toInstant } from '../../../core/instant.ts';
 import { toPem } from '../../../core/pem.ts';
 import { isStrong, parseSpki } from '../../../core/spki.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
-import type { KeptRow } from '../../ports/maker-list.ts';
+import type { StoredRow } from '../../ports/maker-list.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
@@ -33,13 +33,13 @@ export interface ActivationParts {
  * keys are not a TPM's. Anybody may ask, since only that TPM can use the answer.
  */
 export async function challengeTpm(
-  given: { readonly ek: string; readonly ak: string },
+  request: { readonly ek: string; readonly ak: string },
   parts: ActivationParts,
 ): Promise<TpmChallengeAnswer | undefined> {
   const { transact, clock, crypto } = parts;
-  const spki = bytesOf(given.ek);
+  const spki = bytesOf(request.ek);
   const key = endorsementKey(spki);
-  const attestationKey = parseAttestationKey(bytesOf(given.ak));
+  const attestationKey = parseAttestationKey(bytesOf(request.ak));
   const ek = await crypto.digest(spki);
   if ((await rowOf(ek, parts)) === undefined) return undefined;
   const secret = crypto.random(32);
@@ -48,7 +48,7 @@ export async function challengeTpm(
     id: uuid7(now, crypto),
     ek,
     secret: await crypto.digest(secret),
-    ak: bytesOf(given.ak),
+    ak: bytesOf(request.ak),
     expiresAt: toInstant(now + PATIENCE_MS),
   };
   await transact((tx) => tx.tpms.challenge(challenge, toInstant(now)));
@@ -62,17 +62,17 @@ export async function challengeTpm(
  * Undefined if the challenge is unknown or the secret is wrong; a challenge can be used once. Throws TpmError.
  */
 export async function activateTpm(
-  given: TpmActivation,
+  request: TpmActivation,
   parts: ActivationParts,
 ): Promise<TpmActivated | undefined> {
   const { stores, transact, clock, crypto } = parts;
   const at = toInstant(clock.now());
-  const challenge = await transact((tx) => tx.tpms.take(given.id));
+  const challenge = await transact((tx) => tx.tpms.take(request.id));
   if (challenge === undefined || challenge.expiresAt < at) return undefined;
-  const found = await crypto.sha256(bytesOf(given.secret));
+  const found = await crypto.sha256(bytesOf(request.secret));
   if (!timingSafeEqual(found, bytesOf(challenge.secret))) return undefined;
   const { spki } = parseCertifiedKey(
-    { key: bytesOf(given.key), attest: bytesOf(given.attest), signature: bytesOf(given.signature) },
+    { key: bytesOf(request.key), attest: bytesOf(request.attest), signature: bytesOf(request.signature) },
     parseAttestationKey(challenge.ak),
   );
   if (!isStrong(parseSpki(spki))) throw new TpmError('the key is too weak');
@@ -99,7 +99,7 @@ export async function activateTpm(
 }
 
 /** A list row of this TPM. If the device was handed on there are several, any of which will do. */
-async function rowOf(ek: string, { stores }: ActivationParts): Promise<KeptRow | undefined> {
+async function rowOf(ek: string, { stores }: ActivationParts): Promise<StoredRow | undefined> {
   const [row] = await stores.listBulk.keyed(REAL_SCOPE, [], [ek]);
   return row;
 }

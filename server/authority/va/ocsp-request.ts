@@ -35,10 +35,10 @@ export function parseOcspRequest(der: Uint8Array): CertificateId[] {
   const ids: CertificateId[] = [];
   while (!list.done) {
     if (ids.length >= MOST) throw new DerError('too many certificates in one request');
-    const one = list.enter(TAG.sequence);
-    ids.push(readId(one.next(TAG.sequence).whole));
-    one.optional(0xa0);
-    one.end();
+    const item = list.enter(TAG.sequence);
+    ids.push(readId(item.next(TAG.sequence).whole));
+    item.optional(0xa0);
+    item.end();
   }
   if (ids.length === 0) throw new DerError('no certificate is asked for');
   return ids;

@@ -61,6 +61,6 @@ export async function ocspResponse(
 
 function revokedInfo({ at, reason }: { readonly at: string; readonly reason: EntryReason }): Bytes {
   const code = REASON[reason];
-  const said = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
-  return tlv(0xa1, generalizedTime(fromInstant(at)), ...said);
+  const reasonField = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
+  return tlv(0xa1, generalizedTime(fromInstant(at)), ...reasonField);
 }

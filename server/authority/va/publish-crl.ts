@@ -24,8 +24,8 @@ async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl 
   const issuer = await parts.ca.issuerNamed(name);
   // Certificates that a third party signed are on that party's own CRL.
   if (issuer === undefined || issuer.own !== name) return undefined;
-  const there = await parts.stores.crls.crl(name);
-  if (there !== undefined && !(await isStale(there, parts))) return there;
+  const stored = await parts.stores.crls.crl(name);
+  if (stored !== undefined && !(await isStale(stored, parts))) return stored;
   return parts.transact(async (tx) => {
     const now = parts.clock.now();
     const last = await tx.crls.crl(name);

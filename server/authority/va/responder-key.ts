@@ -31,11 +31,11 @@ export async function responderKey(
   const { vault, stores, transact, clock } = parts;
   const key = await vault.ensure(`ocsp_${issuer.name}`, 'P-256');
   const fresh = (notAfter: string) => fromInstant(notAfter) - clock.now() > MARGIN;
-  const there = await stores.responders.responder(issuer.name);
-  if (there !== undefined && fresh(there.notAfter)) return { key, certificate: there.certificate };
+  const stored = await stores.responders.responder(issuer.name);
+  if (stored !== undefined && fresh(stored.notAfter)) return { key, certificate: stored.certificate };
   return transact(async (tx) => {
-    const made = await tx.responders.responder(issuer.name);
-    if (made !== undefined && fresh(made.notAfter)) return { key, certificate: made.certificate };
+    const renewed = await tx.responders.responder(issuer.name);
+    if (renewed !== undefined && fresh(renewed.notAfter)) return { key, certificate: renewed.certificate };
     const until = clock.now() + LIFE;
     const { der, serial } = await issuer.certifyResponder(key.spki, until);
     const notAfter = toInstant(until);

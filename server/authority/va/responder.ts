@@ -14,8 +14,8 @@ const HOUR = 3_600_000;
 /** How long a verifier may rely on an answer. */
 const LIFE = 24 * HOUR;
 /** How long an answer is cached if nothing has changed. */
-const KEPT = HOUR;
-const MOST_KEPT = 20_000;
+const CACHED_FOR = HOUR;
+const MOST_CACHED = 20_000;
 
 export interface StatusParts extends ResponderParts {
   readonly stores: Needs<'responders' | 'certificateStates' | 'authorities'>;
@@ -43,7 +43,7 @@ const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, un
  */
 export function statusResponder(parts: StatusParts): StatusResponder {
   const { stores, ca, clock } = parts;
-  const kept = new Map<string, StatusAnswer & { readonly state: string }>();
+  const cache = new Map<string, StatusAnswer & { readonly state: string }>();
   let issuers = new Map<string, IssuerName>();
 
   /** Name of the issuing CA that a request means. If it is unknown, new CAs are looked up. */
@@ -82,14 +82,14 @@ export function statusResponder(parts: StatusParts): StatusResponder {
     const now = clock.now();
     const name = ids.map(({ whole }) => toHex(whole)).join();
     const state = JSON.stringify(statuses.map(({ revoked }) => revoked ?? null));
-    const there = kept.get(name);
-    if (there?.state === state && now - (there.signedAt ?? 0) < KEPT) return there;
+    const cached = cache.get(name);
+    if (cached?.state === state && now - (cached.signedAt ?? 0) < CACHED_FOR) return cached;
     const key = await responderKey(issuer, parts);
     const der = await ocspResponse(statuses, { thisUpdate: now, nextUpdate: now + LIFE }, key);
-    const made = { der, signedAt: now, until: now + LIFE, state };
-    if (kept.size >= MOST_KEPT) kept.clear();
-    kept.set(name, made);
-    return made;
+    const answer = { der, signedAt: now, until: now + LIFE, state };
+    if (cache.size >= MOST_CACHED) cache.clear();
+    cache.set(name, answer);
+    return answer;
   }
 
   return {

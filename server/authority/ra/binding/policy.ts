@@ -2,7 +2,7 @@ import type { ListRow } from '../../../../contract/list-row.ts';
 import { parseSpki } from '../../../../core/spki.ts';
 import type { CertificateProfile } from '../../../ports/certificate-authority.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
-import type { KeptPolicy, Policy } from '../../../ports/policies.ts';
+import type { Policy, StoredPolicy } from '../../../ports/policies.ts';
 import { type DeviceMention, held, type Ruling, refused } from './ruling.ts';
 import { subjectFor } from './subject-template.ts';
 
@@ -16,7 +16,7 @@ export async function policyFor(
   return merge(await policies.ofOrg(org), domain);
 }
 
-function merge(stored: readonly KeptPolicy[], domain: string): Policy {
+function merge(stored: readonly StoredPolicy[], domain: string): Policy {
   const of = (name: string | null) => stored.find((one) => one.domain === name)?.policy;
   return { ...of(null), ...of(domain) };
 }
