@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
 import { parseSubject } from '../authority/ra/binding/subject-template.ts';
-import type { KeptPolicy } from '../ports/policies.ts';
+import type { StoredPolicy } from '../ports/policies.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
@@ -24,7 +24,7 @@ const isCount = (value: number, most: number) => Number.isInteger(value) && valu
 
 /** Sets the policy of an organisation or of one of its domains. It applies to later decisions. */
 export async function setPolicy(
-  kept: KeptPolicy,
+  kept: StoredPolicy,
   by: string,
   { stores, transact, clock }: PolicyParts,
 ): Promise<PolicyFault | 'set'> {
@@ -49,7 +49,7 @@ export async function setPolicy(
 }
 
 export async function clearPolicy(
-  { org, domain }: Pick<KeptPolicy, 'org' | 'domain'>,
+  { org, domain }: Pick<StoredPolicy, 'org' | 'domain'>,
   by: string,
   { transact, clock }: Pick<PolicyParts, 'transact' | 'clock'>,
 ): Promise<boolean> {

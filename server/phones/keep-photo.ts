@@ -58,14 +58,14 @@ export async function keepPart(
   }
   const at = toInstant(parts.clock.now());
   const photo = await parts.transact(async ({ photos }) => {
-    const there = await photos.photo(org, part.digest);
-    if (there === undefined) {
+    const stored = await photos.photo(org, part.digest);
+    if (stored === undefined) {
       const quota = parts.quota ?? PHOTO_QUOTA_BYTES;
       if ((await photos.bytesOf(org)) + named.bytes > quota) return undefined;
       await photos.begin({ org, digest: part.digest, bytes: named.bytes, at });
     }
-    const stands = there?.have ?? 0;
-    const kept = there?.keptAt ?? null;
+    const stands = stored?.have ?? 0;
+    const kept = stored?.keptAt ?? null;
     if (kept === null && stands === part.offset && data.length > 0) {
       await photos.add(org, part.digest, stands, data);
       if (stands + data.length === named.bytes) await settleWhole(org, part.digest, at, parts.crypto, photos);

@@ -6,7 +6,7 @@ import type { RecordOrId } from '../ports/records.ts';
 import { audit } from '../trail/chain.ts';
 import type { StatementSigner } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
-import type { Verified } from './open-envelope.ts';
+import type { VerifiedEnvelope } from './open-envelope.ts';
 import { readId, readPayload } from './payload.ts';
 
 export interface KeepContext {
@@ -19,7 +19,7 @@ export interface KeepContext {
 }
 
 /** The answer for one envelope, and its record if that is still to be decided. */
-export interface Kept {
+export interface EnvelopeResult {
   readonly result: RecordResult;
   readonly record?: RecordOrId | undefined;
 }
@@ -35,26 +35,26 @@ const AT_HAND = 8 * 1024;
  * Step 7 for one verified envelope: decides whether it is received or rejected, and stores it either way; with its
  * receipt, if it has an id. Runs inside the transaction that makes both durable.
  */
-export async function keepRecord(envelope: Verified, context: KeepContext): Promise<Kept> {
+export async function keepRecord(envelope: VerifiedEnvelope, context: KeepContext): Promise<EnvelopeResult> {
   const { stores, at, uploader } = context;
   const { header, digest, author } = envelope;
-  const there = await stores.envelopes.byDigest(digest);
+  const stored = await stores.envelopes.byDigest(digest);
   const facts = readPayload(header.typ, envelope.payload);
   const id = facts?.id ?? readId(envelope.payload) ?? null;
   const code =
-    there === undefined || there.code === 'org_not_entitled'
+    stored === undefined || stored.code === 'org_not_entitled'
       ? await rejection(envelope, id, facts === undefined, context)
-      : there.code;
+      : stored.code;
   // The author's membership may have come back; every other answer is final.
-  const anew = there?.code === 'org_not_entitled' && code !== 'org_not_entitled';
-  if (there !== undefined && !anew) {
+  const anew = stored?.code === 'org_not_entitled' && code !== 'org_not_entitled';
+  if (stored !== undefined && !anew) {
     // Idempotent: the same bytes get the same answer again, with the receipt of the first time.
-    const receipt = there.receipt === null ? {} : { receipt: there.receipt };
+    const receipt = stored.receipt === null ? {} : { receipt: stored.receipt };
     return {
       result:
-        there.code === null
+        stored.code === null
           ? { digest, status: 'duplicate', ...receipt }
-          : { digest, status: 'rejected', code: there.code, ...receipt },
+          : { digest, status: 'rejected', code: stored.code, ...receipt },
     };
   }
 
@@ -87,7 +87,7 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
           udid: facts.udid,
           capturedAt: facts.capturedAt,
           // Arrival proves a not-after, and the first arrival counts.
-          receivedAt: there?.receivedAt ?? at,
+          receivedAt: stored?.receivedAt ?? at,
           outcome: null,
           code: null,
           decidedAt: null,
@@ -115,7 +115,7 @@ export async function keepRecord(envelope: Verified, context: KeepContext): Prom
 }
 
 async function rejection(
-  { header, digest, author }: Verified,
+  { header, digest, author }: VerifiedEnvelope,
   id: string | null,
   payloadUnfit: boolean,
   { stores, aud }: KeepContext,
@@ -136,7 +136,7 @@ async function rejection(
  * it. If one key signed two records for one place, the key was copied or its phone was set back.
  */
 async function forks(
-  header: Verified['header'],
+  header: VerifiedEnvelope['header'],
   digest: string,
   envelopes: GroupStores['envelopes'],
 ): Promise<boolean> {
@@ -152,7 +152,7 @@ async function forks(
 
 /** Signs the receipt. It says that this installation has had these bytes durably since then, and nothing about the decision. */
 async function signReceipt(
-  { header, digest }: Verified,
+  { header, digest }: VerifiedEnvelope,
   id: string,
   status: Receipt['status'],
   { stores, signer, aud, at }: KeepContext,

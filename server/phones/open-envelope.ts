@@ -7,7 +7,7 @@ import { verifyJws } from '../../core/jws.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
 
 /** An envelope whose signature verified. */
-export interface Verified {
+export interface VerifiedEnvelope {
   readonly ok: true;
   readonly jws: string;
   readonly header: RecordHeader;
@@ -18,7 +18,7 @@ export interface Verified {
 }
 
 export type OpenedEnvelope =
-  | Verified
+  | VerifiedEnvelope
   | { readonly ok: false; readonly code: RejectionCode; readonly digest: string | null };
 
 /**

@@ -8,7 +8,7 @@ import type { OperatorKey } from '../ports/operator-keys.ts';
 import type { RecordOrId } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
 import type { StatementKeys, StatementSigner } from '../trail/statement-keys.ts';
-import { type Kept, keepRecord } from './keep-record.ts';
+import { type EnvelopeResult, keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
 import { readId } from './payload.ts';
 
@@ -30,14 +30,14 @@ export interface Intake {
   receive(
     batch: BatchRequest,
     uploader: string,
-  ): Promise<{ readonly answer: BatchResponse; readonly taken: readonly RecordOrId[] }>;
+  ): Promise<{ readonly answer: BatchResponse; readonly undecided: readonly RecordOrId[] }>;
 }
 
-interface Waiting {
+interface WaitingBatch {
   readonly batch: BatchRequest;
   readonly uploader: string;
   readonly opened: readonly OpenedEnvelope[];
-  readonly done: PromiseWithResolvers<{ at: string; kept: Kept[] }>;
+  readonly done: PromiseWithResolvers<{ at: string; kept: EnvelopeResult[] }>;
 }
 
 /** Most records of one transaction, which may hold the batches of several phones. */
@@ -45,14 +45,14 @@ const MOST = 256;
 
 /** Group commit: batches that wait while others are written are written together, with one commit and one wait for the disk. */
 export function intake(parts: ReceiveParts): Intake {
-  const waiting: Waiting[] = [];
+  const waiting: WaitingBatch[] = [];
   let writing = false;
 
   async function writeAll(): Promise<void> {
     if (writing) return;
     writing = true;
     for (;;) {
-      const group: Waiting[] = [];
+      const group: WaitingBatch[] = [];
       let records = 0;
       for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
         records += next.opened.length;
@@ -66,7 +66,7 @@ export function intake(parts: ReceiveParts): Intake {
     writing = false;
   }
 
-  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+  async function writeGroup(group: readonly WaitingBatch[]): Promise<void> {
     try {
       const at = toInstant(parts.clock.now());
       const signer = await parts.statementKeys.active();
@@ -80,7 +80,11 @@ export function intake(parts: ReceiveParts): Intake {
     }
   }
 
-  function write(group: readonly Waiting[], signer: StatementSigner, at: string): Promise<Kept[][]> {
+  function write(
+    group: readonly WaitingBatch[],
+    signer: StatementSigner,
+    at: string,
+  ): Promise<EnvelopeResult[][]> {
     return parts.inGroup(async (stores) => {
       await stores.envelopes.prefetch(group.flatMap(({ opened }) => opened.flatMap(placeOf)));
       // All transactions lock heads in the same order, so that two of them cannot deadlock.
@@ -89,9 +93,9 @@ export function intake(parts: ReceiveParts): Intake {
       );
       heads.sort((one, other) => (one.head.kid < other.head.kid ? -1 : 1));
       for (const { head, uploader } of heads) await reportHead(head, uploader, at, stores);
-      const all: Kept[][] = [];
+      const all: EnvelopeResult[][] = [];
       for (const { uploader, opened } of group) {
-        const out: Kept[] = [];
+        const out: EnvelopeResult[] = [];
         for (const envelope of opened) {
           out.push(
             envelope.ok
@@ -110,14 +114,14 @@ export function intake(parts: ReceiveParts): Intake {
       const opened: OpenedEnvelope[] = [];
       const keyOf = keysOf(parts.stores);
       for (const text of batch.records) opened.push(await openEnvelope(text, keyOf, parts.crypto));
-      const done = Promise.withResolvers<{ at: string; kept: Kept[] }>();
+      const done = Promise.withResolvers<{ at: string; kept: EnvelopeResult[] }>();
       waiting.push({ batch, uploader, opened, done });
       void writeAll();
       const { at, kept } = await done.promise;
       parts.onStep('received');
       return {
         answer: { batch: batch.batch, nonce: batch.nonce, at, results: kept.map(({ result }) => result) },
-        taken: kept.flatMap(({ record }) => record ?? []),
+        undecided: kept.flatMap(({ record }) => record ?? []),
       };
     },
   };
@@ -127,11 +131,11 @@ export function intake(parts: ReceiveParts): Intake {
 function keysOf({ operatorKeys }: Needs<'operatorKeys'>): (kid: string) => Promise<OperatorKey | undefined> {
   const asked = new Map<string, Promise<OperatorKey | undefined>>();
   return (kid) => {
-    const there = asked.get(kid);
-    if (there !== undefined) return there;
-    const made = operatorKeys.key(kid);
-    asked.set(kid, made);
-    return made;
+    const asking = asked.get(kid);
+    if (asking !== undefined) return asking;
+    const answer = operatorKeys.key(kid);
+    asked.set(kid, answer);
+    return answer;
   };
 }
 

@@ -39,28 +39,28 @@ export interface WorkPacks {
 }
 
 export function workPacks(parts: PackParts): WorkPacks {
-  const made = new Map<string, { version: string; inputs: string; at: number; signed: SignedStatement }>();
+  const cache = new Map<string, { version: string; inputs: string; at: number; signed: SignedStatement }>();
   return {
     async pack(org, role) {
       const name = `${org.name}:${role}`;
-      const there = made.get(name);
+      const cached = cache.get(name);
       const now = parts.clock.now();
-      const young = there !== undefined && now - there.at < RENEW_AFTER;
+      const young = cached !== undefined && now - cached.at < RENEW_AFTER;
       // The version is read before the rows: if a change comes in between, the pack looks outdated, never up to date.
       const version = await versionOf(org, parts);
-      if (young && there.version === version) return there.signed;
+      if (young && cached.version === version) return cached.signed;
       const contents = await gather(org, role, parts);
       const inputs = toBase64Url(await parts.crypto.sha256(utf8(JSON.stringify(contents))));
-      if (young && there.inputs === inputs) {
-        made.set(name, { ...there, version });
-        return there.signed;
+      if (young && cached.inputs === inputs) {
+        cache.set(name, { ...cached, version });
+        return cached.signed;
       }
       const notAfter = toInstant(now + PACK_LIFE);
       const challenge = { value: toBase64Url(parts.crypto.random(32)), notAfter };
       const pack: WorkPack = { ...contents, issuedAt: toInstant(now), notAfter, challenge };
       const signed = await (await parts.statementKeys.active()).sign('pack+jws', pack);
       await parts.stores.statements.log(signed.digest, 'pack+jws', pack.issuedAt);
-      made.set(name, { version, inputs, at: now, signed });
+      cache.set(name, { version, inputs, at: now, signed });
       return signed;
     },
   };

@@ -15,18 +15,18 @@ export interface Authority {
   readonly anchor: Uint8Array;
   readonly notAfter: string;
   /** Cross certificates between this generation and its predecessor; null for the first. */
-  readonly crossed: Crossed | null;
+  readonly crossed: CrossCertificates | null;
   /** Set once a successor issues in its place. */
-  readonly replaced: Replaced | null;
+  readonly replaced: Replacement | null;
 }
 
 /** Cross certificates of one rotation, DER (RFC 4210 section 4.4): same name, the one's key signed by the other's. */
-export interface Crossed {
+export interface CrossCertificates {
   readonly newWithOld: Uint8Array;
   readonly oldWithNew: Uint8Array;
 }
 
-export interface Replaced {
+export interface Replacement {
   readonly at: string;
   /** The last of its certificates ends by then. Until then it signs CRLs, and verifiers are told about it. */
   readonly until: string;
@@ -39,7 +39,7 @@ export interface Authorities {
   /** Issuing CAs of an organisation, the first one first. */
   ofOrg(org: OrgName): Promise<Authority[]>;
   saveAuthority(authority: Authority): Promise<void>;
-  replace(name: IssuerName, replaced: Replaced): Promise<void>;
+  replace(name: IssuerName, replaced: Replacement): Promise<void>;
 }
 
 /** The newest of an organisation's generations, and those whose certificates may still be valid; the newest first. */

@@ -1,7 +1,7 @@
 import type { ListRow } from '../../contract/list-row.ts';
 
 /** A list row with its origin. */
-export interface KeptRow {
+export interface StoredRow {
   readonly scope: string;
   readonly org: string;
   readonly row: ListRow;
@@ -19,7 +19,7 @@ export interface MakerList {
   /** A few rows: enough to see that the UDID alone does not identify a device. */
   byUdid(scope: string, udid: string): Promise<ListRow[]>;
   byKey(scope: string, publicKey: string): Promise<ListRow[]>;
-  ofOrg(org: string, limit: number): Promise<KeptRow[]>;
+  ofOrg(org: string, limit: number): Promise<StoredRow[]>;
   /** UDID and key of the rows in this scope that other organisations imported. */
   foreign(scope: string, org: string, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;
   /** Keeps only the newest `keep` rows of an organisation. */

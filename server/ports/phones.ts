@@ -7,7 +7,7 @@ export interface KnownPhone extends ReportedHead {
 }
 
 /** A phone's report that it lost its storage, and the person who was signed in then; null in old reports. */
-export interface KeptLoss {
+export interface StoredLoss {
   readonly report: LossReport;
   readonly reporter: string | null;
 }
@@ -23,6 +23,6 @@ export interface Phones {
   /** Numbers that the phone itself explained by a skip. */
   skipped(kid: string): Promise<number[]>;
   /** Replaces what was stored for this key before. */
-  keepLoss(loss: KeptLoss & { readonly at: string }): Promise<void>;
-  lossOf(kid: string): Promise<KeptLoss | undefined>;
+  keepLoss(loss: StoredLoss & { readonly at: string }): Promise<void>;
+  lossOf(kid: string): Promise<StoredLoss | undefined>;
 }

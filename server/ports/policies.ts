@@ -22,7 +22,7 @@ export interface Policy {
   readonly subject?: string;
 }
 
-export interface KeptPolicy {
+export interface StoredPolicy {
   readonly org: string;
   /** Null for every domain of the organisation. */
   readonly domain: string | null;
@@ -30,8 +30,8 @@ export interface KeptPolicy {
 }
 
 export interface Policies {
-  ofOrg(org: string): Promise<KeptPolicy[]>;
-  save(kept: KeptPolicy, by: string, at: string): Promise<void>;
+  ofOrg(org: string): Promise<StoredPolicy[]>;
+  save(kept: StoredPolicy, by: string, at: string): Promise<void>;
   /** False if there was none. */
   remove(org: string, domain: string | null): Promise<boolean>;
 }

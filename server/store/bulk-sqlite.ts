@@ -4,7 +4,7 @@ import type { BulkRows, Removal, Selection } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /** A database that prepares statements and caches them. */
-export interface Preparing {
+export interface StatementCache {
   prepare(text: string): {
     run(...values: readonly unknown[]): { readonly changes: number };
     all(...values: readonly unknown[]): unknown[];
@@ -16,7 +16,7 @@ export interface Preparing {
  * round trip to save, and a statement of many rows would be parsed anew for every number of rows. Only transactions
  * write, and there is one connection, so a write always runs in the current transaction.
  */
-export function bulkInSqlite(sqlite: Preparing): BulkRows {
+export function bulkInSqlite(sqlite: StatementCache): BulkRows {
   return {
     async select<T extends keyof Tables>(db: Db, from: Selection<T>, keys: readonly string[]) {
       const { table, columns = ['*'], key, within, where, tail = '' } = from;

@@ -61,7 +61,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
 
 const PAGE = 500;
 
-export interface Copied {
+export interface CopyResult {
   readonly tables: number;
   readonly rows: number;
 }
@@ -75,7 +75,7 @@ function engineOf(where: string): Engine {
  * Copies a whole database, of either engine, into an empty one of either engine. All rows are read in one transaction
  * and written in one, so the copy is a consistent snapshot. Returns undefined if the target is not empty.
  */
-export async function copyDatabase(from: string, to: string): Promise<Copied | undefined> {
+export async function copyDatabase(from: string, to: string): Promise<CopyResult | undefined> {
   const [source, target] = [engineOf(from), engineOf(to)];
   try {
     await migrate(source);

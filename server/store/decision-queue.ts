@@ -7,12 +7,12 @@ import type { Tables } from './tables.ts';
 
 /** Columns of an undecided record: those that give its order, and those that may have changed since it was received. */
 const UNDECIDED = ['id', 'kid', 'seq', 'udid', 'received_at', 'binding', 'approved_by'] as const;
-type Undecided = Pick<Tables['records'], (typeof UNDECIDED)[number]>;
+type UndecidedRow = Pick<Tables['records'], (typeof UNDECIDED)[number]>;
 
 export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
   const select = recordRows(db);
 
-  async function undecided(key: 'udid' | 'id', keys: readonly string[]): Promise<Undecided[]> {
+  async function undecided(key: 'udid' | 'id', keys: readonly string[]): Promise<UndecidedRow[]> {
     if (keys.length === 0) return [];
     // Not `outcome is null`: that would match the partial index of all undecided records, and the planner would scan
     // that index instead of the one on the device's name, which leads to a few rows.
@@ -83,7 +83,7 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
   };
 }
 
-function byArrival(one: Undecided, other: Undecided): number {
+function byArrival(one: UndecidedRow, other: UndecidedRow): number {
   if (one.received_at !== other.received_at) return one.received_at < other.received_at ? -1 : 1;
   if (one.kid !== other.kid) return one.kid < other.kid ? -1 : 1;
   return one.seq - other.seq;

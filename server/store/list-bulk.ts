@@ -1,13 +1,13 @@
 import { PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { ListBulk, RowName } from '../ports/list-bulk.ts';
-import type { KeptRow } from '../ports/maker-list.ts';
+import type { StoredRow } from '../ports/maker-list.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
-export function toKept(row: Tables['list_rows']): KeptRow {
+export function toKept(row: Tables['list_rows']): StoredRow {
   return {
     scope: row.scope,
     org: row.org,
@@ -19,7 +19,7 @@ export function toKept(row: Tables['list_rows']): KeptRow {
   };
 }
 
-function fromKept({ scope, org, row, ...rest }: KeptRow): Tables['list_rows'] {
+function fromKept({ scope, org, row, ...rest }: StoredRow): Tables['list_rows'] {
   return {
     scope,
     org,
@@ -51,8 +51,8 @@ async function together<T>(
   db: Db,
   all: readonly T[],
   where: (one: T) => RawBuilder<unknown>,
-): Promise<KeptRow[]> {
-  const found: KeptRow[] = [];
+): Promise<StoredRow[]> {
+  const found: StoredRow[] = [];
   for (let at = 0; at < all.length; at += TOGETHER) {
     const selects = all
       .slice(at, at + TOGETHER)

@@ -66,20 +66,20 @@ class TurnDialect extends PostgresDialect {
 function preparing(pool: pg.Pool) {
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
-    const there = names.get(text);
-    if (there !== undefined || names.size >= PREPARED) return there;
-    const made = `s${names.size}`;
-    names.set(text, made);
-    return made;
+    const cached = names.get(text);
+    if (cached !== undefined || names.size >= PREPARED) return cached;
+    const created = `s${names.size}`;
+    names.set(text, created);
+    return created;
   };
   const wrapped = new WeakMap<pg.PoolClient, object>();
   return {
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
-      const there = wrapped.get(client);
-      if (there !== undefined) return there;
-      const made = {
+      const cached = wrapped.get(client);
+      if (cached !== undefined) return cached;
+      const created = {
         query(text: string, values: readonly unknown[]) {
           // A text without parameters may hold several statements, which only the simple query protocol accepts.
           if (values.length === 0) return client.query(text);
@@ -92,8 +92,8 @@ function preparing(pool: pg.Pool) {
         },
         release: () => client.release(),
       };
-      wrapped.set(client, made);
-      return made;
+      wrapped.set(client, created);
+      return created;
     },
   };
 }

@@ -12,7 +12,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { bulkInSqlite, type Preparing } from './bulk-sqlite.ts';
+import { bulkInSqlite, type StatementCache } from './bulk-sqlite.ts';
 import { type Engine, NO_LOCKS } from './engine.ts';
 import type { Tables } from './tables.ts';
 
@@ -36,17 +36,17 @@ const CHECKPOINT_PAGES = 4000;
 const PREPARED = 500;
 
 /** Caches prepared statements by their text, since preparing costs more than running most of them. */
-function preparing(sqlite: BetterSqlite.Database): SqliteDatabase & Preparing {
+function preparing(sqlite: BetterSqlite.Database): SqliteDatabase & StatementCache {
   const prepared = new Map<string, BetterSqlite.Statement>();
   return {
     close: () => sqlite.close(),
     prepare(text) {
-      const there = prepared.get(text);
-      if (there !== undefined) return there;
+      const cached = prepared.get(text);
+      if (cached !== undefined) return cached;
       if (prepared.size >= PREPARED) prepared.clear();
-      const made = sqlite.prepare(text);
-      prepared.set(text, made);
-      return made;
+      const statement = sqlite.prepare(text);
+      prepared.set(text, statement);
+      return statement;
     },
   };
 }

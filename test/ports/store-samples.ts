@@ -4,7 +4,7 @@ import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { Envelope } from '../../server/ports/envelopes.ts';
 import type { IssuerName } from '../../server/ports/issuer-name.ts';
-import type { KeptRow } from '../../server/ports/maker-list.ts';
+import type { StoredRow } from '../../server/ports/maker-list.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
 
 // What the suites of the store put into it.
@@ -88,7 +88,7 @@ export const intent: Intent = {
   notAfter: LATER,
 };
 
-export const row = (org: string, udid: string, importedAt = AT): KeptRow => ({
+export const row = (org: string, udid: string, importedAt = AT): StoredRow => ({
   scope: 'real',
   org,
   row: { maker: 'acme', udid, aliases: [], anchor: 'key', publicKey: `key of ${udid}` },

@@ -36,9 +36,9 @@ export function fieldHandlers({
     },
 
     async records({ session, body }) {
-      const { answer, taken } = await receive(body, session.operator);
+      const { answer, undecided } = await receive(body, session.operator);
       // Received records are durable, so their receipts go out at once. Whatever stays undecided is tried again later.
-      decider.take(taken).catch(onFault);
+      decider.take(undecided).catch(onFault);
       return answer;
     },
 

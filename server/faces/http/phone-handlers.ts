@@ -43,8 +43,8 @@ export function phoneHandlers({
         head: null,
         records: [...records],
       };
-      const { answer, taken } = await receive(batch, session.operator);
-      decider.take(taken).catch(onFault);
+      const { answer, undecided } = await receive(batch, session.operator);
+      decider.take(undecided).catch(onFault);
       return answer;
     },
   };

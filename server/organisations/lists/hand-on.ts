@@ -4,7 +4,7 @@ import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { isMakerName, udidFromSerial } from '../../../core/udid.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
-import type { KeptRow } from '../../ports/maker-list.ts';
+import type { StoredRow } from '../../ports/maker-list.ts';
 import type { Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
@@ -35,13 +35,13 @@ export async function handOn(
   { transact, clock, crypto }: HandOnParts,
 ): Promise<number> {
   let count = 0;
-  const isMeant = ({ row }: KeptRow) => fits(row, filter) && row.maker !== to;
+  const isMeant = ({ row }: StoredRow) => fits(row, filter) && row.maker !== to;
   const mark = (after: RowName | undefined, limit: number) =>
     transact(async (tx) => {
       const page = await tx.listBulk.page(org, after, limit);
       const meant = page.filter(isMeant);
       if (meant.length === 0) return page;
-      await tx.listBulk.put(meant.map((kept): KeptRow => ({ ...kept, handedTo: to })));
+      await tx.listBulk.put(meant.map((kept): StoredRow => ({ ...kept, handedTo: to })));
       await audit(tx.audit, {
         at: toInstant(clock.now()),
         step: STEPS.admin,

@@ -1,7 +1,7 @@
 import type { ListRow } from '../../../contract/list-row.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
 import type { MakerKey } from '../../ports/maker-keys.ts';
-import type { KeptRow } from '../../ports/maker-list.ts';
+import type { StoredRow } from '../../ports/maker-list.ts';
 import { type Org, scopeOf } from '../../ports/orgs.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { checkRow, type RowFault } from './check-row.ts';
@@ -17,7 +17,7 @@ export interface Bringer {
 }
 
 export type RowVerdict =
-  | { readonly is: 'new'; readonly kept: KeptRow }
+  | { readonly is: 'new'; readonly kept: StoredRow }
   | { readonly is: 'unchanged' }
   | { readonly is: 'fault'; readonly fault: RowFault };
 
@@ -33,7 +33,7 @@ export async function judgeBatch(
   const scope = scopeOf(org);
   const signing = new Set((await makerKeys.live(org.name)).map(({ maker }) => maker));
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
-  const there = new Map<string, KeptRow>();
+  const there = new Map<string, StoredRow>();
   for (const kept of await listBulk.named(scope, [...rows, ...former])) there.set(nameOf(kept.row), kept);
   /** Names that occurred earlier in this file. */
   const given = new Set<string>();
@@ -58,7 +58,7 @@ export async function judgeBatch(
     if (fault !== undefined) return { is: 'fault', fault };
     given.add(name);
     if (same) return { is: 'unchanged' };
-    const kept: KeptRow = {
+    const kept: StoredRow = {
       scope,
       org: org.name,
       row,
@@ -99,7 +99,7 @@ function checkSigner(
 function checkFormer(
   { maker, derivedFrom }: ListRow,
   org: string,
-  there: ReadonlyMap<string, KeptRow>,
+  there: ReadonlyMap<string, StoredRow>,
 ): RowFault | undefined {
   const former = derivedFrom && there.get(nameOf(derivedFrom));
   return former === undefined || former.org === org || former.handedTo === maker
@@ -125,7 +125,7 @@ function checkOnlyHolder(row: ListRow, org: string, holders: Holders): RowFault 
 }
 
 /** The rows of a line must belong to one organisation, or be handed from one to the next. */
-function mayFollow({ org: other, handedTo, row }: KeptRow, org: string): boolean {
+function mayFollow({ org: other, handedTo, row }: StoredRow, org: string): boolean {
   return other === org || handedTo !== null || row.derivedFrom !== undefined;
 }
 
@@ -139,16 +139,16 @@ function nameOf({ maker, udid }: RowName): string {
 
 /** Rows by their anchors, the batch's own included. */
 class Holders {
-  readonly #by = new Map<string, Map<string, KeptRow>>();
+  readonly #by = new Map<string, Map<string, StoredRow>>();
 
-  add(kept: KeptRow): void {
+  add(kept: StoredRow): void {
     for (const anchor of anchorsOf(kept.row)) {
-      const some = this.#by.get(anchor) ?? new Map<string, KeptRow>();
+      const some = this.#by.get(anchor) ?? new Map<string, StoredRow>();
       this.#by.set(anchor, some.set(nameOf(kept.row), kept));
     }
   }
 
-  of(row: ListRow): KeptRow[] {
+  of(row: ListRow): StoredRow[] {
     return anchorsOf(row).flatMap((anchor) => [...(this.#by.get(anchor)?.values() ?? [])]);
   }
 }

@@ -1,6 +1,6 @@
 import type { ListRow } from '../../../contract/list-row.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
-import type { KeptRow } from '../../ports/maker-list.ts';
+import type { StoredRow } from '../../ports/maker-list.ts';
 
 /** Selects rows; a field that is left out matches every row. */
 export interface RowFilter {
@@ -14,8 +14,8 @@ const PAGE = 1000;
 
 /** Reads a list page by page, with one page in memory. */
 export async function* pages(
-  read: (after: RowName | undefined, limit: number) => Promise<KeptRow[]>,
-): AsyncGenerator<KeptRow[]> {
+  read: (after: RowName | undefined, limit: number) => Promise<StoredRow[]>,
+): AsyncGenerator<StoredRow[]> {
   let after: RowName | undefined;
   for (;;) {
     const page = await read(after, PAGE);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { RowName } from '../../ports/list-bulk.ts';
-import type { KeptRow } from '../../ports/maker-list.ts';
+import type { StoredRow } from '../../ports/maker-list.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
@@ -13,7 +13,7 @@ export interface StaleRows {
   /** Marks the rows: until they are imported again, a record that would bind one of their devices is held. */
   readonly hold: boolean;
   readonly by: string;
-  tell(rows: readonly KeptRow[]): void;
+  tell(rows: readonly StoredRow[]): void;
 }
 
 export interface StaleParts {
@@ -42,7 +42,7 @@ export async function staleRows(
       const page = await tx.listBulk.unused(org, before, after, limit);
       const fresh = page.filter(({ row }) => row.stale !== true);
       if (fresh.length === 0) return page;
-      await tx.listBulk.put(fresh.map((kept): KeptRow => ({ ...kept, row: { ...kept.row, stale: true } })));
+      await tx.listBulk.put(fresh.map((kept): StoredRow => ({ ...kept, row: { ...kept.row, stale: true } })));
       await audit(tx.audit, {
         at: toInstant(now),
         step: STEPS.admin,

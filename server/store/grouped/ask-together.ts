@@ -33,11 +33,11 @@ export function askTogether<V>(load: LoadMany<V>): (key: string) => Promise<V | 
         void answer(mine);
       });
     }
-    const there = waiting.get(key);
-    if (there !== undefined) return there.promise;
-    const made = Promise.withResolvers<V | undefined>();
-    waiting.set(key, made);
-    return made.promise;
+    const pending = waiting.get(key);
+    if (pending !== undefined) return pending.promise;
+    const created = Promise.withResolvers<V | undefined>();
+    waiting.set(key, created);
+    return created.promise;
   };
 }
 
@@ -45,10 +45,10 @@ export function askTogether<V>(load: LoadMany<V>): (key: string) => Promise<V | 
 export function askOnce<V>(ask: (key: string) => Promise<V>): (key: string) => Promise<V> {
   const asked = new Map<string, Promise<V>>();
   return (key) => {
-    const there = asked.get(key);
-    if (there !== undefined) return there;
-    const made = ask(key);
-    asked.set(key, made);
-    return made;
+    const pending = asked.get(key);
+    if (pending !== undefined) return pending;
+    const created = ask(key);
+    asked.set(key, created);
+    return created;
   };
 }

@@ -6,7 +6,7 @@ import { envelopes, toEnvelope } from '../envelopes.ts';
 import type { LateWrites } from './late-writes.ts';
 
 /** The places in their chains that envelopes claim, for prefetching. */
-export type Foreseen = Parameters<Envelopes['prefetch']>[0];
+export type ClaimedPlaces = Parameters<Envelopes['prefetch']>[0];
 
 /**
  * Envelopes as a group of batches sees them. The prefetched ones are read with three statements and cached, together
@@ -23,11 +23,11 @@ export function chainView(
   const places = new Map<string, Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>>();
   const received = new Map<string, string | undefined>();
   const chainOf = (kid: string) => {
-    const there = places.get(kid);
-    if (there !== undefined) return there;
-    const made = new Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>();
-    places.set(kid, made);
-    return made;
+    const known = places.get(kid);
+    if (known !== undefined) return known;
+    const created = new Map<number, Pick<Envelope, 'digest' | 'prev'> | undefined>();
+    places.set(kid, created);
+    return created;
   };
 
   function note(envelope: Envelope): void {
@@ -76,8 +76,8 @@ export function chainView(
     async inChain(kid, seq) {
       const chain = places.get(kid);
       if (chain?.has(seq) !== true) return direct.inChain(kid, seq);
-      const there = chain.get(seq);
-      return there && { digest: there.digest, prev: there.prev };
+      const known = chain.get(seq);
+      return known && { digest: known.digest, prev: known.prev };
     },
     async receivedId(id) {
       return received.has(id) ? received.get(id) : direct.receivedId(id);
@@ -88,8 +88,8 @@ export function chainView(
       late.insert('envelopes', { ...rest, in_chain: inChain ? 1 : 0, received_at: receivedAt });
     },
     async answerAnew(digest, answer) {
-      const there = byDigest.get(digest);
-      if (there !== undefined) note({ ...there, ...answer });
+      const known = byDigest.get(digest);
+      if (known !== undefined) note({ ...known, ...answer });
       await direct.answerAnew(digest, answer);
     },
   };

@@ -3,9 +3,9 @@ export function groupBy<R>(rows: readonly R[], keyOf: (row: R) => string): Map<s
   const groups = new Map<string, R[]>();
   for (const row of rows) {
     const key = keyOf(row);
-    const there = groups.get(key);
-    if (there === undefined) groups.set(key, [row]);
-    else there.push(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
   }
   return groups;
 }

@@ -5,7 +5,7 @@ import type { Tables } from '../tables.ts';
 
 export type Table = 'bindings' | 'intents' | 'records' | 'envelopes' | 'statements';
 /** The table and columns of an update. Updates with the same kind object are written together. */
-export interface Kind {
+export interface UpdateShape {
   readonly table: Table;
   readonly key: string;
   readonly columns: readonly string[];
@@ -16,23 +16,23 @@ export interface LateWrites {
   /** All rows of one table must have the same columns. */
   insert<T extends Table>(table: T, row: Insertable<Tables[T]>): void;
   /** Sets the kind's columns of the row whose key is `id`, in their order. */
-  set(kind: Kind, id: string, values: readonly Value[]): void;
+  set(kind: UpdateShape, id: string, values: readonly Value[]): void;
   flush(): Promise<void>;
 }
 
 export function lateWrites(db: Db, bulk: BulkRows): LateWrites {
   const inserts = new Map<Table, Readonly<Record<string, Value>>[]>();
-  const updates = new Map<Kind, Map<string, readonly Value[]>>();
+  const updates = new Map<UpdateShape, Map<string, readonly Value[]>>();
   return {
     insert(table, row) {
-      const there = inserts.get(table);
-      if (there === undefined) inserts.set(table, [row as never]);
-      else there.push(row as never);
+      const pending = inserts.get(table);
+      if (pending === undefined) inserts.set(table, [row as never]);
+      else pending.push(row as never);
     },
     set(kind, id, values) {
-      const there = updates.get(kind);
-      if (there === undefined) updates.set(kind, new Map([[id, values]]));
-      else there.set(id, values);
+      const pending = updates.get(kind);
+      if (pending === undefined) updates.set(kind, new Map([[id, values]]));
+      else pending.set(id, values);
     },
     async flush() {
       for (const [table, rows] of inserts) {

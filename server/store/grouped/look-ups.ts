@@ -24,11 +24,11 @@ export function lookUps(db: Db, bulk: BulkRows) {
     });
   const byScope = new Map<string, { udid: ReturnType<typeof rowsBy>; key: ReturnType<typeof rowsBy> }>();
   const listIn = (scope: string) => {
-    const there = byScope.get(scope);
-    if (there !== undefined) return there;
-    const made = { udid: rowsBy('udid', scope), key: rowsBy('public_key', scope) };
-    byScope.set(scope, made);
-    return made;
+    const existing = byScope.get(scope);
+    if (existing !== undefined) return existing;
+    const created = { udid: rowsBy('udid', scope), key: rowsBy('public_key', scope) };
+    byScope.set(scope, created);
+    return created;
   };
   const liveBy = (column: 'udid' | 'key_digest') =>
     askTogether(async (keys) => {

@@ -13,12 +13,20 @@ import { askOnce } from './ask-together.ts';
 import { chainView } from './chain-view.ts';
 import { lateCertificates } from './late-certificates.ts';
 import { lateChanges } from './late-changes.ts';
-import { type Kind, lateWrites } from './late-writes.ts';
+import { lateWrites, type UpdateShape } from './late-writes.ts';
 import { lookUps } from './look-ups.ts';
 
-const BEGUN: Kind = { table: 'records', key: 'id', columns: ['binding', 'outcome', 'code', 'approved_by'] };
-const SETTLED: Kind = { table: 'records', key: 'id', columns: ['outcome', 'code', 'decided_at', 'binding'] };
-const STATE: Kind = { table: 'bindings', key: 'id', columns: ['state'] };
+const BEGUN: UpdateShape = {
+  table: 'records',
+  key: 'id',
+  columns: ['binding', 'outcome', 'code', 'approved_by'],
+};
+const SETTLED: UpdateShape = {
+  table: 'records',
+  key: 'id',
+  columns: ['outcome', 'code', 'decided_at', 'binding'],
+};
+const STATE: UpdateShape = { table: 'bindings', key: 'id', columns: ['state'] };
 
 /**
  * The stores of a group (ports/group-stores.ts). Writes are collected and written at the end; reads of the same kind
