@@ -24,14 +24,14 @@ export function rateLimit(most: number, clock: Clock): (name: string) => void {
   const counts = new Map<string, { from: number; calls: number }>();
   return (name) => {
     const now = clock.now();
-    const there = counts.get(name);
-    if (there === undefined || now - there.from >= MINUTE) {
+    const window = counts.get(name);
+    if (window === undefined || now - window.from >= MINUTE) {
       if (counts.size > 10_000) counts.clear();
       counts.set(name, { from: now, calls: 1 });
       return;
     }
-    if (++there.calls > most)
-      throw new ProblemError('rate_limited', undefined, Math.ceil((there.from + MINUTE - now) / 1000));
+    if (++window.calls > most)
+      throw new ProblemError('rate_limited', undefined, Math.ceil((window.from + MINUTE - now) / 1000));
   };
 }
 

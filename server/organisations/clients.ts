@@ -21,7 +21,7 @@ const hashOf = (token: string, crypto: CryptoPort) => crypto.digest(utf8(`client
 
 /** Creates a machine client and returns its token, which is shown only this once. */
 export async function createClient(
-  wanted: {
+  requested: {
     readonly name: string;
     readonly org: string;
     readonly rights: readonly ClientRight[];
@@ -32,7 +32,7 @@ export async function createClient(
   | { readonly ok: true; readonly token: string }
   | { readonly ok: false; readonly why: 'name_not_allowed' | 'name_taken' | 'org_unknown' }
 > {
-  const { name, org, rights, by } = wanted;
+  const { name, org, rights, by } = requested;
   if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) return { ok: false, why: 'name_not_allowed' };
   if ((await stores.orgs.org(org)) === undefined) return { ok: false, why: 'org_unknown' };
   const token = PREFIX + toBase64Url(crypto.random(32));
@@ -41,8 +41,8 @@ export async function createClient(
   const added = await transact(async (tx) => {
     if (!(await tx.clients.add({ name, org, rights, hash, madeAt, madeBy: by, revokedAt: null })))
       return false;
-    const said = { at: madeAt, step: STEPS.admin, event: 'machine client made', actor: by };
-    await audit(tx.audit, { ...said, org, subject: name, detail: `may ${rights.join(', ')}` });
+    const entry = { at: madeAt, step: STEPS.admin, event: 'machine client made', actor: by };
+    await audit(tx.audit, { ...entry, org, subject: name, detail: `may ${rights.join(', ')}` });
     return true;
   });
   return added ? { ok: true, token } : { ok: false, why: 'name_taken' };
@@ -56,8 +56,8 @@ export async function revokeClient(
   const at = toInstant(clock.now());
   return transact(async (tx) => {
     if (!(await tx.clients.revoke(name, at))) return false;
-    const said = { at, step: STEPS.live, event: 'machine client revoked', actor: by };
-    await audit(tx.audit, { ...said, org: null, subject: name, detail: '' });
+    const entry = { at, step: STEPS.live, event: 'machine client revoked', actor: by };
+    await audit(tx.audit, { ...entry, org: null, subject: name, detail: '' });
     return true;
   });
 }

@@ -20,7 +20,7 @@ export interface DomainParts {
 }
 
 export type DomainResult =
-  | { readonly ok: true; readonly name: DomainName; readonly made: boolean }
+  | { readonly ok: true; readonly name: DomainName; readonly created: boolean }
   | { readonly ok: false; readonly code: NameErrorCode | 'org_unknown' | 'suffix_itself' | 'domain_taken' }
   /** The caller must set this TXT record at this name, then ask again. */
   | { readonly ok: false; readonly code: 'proof_missing'; readonly at: string; readonly text: string };
@@ -48,9 +48,9 @@ export async function createDomain(
   return parts.transact(async (tx) => {
     const overlapping = await tx.domains.overlapping(name);
     if (overlapping.some((other) => other.org !== asked.org)) return { ok: false, code: 'domain_taken' };
-    const made = !overlapping.some((other) => other.name === name);
+    const created = !overlapping.some((other) => other.name === name);
     await tx.domains.saveDomain({ name, org: asked.org, title: asked.title }, now);
-    if (made) {
+    if (created) {
       await audit(tx.audit, {
         at: now,
         step: STEPS.admin,
@@ -61,7 +61,7 @@ export async function createDomain(
         detail: isAncestor(suffix, name) ? 'under our own suffix' : 'by DNS',
       });
     }
-    return { ok: true, name, made };
+    return { ok: true, name, created };
   });
 }
 

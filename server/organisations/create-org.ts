@@ -32,11 +32,11 @@ export async function createOrg(
   parts: OrgParts,
 ): Promise<'made' | 'there' | 'name_not_allowed'> {
   if (!mayBeOrg(org.name)) return 'name_not_allowed';
-  const there = await parts.stores.orgs.org(org.name);
-  if (there !== undefined && there.training !== org.training) return 'name_not_allowed';
+  const existing = await parts.stores.orgs.org(org.name);
+  if (existing !== undefined && existing.training !== org.training) return 'name_not_allowed';
   // The CA is created first, so that an organisation that exists can always issue.
   await parts.ceremonies.establish(org);
-  if (there !== undefined) return 'there';
+  if (existing !== undefined) return 'there';
   const at = toInstant(parts.clock.now());
   const salt = toBase64Url(parts.crypto.random(32));
   await parts.transact(async (tx) => {

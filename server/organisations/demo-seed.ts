@@ -124,10 +124,10 @@ export async function seedDemo(
     const name = `${labels}.${parts.suffix}`;
     const { domains } = parts.stores;
     if ((await domains.domain(name)) === undefined) {
-      const made = await createDomain({ name, org, title }, parts);
-      if (!made.ok) throw new Error(`the demo domain ${name} cannot be created: ${made.code}`);
+      const created = await createDomain({ name, org, title }, parts);
+      if (!created.ok) throw new Error(`the demo domain ${name} cannot be created: ${created.code}`);
     }
-    const there = new Set((await domains.sites(name)).map(({ id }) => id));
-    for (const site of sites) if (!there.has(site.id)) await domains.saveSite(name, site);
+    const existing = new Set((await domains.sites(name)).map(({ id }) => id));
+    for (const site of sites) if (!existing.has(site.id)) await domains.saveSite(name, site);
   }
 }

@@ -12,7 +12,7 @@ import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
-import type { SignedIn } from './sign-in.ts';
+import type { SignedInPerson } from './sign-in.ts';
 
 const NONCE_LIFE = 5 * 60_000;
 const CREDENTIAL_LIFE = 30 * 24 * 3_600_000;
@@ -37,15 +37,15 @@ export interface EnrolParts {
   readonly aud: string;
 }
 
-export type Enrolled =
+export type EnrolResult =
   | { readonly ok: true; readonly credential: string; readonly previousKid: string | undefined }
   /** `conflict`: the key belongs to another operator, or is revoked. */
   | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' };
 
 export interface Enrolment {
   /** A nonce for one enrolment by this session. */
-  challenge(session: SignedIn): Promise<{ nonce: string; expiresAt: string }>;
-  enrol(session: SignedIn, proof: string): Promise<Enrolled>;
+  challenge(session: SignedInPerson): Promise<{ nonce: string; expiresAt: string }>;
+  enrol(session: SignedInPerson, proof: string): Promise<EnrolResult>;
 }
 
 export function enrolment(parts: EnrolParts): Enrolment {
@@ -81,8 +81,8 @@ export function enrolment(parts: EnrolParts): Enrolment {
         return { ok: false, code: 'proof_invalid' };
       }
       const kid = await jwkThumbprint(header.jwk, crypto);
-      const there = await stores.operatorKeys.key(kid);
-      if (there !== undefined && (there.operator !== session.operator || there.revokedAt !== null)) {
+      const known = await stores.operatorKeys.key(kid);
+      if (known !== undefined && (known.operator !== session.operator || known.revokedAt !== null)) {
         return { ok: false, code: 'conflict' };
       }
       const credential = await credit(parts, session, kid, header.jwk);
@@ -92,7 +92,12 @@ export function enrolment(parts: EnrolParts): Enrolment {
 }
 
 /** Signs and records the capture credential; records the key too if it is new. */
-async function credit(parts: EnrolParts, session: SignedIn, kid: string, jwk: PublicJwk): Promise<string> {
+async function credit(
+  parts: EnrolParts,
+  session: SignedInPerson,
+  kid: string,
+  jwk: PublicJwk,
+): Promise<string> {
   const now = parts.clock.now();
   const at = toInstant(now);
   const payload: Credential = {

@@ -6,7 +6,7 @@ import { toInstant } from '../../core/instant.ts';
 import type { Needs } from '../ports/stores.ts';
 
 /** A signed-in person, as faces see them. */
-export interface SignedIn {
+export interface SignedInPerson {
   readonly operator: string;
   readonly name: string;
   readonly memberships: readonly Membership[];
@@ -26,16 +26,20 @@ export interface SignInParts {
 export interface SignIn {
   options(): Promise<SignInOptions>;
   /** Signs a demo person in; undefined if there is no such person, or if the person may not sign in. */
-  asDemo(operator: string): Promise<{ token: string; session: SignedIn } | undefined>;
+  asDemo(operator: string): Promise<{ token: string; session: SignedInPerson } | undefined>;
   /** The person behind a cookie's token; undefined if the session is unknown or has ended. */
-  find(token: string): Promise<SignedIn | undefined>;
-  out(session: SignedIn): Promise<void>;
+  find(token: string): Promise<SignedInPerson | undefined>;
+  out(session: SignedInPerson): Promise<void>;
 }
 
 export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
   const hashOf = (token: string) => crypto.digest(utf8(token));
 
-  async function signedIn(operator: string, hash: string, expiresAt: string): Promise<SignedIn | undefined> {
+  async function signedIn(
+    operator: string,
+    hash: string,
+    expiresAt: string,
+  ): Promise<SignedInPerson | undefined> {
     const person = await stores.people.person(operator);
     if (person === undefined || person.revokedAt !== null) return undefined;
     const memberships = await stores.people.memberships(operator);

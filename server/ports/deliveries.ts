@@ -20,7 +20,7 @@ export const DELIVERY_FAULTS = [
 ] as const;
 export type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 
-export type Delivered =
+export type DeliveryResult =
   | { readonly ok: true }
   | {
       readonly ok: false;
@@ -31,7 +31,10 @@ export type Delivered =
 
 /** Delivers one signed event to one receiver. Never throws because of what a receiver does. */
 export interface Deliveries {
-  deliver(receiver: Receiver, event: { readonly kind: string; readonly jws: string }): Promise<Delivered>;
+  deliver(
+    receiver: Receiver,
+    event: { readonly kind: string; readonly jws: string },
+  ): Promise<DeliveryResult>;
   /** Closes open connections to this receiver. */
   leave(receiver: Receiver): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface SealParts {
 
 const LEASE = 'seal';
 /** Duration of the lease: longer than the time between two rounds, so that the same process keeps sealing. Milliseconds. */
-const HELD = 90_000;
+const LEASE_LIFE = 90_000;
 
 /**
  * Seals the heads of every chain that grew, if this process has the lease: a Merkle root over these heads, signed by
@@ -31,13 +31,13 @@ const HELD = 90_000;
 export async function sealTrail(parts: SealParts): Promise<number> {
   const { stores, transact, clock, writer } = parts;
   const now = clock.now();
-  const lease = { name: LEASE, owner: writer, now: toInstant(now), until: toInstant(now + HELD) };
+  const lease = { name: LEASE, owner: writer, now: toInstant(now), until: toInstant(now + LEASE_LIFE) };
   if (!(await stores.leases.take(lease))) return 0;
-  for (let made = 0; ; made++) {
+  for (let sealed = 0; ; sealed++) {
     const at = toInstant(clock.now());
     const seal = await nextSeal(at, parts);
-    if (seal === undefined) return made;
-    if (!(await transact(({ audit }) => audit.keepSeal(seal, at)))) return made;
+    if (seal === undefined) return sealed;
+    if (!(await transact(({ audit }) => audit.keepSeal(seal, at)))) return sealed;
   }
 }
 
@@ -56,7 +56,7 @@ async function nextSeal(at: string, parts: SealParts): Promise<AuditSeal | undef
   const n = (last?.n ?? 0) + 1;
   const prev =
     last === undefined ? null : await jwsDigest(last.jws.slice(0, last.jws.lastIndexOf('.')), crypto);
-  const said: SealStatement = { aud, n, prev, root: rootOf(heads), heads: heads.length, at };
+  const statement: SealStatement = { aud, n, prev, root: rootOf(heads), heads: heads.length, at };
   const signer = await statementKeys.active();
-  return { n, heads, jws: (await signer.sign('audit-seal+jws', said)).jws };
+  return { n, heads, jws: (await signer.sign('audit-seal+jws', statement)).jws };
 }

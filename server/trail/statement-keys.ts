@@ -46,8 +46,8 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
   const opened = new Map<string, StatementSigner>();
 
   async function open(kid: string, place: number): Promise<StatementSigner> {
-    const there = opened.get(kid);
-    if (there !== undefined) return there;
+    const cached = opened.get(kid);
+    if (cached !== undefined) return cached;
     const key = await parts.vault.open(fileName(place));
     if (key === undefined) throw new VaultError('a statement key of this installation is missing');
     const signer = statementSigner(kid, key, parts.crypto);

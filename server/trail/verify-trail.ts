@@ -30,7 +30,7 @@ class Fault extends Error {
   }
 }
 
-interface Sealed extends AuditHead {
+interface SealedHead extends AuditHead {
   readonly seal: number;
 }
 
@@ -72,7 +72,7 @@ class TrailWalk {
   #entries = 0;
   #ended = false;
   /** The sealed heads that each chain must reach, in order, and how far each chain was verified. */
-  readonly #sealed = new Map<string, Sealed[]>();
+  readonly #sealed = new Map<string, SealedHead[]>();
   readonly #heads = new Map<string, AuditHead>();
   #unsealed = 0;
 
@@ -115,16 +115,17 @@ class TrailWalk {
     if (n !== this.#seals + 1) throw new Fault(`seal ${this.#seals + 1}`, 'a seal is missing');
     const opened = await verifyStatement(jws, 'audit-seal+jws', this.#keys, this.#crypto);
     if (!opened.ok) throw new Fault(where, 'it is not signed by a statement key of this installation');
-    const said = parse(SealStatement, opened.payload);
-    if (said?.aud !== aud || said.n !== n) throw new Fault(where, 'it says something else than it should');
-    if (said.prev !== this.#seal) throw new Fault(where, 'it does not follow the seal before it');
-    if (said.heads !== heads.length || said.root !== rootOf(heads))
+    const statement = parse(SealStatement, opened.payload);
+    if (statement?.aud !== aud || statement.n !== n)
+      throw new Fault(where, 'it says something else than it should');
+    if (statement.prev !== this.#seal) throw new Fault(where, 'it does not follow the seal before it');
+    if (statement.heads !== heads.length || statement.root !== rootOf(heads))
       throw new Fault(where, 'the heads beside it are not those it signs');
     for (const head of heads) {
-      const there = this.#sealed.get(head.writer) ?? [];
-      if (head.n <= (there.at(-1)?.n ?? 0)) throw new Fault(where, `chain ${head.writer} went back`);
-      there.push({ ...head, seal: n });
-      this.#sealed.set(head.writer, there);
+      const expected = this.#sealed.get(head.writer) ?? [];
+      if (head.n <= (expected.at(-1)?.n ?? 0)) throw new Fault(where, `chain ${head.writer} went back`);
+      expected.push({ ...head, seal: n });
+      this.#sealed.set(head.writer, expected);
     }
     this.#seals = n;
     this.#seal = opened.digest;
@@ -151,9 +152,9 @@ class TrailWalk {
   verdict(): TrailVerdict {
     for (const [writer, [next]] of this.#sealed) {
       if (next === undefined) continue;
-      const there = this.#heads.get(writer)?.n ?? 0;
+      const reached = this.#heads.get(writer)?.n ?? 0;
       throw new Fault(
-        `entry ${there + 1} of chain ${writer}`,
+        `entry ${reached + 1} of chain ${writer}`,
         `it was cut off: seal ${next.seal} covers ${next.n}`,
       );
     }

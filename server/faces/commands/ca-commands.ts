@@ -37,8 +37,8 @@ export const caRotate: Command = {
   words: 0,
   async run(call) {
     const { installation, flag, print } = call;
-    const wanted = await wantedOrg(call);
-    const result = await installation.ceremonies.rotate({ ...wanted, again: flag('again') });
+    const ca = await wantedOrg(call);
+    const result = await installation.ceremonies.rotate({ ...ca, again: flag('again') });
     switch (result.code) {
       case 'rotated':
         print(`${result.authority.name} issues now, SHA-256 ${sha256Hex(result.authority.anchor)}`);
@@ -63,15 +63,15 @@ export const caRequest: Command = {
   words: 0,
   async run(call) {
     const { installation, required, flag, print } = call;
-    const wanted = await wantedOrg(call, flag('training'));
-    const until = await installation.ceremonies.overlapOf(wanted.name);
+    const ca = await wantedOrg(call, flag('training'));
+    const until = await installation.ceremonies.overlapOf(ca.name);
     if (until !== undefined && !flag('again')) {
       print(`a rotation is under way until ${until}; with --again there is another one all the same`);
       return 1;
     }
-    const request = await installation.ceremonies.request(wanted);
+    const request = await installation.ceremonies.request(ca);
     writeNew(required('to'), toPem('CERTIFICATE REQUEST', request));
-    print(`request for ${wanted.name}, SHA-256 ${sha256Hex(request)}`);
+    print(`request for ${ca.name}, SHA-256 ${sha256Hex(request)}`);
     return 0;
   },
 };

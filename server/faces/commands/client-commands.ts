@@ -20,9 +20,12 @@ export const clientCreate: Command = {
   async run({ installation, words, required, text, print }) {
     const by = `command line (${text('by') ?? 'nobody named'})`;
     const rights = rightsFrom(required('rights'));
-    const made = await createClient({ name: words[0] ?? '', org: required('org'), rights, by }, installation);
-    print(made.ok ? made.token : `refused: ${made.why}`);
-    return made.ok ? 0 : 1;
+    const created = await createClient(
+      { name: words[0] ?? '', org: required('org'), rights, by },
+      installation,
+    );
+    print(created.ok ? created.token : `refused: ${created.why}`);
+    return created.ok ? 0 : 1;
   },
 };
 

@@ -58,11 +58,11 @@ export const move: BareCommand = {
   words: 0,
   async run(call) {
     const asked = call.required('to');
-    const there = /^postgres(ql)?:/.test(asked);
-    const code = await copy(own(call), there ? asked : resolve(asked), call);
+    const isPostgres = /^postgres(ql)?:/.test(asked);
+    const code = await copy(own(call), isPostgres ? asked : resolve(asked), call);
     if (code === 0)
       call.print(
-        there ? 'start with FIELDBIND_DATABASE_URL set to it' : 'start with FIELDBIND_DATA set to it',
+        isPostgres ? 'start with FIELDBIND_DATABASE_URL set to it' : 'start with FIELDBIND_DATA set to it',
       );
     return code;
   },

@@ -42,7 +42,7 @@ export const domainCreate: Command = {
       installation,
     );
     if (result.ok) {
-      print(`${result.made ? 'created' : 'updated'} ${result.name}`);
+      print(`${result.created ? 'created' : 'updated'} ${result.name}`);
       return 0;
     }
     if (result.code === 'proof_missing') {

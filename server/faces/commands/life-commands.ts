@@ -26,15 +26,15 @@ const WHY: Record<LifeFault | ReplaceFault, string> = {
   with_taken: 'the new device took another one’s place already: retire the old one instead',
 };
 
-type Done =
+type ActResult =
   | { readonly ok: true; readonly lists: readonly SignedList[] }
   | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
 
 /** Does something with the device that the options name, in the organisation where it is bound. */
 async function onDevice(
   { installation, required, print }: CommandCall,
-  said: string,
-  work: (device: OwnDevice) => Promise<Done>,
+  message: string,
+  work: (device: OwnDevice) => Promise<ActResult>,
 ): Promise<number> {
   const [maker, udid] = [required('maker'), required('udid')];
   const org = (await installation.stores.liveBindings.byName(maker, udid))?.org;
@@ -47,7 +47,7 @@ async function onDevice(
     print(WHY[done.why]);
     return 1;
   }
-  print([said, ...done.lists.map(signedWords)].join('; '));
+  print([message, ...done.lists.map(signedWords)].join('; '));
   return 0;
 }
 

@@ -14,10 +14,14 @@ const FLAG = { type: 'boolean' } as const;
 const SHORTEST = 16;
 
 /** The root file has a passphrase of its own: what this machine knows anyway must not open it. */
-function rootPassphrase({ rootPassphrase: given }: { readonly rootPassphrase: string | undefined }): string {
-  if (given === undefined)
+function rootPassphrase({
+  rootPassphrase: passphrase,
+}: {
+  readonly rootPassphrase: string | undefined;
+}): string {
+  if (passphrase === undefined)
     throw new UsageError('FIELDBIND_ROOT_PASSPHRASE is missing: it protects the root file wherever it goes');
-  return given;
+  return passphrase;
 }
 
 export const caExport: Command = {
@@ -50,17 +54,17 @@ export const caImport: Command = {
   words: 0,
   async run(call) {
     const { installation, config, required, flag, print } = call;
-    const given = readText(required('from'));
-    if (isRootFile(given)) {
-      const name = await installation.ceremonies.putRootBack(given, rootPassphrase(config));
+    const content = readText(required('from'));
+    if (isRootFile(content)) {
+      const name = await installation.ceremonies.putRootBack(content, rootPassphrase(config));
       print(`the key ${name} is on this machine again`);
       return 0;
     }
-    const [certificate] = fromPem('CERTIFICATE', given);
+    const [certificate] = fromPem('CERTIFICATE', content);
     if (certificate === undefined)
       throw new UsageError('--from names neither a root file nor a certificate in PEM');
-    const wanted = await wantedOrg(call, flag('training'));
-    const { name, anchor } = await installation.ceremonies.bringIn(wanted, certificate);
+    const ca = await wantedOrg(call, flag('training'));
+    const { name, anchor } = await installation.ceremonies.bringIn(ca, certificate);
     print(`${name} issues now, SHA-256 ${sha256Hex(anchor)}`);
     return 0;
   },

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Operation } from '../../../contract/api.ts';
 import type { Membership } from '../../../contract/operator.ts';
-import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
+import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 
 /** `__Host-`: the cookie is sent only over TLS or on localhost, only to this host, for every path (RFC 6265bis section 4.1.3.2). */
@@ -43,7 +43,7 @@ export function clearSession(reply: FastifyReply): void {
 }
 
 /** The signed-in person. Throws `unauthenticated`. */
-export async function requireSession(request: FastifyRequest, signIn: SignIn): Promise<SignedIn> {
+export async function requireSession(request: FastifyRequest, signIn: SignIn): Promise<SignedInPerson> {
   const token = request.cookies[COOKIE];
   const session = token === undefined || token.length > 100 ? undefined : await signIn.find(token);
   if (session === undefined) throw new ProblemError('unauthenticated');
@@ -52,7 +52,7 @@ export async function requireSession(request: FastifyRequest, signIn: SignIn): P
 
 /** The session's membership of an organisation, in one of `roles` where given. Throws `forbidden`. */
 export function requireMembership(
-  session: SignedIn,
+  session: SignedInPerson,
   org: string,
   roles?: readonly Membership['role'][],
 ): Membership {

@@ -33,16 +33,16 @@ export function photoHandlers({
       if (record?.header.org !== query.org) throw new ProblemError('not_found');
       const photos = [];
       for (const { digest, bytes } of photosNamed(record)) {
-        const there = await stores.photos.photo(query.org, digest);
-        photos.push({ digest, bytes, here: (there?.keptAt ?? null) !== null });
+        const stored = await stores.photos.photo(query.org, digest);
+        photos.push({ digest, bytes, here: (stored?.keptAt ?? null) !== null });
       }
       return { photos };
     },
 
     async photo({ session, params, query }) {
       requireMembership(session, query.org);
-      const there = await stores.photos.photo(query.org, params.digest);
-      if ((there?.keptAt ?? null) === null) throw new ProblemError('not_found');
+      const stored = await stores.photos.photo(query.org, params.digest);
+      if ((stored?.keptAt ?? null) === null) throw new ProblemError('not_found');
       return { data: toBase64Url(await stores.photos.data(query.org, params.digest)) };
     },
   };

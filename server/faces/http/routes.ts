@@ -4,7 +4,7 @@ import { API, type ApiName, type Operation } from '../../../contract/api.ts';
 import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
 import type { Clock } from '../../../core/clock.ts';
-import type { SignedIn, SignIn } from '../../organisations/sign-in.ts';
+import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
 import { requireMembership, requireSession, securityOf } from './access.ts';
@@ -21,7 +21,7 @@ export interface Call<K extends ApiName> {
   readonly params: Part<K, 'params'>;
   readonly query: Part<K, 'query'>;
   readonly body: Part<K, 'body'>;
-  readonly session: Api[K]['access'] extends 'anybody' | 'open' | 'client' ? undefined : SignedIn;
+  readonly session: Api[K]['access'] extends 'anybody' | 'open' | 'client' ? undefined : SignedInPerson;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -50,7 +50,7 @@ export function registerApi(
     if (parse(schema, value) !== undefined) return { value };
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
-  const sessions = new WeakMap<FastifyRequest, SignedIn>();
+  const sessions = new WeakMap<FastifyRequest, SignedInPerson>();
   const countAddress = ({ ip }: FastifyRequest) => limits.address(addressName(ip));
   for (const name of Object.keys(API) as ApiName[]) {
     const operation: Operation = API[name];
@@ -120,7 +120,7 @@ function deviceOf({ params }: Operation, request: FastifyRequest): string | unde
 function checkAccess(
   { access, query }: Operation,
   request: FastifyRequest,
-  session: SignedIn | undefined,
+  session: SignedInPerson | undefined,
 ): void {
   if (isWithoutSession(access)) return;
   if (session === undefined) throw new ProblemError('unauthenticated');

@@ -1,6 +1,6 @@
 import type { Session } from '../../../contract/operator.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { SignedIn } from '../../organisations/sign-in.ts';
+import type { SignedInPerson } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { clearSession, setSession } from './access.ts';
 import type { HttpParts } from './parts.ts';
@@ -12,7 +12,7 @@ export function sessionHandlers({
   signIn,
 }: HttpParts): Pick<Handlers, 'probe' | 'signInOptions' | 'signIn' | 'signOut' | 'session'> {
   const { aud, clock } = installation;
-  const view = ({ operator, name, memberships, expiresAt }: SignedIn): Session => ({
+  const view = ({ operator, name, memberships, expiresAt }: SignedInPerson): Session => ({
     operator,
     name,
     aud,

@@ -39,14 +39,14 @@ export function headerFault(columns: readonly string[], maker: string | undefine
 export async function rowOfColumns(
   columns: readonly string[],
   fields: readonly string[],
-  given: string | undefined,
+  makerApart: string | undefined,
   crypto: CryptoPort,
 ): Promise<ListRow | RowFault> {
   if (fields.length !== columns.length)
     return { code: 'columns', detail: `${fields.length} fields, ${columns.length} expected` };
   const record = new Map(columns.map((column, index) => [column, (fields[index] ?? '').trim()]));
   const text = (column: string) => record.get(column) || undefined;
-  const maker = text('maker') ?? given ?? '';
+  const maker = text('maker') ?? makerApart ?? '';
   const kind = IDENTITIES.find((name) => record.has(name)) ?? 'udid';
   const identity = text(kind) ?? '';
   const udid = await toUdid(kind, identity, maker, crypto);

@@ -12,14 +12,14 @@ import {
 export const IDENTITIES = ['udid', 'serial', 'mac', 'imei', 'uuid', 'device'] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
-type Named = UdidResult | { readonly ok: true; readonly udid: string };
+type IdentityResult = UdidResult | { readonly ok: true; readonly udid: string };
 
 export async function toUdid(
   kind: Identity,
   text: string,
   maker: string,
   crypto: CryptoPort,
-): Promise<Named> {
+): Promise<IdentityResult> {
   switch (kind) {
     case 'udid':
       return { ok: true, udid: text }; // judged with the rest of the row (check-row.ts)
@@ -41,7 +41,11 @@ export async function toUdid(
  * UDID of ours; any other text is the maker's serial. Twelve hex digits alone are a serial, since they need not be a
  * MAC.
  */
-function fromForeignId(text: string, maker: string, crypto: CryptoPort): Promise<Named> | Named {
+function fromForeignId(
+  text: string,
+  maker: string,
+  crypto: CryptoPort,
+): Promise<IdentityResult> | IdentityResult {
   const imei = udidFromImei(text.replace(/^nrf-(?=\d{15}$)/, ''));
   if (imei.ok) return imei;
   const uuid = udidFromUuid(text);

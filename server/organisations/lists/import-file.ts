@@ -11,10 +11,10 @@ import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import type { RowFault } from './check-row.ts';
 import { keepNew, TRAINING_ROWS } from './import-rows.ts';
-import { type Bringer, judgeBatch, type RowVerdict } from './judge-batch.ts';
+import { type ImportOrigin, judgeBatch, type RowVerdict } from './judge-batch.ts';
 import { BrokenFile, type Position } from './pieces.ts';
-import { fileFormat, type ReadRow, readRows } from './read-list.ts';
-import { type Rejected, rejectedRows } from './rejected-rows.ts';
+import { fileFormat, type ParsedRow, readRows } from './read-list.ts';
+import { type RejectedRow, rejectedRows } from './rejected-rows.ts';
 import { readThrough } from './signed-file.ts';
 
 /** Rows per transaction: few enough to let others write in between, many enough that the commit costs little. */
@@ -42,7 +42,7 @@ export interface ImportFileParts {
   readonly crypto: CryptoPort;
 }
 
-export type FileImported =
+export type FileImportResult =
   | { readonly ok: true; readonly job: ListJob; readonly format: string; readonly resumedAt: number }
   | { readonly ok: false; readonly fault: RowFault; readonly line: number };
 
@@ -51,7 +51,7 @@ export type FileImported =
  * running the same file again after a crash resumes behind them: no row is missed or imported twice. A signature is
  * verified over the whole file before any row is imported.
  */
-export async function importFile(call: FileImport, parts: ImportFileParts): Promise<FileImported> {
+export async function importFile(call: FileImport, parts: ImportFileParts): Promise<FileImportResult> {
   const { file, org, maker, signature, clock, crypto, stores } = { ...call, ...parts };
   const stamp = await stampOf(file);
   const keys = await stores.makerKeys.live(org.name);
@@ -72,14 +72,14 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
   };
   const resumedAt = open === undefined ? 0 : job.imported + job.unchanged + job.faults;
   // All rows of a file have the same instant, which identifies the rows of its earlier batches.
-  const bringer = { org, by: call.by, at: job.startedAt, signer };
+  const origin = { org, by: call.by, at: job.startedAt, signer };
   const rejected = await rejectedRows(call.rejected, job.rejectedBytes);
   const { size } = await file.stat();
 
-  const take = async (rows: readonly ReadRow[], next: Position, end: boolean): Promise<boolean> => {
+  const importBatch = async (rows: readonly ParsedRow[], next: Position, end: boolean): Promise<boolean> => {
     if ((await stampOf(file)) !== stamp) return false;
     const first = job.offset === format.begin.offset;
-    const judge = (tx: Needs<'listBulk' | 'makerKeys'>) => judgeRead(rows, { ...bringer, begun: !first }, tx);
+    const judge = (tx: Needs<'listBulk' | 'makerKeys'>) => judgeRead(rows, { ...origin, begun: !first }, tx);
     const count = async (verdicts: readonly RowVerdict[]) => {
       const faults = faultsOf(rows, verdicts);
       const finishedAt = end ? toInstant(clock.now()) : null;
@@ -94,7 +94,7 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
           if (org.training) await tx.list.trim(org.name, TRAINING_ROWS);
           const done = await count(verdicts);
           await tx.listJobs.save(done.now);
-          if (end) await audit(tx.audit, ended(done.now, bringer));
+          if (end) await audit(tx.audit, ended(done.now, origin));
           return done;
         });
     job = now;
@@ -105,17 +105,19 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
   };
 
   try {
-    let batch: ReadRow[] = [];
+    let batch: ParsedRow[] = [];
     let next: Position = { offset: job.offset, line: job.line };
     const bytes = file.createReadStream({ start: next.offset, autoClose: false, highWaterMark: 1 << 18 });
     for await (const row of readRows(bytes as AsyncIterable<Uint8Array>, format, next)) {
       batch.push(row);
       next = row.piece.next;
       if (batch.length < BATCH) continue;
-      if (!(await take(batch, next, false))) return refused('file_changed', 'the file was changed meanwhile');
+      if (!(await importBatch(batch, next, false)))
+        return refused('file_changed', 'the file was changed meanwhile');
       batch = [];
     }
-    if (!(await take(batch, next, true))) return refused('file_changed', 'the file was changed meanwhile');
+    if (!(await importBatch(batch, next, true)))
+      return refused('file_changed', 'the file was changed meanwhile');
     return { ok: true, job, format: format.name, resumedAt };
   } catch (error) {
     if (!(error instanceof BrokenFile)) throw error;
@@ -127,18 +129,18 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
 }
 
 async function judgeRead(
-  rows: readonly ReadRow[],
-  bringer: Bringer,
+  rows: readonly ParsedRow[],
+  origin: ImportOrigin,
   stores: Needs<'listBulk' | 'makerKeys'>,
 ): Promise<RowVerdict[]> {
   const good = rows.flatMap(({ read }): ListRow[] => ('code' in read ? [] : [read]));
-  const judged = (await judgeBatch(good, bringer, stores)).values();
+  const judged = (await judgeBatch(good, origin, stores)).values();
   return rows.map(({ read }) =>
     'code' in read ? { is: 'fault', fault: read } : (judged.next().value as RowVerdict),
   );
 }
 
-function faultsOf(rows: readonly ReadRow[], verdicts: readonly RowVerdict[]): Rejected[] {
+function faultsOf(rows: readonly ParsedRow[], verdicts: readonly RowVerdict[]): RejectedRow[] {
   return verdicts.flatMap((verdict, index) => {
     const piece = rows[index]?.piece;
     if (verdict.is !== 'fault' || piece === undefined) return [];
@@ -156,7 +158,7 @@ function counted(job: ListJob, verdicts: readonly RowVerdict[]): ListJob {
   };
 }
 
-function ended(job: ListJob, { by, org, signer }: Omit<Bringer, 'begun'>) {
+function ended(job: ListJob, { by, org, signer }: Omit<ImportOrigin, 'begun'>) {
   return {
     at: job.finishedAt ?? job.startedAt,
     step: STEPS.admin,
@@ -177,6 +179,6 @@ async function stampOf(file: FileHandle): Promise<string> {
   return `${ino} ${size} ${mtimeNs}`;
 }
 
-function refused(code: string, detail: string): FileImported {
+function refused(code: string, detail: string): FileImportResult {
   return { ok: false, fault: { code, detail }, line: 0 };
 }

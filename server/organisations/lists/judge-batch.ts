@@ -7,7 +7,7 @@ import type { Needs } from '../../ports/stores.ts';
 import { checkRow, type RowFault } from './check-row.ts';
 
 /** Who imports the rows, and whose signature covers them. */
-export interface Bringer {
+export interface ImportOrigin {
   readonly org: Org;
   readonly by: string;
   readonly at: string;
@@ -27,17 +27,17 @@ export type RowVerdict =
  */
 export async function judgeBatch(
   rows: readonly ListRow[],
-  { org, by, at, signer, begun }: Bringer,
+  { org, by, at, signer, begun }: ImportOrigin,
   { listBulk, makerKeys }: Needs<'listBulk' | 'makerKeys'>,
 ): Promise<RowVerdict[]> {
   const scope = scopeOf(org);
   const signing = new Set((await makerKeys.live(org.name)).map(({ maker }) => maker));
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
-  const there = new Map<string, StoredRow>();
-  for (const kept of await listBulk.named(scope, [...rows, ...former])) there.set(nameOf(kept.row), kept);
+  const stored = new Map<string, StoredRow>();
+  for (const kept of await listBulk.named(scope, [...rows, ...former])) stored.set(nameOf(kept.row), kept);
   /** Names that occurred earlier in this file. */
-  const given = new Set<string>();
-  for (const [name, { importedAt }] of there) if (begun && importedAt === at) given.add(name);
+  const named = new Set<string>();
+  for (const [name, { importedAt }] of stored) if (begun && importedAt === at) named.add(name);
   const holders = new Holders();
   const keys = rows.flatMap(({ anchor, publicKey }) => (anchor === 'key' && publicKey ? [publicKey] : []));
   const tpms = rows.flatMap(({ voucher }) => voucher?.tpm ?? []);
@@ -45,18 +45,18 @@ export async function judgeBatch(
 
   return rows.map((row): RowVerdict => {
     const name = nameOf(row);
-    const before = there.get(name);
+    const before = stored.get(name);
     const signedBy = signer?.digest ?? null;
     const same = before?.signedBy === signedBy && JSON.stringify(before.row) === JSON.stringify(row);
     const fault =
       checkRow(row) ??
       checkSigner(row, signer, signing) ??
       (before !== undefined && before.org !== org.name ? TAKEN : undefined) ??
-      (given.has(name) && !same ? REPEATED : undefined) ??
-      checkFormer(row, org.name, there) ??
+      (named.has(name) && !same ? REPEATED : undefined) ??
+      checkFormer(row, org.name, stored) ??
       checkOnlyHolder(row, org.name, holders);
     if (fault !== undefined) return { is: 'fault', fault };
-    given.add(name);
+    named.add(name);
     if (same) return { is: 'unchanged' };
     const kept: StoredRow = {
       scope,
@@ -67,7 +67,7 @@ export async function judgeBatch(
       signedBy,
       handedTo: before?.handedTo ?? null,
     };
-    there.set(name, kept);
+    stored.set(name, kept);
     holders.add(kept);
     return { is: 'new', kept };
   });
@@ -85,7 +85,7 @@ const REPEATED: RowFault = {
 /** A maker that signs its lists must sign all of them, and nobody else may sign for it. */
 function checkSigner(
   { maker }: ListRow,
-  signer: Bringer['signer'],
+  signer: ImportOrigin['signer'],
   signing: ReadonlySet<string>,
 ): RowFault | undefined {
   if (signer !== undefined && signer.maker !== maker)
@@ -99,9 +99,9 @@ function checkSigner(
 function checkFormer(
   { maker, derivedFrom }: ListRow,
   org: string,
-  there: ReadonlyMap<string, StoredRow>,
+  stored: ReadonlyMap<string, StoredRow>,
 ): RowFault | undefined {
-  const former = derivedFrom && there.get(nameOf(derivedFrom));
+  const former = derivedFrom && stored.get(nameOf(derivedFrom));
   return former === undefined || former.org === org || former.handedTo === maker
     ? undefined
     : { code: 'not_handed_on', detail: 'the row it is derived from was not handed on to this maker' };

@@ -43,9 +43,9 @@ export async function readVoucher(
 ): Promise<Voucher | undefined | { readonly wrong: string }> {
   let voucher: Voucher = {};
   for (const name of ['ca', 'certificate', 'key'] as const) {
-    const given = text(`voucher_${name}`);
-    if (given === undefined) continue;
-    const digest = readDigest(given);
+    const column = text(`voucher_${name}`);
+    if (column === undefined) continue;
+    const digest = readDigest(column);
     if (digest === undefined) return { wrong: 'not a SHA-256, in hexadecimal or base64url' };
     voucher = { ...voucher, [name]: digest };
   }

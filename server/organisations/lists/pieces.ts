@@ -75,11 +75,11 @@ async function* cut(
 ): AsyncGenerator<Piece> {
   let { offset, line } = from;
   let started = line;
-  let held: Uint8Array[] = [];
+  let chunksSoFar: Uint8Array[] = [];
   let length = 0;
   const take = (last: Uint8Array): string => {
-    const text = Buffer.concat([...held, last]).toString('utf8');
-    held = [];
+    const text = Buffer.concat([...chunksSoFar, last]).toString('utf8');
+    chunksSoFar = [];
     length = 0;
     return text;
   };
@@ -101,7 +101,7 @@ async function* cut(
       begin = at + 1;
       started = line;
     }
-    held.push(chunk.subarray(begin));
+    chunksSoFar.push(chunk.subarray(begin));
     length += chunk.length - begin;
     offset += chunk.length;
   }

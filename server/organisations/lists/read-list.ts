@@ -5,7 +5,7 @@ import type { RowFault } from './check-row.ts';
 import { formatOf, type ListFormat } from './list-format.ts';
 import { BrokenFile, csvPieces, jsonPieces, type Piece, type Position } from './pieces.ts';
 
-export interface ReadRow {
+export interface ParsedRow {
   readonly piece: Piece;
   readonly read: ListRow | RowFault;
 }
@@ -27,7 +27,7 @@ export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
   format: ListFormat,
   from: Position,
-): AsyncGenerator<ReadRow> {
+): AsyncGenerator<ParsedRow> {
   const pieces = format.cut === 'json' ? jsonPieces(bytes, from) : csvPieces(bytes, from);
   for await (const piece of pieces) {
     if (piece.text.trim() === '') continue;

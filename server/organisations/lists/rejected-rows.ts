@@ -4,7 +4,7 @@ import type { RowFault } from './check-row.ts';
 
 const HEADER = csvLine(['line', 'code', 'detail', 'record']);
 
-export interface Rejected {
+export interface RejectedRow {
   readonly line: number;
   readonly fault: RowFault;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface Rejected {
 /** The file of rejected rows. */
 export interface RejectedRows {
   /** Writes rows at `length`, where the valid part of the file ends, and returns the new length. */
-  add(length: number, rows: readonly Rejected[]): Promise<number>;
+  add(length: number, rows: readonly RejectedRow[]): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { MakerKey } from '../../ports/maker-keys.ts';
 export const LARGEST_SIGNATURE = 1024;
 
 /** The result of reading a whole file once. */
-export interface ReadFile {
+export interface FileSignature {
   /** SHA-256, base64url. */
   readonly digest: string;
   /** The key that signed it; undefined if none of the keys did, or no signature was given. */
@@ -22,7 +22,7 @@ export async function readThrough(
   file: FileHandle,
   signature: Uint8Array | undefined,
   keys: readonly MakerKey[],
-): Promise<ReadFile> {
+): Promise<FileSignature> {
   const digest = createHash('sha256');
   const open = signature === undefined ? [] : keys.map((key) => ({ key, check: createVerify('sha256') }));
   for await (const chunk of file.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>) {

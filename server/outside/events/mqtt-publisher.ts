@@ -1,13 +1,13 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { MqttClient } from 'mqtt';
-import type { Delivered } from '../../ports/deliveries.ts';
+import type { DeliveryResult } from '../../ports/deliveries.ts';
 import { faultOf } from './delivery-fault.ts';
 import { AddressRefused, hostOf, mayConnect, publicLookup } from './public-address.ts';
 import type { ReceiverFiles } from './receiver-files.ts';
 
 export interface Publisher {
-  publish(topic: string, payload: string): Promise<Delivered>;
+  publish(topic: string, payload: string): Promise<DeliveryResult>;
   close(): Promise<void>;
 }
 

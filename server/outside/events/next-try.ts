@@ -1,7 +1,7 @@
 import { backOff } from '../../../core/back-off.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { Delivered } from '../../ports/deliveries.ts';
+import type { DeliveryResult } from '../../ports/deliveries.ts';
 import type { ReceiverProgress } from '../../ports/receivers.ts';
 
 /** How long a receiver may fail before a person has to look. */
@@ -10,7 +10,7 @@ export const DEAD_AFTER = 7 * 24 * 3_600_000;
 /** The state of a receiver after a failed delivery. */
 export function afterFault(
   before: ReceiverProgress,
-  { fault, retryAfter }: Extract<Delivered, { ok: false }>,
+  { fault, retryAfter }: Extract<DeliveryResult, { ok: false }>,
   now: number,
   crypto: Pick<CryptoPort, 'random'>,
 ): ReceiverProgress {

@@ -19,7 +19,7 @@ export type ReceiverFault =
   | 'address_not_allowed'
   | 'topic_not_allowed';
 
-interface Wanted {
+interface NewReceiver {
   readonly name: string;
   readonly org: string;
   readonly target: string;
@@ -37,10 +37,10 @@ const KINDS: Readonly<Record<string, Receiver['kind']>> = {
 
 /** Adds a receiver, which gets events from now on. */
 export async function addReceiver(
-  wanted: Wanted,
+  requested: NewReceiver,
   { stores, transact, clock }: ReceiverParts,
 ): Promise<ReceiverFault | undefined> {
-  const { name, org, target, kinds, by } = wanted;
+  const { name, org, target, kinds, by } = requested;
   if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) return 'name_not_allowed';
   if ((await stores.orgs.org(org)) === undefined) return 'org_unknown';
   const url = URL.parse(target);
@@ -48,17 +48,17 @@ export async function addReceiver(
   // Passwords belong in files, since an address is shown in lists, logs and on the audit trail.
   if (url === null || kind === undefined || url.username !== '' || url.password !== '' || target.length > 500)
     return 'address_not_allowed';
-  const topic = kind === 'mqtt' ? (wanted.topic ?? `fieldbind/${org}`) : null;
+  const topic = kind === 'mqtt' ? (requested.topic ?? `fieldbind/${org}`) : null;
   // A topic to publish to has no wildcards and no empty level at its ends (MQTT 3.1.1 section 4.7).
   if (topic !== null && !/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(topic)) return 'topic_not_allowed';
-  if (kind === 'webhook' && wanted.topic !== undefined) return 'topic_not_allowed';
+  if (kind === 'webhook' && requested.topic !== undefined) return 'topic_not_allowed';
   const at = toInstant(clock.now());
   const receiver = { name, org, kind, target: url.href, topic, kinds, madeAt: at, madeBy: by };
   const added = await transact(async (tx) => {
     if (!(await tx.receivers.add(receiver))) return false;
-    const said = { at, step: STEPS.admin, event: 'event receiver added', actor: by, org, subject: name };
+    const entry = { at, step: STEPS.admin, event: 'event receiver added', actor: by, org, subject: name };
     await audit(tx.audit, {
-      ...said,
+      ...entry,
       detail: `${url.origin === 'null' ? url.host : url.origin}: ${kinds.join(', ')}`,
     });
     return true;

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import type { Delivered, DeliveryFault } from '../../ports/deliveries.ts';
+import type { DeliveryFault, DeliveryResult } from '../../ports/deliveries.ts';
 import { faultOf } from './delivery-fault.ts';
 import { mayConnect, publicLookup } from './public-address.ts';
 import type { ReceiverFiles } from './receiver-files.ts';
@@ -24,10 +24,10 @@ export async function pushEvent(
     /** Time limit for the whole request, milliseconds. */
     readonly patience: number;
   },
-): Promise<Delivered> {
+): Promise<DeliveryResult> {
   const url = new URL(target);
   if (!mayConnect(url, allowed)) return { ok: false, fault: 'address_refused' };
-  const { promise, resolve } = Promise.withResolvers<Delivered>();
+  const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
   const { ca, cert, key } = files;
   const options = {
     method: 'POST',
@@ -55,7 +55,7 @@ export async function pushEvent(
   return promise;
 }
 
-function answerOf({ statusCode = 0, headers }: IncomingMessage): Delivered {
+function answerOf({ statusCode = 0, headers }: IncomingMessage): DeliveryResult {
   if (statusCode >= 200 && statusCode < 300) return { ok: true };
   return { ok: false, fault: faultOfStatus(statusCode), retryAfter: waitOf(headers['retry-after']) };
 }
