@@ -2,7 +2,13 @@ import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import { type DomainName, isAncestor, type NameErrorCode, parseDomainName } from '../../core/name.ts';
+import {
+  type DomainName,
+  isAncestor,
+  isDomainName,
+  type NameErrorCode,
+  parseDomainName,
+} from '../../core/name.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
@@ -37,7 +43,8 @@ export async function createDomain(
   if (!parsed.ok) return parsed;
   const { name } = parsed;
   if ((await parts.stores.orgs.org(asked.org)) === undefined) return { ok: false, code: 'org_unknown' };
-  const suffix = parts.suffix as DomainName;
+  const { suffix } = parts;
+  if (!isDomainName(suffix)) throw new Error('the suffix is no domain name');
   if (name === suffix || isAncestor(name, suffix)) return { ok: false, code: 'suffix_itself' };
   if (!isAncestor(suffix, name)) {
     const at = `_fieldbind.${name}`;

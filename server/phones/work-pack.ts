@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { rowDigest } from '../../core/list-lookup.ts';
+import { PACK_LIFE_MS } from '../../core/pack-life.ts';
 import type { CertificateAuthority } from '../ports/certificate-authority.ts';
 import type { RevocationLists } from '../ports/crls.ts';
 import { type Org, scopeOf } from '../ports/orgs.ts';
@@ -12,7 +13,6 @@ import type { Needs } from '../ports/stores.ts';
 import type { SignedStatement, StatementKeys } from '../trail/statement-keys.ts';
 
 const DAY = 24 * 3_600_000;
-const PACK_LIFE = 14 * DAY;
 /** After this time a pack is made anew even if its contents are the same, so that its challenge is not too old. */
 const RENEW_AFTER = DAY / 2;
 const MAX_ROWS = 20_000;
@@ -55,7 +55,7 @@ export function workPacks(parts: PackParts): WorkPacks {
         cache.set(name, { ...cached, version });
         return cached.signed;
       }
-      const notAfter = toInstant(now + PACK_LIFE);
+      const notAfter = toInstant(now + PACK_LIFE_MS);
       const challenge = { value: toBase64Url(parts.crypto.random(32)), notAfter };
       const pack: WorkPack = { ...contents, issuedAt: toInstant(now), notAfter, challenge };
       const signed = await (await parts.statementKeys.active()).sign('pack+jws', pack);

@@ -2,8 +2,8 @@ import { Array as ArrayOf, Number as Num, Object as Obj, String as Text } from '
 import { parse } from '../../../contract/parse.ts';
 import { DomainName as DomainText, Maybe, OneOf, Udid as UdidText } from '../../../contract/scalars.ts';
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../../../core/bytes.ts';
-import type { DomainName } from '../../../core/name.ts';
-import type { Udid } from '../../../core/udid.ts';
+import { isDomainName } from '../../../core/name.ts';
+import { isUdid } from '../../../core/udid.ts';
 import type { CertificateOrder } from '../../ports/certificate-authority.ts';
 
 export type FixedOrder = CertificateOrder & { readonly lifetime: number };
@@ -26,12 +26,13 @@ export function readOrder(bytes: Uint8Array): FixedOrder | undefined {
   const order = text === undefined ? undefined : parse(Order, JSON.parse(text));
   const spki = order && fromBase64Url(order.spki);
   if (order === undefined || spki === undefined) return undefined;
-  const { subject, ...rest } = order;
+  const { udid, domain, lifetime, subject } = order;
+  if (!isUdid(udid) || !isDomainName(domain)) return undefined;
   return {
-    ...rest,
-    udid: rest.udid as Udid,
-    domain: rest.domain as DomainName,
+    udid,
+    domain,
     spki,
+    lifetime,
     ...(subject === undefined ? {} : { subject }),
   };
 }

@@ -1,6 +1,4 @@
-import { Object as Obj, String as Text } from 'typebox/type';
 import type { RekeyRefusal } from '../../../../contract/codes.ts';
-import { parse } from '../../../../contract/parse.ts';
 import { equalBytes, toBase64Url } from '../../../../core/bytes.ts';
 import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
@@ -11,6 +9,7 @@ import { type CertificateAuthority, SignatureDelayed } from '../../../ports/cert
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { bindingOfKey } from '../binding/binding-of-key.ts';
+import { claimedKey } from '../binding/claimed-key.ts';
 import { newestOfKey } from '../binding/good-certificates.ts';
 import { noteContact } from './note-contact.ts';
 import { type RekeyParts, rekeyDevice } from './rekey-device.ts';
@@ -126,9 +125,6 @@ async function handOut(request: CertificationRequest, parts: ContactParts): Prom
   return { kind: 'certificate', der: certificate.der, binding };
 }
 
-/** All that is looked at here. */
-const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
-
 /**
  * Whether a record of a device with this key is waiting. Such records are found by the key's list row, or by the name
  * in the request.
@@ -141,9 +137,7 @@ async function waiting(
   const udids = new Set((await list.byKey(REAL_SCOPE, key)).map(({ udid }) => udid));
   for (const name of commonNames(request)) if (udids.size < 8) udids.add(name);
   for (const udid of udids) {
-    const mine = (await records.waitingOf(udid)).filter(
-      ({ payload }) => parse(WithKey, payload)?.device.publicKey === key,
-    );
+    const mine = (await records.waitingOf(udid)).filter(({ payload }) => claimedKey(payload) === key);
     if (mine.some(({ outcome }) => outcome === null)) return { kind: 'wait', seconds: UNDECIDED };
     if (mine.length > 0) return { kind: 'wait', seconds: HELD };
   }

@@ -7,6 +7,7 @@ import { type Check, checkEvidence } from '../../../../core/evidence.ts';
 import { evidenceOf } from '../../../../core/evidence-of-device.ts';
 import { fromInstant } from '../../../../core/instant.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
+import { CHALLENGE_AGE_MS } from '../../../../core/pack-life.ts';
 import { challengeOf } from '../../../../core/possession.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import { knownNames, mayBeSilent } from '../binding/known-names.ts';
@@ -71,9 +72,6 @@ function bytesOf(text: string): Uint8Array {
   return fromBase64Url(text) ?? new Uint8Array();
 }
 
-/** A pack serves for 14 days, and a phone's clock may be off by a day. */
-const PACK_LIFE_MS = 15 * 24 * 3_600_000;
-
 async function knownChallenge(
   { id, device, capturedAt }: Registration,
   statements: Reads<'statements'>['statements'],
@@ -82,7 +80,7 @@ async function knownChallenge(
   if (device.challenge === undefined) return undefined;
   const issuedAt = await statements.issuedAt(device.challenge.pack);
   if (issuedAt === undefined) return undefined;
-  return fromInstant(capturedAt) - fromInstant(issuedAt) <= PACK_LIFE_MS
+  return fromInstant(capturedAt) - fromInstant(issuedAt) <= CHALLENGE_AGE_MS
     ? challengeOf({ ...device.challenge, record: id }, crypto)
     : undefined;
 }

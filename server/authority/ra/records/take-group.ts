@@ -1,9 +1,5 @@
-import { Object as Obj, String as Text } from 'typebox/type';
-import { parse } from '../../../../contract/parse.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-
-/** All that is looked at here; the rest is judged where it is decided. */
-const WithKey = Obj({ device: Obj({ publicKey: Text() }) });
+import { claimedKey } from '../binding/claimed-key.ts';
 
 /** Most records that one transaction decides: enough to share its cost, few enough that nobody waits long behind it. */
 const MOST = 256;
@@ -26,7 +22,7 @@ export function takeGroup(
     if (udid !== null && names.has(udid)) continue;
     if (udid !== null) names.add(udid);
     if (record.binding !== null) continue;
-    const key = parse(WithKey, record.payload)?.device.publicKey;
+    const key = claimedKey(record.payload);
     if (key !== undefined) {
       if (keys.has(key)) continue;
       keys.add(key);
