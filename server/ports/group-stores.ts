@@ -26,7 +26,7 @@ export interface JudgeReads {
   readonly quotas: Quotas;
   readonly statements: Pick<StatementLog, 'issuedAt'>;
   readonly list: Pick<MakerList, 'row' | 'byUdid' | 'byKey'>;
-  readonly tpms: Pick<Tpms, 'holds'>;
+  readonly tpms: Pick<Tpms, 'hasKey'>;
   readonly tombstones: Pick<Tombstones, 'anyLive'>;
   readonly envelopes: Pick<Envelopes, 'inChain'>;
   readonly records: Pick<Records, 'record'>;

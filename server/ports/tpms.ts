@@ -15,8 +15,8 @@ export interface Tpms {
   /** Stores the challenge, and removes those that ended before `now`. */
   challenge(challenge: TpmChallenge, now: string): Promise<void>;
   /** Returns the challenge once, and removes it. */
-  take(id: string): Promise<TpmChallenge | undefined>;
+  redeem(id: string): Promise<TpmChallenge | undefined>;
   /** Records that this key was shown to live in the TPM with this endorsement key. */
-  hold(ek: string, keyDigest: string, at: string): Promise<void>;
-  holds(ek: string, keyDigest: string): Promise<boolean>;
+  recordKey(ek: string, keyDigest: string, at: string): Promise<void>;
+  hasKey(ek: string, keyDigest: string): Promise<boolean>;
 }

@@ -10,7 +10,7 @@ export function tpms(db: Db): Tpms {
         .values({ ...same, expires_at: expiresAt })
         .execute();
     },
-    async take(id) {
+    async redeem(id) {
       const found = await db
         .deleteFrom('tpm_challenges')
         .where('id', '=', id)
@@ -20,14 +20,14 @@ export function tpms(db: Db): Tpms {
       const { expires_at, ak, ...same } = found;
       return { ...same, ak: new Uint8Array(ak), expiresAt: expires_at };
     },
-    async hold(ek, keyDigest, at) {
+    async recordKey(ek, keyDigest, at) {
       await db
         .insertInto('tpm_keys')
         .values({ ek, key_digest: keyDigest, at })
         .onConflict((c) => c.columns(['ek', 'key_digest']).doNothing())
         .execute();
     },
-    async holds(ek, keyDigest) {
+    async hasKey(ek, keyDigest) {
       const found = await db
         .selectFrom('tpm_keys')
         .select('at')

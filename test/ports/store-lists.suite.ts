@@ -72,12 +72,12 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
       const challenge = { id: 'c', ek: 'e', secret: 's', ak: Uint8Array.of(2), expiresAt: AT };
       await tpms.challenge(challenge, AT);
       await tpms.challenge({ ...challenge, id: 'late', expiresAt: LATER }, LATER);
-      expect(await tpms.take('c')).toBeUndefined();
-      expect(await tpms.take('late')).toEqual({ ...challenge, id: 'late', expiresAt: LATER });
-      expect(await tpms.take('late')).toBeUndefined();
-      await tpms.hold('e', 'k', AT);
-      await tpms.hold('e', 'k', LATER);
-      expect([await tpms.holds('e', 'k'), await tpms.holds('e', 'other')]).toEqual([true, false]);
+      expect(await tpms.redeem('c')).toBeUndefined();
+      expect(await tpms.redeem('late')).toEqual({ ...challenge, id: 'late', expiresAt: LATER });
+      expect(await tpms.redeem('late')).toBeUndefined();
+      await tpms.recordKey('e', 'k', AT);
+      await tpms.recordKey('e', 'k', LATER);
+      expect([await tpms.hasKey('e', 'k'), await tpms.hasKey('e', 'other')]).toEqual([true, false]);
     });
   });
 }

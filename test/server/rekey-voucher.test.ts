@@ -30,7 +30,7 @@ let digests = 0;
 const someDigest = () => toBase64Url(new Uint8Array(32).fill(++digests));
 const hold = async (tpm: string, ...holders: readonly KeyHolder[]) => {
   for (const { device } of holders)
-    await bench.stores.tpms.hold(tpm, await digestOf(device), new Date().toISOString());
+    await bench.stores.tpms.recordKey(tpm, await digestOf(device), new Date().toISOString());
 };
 const retire = async ({ device: { maker, udid } }: KeyHolder) =>
   expect(

@@ -265,7 +265,7 @@ describe('another key is refused', () => {
     const ek = toBase64Url(fromHex('ab'.repeat(32)) ?? new Uint8Array());
     const device = await makeDevice();
     const { tpms } = bench.stores;
-    await tpms.hold(ek, toBase64Url(await nodeCrypto.sha256(device.spki)), new Date().toISOString());
+    await tpms.recordKey(ek, toBase64Url(await nodeCrypto.sha256(device.spki)), new Date().toISOString());
     const { maker, udid } = device;
     await bench.server.importList('northfield', [
       { maker, udid, aliases: [], anchor: 'voucher', voucher: { tpm: ek } },
@@ -276,7 +276,7 @@ describe('another key is refused', () => {
     await bench.show(first);
     const second = await bench.nextKey(first);
     expect(await bench.rekey(first, second)).toBe('voucher_missing');
-    await tpms.hold(ek, await digestOf(second), new Date().toISOString());
+    await tpms.recordKey(ek, await digestOf(second), new Date().toISOString());
     expect(await bench.rekey(first, second)).toContain('CERTIFICATE');
     expect(await bench.show(second)).toBe(200);
     // What vouched for it then is not asked for again.

@@ -67,7 +67,7 @@ export async function activateTpm(
 ): Promise<TpmActivated | undefined> {
   const { stores, transact, clock, crypto } = parts;
   const at = toInstant(clock.now());
-  const challenge = await transact((tx) => tx.tpms.take(request.id));
+  const challenge = await transact((tx) => tx.tpms.redeem(request.id));
   if (challenge === undefined || challenge.expiresAt < at) return undefined;
   const found = await crypto.sha256(bytesOf(request.secret));
   if (!timingSafeEqual(found, bytesOf(challenge.secret))) return undefined;
@@ -80,7 +80,7 @@ export async function activateTpm(
   if (row === undefined) return undefined;
   const key = await crypto.digest(spki);
   await transact(async (tx) => {
-    await tx.tpms.hold(challenge.ek, key, at);
+    await tx.tpms.recordKey(challenge.ek, key, at);
     await audit(tx.audit, {
       at,
       step: STEPS.prepare,

@@ -66,7 +66,7 @@ export function groupedStores(
       byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8),
       byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8),
     },
-    tpms: { holds: direct.tpms.holds },
+    tpms: { hasKey: direct.tpms.hasKey },
     lineage: {
       byKey: ask.lineage,
       ofDevice: direct.lineage.ofDevice,
@@ -148,7 +148,7 @@ function groupQueue(db: Db, { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>)
 
 /** One group at a time counts against a quota: it locks the rows of the policies that set it. */
 function groupQuotas(db: Db, { wait }: Locking): Quotas {
-  const asked = new Map<string, number>();
+  const counts = new Map<string, number>();
   const lock = askOnce(async (org) => {
     if (wait !== '')
       await sql`select domain from policies where org = ${org} order by domain ${sql.raw(wait)}`.execute(db);
@@ -156,8 +156,8 @@ function groupQuotas(db: Db, { wait }: Locking): Quotas {
   return {
     async takePlace(org, domain, quota) {
       const place = JSON.stringify([org, domain]);
-      const before = asked.get(place) ?? 0;
-      asked.set(place, before + 1);
+      const before = counts.get(place) ?? 0;
+      counts.set(place, before + 1);
       await lock(org);
       return (await livePlaces(db, org, domain, quota)) + before < quota;
     },

@@ -83,5 +83,5 @@ async function isVouchedFor(
   const { ca, certificate, attestation, key, tpm } = row?.voucher ?? {};
   if (ca !== undefined || certificate !== undefined || attestation !== undefined) return false;
   if (key !== undefined && key !== keyDigest) return false;
-  return tpm === undefined || (await tpms.holds(tpm, keyDigest));
+  return tpm === undefined || (await tpms.hasKey(tpm, keyDigest));
 }

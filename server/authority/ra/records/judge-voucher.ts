@@ -41,7 +41,7 @@ export async function judgeVoucher(
   // A TPM vouches for the very key that was shown when its credential was activated (authority/tpm/activation.ts);
   // another key of the same TPM is not shown yet.
   if (voucher.tpm !== undefined)
-    verdicts.push((await stores.tpms.holds(voucher.tpm, digest)) ? 'vouched' : 'missing');
+    verdicts.push((await stores.tpms.hasKey(voucher.tpm, digest)) ? 'vouched' : 'missing');
   if (verdicts.includes('wrong')) return 'wrong';
   return verdicts.length === 0 || verdicts.includes('missing') ? 'missing' : 'vouched';
 }
