@@ -36,34 +36,34 @@ export type DomainResult =
  * owner decides about every name below it.
  */
 export async function createDomain(
-  asked: { readonly name: string; readonly org: string; readonly title: string },
+  request: { readonly name: string; readonly org: string; readonly title: string },
   parts: DomainParts,
 ): Promise<DomainResult> {
-  const parsed = parseDomainName(asked.name);
+  const parsed = parseDomainName(request.name);
   if (!parsed.ok) return parsed;
   const { name } = parsed;
-  if ((await parts.stores.orgs.org(asked.org)) === undefined) return { ok: false, code: 'org_unknown' };
+  if ((await parts.stores.orgs.org(request.org)) === undefined) return { ok: false, code: 'org_unknown' };
   const { suffix } = parts;
   if (!isDomainName(suffix)) throw new Error('the suffix is no domain name');
   if (name === suffix || isAncestor(name, suffix)) return { ok: false, code: 'suffix_itself' };
   if (!isAncestor(suffix, name)) {
     const at = `_fieldbind.${name}`;
-    const text = await proofText(name, asked.org, parts);
+    const text = await proofText(name, request.org, parts);
     if (!(await parts.resolver.txt(at)).includes(text)) return { ok: false, code: 'proof_missing', at, text };
   }
   const now = toInstant(parts.clock.now());
   return parts.transact(async (tx) => {
     const overlapping = await tx.domains.overlapping(name);
-    if (overlapping.some((other) => other.org !== asked.org)) return { ok: false, code: 'domain_taken' };
+    if (overlapping.some((other) => other.org !== request.org)) return { ok: false, code: 'domain_taken' };
     const created = !overlapping.some((other) => other.name === name);
-    await tx.domains.saveDomain({ name, org: asked.org, title: asked.title }, now);
+    await tx.domains.saveDomain({ name, org: request.org, title: request.title }, now);
     if (created) {
       await audit(tx.audit, {
         at: now,
         step: STEPS.admin,
         event: 'domain created',
         actor: 'command line',
-        org: asked.org,
+        org: request.org,
         subject: name,
         detail: isAncestor(suffix, name) ? 'under our own suffix' : 'by DNS',
       });

@@ -24,11 +24,11 @@ const isCount = (value: number, most: number) => Number.isInteger(value) && valu
 
 /** Sets the policy of an organisation or of one of its domains. It applies to later decisions. */
 export async function setPolicy(
-  kept: StoredPolicy,
+  entry: StoredPolicy,
   by: string,
   { stores, transact, clock }: PolicyParts,
 ): Promise<PolicyFault | 'set'> {
-  const { org, domain, policy } = kept;
+  const { org, domain, policy } = entry;
   const owner = await stores.orgs.org(org);
   if (owner === undefined) return 'org_unknown';
   if (domain !== null && (await stores.domains.domain(domain))?.org !== org) return 'domain_unknown';
@@ -41,7 +41,7 @@ export async function setPolicy(
   if (policy.rekey === 'allow' && owner.training) return 'rekey_not_for_practice';
   const at = toInstant(clock.now());
   await transact(async (tx) => {
-    await tx.policies.save(kept, by, at);
+    await tx.policies.save(entry, by, at);
     const said = { at, step: STEPS.admin, event: 'policy set', actor: by, org };
     await audit(tx.audit, { ...said, subject: domain ?? org, detail: JSON.stringify(policy) });
   });

@@ -37,7 +37,7 @@ interface WaitingBatch {
   readonly batch: BatchRequest;
   readonly uploader: string;
   readonly opened: readonly OpenedEnvelope[];
-  readonly done: PromiseWithResolvers<{ at: string; kept: EnvelopeResult[] }>;
+  readonly done: PromiseWithResolvers<{ at: string; results: EnvelopeResult[] }>;
 }
 
 /** Most records of one transaction, which may hold the batches of several phones. */
@@ -70,8 +70,8 @@ export function intake(parts: ReceiveParts): Intake {
     try {
       const at = toInstant(parts.clock.now());
       const signer = await parts.statementKeys.active();
-      const kept = await write(group, signer, at);
-      for (const [index, one] of group.entries()) one.done.resolve({ at, kept: kept[index] ?? [] });
+      const results = await write(group, signer, at);
+      for (const [index, one] of group.entries()) one.done.resolve({ at, results: results[index] ?? [] });
     } catch (error) {
       const [only] = group;
       if (group.length === 1) only?.done.reject(error);
@@ -114,14 +114,14 @@ export function intake(parts: ReceiveParts): Intake {
       const opened: OpenedEnvelope[] = [];
       const keyOf = keysOf(parts.stores);
       for (const text of batch.records) opened.push(await openEnvelope(text, keyOf, parts.crypto));
-      const done = Promise.withResolvers<{ at: string; kept: EnvelopeResult[] }>();
+      const done = Promise.withResolvers<{ at: string; results: EnvelopeResult[] }>();
       waiting.push({ batch, uploader, opened, done });
       void writeAll();
-      const { at, kept } = await done.promise;
+      const { at, results } = await done.promise;
       parts.onStep('received');
       return {
-        answer: { batch: batch.batch, nonce: batch.nonce, at, results: kept.map(({ result }) => result) },
-        undecided: kept.flatMap(({ record }) => record ?? []),
+        answer: { batch: batch.batch, nonce: batch.nonce, at, results: results.map(({ result }) => result) },
+        undecided: results.flatMap(({ record }) => record ?? []),
       };
     },
   };
@@ -129,12 +129,12 @@ export function intake(parts: ReceiveParts): Intake {
 
 /** Looks up each operator key once per batch: a phone's records are usually by one key, and a key and its owner never change. */
 function keysOf({ operatorKeys }: Needs<'operatorKeys'>): (kid: string) => Promise<OperatorKey | undefined> {
-  const asked = new Map<string, Promise<OperatorKey | undefined>>();
+  const answers = new Map<string, Promise<OperatorKey | undefined>>();
   return (kid) => {
-    const asking = asked.get(kid);
-    if (asking !== undefined) return asking;
+    const known = answers.get(kid);
+    if (known !== undefined) return known;
     const answer = operatorKeys.key(kid);
-    asked.set(kid, answer);
+    answers.set(kid, answer);
     return answer;
   };
 }

@@ -82,14 +82,14 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {
     domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.anchorPem });
   }
-  const kept = await stores.list.ofOrg(org.name, MAX_ROWS);
+  const storedRows = await stores.list.ofOrg(org.name, MAX_ROWS);
   // Vouchers, origin and age of a row are used by the server only, and phones of any age must be able to read a row,
   // so these fields are left out.
-  const taken = org.training ? new Map<string, Uint8Array>() : await takenKeys(parts);
+  const successors = org.training ? new Map<string, Uint8Array>() : await successorKeys(parts);
   const rows: WorkPack['rows'] = [];
-  for (const { row } of kept) {
+  for (const { row } of storedRows) {
     const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = row;
-    const publicKey = row.anchor === 'key' ? await nowOf(row.publicKey, taken, parts) : undefined;
+    const publicKey = row.anchor === 'key' ? await currentKeyOf(row.publicKey, successors, parts) : undefined;
     rows.push(publicKey === undefined ? told : { ...told, publicKey: toBase64Url(publicKey) });
   }
   return {
@@ -103,36 +103,36 @@ async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents>
     crl: toBase64Url(crl.der),
     salt: org.salt,
     rows,
-    digests: await foreignDigests(org, taken, parts),
+    digests: await foreignDigests(org, successors, parts),
     tombstones: await stores.tombstones.live(MAX_TOMBSTONES),
   };
 }
 
 /** The keys that devices changed to (ra/records/judge-lineage.ts), by the digest of each former key. */
-async function takenKeys({ stores }: PackParts): Promise<ReadonlyMap<string, Uint8Array>> {
+async function successorKeys({ stores }: PackParts): Promise<ReadonlyMap<string, Uint8Array>> {
   const all = await stores.lineage.successors(MAX_DIGESTS);
   return new Map(all.map(({ former, spki }) => [former, spki]));
 }
 
-async function nowOf(
+async function currentKeyOf(
   publicKey: string | undefined,
-  taken: ReadonlyMap<string, Uint8Array>,
+  successors: ReadonlyMap<string, Uint8Array>,
   { crypto }: PackParts,
 ): Promise<Uint8Array | undefined> {
-  const spki = taken.size === 0 ? undefined : fromBase64Url(publicKey ?? '');
-  return spki && taken.get(await crypto.digest(spki));
+  const spki = successors.size === 0 ? undefined : fromBase64Url(publicKey ?? '');
+  return spki && successors.get(await crypto.digest(spki));
 }
 
 /** Digests of other organisations' rows: enough to say "on the list", too little to say whose device or which. */
 async function foreignDigests(
   org: Org,
-  taken: ReadonlyMap<string, Uint8Array>,
+  successors: ReadonlyMap<string, Uint8Array>,
   parts: PackParts,
 ): Promise<string[]> {
   const { stores, crypto } = parts;
   const digests: string[] = [];
   for (const { udid, publicKey } of await stores.list.foreign(scopeOf(org), org.name, MAX_DIGESTS)) {
-    const now = publicKey === null ? undefined : await nowOf(publicKey, taken, parts);
+    const now = publicKey === null ? undefined : await currentKeyOf(publicKey, successors, parts);
     const spki = now ?? (publicKey === null ? undefined : fromBase64Url(publicKey));
     digests.push(await rowDigest(org.salt, udid, spki ?? new Uint8Array(0), crypto));
   }

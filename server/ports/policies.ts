@@ -31,7 +31,7 @@ export interface StoredPolicy {
 
 export interface Policies {
   ofOrg(org: string): Promise<StoredPolicy[]>;
-  save(kept: StoredPolicy, by: string, at: string): Promise<void>;
+  save(entry: StoredPolicy, by: string, at: string): Promise<void>;
   /** False if there was none. */
   remove(org: string, domain: string | null): Promise<boolean>;
 }

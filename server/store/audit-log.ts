@@ -39,12 +39,12 @@ export function auditLog(db: Db, append: (facts: AuditFacts) => Promise<void> = 
         .execute();
     },
     async keepSeal({ n, heads, jws }, at) {
-      const kept = await db
+      const inserted = await db
         .insertInto('audit_seals')
         .values({ n, at, heads: JSON.stringify(heads), jws })
         .onConflict((c) => c.doNothing())
         .executeTakeFirst();
-      if (kept.numInsertedOrUpdatedRows !== 1n) return false;
+      if (inserted.numInsertedOrUpdatedRows !== 1n) return false;
       for (const head of heads)
         await db
           .updateTable('audit_heads')

@@ -7,7 +7,7 @@ import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
-export function toKept(row: Tables['list_rows']): StoredRow {
+export function toStoredRow(row: Tables['list_rows']): StoredRow {
   return {
     scope: row.scope,
     org: row.org,
@@ -19,7 +19,7 @@ export function toKept(row: Tables['list_rows']): StoredRow {
   };
 }
 
-function fromKept({ scope, org, row, ...rest }: StoredRow): Tables['list_rows'] {
+function fromStoredRow({ scope, org, row, ...rest }: StoredRow): Tables['list_rows'] {
   return {
     scope,
     org,
@@ -58,7 +58,7 @@ async function together<T>(
       .slice(at, at + TOGETHER)
       .map((one) => sql`select * from list_rows where ${where(one)}`);
     const page = await sql<Tables['list_rows']>`${sql.join(selects, sql` union all `)}`.execute(db);
-    found.push(...page.rows.map(toKept));
+    found.push(...page.rows.map(toStoredRow));
   }
   return found;
 }
@@ -89,11 +89,11 @@ export function listBulk(db: Db): ListBulk {
         );
       return [...(await by('public_key', publicKeys)), ...(await by('tpm', tpms))];
     },
-    async put(kept) {
-      if (kept.length === 0) return;
+    async put(stored) {
+      if (stored.length === 0) return;
       await db
         .insertInto('list_rows')
-        .values(kept.map(fromKept))
+        .values(stored.map(fromStoredRow))
         .onConflict((c) =>
           c.columns(['scope', 'maker', 'udid']).doUpdateSet({
             org: excluded('org'),
@@ -116,7 +116,7 @@ export function listBulk(db: Db): ListBulk {
       if (db.getExecutor().adapter instanceof PostgresAdapter) await sql`analyze list_rows`.execute(db);
     },
     async page(org, after, limit) {
-      return (await pageOf(org, after, limit).execute()).map(toKept);
+      return (await pageOf(org, after, limit).execute()).map(toStoredRow);
     },
     async unused(org, before, after, limit) {
       const found = await pageOf(org, after, limit)
@@ -132,7 +132,7 @@ export function listBulk(db: Db): ListBulk {
           ),
         )
         .execute();
-      return found.map(toKept);
+      return found.map(toStoredRow);
     },
   };
 }

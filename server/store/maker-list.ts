@@ -2,7 +2,7 @@ import type { ListRow } from '../../contract/list-row.ts';
 import type { MakerList } from '../ports/maker-list.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
-import { toKept } from './list-bulk.ts';
+import { toStoredRow } from './list-bulk.ts';
 import { changed } from './versions.ts';
 
 export function makerList(db: Db): MakerList {
@@ -43,7 +43,7 @@ export function makerList(db: Db): MakerList {
         .orderBy('udid')
         .limit(limit)
         .execute();
-      return found.map(toKept);
+      return found.map(toStoredRow);
     },
     async foreign(scope, org, limit) {
       const found = await rows

@@ -78,8 +78,8 @@ export function sqlite(folder: string): Engine {
   // pages in memory, and a rarer checkpoint writes them to the file once for many groups.
   file.pragma(`cache_size = -${CACHE_KIB}`);
   file.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-  const kept = preparing(file);
-  const db = new Kysely<Tables>({ dialect: dialect(kept) });
+  const statements = preparing(file);
+  const db = new Kysely<Tables>({ dialect: dialect(statements) });
   return {
     db,
     // SQLite has one writer at a time, so a shared transaction is exclusive too.
@@ -89,7 +89,7 @@ export function sqlite(folder: string): Engine {
     takesStorageHints: false,
     isRetryable: () => false,
     isRetryableShared: () => false,
-    bulk: bulkInSqlite(kept),
+    bulk: bulkInSqlite(statements),
     locking: NO_LOCKS,
   };
 }

@@ -35,24 +35,24 @@ export type ServerAnswer =
   | { readonly ok: false; readonly code: 'no_authority' | 'name_not_allowed' | 'request_invalid' };
 
 /** Issues a certificate for a service of an organisation: first it goes on the trail, then it is signed. */
-export async function certifyServer(asked: ServerRequest, parts: Parts): Promise<ServerAnswer> {
+export async function certifyServer(request: ServerRequest, parts: Parts): Promise<ServerAnswer> {
   // Our own CA signs it, whichever CA signs devices.
-  const current = await parts.ca.issuer(asked.org);
+  const current = await parts.ca.issuer(request.org);
   const issuer = current && (await parts.ca.issuerNamed(current.own));
   if (issuer === undefined) return { ok: false, code: 'no_authority' };
-  if (!(await mayBeNamed(asked, parts))) return { ok: false, code: 'name_not_allowed' };
-  const spki = await keyOf(asked.csr, parts.crypto);
+  if (!(await mayBeNamed(request, parts))) return { ok: false, code: 'name_not_allowed' };
+  const spki = await keyOf(request.csr, parts.crypto);
   if (spki === undefined) return { ok: false, code: 'request_invalid' };
-  const lifetime = Math.min(asked.days, LONGEST_DAYS) * DAY;
-  const intent = issuer.prepareServer({ host: asked.host, spki, lifetime });
+  const lifetime = Math.min(request.days, LONGEST_DAYS) * DAY;
+  const intent = issuer.prepareServer({ host: request.host, spki, lifetime });
   await parts.transact(async (tx) =>
     audit(tx.audit, {
       at: toInstant(parts.clock.now()),
       step: STEPS.admin,
       event: 'server certificate intended',
       actor: 'command line',
-      org: asked.org,
-      subject: asked.host,
+      org: request.org,
+      subject: request.host,
       detail: `${intentName(intent)}, until ${intent.notAfter}`,
     }),
   );

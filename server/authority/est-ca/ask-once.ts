@@ -75,9 +75,9 @@ export async function askOnce(
       }),
     );
   const record = await stores.records.record(binding.registration);
-  const taken = await stores.lineage.byKey(await crypto.digest(order.spki));
+  const lineageKey = await stores.lineage.byKey(await crypto.digest(order.spki));
   // A CSR that the key came with in another binding may name another device.
-  const own = taken?.binding === binding.id ? taken.request : null;
+  const own = lineageKey?.binding === binding.id ? lineageKey.request : null;
   const csr = own ?? fromBase64Url(parse(WithRequest, record?.payload)?.device.csr ?? '');
   if (csr === undefined || csr.length === 0) {
     await note('third-party CA: request_missing', '');

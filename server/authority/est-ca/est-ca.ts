@@ -72,7 +72,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
   const states = new Map<string, AskState>();
   const underWay = new Set<Promise<void>>();
   const waiting: (() => void)[] = [];
-  const kept = new Map<string, NodeJS.Timeout>();
+  const leaseTimers = new Map<string, NodeJS.Timeout>();
   let listener: EstCaListener | undefined;
   let running = 0;
   /** Backoff of the connection to the CA: until `nextAt` no certificate is asked for, whatever device it is for. */
@@ -113,7 +113,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
       if (await stores.leases.take({ ...lease, now: toInstant(now), until })) {
         const result = await askOnce(intent, { client, files, signal: ending.signal }, parts);
         if (result.kind === 'signed') {
-          kept.set(lease.name, setTimeout(() => void leave(lease.name), LEASE / 2).unref());
+          leaseTimers.set(lease.name, setTimeout(() => void leave(lease.name), LEASE / 2).unref());
           return keep(intent, result);
         }
         nextAt = nextAfter(result, now);
@@ -124,8 +124,8 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
   }
 
   async function leave(name: string): Promise<void> {
-    clearTimeout(kept.get(name));
-    kept.delete(name);
+    clearTimeout(leaseTimers.get(name));
+    leaseTimers.delete(name);
     await stores.leases.leave(name, writer).catch((error: unknown) => listener?.onFault(error));
   }
 
@@ -171,7 +171,7 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     async close() {
       ending.abort();
       await Promise.all(underWay);
-      await Promise.all([...kept.keys()].map(leave));
+      await Promise.all([...leaseTimers.keys()].map(leave));
       client.close();
     },
   };

@@ -72,9 +72,9 @@ export function openToken(options: TokenOptions, constants: Module): Token {
     return guarded(() => lib.C_OpenSession(slot, flags));
   }
 
-  function closed(one: Handle): void {
+  function closed(handle: Handle): void {
     try {
-      lib.C_CloseSession(one);
+      lib.C_CloseSession(handle);
     } catch {
       // The session is closed already.
     }

@@ -70,8 +70,9 @@ export function statusResponder(parts: StatusParts): StatusResponder {
   async function signFor(ids: readonly CertificateId[]): Promise<StatusAnswer> {
     const names = new Set<IssuerName | undefined>();
     for (const id of ids) names.add(await issuerOf(id));
-    const [one] = names;
-    const issuer = names.size === 1 && one !== undefined ? await ca.issuerNamed(one) : undefined;
+    const [issuerName] = names;
+    const issuer =
+      names.size === 1 && issuerName !== undefined ? await ca.issuerNamed(issuerName) : undefined;
     if (issuer === undefined) return error(OCSP_ERRORS.unauthorized);
     const statuses = [];
     for (const { whole, serial } of ids) {

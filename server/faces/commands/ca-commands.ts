@@ -9,9 +9,9 @@ const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
 
 export function readCurve({ text }: Pick<CommandCall, 'text'>): WantedCa['curve'] {
-  const asked = text('curve');
-  const curve = CURVES.find((one) => one === asked);
-  if (asked !== undefined && curve === undefined)
+  const value = text('curve');
+  const curve = CURVES.find((one) => one === value);
+  if (value !== undefined && curve === undefined)
     throw new UsageError(`--curve is one of ${CURVES.join(', ')}`);
   return curve;
 }

@@ -5,9 +5,9 @@ import { type Command, UsageError } from './command.ts';
 const TEXT = { type: 'string' } as const;
 
 function rightsFrom(text: string): ClientRight[] {
-  const asked = text.split(',').map((word) => word.trim());
-  const rights = CLIENT_RIGHTS.filter((right) => asked.includes(right));
-  if (rights.length !== new Set(asked).size)
+  const names = text.split(',').map((word) => word.trim());
+  const rights = CLIENT_RIGHTS.filter((right) => names.includes(right));
+  if (rights.length !== new Set(names).size)
     throw new UsageError(`--rights are some of ${CLIENT_RIGHTS.join(', ')}, with commas between`);
   return rights;
 }

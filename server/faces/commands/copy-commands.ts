@@ -57,9 +57,9 @@ export const move: BareCommand = {
   options: { to: TEXT },
   words: 0,
   async run(call) {
-    const asked = call.required('to');
-    const isPostgres = /^postgres(ql)?:/.test(asked);
-    const code = await copy(own(call), isPostgres ? asked : resolve(asked), call);
+    const target = call.required('to');
+    const isPostgres = /^postgres(ql)?:/.test(target);
+    const code = await copy(own(call), isPostgres ? target : resolve(target), call);
     if (code === 0)
       call.print(
         isPostgres ? 'start with FIELDBIND_DATABASE_URL set to it' : 'start with FIELDBIND_DATA set to it',

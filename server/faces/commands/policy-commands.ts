@@ -19,9 +19,9 @@ function policyFrom({ text }: Pick<CommandCall, 'text'>): Policy {
       .map((word) => word.trim())
       .filter((word) => word !== '');
   const number = (name: string) => {
-    const asked = text(name);
-    if (asked !== undefined && !/^[0-9]{1,9}$/.test(asked)) throw new UsageError(`--${name} is a number`);
-    return asked === undefined ? undefined : Number(asked);
+    const value = text(name);
+    if (value !== undefined && !/^[0-9]{1,9}$/.test(value)) throw new UsageError(`--${name} is a number`);
+    return value === undefined ? undefined : Number(value);
   };
   const keyTypes = list('key-types')?.map((word) => oneOf('key-types', word, KEY_TYPES) ?? 'P-256');
   const said = {
@@ -55,9 +55,9 @@ export const policySet: Command = {
   words: 0,
   async run(call) {
     const { installation, required, text, print } = call;
-    const kept = { org: required('org'), domain: text('domain') ?? null, policy: policyFrom(call) };
-    const result = await setPolicy(kept, `command line (${text('by') ?? 'nobody named'})`, installation);
-    print(result === 'set' ? JSON.stringify(kept.policy) : `refused: ${result}`);
+    const entry = { org: required('org'), domain: text('domain') ?? null, policy: policyFrom(call) };
+    const result = await setPolicy(entry, `command line (${text('by') ?? 'nobody named'})`, installation);
+    print(result === 'set' ? JSON.stringify(entry.policy) : `refused: ${result}`);
     return result === 'set' ? 0 : 1;
   },
 };

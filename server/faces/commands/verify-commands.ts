@@ -29,8 +29,8 @@ export const verify: BareCommand = {
       status: statusByLists(blocks('X509 CRL', required('crl')), { now, crypto: nodeCrypto }),
       crypto: nodeCrypto,
     });
-    for (const one of checks)
-      print(`${one.check}\t${one.result}\t${one.result === 'passed' ? '' : one.code}`);
+    for (const check of checks)
+      print(`${check.check}\t${check.result}\t${check.result === 'passed' ? '' : check.code}`);
     print(verdict);
     return verdict === 'refused' ? 1 : 0;
   },

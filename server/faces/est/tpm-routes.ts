@@ -9,14 +9,14 @@ import { ProblemError } from '../problem.ts';
 /** Routes beside EST for devices whose list row names their TPM. Bodies are text (est-app.ts). */
 export function tpmRoutes(app: FastifyInstance, parts: ActivationParts): void {
   app.post('/tpm/challenge', async ({ body }) => {
-    const asked = read(TpmChallengeRequest, body);
-    const answer = await sound(() => challengeTpm(asked, parts));
+    const request = read(TpmChallengeRequest, body);
+    const answer = await sound(() => challengeTpm(request, parts));
     if (answer === undefined) throw new ProblemError('not_found', 'This TPM stands on no list');
     return answer;
   });
   app.post('/tpm/activate', async ({ body }) => {
-    const asked = read(TpmActivation, body);
-    const answer = await sound(() => activateTpm(asked, parts));
+    const request = read(TpmActivation, body);
+    const answer = await sound(() => activateTpm(request, parts));
     if (answer === undefined)
       throw new ProblemError(
         'nonce_unknown',

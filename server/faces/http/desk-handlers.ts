@@ -61,8 +61,8 @@ export function deskHandlers(
     approvals: async ({ query }) => ({ held: await heldRecords(query.org, stores) }),
 
     async decideApproval({ session, params, query, body }) {
-      const asked = { record: params.record, org: query.org, by: session.operator, ...body };
-      const result = await decideHeld(asked, { stores, transact, decider, clock });
+      const request = { record: params.record, org: query.org, by: session.operator, ...body };
+      const result = await decideHeld(request, { stores, transact, decider, clock });
       switch (result) {
         case 'not_found':
           throw new ProblemError('not_found');

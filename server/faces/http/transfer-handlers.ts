@@ -15,8 +15,8 @@ export function transferHandlers({
 
     async decideTransfer({ session, params: { id }, query: { org }, body }) {
       const word = { by: session.operator, because: body.because.trim() };
-      const asked = { ...word, id, org, decision: body.decision };
-      const result = await decideTransfer(asked, { ...installation, decider });
+      const request = { ...word, id, org, decision: body.decision };
+      const result = await decideTransfer(request, { ...installation, decider });
       switch (result) {
         case 'not_found':
           throw new ProblemError('not_found');

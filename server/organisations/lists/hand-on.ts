@@ -41,7 +41,7 @@ export async function handOn(
       const page = await tx.listBulk.page(org, after, limit);
       const meant = page.filter(isMeant);
       if (meant.length === 0) return page;
-      await tx.listBulk.put(meant.map((kept): StoredRow => ({ ...kept, handedTo: to })));
+      await tx.listBulk.put(meant.map((stored): StoredRow => ({ ...stored, handedTo: to })));
       await audit(tx.audit, {
         at: toInstant(clock.now()),
         step: STEPS.admin,

@@ -58,9 +58,11 @@ export async function keepNew(
 ): Promise<void> {
   const last = new Map(
     verdicts.flatMap((verdict) =>
-      verdict.is === 'new' ? [[`${verdict.kept.row.maker}/${verdict.kept.row.udid}`, verdict.kept]] : [],
+      verdict.is === 'new'
+        ? [[`${verdict.stored.row.maker}/${verdict.stored.row.udid}`, verdict.stored]]
+        : [],
     ),
   );
-  const kept = [...last.values()];
-  for (let at = 0; at < kept.length; at += AT_ONCE) await listBulk.put(kept.slice(at, at + AT_ONCE));
+  const stored = [...last.values()];
+  for (let at = 0; at < stored.length; at += AT_ONCE) await listBulk.put(stored.slice(at, at + AT_ONCE));
 }

@@ -17,7 +17,7 @@ export interface ImportOrigin {
 }
 
 export type RowVerdict =
-  | { readonly is: 'new'; readonly kept: StoredRow }
+  | { readonly is: 'new'; readonly stored: StoredRow }
   | { readonly is: 'unchanged' }
   | { readonly is: 'fault'; readonly fault: RowFault };
 
@@ -33,19 +33,20 @@ export async function judgeBatch(
   const scope = scopeOf(org);
   const signing = new Set((await makerKeys.live(org.name)).map(({ maker }) => maker));
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
-  const stored = new Map<string, StoredRow>();
-  for (const kept of await listBulk.named(scope, [...rows, ...former])) stored.set(nameOf(kept.row), kept);
+  const storedRows = new Map<string, StoredRow>();
+  for (const stored of await listBulk.named(scope, [...rows, ...former]))
+    storedRows.set(nameOf(stored.row), stored);
   /** Names that occurred earlier in this file. */
   const named = new Set<string>();
-  for (const [name, { importedAt }] of stored) if (begun && importedAt === at) named.add(name);
+  for (const [name, { importedAt }] of storedRows) if (begun && importedAt === at) named.add(name);
   const holders = new Holders();
   const keys = rows.flatMap(({ anchor, publicKey }) => (anchor === 'key' && publicKey ? [publicKey] : []));
   const tpms = rows.flatMap(({ voucher }) => voucher?.tpm ?? []);
-  for (const kept of await listBulk.keyed(scope, keys, tpms)) holders.add(kept);
+  for (const stored of await listBulk.keyed(scope, keys, tpms)) holders.add(stored);
 
   return rows.map((row): RowVerdict => {
     const name = nameOf(row);
-    const before = stored.get(name);
+    const before = storedRows.get(name);
     const signedBy = signer?.digest ?? null;
     const same = before?.signedBy === signedBy && JSON.stringify(before.row) === JSON.stringify(row);
     const fault =
@@ -53,12 +54,12 @@ export async function judgeBatch(
       checkSigner(row, signer, signing) ??
       (before !== undefined && before.org !== org.name ? TAKEN : undefined) ??
       (named.has(name) && !same ? REPEATED : undefined) ??
-      checkFormer(row, org.name, stored) ??
+      checkFormer(row, org.name, storedRows) ??
       checkOnlyHolder(row, org.name, holders);
     if (fault !== undefined) return { is: 'fault', fault };
     named.add(name);
     if (same) return { is: 'unchanged' };
-    const kept: StoredRow = {
+    const stored: StoredRow = {
       scope,
       org: org.name,
       row,
@@ -67,9 +68,9 @@ export async function judgeBatch(
       signedBy,
       handedTo: before?.handedTo ?? null,
     };
-    stored.set(name, kept);
-    holders.add(kept);
-    return { is: 'new', kept };
+    storedRows.set(name, stored);
+    holders.add(stored);
+    return { is: 'new', stored };
   });
 }
 
@@ -99,9 +100,9 @@ function checkSigner(
 function checkFormer(
   { maker, derivedFrom }: ListRow,
   org: string,
-  stored: ReadonlyMap<string, StoredRow>,
+  storedRows: ReadonlyMap<string, StoredRow>,
 ): RowFault | undefined {
-  const former = derivedFrom && stored.get(nameOf(derivedFrom));
+  const former = derivedFrom && storedRows.get(nameOf(derivedFrom));
   return former === undefined || former.org === org || former.handedTo === maker
     ? undefined
     : { code: 'not_handed_on', detail: 'the row it is derived from was not handed on to this maker' };
@@ -141,10 +142,10 @@ function nameOf({ maker, udid }: RowName): string {
 class Holders {
   readonly #by = new Map<string, Map<string, StoredRow>>();
 
-  add(kept: StoredRow): void {
-    for (const anchor of anchorsOf(kept.row)) {
+  add(stored: StoredRow): void {
+    for (const anchor of anchorsOf(stored.row)) {
       const some = this.#by.get(anchor) ?? new Map<string, StoredRow>();
-      this.#by.set(anchor, some.set(nameOf(kept.row), kept));
+      this.#by.set(anchor, some.set(nameOf(stored.row), stored));
     }
   }
 

@@ -42,7 +42,9 @@ export async function staleRows(
       const page = await tx.listBulk.unused(org, before, after, limit);
       const fresh = page.filter(({ row }) => row.stale !== true);
       if (fresh.length === 0) return page;
-      await tx.listBulk.put(fresh.map((kept): StoredRow => ({ ...kept, row: { ...kept.row, stale: true } })));
+      await tx.listBulk.put(
+        fresh.map((stored): StoredRow => ({ ...stored, row: { ...stored.row, stale: true } })),
+      );
       await audit(tx.audit, {
         at: toInstant(now),
         step: STEPS.admin,

@@ -64,19 +64,19 @@ export function eventSender(parts: SenderParts): EventSender {
     return stores.leases.take({ ...leaseOf(receiver), now: toInstant(now), until: toInstant(now + LEASE) });
   }
 
-  async function tellReceiver(asked: ReceiverState): Promise<void> {
-    if ((await stores.events.waiting(asked.org, asked.told, 1)) === 0 || !(await renewLease(asked))) return;
+  async function tellReceiver(due: ReceiverState): Promise<void> {
+    if ((await stores.events.waiting(due.org, due.told, 1)) === 0 || !(await renewLease(due))) return;
     try {
       // The previous owner of the lease may have made progress, so the state is read again.
-      let receiver = await stores.receivers.receiver(asked.name);
+      let receiver = await stores.receivers.receiver(due.name);
       while (receiver !== undefined && receiver.deadAt === null && !closing) {
         const page = await stores.events.after(receiver.org, receiver.told, PAGE);
         if (page.length === 0 || !(await tellPage(receiver, page))) return;
-        receiver = await stores.receivers.receiver(asked.name);
+        receiver = await stores.receivers.receiver(due.name);
       }
     } finally {
-      await deliveries.leave(asked);
-      await stores.leases.leave(leaseOf(asked).name, writer);
+      await deliveries.leave(due);
+      await stores.leases.leave(leaseOf(due).name, writer);
     }
   }
 

@@ -37,20 +37,20 @@ export function chainView(
   }
 
   return {
-    async prefetch(wanted) {
-      if (wanted.length === 0) return;
+    async prefetch(claims) {
+      if (claims.length === 0) return;
       // Two transactions that extend one chain at once would not see each other's links, so each locks the operator
       // key's row first.
-      const kids = [...new Set(wanted.map(({ kid }) => kid))];
+      const kids = [...new Set(claims.map(({ kid }) => kid))];
       const tail = `order by kid ${locking.wait}`;
       await bulk.select(db, { table: 'operator_keys', columns: ['kid'], key: 'kid', tail }, kids);
       const select = db.selectFrom('envelopes').selectAll();
-      const digests = wanted.map(({ digest }) => digest);
+      const digests = claims.map(({ digest }) => digest);
       for (const row of await bulk.select(db, { table: 'envelopes', key: 'digest' }, digests))
         note(toEnvelope(row));
       for (const digest of digests) if (!byDigest.has(digest)) byDigest.set(digest, undefined);
       for (const kid of kids) {
-        const seqs = wanted.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
+        const seqs = claims.filter((one) => one.kid === kid).flatMap(({ seq }) => [seq - 1, seq, seq + 1]);
         const [from, to] = [Math.min(...seqs), Math.max(...seqs)];
         // A chain normally has no gaps, so a range is read at once. A chain with large gaps is read place by place.
         if (to - from > 2 * seqs.length) continue;
@@ -64,7 +64,7 @@ export function chainView(
         const chain = chainOf(kid);
         for (let seq = from; seq <= to; seq++) if (!chain.has(seq)) chain.set(seq, undefined);
       }
-      const ids = wanted.flatMap(({ id }) => (id === undefined ? [] : [id]));
+      const ids = claims.flatMap(({ id }) => (id === undefined ? [] : [id]));
       if (ids.length === 0) return;
       for (const row of await bulk.select(db, { table: 'envelopes', key: 'id', where: 'code is null' }, ids))
         note(toEnvelope(row));

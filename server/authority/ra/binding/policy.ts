@@ -71,9 +71,12 @@ export async function judgePolicy(
   if (!approved && possession === 'hold' && !fresh) return ruled(held('possession_needed', about));
   if (!approved && approval === 'always') return ruled(held('approval_needed', about));
   // Quotas come last, since asking for a place takes it (ports/bindings.ts).
-  for (const { domain: of, policy: one } of adds ? stored : []) {
-    if (one.quota === undefined || (of !== null && of !== domain)) continue;
-    if (!(await quotas.takePlace(org, of, one.quota))) return ruled(refused('quota_reached', about));
+  for (const {
+    domain: of,
+    policy: { quota },
+  } of adds ? stored : []) {
+    if (quota === undefined || (of !== null && of !== domain)) continue;
+    if (!(await quotas.takePlace(org, of, quota))) return ruled(refused('quota_reached', about));
   }
   return { kind: 'free', profile: profileOf(policy, { udid, domain, org }) };
 }

@@ -47,16 +47,16 @@ export type RekeyResult =
 export async function rekeyDevice(
   { id }: Pick<Binding, 'id'>,
   current: StoredCertificate,
-  asked: { readonly request: CertificationRequest; readonly der: Uint8Array },
+  csr: { readonly request: CertificationRequest; readonly der: Uint8Array },
   parts: RekeyParts,
 ): Promise<RekeyResult> {
   const { stores, transact, ca, crypto } = parts;
   const before = await ca.issuerNamed(current.issuer);
   const issuer = before && (await ca.issuer(before.org));
   if (issuer === undefined) return { kind: 'refused', why: 'not_current' };
-  const keyDigest = await crypto.digest(asked.request.spki);
+  const keyDigest = await crypto.digest(csr.request.spki);
   const begun = await transact((tx) =>
-    begin({ id, current, keyDigest, ...asked }, (order) => issuer.prepare(order), tx, parts),
+    begin({ id, current, keyDigest, ...csr }, (order) => issuer.prepare(order), tx, parts),
   );
   if ('why' in begun) return { kind: 'refused', why: begun.why };
   if ('intent' in begun && !(await issueSuccessor(begun.binding, begun.intent, 're-keyed', parts)))

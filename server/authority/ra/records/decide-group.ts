@@ -43,12 +43,12 @@ export async function decideGroup(
     const judged = await Promise.allSettled(open.map((record) => judgeBeside(record, stores, parts)));
     const intended: IntendedRecord[] = [];
     const alone: string[] = [];
-    for (const one of judged) {
-      if (one.status === 'rejected') {
-        parts.onFault(one.reason);
+    for (const result of judged) {
+      if (result.status === 'rejected') {
+        parts.onFault(result.reason);
         continue;
       }
-      const { record, ruling } = one.value;
+      const { record, ruling } = result.value;
       if (ruling === undefined) {
         alone.push(record.id);
         continue;
@@ -69,14 +69,14 @@ export async function decideGroup(
     const at = toInstant(parts.clock.now());
     // Reading is concurrent, writing is sequential: each entry of the trail follows the one before.
     const locked = await stores.queue.lock(intended.map(({ record }) => record.id));
-    const progress = new Map(locked.map((one) => [one.id, one]));
-    const begun = await Promise.all(
+    const progress = new Map(locked.map((record) => [record.id, record]));
+    const issuingRecords = await Promise.all(
       intended.map(({ record }) => readIssuing({ ...record, ...progress.get(record.id) }, stores)),
     );
     for (const [index, { intent }] of intended.entries()) {
-      const [one, certificate] = [begun[index], signed[index]];
-      if (one !== undefined && certificate !== undefined)
-        await complete(one, intent, certificate, at, stores);
+      const [issuing, certificate] = [issuingRecords[index], signed[index]];
+      if (issuing !== undefined && certificate !== undefined)
+        await complete(issuing, intent, certificate, at, stores);
     }
   });
   parts.onStep('issued');

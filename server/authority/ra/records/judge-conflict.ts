@@ -33,11 +33,11 @@ export async function judgeConflict(
   { liveBindings }: Reads<'liveBindings'>,
 ): Promise<Conflict> {
   const names = [{ maker: claim.maker, udid: claim.udid }, ...former];
-  const asked = await Promise.all([
+  const lookedUp = await Promise.all([
     liveBindings.byKey(claim.keyDigest),
     ...names.map(({ maker, udid }) => liveBindings.byName(maker, udid)),
   ]);
-  const live = asked.filter((binding) => binding !== undefined);
+  const live = lookedUp.filter((binding) => binding !== undefined);
   const found = [...new Map(live.map((binding) => [binding.id, binding])).values()];
   const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
   if (practice(claim) && !found.every(practice))

@@ -32,8 +32,8 @@ export async function judgeRenewal(
   const [newest, ...before] = good.own;
   if (newest === undefined || now < renewableFrom(newest)) return same;
   if (fromInstant(newest.notAfter) > now) {
-    const asked = pending && fromInstant(pending.at);
-    const provenSince = facts.fresh && asked !== undefined && fromInstant(capturedAt) > asked;
+    const rekeyAskedAt = pending && fromInstant(pending.at);
+    const provenSince = facts.fresh && rekeyAskedAt !== undefined && fromInstant(capturedAt) > rekeyAskedAt;
     if (!provenSince && (await isAwaited(good, receivedAt, stores))) return same;
     const overlap = before.some(({ notAfter }) => fromInstant(notAfter) > now);
     if (overlap) return same;
