@@ -37,8 +37,8 @@ const make = (name: string, org: string) => createDomain({ name, org, title: nam
 
 describe('domains', () => {
   it('are made under our own suffix without a proof', async () => {
-    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, made: true });
-    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, made: false });
+    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, created: true });
+    expect(await make('a.fieldbind.internal', 'one')).toMatchObject({ ok: true, created: false });
     expect(await make('b.a.fieldbind.internal', 'one')).toMatchObject({ ok: true });
   });
 
