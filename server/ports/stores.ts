@@ -92,7 +92,7 @@ export interface Database {
   readonly stores: Stores;
   readonly transact: Transact<keyof Stores>;
   readonly inGroup: InGroup;
-  /** Whose chain of the audit trail this process writes. */
+  /** Name of this process: the writer of its chain of the audit trail. */
   readonly writer: string;
   close(): Promise<void>;
 }

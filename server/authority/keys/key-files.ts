@@ -105,7 +105,7 @@ function writeOnce(path: string, text: string): void {
   try {
     linkSync(draft, path);
   } catch (error) {
-    if (!existsSync(path)) throw error; // another process made this key first, and its key stands
+    if (!existsSync(path)) throw error; // another process created this key first, and that one stays
   } finally {
     rmSync(draft);
   }

@@ -43,11 +43,11 @@ function certifiedName(attest: Uint8Array): Uint8Array {
   const reader = new TpmReader(attest);
   if (reader.u32() !== GENERATED) throw new TpmError('no TPM wrote this');
   if (reader.u16() !== CERTIFY) throw new TpmError('no certification');
-  reader.sized(); // who signs
-  reader.sized(); // what the caller had put in; the credential says that it is now
+  reader.sized(); // qualifiedSigner
+  reader.sized(); // extraData; the credential shows already that the answer is fresh
   reader.bytes(CLOCK_AND_VERSION);
   const name = reader.sized();
-  reader.sized(); // its name with its parents'
+  reader.sized(); // qualifiedName
   reader.end();
   return name;
 }

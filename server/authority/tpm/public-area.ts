@@ -49,7 +49,7 @@ export function parsePublicArea(bytes: Uint8Array): PublicArea {
   const type = reader.u16();
   if (reader.u16() !== ALGORITHM.sha256) throw new TpmError('named by another digest than SHA-256');
   const bits = reader.u32();
-  reader.sized(); // what must be met to use it
+  reader.sized(); // authPolicy
   const key = keyOf(type === ALGORITHM.rsa ? readRsa(reader) : type === ALGORITHM.ecc ? readEcc(reader) : {});
   reader.end();
   return {
@@ -110,6 +110,6 @@ function keyOf(jwk: { readonly kty?: string }): KeyObject {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' });
   } catch {
-    throw new TpmError('no key that can be used here'); // a point off its curve among them
+    throw new TpmError('no key that can be used here'); // for example a point off its curve
   }
 }

@@ -1,6 +1,6 @@
 import type { SignedList } from '../../ports/crls.ts';
 
-/** Names the CRL that contains the revocation. It is signed by the issuing CA of the certificate, which may have been replaced. */
+/** Names the CRL that shows what was just done. It is signed by the issuing CA of the certificate, which may have been replaced. */
 export function signedWords({ issuer, number }: SignedList): string {
   return `CRL ${number} of ${issuer} is signed`;
 }

@@ -1,6 +1,6 @@
 /**
- * First tables. Plain types that SQLite and PostgreSQL both take after `blob` is mapped. Uniqueness that decides
- * something is an index here, so that two processes cannot both win.
+ * The first tables. They use plain types that SQLite and PostgreSQL both accept once `blob` is translated. Where
+ * uniqueness decides something it is an index, so that two processes cannot both win.
  */
 export const START = [
   'create table settings (name text primary key, value text not null)',

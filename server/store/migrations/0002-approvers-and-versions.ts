@@ -1,4 +1,4 @@
-/** Who approved a record while its certificate is being issued; look-up by UDID alone; what has changed, by topic. */
+/** The approver of a record whose certificate is being issued; an index on the UDID alone; a change counter for each topic. */
 export const APPROVERS_AND_VERSIONS = [
   'alter table records add column approved_by text',
   'create index bindings_udid on bindings (udid)',

@@ -1,6 +1,6 @@
 /**
- * What becomes of a binding after it was made: suspended for a while, in an old device's place; when an issuer last took a
- * certificate off hold, so that its CRL is signed anew; and machine clients with narrow rights.
+ * Suspension and replacement of bound devices; the last time an issuer took a certificate off hold, so that its CRL
+ * is signed anew; and machine clients with narrow rights.
  */
 export const DEVICE_LIFE = [
   'create table suspensions (binding text primary key, reason text not null, at text not null, by_whom text not null)',

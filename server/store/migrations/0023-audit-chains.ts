@@ -1,4 +1,7 @@
-/** A chain of the audit trail for each writer. The one chain there was goes on being verified, as the writer `first`. */
+/**
+ * One chain of the audit trail for each writer. The single chain from before can still be verified, as that of the
+ * writer `first`.
+ */
 export const AUDIT_CHAINS = [
   'create table trail (writer text not null, n integer not null, at text not null, step text not null, event text not null, actor text not null, org text, subject text not null, detail text not null, prev text not null, hash text not null, primary key (writer, n))',
   "insert into trail (writer, n, at, step, event, actor, org, subject, detail, prev, hash) select 'first', n, at, step, event, actor, org, subject, detail, prev, hash from audit order by n",

@@ -1,4 +1,4 @@
-/** An organisation's issuing CAs, one after another. Those that were there are the first of their organisations. */
+/** Several issuing CAs for an organisation, one after another. Existing CAs become the first generation. */
 export const GENERATIONS = [
   'alter table authorities add column org text',
   'alter table authorities add column generation integer not null default 1',

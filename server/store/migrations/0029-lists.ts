@@ -1,6 +1,6 @@
 /**
- * The maker's list grown up: who signed a row's file, to which maker it was handed on, its TPM; imports that go on where a
- * crash left them; and keys by which makers sign.
+ * More about list rows: the key that signed the row's file, the maker it was handed on to, its TPM. Imports that can
+ * be resumed after a crash, and keys by which makers sign.
  */
 export const LISTS = [
   'alter table list_rows add column signed_by text',

@@ -1,4 +1,4 @@
-/** What others are told: who wants to hear of what, what is there to be told, and what a receiver did not take. */
+/** Events: the receivers, what is to be delivered to them, and what a receiver refused. */
 export const EVENTS = [
   'create table event_sinks (name text primary key, org text not null, kind text not null, target text not null, topic text, kinds text not null, made_at text not null, made_by text not null, told integer not null, tries integer not null, next_at text not null, failing_since text, fault text, dead_at text)',
   'create index event_sinks_of on event_sinks (org)',

@@ -1,2 +1,5 @@
-/** Nobody asks for a binding by maker and name together unless it is live, and that has an index of its own. */
+/**
+ * Drops an index: bindings are looked up by maker and name together only while they are live, and those have an index
+ * of their own.
+ */
 export const ONE_INDEX_LESS = ['drop index bindings_name'] as const;

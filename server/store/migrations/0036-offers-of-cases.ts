@@ -1,11 +1,11 @@
-/** The cases that were open over the binding of an offer when it was made, as far as an offer without a case tells. */
+/** The cases that were open over an offer's binding when the offer was made, as far as an offer without a case shows. */
 const OPEN_THEN =
   'from transfer_cases c where c.binding = g.binding and c.opened_at <= g.at and not exists (select 1 from transfer_verdicts v where v.id = c.id)';
 
 /**
- * An offer to give a device up names the case it was said in. Of those made before, one that met a single case meant that
- * one; one that met several does not tell which, and is said again. Practice claims on devices bound for real leave nothing
- * to decide.
+ * An offer to give a device up names the case in which it was made. An earlier offer that met a single case was for
+ * that case; one that met several does not say which, and must be made again. Practice claims on devices that are
+ * bound for real leave nothing to decide.
  */
 export const OFFERS_OF_CASES = [
   "delete from transfer_cases where claimant in (select name from orgs where training = 1) and binding in (select id from bindings where scope = 'real') and id not in (select id from transfer_verdicts)",

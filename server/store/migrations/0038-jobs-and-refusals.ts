@@ -1,6 +1,6 @@
 /**
- * An import goes on only under the signature it began with: one begun before that was written down may have missed rows, so
- * it is begun anew. And what a receiver says it cannot take is counted apart from all else that hinders it.
+ * An import is resumed only with the signature it began with. An import from before that was recorded may have missed
+ * rows, so it is begun anew. Refusals by a receiver are counted apart from its other faults.
  */
 export const JOBS_AND_REFUSALS = [
   "alter table list_jobs add column signer text not null default ''",

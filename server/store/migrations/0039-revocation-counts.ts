@@ -1,6 +1,6 @@
 /**
- * How often the standing of an issuer's certificates changed: what a CRL was signed after is compared by this, since clocks
- * of several processes, and waits for a turn, put times in another order than commits.
+ * Counts how often the status of an issuer's certificates changed. A CRL records the count it was signed at: the
+ * clocks of several processes, and waiting for a turn, may order times differently from commits.
  */
 export const REVOCATION_COUNTS = [
   'create table revocation_counts (issuer text primary key, n integer not null)',

@@ -1,6 +1,6 @@
 /**
- * What is written for every registration is written once, and what changes is small: a record's text stands in its
- * envelope alone, and what is to be signed in a table of its own until it is.
+ * Makes each registration write less. A record's payload is stored only in its envelope, and what is to be signed
+ * only in a table of its own until it is signed, so rows that change are small.
  */
 export const ONCE_WRITTEN = [
   'create table taken (id text primary key, digest text not null, kid text not null, seq integer not null, typ text not null, org text not null, author text not null, udid text not null, captured_at text not null, received_at text not null, outcome text, code text, decided_at text, binding text, approved_by text)',
@@ -29,8 +29,9 @@ export const ONCE_WRITTEN = [
 ] as const;
 
 /**
- * Room on a page for a row's next version beside it: what begins a record, and a binding's state, then stand in no index
- * anew. No compression of what has none. And what a planner knows of the tables that were just made.
+ * Storage parameters of PostgreSQL. A fill factor leaves room for a row's next version on the same page, so that
+ * changing a record's or a binding's state does not touch the indexes. Data that cannot be compressed is not
+ * compressed. The new tables' planner statistics are updated.
  */
 export const ONCE_WRITTEN_HINTS = [
   'alter table records set (fillfactor = 50)',
@@ -43,7 +44,7 @@ export const ONCE_WRITTEN_HINTS = [
   'analyze statements',
 ] as const;
 
-/** A header's `typ`, in words that every engine knows. Inside a JSON text quotes stand escaped, so it is found nowhere else. */
+/** A header's `typ`, in SQL that every engine understands. Inside a JSON text quotes are escaped, so it is found nowhere else. */
 function typeOf(header: string): string {
   const types = ['registration', 'confirmation', 'amendment', 'void', 'release', 'transfer', 'skip'];
   const cases = types.map((typ) => `when ${header} like '%"typ":"${typ}+jws"%' then '${typ}+jws'`);

@@ -1,6 +1,6 @@
 /**
- * An intent says whether it holds a TBSCertificate or an order for a third party's CA; who is told of events is called a
- * receiver here too.
+ * An intent records whether it contains a TBSCertificate or an order for a third party's CA; and the columns say
+ * receiver, as the code does.
  */
 export const NAMED_FOR_WHAT_THEY_HOLD = [
   "alter table intents add column kind text not null default 'tbs'",

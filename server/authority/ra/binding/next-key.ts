@@ -27,7 +27,7 @@ export async function adoptKey(
   const before = await lineage.byKey(keyDigest);
   const first = { request: null, serial: null };
   const { spki } = parseCertificate(last.der);
-  // The device may have had a current key here, left this installation and come back bound by a record; that key
+  // A key that is still current in the lineage, although the device was bound again with another key meanwhile,
   // becomes former too.
   for (const key of await lineage.ofDevice(maker, udid))
     if (key.state === 'current' && key.keyDigest !== keyDigest)

@@ -44,7 +44,7 @@ export async function judgeLineage(
   // A pending key without a certificate, or whose certificate has ended, cannot be handed out.
   if (isPending && !(await isGood(key, now, certificates))) return { kind: 'unrecorded' };
   const all = await Promise.all(names.map((name) => lineage.ofDevice(name.maker, name.udid)));
-  // Until a pending key is shown, the lineage does not contain the bound key yet.
+  // The bound key may not be in the lineage yet, since no key has replaced it.
   const bound = isPending ? await bindings.binding(binding) : undefined;
   return {
     kind: 'own',
