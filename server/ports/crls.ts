@@ -11,7 +11,7 @@ export interface StoredCrl {
 }
 
 /** Names a CRL by its issuing CA and number, to report that it was signed. */
-export type SignedList = Pick<StoredCrl, 'issuer' | 'number'>;
+export type SignedCrl = Pick<StoredCrl, 'issuer' | 'number'>;
 
 /** The CRLs of our issuing CAs. Each is signed anew when something was revoked since, or its end is near. */
 export interface RevocationLists {
@@ -23,7 +23,7 @@ export interface RevocationLists {
    * Must be called by whoever revoked a certificate, put it on hold or released it, once that is durable, with the
    * issuing CAs that the stores returned (ports/certificates.ts). CAs whose CRL we do not sign are skipped.
    */
-  publish(issuers: readonly IssuerName[]): Promise<readonly SignedList[]>;
+  publish(issuers: readonly IssuerName[]): Promise<readonly SignedCrl[]>;
 }
 
 /** The newest CRL of each issuing CA. */

@@ -13,7 +13,7 @@ export interface TransferCase {
 }
 
 /** The first of four eyes: a person offered to give up the device of this binding. */
-export interface GiveUp {
+export interface GiveUpOffer {
   readonly binding: string;
   /** The case in which it was offered; null if it was offered to whoever claims the device. */
   readonly transfer: string | null;
@@ -38,8 +38,8 @@ export interface TransferCases {
 /** Offers to give a device up, before a second person agrees. */
 export interface Offers {
   /** The offers that count in this case, the oldest first: those made in it, and those made to whoever claims the device. */
-  inCase(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUp[]>;
-  offer(giveUp: GiveUp): Promise<void>;
+  inCase(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<GiveUpOffer[]>;
+  offer(giveUp: GiveUpOffer): Promise<void>;
   /** Ends the offers that count in this case. Offers made in another case stay. */
   withdraw(transfer: Pick<TransferCase, 'id' | 'binding'>): Promise<void>;
 }

@@ -41,21 +41,21 @@ const excluded = (column: string) => sql<never>`excluded.${sql.ref(column)}`;
  * Look-ups in one statement: fewer than SQLite's limit of 500 terms in a compound SELECT, and few enough to be
  * prepared quickly.
  */
-const TOGETHER = 50;
+const LOOK_UPS = 50;
 
 /**
  * Many look-ups in one statement, each on its complete index, so that the planner has no choice even if it knows how
  * large the list is.
  */
-async function together<T>(
+async function lookUpMany<T>(
   db: Db,
   all: readonly T[],
   where: (one: T) => RawBuilder<unknown>,
 ): Promise<StoredRow[]> {
   const found: StoredRow[] = [];
-  for (let at = 0; at < all.length; at += TOGETHER) {
+  for (let at = 0; at < all.length; at += LOOK_UPS) {
     const selects = all
-      .slice(at, at + TOGETHER)
+      .slice(at, at + LOOK_UPS)
       .map((one) => sql`select * from list_rows where ${where(one)}`);
     const page = await sql<Tables['list_rows']>`${sql.join(selects, sql` union all `)}`.execute(db);
     found.push(...page.rows.map(toStoredRow));
@@ -74,7 +74,7 @@ export function listBulk(db: Db): ListBulk {
   return {
     async named(scope, names) {
       const each = new Map(names.map((name) => [`${name.maker}/${name.udid}`, name])).values();
-      return together(
+      return lookUpMany(
         db,
         [...each],
         ({ maker, udid }) => sql`scope = ${scope} and maker = ${maker} and udid = ${udid}`,
@@ -82,7 +82,7 @@ export function listBulk(db: Db): ListBulk {
     },
     async keyed(scope, publicKeys, tpms) {
       const by = (column: 'public_key' | 'tpm', values: readonly string[]) =>
-        together(
+        lookUpMany(
           db,
           [...new Set(values)],
           (value) => sql`scope = ${scope} and ${sql.ref(column)} = ${value}`,

@@ -28,7 +28,7 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
     writer,
     stores: storesOver(db, engine.bulk),
     transact: (work) =>
-      repeated(engine.isRetryable, () =>
+      withRetries(engine.isRetryable, () =>
         db.transaction().execute(async (trx) => {
           const chain = ownChain(trx, writer, engine);
           const result = await work(storesOver(trx, engine.bulk, auditLog(trx, chain.append)));
@@ -37,7 +37,7 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
         }),
       ),
     inGroup: (work) =>
-      repeated(engine.isRetryableShared, () =>
+      withRetries(engine.isRetryableShared, () =>
         engine.shared.transaction().execute(async (trx) => {
           const { stores, flush } = groupedStores(trx, ownChain(trx, writer, engine), engine);
           const result = await work(stores);
@@ -49,7 +49,7 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
   };
 }
 
-async function repeated<T>(isRetryable: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
+async function withRetries<T>(isRetryable: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

@@ -34,8 +34,9 @@ const INT8 = 20;
  * savepoint is released with it), so that new ones queue behind an exclusive transaction that waits for the old ones
  * to end. There are no advisory locks and no LOCK TABLE, since not every engine that speaks this protocol has them.
  */
-const ALONE = 'begin; select n from turn where n = 2 for update; select n from turn where n = 1 for update';
-const BESIDE =
+const BEGIN_EXCLUSIVE =
+  'begin; select n from turn where n = 2 for update; select n from turn where n = 1 for update';
+const BEGIN_SHARED =
   'begin; savepoint door; select n from turn where n = 2 for share; rollback to savepoint door; select n from turn where n = 1 for share';
 
 class TurnDriver extends PostgresDriver {
@@ -120,8 +121,8 @@ export function postgres(url: string): Engine {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const config = { pool: preparing(pool) as never };
   return {
-    db: new Kysely<Tables>({ dialect: new TurnDialect(config, ALONE) }),
-    shared: new Kysely<Tables>({ dialect: new TurnDialect(config, BESIDE) }),
+    db: new Kysely<Tables>({ dialect: new TurnDialect(config, BEGIN_EXCLUSIVE) }),
+    shared: new Kysely<Tables>({ dialect: new TurnDialect(config, BEGIN_SHARED) }),
     beforeLongWork: 'set local statement_timeout = 0',
     columnTypes: (statement) =>
       statement
@@ -129,15 +130,15 @@ export function postgres(url: string): Engine {
         .replace(/\binteger\b/g, 'bigint')
         .replace(/ without rowid$/, ''),
     takesStorageHints: true,
-    isRetryable: (error) => AGAIN.has(codeOf(error)),
-    isRetryableShared: (error) => AGAIN.has(codeOf(error)) || codeOf(error) === UNIQUE,
+    isRetryable: (error) => RETRYABLE.has(codeOf(error)),
+    isRetryableShared: (error) => RETRYABLE.has(codeOf(error)) || codeOf(error) === UNIQUE,
     bulk: bulkInPostgres,
     locking: { wait: 'for update', skip: 'for update skip locked' },
   };
 }
 
 /** serialization_failure and deadlock_detected (PostgreSQL, appendix A): nothing was written, so the transaction is retryable. */
-const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
+const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** unique_violation. */
 const UNIQUE = '23505';
 

@@ -1,4 +1,4 @@
-import type { GiveUp, Offers, TransferCase, TransferCases } from '../ports/transfer-cases.ts';
+import type { GiveUpOffer, Offers, TransferCase, TransferCases } from '../ports/transfer-cases.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
@@ -12,7 +12,7 @@ function toCase({ opened_at, ...row }: Tables['transfer_cases']): TransferCase {
  */
 const WHOEVER = '';
 
-function toGiveUp({ by_whom, transfer, ...row }: Tables['give_ups']): GiveUp {
+function toGiveUp({ by_whom, transfer, ...row }: Tables['give_ups']): GiveUpOffer {
   return { ...row, by: by_whom, transfer: transfer === WHOEVER ? null : transfer };
 }
 

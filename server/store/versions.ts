@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
-import { VERSIONED, type Versioned, type Versions } from '../ports/versions.ts';
+import { VERSION_TOPICS, type Versions, type VersionTopic } from '../ports/versions.ts';
 import type { Db } from './db.ts';
 
 export function versions(db: Db): Versions {
   return {
     async version() {
       const rows = await db.selectFrom('versions').selectAll().execute();
-      return VERSIONED.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
+      return VERSION_TOPICS.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
     },
   };
 }
 
 /** Called after the change that it counts. Whoever reads the counter before the rows then never takes old rows for new ones. */
-export async function changed(db: Db, topic: Versioned): Promise<void> {
+export async function changed(db: Db, topic: VersionTopic): Promise<void> {
   await db
     .insertInto('versions')
     .values({ topic, n: 1 })

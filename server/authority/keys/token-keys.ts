@@ -6,7 +6,7 @@ import { CURVES, generate, lookUp, signWith, type TokenKey } from './token-objec
  * Keys inside a token: generated there, sensitive, and not extractable. Each is found by its label. `alone` keeps two
  * processes from generating the same key, since a token allows two keys with one label.
  */
-export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Promise<T>): KeyVault {
+export function tokenKeys(token: Token, exclusively: <T>(work: () => Promise<T>) => Promise<T>): KeyVault {
   const known = new Map<string, { readonly epoch: number; readonly found: TokenKey }>();
 
   async function find(name: string): Promise<TokenKey | undefined> {
@@ -38,7 +38,7 @@ export function tokenKeys(token: Token, alone: <T>(work: () => Promise<T>) => Pr
     async ensure(name, curve) {
       const existing = await find(name);
       if (existing !== undefined) return signer(name, existing);
-      await alone(async () => {
+      await exclusively(async () => {
         if ((await find(name)) === undefined)
           await token.use((session) => generate(token, session, name, CURVES[curve].oid));
       });

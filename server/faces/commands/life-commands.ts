@@ -6,7 +6,7 @@ import {
   suspendDevice,
 } from '../../authority/ra/custody/device-life.ts';
 import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
-import type { SignedList } from '../../ports/crls.ts';
+import type { SignedCrl } from '../../ports/crls.ts';
 import { SUSPENSION_REASONS } from '../../ports/device-life.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
@@ -27,7 +27,7 @@ const WHY: Record<LifeFault | ReplaceFault, string> = {
 };
 
 type ActResult =
-  | { readonly ok: true; readonly lists: readonly SignedList[] }
+  | { readonly ok: true; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
 
 /** Does something with the device that the options name, in the organisation where it is bound. */

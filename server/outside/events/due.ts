@@ -14,7 +14,7 @@ const DAY = 24 * HOUR;
 /** The same period as that of the command `due`. */
 const WITHIN = 30 * DAY;
 /** How long delivered events are kept, in case somebody asks. */
-const KEPT = 30 * DAY;
+const KEPT_FOR = 30 * DAY;
 const PAGE = 200;
 
 /** Tells receivers about certificates that end soon, each once, and removes old delivered events. Runs hourly, in one process. */
@@ -35,5 +35,5 @@ export async function watchDue({ stores, transact, clock, writer }: DueParts): P
       });
     }
   }
-  await stores.events.forget(toInstant(now - KEPT));
+  await stores.events.forget(toInstant(now - KEPT_FOR));
 }

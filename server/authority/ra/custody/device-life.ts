@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../core/clock.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
-import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
+import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
 import type { SuspensionReason } from '../../../ports/device-life.ts';
 import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
@@ -36,7 +36,7 @@ export interface Word {
  */
 export type LifeFault = 'not_found' | 'not_ready' | 'suspended' | 'not_suspended' | 'four_eyes';
 export type LifeResult =
-  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedList[] }
+  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: LifeFault };
 
 type LifeStores = Parameters<Parameters<LifeParts['transact']>[0]>[0];

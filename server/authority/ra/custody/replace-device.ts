@@ -2,7 +2,7 @@ import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
-import type { SignedList } from '../../../ports/crls.ts';
+import type { SignedCrl } from '../../../ports/crls.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
@@ -15,7 +15,7 @@ import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life
  */
 export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
 export type ReplaceResult =
-  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedList[] }
+  | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: ReplaceFault };
 
 /**

@@ -7,7 +7,7 @@ import { toInstant } from '../../../../core/instant.ts';
 import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
-import type { RevocationLists, SignedList } from '../../../ports/crls.ts';
+import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import { REAL_SCOPE, scopeOf } from '../../../ports/orgs.ts';
@@ -47,7 +47,7 @@ export interface Revocation {
 }
 
 export type RevokeResult =
-  | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedList[] }
+  | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedCrl[] }
   /** No binding and no list row names the device; `others` are makers that have this UDID. */
   | { readonly ok: false; readonly others: readonly string[] };
 

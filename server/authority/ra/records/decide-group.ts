@@ -40,7 +40,7 @@ export async function decideGroup(
     // Records that another process is deciding, has begun or has decided meanwhile are left to that process.
     const claimed = new Set(await stores.queue.claim(records.map(({ id }) => id)));
     const open = records.filter(({ id }) => claimed.has(id));
-    const judged = await Promise.allSettled(open.map((record) => judgeBeside(record, stores, parts)));
+    const judged = await Promise.allSettled(open.map((record) => judgeForGroup(record, stores, parts)));
     const intended: IntendedRecord[] = [];
     const alone: string[] = [];
     for (const result of judged) {
@@ -88,7 +88,7 @@ export async function decideGroup(
  * a chain that another transaction may just be closing, or the ruling changes more than the record's own rows and new
  * rows.
  */
-async function judgeBeside(
+async function judgeForGroup(
   record: StoredRecord,
   stores: GroupStores,
   { crypto }: GroupParts,
