@@ -37,6 +37,7 @@ export const PURE_SERVER_FILES: readonly string[] = [
   'test/server/der-writer.test.ts',
   'test/server/node-base64url.test.ts',
   'test/server/parse-call.test.ts',
+  'test/server/rules/*.test.ts',
   'test/server/time-rules.test.ts',
   'test/server/tpm.test.ts',
 ];
