@@ -59,8 +59,8 @@ beforeEach(async () => {
 function judged(said: Said = {}, asked: Asked = {}, of = device): Promise<Ruling> {
   const { approved = false, org = NORTH, domain = NORTH_DOMAIN, author = 'ines', record } = asked;
   const registration = registrationOf(of, domain, { id: FIRST, capturedAt: day(0), ...said });
-  const there_ = received(registration, { author, header: { org }, ...record });
-  return judgeRegistration(there_, approved, judgeReads(there), nodeCrypto);
+  const record_ = received(registration, { author, header: { org }, ...record });
+  return judgeRegistration(record_, approved, judgeReads(there), nodeCrypto);
 }
 
 const digestOf = ({ spki }: TestDevice) => nodeCrypto.digest(spki);
