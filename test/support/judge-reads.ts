@@ -15,7 +15,7 @@ import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { LineageKey } from '../../server/ports/key-lineage.ts';
 import type { CredentialPeriod, OperatorKey } from '../../server/ports/operator-keys.ts';
 import { type Org, REAL_SCOPE } from '../../server/ports/orgs.ts';
-import type { KeptPolicy, Policy } from '../../server/ports/policies.ts';
+import type { Policy, StoredPolicy } from '../../server/ports/policies.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { rowOf, type TestDevice } from './server-device.ts';
@@ -51,7 +51,7 @@ export interface Facts {
   readonly memberships: { readonly operator: string; readonly membership: Membership }[];
   readonly operatorKeys: OperatorKey[];
   readonly credentials: CredentialPeriod[];
-  readonly policies: KeptPolicy[];
+  readonly policies: StoredPolicy[];
   readonly list: { readonly scope: string; readonly row: ListRow }[];
   readonly tpms: { readonly ek: string; readonly keyDigest: string }[];
   readonly tombstones: Set<string>;
@@ -125,7 +125,7 @@ export function judgeReads(from: Facts): JudgeReads {
       byKey: async (scope, publicKey) => named(scope).filter((one) => one.publicKey === publicKey),
     },
     tpms: {
-      holds: async (ek, keyDigest) => from.tpms.some((one) => one.ek === ek && one.keyDigest === keyDigest),
+      hasKey: async (ek, keyDigest) => from.tpms.some((one) => one.ek === ek && one.keyDigest === keyDigest),
     },
     tombstones: { anyLive: async (digests) => digests.some((digest) => from.tombstones.has(digest)) },
     envelopes: {

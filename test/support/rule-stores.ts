@@ -7,13 +7,13 @@ import type { DeviceEvent } from '../../server/ports/events.ts';
 import type { GroupStores, InGroup } from '../../server/ports/group-stores.ts';
 import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { Stores, Transact } from '../../server/ports/stores.ts';
-import type { GiveUp, TransferCase } from '../../server/ports/transfer-cases.ts';
+import type { GiveUpOffer, TransferCase } from '../../server/ports/transfer-cases.ts';
 import { type Facts, facts, intentWith, judgeReads } from './judge-reads.ts';
 
 /** What the registration authority writes, in memory, with the order in which it does. */
 export interface Ledger extends Facts {
   readonly transfers: (TransferCase & { verdict?: string })[];
-  readonly offers: GiveUp[];
+  readonly offers: GiveUpOffer[];
   readonly suspensions: Suspension[];
   readonly successions: Succession[];
   readonly changes: { readonly org: string; readonly change: StoredChange; readonly wasBound: boolean }[];
@@ -218,7 +218,7 @@ export function ruleStores(there: Ledger): Stores {
   return over(there, () => true) as Stores;
 }
 
-/** What a group of registrations has, method by method; the compiler holds it to the port. */
+/** What a group of registrations has, method by method; the compiler hasKey it to the port. */
 const GROUP = {
   orgs: ['org'],
   people: ['memberships'],
@@ -228,7 +228,7 @@ const GROUP = {
   quotas: ['takePlace'],
   statements: ['issuedAt', 'log'],
   list: ['row', 'byUdid', 'byKey'],
-  tpms: ['holds'],
+  tpms: ['hasKey'],
   tombstones: ['anyLive'],
   envelopes: ['inChain', 'prefetch', 'byDigest', 'receivedId', 'keep', 'answerAnew'],
   heads: ['report'],

@@ -2,17 +2,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseCertificate } from '../../../core/certificate.ts';
 import { fromInstant } from '../../../core/instant.ts';
 import { endBinding } from '../../../server/authority/ra/binding/end-binding.ts';
+import { adoptKey } from '../../../server/authority/ra/binding/next-key.ts';
 import {
-  type Bind,
+  type BindRuling,
   isOwn,
   type OwnRuling,
   type Ruling,
 } from '../../../server/authority/ra/binding/ruling.ts';
 import { settle } from '../../../server/authority/ra/binding/settle.ts';
-import { takeKey } from '../../../server/authority/ra/binding/take-key.ts';
 import { applyAlone } from '../../../server/authority/ra/records/apply-alone.ts';
 import { applyOwn } from '../../../server/authority/ra/records/apply-own.ts';
-import { complete, readBegun } from '../../../server/authority/ra/records/complete.ts';
+import { complete, readIssuing } from '../../../server/authority/ra/records/complete.ts';
 import type { IssuerName } from '../../../server/ports/issuer-name.ts';
 import type { StoredRecord } from '../../../server/ports/records.ts';
 import { nodeCrypto } from '../../../server/x509/node-crypto.ts';
@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 
 const { id: _, boundAt: __, ...claim } = bindingWith({ state: 'issuing', registration: FIRST });
-const BIND: Bind = {
+const BIND: BindRuling = {
   outcome: 'bind',
   about: ABOUT,
   binding: claim,
@@ -279,7 +279,7 @@ describe('the second step of issuing', () => {
   const signed = { der: Uint8Array.of(0x30, 0), fingerprint: 'its own' };
   const finish = async () => {
     const stores = groupStores(there);
-    await complete(await readBegun(now(), stores), intent, signed, day(2), stores);
+    await complete(await readIssuing(now(), stores), intent, signed, day(2), stores);
   };
   const begun = (changes: Parameters<typeof bindingWith>[0] = {}, of: Partial<StoredRecord> = {}) => {
     there.records[0] = { ...record, binding: 'b1', ...of };
@@ -406,7 +406,7 @@ describe('a device that shows its next key', () => {
     // A current key from an earlier binding of this device here becomes former too.
     const earlier = lineageWith({ keyDigest: 'key-0', state: 'current', serial: null, binding: 'b0' });
     there.lineage.push(earlier, next);
-    await takeKey(binding, next, [certificateWith({ der })], day(4), ruleStores(there));
+    await adoptKey(binding, next, [certificateWith({ der })], day(4), ruleStores(there));
     const states = Object.fromEntries(there.lineage.map(({ keyDigest, state }) => [keyDigest, state]));
     expect(states).toEqual({ 'key-0': 'former', 'key-1': 'former', 'key-2': 'current' });
     const before = there.lineage.find(({ keyDigest }) => keyDigest === 'key-1');
@@ -420,13 +420,13 @@ describe('a device that shows its next key', () => {
     const second = lineageWith({ keyDigest: 'key-1', state: 'current', serial: '38' });
     there.bindings.push(bindingWith());
     there.lineage.push(second, lineageWith());
-    await takeKey(bindingWith(), lineageWith(), [certificateWith({ der })], day(4), ruleStores(there));
+    await adoptKey(bindingWith(), lineageWith(), [certificateWith({ der })], day(4), ruleStores(there));
     const before = there.lineage.find(({ keyDigest }) => keyDigest === 'key-1');
     expect(before).toMatchObject({ state: 'former', serial: '38', request: second.request });
   });
 
   it('fails where the bound key has no certificate', async () => {
-    await expect(takeKey(bindingWith(), lineageWith(), [], day(4), ruleStores(there))).rejects.toThrow(
+    await expect(adoptKey(bindingWith(), lineageWith(), [], day(4), ruleStores(there))).rejects.toThrow(
       'no certificate',
     );
     expect(there.wrote).toEqual([]);

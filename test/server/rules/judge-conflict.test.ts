@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   type Claim,
+  type DeviceHistory,
   judgeConflict,
-  type KnownAs,
 } from '../../../server/authority/ra/records/judge-conflict.ts';
 import {
   bindingWith,
@@ -33,7 +33,7 @@ function bound(changes: Changes = {}) {
 }
 
 /** Claims the device acme-1 for the northern organisation unless told otherwise. */
-function judged(changes: Changes = {}, known: Partial<KnownAs> = {}) {
+function judged(changes: Changes = {}, known: Partial<DeviceHistory> = {}) {
   const { id: _, boundAt: __, ...claim } = bindingWith({ state: 'issuing', registration: 'r2', ...changes });
   const as = { former: [], pendingIn: undefined, ...known };
   return judgeConflict(claim satisfies Claim, as, ABOUT, judgeReads(there));
@@ -87,7 +87,7 @@ describe('a claim', () => {
 });
 
 describe('another organisation’s device', () => {
-  it.each<[string, Changes, Partial<KnownAs>]>([
+  it.each<[string, Changes, Partial<DeviceHistory>]>([
     ['name and key', {}, {}],
     ['name', { keyDigest: 'key-9' }, {}],
     ['key', { udid: 'acme-9' }, {}],
