@@ -24,8 +24,8 @@ const SCHEMAS: Record<RecordType, TSchema> = {
 export interface PayloadFacts {
   readonly id: string;
   readonly capturedAt: string;
-  /** Empty if the record names no device. */
-  readonly udid: string;
+  /** Null if the record names no device. */
+  readonly udid: string | null;
 }
 
 /** The facts that every record states; undefined if the payload does not fit its kind's schema. */
@@ -33,7 +33,7 @@ export function readPayload(typ: RecordType, payload: unknown): PayloadFacts | u
   if (parse(SCHEMAS[typ], payload) === undefined) return undefined;
   const facts = parse(AnyRecord, payload);
   if (facts === undefined || Number.isNaN(Date.parse(facts.capturedAt))) return undefined;
-  return { id: facts.id, capturedAt: facts.capturedAt, udid: facts.udid ?? '' };
+  return { id: facts.id, capturedAt: facts.capturedAt, udid: facts.udid ?? null };
 }
 
 /** The record's id, which may be readable even if the rest does not fit. */

@@ -10,7 +10,7 @@ export interface ListJob {
    * signing key (null if none), since with another signature other rows are valid.
    */
   readonly digest: string;
-  readonly maker: string;
+  readonly maker: string | null;
   readonly signer: string | null;
   readonly startedAt: string;
   readonly finishedAt: string | null;
@@ -26,6 +26,11 @@ export interface ListJob {
 
 export interface ListJobs {
   /** The job that was begun and has not ended. */
-  open(org: string, digest: string, maker: string, signer: string | null): Promise<ListJob | undefined>;
+  open(
+    org: string,
+    digest: string,
+    maker: string | null,
+    signer: string | null,
+  ): Promise<ListJob | undefined>;
   save(job: ListJob): Promise<void>;
 }

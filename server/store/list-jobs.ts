@@ -2,20 +2,22 @@ import type { ListJob, ListJobs } from '../ports/list-jobs.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-/** Stands for the key if nobody signed the file, since the column is not nullable. */
-const NOBODY = '';
+/** In the columns of maker and signer: no maker was given apart, nobody signed the file. They hold no null. */
+const NONE = '';
 
 function toJob({
   started_at,
   finished_at,
   file_offset,
   rejected_bytes,
+  maker,
   signer,
   ...same
 }: Tables['list_jobs']): ListJob {
   return {
     ...same,
-    signer: signer === NOBODY ? null : signer,
+    maker: maker === NONE ? null : maker,
+    signer: signer === NONE ? null : signer,
     startedAt: started_at,
     finishedAt: finished_at,
     offset: file_offset,
@@ -28,12 +30,14 @@ function fromJob({
   finishedAt,
   offset,
   rejectedBytes,
+  maker,
   signer,
   ...same
 }: ListJob): Tables['list_jobs'] {
   return {
     ...same,
-    signer: signer ?? NOBODY,
+    maker: maker ?? NONE,
+    signer: signer ?? NONE,
     started_at: startedAt,
     finished_at: finishedAt,
     file_offset: offset,
@@ -49,8 +53,8 @@ export function listJobs(db: Db): ListJobs {
         .selectAll()
         .where('org', '=', org)
         .where('digest', '=', digest)
-        .where('maker', '=', maker)
-        .where('signer', '=', signer ?? NOBODY)
+        .where('maker', '=', maker ?? NONE)
+        .where('signer', '=', signer ?? NONE)
         .where('finished_at', 'is', null)
         .executeTakeFirst();
       return found && toJob(found);

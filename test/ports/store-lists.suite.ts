@@ -44,15 +44,15 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
     it('keeps how far an import came, one that has not ended for each file', async () => {
       const { listJobs } = db.stores;
       const counts = { offset: 10, line: 2, imported: 1, unchanged: 0, faults: 0, rejectedBytes: 0 };
-      const file = { org: 'o', digest: 'd', maker: '', signer: null };
+      const file = { org: 'o', digest: 'd', maker: null, signer: null };
       const job = { id: 'j', ...file, startedAt: AT, finishedAt: null, ...counts };
       await listJobs.save(job);
       await listJobs.save({ ...job, offset: 20 });
-      expect(await listJobs.open('o', 'd', '', '')).toEqual({ ...job, offset: 20 });
-      expect(await listJobs.open('o', 'd', '', 'key')).toBeUndefined();
+      expect(await listJobs.open('o', 'd', null, null)).toEqual({ ...job, offset: 20 });
+      expect(await listJobs.open('o', 'd', null, 'key')).toBeUndefined();
       await expect(listJobs.save({ ...job, id: 'k' })).rejects.toThrow();
       await listJobs.save({ ...job, finishedAt: AT });
-      expect(await listJobs.open('o', 'd', '', '')).toBeUndefined();
+      expect(await listJobs.open('o', 'd', null, null)).toBeUndefined();
     });
 
     it('keeps makers’ keys until they are ended, and gives a TPM’s challenge once', async () => {

@@ -234,7 +234,7 @@ describe('an import and a receiver of an older version', () => {
     const first = await open();
     const at = BINDING.boundAt;
     const counts = { offset: 9, line: 2, imported: 0, unchanged: 0, faults: 1, rejectedBytes: 0 };
-    const file = { org: 'northfield', digest: 'd', maker: '', signer: null };
+    const file = { org: 'northfield', digest: 'd', maker: null, signer: null };
     await first.stores.listJobs.save({ id: 'j', ...file, startedAt: at, finishedAt: null, ...counts });
     const receiver = {
       name: 'crm',
@@ -248,9 +248,9 @@ describe('an import and a receiver of an older version', () => {
     await older();
     const again = await open();
     // Nobody knows under which signature it went so far, so the file is begun anew.
-    expect(await again.stores.listJobs.open('northfield', 'd', '', null)).toBeUndefined();
+    expect(await again.stores.listJobs.open('northfield', 'd', null, null)).toBeUndefined();
     await again.stores.listJobs.save({ id: 'k', ...file, startedAt: at, finishedAt: null, ...counts });
-    expect(await again.stores.listJobs.open('northfield', 'd', '', null)).toMatchObject({ id: 'k' });
+    expect(await again.stores.listJobs.open('northfield', 'd', null, null)).toMatchObject({ id: 'k' });
     expect(await again.stores.receivers.receiver('crm')).toMatchObject({ ...receiver, notTaken: 0 });
     await again.close();
   }

@@ -61,7 +61,7 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
   const format = await fileFormat(file, maker, crypto);
   if ('code' in format) return { ok: false, fault: format, line: 1 };
 
-  const which = { org: org.name, digest, maker: maker ?? '', signer: signer?.digest ?? '' };
+  const which = { org: org.name, digest, maker: maker ?? null, signer: signer?.digest ?? null };
   const open = call.preview
     ? undefined
     : await stores.listJobs.open(which.org, digest, which.maker, which.signer);
