@@ -35,11 +35,14 @@ export const PROCESS_FILES: readonly string[] = [
 export const PURE_SERVER_FILES: readonly string[] = [
   'test/server/decision-round.test.ts',
   'test/server/der-writer.test.ts',
+  'test/server/http-rules.test.ts',
+  'test/server/next-try.test.ts',
   'test/server/node-base64url.test.ts',
   'test/server/parse-call.test.ts',
   'test/server/rules/*.test.ts',
   'test/server/time-rules.test.ts',
   'test/server/tpm.test.ts',
+  'test/server/trust.test.ts',
 ];
 
 /** Suites of stores; each runs itself on SQLite and on PostgreSQL. */
