@@ -43,6 +43,7 @@ export const PURE_SERVER_FILES: readonly string[] = [
   'test/server/time-rules.test.ts',
   'test/server/tpm.test.ts',
   'test/server/trust.test.ts',
+  'test/server/x509.test.ts',
 ];
 
 /** Suites of stores; each runs itself on SQLite and on PostgreSQL. */
