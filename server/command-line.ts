@@ -32,7 +32,7 @@ import { caServerCertificate } from './faces/commands/server-certificate-command
 import { tokenBuild } from './faces/commands/token-commands.ts';
 import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
 import { verify } from './faces/commands/verify-commands.ts';
-import { openInstallation } from './installation.ts';
+import { facesOf, openInstallation } from './installation.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
   orgCreate,
@@ -147,7 +147,7 @@ async function run(words: readonly string[], { env, print }: Terminal): Promise<
     async withInstallation(work) {
       const installation = await openInstallation(config);
       try {
-        return await work(installation);
+        return await work(facesOf(installation).commands);
       } finally {
         await installation.close();
       }

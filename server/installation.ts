@@ -16,12 +16,13 @@ import type { Token, TokenOptions } from './authority/keys/token.ts';
 import { tokenKeys } from './authority/keys/token-keys.ts';
 import { bindingOfKey } from './authority/ra/binding/binding-of-key.ts';
 import { revocationLists } from './authority/va/publish-crl.ts';
-import { statusResponder } from './authority/va/responder.ts';
+import { type StatusResponder, statusResponder } from './authority/va/responder.ts';
 import type { EstCaConfig } from './config/config.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
-import type { Face } from './faces/face.ts';
+import type { CommandFace, EstFace, HttpFace, TrustedIssuers } from './faces/face.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
+import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { KeyVault } from './ports/signer.ts';
 import { openDatabase } from './store/open.ts';
 import { statementKeys } from './trail/statement-keys.ts';
@@ -44,11 +45,9 @@ export interface InstallationOptions {
   readonly policy?: CertificatePolicy;
 }
 
-/**
- * One opened data folder: database, keys and CA, wired together. The server and the command line each open their own,
- * and give faces only what a face may know.
- */
-export interface Installation extends Face {
+/** One opened data folder: database, keys and CA, wired together. The server and the command line each open their own. */
+export interface Installation extends CommandFace {
+  readonly status: StatusResponder;
   readonly vault: KeyVault;
   /** The third party's CA, if there is one; it is asked only after it was started. */
   readonly estCa: EstCa | undefined;
@@ -123,4 +122,42 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await close();
     throw error;
   }
+}
+
+/** What each face is given: an object of its own, without the vault and without whatever else that face does not need. */
+export function facesOf(installation: Installation): {
+  readonly http: HttpFace;
+  readonly est: EstFace;
+  readonly commands: CommandFace;
+} {
+  const { stores, transact, inGroup, writer, clock, crypto, aud } = installation;
+  const {
+    ca,
+    lists,
+    status,
+    ceremonies: all,
+    statementKeys: keys,
+    resolver,
+    publicUrl,
+    suffix,
+  } = installation;
+  const shared = { stores, transact, inGroup, writer, clock, crypto, aud };
+  return {
+    http: { ...shared, ca: trustedIssuers(ca), lists, status },
+    est: { ...shared, ca },
+    commands: { ...shared, ca, lists, ceremonies: all, statementKeys: keys, resolver, publicUrl, suffix },
+  };
+}
+
+/** Issuing CAs without what signs. */
+function trustedIssuers(ca: CertificateAuthority): TrustedIssuers {
+  return {
+    bundle: (org) => ca.bundle(org),
+    async issuerNamed(issuerName) {
+      const issuer = await ca.issuerNamed(issuerName);
+      if (issuer === undefined) return undefined;
+      const { name, org, own, replaced, chainPem, anchorPem, anchorsPem } = issuer;
+      return { name, org, own, replaced, chainPem, anchorPem, anchorsPem };
+    },
+  };
 }

@@ -8,13 +8,16 @@ import type { Config } from './config/config.ts';
 import { buildEst } from './faces/est/est-app.ts';
 import { buildApp } from './faces/http/app.ts';
 import { ownOrigins } from './faces/http/origin.ts';
-import { type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { facesOf, type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { seedDemo } from './organisations/demo-seed.ts';
 import { enrolment } from './organisations/enrol.ts';
 import { signIn } from './organisations/sign-in.ts';
 import { deliveries } from './outside/events/deliveries.ts';
 import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
+import { keepPart } from './phones/keep-photo.ts';
+import { intake } from './phones/receive-batch.ts';
+import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
@@ -84,21 +87,24 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     });
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
+    const faces = facesOf(installation);
     const app = await buildApp({
-      installation,
+      installation: faces.http,
+      intake: intake({ ...installation, onStep }),
+      rescue: rescue(installation),
+      photos: { keepPart: (part, orgs) => keepPart(part, orgs, installation) },
       signIn: signIn(installation),
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
       decider: decisions,
       events,
-      onStep,
       onFault,
       dist: options.dist ?? join(ROOT, 'dist'),
       version,
       own: () => own,
       tls: options.tls,
     });
-    const est = options.est && (await buildEst({ ...options.est, installation, onFault }));
+    const est = options.est && (await buildEst({ ...options.est, installation: faces.est, onFault }));
     try {
       await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
       await app.listen({ port, host: options.host ?? '127.0.0.1' });

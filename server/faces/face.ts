@@ -3,28 +3,47 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import type { Ceremonies } from '../authority/ceremony/ceremonies.ts';
 import type { StatusResponder } from '../authority/va/responder.ts';
 import type { TxtResolver } from '../organisations/name-proof.ts';
-import type { CertificateAuthority } from '../ports/certificate-authority.ts';
+import type { CertificateAuthority, IssuerIdentity, IssuerTrust } from '../ports/certificate-authority.ts';
 import type { RevocationLists } from '../ports/crls.ts';
+import type { IssuerName } from '../ports/issuer-name.ts';
 import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
-/**
- * An installation as HTTP, EST and the command line see it, without the key vault and key files. Whatever needs a
- * CA's key goes through `ca`, `lists`, `status` and `ceremonies`, which decide themselves what they sign.
- */
-export interface Face extends Omit<Database, 'close'> {
-  readonly ca: CertificateAuthority;
-  readonly lists: RevocationLists;
-  readonly status: StatusResponder;
-  readonly ceremonies: Ceremonies;
-  readonly statementKeys: StatementKeys;
+/** What every face sees of an installation. Neither the key vault nor key files are in any of these types. */
+interface SharedFace extends Pick<Database, 'stores' | 'transact' | 'inGroup' | 'writer'> {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
-  readonly resolver: TxtResolver;
-  /** Public address of this installation, without a slash at the end. */
-  readonly publicUrl: string;
-  /** Domain suffix under which every name belongs to the installation. */
-  readonly suffix: string;
-  /** Identity of the installation, created at its first start: the audience of every signature. */
+  /** Identity of the installation, made at its first start: the audience of every signature. */
   readonly aud: string;
+}
+
+/** What HTTP reads of the CA: whom to trust. It can order no signature. */
+export interface TrustedIssuers {
+  bundle: CertificateAuthority['bundle'];
+  issuerNamed(name: IssuerName): Promise<(IssuerIdentity & IssuerTrust) | undefined>;
+}
+
+/** For the API and for verifiers. */
+export interface HttpFace extends SharedFace {
+  readonly ca: TrustedIssuers;
+  readonly lists: RevocationLists;
+  readonly status: StatusResponder;
+}
+
+/** For the devices' listener: what the RA needs to answer a device. */
+export interface EstFace extends SharedFace {
+  readonly ca: CertificateAuthority;
+}
+
+/** For the command line: people with access to the machine, who may do everything that a ceremony does. */
+export interface CommandFace extends SharedFace {
+  readonly ca: CertificateAuthority;
+  readonly lists: RevocationLists;
+  readonly ceremonies: Ceremonies;
+  readonly statementKeys: StatementKeys;
+  readonly resolver: TxtResolver;
+  /** Where this installation is reached, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Domain under which every name is the installation's own. */
+  readonly suffix: string;
 }

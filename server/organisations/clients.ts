@@ -56,7 +56,7 @@ export async function revokeClient(
   const at = toInstant(clock.now());
   return transact(async (tx) => {
     if (!(await tx.clients.revoke(name, at))) return false;
-    const entry = { at, step: STEPS.live, event: 'machine client revoked', actor: by };
+    const entry = { at, step: STEPS.admin, event: 'machine client revoked', actor: by };
     await audit(tx.audit, { ...entry, org: null, subject: name, detail: '' });
     return true;
   });

@@ -21,7 +21,7 @@ export async function revokeOperator(
     const keys = await tx.operatorKeys.revokeKeys(operator, at);
     await audit(tx.audit, {
       at,
-      step: STEPS.live,
+      step: STEPS.admin,
       event: 'operator revoked',
       actor: by,
       org: null,

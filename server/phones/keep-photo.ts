@@ -25,6 +25,11 @@ export interface PhotoParts {
   readonly quota?: number;
 }
 
+/** Takes photos, part by part. `orgs`: the uploader's organisations. */
+export interface PhotoIntake {
+  keepPart(part: PhotoPart, orgs: readonly string[]): Promise<KeepResult>;
+}
+
 export type KeepResult =
   | { readonly ok: true; readonly progress: PhotoProgress }
   /** `not_named`: no received record of the uploader's organisations names the photo. */

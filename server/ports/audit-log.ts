@@ -1,3 +1,5 @@
+import type { OrgName } from './issuer-name.ts';
+
 /** One thing that happened, in names and digests. Never contains a secret, a token or a label's text. */
 export interface AuditFacts {
   readonly at: string;
@@ -6,7 +8,7 @@ export interface AuditFacts {
   readonly event: string;
   /** The operator, or the part of this system, that did it. */
   readonly actor: string;
-  readonly org: string | null;
+  readonly org: OrgName | null;
   /** The record, device or certificate that it was done to. */
   readonly subject: string;
   readonly detail: string;

@@ -1,5 +1,6 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
 import type { DeviceEvent } from './events.ts';
+import type { OrgName } from './issuer-name.ts';
 import type { Outcome } from './records.ts';
 
 export interface StoredChange {
@@ -22,10 +23,10 @@ export interface ChangeStream {
    * `wasBound`: the record was answered with a binding until now, so that binding has ended. Receivers are told too
    * (events.ts).
    */
-  append(org: string, change: StoredChange, wasBound?: boolean): Promise<void>;
+  append(org: OrgName, change: StoredChange, wasBound?: boolean): Promise<void>;
   /** Tells receivers about something that happened to a device apart from decisions. Phones are not told. */
-  tell(org: string, event: DeviceEvent): Promise<void>;
+  tell(org: OrgName, event: DeviceEvent): Promise<void>;
   /** The last change of a record. */
-  lastOf(org: string, record: string): Promise<StoredChange | undefined>;
-  after(org: string, n: number, limit: number): Promise<{ n: number; change: StoredChange }[]>;
+  lastOf(org: OrgName, record: string): Promise<StoredChange | undefined>;
+  after(org: OrgName, n: number, limit: number): Promise<{ n: number; change: StoredChange }[]>;
 }

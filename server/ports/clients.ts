@@ -1,3 +1,5 @@
+import type { OrgName } from './issuer-name.ts';
+
 /** What a machine client may be allowed to do. Nothing of it lets a device back in. */
 export const CLIENT_RIGHTS = ['suspend', 'revoke', 'transfer'] as const;
 export type ClientRight = (typeof CLIENT_RIGHTS)[number];
@@ -5,7 +7,7 @@ export type ClientRight = (typeof CLIENT_RIGHTS)[number];
 /** Another system that acts for one organisation: a CRM, a device management. Only SHA-256 of its token is stored. */
 export interface Client {
   readonly name: string;
-  readonly org: string;
+  readonly org: OrgName;
   readonly rights: readonly ClientRight[];
   readonly hash: string;
   readonly madeAt: string;

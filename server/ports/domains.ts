@@ -1,8 +1,9 @@
 import type { DomainName } from '../../core/name.ts';
+import type { OrgName } from './issuer-name.ts';
 
 export interface Domain {
   readonly name: DomainName;
-  readonly org: string;
+  readonly org: OrgName;
   readonly title: string;
 }
 
@@ -13,7 +14,7 @@ export interface Site {
 
 export interface Domains {
   domain(name: string): Promise<Domain | undefined>;
-  ofOrg(org: string): Promise<Domain[]>;
+  ofOrg(org: OrgName): Promise<Domain[]>;
   domains(): Promise<Domain[]>;
   saveDomain(domain: Domain, at: string): Promise<void>;
   /** Domains equal to, above or below `name` in the DNS tree. */

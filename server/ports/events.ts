@@ -1,4 +1,5 @@
 import type { OutcomeCode } from '../../contract/codes.ts';
+import type { OrgName } from './issuer-name.ts';
 
 /** The kinds of event that receivers may be told about. docs/operations.md lists them too. */
 export const EVENT_KINDS = [
@@ -45,10 +46,10 @@ export interface StoredEvent {
 
 export interface Events {
   /** Stores the events in the surrounding transaction if the organisation has a receiver; otherwise does nothing. */
-  append(org: string, events: readonly DeviceEvent[]): Promise<void>;
-  after(org: string, n: number, limit: number): Promise<StoredEvent[]>;
+  append(org: OrgName, events: readonly DeviceEvent[]): Promise<void>;
+  after(org: OrgName, n: number, limit: number): Promise<StoredEvent[]>;
   /** How many events follow this one, counted up to `most`. */
-  waiting(org: string, n: number, most: number): Promise<number>;
+  waiting(org: OrgName, n: number, most: number): Promise<number>;
   /** Removes events older than this instant that every receiver of their organisation has. */
   forget(before: string): Promise<void>;
 }
@@ -66,7 +67,7 @@ export interface DueCertificate {
 /** Records which ending certificates receivers were told about. */
 export interface DueNotices {
   /** For each live binding the newest certificate for its bound key, if it ends before this instant and nobody was told. */
-  untold(org: string, before: string, limit: number): Promise<DueCertificate[]>;
+  untold(org: OrgName, before: string, limit: number): Promise<DueCertificate[]>;
   /** False if it was noted before. */
   note(serial: string, at: string): Promise<boolean>;
 }

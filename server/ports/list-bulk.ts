@@ -1,3 +1,4 @@
+import type { OrgName } from './issuer-name.ts';
 import type { StoredRow } from './maker-list.ts';
 
 /** A device's name in the maker's list. */
@@ -17,7 +18,7 @@ export interface ListBulk {
   /** Must be called after the list has grown by much, so that the database updates its planner statistics. */
   grown(): Promise<void>;
   /** An organisation's rows by name, after the given one. */
-  page(org: string, after: RowName | undefined, limit: number): Promise<StoredRow[]>;
+  page(org: OrgName, after: RowName | undefined, limit: number): Promise<StoredRow[]>;
   /** The same, restricted to rows that were imported before this instant and never bound, under any binding. */
-  unused(org: string, before: string, after: RowName | undefined, limit: number): Promise<StoredRow[]>;
+  unused(org: OrgName, before: string, after: RowName | undefined, limit: number): Promise<StoredRow[]>;
 }

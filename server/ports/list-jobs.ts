@@ -1,10 +1,12 @@
+import type { OrgName } from './issuer-name.ts';
+
 /**
  * How far the import of one file has come. Written in the same transaction as the rows it counts, so that a crash
  * cannot separate them.
  */
 export interface ListJob {
   readonly id: string;
-  readonly org: string;
+  readonly org: OrgName;
   /**
    * SHA-256 of the file. A job is resumed only with the same file, the same maker given apart, and the same
    * signing key (null if none), since with another signature other rows are valid.
@@ -27,7 +29,7 @@ export interface ListJob {
 export interface ListJobs {
   /** The job that was begun and has not ended. */
   open(
-    org: string,
+    org: OrgName,
     digest: string,
     maker: string | null,
     signer: string | null,

@@ -1,6 +1,8 @@
+import type { OrgName } from './issuer-name.ts';
+
 /** A key by which a maker signs its lists, as an organisation accepted it. */
 export interface MakerKey {
-  readonly org: string;
+  readonly org: OrgName;
   readonly maker: string;
   /** SHA-256 of the key's SubjectPublicKeyInfo. */
   readonly digest: string;
@@ -10,8 +12,8 @@ export interface MakerKey {
 }
 
 export interface MakerKeys {
-  live(org: string): Promise<MakerKey[]>;
+  live(org: OrgName): Promise<MakerKey[]>;
   add(key: MakerKey): Promise<void>;
   /** False if the key is not stored, or ended before. */
-  end(org: string, digest: string, at: string): Promise<boolean>;
+  end(org: OrgName, digest: string, at: string): Promise<boolean>;
 }

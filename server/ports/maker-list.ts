@@ -1,9 +1,10 @@
 import type { ListRow } from '../../contract/list-row.ts';
+import type { OrgName } from './issuer-name.ts';
 
 /** A list row with its origin. */
 export interface StoredRow {
   readonly scope: string;
-  readonly org: string;
+  readonly org: OrgName;
   readonly row: ListRow;
   readonly importedBy: string;
   readonly importedAt: string;
@@ -19,9 +20,9 @@ export interface MakerList {
   /** A few rows: enough to see that the UDID alone does not identify a device. */
   byUdid(scope: string, udid: string): Promise<ListRow[]>;
   byKey(scope: string, publicKey: string): Promise<ListRow[]>;
-  ofOrg(org: string, limit: number): Promise<StoredRow[]>;
+  ofOrg(org: OrgName, limit: number): Promise<StoredRow[]>;
   /** UDID and key of the rows in this scope that other organisations imported. */
-  foreign(scope: string, org: string, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;
+  foreign(scope: string, org: OrgName, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;
   /** Keeps only the newest `keep` rows of an organisation. */
-  trim(org: string, keep: number): Promise<void>;
+  trim(org: OrgName, keep: number): Promise<void>;
 }

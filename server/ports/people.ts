@@ -1,4 +1,5 @@
 import type { Membership, Role } from '../../contract/operator.ts';
+import type { OrgName } from './issuer-name.ts';
 
 export interface Person {
   readonly operator: string;
@@ -15,5 +16,5 @@ export interface People {
   savePerson(person: Person): Promise<void>;
   revokePerson(operator: string, at: string): Promise<void>;
   memberships(operator: string): Promise<Membership[]>;
-  saveMembership(operator: string, org: string, role: Role): Promise<void>;
+  saveMembership(operator: string, org: OrgName, role: Role): Promise<void>;
 }

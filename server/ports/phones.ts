@@ -1,4 +1,5 @@
 import type { LossReport } from '../../contract/phone.ts';
+import type { OrgName } from './issuer-name.ts';
 import type { ReportedHead } from './operator-keys.ts';
 
 /** A phone, named by its operator key, with what it last reported. */
@@ -15,7 +16,7 @@ export interface StoredLoss {
 /** What phones report about themselves, and which places of their chains are taken. */
 export interface Phones {
   /** Phones of an organisation's people, most recently heard of first. */
-  ofOrg(org: string, limit: number): Promise<KnownPhone[]>;
+  ofOrg(org: OrgName, limit: number): Promise<KnownPhone[]>;
   /** How many places of a chain up to `head` are taken. */
   placesTaken(kid: string, head: number): Promise<number>;
   /** Numbers taken after `after`, in order. */

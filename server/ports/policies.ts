@@ -1,4 +1,5 @@
 import type { PublicKeyInfo } from '../../core/spki.ts';
+import type { OrgName } from './issuer-name.ts';
 
 export type KeyType = PublicKeyInfo['type'];
 export const KEY_TYPES = ['P-256', 'P-384', 'RSA', 'Ed25519'] as const satisfies readonly KeyType[];
@@ -23,15 +24,15 @@ export interface Policy {
 }
 
 export interface StoredPolicy {
-  readonly org: string;
+  readonly org: OrgName;
   /** Null for every domain of the organisation. */
   readonly domain: string | null;
   readonly policy: Policy;
 }
 
 export interface Policies {
-  ofOrg(org: string): Promise<StoredPolicy[]>;
+  ofOrg(org: OrgName): Promise<StoredPolicy[]>;
   save(entry: StoredPolicy, by: string, at: string): Promise<void>;
   /** False if there was none. */
-  remove(org: string, domain: string | null): Promise<boolean>;
+  remove(org: OrgName, domain: string | null): Promise<boolean>;
 }

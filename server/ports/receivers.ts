@@ -1,9 +1,10 @@
 import type { EventKind, StoredEvent } from './events.ts';
+import type { OrgName } from './issuer-name.ts';
 
 /** A receiver of an organisation's events. Contains no secret: secrets are in files (docs/operations.md). */
 export interface Receiver {
   readonly name: string;
-  readonly org: string;
+  readonly org: OrgName;
   readonly kind: 'webhook' | 'mqtt';
   /** Its address. */
   readonly target: string;

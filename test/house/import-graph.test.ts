@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHOICES, type Import, importsOf } from '../support/imports.ts';
+import { CHOICES, hiddenLoads, type Import, importsOf } from '../support/imports.ts';
 
 /**
  * The house (docs/house.md) as rules over the real import graph, types and dynamic imports counted. A room may import
@@ -40,6 +40,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'server/config',
     'server/ports',
   ],
+  'server/cli.mjs': ['server/command-line.ts', 'needs-node.mjs'],
   'server/command-line.ts': ['server/installation.ts', 'server/faces/commands', 'server/config'],
   'server/installation.ts': [
     'contract',
@@ -63,7 +64,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'server/faces': [
     'contract',
     'core',
-    'server/authority/ceremony',
+    'server/authority/ceremony/ceremonies.ts',
     'server/authority/va',
     'server/organisations',
     'server/trail',
@@ -101,7 +102,9 @@ const ROOMS: Record<string, readonly string[]> = {
     'server/organisations/lists',
     'server/authority/ra/records',
     'server/authority/ra/custody',
-    'server/authority/ceremony',
+    'server/authority/ceremony/certify-server.ts',
+    'server/authority/ceremony/root-papers.ts',
+    'server/authority/ceremony/sign-request.ts',
     'server/outside/events',
     'server/store/copy.ts',
     'server/trail',
@@ -114,7 +117,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'server/organisations': [
     'contract',
     'core',
-    'server/authority/ceremony',
+    'server/authority/ceremony/ceremonies.ts',
     'server/authority/ra/binding',
     'server/trail',
     'server/ports',
@@ -183,9 +186,16 @@ const ROOMS: Record<string, readonly string[]> = {
   'server/ports': ['contract', 'core'],
   'server/ports/signer.ts': [],
   simulator: [],
-  tools: ['server/main.ts', 'simulator/main.ts', 'test/bench'],
+  tools: ['needs-node.mjs', 'server/main.ts', 'simulator/main.ts', 'test/bench'],
   test: ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools'],
 };
+/** Files that may load otherwise: a package's native part, which only CommonJS can, and the program that is asked for. */
+const LOADERS: readonly string[] = [
+  'server/authority/keys/native-token.ts',
+  'server/runtime/build-native-token.ts',
+  'tools/with-node.mjs',
+];
+
 /** Folders inside a room that nobody else is to know of. */
 const PARTS: readonly string[] = ['server/store/grouped', 'server/store/migrations'];
 
@@ -199,7 +209,7 @@ const ALLOWED_TYPES: readonly (readonly [string, string])[] = [
 const RUNTIME = 'server/runtime';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const SOURCE = /\.(ts|tsx|mts)$/;
+const SOURCE = /\.(ts|tsx|mts|mjs|js|cjs)$/;
 
 function sources(): string[] {
   return ['contract', 'core', 'src', 'sw', 'simulator', 'server', 'tools', 'test']
@@ -236,6 +246,20 @@ describe('the house', () => {
   it('is seen whole: every relative import leads to a file', () => {
     expect(imports.length).toBeGreaterThan(200);
     expect(imports.filter(({ to }) => !existsSync(join(ROOT, to)))).toEqual([]);
+  });
+
+  it('loads nothing in a way that is not seen', () => {
+    const hidden = files
+      .filter((file) => !file.startsWith('test/') && !LOADERS.includes(file))
+      .flatMap((file) =>
+        hiddenLoads(readFileSync(join(ROOT, file), 'utf8')).map((load) => `${file}: ${load}`),
+      );
+    expect(hidden).toEqual([]);
+    expect(hiddenLoads("await import('../' + name); createRequire(import.meta.url)('./a.cjs')")).toHaveLength(
+      2,
+    );
+    const told = "await import(`../../core/der.ts`);\nimport { c } from /* x */ '../../core/pem.ts';";
+    expect(importsOf('server/faces/a.ts', told)).toHaveLength(2);
   });
 
   it('keeps imports going one way', () => {
@@ -292,6 +316,10 @@ describe('the house', () => {
       ['server/faces/est/est-app.ts', "import { keyFiles } from '../../authority/keys/key-files.ts';"],
       ['server/faces/commands/ca-commands.ts', "import { openRoot } from '../../authority/ca/root.ts';"],
       ['server/authority/va/responder.ts', "import { chainOf } from '../ca/trust.ts';"],
+      [
+        'server/faces/commands/ca-commands.ts',
+        "import type { RootParts } from '../../authority/ceremony/root-custody.ts';",
+      ],
       ['server/new-room/thing.ts', "import { toInstant } from '../../core/instant.ts';"],
       ['src/sync/drain.ts', "import { startTestServer } from '../support/server.ts';"],
     ];

@@ -1,8 +1,9 @@
 import { webcrypto } from 'node:crypto';
 import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
-import type { Change, Changes } from '../../contract/change.ts';
+import { type Change, Changes } from '../../contract/change.ts';
 import type { RecordType } from '../../contract/envelope.ts';
 import type { EnrolChallenge, EnrolResponse, Session } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
 import type { PublicJwk } from '../../contract/public-jwk.ts';
 import type { WorkPack } from '../../contract/work-pack.ts';
 import { toBase64Url } from '../../core/bytes.ts';
@@ -139,7 +140,10 @@ export class TestOperator {
   async changes(org: string): Promise<Change[]> {
     const all: Change[] = [];
     for (let after = '', more = true; more; ) {
-      const page = ok<Changes>(await this.get(`/api/changes?org=${org}&after=${after}&nonce=${NONCE}`));
+      const body = ok(await this.get(`/api/changes?org=${org}&after=${after}&nonce=${NONCE}`));
+      // As a phone does: what does not fit is read by nobody.
+      const page = parse(Changes, body);
+      if (page === undefined) throw new Error(`changes do not fit the contract: ${JSON.stringify(body)}`);
       all.push(...page.changes);
       after = page.cursor;
       more = page.more;

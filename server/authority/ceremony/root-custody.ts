@@ -8,7 +8,7 @@ import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import type { KeyFiles } from '../keys/key-files.ts';
-import { isRootFile, openRootFile, rootFileText } from '../keys/root-file.ts';
+import { openRootFile, rootFileText } from '../keys/root-file.ts';
 
 export interface RootParts {
   /** Undefined if keys are in a token, which exports none. */
@@ -45,14 +45,6 @@ export async function putRootBack(text: string, passphrase: string, parts: RootP
   files(parts).putIn(root.name, root.keyPem, passphrase);
   await note('root key put back', root.name, parts);
   return root.name;
-}
-
-/** Distinguishes a root file from an issuing CA's certificate. */
-export { isRootFile };
-
-/** Throws VaultError unless the passphrase opens this text. A root file that cannot be opened must not leave its machine. */
-export function checkRootFile(text: string, passphrase: string): void {
-  openRootFile(text, passphrase);
 }
 
 async function rootNamed(name: string, { stores }: RootParts): Promise<Authority> {

@@ -42,7 +42,7 @@ export async function responderKey(
     await tx.responders.saveResponder({ issuer: issuer.name, certificate: der, notAfter });
     await audit(tx.audit, {
       at: toInstant(clock.now()),
-      step: STEPS.live,
+      step: STEPS.admin,
       event: 'OCSP signer certified',
       actor: issuer.name,
       org: issuer.org,

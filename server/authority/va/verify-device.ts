@@ -16,7 +16,7 @@ type VerifyStores = Needs<'certificates' | 'certificateStates' | 'bindings' | 'd
 
 export interface VerifyParts {
   readonly stores: VerifyStores;
-  readonly ca: CertificateAuthority;
+  readonly ca: Pick<CertificateAuthority, 'bundle'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
 }

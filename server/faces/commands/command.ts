@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { Face } from '../face.ts';
+import type { CommandFace } from '../face.ts';
 
 /** Usage, description and options of a command. */
 export interface Words {
@@ -25,11 +25,11 @@ export interface BareCommand extends Words {
 
 export interface BareCall extends Omit<CommandCall, 'installation'> {
   /** Opens the installation, does something with it, and closes it. */
-  withInstallation<T>(work: (installation: Face) => Promise<T>): Promise<T>;
+  withInstallation<T>(work: (installation: CommandFace) => Promise<T>): Promise<T>;
 }
 
 export interface CommandCall {
-  readonly installation: Face;
+  readonly installation: CommandFace;
   readonly config: Config;
   readonly words: readonly string[];
   /** An option's text; undefined if the option is missing. */

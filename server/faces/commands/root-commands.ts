@@ -1,5 +1,5 @@
 import { fromPem, toPem } from '../../../core/pem.ts';
-import { checkRootFile, isRootFile } from '../../authority/ceremony/root-custody.ts';
+import { checkRootFile, isRootFile } from '../../authority/ceremony/root-papers.ts';
 import { signIssuingRequest } from '../../authority/ceremony/sign-request.ts';
 import { rootOf } from '../../ports/ca-names.ts';
 import { nodeCrypto, sha256Hex } from '../../x509/node-crypto.ts';

@@ -13,7 +13,7 @@ import {
   renewDevice,
 } from '../../authority/ra/contact/device-contact.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
-import type { Face } from '../face.ts';
+import type { EstFace } from '../face.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
@@ -23,7 +23,7 @@ import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.
 import { tpmRoutes } from './tpm-routes.ts';
 
 export interface EstOptions {
-  readonly installation: Face;
+  readonly installation: EstFace;
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly onFault: (error: unknown) => void;

@@ -1,12 +1,12 @@
 import type { Change, IssuedCertificate } from '../../../contract/change.ts';
 import { toPem } from '../../../core/pem.ts';
-import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { StoredChange } from '../../ports/changes.ts';
 import type { Needs } from '../../ports/stores.ts';
+import type { TrustedIssuers } from '../face.ts';
 
 export interface ViewParts {
   readonly stores: Needs<'certificates'>;
-  readonly ca: CertificateAuthority;
+  readonly ca: Pick<TrustedIssuers, 'issuerNamed'>;
 }
 
 /** A change as phones get it, with its certificate. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { intake } from '../../phones/receive-batch.ts';
 import { ProblemError } from '../problem.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
@@ -13,13 +12,12 @@ const LONGEST_WAIT = 2000;
 /** What a phone in the field needs: its work pack, receipts for its records, and their outcomes. */
 export function fieldHandlers({
   installation,
+  intake,
   packs,
   decider,
-  onStep,
   onFault,
 }: HttpParts): Pick<Handlers, 'workPack' | 'records' | 'changes'> {
   const { stores } = installation;
-  const { receive } = intake({ ...installation, onStep });
   return {
     async workPack({ session, query, request, reply }) {
       const { role } = requireMembership(session, query.org);
@@ -36,7 +34,7 @@ export function fieldHandlers({
     },
 
     async records({ session, body }) {
-      const { answer, undecided } = await receive(body, session.operator);
+      const { answer, undecided } = await intake.receive(body, session.operator);
       // Received records are durable, so their receipts go out at once. Whatever stays undecided is tried again later.
       decider.take(undecided).catch(onFault);
       return answer;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { EventSender } from '../../outside/events/sender.ts';
 import type { ReceiverState } from '../../ports/receivers.ts';
-import type { Face } from '../face.ts';
+import type { HttpFace } from '../face.ts';
 
 /** Upper bounds of the histogram's buckets, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
@@ -10,7 +10,7 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
  * Metrics for Prometheus (text format 0.0.4). They contain routes and statuses, but no organisation, device or
  * person, so whoever may read them learns how busy the server is and nothing else.
  */
-export function metrics(app: FastifyInstance, { stores, clock }: Face, events: EventSender): void {
+export function metrics(app: FastifyInstance, { stores, clock }: HttpFace, events: EventSender): void {
   const requests = new Map<string, number>();
   const buckets = BOUNDS.map(() => 0);
   let count = 0;

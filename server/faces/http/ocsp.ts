@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fromBase64 } from '../../../core/bytes.ts';
 import type { StatusAnswer } from '../../authority/va/responder.ts';
-import type { Face } from '../face.ts';
+import type { HttpFace } from '../face.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Size of a request about eight certificates, with a margin. */
@@ -10,7 +10,7 @@ const MAX_REQUEST = 2048;
 const MAX_AGE = 60;
 
 /** OCSP over HTTP (RFC 6960 appendix A): POST, and GET with the request in the path, which caches can store. */
-export async function ocsp(app: FastifyInstance, installation: Face): Promise<void> {
+export async function ocsp(app: FastifyInstance, installation: HttpFace): Promise<void> {
   await app.register(async (face) => {
     face.removeAllContentTypeParsers();
     face.addContentTypeParser(

@@ -2,18 +2,22 @@ import type { Decider } from '../../authority/ra/records/decider.ts';
 import type { Enrolment } from '../../organisations/enrol.ts';
 import type { SignIn } from '../../organisations/sign-in.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
+import type { PhotoIntake } from '../../phones/keep-photo.ts';
+import type { Intake } from '../../phones/receive-batch.ts';
+import type { Rescue } from '../../phones/rescue.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
-import type { StepListener } from '../../ports/instrument.ts';
-import type { Face } from '../face.ts';
+import type { HttpFace } from '../face.ts';
 
 /** What HTTP handlers need of the system behind them. */
 export interface HttpParts {
-  readonly installation: Face;
+  readonly installation: HttpFace;
   readonly signIn: SignIn;
   readonly enrolment: Enrolment;
+  readonly intake: Intake;
+  readonly rescue: Rescue;
+  readonly photos: PhotoIntake;
   readonly packs: WorkPacks;
   readonly decider: Decider;
   readonly events: EventSender;
-  readonly onStep: StepListener;
   readonly onFault: (error: unknown) => void;
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toBase64Url } from '../../../core/bytes.ts';
 import { keepLoss, phoneStates } from '../../phones/phones.ts';
-import { intake } from '../../phones/receive-batch.ts';
-import { rescue } from '../../phones/rescue.ts';
 import { ProblemError } from '../problem.ts';
 import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
@@ -14,15 +12,14 @@ import type { Handlers } from './routes.ts';
  */
 export function phoneHandlers({
   installation,
+  intake,
+  rescue,
   decider,
-  onStep,
   onFault,
 }: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'rescueKey' | 'rescue'> {
   const { stores, transact, clock, crypto } = installation;
   const limit = rateLimit(30, clock);
   const limitParts = rateLimit(300, clock);
-  const { receive } = intake({ ...installation, onStep });
-  const { key, open } = rescue(installation);
   return {
     phones: async ({ query }) => ({ phones: await phoneStates(query.org, stores, clock.now()) }),
     async reportLoss({ session, body }) {
@@ -30,10 +27,10 @@ export function phoneHandlers({
       if (!(await keepLoss(body, session.operator, { transact, clock }))) throw new ProblemError('not_found');
       return body;
     },
-    rescueKey: async () => ({ rescueKey: await key() }),
+    rescueKey: async () => ({ rescueKey: await rescue.key() }),
     async rescue({ session, body }) {
       limitParts(session.operator);
-      const records = await open(body.part);
+      const records = await rescue.open(body.part);
       if (records === undefined)
         throw new ProblemError('request_invalid', 'This part was not sealed to this installation');
       // The envelopes name their authors; the person who brings them is only the uploader.
@@ -43,7 +40,7 @@ export function phoneHandlers({
         head: null,
         records: [...records],
       };
-      const { answer, undecided } = await receive(batch, session.operator);
+      const { answer, undecided } = await intake.receive(batch, session.operator);
       decider.take(undecided).catch(onFault);
       return answer;
     },

@@ -1,5 +1,5 @@
 import { toBase64Url } from '../../../core/bytes.ts';
-import { keepPart, photosNamed } from '../../phones/keep-photo.ts';
+import { photosNamed } from '../../phones/keep-photo.ts';
 import { ProblemError } from '../problem.ts';
 import { requireMembership } from './access.ts';
 import type { HttpParts } from './parts.ts';
@@ -8,12 +8,13 @@ import type { Handlers } from './routes.ts';
 /** Photos are uploaded in parts after their record, and are shown to members of its organisation. */
 export function photoHandlers({
   installation,
+  photos: photoIntake,
 }: HttpParts): Pick<Handlers, 'photoPart' | 'photosOfRecord' | 'photo'> {
   const { stores } = installation;
   return {
     async photoPart({ session, body }) {
       const orgs = session.memberships.map(({ org }) => org);
-      const result = await keepPart(body, orgs, installation);
+      const result = await photoIntake.keepPart(body, orgs);
       if (result.ok) return result.progress;
       switch (result.reason) {
         case 'not_named':

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import { pemOf } from '../../x509/pem-of.ts';
-import type { Face } from '../face.ts';
+import type { HttpFace } from '../face.ts';
 import { ProblemError } from '../problem.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
 
 /** Files that verifiers download without signing in: CRLs, CA certificates, trust bundles. */
-export function pkiFiles(app: FastifyInstance, installation: Face): void {
+export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
   const { stores, lists, clock } = installation;
 
   app.get<{ Params: { file: string } }>('/crl/:file', HIDDEN, async ({ params, headers }, reply) => {

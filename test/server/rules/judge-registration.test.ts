@@ -272,7 +272,7 @@ const FAILING: readonly Failing[] = [
 
 describe('a failed check', () => {
   it.each(FAILING)(
-    '$code: refuses, hasKey what is submitted as found, lets approval pass: $fatal',
+    '$code: refuses, holds what is submitted as found, lets approval pass: $fatal',
     async (row) => {
       const failing = await makeDevice(row.make);
       onList(failing);
@@ -313,6 +313,13 @@ describe('a failed check', () => {
 
 describe('a tombstone', () => {
   beforeEach(() => onList(device));
+
+  it('is said whatever else is wrong, so that no revoked device comes before a person', async () => {
+    await bury(there, { udid: device.udid });
+    const malformed = { device: { csr: toBase64Url(Uint8Array.of(1, 2, 3)) } };
+    for (const said of [malformed, { ...malformed, asFound: true as const }])
+      expect(await judged(said)).toMatchObject({ outcome: 'refused', code: 'tombstoned' });
+  });
 
   it('refuses the UDID, the key, and a name that an earlier maker gave', async () => {
     await bury(there, { spki: device.spki });
@@ -367,7 +374,7 @@ describe('whose key it is', () => {
     expect(await judged(malformed, { approved: true })).toMatchObject({ code: 'csr_malformed' });
   });
 
-  it('refuses a former key, hasKey it as found, and binds it once a person approves', async () => {
+  it('refuses a former key, holds it as found, and binds it once a person approves', async () => {
     await recorded({ state: 'former' });
     expect(await judged()).toMatchObject({ outcome: 'refused', code: 'key_mismatch' });
     expect(await judged({ asFound: true })).toMatchObject({
@@ -431,7 +438,7 @@ describe('whose key it is', () => {
 describe('what the row vouches for', () => {
   const udidOnly = { outcome: 'held', code: 'udid_only_row' } as const;
 
-  it('hasKey a row that names the UDID only, and binds it at first use once approved', async () => {
+  it('holds a row that names the UDID only, and binds it at first use once approved', async () => {
     listed(there, device, { anchor: 'udid-only' });
     const ruling = await judged();
     expect(ruling).toMatchObject(udidOnly);
@@ -442,14 +449,14 @@ describe('what the row vouches for', () => {
     });
   });
 
-  it('hasKey a row whose voucher nobody has shown, and says so', async () => {
+  it('holds a row whose voucher nobody has shown, and says so', async () => {
     listed(there, device, { anchor: 'voucher', voucher: { tpm: A_DIGEST } });
     expect(await judged()).toMatchObject({ ...udidOnly, detail: expect.stringContaining('voucher') });
     there.tpms.push({ ek: A_DIGEST, keyDigest: await digestOf(device) });
     expect(await judged()).toMatchObject({ outcome: 'bind', binding: { firstUse: false } });
   });
 
-  it('refuses a voucher for another key, hasKey it as found, binds it unanchored once approved', async () => {
+  it('refuses a voucher for another key, holds it as found, binds it unanchored once approved', async () => {
     listed(there, device, { anchor: 'voucher', voucher: { key: A_DIGEST } });
     expect(await judged()).toMatchObject({ outcome: 'refused', code: 'voucher_wrong' });
     expect(await judged({ asFound: true })).toMatchObject({
@@ -463,7 +470,7 @@ describe('what the row vouches for', () => {
     });
   });
 
-  it('hasKey a device of no row only as found, under a maker that nobody has', async () => {
+  it('holds a device of no row only as found, under a maker that nobody has', async () => {
     const { maker: _, ...rest } = registrationOf(device, NORTH_DOMAIN, { id: FIRST });
     const ask = (asFound: boolean, approved: boolean) =>
       judgeRegistration(
@@ -480,7 +487,7 @@ describe('what the row vouches for', () => {
     });
   });
 
-  it('hasKey a stale row, after an unanchored one and before the policy', async () => {
+  it('holds a stale row, after an unanchored one and before the policy', async () => {
     ruledBy(there, { models: ['m-1'], approval: 'always' });
     listed(there, device, { stale: true, anchor: 'udid-only' });
     expect(await judged()).toMatchObject(udidOnly);
@@ -498,7 +505,7 @@ describe('what the row vouches for', () => {
 describe('who has the device now', () => {
   beforeEach(() => onList(device));
 
-  it('opens a transfer case where another organisation has it, whatever else hasKey the record', async () => {
+  it('opens a transfer case where another organisation has it, whatever else holds the record', async () => {
     there.list.length = 0;
     listed(there, device, { anchor: 'udid-only', stale: true });
     ruledBy(there, { approval: 'always' });

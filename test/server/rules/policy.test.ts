@@ -216,7 +216,7 @@ describe('an attestation of the device, by a key of the row', () => {
     return judgeAttestation(registration, by, names, nodeCrypto);
   };
 
-  it('vouches for the key, or for a request that hasKey it', async () => {
+  it('vouches for the key, or for a request that holds it', async () => {
     expect(await judged([await attested(8, device.spki)])).toBe('vouched');
     expect(await judged([await attested(9, device.csr)])).toBe('vouched');
     const other = (await makeDevice()).spki;

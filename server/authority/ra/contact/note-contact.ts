@@ -46,6 +46,8 @@ export async function noteContact(
       await adoptKey(binding, good.pending, retired, at, tx);
     }
     if (binding.state !== 'shown') await tx.bindings.setState(id, 'shown');
+    // No CRL is signed here: each device of a fleet that renews would have a list of the fleet's length signed. Whoever
+    // fetches the list gets a fresh one, and the server's round signs it within half a minute (serve.ts).
     for (const { serial } of retired) await tx.revocations.revoke(serial, at, 'superseded');
     words.push(...retired.map(({ serial }) => `retires ${serial}`));
     await audit(tx.audit, { ...trail, event: 'shown', detail: words.join(', ') });

@@ -70,8 +70,11 @@ export async function decideTransfer(
     record,
     issuers = [],
   } = await parts.transact((tx) => decideIn(request, toInstant(parts.clock.now()), tx));
-  await parts.lists.publish(issuers);
-  if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
+  try {
+    if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
+  } finally {
+    await parts.lists.publish(issuers);
+  }
   return result;
 }
 

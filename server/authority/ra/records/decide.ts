@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
-import type { CertificateAuthority, Intent } from '../../../ports/certificate-authority.ts';
+import type { CertificateAuthority, Intent, Issuer } from '../../../ports/certificate-authority.ts';
 import type { RevocationLists } from '../../../ports/crls.ts';
 import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StepListener } from '../../../ports/instrument.ts';
@@ -66,9 +66,17 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
     const context = { stores, issuer, crypto: parts.crypto, now: parts.clock.now(), by: approval?.by };
     return applyAlone(record, ruling, context);
   });
-  await parts.lists.publish(applied?.issuers ?? []);
-  const intent = applied?.intent;
-  if (intent === undefined) return;
+  if (applied === undefined) return;
+  try {
+    if (applied.intent !== undefined) await issue(id, applied.intent, issuer, parts);
+  } finally {
+    // Last: a CRL that cannot be signed must not delay a certificate. The server's round signs it later.
+    await parts.lists.publish(applied.issuers);
+  }
+}
+
+/** The signature, and the second durable step. */
+async function issue(id: string, intent: Intent, issuer: Issuer, parts: DecideParts): Promise<void> {
   parts.onStep('intended');
   // An intent that an earlier run prepared may belong to a CA that has been replaced since.
   const signer = intent.issuer === issuer.name ? issuer : await parts.ca.issuerNamed(intent.issuer);

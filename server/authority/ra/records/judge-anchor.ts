@@ -26,8 +26,7 @@ export async function proveKey(input: JudgeInput, device: KnownDevice): Promise<
   const { row, former, about, standing } = device;
   const recorded = await asRecorded(registration, row, standing, crypto);
   const evidence = await judgeEvidence(recorded.registration, recorded.row, stores, crypto);
-  if (evidence.fatal === 'tombstoned' || (await isRevokedAs(former, stores, crypto)))
-    return refused('tombstoned', about);
+  if (evidence.tombstoned || (await isRevokedAs(former, stores, crypto))) return refused('tombstoned', about);
   if (approved && evidence.fatal !== undefined) return refused(evidence.fatal, about);
   // No approval overrides that a key is another device's. A key that is only pending for another device belongs to
   // the device that proves it now, since nobody has seen the other one use it.

@@ -13,6 +13,8 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import { knownNames, mayBeSilent } from '../binding/known-names.ts';
 
 export interface EvidenceVerdict {
+  /** The device or its key is on the blocklist, whatever else is wrong. */
+  readonly tombstoned: boolean;
   /** First check that failed, in their fixed order. */
   readonly failure: CheckFailure | undefined;
   /** First failure that no approval overrides: nothing sound could be certified, or a tombstone forbids it. */
@@ -60,6 +62,7 @@ export async function judgeEvidence(
     crypto,
   );
   return {
+    tombstoned: checks.some(({ check, result }) => check === 'not_tombstoned' && result === 'failed'),
     failure: firstFailure(checks),
     fatal: firstFailure(checks.filter(isFatal)),
     fresh: checks.some(({ check, result }) => check === 'possession' && result === 'passed'),
