@@ -4,7 +4,7 @@
  */
 
 /** Files beside the server's that start another program or open a socket. */
-export const PROCESS_FILES: readonly string[] = [
+const PROCESS_FILES: readonly string[] = [
   'test/backend/clients.test.ts',
   'test/backend/request.test.ts',
   'test/contract/no-eval.test.ts',
@@ -32,7 +32,7 @@ export const PROCESS_FILES: readonly string[] = [
 ];
 
 /** Files about the server that need none. */
-export const PURE_SERVER_FILES: readonly string[] = [
+const PURE_SERVER_FILES: readonly string[] = [
   'test/server/decision-round.test.ts',
   'test/server/der-writer.test.ts',
   'test/server/http-rules.test.ts',
@@ -50,8 +50,8 @@ export const PURE_SERVER_FILES: readonly string[] = [
 const STORES = 'test/ports/store*.test.ts';
 
 /**
- * What depends on the database's engine: many rows at once, locks, whoever comes first, crashes, a database that goes away,
- * copies, the search. Of the rest one way through, from a registration to the end of a device.
+ * What depends on the database's engine: many rows at once, locks, quotas, whoever comes first, crashes, a database that goes
+ * away, copies, the search. Of the rest one way through, from a registration to the end of a device.
  */
 const ENGINE_FILES: readonly string[] = [
   'test/server/copy.test.ts',
@@ -62,6 +62,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/find-devices.test.ts',
   'test/server/list-import.test.ts',
   'test/server/one-binding.test.ts',
+  'test/server/policy.test.ts',
   'test/server/registration.test.ts',
   'test/server/rekey-crash.test.ts',
   'test/server/restart.test.ts',

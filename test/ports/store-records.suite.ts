@@ -241,6 +241,25 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       }
     });
 
+    it('counts places under a quota by one group at a time', async () => {
+      const org = 'northfield';
+      await db.stores.policies.save({ org, domain: null, policy: { quota: 1 } }, 'sam', AT);
+      const both = Promise.withResolvers<void>();
+      let inside = 0;
+      const takes = (id: string) =>
+        db.inGroup(async ({ quotas, bindings }) => {
+          // SQLite lets the second one in when the first has ended. Elsewhere each waits for the other, so that both ask at once.
+          inside += 1;
+          if (inside === 2) both.resolve();
+          if (name !== 'SQLite') await both.promise;
+          const free = await quotas.takePlace(org, null, 1);
+          if (free) await bindings.open(binding({ id, udid: id, keyDigest: id }));
+          return free;
+        });
+      expect((await Promise.all([takes('b1'), takes('b2')])).sort()).toEqual([false, true]);
+      expect(await db.stores.bindingHistory.ofOrg(org, 10)).toHaveLength(1);
+    });
+
     it('sees the envelopes of its own group, prefetched or not', async () => {
       await db.stores.envelopes.keep(envelope());
       await db.inGroup(async ({ envelopes }) => {
