@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.ts';
 import type { PossessionProof } from './possession.ts';
 
 /** What a device said of itself: read by the phone, or as a registration carries it. */
-export interface DeviceStatements {
+interface DeviceStatements {
   readonly publicKey: Uint8Array;
   readonly csr: Uint8Array;
   /** Absent where the device told its key. */
@@ -15,7 +15,7 @@ export interface DeviceStatements {
 }
 
 /** What the judging side knows of the device by other means. */
-export interface KnownOfDevice extends Pick<Evidence, 'udid' | 'labelKey' | 'list' | 'tombstoned'> {
+interface KnownOfDevice extends Pick<Evidence, 'udid' | 'labelKey' | 'list' | 'tombstoned'> {
   /** Names that the CSR's subject may carry. */
   readonly aliases: readonly string[];
   /** Names by which label and list know it, for comparison with its own. */

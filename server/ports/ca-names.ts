@@ -1,7 +1,7 @@
 import type { IssuerName, OrgName } from './issuer-name.ts';
 
 /** Names of the roots, which no organisation may take. */
-export const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };
+const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };
 
 /**
  * Name of an issuing CA by generation, in addresses and in the vault. The underscore keeps it apart: no

@@ -24,7 +24,7 @@ import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written
 import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-hold.ts';
 import type { Tables } from './tables.ts';
 
-export interface Migration {
+interface Migration {
   readonly n: number;
   readonly statements: readonly string[];
   /** For engines that take some (Engine.takesStorageHints), in PostgreSQL's words. They cost or save time and change no answer. */

@@ -9,7 +9,7 @@ import type { PhotoBackend, PhotoQueue, PhotoToSend } from '../ports/photos.ts';
 import type { WorkStore } from '../ports/work.ts';
 import { backoff } from './backoff.ts';
 
-export interface PhotoUploadPorts {
+interface PhotoUploadPorts {
   readonly photos: PhotoQueue;
   readonly work: Pick<WorkStore, 'enrolment' | 'statementKeys'>;
   readonly backend: PhotoBackend;
@@ -21,7 +21,7 @@ export interface PhotoUploadPorts {
 
 const LOCK = 'fieldbind-photos';
 
-export type SharedUploadPorts = PhotoUploadPorts & {
+type SharedUploadPorts = PhotoUploadPorts & {
   readonly outbox: Pick<OutboxView, 'summary' | 'subscribe'>;
 };
 

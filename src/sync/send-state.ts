@@ -3,7 +3,7 @@ import type { BackendFailure, BackendResult } from '../ports/backend.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { BatchSize } from './batch-size.ts';
 
-export interface LeasedRecord {
+interface LeasedRecord {
   readonly row: QueuedRecord;
   readonly jws: string;
 }
@@ -11,7 +11,7 @@ export interface LeasedRecord {
 /** The records of one request. */
 export type Batch = readonly LeasedRecord[];
 
-export interface AnsweredBatch {
+interface AnsweredBatch {
   readonly batch: Batch;
   readonly response: BatchResponse;
   /**

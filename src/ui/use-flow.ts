@@ -4,7 +4,7 @@ import { type Flow, startFlow, type Transition } from '../flow/run-flow.ts';
 import { useModel } from './model-context.ts';
 
 /** What a screen does with its flow. It is asked for once, when the screen appears. */
-export interface FlowVisit<State, Event, Effect> {
+interface FlowVisit<State, Event, Effect> {
   perform(effect: Effect, send: (event: Event) => void): void;
   onState?(state: State): void;
   onEnter?(flow: Flow<State, Event>): void;

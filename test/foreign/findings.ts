@@ -16,7 +16,7 @@ export interface Linted {
 }
 
 /** A finding that stands, for a reason and with its source. */
-export interface Explained {
+interface Explained {
   readonly linter: Finding['linter'];
   readonly lint: string;
   readonly profiles: RegExp;

@@ -45,7 +45,7 @@ export function crossSigned(authority: Authority, root: Authority, constraints =
   });
 }
 
-export interface Leaf {
+interface Leaf {
   readonly issued: IssuedCertificate;
   readonly deviceKey: Bytes;
 }

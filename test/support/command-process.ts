@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 export const CLI = join(import.meta.dirname, '../../server/cli.mjs');
 
 /** How a command ended that ran in a process of its own. */
-export interface EndedProcess {
+interface EndedProcess {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

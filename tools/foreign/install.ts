@@ -30,7 +30,7 @@ function mustRun(command: string, args: readonly string[], env: Record<string, s
   if (status !== 0) throw new Error(`${command} ${args[0]} failed${error ? `: ${error.message}` : ''}`);
 }
 
-export const ECOSYSTEMS: Readonly<Record<ForeignProgram['ecosystem'], Ecosystem>> = {
+const ECOSYSTEMS: Readonly<Record<ForeignProgram['ecosystem'], Ecosystem>> = {
   PyPI: {
     missing() {
       // The locks were made for it; an older Python needs more packages.

@@ -8,7 +8,7 @@ import { openPem, signerOf } from './local-key.ts';
  * A root's key on its way to another machine: a text file with the encrypted key, its certificate and the address
  * where that is published.
  */
-export interface RootFile {
+interface RootFile {
   readonly name: string;
   readonly address: string;
   /** DER. */

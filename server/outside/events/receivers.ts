@@ -6,7 +6,7 @@ import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 
-export interface ReceiverParts {
+interface ReceiverParts {
   readonly stores: Needs<'orgs'>;
   readonly transact: Transact<'receivers' | 'audit'>;
   readonly clock: Clock;

@@ -9,7 +9,7 @@ import { takePhoto } from './take-photo.ts';
 /** A photo whose registration was not saved within it is nobody's. */
 const LOOSE_PHOTO_MS = 24 * 3600 * 1000;
 
-export interface PhotoToolPorts {
+interface PhotoToolPorts {
   readonly store: PhotoStore;
   readonly archive: PhotoArchive;
   readonly labels: () => Promise<LabelReader>;

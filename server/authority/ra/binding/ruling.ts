@@ -32,7 +32,7 @@ export type Effect =
   | { readonly kind: 'withdraw'; readonly record: string };
 
 /** An outcome for which no certificate is issued. */
-export interface PlainRuling<E extends Effect = Effect> {
+interface PlainRuling<E extends Effect = Effect> {
   readonly outcome: 'held' | 'refused' | 'noted';
   readonly code?: OutcomeCode;
   readonly detail?: string;
@@ -84,7 +84,7 @@ export type Ruling = PlainRuling | SameRuling | RenewRuling | BindRuling;
  */
 export type OwnRuling = PlainRuling<OwnEffect> | SameRuling | OwnBindRuling;
 
-export interface OwnBindRuling extends BindRuling {
+interface OwnBindRuling extends BindRuling {
   readonly displaces: readonly [];
   readonly drops: undefined;
   readonly renamed: false;

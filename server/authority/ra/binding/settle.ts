@@ -5,7 +5,7 @@ import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import type { DeviceMention } from './ruling.ts';
 
-export interface DecidedOutcome {
+interface DecidedOutcome {
   readonly outcome: Outcome;
   readonly code?: OutcomeCode | undefined;
   readonly detail?: string | undefined;

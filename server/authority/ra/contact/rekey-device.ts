@@ -35,7 +35,7 @@ export interface RekeyParts extends SuccessorParts {
   readonly crypto: CryptoPort;
 }
 
-export type RekeyResult =
+type RekeyResult =
   | { readonly kind: 'certificate'; readonly der: Uint8Array }
   | { readonly kind: 'refused'; readonly why: RekeyRefusal | 'not_current' };
 

@@ -14,7 +14,7 @@ import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life
  * is bound to another domain, which its certificate names. `with_taken`: it has already replaced another device.
  */
 export type ReplaceFault = 'not_found' | 'not_ready' | 'with_unknown' | 'with_elsewhere' | 'with_taken';
-export type ReplaceResult =
+type ReplaceResult =
   | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: ReplaceFault };
 

@@ -46,7 +46,7 @@ export interface Revocation {
   readonly because?: string;
 }
 
-export type RevokeResult =
+type RevokeResult =
   | { readonly ok: true; readonly bindings: number; readonly lists: readonly SignedCrl[] }
   /** No binding and no list row names the device; `others` are makers that have this UDID. */
   | { readonly ok: false; readonly others: readonly string[] };

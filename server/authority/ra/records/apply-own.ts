@@ -16,7 +16,7 @@ import type { BindRuling, OwnEffect, OwnRuling, RenewRuling } from '../binding/r
 import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** The stores that a ruling on the record's own rows reads and writes. A group and a transaction of its own both have them. */
-export interface OwnStores extends SettleStores {
+interface OwnStores extends SettleStores {
   readonly records: Pick<GroupStores['records'], 'attach' | 'settle'>;
   readonly bindings: GroupStores['bindings'];
   readonly certificates: Pick<GroupStores['certificates'], 'ofBinding'>;

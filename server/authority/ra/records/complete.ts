@@ -7,7 +7,7 @@ import { STEPS } from '../../../trail/steps.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** A record whose certificate is being issued, as read inside the transaction that completes it. */
-export interface IssuingRecord {
+interface IssuingRecord {
   readonly record: StoredRecord | undefined;
   readonly binding: Binding | undefined;
 }

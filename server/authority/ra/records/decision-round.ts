@@ -2,13 +2,13 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import { takeGroup } from './take-group.ts';
 
 /** What is decided next: records side by side, and records that resume what an earlier run began, one by one. */
-export interface NextRecords {
+interface NextRecords {
   readonly group: readonly StoredRecord[];
   readonly alone: readonly StoredRecord[];
 }
 
 /** What one run over the queue has tried so far, and what it tries next. */
-export interface DecisionRound {
+interface DecisionRound {
   /** How many undecided records this run passes over: as many more have to be read. */
   readonly passedOver: number;
   /** Of undecided records, in their order. Undefined if none is left that this run has not tried. */
