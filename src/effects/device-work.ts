@@ -20,7 +20,7 @@ import {
 export class DeviceWork {
   readonly #port: DevicePort;
   #session: DeviceSession | undefined;
-  #heldFor: string | undefined;
+  #openFor: string | undefined;
   #secret: { readonly name: string; readonly secret: LabelSecret } | undefined;
   #work = new AbortController();
 
@@ -48,13 +48,13 @@ export class DeviceWork {
   }
 
   /** Keeps the session open for the certificate of this record, which may come within seconds. */
-  holdFor(record: string): void {
-    if (this.#session !== undefined) this.#heldFor = record;
+  keepOpenFor(record: string): void {
+    if (this.#session !== undefined) this.#openFor = record;
   }
 
   /** The link still open for this record, if it is. */
   connectedLink(record: string): LinkKind | undefined {
-    return this.#heldFor === record ? this.#session?.link : undefined;
+    return this.#openFor === record ? this.#session?.link : undefined;
   }
 
   /**
@@ -136,7 +136,7 @@ export class DeviceWork {
     const session = this.#session;
     this.#work.abort();
     this.#session = undefined;
-    this.#heldFor = undefined;
+    this.#openFor = undefined;
     return session;
   }
 

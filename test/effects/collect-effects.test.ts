@@ -59,7 +59,7 @@ describe('connecting', () => {
   test('uses the session held since the registration, but not one on another link', async () => {
     const it = await bound();
     await it.ports.device.open('serial');
-    it.ports.device.holdFor(it.registration.id);
+    it.ports.device.keepOpenFor(it.registration.id);
     await it.ask({ do: 'connect', link: 'serial' });
     expect(it.devices.sessions).toHaveLength(1);
     await it.ask({ do: 'connect', link: 'bluetooth' });

@@ -74,17 +74,17 @@ describe('one device at a time', () => {
   });
 });
 
-describe('a session held for a record', () => {
+describe('a session kept open for a record', () => {
   test('is known by that record only, until it is given back', async () => {
     const work = new DeviceWork(new FakeDevices());
-    work.holdFor('r0');
+    work.keepOpenFor('r0');
     expect(work.connectedLink('r0')).toBeUndefined();
     await work.open('serial');
-    work.holdFor('r1');
+    work.keepOpenFor('r1');
     expect([work.connectedLink('r1'), work.connectedLink('r2')]).toEqual(['serial', undefined]);
     await work.open('serial');
     expect(work.connectedLink('r1')).toBeUndefined();
-    work.holdFor('r3');
+    work.keepOpenFor('r3');
     await work.stop();
     expect(work.connectedLink('r3')).toBeUndefined();
   });

@@ -102,7 +102,7 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
           : { photos: payload.place.photos.map(({ digest }) => digest) }),
       };
       await captureRecord(ports, 'registration+jws', subject, payload);
-      ports.device.holdFor(id);
+      ports.device.keepOpenFor(id);
       ports.onSaved();
       return { on: 'saved', record: id };
     }
