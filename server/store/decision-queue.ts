@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { DecisionQueue } from '../ports/records.ts';
 import type { Db } from './db.ts';
-import type { BulkRows } from './engine.ts';
+import { type BulkRows, type Locking, NO_LOCKS } from './engine.ts';
 import { NOBODY, readRecords, recordRows, toProgress, toRecord } from './records.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,15 +21,7 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
   }
 
   return {
-    async claim(ids) {
-      const where = 'outcome is null and binding is null';
-      const open = await bulk.select(db, { table: 'records', columns: ['id'], key: 'id', where }, ids);
-      return open.map(({ id }) => id);
-    },
-    async lock(ids) {
-      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
-      return (await bulk.select(db, { table: 'records', columns, key: 'id' }, ids)).map(toProgress);
-    },
+    ...recordClaims(db, bulk, NO_LOCKS),
     async pending(limit) {
       const rows = await select
         .where('outcome', 'is', null)
@@ -79,6 +71,27 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
         .orderBy('records.seq')
         .execute();
       return rows.map((row) => toRecord(row, row.jws));
+    },
+  };
+}
+
+/** Claims records by row locks, if the engine has them and the transaction needs them. Rows that another one has locked are skipped. */
+export function recordClaims(
+  db: Db,
+  bulk: BulkRows,
+  { wait, skip }: Locking,
+): Pick<DecisionQueue, 'claim' | 'lock'> {
+  return {
+    async claim(ids) {
+      const where = 'outcome is null and binding is null';
+      const tail = `order by id ${skip}`;
+      const open = await bulk.select(db, { table: 'records', columns: ['id'], key: 'id', where, tail }, ids);
+      return open.map(({ id }) => id);
+    },
+    async lock(ids) {
+      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
+      const tail = `order by id ${wait}`;
+      return (await bulk.select(db, { table: 'records', columns, key: 'id', tail }, ids)).map(toProgress);
     },
   };
 }

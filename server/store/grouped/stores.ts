@@ -4,10 +4,11 @@ import type { GroupStores } from '../../ports/group-stores.ts';
 import { fromBinding } from '../bindings.ts';
 import { fromIntent } from '../certificates.ts';
 import type { Db } from '../db.ts';
+import { recordClaims } from '../decision-queue.ts';
 import type { Engine, Locking } from '../engine.ts';
 import { livePlaces } from '../live-bindings.ts';
 import type { OwnChain } from '../own-chain.ts';
-import { fromRecord, toProgress } from '../records.ts';
+import { fromRecord } from '../records.ts';
 import { storesOver } from '../stores.ts';
 import { askOnce } from './ask-together.ts';
 import { chainView } from './chain-view.ts';
@@ -89,7 +90,7 @@ export function groupedStores(
         late.set(SETTLED, id, [outcome, code, decidedAt, binding]);
       },
     },
-    queue: groupQueue(db, { bulk, locking }),
+    queue: recordClaims(db, bulk, locking),
     changes: { append: changes.append },
     bindings: {
       binding: ask.binding,
@@ -125,23 +126,6 @@ export function groupedStores(
       await issued.flush();
       await changes.flush();
       await chain.flush();
-    },
-  };
-}
-
-/** Claims records by row locks, if the engine has them. Rows that another transaction has locked are skipped. */
-function groupQueue(db: Db, { bulk, locking }: Pick<Engine, 'bulk' | 'locking'>): GroupStores['queue'] {
-  return {
-    async claim(ids) {
-      const where = 'outcome is null and binding is null';
-      const tail = `order by id ${locking.skip}`;
-      const open = await bulk.select(db, { table: 'records', columns: ['id'], key: 'id', where, tail }, ids);
-      return open.map(({ id }) => id);
-    },
-    async lock(ids) {
-      const columns = ['id', 'outcome', 'binding', 'approved_by'] as const;
-      const tail = `order by id ${locking.wait}`;
-      return (await bulk.select(db, { table: 'records', columns, key: 'id', tail }, ids)).map(toProgress);
     },
   };
 }
