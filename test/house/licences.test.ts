@@ -44,7 +44,7 @@ describe('what goes into page and server', () => {
     vi.stubEnv('NODE_ENV', 'production');
     sbom = billOfMaterials();
     vi.unstubAllEnvs();
-  }, 60_000);
+  });
 
   it('is listed whole, and nothing that only builds or tests', () => {
     expect(sbom.bomFormat).toBe('CycloneDX');

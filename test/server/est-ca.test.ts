@@ -310,7 +310,7 @@ describe('a third party’s CA in place of ours', () => {
     peer.mood = 'sign';
     ahead = 27 * DAY;
     expect(await client.ask('simplereenroll', { show: 'leaf.pem' })).toMatchObject({ status: 202 });
-    await vi.waitFor(() => expect(peer.signed).toHaveLength(3), 20_000);
+    await vi.waitFor(() => expect(peer.signed).toHaveLength(3), PATIENCE);
     const renewed = await vi.waitFor(async () => {
       const answer = await client.ask('simplereenroll', { show: 'leaf.pem' });
       expect(answer.status).toBe(200);

@@ -150,7 +150,7 @@ export async function tryMqtt(
     protocol: 'mqtts',
     ca: serverCa,
     reconnectPeriod: 0,
-    connectTimeout: 10_000,
+    connectTimeout: PATIENCE,
     ...identity,
   }).catch(() => undefined);
   if (client === undefined) return { connected: false, heard: [] };
