@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,20 +20,22 @@ it('holds all that the server needs: its last stage starts, is well, and ends', 
         cpSync(join(ROOT, path), target, { recursive: true, filter: (one) => !one.includes('node_modules') });
       }
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    // Below those that the system gives to whoever asks for any.
-    const port = String(20_000 + (process.pid % 12_000));
-    const env = { PATH: process.env.PATH ?? '', PORT: port, FIELDBIND_DATA: join(folder, 'data') };
-    const healthy = () =>
-      spawnSync(process.execPath, ['server/health.ts'], { cwd: folder, env, encoding: 'utf8' }).status;
-    expect(healthy()).toBe(1);
-    server = spawn(process.execPath, ['server/main.ts'], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (server.stdout === null) throw new Error('no output');
-    for await (const line of createInterface(server.stdout)) if (line.includes(`:${port}`)) break;
-    expect(healthy()).toBe(0);
+    const env = { PATH: process.env.PATH ?? '', FIELDBIND_DATA: join(folder, 'data') };
+    const healthy = (PORT: string) =>
+      spawnSync(process.execPath, ['server/health.ts'], {
+        cwd: folder,
+        env: { ...env, PORT },
+        encoding: 'utf8',
+      }).status;
+    let port = '';
+    // Whoever comes between the look and the start may have the port; then another one is taken.
+    for (let tries = 0; server === undefined && tries < 5; tries++) {
+      port = await freePort();
+      expect(healthy(port)).toBe(1);
+      server = await listening(folder, { ...env, PORT: port });
+    }
+    if (server === undefined) throw new Error('no port stayed free');
+    expect(healthy(port)).toBe(0);
     server.kill('SIGTERM');
     expect(await once(server, 'exit')).toEqual([0, null]);
   } finally {
@@ -40,3 +43,28 @@ it('holds all that the server needs: its last stage starts, is well, and ends', 
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** The server, once it listens; undefined if another program has its port. */
+async function listening(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ChildProcess | undefined> {
+  const server = spawn(process.execPath, ['server/main.ts'], { cwd: folder, env, stdio: 'pipe' });
+  let errors = '';
+  server.stderr.on('data', (bytes) => {
+    errors += bytes;
+  });
+  for await (const line of createInterface(server.stdout)) if (line.includes(`:${env.PORT}`)) return server;
+  server.kill('SIGKILL');
+  if (errors.includes('EADDRINUSE')) return undefined;
+  throw new Error(`it ended before it listened: ${errors}`);
+}
+
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return String(port);
+}
