@@ -81,7 +81,7 @@ export const SUITES = {
     include: ['test/!(server|foreign)/**/*.test.ts', ...PURE_SERVER_FILES],
     exclude: [STORES, ...PROCESS_FILES],
   },
-  /** Another program or a socket, but no server of ours. */
+  /** Another program or a socket; of our server, what the API's reference is written from. */
   process: { include: PROCESS_FILES, exclude: [] },
   /** The server, on SQLite where a test does not say otherwise. */
   server: { include: ['test/server/**/*.test.ts', STORES], exclude: PURE_SERVER_FILES },

@@ -43,7 +43,7 @@ export function billOfMaterials(): Sbom {
   for (let ref = todo.pop(); ref !== undefined; ref = todo.pop()) {
     if (wanted.has(ref)) continue;
     const dependsOn = next.get(ref);
-    if (dependsOn === undefined) throw new Error(`${ref} is not installed: run npm install`);
+    if (dependsOn === undefined) throw new Error(`${ref} is not installed: run npm ci`);
     wanted.add(ref);
     todo.push(...dependsOn);
   }
