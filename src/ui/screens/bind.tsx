@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type InstallPorts, performInstall } from '../../effects/install/install-effects.ts';
-import { INSTALL_START, install } from '../../flow/install.ts';
+import { INSTALL_START, type InstallFlow, install } from '../../flow/install.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { type DraftOwner, type KeptDraft, keepDraft, loadDraft } from '../install-draft.ts';
 import type { AppModel } from '../model.ts';
@@ -45,31 +45,40 @@ function BindFlow({ model, pack, practice }: { model: AppModel; pack: StoredPack
   const [beginning, begin] = useState<Beginning | undefined>(
     practice ? { pack, owner, kept: undefined } : undefined,
   );
+  const flow = useRef<InstallFlow>(undefined);
+  useBusyFlow();
   useEffect(() => {
     if (owner !== undefined)
       void loadDraft(model.ports.drafts, owner).then((kept) => begin({ pack, owner, kept }));
+    return () => {
+      // The device is given back, unless its certificate came while it was still connected and is about to be written.
+      const at = flow.current?.state().at;
+      if (at !== 'saved' || route.value.screen !== 'collect') void model.ports.device.stop();
+    };
   }, []);
-  return beginning === undefined ? null : <InstallScreen model={model} {...beginning} />;
+  return beginning === undefined ? null : <InstallScreen model={model} flow={flow} {...beginning} />;
 }
 
-function InstallScreen({ model, pack, owner, kept }: Beginning & { readonly model: AppModel }) {
+interface InstallParts extends Beginning {
+  readonly model: AppModel;
+  /** Where the flow is put once it runs. */
+  readonly flow: { current: InstallFlow | undefined };
+}
+
+function InstallScreen({ model, flow, pack, owner, kept }: InstallParts) {
   const practice = owner === undefined;
-  useBusyFlow();
   const initial = kept?.kind === 'state' ? kept.state : INSTALL_START;
   const [now, run] = useFlow(initial, install, () => {
-    const { drafts, device } = model.ports;
+    const { drafts } = model.ports;
     const ports = installPorts(model, pack);
     return {
       perform: (effect, answer) => performInstall(ports, effect, answer),
       onState(next) {
         if (owner !== undefined) void keepDraft(drafts, owner, next);
       },
-      onEnter({ send }) {
-        if (kept?.kind === 'label') send({ on: 'label_text', text: kept.text, how: kept.how });
-      },
-      onLeave({ at }) {
-        // The device is given back, unless its certificate came while it was still connected and is about to be written.
-        if (at !== 'saved' || route.value.screen !== 'collect') void device.stop();
+      onEnter(entered) {
+        flow.current = entered;
+        if (kept?.kind === 'label') entered.send({ on: 'label_text', text: kept.text, how: kept.how });
       },
     };
   });
