@@ -17,6 +17,9 @@ export interface LossFigures {
   /** Records that the phone said were saved. */
   readonly records: number;
   readonly lost: number;
+  /** How often the browser itself lost its database in a kill, and records without a second copy by then. */
+  readonly databasesLost: number;
+  readonly lostUncopied: number;
   readonly doubled: number;
   readonly resends: number;
 }
@@ -28,19 +31,23 @@ export async function tortureOurs(
 ): Promise<LossFigures> {
   const random = seeded(terms.seed ?? 1);
   const browser = mortalBrowser();
-  const saved = new Set<string>();
+  const phone: Phone = { saved: new Set(), copied: new Set(), uncopied: new Set(), databasesLost: 0 };
+  const { saved } = phone;
   try {
     await prepareOnce(stage, browser);
     const most = Math.max(20, Math.ceil(terms.records / terms.trials));
     let trials = 0;
     for (; trials < terms.trials || saved.size < terms.records; trials++) {
       const turn = TURNS[trials % TURNS.length] ?? 'plain';
-      await oneTrial({ stage, browser, turn, random, saved, most });
+      await oneTrial({ stage, browser, turn, random, phone, most });
     }
-    await drainInPeace(stage, browser);
+    await drainInPeace(stage, browser, phone);
     const { ids, doubled } = stage.count();
     const lost = [...saved].filter((id) => !ids.has(id)).length;
-    return { trials, records: saved.size, lost, doubled, resends: stage.road.resends };
+    const lostUncopied = [...phone.uncopied].filter((id) => !ids.has(id)).length;
+    const { databasesLost } = phone;
+    const { resends } = stage.road;
+    return { trials, records: saved.size, lost, databasesLost, lostUncopied, doubled, resends };
   } finally {
     stage.road.fail(undefined);
     await browser.close();
@@ -61,23 +68,45 @@ async function prepareOnce(stage: LossStage, browser: MortalBrowser): Promise<vo
   await browser.kill();
 }
 
+/** What a phone has said so far. */
+interface Phone {
+  /** Said to be saved. */
+  readonly saved: Set<string>;
+  /** Those that stand in the second copy too. */
+  readonly copied: Set<string>;
+  /** Said to be saved, and not in the second copy yet when the browser lost its whole database: nobody could keep them. */
+  readonly uncopied: Set<string>;
+  databasesLost: number;
+}
+
+/** Starts the app after a kill. Where Chromium lost its database, what had a second copy must be there all the same. */
+async function startAgain(page: Page, phone: Phone): Promise<void> {
+  if (await page.evaluate(() => bench.prepare('ines'))) return;
+  phone.databasesLost++;
+  for (const id of phone.saved) {
+    if (phone.copied.has(id)) continue;
+    phone.saved.delete(id);
+    phone.uncopied.add(id);
+  }
+}
+
 interface Trial {
   readonly stage: LossStage;
   readonly browser: MortalBrowser;
   readonly turn: Turn;
   readonly random: () => number;
-  readonly saved: Set<string>;
+  readonly phone: Phone;
   /** Records captured at most. */
   readonly most: number;
 }
 
-async function oneTrial({ stage, browser, turn, random, saved, most }: Trial): Promise<void> {
+async function oneTrial({ stage, browser, turn, random, phone, most }: Trial): Promise<void> {
   stage.road.fail(undefined);
   const context = await browser.open();
-  await context.exposeBinding('saved', (_source, id: string) => void saved.add(id));
+  await context.exposeBinding('saved', (_source, id: string) => void phone.saved.add(id));
+  await context.exposeBinding('copied', (_source, id: string) => void phone.copied.add(id));
   const page = await openApp(stage, context);
-  // Enrols anew only where the browser lost its whole database, as Chromium now and then does after a kill.
-  await page.evaluate(() => bench.prepare('ines'));
+  await startAgain(page, phone);
   stage.road.fail(faultsBy(random, /^\/api\/(?:records|changes)/));
   const pages = turn === 'two tabs' ? [page, await openApp(stage, context)] : [page];
   for (const one of pages) void one.evaluate(toil, most).catch(() => undefined); // it ends by the kill
@@ -134,10 +163,12 @@ async function disturb(stage: LossStage, page: Page, turn: Turn, most: number): 
 }
 
 /** A good line at last: drains until nothing waits. */
-async function drainInPeace(stage: LossStage, browser: MortalBrowser): Promise<void> {
+async function drainInPeace(stage: LossStage, browser: MortalBrowser, phone: Phone): Promise<void> {
   stage.road.fail(undefined);
-  const page = await openApp(stage, await browser.open());
-  await page.evaluate(() => bench.prepare('ines'));
+  const context = await browser.open();
+  await context.exposeBinding('copied', (_source, id: string) => void phone.copied.add(id));
+  const page = await openApp(stage, context);
+  await startAgain(page, phone);
   const unsent = await page.evaluate(async (limit) => {
     const until = performance.now() + limit;
     for (;;) {

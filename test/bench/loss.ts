@@ -22,6 +22,8 @@ export async function benchLoss(words: readonly string[]): Promise<Report> {
       figures: {
         records: ours.records,
         lost: ours.lost,
+        databases_lost_by_the_browser: ours.databasesLost,
+        lost_before_their_copy: ours.lostUncopied,
         doubled: ours.doubled,
         trials: ours.trials,
         resends: ours.resends,

@@ -14,7 +14,10 @@ afterAll(async () => {
 });
 
 it('loses nothing and doubles nothing over twenty kills', async () => {
-  const { trials, records, lost, doubled } = await tortureOurs(stage, { trials: 20, records: 200 });
+  const figures = await tortureOurs(stage, { trials: 20, records: 200 });
+  // How often Chromium lost its database differs from run to run, and so does what had no second copy by then.
+  console.log(JSON.stringify(figures));
+  const { trials, records, lost, doubled } = figures;
   expect({ lost, doubled }).toEqual({ lost: 0, doubled: 0 });
   expect(trials).toBeGreaterThanOrEqual(20);
   expect(records).toBeGreaterThanOrEqual(200);

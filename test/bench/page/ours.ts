@@ -1,26 +1,49 @@
 import { sealRecord } from '../../../core/envelope.ts';
+import { once } from '../../../core/once.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
 import { cryptoPort } from '../../../core/webcrypto.ts';
 import { accountClient } from '../../../src/backend/account-client.ts';
 import { syncClient } from '../../../src/backend/sync-client.ts';
 import { captureRecord } from '../../../src/effects/capture-record.ts';
 import { prepare } from '../../../src/effects/prepare.ts';
+import { checkJournal } from '../../../src/effects/safety/check-journal.ts';
+import { withCopies } from '../../../src/effects/safety/watch-storage.ts';
 import { systemClock } from '../../../src/platform/system-clock.ts';
+import type { JournalEntry } from '../../../src/ports/keeping.ts';
 import type { LeaseTerms, Outbox, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
 import { DatabaseHandle } from '../../../src/storage/database.ts';
+import { OpfsJournal } from '../../../src/storage/journal.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../../src/storage/operator-key.ts';
 import { IdbOutbox } from '../../../src/storage/outbox.ts';
 import { IdbWorkStore } from '../../../src/storage/work-store.ts';
 import { runDrain } from '../../../src/sync/run-drain.ts';
 import { contextOf, someRegistration } from './records.ts';
 
-/** The app's own storage and sync, wired as main.tsx and sw.ts wire them, without a screen. */
+/** The app's own storage and sync, second copy included, wired as main.tsx and sw.ts wire them, without a screen. */
 const crypto = cryptoPort(globalThis.crypto);
 const clock = systemClock;
 const db = new DatabaseHandle();
 const outbox = new IdbOutbox(db);
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
+const openJournal = once(() => OpfsJournal.open());
+/** Told which second copies are written, where somebody listens: the app does not wait for them, so a kill may come between. */
+const onCopied = (id: string) => (globalThis as { copied?(id: string): void }).copied?.(id);
+const journal = once(async () => {
+  const opened = await openJournal();
+  return (
+    opened && {
+      ids: () => opened.ids(),
+      read: (id: string) => opened.read(id),
+      forget: (id: string) => opened.forget(id),
+      async keep(entry: JournalEntry) {
+        await opened.keep(entry);
+        onCopied(entry.row.id);
+      },
+    }
+  );
+});
+const capture = withCopies(outbox, journal);
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -35,7 +58,9 @@ const bench = {
     if (!session.ok) throw new Error(`sign-in: ${session.failure.kind}`);
   },
 
-  async prepare(person: string): Promise<void> {
+  /** Signs in and enrols where needed, and puts back what only the second copy has. False if the database was empty. */
+  async prepare(person: string): Promise<boolean> {
+    const wasEnrolled = (await work.enrolment()) !== undefined;
     const session = await accountClient.signIn(person);
     if (!session.ok) throw new Error(`sign-in: ${session.failure.kind}`);
     const result = await prepare(
@@ -43,12 +68,15 @@ const bench = {
       session.value,
     );
     if (!result.ok) throw new Error(`prepare: ${result.failure.kind}`);
+    const opened = await journal();
+    if (opened !== undefined) await checkJournal(outbox, opened);
+    return wasEnrolled;
   },
 
   /** One record the way the app captures it. Gives its id once the phone says "Saved". */
   async capture(): Promise<string> {
     const { payload, subject } = someRegistration();
-    await captureRecord({ capture: outbox, work, clock, crypto }, 'registration+jws', subject, payload);
+    await captureRecord({ capture, work, clock, crypto }, 'registration+jws', subject, payload);
     return payload.id;
   },
 
