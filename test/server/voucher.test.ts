@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { createHash, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import { createHash } from 'node:crypto';
+import type * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ListRow } from '../../contract/list-row.ts';
 import { toBase64Url } from '../../core/bytes.ts';
@@ -8,62 +8,19 @@ import { listCsv } from '../../core/list-csv.ts';
 import { checkRow } from '../../server/organisations/lists/check-row.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { rowsIn } from '../support/list-rows.ts';
+import { type MakerCa, makerCa } from '../support/maker-chain.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
-const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-
-/** A maker's CA: a root and the one below it that signs devices' certificates. */
-interface Maker {
-  readonly root: x509.X509Certificate;
-  readonly below: x509.X509Certificate;
-  issue(device: Pick<TestDevice, 'keys'>, subject: string): Promise<x509.X509Certificate>;
-}
-
-async function makeMaker(wanted: { readonly belowIsCa?: boolean } = {}): Promise<Maker> {
-  const keys = () => webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
-  const [rootKeys, belowKeys] = [await keys(), await keys()];
-  const dates = { notBefore: new Date('2020-01-01'), notAfter: new Date('2050-01-01') };
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    ...dates,
-    name: 'CN=Acme Root',
-    keys: rootKeys,
-    signingAlgorithm: P256,
-    extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
-  });
-  const below = await x509.X509CertificateGenerator.create({
-    ...dates,
-    subject: 'CN=Acme Devices',
-    issuer: root.subject,
-    publicKey: belowKeys.publicKey,
-    signingKey: rootKeys.privateKey,
-    signingAlgorithm: P256,
-    extensions: [new x509.BasicConstraintsExtension(wanted.belowIsCa ?? true, undefined, true)],
-  });
-  return {
-    root,
-    below,
-    issue: ({ keys: { publicKey } }, subject) =>
-      x509.X509CertificateGenerator.create({
-        ...dates,
-        subject,
-        issuer: below.subject,
-        publicKey,
-        signingKey: belowKeys.privateKey,
-        signingAlgorithm: P256,
-      }),
-  };
-}
-
 let server: TestServer;
 let ines: TestOperator;
-let acme: Maker;
+let acme: MakerCa;
 beforeAll(async () => {
   server = await startTestServer();
   ines = await server.signIn('ines');
-  acme = await makeMaker();
+  acme = await makerCa();
 });
 afterAll(() => closeFaultless(server));
 
@@ -122,8 +79,8 @@ it('holds where none is shown', async () => {
 
 it('refuses what vouches for something else', async () => {
   const ca = digestOf(acme.root);
-  const other = await makeMaker();
-  const crooked = await makeMaker({ belowIsCa: false });
+  const other = await makerCa();
+  const crooked = await makerCa({ belowIsCa: false });
   const device = await makeDevice();
   const subject = `CN=${device.udid}`;
   const leaf = await acme.issue(device, subject);

@@ -4,7 +4,7 @@ import { DEFAULT_POLICY } from '../ca/policy.ts';
 import { readIssuingRequest } from '../ca/request.ts';
 import { openRootFile } from '../keys/root-file.ts';
 
-export interface SignedRequest {
+interface SignedRequest {
   readonly org: string;
   /** Name of the root that signed. */
   readonly root: string;

@@ -1,3 +1,4 @@
+// What is written for a ruling, alone and in a group, is one table of cases over the same stores: so it is long.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseCertificate } from '../../../core/certificate.ts';
 import { fromInstant } from '../../../core/instant.ts';

@@ -1,3 +1,4 @@
+// All rulings of one function stand here beside each other, since their order of precedence is what is tested: so it is long.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Registration } from '../../../contract/registration.ts';
 import { toBase64Url, toHex } from '../../../core/bytes.ts';

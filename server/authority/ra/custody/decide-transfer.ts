@@ -35,7 +35,7 @@ export interface TransferParts {
  * so nobody may give it up.
  */
 export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready';
-export type TransferResult = 'offered' | 'given_up' | 'refused';
+type TransferResult = 'offered' | 'given_up' | 'refused';
 
 /**
  * The first of four eyes, before or after somebody claims the device: one person of the owner offers to give it up to
