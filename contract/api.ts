@@ -13,6 +13,7 @@ import {
   SignInOptions,
   SignInRequest,
 } from './operator.ts';
+import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
@@ -35,6 +36,8 @@ export interface Operation {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** Bytes of the body, where a batch's limit is not meant. */
+  readonly bodyLimit?: number;
   readonly answer: TSchema;
 }
 
@@ -121,6 +124,23 @@ export const API = {
     access: 'signed-in',
     body: BatchRequest,
     answer: BatchResponse,
+  },
+  chains: {
+    method: 'POST',
+    path: '/api/chains',
+    summary: 'Which numbers of these chains are missing here',
+    access: 'signed-in',
+    body: ChainsRequest,
+    answer: ChainsAnswer,
+  },
+  handBack: {
+    method: 'POST',
+    path: '/api/hand-back',
+    summary: 'What this backend signed and an older copy of its database does not know',
+    access: 'signed-in',
+    body: HandBack,
+    bodyLimit: 4 * 1024 * 1024,
+    answer: HandedBack,
   },
   rescueKey: {
     method: 'GET',

@@ -1,7 +1,8 @@
 import { Boolean as Flag, Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
 import { OUTCOME_CODES } from './codes.ts';
 import { Fingerprint } from './confirmation.ts';
-import { DomainName, Instant, Maker, Maybe, OneOf, Pem, RecordId, Udid, Words } from './scalars.ts';
+import { EraId } from './era.ts';
+import { CompactJws, DomainName, Instant, Maker, Maybe, OneOf, Pem, RecordId, Udid, Words } from './scalars.ts';
 
 /** Place in the stream of changes; opaque to the page, never a secret. */
 export const Cursor = Text({ pattern: '^[A-Za-z0-9_-]{0,64}$' });
@@ -39,5 +40,9 @@ export const Changes = Obj({
   cursor: Cursor,
   more: Flag(),
   changes: List(Change, { maxItems: 500 }),
+  /** Of the database that answers. A phone that knows another one asks what is missing (contract/era.ts). */
+  era: Maybe(EraId),
+  /** `anchor+jws`, a few minutes old at most. */
+  anchor: Maybe(CompactJws(2048)),
 });
 export type Changes = Static<typeof Changes>;

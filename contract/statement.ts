@@ -11,6 +11,8 @@ export const STATEMENT_TYPES = [
   'rescue-key+jws',
   'photo+jws',
   'audit-seal+jws',
+  'era+jws',
+  'anchor+jws',
   'secevent+jwt',
 ] as const;
 export type StatementType = (typeof STATEMENT_TYPES)[number];

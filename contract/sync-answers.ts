@@ -1,5 +1,5 @@
 import { Array as List, Object as Obj, String as Text } from 'typebox/type';
-import { CompactJws, Instant, Words } from './scalars.ts';
+import { CompactJws, Instant, Maybe, Words } from './scalars.ts';
 
 /** What a phone fetches to be in sync. Apart from api.ts, which brings every schema and would come with the first screen. */
 export const Probe = Obj({ nonce: Words(64), at: Instant });
@@ -8,4 +8,6 @@ export const StatementKeysAnswer = Obj({
 });
 export const WorkPackAnswer = Obj({
   pack: Text({ pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$' }),
+  /** `anchor+jws`: stands in for the pack as a record's anchor, since the next pack takes the place of this one. */
+  anchor: Maybe(CompactJws(2048)),
 });

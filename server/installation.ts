@@ -25,6 +25,7 @@ import type { TxtResolver } from './organisations/name-proof.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { KeyVault } from './ports/signer.ts';
 import { openDatabase } from './store/open.ts';
+import { beginEraIfPutBack } from './trail/begin-era.ts';
 import { statementKeys } from './trail/statement-keys.ts';
 import { nodeCrypto } from './x509/node-crypto.ts';
 
@@ -78,6 +79,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await stores.settings.settle('made', toInstant(clock.now()));
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud });
     await keys.active();
+    await beginEraIfPutBack({ stores, transact, statementKeys: keys, clock, crypto, aud });
     const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
     const isServer = options.as === 'server';
     const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;

@@ -15,6 +15,7 @@ import { signIn } from './organisations/sign-in.ts';
 import { deliveries } from './outside/events/deliveries.ts';
 import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
+import { anchors } from './phones/anchors.ts';
 import { keepPart } from './phones/keep-photo.ts';
 import { intake } from './phones/receive-batch.ts';
 import { rescue } from './phones/rescue.ts';
@@ -96,6 +97,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       signIn: signIn(installation),
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
+      anchors: anchors(installation),
       decider: decisions,
       events,
       onFault,

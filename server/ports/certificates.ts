@@ -62,4 +62,6 @@ export interface CertificateStates {
   revokedBy(issuer: IssuerName): Promise<RevokedEntry[]>;
   /** How often certificates of this issuer were revoked, put on hold or taken off hold. */
   revocations(issuer: IssuerName): Promise<number>;
+  /** Counts a change, so that this issuer's CRL is signed anew. */
+  outdate(issuer: IssuerName): Promise<void>;
 }

@@ -5,4 +5,5 @@ export interface Settings {
   settle(name: string, value: string): Promise<string>;
   /** Replaces the value of a setting. */
   change(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
 }

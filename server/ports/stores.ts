@@ -8,6 +8,7 @@ import type { Crls } from './crls.ts';
 import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
+import type { Eras } from './eras.ts';
 import type { DueNotices, Events } from './events.ts';
 import type { InGroup } from './group-stores.ts';
 import type { KeyLineages } from './key-lineage.ts';
@@ -66,6 +67,7 @@ export interface Stores {
   readonly authorities: Authorities;
   readonly audit: AuditLog;
   readonly leases: Leases;
+  readonly eras: Eras;
   readonly events: Events;
   readonly receivers: Receivers;
   readonly dueNotices: DueNotices;

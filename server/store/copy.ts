@@ -57,6 +57,9 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   audit_heads: ['writer'],
   audit_seals: ['n'],
   leases: ['name'],
+  eras: ['n'],
+  revived: ['name'],
+  found_certificates: ['issuer', 'serial'],
 };
 
 const PAGE = 500;

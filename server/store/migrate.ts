@@ -22,6 +22,7 @@ import { KEY_LINEAGE } from './migrations/0040-key-lineage.ts';
 import { LOSS_REPORTERS } from './migrations/0041-loss-reporters.ts';
 import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written.ts';
 import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-hold.ts';
+import { ERAS } from './migrations/0052-eras.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -58,6 +59,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 41, statements: LOSS_REPORTERS },
   { n: 42, statements: ONCE_WRITTEN, hints: ONCE_WRITTEN_HINTS },
   { n: 43, statements: NAMED_FOR_WHAT_THEY_HOLD },
+  { n: 52, statements: ERAS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -62,6 +62,7 @@ export function certificateStates(db: Db): CertificateStates {
         .executeTakeFirst();
       return row?.n ?? 0;
     },
+    outdate: (issuer) => countChange(db, issuer),
   };
 }
 
@@ -87,12 +88,14 @@ async function change(
     db.updateTable('certificates').set({ revoked_at: at, reason }).returning('issuer'),
   ).execute();
   const issuers = [...new Set(changed.map((row) => row.issuer))];
-  for (const issuer of issuers) {
-    await db
-      .insertInto('revocation_counts')
-      .values({ issuer, n: 1 })
-      .onConflict((c) => c.column('issuer').doUpdateSet((row) => ({ n: row('revocation_counts.n', '+', 1) })))
-      .execute();
-  }
+  for (const issuer of issuers) await countChange(db, issuer);
   return issuers;
+}
+
+export async function countChange(db: Db, issuer: IssuerName): Promise<void> {
+  await db
+    .insertInto('revocation_counts')
+    .values({ issuer, n: 1 })
+    .onConflict((c) => c.column('issuer').doUpdateSet((row) => ({ n: row('revocation_counts.n', '+', 1) })))
+    .execute();
 }

@@ -19,5 +19,8 @@ export function settings(db: Db): Settings {
     async change(name, value) {
       await db.updateTable('settings').set({ value }).where('name', '=', name).execute();
     },
+    async remove(name) {
+      await db.deleteFrom('settings').where('name', '=', name).execute();
+    },
   };
 }

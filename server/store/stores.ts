@@ -15,6 +15,7 @@ import { domains } from './domains.ts';
 import { dueNotices } from './due-notices.ts';
 import type { BulkRows } from './engine.ts';
 import { envelopes } from './envelopes.ts';
+import { eras } from './eras.ts';
 import { events } from './events.ts';
 import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
@@ -75,6 +76,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     authorities: authorities(db),
     audit,
     leases: leases(db),
+    eras: eras(db),
     events: events(db),
     receivers: receivers(db),
     dueNotices: dueNotices(db),

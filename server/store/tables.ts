@@ -253,4 +253,22 @@ export interface Tables {
   audit_heads: { writer: string; n: number; hash: string; sealed: number };
   audit_seals: { n: number; at: string; heads: string; jws: string };
   leases: { name: string; owner: string; until: string };
+  eras: { n: number; era: string; copy_at: string; at: string; jws: string };
+  /** People and machine clients that a copy brought back. */
+  revived: { name: string; era: string; confirmed_at: string | null; confirmed_by: string | null };
+  found_certificates: {
+    issuer: IssuerName;
+    serial: string;
+    der: Uint8Array | null;
+    fingerprint: string | null;
+    not_before: string;
+    not_after: string;
+    udid: string | null;
+    domain: string | null;
+    key_digest: string | null;
+    revoked_at: string | null;
+    reason: string | null;
+    found_at: string;
+    found_by: string;
+  };
 }

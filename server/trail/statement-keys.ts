@@ -40,6 +40,8 @@ export interface StatementKeys {
   active(): Promise<StatementSigner>;
   /** Creates the next key, signed by the current one. Returns its kid. */
   rotate(): Promise<string>;
+  /** Takes up the keys that the vault has and the database does not know, since it was put back to a copy. */
+  catchUp(): Promise<void>;
 }
 
 export function statementKeys(parts: StatementKeyParts): StatementKeys {
@@ -95,6 +97,13 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
       return open(last.kid, keys.length);
     },
     rotate: add,
+    async catchUp() {
+      for (;;) {
+        const { length } = await parts.stores.statements.keys();
+        if (length === 0 || (await parts.vault.open(fileName(length + 1))) === undefined) return;
+        await add();
+      }
+    },
   };
 }
 

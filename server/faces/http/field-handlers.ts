@@ -14,6 +14,7 @@ export function fieldHandlers({
   installation,
   intake,
   packs,
+  anchors,
   decider,
   onFault,
 }: HttpParts): Pick<Handlers, 'workPack' | 'records' | 'changes'> {
@@ -30,7 +31,7 @@ export function fieldHandlers({
         reply.code(304);
         return undefined;
       }
-      return { pack: jws };
+      return { pack: jws, anchor: await anchors.current() };
     },
 
     async records({ session, body }) {
@@ -44,7 +45,8 @@ export function fieldHandlers({
       requireMembership(session, query.org);
       // A phone that asks right after sending is better served by a short wait than by a second request.
       await Promise.race([decider.idle(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
-      const from = fromCursor(query.org, query.after);
+      const era = await stores.eras.current();
+      const from = fromCursor(query.org, query.after, era);
       if (from === undefined) throw new ProblemError('request_invalid', 'This cursor is not of this stream');
       const found = await stores.changes.after(query.org, from, PAGE + 1);
       const page = found.slice(0, PAGE);
@@ -52,9 +54,11 @@ export function fieldHandlers({
       for (const { change } of page) changes.push(await viewChange(change, installation));
       return {
         nonce: query.nonce,
-        cursor: toCursor(query.org, page.at(-1)?.n ?? from),
+        cursor: toCursor(query.org, page.at(-1)?.n ?? from, era),
         more: found.length > PAGE,
         changes,
+        ...(era === undefined ? {} : { era: era.era }),
+        anchor: await anchors.current(),
       };
     },
   };

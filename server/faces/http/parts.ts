@@ -1,6 +1,7 @@
 import type { Decider } from '../../authority/ra/records/decider.ts';
 import type { Enrolment } from '../../organisations/enrol.ts';
 import type { SignIn } from '../../organisations/sign-in.ts';
+import type { Anchors } from '../../phones/anchors.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
 import type { PhotoIntake } from '../../phones/keep-photo.ts';
 import type { Intake } from '../../phones/receive-batch.ts';
@@ -17,6 +18,7 @@ export interface HttpParts {
   readonly rescue: Rescue;
   readonly photos: PhotoIntake;
   readonly packs: WorkPacks;
+  readonly anchors: Anchors;
   readonly decider: Decider;
   readonly events: EventSender;
   readonly onFault: (error: unknown) => void;

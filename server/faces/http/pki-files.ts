@@ -9,13 +9,14 @@ const HIDDEN = { schema: { hide: true } } as const;
 
 /** Files that verifiers download without signing in: CRLs, CA certificates, trust bundles. */
 export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
-  const { stores, lists, clock } = installation;
+  const { stores, lists, clock, crypto } = installation;
 
   app.get<{ Params: { file: string } }>('/crl/:file', HIDDEN, async ({ params, headers }, reply) => {
     const issuer = parseIssuerName(stem(params.file, '.crl'));
     const crl = issuer && (await lists.current(issuer));
     if (crl === undefined) throw new ProblemError('not_found');
-    const etag = `"${crl.issuer}-${crl.number}"`;
+    // RFC 9110 section 8.8.3: a tag names one representation. A number may come twice in a database that was put back.
+    const etag = `"${await crypto.digest(crl.der)}"`;
     reply
       .header('etag', etag)
       .header('last-modified', new Date(crl.thisUpdate).toUTCString())

@@ -150,6 +150,18 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Sign in again; your supervisor can release it.',
   ),
   clock_skew: say('This phone’s clock was wrong.', 'A person decides. Set the clock now.'),
+  anchor_unknown: say(
+    'The backend was put back to an older copy and cannot tell any more when you saved this.',
+    'A colleague must approve it. It is not your phone’s fault.',
+  ),
+  operator_unconfirmed: say(
+    'The backend was put back to an older copy, and nobody has confirmed yet that you still work here.',
+    'It goes on by itself once an administrator has confirmed you.',
+  ),
+  revoked_before: say(
+    'This device was revoked before the backend was put back to an older copy.',
+    'Do not use it. A colleague decides.',
+  ),
   registration_unknown: say('The backend does not know the registration this speaks of.', 'Tell support.'),
   certificate_unknown: say('The backend did not issue this certificate.', 'Tell support.'),
   already_decided: say('It was decided before.', 'Nothing to do.'),
