@@ -3,6 +3,7 @@ import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from './device-state.ts';
+import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
   EnrolChallenge,
@@ -13,7 +14,6 @@ import {
   SignInOptions,
   SignInRequest,
 } from './operator.ts';
-import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';

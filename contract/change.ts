@@ -2,7 +2,18 @@ import { Boolean as Flag, Array as List, Object as Obj, type Static, String as T
 import { OUTCOME_CODES } from './codes.ts';
 import { Fingerprint } from './confirmation.ts';
 import { EraId } from './era.ts';
-import { CompactJws, DomainName, Instant, Maker, Maybe, OneOf, Pem, RecordId, Udid, Words } from './scalars.ts';
+import {
+  CompactJws,
+  DomainName,
+  Instant,
+  Maker,
+  Maybe,
+  OneOf,
+  Pem,
+  RecordId,
+  Udid,
+  Words,
+} from './scalars.ts';
 
 /** Place in the stream of changes; opaque to the page, never a secret. */
 export const Cursor = Text({ pattern: '^[A-Za-z0-9_-]{0,64}$' });

@@ -70,6 +70,7 @@ export const OUTCOME_CODES = [
   'anchor_unknown',
   'operator_unconfirmed',
   'revoked_before',
+  'certified_before',
   'registration_unknown',
   'certificate_unknown',
   'read_back_mismatch',

@@ -12,7 +12,7 @@ import { LEAST_SEARCHED, MOST_DEVICES } from './device-limits.ts';
 import { DomainName, Instant, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
 
 /** Why a device is suspended. While it is, its certificate is on hold: CRL and OCSP say so, and nobody should trust it. */
-export const SuspensionReason = OneOf('lost', 'maintenance');
+export const SuspensionReason = OneOf('lost', 'maintenance', 'put_back');
 
 /** A bound device as its organisation sees it. */
 export const DeviceState = Obj({

@@ -9,10 +9,12 @@ import {
 } from 'typebox/type';
 import { Digest, Instant, Maybe, Uuid, Words } from './scalars.ts';
 
+/** Most stretches that an answer names. */
+export const MOST_STRETCHES = 200;
 const Place = Integer({ minimum: 1, maximum: 0xffffffff });
 /** Numbers of one chain, first and last of each unbroken stretch. */
 export const Stretches = List(Obj({ from: Place, to: Place }, { additionalProperties: false }), {
-  maxItems: 200,
+  maxItems: MOST_STRETCHES,
 });
 export type Stretches = Static<typeof Stretches>;
 

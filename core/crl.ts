@@ -17,8 +17,13 @@ export interface RevocationList extends SignedStructure {
   /** Milliseconds since 1970. */
   readonly thisUpdate: number;
   readonly nextUpdate: number;
-  /** Serial number (as in Certificate) → whether it is on hold only. */
-  readonly entries: ReadonlyMap<string, { readonly onHold: boolean }>;
+  /** Serial number (as in Certificate) → whether it is on hold only, and its CRLReason, if the list gives one. */
+  readonly entries: ReadonlyMap<string, CrlEntry>;
+}
+
+export interface CrlEntry {
+  readonly onHold: boolean;
+  readonly reason: number | undefined;
 }
 
 /** About 400,000 revoked certificates: more than a list should ever hold. */
@@ -48,13 +53,14 @@ export function parseCrl(der: Uint8Array): RevocationList {
   const thisUpdate = readTime(body);
   // Without an end nobody could tell that a list is old; section 5.1.2.5 asks for it.
   const nextUpdate = readTime(body);
-  const entries = new Map<string, { onHold: boolean }>();
+  const entries = new Map<string, CrlEntry>();
   const listed = body.peek() === TAG.sequence ? body.enter(TAG.sequence) : undefined;
   while (listed !== undefined && !listed.done) {
     const entry = listed.enter(TAG.sequence);
     const serial = readSerial(entry);
     readTime(entry);
-    entries.set(serial, { onHold: readReason(entry) === HOLD });
+    const reason = readReason(entry);
+    entries.set(serial, { onHold: reason === HOLD, reason });
     entry.end();
   }
   const extensions = body.peek() === 0xa0 ? body.enter(0xa0).enter(TAG.sequence) : undefined;

@@ -140,7 +140,7 @@ function chainFault(leaf: Certificate, { issuers }: CertificatePath, now: number
  * The one SPIFFE identity (X.509-SVID section 2) and, beside it, no DNS name but the device's own: the names a service is
  * looked up by stand in the SAN, never in the subject (RFC 9525 section 2), and patterns are none.
  */
-function deviceName({ uris, dnsNames }: Certificate): DeviceName | undefined {
+export function deviceName({ uris, dnsNames }: Certificate): DeviceName | undefined {
   const found =
     uris.length === 1 ? /^spiffe:\/\/([a-z0-9.-]+)\/device\/([a-z0-9-]+)$/.exec(uris[0] ?? '') : null;
   const [, domain = '', udid = ''] = found ?? [];

@@ -4,7 +4,7 @@ import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
 import { caList, caRequest, caRotate } from './faces/commands/ca-commands.ts';
 import { clientCreate, clientList, clientRevoke } from './faces/commands/client-commands.ts';
 import { type BareCall, type BareCommand, type Command, UsageError } from './faces/commands/command.ts';
-import { backup, move, restore } from './faces/commands/copy-commands.ts';
+import { backup, move, restore, restoreInPlace } from './faces/commands/copy-commands.ts';
 import {
   domainCreate,
   domainList,
@@ -22,6 +22,7 @@ import {
   eventsTest,
 } from './faces/commands/event-commands.ts';
 import { statementKeyRotate } from './faces/commands/installation-commands.ts';
+import { clientConfirm, operatorConfirm, restoreReport } from './faces/commands/era-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
 import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
 import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';
@@ -60,6 +61,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   policyClear,
   clientCreate,
   clientList,
+  clientConfirm,
   clientRevoke,
   eventsAdd,
   eventsList,
@@ -68,6 +70,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   eventsTest,
   peopleList,
   operatorJoin,
+  operatorConfirm,
   operatorRevoke,
   statementKeyRotate,
   caList,
@@ -82,6 +85,8 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   auditVerify,
   auditExport,
   backup,
+  restoreInPlace,
+  restoreReport,
   restore,
   move,
 ];

@@ -39,7 +39,8 @@ const TITLE: Record<ProblemCode, string> = {
   nonce_unknown: 'The nonce is used up, too old, or not this session’s',
   proof_invalid: 'The proof does not hold',
   conflict: 'It contradicts what is there',
-  confirmation_needed: 'An administrator must confirm this person first, since the database was put back to a copy',
+  confirmation_needed:
+    'An administrator must confirm whoever asks first, since the database was put back to a copy',
   rate_limited: 'Too many requests',
   unavailable: 'Not available now',
   internal: 'Something went wrong here',

@@ -29,7 +29,7 @@ const ProofHeader = Obj(
 );
 
 export interface EnrolParts {
-  readonly stores: Needs<'sessions' | 'operatorKeys' | 'statements'>;
+  readonly stores: Needs<'sessions' | 'operatorKeys' | 'statements' | 'eras'>;
   readonly transact: Transact<'operatorKeys' | 'statements' | 'audit'>;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
@@ -39,8 +39,11 @@ export interface EnrolParts {
 
 export type EnrolResult =
   | { readonly ok: true; readonly credential: string; readonly previousKid: string | undefined }
-  /** `conflict`: the key belongs to another operator, or is revoked. */
-  | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' };
+  /**
+   * `conflict`: the key belongs to another operator, or is revoked. `confirmation_needed`: the database was put back to a copy,
+   * which cannot know whether this person was revoked since; the key is kept, so that its records can be taken and held.
+   */
+  | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' | 'confirmation_needed' };
 
 export interface Enrolment {
   /** A nonce for one enrolment by this session. */
@@ -85,10 +88,35 @@ export function enrolment(parts: EnrolParts): Enrolment {
       if (known !== undefined && (known.operator !== session.operator || known.revokedAt !== null)) {
         return { ok: false, code: 'conflict' };
       }
+      if (await stores.eras.unconfirmed(session.operator)) {
+        await keepKey(parts, session, kid, header.jwk);
+        return { ok: false, code: 'confirmation_needed' };
+      }
       const credential = await credit(parts, session, kid, header.jwk);
       return { ok: true, credential, previousKid: await stores.operatorKeys.previous(session.operator, kid) };
     },
   };
+}
+
+async function keepKey(
+  { transact, clock }: EnrolParts,
+  { operator }: SignedInPerson,
+  kid: string,
+  jwk: PublicJwk,
+): Promise<void> {
+  const at = toInstant(clock.now());
+  await transact(async (tx) => {
+    if ((await tx.operatorKeys.key(kid)) !== undefined) return;
+    await tx.operatorKeys.saveKey({ kid, operator, jwk, enrolledAt: at });
+    await audit(tx.audit, {
+      at,
+      step: STEPS.prepare,
+      event: 'operator key waits for confirmation',
+      actor: operator,
+      org: null,
+      subject: kid,
+    });
+  });
 }
 
 /** Signs and records the capture credential; records the key too if it is new. */

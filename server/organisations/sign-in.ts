@@ -13,12 +13,14 @@ export interface SignedInPerson {
   readonly expiresAt: string;
   /** SHA-256 of the token, which names the session in the database. */
   readonly hash: string;
+  /** The database was put back to a copy, and nobody has confirmed this person since. */
+  readonly unconfirmed: boolean;
 }
 
 const SESSION = 7 * 24 * 3_600_000;
 
 export interface SignInParts {
-  readonly stores: Needs<'people' | 'sessions'>;
+  readonly stores: Needs<'people' | 'sessions' | 'eras'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
 }
@@ -44,7 +46,8 @@ export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
     if (person === undefined || person.revokedAt !== null) return undefined;
     const memberships = await stores.people.memberships(operator);
     if (memberships.length === 0) return undefined;
-    return { operator, name: person.name, memberships, expiresAt, hash };
+    const unconfirmed = await stores.eras.unconfirmed(operator);
+    return { operator, name: person.name, memberships, expiresAt, hash, unconfirmed };
   }
 
   return {

@@ -1,4 +1,4 @@
-import type { LossReport, PhoneState, Stretches } from '../../contract/phone.ts';
+import { type LossReport, MOST_STRETCHES, type PhoneState, type Stretches } from '../../contract/phone.ts';
 import type { Clock } from '../../core/clock.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
 import type { KnownPhone } from '../ports/phones.ts';
@@ -10,8 +10,6 @@ import { STEPS } from '../trail/steps.ts';
 const GRACE_MS = 15 * 60_000;
 const AT_MOST = 1000;
 const PAGE = 5000;
-/** Most stretches that an answer names; more of them are the same alarm. */
-const MOST_STRETCHES = 200;
 
 /** Every phone of an organisation, with the numbers of its chain that never came. */
 export async function phoneStates(org: string, stores: Needs<'phones'>, now: number): Promise<PhoneState[]> {
@@ -47,7 +45,7 @@ async function stateOf(phone: KnownPhone, { phones }: Needs<'phones'>, now: numb
  * Numbers up to the reported head that neither arrived nor were explained by a skip. Counting comes first: a chain
  * without gaps need not be read.
  */
-async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>): Promise<Stretches> {
+export async function missingOf(kid: string, head: number, { phones }: Needs<'phones'>): Promise<Stretches> {
   if (head === 0 || (await phones.placesTaken(kid, head)) >= head) return [];
   const explained = await phones.skipped(kid);
   const stretches: { from: number; to: number }[] = [];

@@ -37,6 +37,7 @@ export interface Certificates {
   /** Completes an intent; its row must exist. */
   issue(serial: string, signed: SignedCertificate): Promise<void>;
   byFingerprint(fingerprint: string): Promise<StoredCertificate | undefined>;
+  bySerial(serial: string): Promise<StoredCertificate | undefined>;
   /** The binding's newest certificate, revoked or not. */
   newest(binding: string): Promise<StoredCertificate | undefined>;
   /** Every certificate issued for a binding, newest first. */

@@ -1,4 +1,7 @@
-export const SUSPENSION_REASONS = ['lost', 'maintenance'] as const;
+/** `put_back`: a paper of ours, newer than the copy that the database was put back to, says that it was revoked or moved. */
+export const SUSPENSION_REASONS = ['lost', 'maintenance', 'put_back'] as const;
+/** Those that a person may name. */
+export const SAID_REASONS = ['lost', 'maintenance'] as const;
 export type SuspensionReason = (typeof SUSPENSION_REASONS)[number];
 
 /** A live binding whose certificates are on hold. */

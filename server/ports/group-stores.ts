@@ -4,6 +4,8 @@ import type { Certificates, Intents } from './certificates.ts';
 import type { ChangeStream } from './changes.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
+import type { Eras } from './eras.ts';
+import type { FoundCertificates } from './found-certificates.ts';
 import type { KeyLineages } from './key-lineage.ts';
 import type { MakerList } from './maker-list.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
@@ -35,6 +37,8 @@ export interface JudgeReads {
   readonly certificates: Pick<Certificates, 'ofBinding' | 'byFingerprint'>;
   readonly lineage: Pick<KeyLineages, 'byKey' | 'ofDevice' | 'pendingOf'>;
   readonly intents: Pick<Intents, 'ofBinding'>;
+  readonly eras: Pick<Eras, 'current' | 'unconfirmed'>;
+  readonly found: Pick<FoundCertificates, 'anyWaits' | 'ofDevice'>;
 }
 
 /** The part that one rule needs: `Reads<'list' | 'tombstones'>`. */

@@ -10,6 +10,7 @@ import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
 import type { Eras } from './eras.ts';
 import type { DueNotices, Events } from './events.ts';
+import type { FoundCertificates } from './found-certificates.ts';
 import type { InGroup } from './group-stores.ts';
 import type { KeyLineages } from './key-lineage.ts';
 import type { Leases } from './leases.ts';
@@ -68,6 +69,7 @@ export interface Stores {
   readonly audit: AuditLog;
   readonly leases: Leases;
   readonly eras: Eras;
+  readonly found: FoundCertificates;
   readonly events: Events;
   readonly receivers: Receivers;
   readonly dueNotices: DueNotices;

@@ -102,6 +102,10 @@ export function certificates(db: Db): Certificates {
       const row = await issued.where('fingerprint', '=', fingerprint).executeTakeFirst();
       return row && toCertificate(row);
     },
+    async bySerial(serial) {
+      const row = await issued.where('serial', '=', serial).executeTakeFirst();
+      return row && toCertificate(row);
+    },
     async newest(binding) {
       const row = await newestFirst(binding).executeTakeFirst();
       return row && toCertificate(row);

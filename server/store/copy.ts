@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import { migrate } from './migrate.ts';
 import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
+import { PUT_BACK } from '../trail/begin-era.ts';
 import type { Tables } from './tables.ts';
 
 /** Every table with its primary key. A new table does not compile until it is added here, so none can be forgotten. */
@@ -76,9 +77,14 @@ function engineOf(where: string): Engine {
 
 /**
  * Copies a whole database, of either engine, into an empty one of either engine. All rows are read in one transaction
- * and written in one, so the copy is a consistent snapshot. Returns undefined if the target is not empty.
+ * and written in one, so the copy is a consistent snapshot. Returns undefined if the target is not empty. `put back`: the
+ * target is an installation's own database, which begins a new era with it.
  */
-export async function copyDatabase(from: string, to: string): Promise<CopyResult | undefined> {
+export async function copyDatabase(
+  from: string,
+  to: string,
+  use: 'copy' | 'put back' = 'copy',
+): Promise<CopyResult | undefined> {
   const [source, target] = [engineOf(from), engineOf(to)];
   try {
     await migrate(source);
@@ -89,12 +95,40 @@ export async function copyDatabase(from: string, to: string): Promise<CopyResult
         let rows = 0;
         for (const table of Object.keys(KEYS) as (keyof Tables)[])
           rows += await copyTable(read, write, table);
+        if (use === 'put back') await markPutBack(write);
         return { tables: Object.keys(KEYS).length, rows };
       }),
     );
   } finally {
     await source.db.destroy();
     await target.db.destroy();
+  }
+}
+
+/**
+ * Says in the database itself that it is an older copy: whoever opens it next begins a new era (trail/begin-era.ts). Written
+ * with the rows, so that no kill can lose it. The newest entry of the trail is the newest instant that the copy knows.
+ */
+export async function markPutBack(db: Db): Promise<void> {
+  const newest = await db
+    .selectFrom('audit')
+    .select((max) => max.fn.max('at').as('at'))
+    .executeTakeFirst();
+  await db
+    .insertInto('settings')
+    .values({ name: PUT_BACK, value: newest?.at ?? '1970-01-01T00:00:00.000Z' })
+    .onConflict((c) => c.doNothing())
+    .execute();
+}
+
+/** The same for a database that other tools put back, such as PostgreSQL's own or a snapshot of a disk. */
+export async function markInPlace(where: string): Promise<void> {
+  const engine = engineOf(where);
+  try {
+    await migrate(engine);
+    await engine.db.transaction().execute(markPutBack);
+  } finally {
+    await engine.db.destroy();
   }
 }
 

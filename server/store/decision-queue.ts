@@ -72,6 +72,16 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
         .execute();
       return rows.map((row) => toRecord(row, row.jws));
     },
+    async heldAsUnconfirmed(author) {
+      const rows = await db
+        .selectFrom('records')
+        .select('id')
+        .where('author', '=', author)
+        .where('outcome', '=', sql.lit('held'))
+        .where('code', '=', 'operator_unconfirmed')
+        .execute();
+      return rows.map(({ id }) => id);
+    },
   };
 }
 

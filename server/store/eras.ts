@@ -8,12 +8,7 @@ const toEra = ({ era, copy_at, at, jws }: Tables['eras']): StoredEra => ({ era, 
 export function eras(db: Db): Eras {
   return {
     async current() {
-      const row = await db
-        .selectFrom('eras')
-        .selectAll()
-        .orderBy('n', 'desc')
-        .limit(1)
-        .executeTakeFirst();
+      const row = await db.selectFrom('eras').selectAll().orderBy('n', 'desc').limit(1).executeTakeFirst();
       return row && toEra(row);
     },
     async begin({ era, copyAt, at, jws }) {
@@ -26,9 +21,16 @@ export function eras(db: Db): Eras {
         .values({ n: Number(n) + 1, era, copy_at: copyAt, at, jws })
         .execute();
       await db.deleteFrom('revived').execute();
-      const people = await db.selectFrom('people').select('operator').where('revoked_at', 'is', null).execute();
+      const people = await db
+        .selectFrom('people')
+        .select('operator')
+        .where('revoked_at', 'is', null)
+        .execute();
       const clients = await db.selectFrom('clients').select('name').where('revoked_at', 'is', null).execute();
-      const names = [...people.map(({ operator }) => operator), ...clients.map(({ name }) => clientName(name))];
+      const names = [
+        ...people.map(({ operator }) => operator),
+        ...clients.map(({ name }) => clientName(name)),
+      ];
       for (const name of names)
         await db
           .insertInto('revived')
@@ -43,7 +45,9 @@ export function eras(db: Db): Eras {
       await db.deleteFrom('give_ups').execute();
       await db.deleteFrom('leases').execute();
       // Whoever stopped an event receiver after the copy must not find it told again.
-      await sql`update event_receivers set dead_at = (select max(at) from eras) where dead_at is null`.execute(db);
+      await sql`update event_receivers set dead_at = (select max(at) from eras) where dead_at is null`.execute(
+        db,
+      );
     },
     async unconfirmed(name) {
       const row = await db

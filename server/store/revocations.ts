@@ -33,7 +33,7 @@ export function certificateStates(db: Db): CertificateStates {
         .select(['issuer', 'revoked_at', 'reason'])
         .where('serial', '=', serial)
         .executeTakeFirst();
-      if (row === undefined) return undefined;
+      if (row === undefined) return foundStatus(db, serial);
       const reason = (row.reason ?? 'unspecified') as EntryReason;
       return {
         issuer: row.issuer,
@@ -48,7 +48,14 @@ export function certificateStates(db: Db): CertificateStates {
         .where('revoked_at', 'is not', null)
         .orderBy('serial')
         .execute();
-      return rows.map((row) => ({
+      const found = await db
+        .selectFrom('found_certificates')
+        .select(['serial', 'revoked_at', 'reason'])
+        .where('issuer', '=', issuer)
+        .where('revoked_at', 'is not', null)
+        .orderBy('serial')
+        .execute();
+      return [...rows, ...found].map((row) => ({
         serial: row.serial,
         at: row.revoked_at ?? '',
         reason: (row.reason ?? 'unspecified') as EntryReason,
@@ -63,6 +70,21 @@ export function certificateStates(db: Db): CertificateStates {
       return row?.n ?? 0;
     },
     outdate: (issuer) => countChange(db, issuer),
+  };
+}
+
+/** Of a certificate that came back after the database was put back to a copy (ports/found-certificates.ts). */
+async function foundStatus(db: Db, serial: string) {
+  const row = await db
+    .selectFrom('found_certificates')
+    .select(['issuer', 'der', 'revoked_at', 'reason'])
+    .where('serial', '=', serial)
+    .executeTakeFirst();
+  if (row === undefined || (row.der === null && row.revoked_at === null)) return undefined;
+  const reason = (row.reason ?? 'unspecified') as EntryReason;
+  return {
+    issuer: row.issuer,
+    revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, reason },
   };
 }
 

@@ -17,6 +17,7 @@ import type { BulkRows } from './engine.ts';
 import { envelopes } from './envelopes.ts';
 import { eras } from './eras.ts';
 import { events } from './events.ts';
+import { foundCertificates } from './found-certificates.ts';
 import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
 import { listBulk } from './list-bulk.ts';
@@ -77,6 +78,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     audit,
     leases: leases(db),
     eras: eras(db),
+    found: foundCertificates(db),
     events: events(db),
     receivers: receivers(db),
     dueNotices: dueNotices(db),

@@ -32,6 +32,16 @@ export function tombstones(db: Db): Tombstones {
         .execute();
       return found.map((row) => row.digest);
     },
+    async neverBuried(digests) {
+      const known = new Set<string>();
+      // In pages: an engine takes a bounded number of parameters.
+      for (let from = 0; from < digests.length; from += 500) {
+        const page = digests.slice(from, from + 500);
+        const rows = await db.selectFrom('tombstones').select('digest').where('digest', 'in', page).execute();
+        for (const { digest } of rows) known.add(digest);
+      }
+      return digests.filter((digest) => !known.has(digest));
+    },
     async lift(digests, by, reason, at) {
       const lifted = await db
         .updateTable('tombstones')

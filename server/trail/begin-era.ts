@@ -16,7 +16,9 @@ export const PUT_BACK = 'put-back';
 
 export interface EraParts {
   readonly stores: Needs<'settings' | 'eras'>;
-  readonly transact: Transact<'settings' | 'eras' | 'statements' | 'certificateStates' | 'authorities' | 'audit'>;
+  readonly transact: Transact<
+    'settings' | 'eras' | 'statements' | 'certificateStates' | 'authorities' | 'audit'
+  >;
   readonly statementKeys: StatementKeys;
   readonly clock: Clock;
   readonly crypto: CryptoPort;

@@ -87,6 +87,8 @@ export async function examplesFor(
     statementKeys: {},
     workPack: { query },
     records: { body: signedIn.batch([await seal()]) },
+    chains: { body: { nonce, chains: [{ kid: signedIn.key.kid, seq: 3 }] } },
+    handBack: { body: { statements: [], certificates: [bound.certificate?.leafPem ?? ''], packs: [] } },
     rescueKey: {},
     rescue: { body: { part } },
     reportLoss: {

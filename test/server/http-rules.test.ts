@@ -58,13 +58,28 @@ describe('where a request came from', () => {
   });
 });
 
+const ERA = { era: 'a-Z_09'.padEnd(22, 'e'), copyAt: '', at: '', jws: '' };
+
 describe('a place in the stream of changes', () => {
   it('is read back as it was written, by its own organisation alone', () => {
     for (const n of [0, 1, 4711, 999_999_999_999_999])
-      expect(fromCursor('northfield', toCursor('northfield', n))).toBe(n);
-    expect(fromCursor('southbank', toCursor('northfield', 3))).toBeUndefined();
-    expect(fromCursor('north', toCursor('northfield', 3))).toBeUndefined();
-    expect(fromCursor('northfield', '')).toBe(0);
+      for (const era of [undefined, ERA])
+        expect(fromCursor('northfield', toCursor('northfield', n, era), era)).toBe(n);
+    expect(fromCursor('southbank', toCursor('northfield', 3, ERA), ERA)).toBeUndefined();
+    expect(fromCursor('north', toCursor('northfield', 3, undefined), undefined)).toBeUndefined();
+    expect(fromCursor('northfield', '', ERA)).toBe(0);
+  });
+
+  it('of another life of the database is the beginning', () => {
+    const other = { ...ERA, era: 'x'.repeat(22) };
+    expect(fromCursor('northfield', toCursor('northfield', 14, undefined), ERA)).toBe(0);
+    expect(fromCursor('northfield', toCursor('northfield', 14, other), ERA)).toBe(0);
+    expect(fromCursor('northfield', toCursor('northfield', 14, ERA), undefined)).toBe(0);
+  });
+
+  it('fits the contract for the longest name and the largest number', () => {
+    const longest = `n${'o'.repeat(30)}`;
+    expect(toCursor(longest, 999_999_999, ERA).length).toBeLessThanOrEqual(64);
   });
 
   it.each([
@@ -75,7 +90,8 @@ describe('a place in the stream of changes', () => {
     Buffer.from('northfield:1:2').toString('base64url'),
     Buffer.from('northfield:1234567890123456').toString('base64url'),
   ])('is none of ours: %s', (cursor) => {
-    expect(fromCursor('northfield', cursor)).toBeUndefined();
+    expect(fromCursor('northfield', cursor, undefined)).toBeUndefined();
+    expect(fromCursor('northfield', cursor, ERA)).toBeUndefined();
   });
 });
 

@@ -110,6 +110,8 @@ describe('the contract', () => {
       changes: await ines.get(`/api/changes?org=northfield&after=&nonce=${nonce}`),
       importList: await ines.post('/api/list?org=training', { rows: [rowOf(await makeDevice())] }),
       devices: await ines.get('/api/devices?org=northfield'),
+      chains: await ines.post('/api/chains', { nonce, chains: [{ kid: ines.key.kid, seq: 3 }] }),
+      handBack: await ines.post('/api/hand-back', { statements: [], certificates: [leafPem], packs: [] }),
       rescueKey,
       rescue: await ines.post('/api/rescue', { part: await partOf(rescueKey, loose.jws) }),
       reportLoss: await ines.post('/api/phone-losses', {

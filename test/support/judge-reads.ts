@@ -10,6 +10,8 @@ import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../server/ports/certificates.ts';
 import type { Domain } from '../../server/ports/domains.ts';
+import type { StoredEra } from '../../server/ports/eras.ts';
+import type { FoundCertificate } from '../../server/ports/found-certificates.ts';
 import type { JudgeReads } from '../../server/ports/group-stores.ts';
 import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { LineageKey } from '../../server/ports/key-lineage.ts';
@@ -67,6 +69,9 @@ export interface Facts {
   readonly certificates: StoredCertificate[];
   readonly lineage: LineageKey[];
   readonly intents: { readonly intent: Intent; readonly binding: string }[];
+  readonly eras: StoredEra[];
+  readonly unconfirmed: Set<string>;
+  readonly found: FoundCertificate[];
 }
 
 export function facts(): Facts {
@@ -93,6 +98,9 @@ export function facts(): Facts {
     certificates: [],
     lineage: [],
     intents: [],
+    eras: [],
+    unconfirmed: new Set(),
+    found: [],
   };
 }
 
@@ -152,6 +160,12 @@ export function judgeReads(from: Facts): JudgeReads {
         from.lineage.find((one) => one.binding === binding && one.state === 'pending'),
     },
     intents: { ofBinding: async (binding) => from.intents.find((one) => one.binding === binding)?.intent },
+    eras: { current: async () => from.eras.at(-1), unconfirmed: async (name) => from.unconfirmed.has(name) },
+    found: {
+      anyWaits: async () => from.found.some(({ der }) => der !== null),
+      ofDevice: async (udid, keyDigest) =>
+        from.found.filter((one) => one.udid === udid || one.keyDigest === keyDigest),
+    },
   };
 }
 

@@ -159,6 +159,7 @@ function writes(there: Ledger): Some {
     },
     tombstones: {
       bury: async ({ digest }) => void there.tombstones.add(digest),
+      neverBuried: async (digests) => digests.filter((digest) => !there.tombstones.has(digest)),
       lift: async (digests) => digests.filter((digest) => there.tombstones.delete(digest)).length,
     },
     transfers: {
@@ -181,6 +182,19 @@ function writes(there: Ledger): Some {
     changes: {
       append: async (org, one, wasBound = false) => void there.changes.push({ org, change: one, wasBound }),
       tell: async (org, event) => void there.told.push({ org, event }),
+    },
+    found: {
+      keep: async (found) => {
+        drop(there.found, ({ serial }) => serial === found.serial);
+        there.found.push(found);
+      },
+      adopt: async (found, binding) => {
+        drop(there.found, ({ serial }) => serial === found.serial);
+        const { serial, issuer, fingerprint, der, notBefore, notAfter, revoked } = found;
+        const onHold = revoked?.reason === 'certificateHold';
+        const rest = { binding, revokedAt: revoked?.at ?? null, onHold };
+        there.certificates.push({ serial, issuer, fingerprint, der, notBefore, notAfter, ...rest });
+      },
     },
     audit: { append: async (entry) => void there.trail.push(entry) },
   };
@@ -241,6 +255,8 @@ const GROUP = {
   lineage: ['byKey', 'ofDevice', 'pendingOf'],
   intents: ['ofBinding', 'intend'],
   transfers: ['openCase'],
+  eras: ['current', 'unconfirmed'],
+  found: ['anyWaits', 'ofDevice'],
   audit: ['append'],
 } satisfies { readonly [S in keyof GroupStores]: readonly (keyof GroupStores[S])[] };
 

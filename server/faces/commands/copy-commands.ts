@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { copyDatabase } from '../../store/copy.ts';
+import { copyDatabase, markInPlace } from '../../store/copy.ts';
 import { type BareCall, type BareCommand, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -17,8 +17,13 @@ function own({ config }: BareCall): string {
   return config.databaseUrl ?? config.data;
 }
 
-async function copy(from: string, to: string, { print }: BareCall): Promise<number> {
-  const copied = await copyDatabase(from, to);
+async function copy(
+  from: string,
+  to: string,
+  { print }: BareCall,
+  use: 'copy' | 'put back' = 'copy',
+): Promise<number> {
+  const copied = await copyDatabase(from, to, use);
   if (copied === undefined) {
     print('the target is not empty; nothing was copied');
     return 1;
@@ -44,11 +49,38 @@ export const backup: BareCommand = {
 export const restore: BareCommand = {
   bare: true,
   usage: 'restore --from FOLDER',
-  about: 'copies a backup into this installation, whose database must be empty',
+  about: 'copies a backup into this installation, whose database must be empty, and begins a new era with it',
   options: { from: TEXT },
   words: 0,
-  run: (call) => copy(existing(resolve(call.required('from'))), own(call), call),
+  async run(call) {
+    const code = await copy(existing(resolve(call.required('from'))), own(call), call, 'put back');
+    return code === 0 ? beginEra(call) : code;
+  },
 };
+
+export const restoreInPlace: BareCommand = {
+  bare: true,
+  usage: 'restore in-place',
+  about:
+    'says that other tools put this database back to an older copy, and begins a new era with it. Stop the servers first',
+  options: {},
+  words: 0,
+  async run(call) {
+    await markInPlace(own(call));
+    return beginEra(call);
+  },
+};
+
+/** Opening the installation begins the era. Killed before it, whoever opens it next does. */
+function beginEra(call: BareCall): Promise<number> {
+  return call.withInstallation(async ({ stores }) => {
+    const era = await stores.eras.current();
+    call.print(`a new era has begun; the copy knows nothing after ${era?.copyAt}`);
+    call.print('phones send by themselves what it lacks; nobody it brought back may decide or enrol until confirmed:');
+    call.print('fieldbind operator confirm --all --by PERSON, then fieldbind restore report');
+    return 0;
+  });
+}
 
 export const move: BareCommand = {
   bare: true,

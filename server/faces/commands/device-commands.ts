@@ -1,10 +1,15 @@
 import { toInstant } from '../../../core/instant.ts';
+import { fromPem } from '../../../core/pem.ts';
 import { isUdid } from '../../../core/udid.ts';
 import { deviceState } from '../../authority/ra/custody/device-state.ts';
 import { liftTombstones, revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
-import { REVOCATION_REASONS } from '../../ports/certificate-authority.ts';
-import { type Command, UsageError } from './command.ts';
+import { revokeCertificate, revokeSerial } from '../../authority/ra/found/revoke-found.ts';
+import { parseIssuerName } from '../../ports/ca-names.ts';
+import { REVOCATION_REASONS, type RevocationReason } from '../../ports/certificate-authority.ts';
+import type { IssuerName } from '../../ports/issuer-name.ts';
+import { type Command, type CommandCall, UsageError } from './command.ts';
 import { signedWords } from './signed-words.ts';
+import { readText } from './text-files.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -58,14 +63,21 @@ export const dueList: Command = {
 };
 
 export const revoke: Command = {
-  usage: 'revoke --udid U --maker M --reason REASON [--by PERSON]',
-  about: 'revokes a device at once: certificate, binding, and tombstones over its UDID and key',
-  options: { udid: TEXT, maker: TEXT, reason: TEXT, by: TEXT },
+  usage:
+    'revoke (--udid U --maker M | --certificate FILE | --serial HEX --issuer NAME) --reason REASON [--by PERSON]',
+  about:
+    'revokes a device at once: certificate, binding, and tombstones over its UDID and key; or one certificate alone',
+  options: { udid: TEXT, maker: TEXT, certificate: TEXT, serial: TEXT, issuer: TEXT, reason: TEXT, by: TEXT },
   words: 0,
-  async run({ installation, required, text, print }) {
+  async run(call) {
+    const { installation, required, text, print } = call;
     const reason = REVOCATION_REASONS.find((one) => one === required('reason'));
     if (reason === undefined) throw new UsageError(`--reason is one of ${REVOCATION_REASONS.join(', ')}`);
     const by = `command line (${text('by') ?? 'nobody named'})`;
+    if (['udid', 'certificate', 'serial'].filter((name) => text(name) !== undefined).length > 1)
+      throw new UsageError('--udid, --certificate and --serial exclude each other');
+    if (text('certificate') !== undefined || text('serial') !== undefined)
+      return revokeOne(call, { reason, by });
     const maker = required('maker');
     const udid = required('udid');
     if (!isUdid(udid)) {
@@ -84,6 +96,36 @@ export const revoke: Command = {
     return 0;
   },
 };
+
+/** One certificate, by its file or by its serial. */
+async function revokeOne(
+  { installation, text, required, print }: CommandCall,
+  word: { readonly reason: RevocationReason; readonly by: string },
+): Promise<number> {
+  const file = text('certificate');
+  const serial = text('serial');
+  if (serial !== undefined && !/^[0-9a-f]{1,40}$/i.test(serial))
+    throw new UsageError('--serial is a number in hex, without colons');
+  const [der] = file === undefined ? [] : fromPem('CERTIFICATE', readText(file));
+  if (file !== undefined && der === undefined) throw new UsageError(`${file} holds no certificate in PEM`);
+  const issuer = serial === undefined ? undefined : parseIssuerName(required('issuer'));
+  if (serial !== undefined && issuer === undefined) throw new UsageError('--issuer names an issuing CA (see: ca list)');
+  const done =
+    der !== undefined
+      ? await revokeCertificate(der, word, installation)
+      : await revokeSerial({ serial: serial ?? '', issuer: issuer as IssuerName }, word, installation);
+  if (!done.ok) {
+    print(
+      done.why === 'revoked'
+        ? 'it is revoked already'
+        : 'no issuing CA of this installation signed it; nothing was revoked',
+    );
+    return 1;
+  }
+  for (const list of done.lists) print(signedWords(list));
+  print(`revoked: serial ${done.serial}`);
+  return 0;
+}
 
 export const tombstoneLift: Command = {
   usage: 'tombstone lift --udid U --maker M --by NAME --reason TEXT',

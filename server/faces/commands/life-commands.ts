@@ -7,7 +7,7 @@ import {
 } from '../../authority/ra/custody/device-life.ts';
 import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
 import type { SignedCrl } from '../../ports/crls.ts';
-import { SUSPENSION_REASONS } from '../../ports/device-life.ts';
+import { SAID_REASONS } from '../../ports/device-life.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { wordOf } from './named-person.ts';
 import { signedWords } from './signed-words.ts';
@@ -57,8 +57,8 @@ export const deviceSuspend: Command = {
   options: { ...DEVICE, reason: TEXT },
   words: 0,
   async run(call) {
-    const reason = SUSPENSION_REASONS.find((one) => one === call.required('reason'));
-    if (reason === undefined) throw new UsageError(`--reason is one of ${SUSPENSION_REASONS.join(', ')}`);
+    const reason = SAID_REASONS.find((one) => one === call.required('reason'));
+    if (reason === undefined) throw new UsageError(`--reason is one of ${SAID_REASONS.join(', ')}`);
     const word = await wordOf(call);
     return onDevice(call, 'suspended', (device) => suspendDevice(device, reason, word, call.installation));
   },

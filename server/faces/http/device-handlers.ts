@@ -14,6 +14,7 @@ import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/rep
 import { revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
 import { clientOf } from '../../organisations/clients.ts';
 import type { ClientRight } from '../../ports/clients.ts';
+import { clientName } from '../../ports/eras.ts';
 import { ProblemError } from '../problem.ts';
 import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
@@ -82,6 +83,8 @@ export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'act
     if (client === undefined) throw new ProblemError('unauthenticated');
     limit(`client ${client.name}`);
     if (!client.rights.includes(right)) throw new ProblemError('forbidden');
+    if (await installation.stores.eras.unconfirmed(clientName(client.name)))
+      throw new ProblemError('confirmation_needed');
     return client;
   }
 

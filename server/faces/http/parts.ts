@@ -1,8 +1,8 @@
 import type { Decider } from '../../authority/ra/records/decider.ts';
 import type { Enrolment } from '../../organisations/enrol.ts';
 import type { SignIn } from '../../organisations/sign-in.ts';
-import type { Anchors } from '../../phones/anchors.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
+import type { Anchors } from '../../phones/anchors.ts';
 import type { PhotoIntake } from '../../phones/keep-photo.ts';
 import type { Intake } from '../../phones/receive-batch.ts';
 import type { Rescue } from '../../phones/rescue.ts';

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { toBase64Url } from '../../../core/bytes.ts';
+import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
+import { takePack } from '../../authority/ra/found/take-pack.ts';
+import { chainStates } from '../../phones/chains.ts';
 import { keepLoss, phoneStates } from '../../phones/phones.ts';
+import { ownPack, takeStatements } from '../../phones/take-statements.ts';
 import { ProblemError } from '../problem.ts';
 import { rateLimit } from '../rate-limit.ts';
 import type { HttpParts } from './parts.ts';
@@ -16,9 +20,10 @@ export function phoneHandlers({
   rescue,
   decider,
   onFault,
-}: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'rescueKey' | 'rescue'> {
+}: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'chains' | 'handBack' | 'rescueKey' | 'rescue'> {
   const { stores, transact, clock, crypto } = installation;
   const limit = rateLimit(30, clock);
+  const limitHandBack = rateLimit(120, clock);
   const limitParts = rateLimit(300, clock);
   return {
     phones: async ({ query }) => ({ phones: await phoneStates(query.org, stores, clock.now()) }),
@@ -26,6 +31,23 @@ export function phoneHandlers({
       limit(session.operator);
       if (!(await keepLoss(body, session.operator, { transact, clock }))) throw new ProblemError('not_found');
       return body;
+    },
+    async chains({ session, body }) {
+      limitHandBack(session.operator);
+      return chainStates(body, stores);
+    },
+    async handBack({ session, body }) {
+      limitHandBack(session.operator);
+      const by = session.operator;
+      const statements = await takeStatements([...body.statements, ...body.packs], by, installation);
+      // What takes rights away comes first, so that nothing that it speaks of is adopted as if it were good.
+      let holds = 0;
+      for (const text of body.packs) {
+        const pack = await ownPack(text, installation);
+        if (pack !== undefined) holds += await takePack(pack, by, installation);
+      }
+      const taken = await takeCertificates(body.certificates, by, installation);
+      return { statements, certificates: taken.certificates, holds: holds + taken.holds };
     },
     rescueKey: async () => ({ rescueKey: await rescue.key() }),
     async rescue({ session, body }) {

@@ -58,6 +58,7 @@ export function registerApi(
     const handle = handlers[name] as (call: unknown) => Promise<unknown>;
     app.route({
       method: operation.method,
+      ...(operation.bodyLimit === undefined ? {} : { bodyLimit: operation.bodyLimit }),
       url: operation.path,
       schema: {
         summary: operation.summary,
@@ -118,7 +119,7 @@ function deviceOf({ params }: Operation, request: FastifyRequest): string | unde
 
 /** Default deny: an operation needs a session unless it is open to anybody, and a role if it names some. */
 function checkAccess(
-  { access, query }: Operation,
+  { access, query, method }: Operation,
   request: FastifyRequest,
   session: SignedInPerson | undefined,
 ): void {
@@ -128,4 +129,6 @@ function checkAccess(
   const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
   if (typeof org !== 'string') throw new ProblemError('forbidden');
   requireMembership(session, org, access);
+  // Whoever decides over devices and records must be somebody of whom it is known that they still may.
+  if (method !== 'GET' && session.unconfirmed) throw new ProblemError('confirmation_needed');
 }

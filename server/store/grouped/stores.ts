@@ -43,6 +43,7 @@ export function groupedStores(
   const changes = lateChanges(db, bulk, locking);
   const ask = lookUps(db, bulk);
   const issued = lateCertificates(db, bulk);
+  const anyWaits = askOnce(() => direct.found.anyWaits());
 
   const stores: GroupStores = {
     orgs: { org: askOnce(direct.orgs.org) },
@@ -116,6 +117,8 @@ export function groupedStores(
       byFingerprint: direct.certificates.byFingerprint,
       issue: issued.issue,
     },
+    eras: { current: direct.eras.current, unconfirmed: askOnce(direct.eras.unconfirmed) },
+    found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
     transfers: { openCase: direct.transfers.openCase },
     audit: { append: chain.append },
   };

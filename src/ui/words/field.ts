@@ -205,6 +205,7 @@ export const fieldWords = {
     firstUse: 'First use',
     suspended: {
       lost: 'Suspended: reported lost',
+      put_back: 'Suspended: the backend was put back to an older copy, and a newer paper says otherwise',
       maintenance: 'Suspended for maintenance',
     },
     transfers: {

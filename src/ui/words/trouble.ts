@@ -162,6 +162,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'This device was revoked before the backend was put back to an older copy.',
     'Do not use it. A colleague decides.',
   ),
+  certified_before: say(
+    'This device had a certificate for another place before the backend was put back to an older copy.',
+    'A colleague decides which is right.',
+  ),
   registration_unknown: say('The backend does not know the registration this speaks of.', 'Tell support.'),
   certificate_unknown: say('The backend did not issue this certificate.', 'Tell support.'),
   already_decided: say('It was decided before.', 'Nothing to do.'),

@@ -1,6 +1,7 @@
 import type { OutcomeCode } from '../../../../contract/codes.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { CertificateProfile, RevocationReason } from '../../../ports/certificate-authority.ts';
+import type { FoundCertificate } from '../../../ports/found-certificates.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 
 /** How an outcome names its device. */
@@ -67,6 +68,8 @@ export interface BindRuling {
   readonly binding: Omit<Binding, 'id' | 'boundAt'>;
   readonly spki: Uint8Array;
   readonly profile: CertificateProfile;
+  /** The certificate that was issued for this before, which is taken over in place of a new one. */
+  readonly adopts?: FoundCertificate & { readonly der: Uint8Array; readonly fingerprint: string };
   /** Practice bindings of the same device, which end first. */
   readonly displaces: readonly Binding[];
   /** This same key, where it was pending as another device's next key; that is dropped. */
@@ -88,6 +91,7 @@ interface OwnBindRuling extends BindRuling {
   readonly displaces: readonly [];
   readonly drops: undefined;
   readonly renamed: false;
+  readonly adopts?: never;
 }
 
 export function isOwn(ruling: Ruling): ruling is OwnRuling {
@@ -98,7 +102,12 @@ export function isOwn(ruling: Ruling): ruling is OwnRuling {
     case 'renew':
       return false;
     case 'bind':
-      return ruling.displaces.length === 0 && ruling.drops === undefined && !ruling.renamed;
+      return (
+        ruling.displaces.length === 0 &&
+        ruling.drops === undefined &&
+        !ruling.renamed &&
+        ruling.adopts === undefined
+      );
     case 'held':
     case 'refused':
     case 'noted':

@@ -29,6 +29,7 @@ export interface RevokeParts {
     | 'changes'
     | 'list'
     | 'orgs'
+    | 'found'
     | 'audit'
   >;
   readonly lists: RevocationLists;
@@ -65,7 +66,10 @@ export async function revokeDevice(
 ): Promise<RevokeResult> {
   const at = toInstant(clock.now());
   const done = await transact(async (tx) => {
-    const { ever, others } = await known(maker, udid, tx);
+    const { ever: bound, others } = await known(maker, udid, tx);
+    // Its binding may have been in the part of the database that a copy does not have.
+    const found = org === undefined ? await tx.found.ofUdid(udid) : [];
+    const ever = bound ?? (found.length > 0 ? [] : undefined);
     if (ever === undefined) return { others };
     const live = ever.filter(({ endedAt }) => endedAt === null);
     if (org !== undefined && !live.some((binding) => binding.org === org)) return { others: [] };
@@ -82,6 +86,11 @@ export async function revokeDevice(
       // was made, the device may be bound again.
       const code = buries ? 'tombstoned' : 'retired';
       issuers.push(...(await endBinding(binding, { reason, code, at, by }, tx)));
+    }
+    for (const one of found) {
+      if (one.revoked !== null && one.revoked.reason !== 'certificateHold') continue;
+      await tx.found.keep({ ...one, revoked: { at, reason } });
+      issuers.push(one.issuer);
     }
     await audit(tx.audit, {
       at,

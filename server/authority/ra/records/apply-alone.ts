@@ -1,4 +1,5 @@
 import { toInstant } from '../../../../core/instant.ts';
+import { uuid7 } from '../../../../core/uuid7.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Intent } from '../../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
@@ -13,6 +14,7 @@ import {
   isOwn,
   isOwnEffect,
   type OwnEffect,
+  type BindRuling,
   type RenewRuling,
   type Ruling,
 } from '../binding/ruling.ts';
@@ -29,6 +31,7 @@ export type AloneStores = Needs<
   | 'revocations'
   | 'lineage'
   | 'transfers'
+  | 'found'
 >;
 
 /** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */
@@ -56,7 +59,13 @@ export async function applyAlone(
     case 'bind': {
       for (const practice of ruling.displaces) issuers.push(...(await endPractice(practice, context)));
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
-      const own = { ...ruling, displaces: [], drops: undefined, renamed: false } as const;
+      const { adopts, ...fresh } = ruling;
+      issuers.push(...(await endFound(ruling, context)));
+      if (adopts !== undefined) {
+        await adopt(record, ruling, adopts, context);
+        return { intent: undefined, issuers };
+      }
+      const own = { ...fresh, displaces: [], drops: undefined, renamed: false } as const;
       return { intent: await applyOwn(record, own, context), issuers };
     }
     case 'held':
@@ -68,6 +77,45 @@ export async function applyAlone(
       return { intent: await applyOwn(record, outcome, context), issuers };
     }
   }
+}
+
+/** Binds the device by the certificate that our CA signed for it before the database was put back to a copy. */
+async function adopt(
+  record: StoredRecord,
+  { binding, about }: BindRuling,
+  certificate: NonNullable<BindRuling['adopts']>,
+  { stores, crypto, now, by }: ApplyContext<AloneStores>,
+): Promise<void> {
+  const at = toInstant(now);
+  const id = uuid7(now, crypto);
+  await stores.bindings.open({ ...binding, id, boundAt: at, state: 'issued' });
+  await stores.found.adopt(certificate, id);
+  const { serial, fingerprint } = certificate;
+  const { unproven } = binding;
+  const who = by === undefined ? {} : { by };
+  await settle(record, { outcome: 'bound', about, at, binding: id, unproven, fingerprint, ...who }, stores);
+  await audit(stores.audit, {
+    at,
+    step: STEPS.issue,
+    event: 'bound by a certificate issued before',
+    actor: by ?? 'rules',
+    org: binding.org,
+    subject: binding.udid,
+    detail: `serial ${serial}, SHA-256 ${fingerprint}`,
+  });
+}
+
+/** A person decided against what other certificates of this device say, so those end. */
+async function endFound(
+  { binding: { udid, keyDigest }, adopts }: BindRuling,
+  { stores, now }: ApplyContext<AloneStores>,
+): Promise<readonly IssuerName[]> {
+  const others = (await stores.found.ofDevice(udid, keyDigest)).filter(
+    ({ serial, revoked }) => revoked === null && serial !== adopts?.serial,
+  );
+  const revoked = { at: toInstant(now), reason: 'affiliationChanged' } as const;
+  for (const one of others) await stores.found.keep({ ...one, revoked });
+  return others.map(({ issuer }) => issuer);
 }
 
 async function renew(

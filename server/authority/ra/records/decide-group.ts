@@ -95,6 +95,8 @@ async function judgeForGroup(
 ): Promise<{ readonly record: StoredRecord; readonly ruling: OwnRuling | undefined }> {
   const key = await stores.operatorKeys.key(record.header.kid);
   if (key?.revokedAt != null) return { record, ruling: undefined };
+  // What becomes of a certificate that came back is settled with the record that it was issued for.
+  if (await stores.found.anyWaits()) return { record, ruling: undefined };
   const ruling = await judge(record, false, stores, crypto);
   return { record, ruling: isOwn(ruling) ? ruling : undefined };
 }

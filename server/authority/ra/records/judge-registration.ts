@@ -9,6 +9,7 @@ import { type DeviceMention, held, type Ruling, refused } from '../binding/rulin
 import { identifyDevice, type KnownDevice } from './identify-device.ts';
 import { type Proof, proveKey } from './judge-anchor.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
+import { judgeFound } from './judge-found.ts';
 import { type Entitlement, isRuling, type JudgeInput } from './judge-input.ts';
 import { judgeRenewal } from './judge-renewal.ts';
 
@@ -28,8 +29,18 @@ export async function judgeRegistration(
   const entitlement = await judgeEntitlement(input);
   if (isRuling(entitlement)) return entitlement;
   const device = await identifyDevice(input, entitlement);
-  const proof = await proveKey(input, device);
-  return isRuling(proof) ? proof : judgeClaim(input, entitlement, device, proof);
+  const { keyDigest, about } = device;
+  const before = await judgeFound({ ...entitlement, keyDigest }, record, stores);
+  if (before.kind === 'doubtful' && !approved) return held(before.code, about);
+  if (before.kind !== 'issued') {
+    const proof = await proveKey(input, device);
+    return isRuling(proof) ? proof : judgeClaim(input, entitlement, device, proof);
+  }
+  // Whatever held the record then was approved then; what refuses it now, refuses it.
+  const decided = { ...input, approved: true };
+  const proof = await proveKey(decided, device);
+  const ruling = isRuling(proof) ? proof : await judgeClaim(decided, entitlement, device, proof);
+  return ruling.outcome === 'bind' ? { ...ruling, adopts: before.certificate } : ruling;
 }
 
 async function judgeEntitlement({ record, registration, stores }: JudgeInput): Promise<Ruling | Entitlement> {

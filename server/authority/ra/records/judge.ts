@@ -22,13 +22,20 @@ export async function judge(
   if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
   const ruling = await judgeKind(record, approved, stores, crypto);
   if (approved || ruling.outcome === 'refused' || ruling.outcome === 'held') return ruling;
+  // Our CA signed it before the database was put back: it was decided then, and the paper is proof of it.
+  if (ruling.outcome === 'bind' && ruling.adopts !== undefined) return ruling;
+  if (await stores.eras.unconfirmed(record.author)) return held('operator_unconfirmed', ruling.about);
+  const anchorAt = await stores.statements.issuedAt(anchor);
   const time = judgeTime({
     capturedAt: record.capturedAt,
     receivedAt: record.receivedAt,
-    anchorAt: await stores.statements.issuedAt(anchor),
+    anchorAt,
     credentials: await stores.operatorKeys.credentials(kid),
   });
-  return time === undefined ? ruling : held(time, ruling.about);
+  if (time === undefined) return ruling;
+  // The lost part of the database may have had it, so the phone is not to blame.
+  const isLost = time === 'clock_skew' && anchorAt === undefined && (await stores.eras.current()) !== undefined;
+  return held(isLost ? 'anchor_unknown' : time, ruling.about);
 }
 
 function judgeKind(

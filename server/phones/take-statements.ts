@@ -1,0 +1,136 @@
+import { Anchor } from '../../contract/era.ts';
+import { Credential } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
+import { Receipt, StatementHeader, type StatementType } from '../../contract/statement.ts';
+import { WorkPack } from '../../contract/work-pack.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { parseJws } from '../../core/jws.ts';
+import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
+
+export interface StatementParts {
+  readonly stores: Needs<'statements' | 'eras'>;
+  readonly transact: Transact<'statements' | 'operatorKeys' | 'people' | 'eras' | 'audit'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  readonly aud: string;
+}
+
+/** What one of our statement keys signed, and when it says so. */
+interface OwnStatement {
+  readonly typ: StatementType;
+  readonly digest: string;
+  readonly at: string;
+  readonly credential: Credential | undefined;
+}
+
+/** Kinds of statement that a phone holds and a record may name as its anchor, each with the instant that it speaks of. */
+const KINDS: Partial<Record<StatementType, (payload: unknown) => { aud: string; at: string } | undefined>> = {
+  'anchor+jws': (payload) => parse(Anchor, payload),
+  'credential+jws': (payload) => parse(Credential, payload),
+  'receipt+jws': (payload) => parse(Receipt, payload),
+  'pack+jws': (payload) => {
+    const pack = parse(WorkPack, payload);
+    return pack && { aud: pack.aud, at: pack.issuedAt };
+  },
+};
+
+/** The statement keys of this installation that the database knows. */
+async function knownKeys(
+  { statements }: Needs<'statements'>,
+  aud: string,
+  crypto: CryptoPort,
+): Promise<StatementKeys> {
+  const chain = (await statements.keys()).map(({ jws }) => jws);
+  return extendStatementKeys(new Map(), chain, aud, crypto);
+}
+
+/**
+ * Takes statements of ours that an older copy of the database does not know, so that the records that name them as their
+ * anchors are judged as before. A capture credential brings its operator key back as well: its records can then be verified
+ * and kept, and wait until somebody has confirmed the person (ra/records/judge.ts). Returns how many are ours.
+ */
+export async function takeStatements(
+  texts: readonly string[],
+  by: string,
+  parts: StatementParts,
+): Promise<number> {
+  const { stores, transact, clock, crypto, aud } = parts;
+  const era = await stores.eras.current();
+  const keys = await knownKeys(stores, aud, crypto);
+  const own: OwnStatement[] = [];
+  for (const text of texts) {
+    const statement = await readStatement(text, keys, aud, crypto);
+    if (statement !== undefined) own.push(statement);
+  }
+  if (era === undefined) return own.length;
+  // Between copy and era: whatever else is unknown here is no work of the time that was lost.
+  const lost = own.filter(({ at }) => at > era.copyAt && at <= era.at);
+  const unknown: OwnStatement[] = [];
+  for (const one of lost) if ((await stores.statements.issuedAt(one.digest)) === undefined) unknown.push(one);
+  if (unknown.length === 0) return own.length;
+  await transact(async (tx) => {
+    for (const { digest, typ, at, credential } of unknown) {
+      await tx.statements.log(digest, typ, at);
+      if (credential !== undefined) await takeCredential(credential, digest, by, toInstant(clock.now()), tx);
+    }
+  });
+  return own.length;
+}
+
+async function readStatement(
+  text: string,
+  keys: StatementKeys,
+  aud: string,
+  crypto: CryptoPort,
+): Promise<OwnStatement | undefined> {
+  const header = parse(StatementHeader, parseJws(text)?.header);
+  const read = header && KINDS[header.typ];
+  if (header === undefined || read === undefined) return undefined;
+  const verified = await verifyStatement(text, header.typ, keys, crypto);
+  const facts = verified.ok ? read(verified.payload) : undefined;
+  if (!verified.ok || facts?.aud !== aud) return undefined;
+  const credential = header.typ === 'credential+jws' ? parse(Credential, verified.payload) : undefined;
+  return { typ: header.typ, digest: verified.digest, at: facts.at, credential };
+}
+
+/** A key that is known stays as it is, revoked or not. */
+async function takeCredential(
+  { kid, jwk, operator, notBefore, notAfter, maxOfflineSeconds }: Credential,
+  digest: string,
+  by: string,
+  at: string,
+  tx: Needs<'operatorKeys' | 'people' | 'audit'>,
+): Promise<void> {
+  const person = await tx.people.person(operator);
+  if (person === undefined || person.revokedAt !== null) return;
+  const known = await tx.operatorKeys.key(kid);
+  if (known !== undefined && known.operator !== operator) return;
+  if (known === undefined) {
+    await tx.operatorKeys.saveKey({ kid, operator, jwk, enrolledAt: notBefore });
+    await audit(tx.audit, {
+      at,
+      step: STEPS.admin,
+      event: 'operator key found again',
+      actor: by,
+      org: null,
+      subject: kid,
+      detail: `of ${operator}, by its capture credential of ${notBefore}`,
+    });
+  }
+  await tx.operatorKeys.saveCredential(digest, { kid, notBefore, notAfter, maxOfflineSeconds });
+}
+
+/** The contents of a work pack that one of our statement keys signed. */
+export async function ownPack(
+  text: string,
+  { stores, crypto, aud }: Pick<StatementParts, 'stores' | 'crypto' | 'aud'>,
+): Promise<WorkPack | undefined> {
+  const verified = await verifyStatement(text, 'pack+jws', await knownKeys(stores, aud, crypto), crypto);
+  const pack = verified.ok ? parse(WorkPack, verified.payload) : undefined;
+  return pack?.aud === aud ? pack : undefined;
+}
