@@ -71,6 +71,7 @@ export const OUTCOME_CODES = [
   'operator_unconfirmed',
   'revoked_before',
   'certified_before',
+  'unknown_since_copy',
   'registration_unknown',
   'certificate_unknown',
   'read_back_mismatch',

@@ -22,7 +22,7 @@ import {
   eventsTest,
 } from './faces/commands/event-commands.ts';
 import { statementKeyRotate } from './faces/commands/installation-commands.ts';
-import { clientConfirm, operatorConfirm, restoreReport } from './faces/commands/era-commands.ts';
+import { clientConfirm, operatorConfirm, restoreJudgeAgain, restoreReport } from './faces/commands/era-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
 import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
 import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';
@@ -86,6 +86,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   auditExport,
   backup,
   restoreInPlace,
+  restoreJudgeAgain,
   restoreReport,
   restore,
   move,

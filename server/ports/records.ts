@@ -70,6 +70,6 @@ export interface DecisionQueue {
   pendingOf(received: readonly RecordOrId[], limit: number): Promise<StoredRecord[]>;
   /** Records that were held because they arrived after their operator's revocation. */
   heldAsRevoked(kid: string): Promise<StoredRecord[]>;
-  /** Ids of this person's records that wait until somebody confirms them (ports/eras.ts). */
-  heldAsUnconfirmed(author: string): Promise<string[]>;
+  /** Ids of records that are held for this reason, of this person where one is named. */
+  heldBecause(code: OutcomeCode, author?: string): Promise<string[]>;
 }

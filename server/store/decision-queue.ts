@@ -72,13 +72,14 @@ export function decisionQueue(db: Db, bulk: BulkRows): DecisionQueue {
         .execute();
       return rows.map((row) => toRecord(row, row.jws));
     },
-    async heldAsUnconfirmed(author) {
+    async heldBecause(code, author) {
       const rows = await db
         .selectFrom('records')
         .select('id')
-        .where('author', '=', author)
         .where('outcome', '=', sql.lit('held'))
-        .where('code', '=', 'operator_unconfirmed')
+        .where('code', '=', code)
+        .$if(author !== undefined, (some) => some.where('author', '=', author ?? ''))
+        .orderBy('id')
         .execute();
       return rows.map(({ id }) => id);
     },

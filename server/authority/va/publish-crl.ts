@@ -34,8 +34,8 @@ async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl 
     const revocations = await tx.certificateStates.revocations(name);
     const entries = await tx.certificateStates.revokedBy(name);
     // RFC 5280 section 5.2.3: CRL numbers only grow. The transaction is exclusive, so two writers cannot use the same number.
-    // Seconds since 1970 make them grow even over a database that was put back to a copy, or that a failover cut short.
-    const number = Math.max((last?.number ?? 0) + 1, Math.floor(now / 1000));
+    // Milliseconds since 1970 make them grow even over a database that was put back to a copy, or that a failover cut short.
+    const number = Math.max((last?.number ?? 0) + 1, now);
     const thisUpdate = toInstant(now);
     const nextUpdate = toInstant(now + LIFE);
     const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });

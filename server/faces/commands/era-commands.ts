@@ -1,5 +1,5 @@
 import { toInstant } from '../../../core/instant.ts';
-import { confirmRevived } from '../../authority/ra/records/confirm-revived.ts';
+import { confirmRevived, judgeAgain } from '../../authority/ra/records/confirm-revived.ts';
 import { phoneStates } from '../../phones/phones.ts';
 import { clientName } from '../../ports/eras.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
@@ -52,6 +52,18 @@ export const clientConfirm: Command = {
   run: (call) => confirm(call, isClient, clientName),
 };
 
+export const restoreJudgeAgain: Command = {
+  usage: 'restore judge-again --by PERSON',
+  about: 'after a copy was put back: judges again what was held for a list row or a domain that is here again',
+  options: { by: TEXT },
+  words: 0,
+  async run({ installation, required, print }) {
+    const count = await judgeAgain(`command line (${required('by')})`, installation);
+    print(`${count} records are judged again`);
+    return count === 0 ? 1 : 0;
+  },
+};
+
 export const restoreReport: Command = {
   usage: 'restore report',
   about: 'after a copy was put back: what only the lost database knew, as far as phones and papers have told',
@@ -72,6 +84,8 @@ export const restoreReport: Command = {
       for (const { kid, operatorName, missing } of await phoneStates(name, stores, clock.now()))
         if (missing.length > 0)
           print(`not sent again yet\t${name}\t${operatorName}\t${kid}\t${missing.map(({ from, to }) => `${from}-${to}`).join(' ')}`);
+    const held = await stores.queue.heldBecause('unknown_since_copy');
+    if (held.length > 0) print(`held for what the copy does not know\t${held.length}\trestore judge-again`);
     const now = toInstant(clock.now());
     for (const found of await stores.found.all(MOST)) {
       const { serial, issuer, udid, domain, revoked, notAfter } = found;

@@ -166,6 +166,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'This device had a certificate for another place before the backend was put back to an older copy.',
     'A colleague decides which is right.',
   ),
+  unknown_since_copy: say(
+    'The backend was put back to an older copy and does not know this device or place any more.',
+    'Support brings the list back; it is then judged again.',
+  ),
   registration_unknown: say('The backend does not know the registration this speaks of.', 'Tell support.'),
   certificate_unknown: say('The backend did not issue this certificate.', 'Tell support.'),
   already_decided: say('It was decided before.', 'Nothing to do.'),

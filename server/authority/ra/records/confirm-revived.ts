@@ -24,7 +24,7 @@ export async function confirmRevived(
     for (const name of names) {
       if (!(await tx.eras.confirm(name, by, at))) continue;
       confirmed.push(name);
-      const reopened = await reopen(name, tx);
+      const reopened = await reopen(await tx.queue.heldBecause('operator_unconfirmed', name), tx);
       await audit(tx.audit, {
         at,
         step: STEPS.admin,
@@ -39,8 +39,25 @@ export async function confirmRevived(
   });
 }
 
-async function reopen(author: string, { queue, records }: Needs<'queue' | 'records'>): Promise<number> {
-  const held = await queue.heldAsUnconfirmed(author);
-  for (const id of held) await records.reopen(id);
-  return held.length;
+/**
+ * Has the records judged again that named what a copy did not know, after somebody has brought it back. Returns how many.
+ */
+export async function judgeAgain(by: string, { transact, clock }: ConfirmParts): Promise<number> {
+  return transact(async (tx) => {
+    const reopened = await reopen(await tx.queue.heldBecause('unknown_since_copy'), tx);
+    await audit(tx.audit, {
+      at: toInstant(clock.now()),
+      step: STEPS.admin,
+      event: 'held records are judged again',
+      actor: by,
+      org: null,
+      subject: String(reopened),
+    });
+    return reopened;
+  });
+}
+
+async function reopen(ids: readonly string[], { records }: Needs<'records'>): Promise<number> {
+  for (const id of ids) await records.reopen(id);
+  return ids.length;
 }

@@ -31,14 +31,14 @@ export async function judgeRegistration(
   const device = await identifyDevice(input, entitlement);
   const { keyDigest, about } = device;
   const before = await judgeFound({ ...entitlement, keyDigest }, record, stores);
-  if (before.kind === 'doubtful' && !approved) return held(before.code, about);
-  if (before.kind !== 'issued') {
+  if (before.kind === 'nothing' || (before.kind === 'doubtful' && approved)) {
     const proof = await proveKey(input, device);
     return isRuling(proof) ? proof : judgeClaim(input, entitlement, device, proof);
   }
   // Whatever held the record then was approved then; what refuses it now, refuses it.
   const decided = { ...input, approved: true };
   const proof = await proveKey(decided, device);
+  if (before.kind === 'doubtful') return isRuling(proof) ? proof : held(before.code, about);
   const ruling = isRuling(proof) ? proof : await judgeClaim(decided, entitlement, device, proof);
   return ruling.outcome === 'bind' ? { ...ruling, adopts: before.certificate } : ruling;
 }

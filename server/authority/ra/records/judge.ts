@@ -1,3 +1,4 @@
+import type { OutcomeCode } from '../../../../contract/codes.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
@@ -20,7 +21,7 @@ export async function judge(
   const key = await stores.operatorKeys.key(kid);
   if (key === undefined) throw new Error('a kept record is by a key that is not there');
   if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
-  const ruling = await judgeKind(record, approved, stores, crypto);
+  const ruling = await spareWhatCopyLost(await judgeKind(record, approved, stores, crypto), record, stores);
   if (approved || ruling.outcome === 'refused' || ruling.outcome === 'held') return ruling;
   // Our CA signed it before the database was put back: it was decided then, and the paper is proof of it.
   if (ruling.outcome === 'bind' && ruling.adopts !== undefined) return ruling;
@@ -36,6 +37,30 @@ export async function judge(
   // The lost part of the database may have had it, so the phone is not to blame.
   const isLost = time === 'clock_skew' && anchorAt === undefined && (await stores.eras.current()) !== undefined;
   return held(isLost ? 'anchor_unknown' : time, ruling.about);
+}
+
+/** What a refusal of these says is that the database does not know something; after a copy was put back it may have known it. */
+const UNKNOWN: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
+  'unknown_device',
+  'domain_unknown',
+  'domain_not_entitled',
+  'registration_unknown',
+  'certificate_unknown',
+]);
+
+/**
+ * A record from before the copy was put back is not refused for what the copy does not know: it is held, until a person has
+ * brought that back and has it judged again.
+ */
+async function spareWhatCopyLost(
+  ruling: Ruling,
+  { capturedAt, receivedAt }: StoredRecord,
+  { eras }: JudgeReads,
+): Promise<Ruling> {
+  if (ruling.outcome !== 'refused' || ruling.code === undefined || !UNKNOWN.has(ruling.code)) return ruling;
+  const era = await eras.current();
+  const isOlder = era !== undefined && capturedAt > era.copyAt && capturedAt <= era.at && receivedAt > era.at;
+  return isOlder ? held('unknown_since_copy', ruling.about, ruling.code) : ruling;
 }
 
 function judgeKind(
