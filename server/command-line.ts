@@ -15,6 +15,12 @@ import {
 } from './faces/commands/custody-commands.ts';
 import { devicesList, dueList, revoke, tombstoneLift } from './faces/commands/device-commands.ts';
 import {
+  clientConfirm,
+  operatorConfirm,
+  restoreJudgeAgain,
+  restoreReport,
+} from './faces/commands/era-commands.ts';
+import {
   eventsAdd,
   eventsList,
   eventsRemove,
@@ -22,7 +28,6 @@ import {
   eventsTest,
 } from './faces/commands/event-commands.ts';
 import { statementKeyRotate } from './faces/commands/installation-commands.ts';
-import { clientConfirm, operatorConfirm, restoreJudgeAgain, restoreReport } from './faces/commands/era-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
 import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
 import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';

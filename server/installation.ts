@@ -146,7 +146,7 @@ export function facesOf(installation: Installation): {
   const shared = { stores, transact, inGroup, writer, clock, crypto, aud };
   return {
     http: { ...shared, ca: trustedIssuers(ca), lists, status },
-    est: { ...shared, ca },
+    est: { ...shared, ca, lists },
     commands: { ...shared, ca, lists, ceremonies: all, statementKeys: keys, resolver, publicUrl, suffix },
   };
 }

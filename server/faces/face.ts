@@ -33,6 +33,7 @@ export interface HttpFace extends SharedFace {
 /** For the devices' listener: what the RA needs to answer a device. */
 export interface EstFace extends SharedFace {
   readonly ca: CertificateAuthority;
+  readonly lists: RevocationLists;
 }
 
 /** For the command line: people with access to the machine, who may do everything that a ceremony does. */

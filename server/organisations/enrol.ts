@@ -43,7 +43,10 @@ export type EnrolResult =
    * `conflict`: the key belongs to another operator, or is revoked. `confirmation_needed`: the database was put back to a copy,
    * which cannot know whether this person was revoked since; the key is kept, so that its records can be taken and held.
    */
-  | { readonly ok: false; readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' | 'confirmation_needed' };
+  | {
+      readonly ok: false;
+      readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' | 'confirmation_needed';
+    };
 
 export interface Enrolment {
   /** A nonce for one enrolment by this session. */

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
+import { PUT_BACK } from '../trail/begin-era.ts';
 import type { Db } from './db.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrate.ts';
 import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
-import { PUT_BACK } from '../trail/begin-era.ts';
 import type { Tables } from './tables.ts';
 
 /** Every table with its primary key. A new table does not compile until it is added here, so none can be forgotten. */

@@ -39,7 +39,10 @@ async function register(phone: TestOperator, server: TestServer): Promise<Kept> 
   return { device, registration, jws, receipt: results[0]?.receipt ?? '', change };
 }
 
-async function handBack(phone: TestOperator, body: Partial<Record<'statements' | 'certificates' | 'packs', string[]>>) {
+async function handBack(
+  phone: TestOperator,
+  body: Partial<Record<'statements' | 'certificates' | 'packs', string[]>>,
+) {
   const { status, body: answer } = await phone.post('/api/hand-back', {
     statements: [],
     certificates: [],
@@ -105,7 +108,8 @@ describe('a database that was put back to a copy', () => {
     expect(await revoke(server, knownRevoked)).toMatchObject({ code: 0 });
     expect(await revoke(server, lostRevoked)).toMatchObject({ code: 0 });
     newPack = await packOf(ines);
-    cursor = ((await ines.get(`/api/changes?org=${ORG}&after=&nonce=${NONCE}`)).body as { cursor: string }).cursor;
+    cursor = ((await ines.get(`/api/changes?org=${ORG}&after=&nonce=${NONCE}`)).body as { cursor: string })
+      .cursor;
     const crl = await fetch(`${server.url}/crl/${ORG}.crl`);
     const stored = await server.running.installation.stores.crls.crl(issuerName(ORG));
     oldCrl = { etag: crl.headers.get('etag') ?? '', number: stored?.number ?? 0 };
@@ -120,7 +124,9 @@ describe('a database that was put back to a copy', () => {
     const era = parse(Era, parseJws(answer.era ?? '')?.payload);
     expect(era).toMatchObject({ before: null, aud: again.session.aud });
     expect(Date.parse(era?.copyAt ?? '')).toBeLessThan(Date.parse(era?.at ?? ''));
-    const changes = (await again.get(`/api/changes?org=${ORG}&after=&nonce=${NONCE}`)).body as { era: string };
+    const changes = (await again.get(`/api/changes?org=${ORG}&after=&nonce=${NONCE}`)).body as {
+      era: string;
+    };
     expect(changes.era).toBe(era?.era);
     expect((await server.fieldbind('audit', 'verify')).code).toBe(0);
   });
@@ -134,7 +140,10 @@ describe('a database that was put back to a copy', () => {
     expect((await sam.post(path, act)).body).toMatchObject({ code: 'confirmation_needed' });
     const { nonce } = (await sam.post('/api/operator-keys/challenge', {})).body as { nonce: string };
     const enrol = await sam.post('/api/operator-keys', { proof: await sam.proof(nonce) });
-    expect([enrol.status, enrol.body]).toEqual([403, expect.objectContaining({ code: 'confirmation_needed' })]);
+    expect([enrol.status, enrol.body]).toEqual([
+      403,
+      expect.objectContaining({ code: 'confirmation_needed' }),
+    ]);
   });
 
   it('tells a phone that was further on everything from the beginning', async () => {
@@ -197,7 +206,10 @@ describe('a database that was put back to a copy', () => {
       statements: 3,
       certificates: 3,
     });
-    const { results } = await again.send([...lost, lostRevoked].map(({ jws }) => jws), again.heartbeat());
+    const { results } = await again.send(
+      [...lost, lostRevoked].map(({ jws }) => jws),
+      again.heartbeat(),
+    );
     expect(results.map(({ status }) => status)).toEqual(['received', 'received', 'received']);
     await server.running.decider.run();
     for (const one of lost)
@@ -261,7 +273,10 @@ describe('a certificate that the database does not know', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'fieldbind-leaf-')), 'leaf.pem');
     writeFileSync(file, leafOf(one(0)));
     const call = ['revoke', '--certificate', file, '--reason', 'keyCompromise', '--by', 'ada'];
-    expect(await server.fieldbind(...call)).toMatchObject({ code: 0, out: expect.stringContaining('revoked: serial') });
+    expect(await server.fieldbind(...call)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('revoked: serial'),
+    });
     expect(await revokedNow(server)).toContain(serialOf(one(0)));
     expect(await server.fieldbind(...call)).toMatchObject({ code: 1, out: 'it is revoked already\n' });
     const answer = await fetch(`${server.url}/api/verify`, {
@@ -273,7 +288,15 @@ describe('a certificate that the database does not know', () => {
   });
 
   it('is revoked by its serial and its issuer', async () => {
-    const call = ['revoke', '--serial', serialOf(one(1)).toUpperCase(), '--issuer', ORG, '--reason', 'unspecified'];
+    const call = [
+      'revoke',
+      '--serial',
+      serialOf(one(1)).toUpperCase(),
+      '--issuer',
+      ORG,
+      '--reason',
+      'unspecified',
+    ];
     expect(await server.fieldbind(...call, '--by', 'ada')).toMatchObject({ code: 0 });
     expect(await revokedNow(server)).toContain(serialOf(one(1)));
   });
@@ -286,8 +309,19 @@ describe('a certificate that the database does not know', () => {
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
     const pem = `-----BEGIN CERTIFICATE-----\n${forged.toString('base64')}\n-----END CERTIFICATE-----\n`;
     writeFileSync(join(folder, 'forged.pem'), pem);
-    const call = ['revoke', '--certificate', join(folder, 'forged.pem'), '--reason', 'unspecified', '--by', 'ada'];
-    expect(await server.fieldbind(...call)).toMatchObject({ code: 1, out: expect.stringContaining('signed it') });
+    const call = [
+      'revoke',
+      '--certificate',
+      join(folder, 'forged.pem'),
+      '--reason',
+      'unspecified',
+      '--by',
+      'ada',
+    ];
+    expect(await server.fieldbind(...call)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('signed it'),
+    });
     const ines = await server.signIn('hanna').catch(() => undefined);
     expect(ines).toBeUndefined();
   });

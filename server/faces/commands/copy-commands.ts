@@ -76,7 +76,9 @@ function beginEra(call: BareCall): Promise<number> {
   return call.withInstallation(async ({ stores }) => {
     const era = await stores.eras.current();
     call.print(`a new era has begun; the copy knows nothing after ${era?.copyAt}`);
-    call.print('phones send by themselves what it lacks; nobody it brought back may decide or enrol until confirmed:');
+    call.print(
+      'phones send by themselves what it lacks; nobody it brought back may decide or enrol until confirmed:',
+    );
     call.print('fieldbind operator confirm --all --by PERSON, then fieldbind restore report');
     return 0;
   });

@@ -109,7 +109,8 @@ async function revokeOne(
   const [der] = file === undefined ? [] : fromPem('CERTIFICATE', readText(file));
   if (file !== undefined && der === undefined) throw new UsageError(`${file} holds no certificate in PEM`);
   const issuer = serial === undefined ? undefined : parseIssuerName(required('issuer'));
-  if (serial !== undefined && issuer === undefined) throw new UsageError('--issuer names an issuing CA (see: ca list)');
+  if (serial !== undefined && issuer === undefined)
+    throw new UsageError('--issuer names an issuing CA (see: ca list)');
   const done =
     der !== undefined
       ? await revokeCertificate(der, word, installation)

@@ -40,7 +40,12 @@ export const operatorConfirm: Command = {
   options: { all: { type: 'boolean' }, by: TEXT },
   words: 0,
   optional: 1,
-  run: (call) => confirm(call, (name) => !isClient(name), (word) => word),
+  run: (call) =>
+    confirm(
+      call,
+      (name) => !isClient(name),
+      (word) => word,
+    ),
 };
 
 export const clientConfirm: Command = {
@@ -54,7 +59,8 @@ export const clientConfirm: Command = {
 
 export const restoreJudgeAgain: Command = {
   usage: 'restore judge-again --by PERSON',
-  about: 'after a copy was put back: judges again what was held for a list row or a domain that is here again',
+  about:
+    'after a copy was put back: judges again what was held for a list row or a domain that is here again',
   options: { by: TEXT },
   words: 0,
   async run({ installation, required, print }) {
@@ -83,14 +89,17 @@ export const restoreReport: Command = {
     for (const { name } of await stores.orgs.orgs())
       for (const { kid, operatorName, missing } of await phoneStates(name, stores, clock.now()))
         if (missing.length > 0)
-          print(`not sent again yet\t${name}\t${operatorName}\t${kid}\t${missing.map(({ from, to }) => `${from}-${to}`).join(' ')}`);
+          print(
+            `not sent again yet\t${name}\t${operatorName}\t${kid}\t${missing.map(({ from, to }) => `${from}-${to}`).join(' ')}`,
+          );
     const held = await stores.queue.heldBecause('unknown_since_copy');
     if (held.length > 0) print(`held for what the copy does not know\t${held.length}\trestore judge-again`);
     const now = toInstant(clock.now());
     for (const found of await stores.found.all(MOST)) {
       const { serial, issuer, udid, domain, revoked, notAfter } = found;
       if (found.der === null && revoked === null) continue;
-      const state = revoked === null ? (notAfter <= now ? 'ended' : 'good') : `${revoked.reason} ${revoked.at}`;
+      const state =
+        revoked === null ? (notAfter <= now ? 'ended' : 'good') : `${revoked.reason} ${revoked.at}`;
       print(`certificate without binding\t${issuer}\t${serial}\t${udid ?? ''}\t${domain ?? ''}\t${state}`);
     }
     return 0;

@@ -12,6 +12,7 @@ import {
   enrolDevice,
   renewDevice,
 } from '../../authority/ra/contact/device-contact.ts';
+import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
 import type { EstFace } from '../face.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
@@ -99,6 +100,7 @@ export async function buildEst({
       const key = deviceKeyOf(request);
       if (key === undefined) throw new ProblemError('unauthenticated', 'A client certificate is needed');
       limitDevice(toBase64(await installation.crypto.sha256(key.spki)));
+      await takeShown(key, installation);
       const der = readRequestBody(request.body);
       if (der === undefined) throw new ProblemError('request_invalid');
       return answer(await work(key, der), reply, (leaf) => certificates(reply, [leaf]));
@@ -122,6 +124,17 @@ export async function buildEst({
     );
   });
   return app;
+}
+
+/** A device shows a certificate that an older copy of the database does not know: our own signature on it is proof enough. */
+async function takeShown(
+  { fingerprint, certificate }: { readonly fingerprint: string; readonly certificate: Uint8Array },
+  installation: EstFace,
+): Promise<void> {
+  const { certificates, eras } = installation.stores;
+  if ((await certificates.byFingerprint(fingerprint)) !== undefined || (await eras.current()) === undefined)
+    return;
+  await takeCertificates([certificate], 'device', installation);
 }
 
 /** What to do about each reason for refusing a re-key. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toBase64Url } from '../../../core/bytes.ts';
+import { fromPem } from '../../../core/pem.ts';
 import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
 import { takePack } from '../../authority/ra/found/take-pack.ts';
 import { chainStates } from '../../phones/chains.ts';
@@ -46,7 +47,8 @@ export function phoneHandlers({
         const pack = await ownPack(text, installation);
         if (pack !== undefined) holds += await takePack(pack, by, installation);
       }
-      const taken = await takeCertificates(body.certificates, by, installation);
+      const ders = body.certificates.flatMap((pem) => fromPem('CERTIFICATE', pem).slice(0, 1));
+      const taken = await takeCertificates(ders, by, installation);
       return { statements, certificates: taken.certificates, holds: holds + taken.holds };
     },
     rescueKey: async () => ({ rescueKey: await rescue.key() }),

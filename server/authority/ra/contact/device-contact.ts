@@ -37,7 +37,9 @@ export type DeviceAnswer =
 export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'not_current' | RekeyRefusal;
 
 export interface ContactParts {
-  readonly stores: Needs<'bindings' | 'liveBindings' | 'certificates' | 'lineage' | 'records' | 'list'>;
+  readonly stores: Needs<
+    'bindings' | 'liveBindings' | 'certificates' | 'found' | 'lineage' | 'records' | 'list'
+  >;
   readonly transact: RekeyParts['transact'];
   readonly ca: CertificateAuthority;
   readonly crypto: CryptoPort;
@@ -88,6 +90,8 @@ export async function renewDevice(
   const request = await readRequest(der, crypto);
   if (request === undefined) return refused('request_invalid');
   const shown = await stores.certificates.byFingerprint(key.fingerprint);
+  if (shown === undefined && (await waitsForBinding(await crypto.digest(key.spki), stores)))
+    return { kind: 'wait', seconds: HELD };
   const before = shown && (await stores.bindings.binding(shown.binding));
   const now = toInstant(parts.clock.now());
   if (shown === undefined || before?.endedAt !== null || shown.revokedAt !== null || shown.notAfter <= now)
@@ -117,12 +121,25 @@ type HandOut =
 
 async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandOut> {
   const binding = await bindingOfKey(request.spki, parts);
-  if (binding === undefined) return waiting(request, parts.stores);
   const keyDigest = toBase64Url(await parts.crypto.sha256(request.spki));
+  if (binding === undefined)
+    return (await waitsForBinding(keyDigest, parts.stores))
+      ? { kind: 'wait', seconds: HELD }
+      : waiting(request, parts.stores);
   const certificate = await newestOfKey({ binding: binding.id, keyDigest }, parts.stores, parts.crypto);
   if (certificate === undefined) return { kind: 'wait', seconds: UNDECIDED };
   if (certificate.revokedAt !== null) return refused('not_bound');
   return { kind: 'certificate', der: certificate.der, binding };
+}
+
+/**
+ * Whether a good certificate of this key came back after the database was put back to a copy, and its record has not yet: the
+ * device goes on with what it has.
+ */
+async function waitsForBinding(keyDigest: string, { found }: Needs<'found'>): Promise<boolean> {
+  if (!(await found.anyWaits())) return false;
+  const known = await found.ofDevice('', keyDigest);
+  return known.some(({ der, revoked }) => der !== null && revoked === null);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
-import { fromPem } from '../../../../core/pem.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationLists } from '../../../ports/crls.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
@@ -48,7 +47,7 @@ export interface Taken {
  * they were issued for. What a certificate contradicts is put on hold, for a person to decide.
  */
 export async function takeCertificates(
-  pems: readonly string[],
+  ders: readonly Uint8Array[],
   by: string,
   parts: FoundParts,
 ): Promise<Taken> {
@@ -57,9 +56,8 @@ export async function takeCertificates(
   let certificates = 0;
   const holds = new Set<string>();
   const issuers: IssuerName[] = [];
-  for (const pem of pems) {
-    const [der] = fromPem('CERTIFICATE', pem);
-    const own = der && (await readOwnCertificate(der, { at, by }, stores, crypto));
+  for (const der of ders) {
+    const own = await readOwnCertificate(der, { at, by }, stores, crypto);
     if (own === undefined || own.found.notAfter <= at) continue;
     certificates++;
     if (await isKnown(own, stores)) continue;

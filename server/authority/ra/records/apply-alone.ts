@@ -10,11 +10,11 @@ import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { dropKey } from '../binding/next-key.ts';
 import {
+  type BindRuling,
   type Effect,
   isOwn,
   isOwnEffect,
   type OwnEffect,
-  type BindRuling,
   type RenewRuling,
   type Ruling,
 } from '../binding/ruling.ts';

@@ -27,9 +27,11 @@ export async function judgeFound(
   if (!(await found.anyWaits())) return { kind: 'nothing' };
   const now = fromInstant(receivedAt);
   const known = (await found.ofDevice(udid, keyDigest)).filter(
-    (one): one is IssuedBefore => one.der !== null && one.fingerprint !== null && fromInstant(one.notAfter) > now,
+    (one): one is IssuedBefore =>
+      one.der !== null && one.fingerprint !== null && fromInstant(one.notAfter) > now,
   );
-  const same = (one: IssuedBefore) => one.udid === udid && one.domain === domain && one.keyDigest === keyDigest;
+  const same = (one: IssuedBefore) =>
+    one.udid === udid && one.domain === domain && one.keyDigest === keyDigest;
   const good = known.filter(({ revoked }) => revoked === null);
   const [certificate] = good.filter(same);
   if (good.length > 0 && !good.every(same)) return { kind: 'doubtful', code: 'certified_before' };

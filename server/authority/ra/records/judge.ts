@@ -35,7 +35,8 @@ export async function judge(
   });
   if (time === undefined) return ruling;
   // The lost part of the database may have had it, so the phone is not to blame.
-  const isLost = time === 'clock_skew' && anchorAt === undefined && (await stores.eras.current()) !== undefined;
+  const isLost =
+    time === 'clock_skew' && anchorAt === undefined && (await stores.eras.current()) !== undefined;
   return held(isLost ? 'anchor_unknown' : time, ruling.about);
 }
 
