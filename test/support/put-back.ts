@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Session } from '../../contract/operator.ts';
+import type { ServeOptions } from '../../server/serve.ts';
+import { copyDatabase } from '../../server/store/copy.ts';
 import { databaseOf } from './database.ts';
 import { fieldbind, startTestServer, type TestServer } from './server.ts';
 import { type TestKey, TestOperator } from './server-operator.ts';
@@ -11,18 +13,25 @@ export interface PutBack {
   readonly server: TestServer;
   /** Copies the database as it is now. */
   copy(): Promise<void>;
-  /** Puts the last copy back, and starts the server again. */
-  putBack(): Promise<TestServer>;
+  /**
+   * Puts the last copy back, and starts the server again. `killed`: the command that puts it back ended before the new era
+   * began. `elsewhere`: another tool put it back, and a person said so afterwards.
+   */
+  putBack(how?: 'killed' | 'elsewhere'): Promise<TestServer>;
   close(): Promise<void>;
 }
 
-export async function startPutBack(): Promise<PutBack> {
+export async function startPutBack(options: Partial<ServeOptions> = {}): Promise<PutBack> {
   const data = mkdtempSync(join(tmpdir(), 'fieldbind-put-back-'));
   const copies = mkdtempSync(join(tmpdir(), 'fieldbind-copies-'));
   let life = 0;
   const urlOf = () => databaseOf(`${data} ${life}`);
-  let server = await startTestServer({ data, databaseUrl: (await urlOf()) ?? '' });
+  let server = await startTestServer({ ...options, data, databaseUrl: (await urlOf()) ?? '' });
   let copy = '';
+  async function done(words: readonly string[], url: string | undefined): Promise<void> {
+    const { code, out } = await fieldbind(data, words, url);
+    if (code !== 0) throw new Error(out);
+  }
   return {
     get server() {
       return server;
@@ -32,14 +41,15 @@ export async function startPutBack(): Promise<PutBack> {
       const { code, out } = await server.fieldbind('backup', '--to', copy);
       if (code !== 0) throw new Error(out);
     },
-    async putBack() {
+    async putBack(how) {
       await server.close();
       removeDatabase(data);
       life++;
       const url = await urlOf();
-      const { code, out } = await fieldbind(data, ['restore', '--from', copy], url);
-      if (code !== 0) throw new Error(out);
-      server = await startTestServer({ data, databaseUrl: url ?? '' });
+      if (how === undefined) await done(['restore', '--from', copy], url);
+      else await copyDatabase(copy, url ?? data, how === 'killed' ? 'put back' : 'copy');
+      if (how === 'elsewhere') await done(['restore', 'in-place'], url);
+      server = await startTestServer({ ...options, data, databaseUrl: url ?? '' });
       return server;
     },
     async close() {
