@@ -12,6 +12,8 @@ export const CALLS = {
   /** Calls from one address by people who are not signed in. */
   address: 1200,
   operator: 3000,
+  /** Fetches of one kind from one address: what verifiers fetch, files of the page (limit-fetches.ts). */
+  fetches: 12_000,
   /** Acts on one device, and contacts of one device's key. */
   device: 30,
 } as const;

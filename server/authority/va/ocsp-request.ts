@@ -5,16 +5,17 @@ export type HashName = 'sha1' | 'sha256';
 
 /** CertID: the certificate that a request asks about, by the hashed name and key of its issuer and its serial. */
 export interface CertificateId {
-  /** DER as it was sent, since the answer must repeat it. */
-  readonly whole: Uint8Array;
   readonly hash: HashName;
+  /** The hash's parameters: RFC 5754 section 2 writes none and takes NULL as well. The answer must repeat what was asked. */
+  readonly parameters: 'null' | 'none';
   readonly nameHash: string;
   readonly keyHash: string;
   /** Hex, in the form of our serials. */
   readonly serial: string;
 }
 
-const HASHES: Record<string, HashName> = { '1.3.14.3.2.26': 'sha1', '2.16.840.1.101.3.4.2.1': 'sha256' };
+export const HASH_OIDS = { sha1: '1.3.14.3.2.26', sha256: '2.16.840.1.101.3.4.2.1' } as const;
+const HASHES: Record<string, HashName> = { [HASH_OIDS.sha1]: 'sha1', [HASH_OIDS.sha256]: 'sha256' };
 /** Most certificates of one request. RFC 5019 section 2.1.1 demands one; some clients ask about a short chain at once. */
 const MOST = 8;
 
@@ -36,7 +37,7 @@ export function parseOcspRequest(der: Uint8Array): CertificateId[] {
   while (!list.done) {
     if (ids.length >= MOST) throw new DerError('too many certificates in one request');
     const item = list.enter(TAG.sequence);
-    ids.push(readId(item.next(TAG.sequence).whole));
+    ids.push(readId(item.enter(TAG.sequence)));
     item.optional(0xa0);
     item.end();
   }
@@ -44,20 +45,20 @@ export function parseOcspRequest(der: Uint8Array): CertificateId[] {
   return ids;
 }
 
-function readId(whole: Uint8Array): CertificateId {
-  const id = enterDer(whole, TAG.sequence);
+function readId(id: DerReader): CertificateId {
   const hash = readHash(id.enter(TAG.sequence));
   const nameHash = toHex(id.next(TAG.octetString).content);
   const keyHash = toHex(id.next(TAG.octetString).content);
   const serial = toHex(id.next(TAG.integer).content);
   id.end();
-  return { whole, hash, nameHash, keyHash, serial };
+  return { ...hash, nameHash, keyHash, serial };
 }
 
-function readHash(algorithm: DerReader): HashName {
+function readHash(algorithm: DerReader): Pick<CertificateId, 'hash' | 'parameters'> {
   const hash = HASHES[oidText(algorithm.next(TAG.oid).content)];
-  if (!algorithm.done) algorithm.null();
+  const parameters = algorithm.done ? 'none' : 'null';
+  if (parameters === 'null') algorithm.null();
   algorithm.end();
   if (hash === undefined) throw new DerError('hash not accepted');
-  return hash;
+  return { hash, parameters };
 }

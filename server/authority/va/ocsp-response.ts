@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Bytes } from '../../../core/bytes.ts';
+import { TAG } from '../../../core/der.ts';
 import { fromInstant } from '../../../core/instant.ts';
 import type { EntryReason } from '../../ports/certificate-authority.ts';
 import { REASON } from '../../ports/certificate-authority.ts';
 import type { KeySigner } from '../../ports/signer.ts';
 import { algorithmIdentifier } from '../../x509/certificate.ts';
-import { bits, generalizedTime, octets, oid, sequence, tlv } from '../../x509/der-writer.ts';
+import { bits, generalizedTime, octets, oid, sequence, tlv, unsigned } from '../../x509/der-writer.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
+import { type CertificateId, HASH_OIDS } from './ocsp-request.ts';
 
 const BASIC = oid('1.3.6.1.5.5.7.48.1.1');
 
 export interface SingleStatus {
-  /** CertID as in the request, DER. */
-  readonly id: Uint8Array;
+  readonly id: CertificateId;
   readonly revoked: { readonly at: string; readonly reason: EntryReason } | undefined;
 }
 
@@ -20,6 +21,7 @@ export interface SingleStatus {
 export const OCSP_ERRORS = {
   malformed: refusal(1),
   internal: refusal(2),
+  tryLater: refusal(3),
   unauthorized: refusal(6),
 } as const;
 
@@ -42,7 +44,7 @@ export async function ocspResponse(
     sequence(
       ...statuses.map(({ id, revoked }) =>
         sequence(
-          id,
+          certId(id),
           revoked === undefined ? tlv(0x80) : revokedInfo(revoked),
           generalizedTime(times.thisUpdate),
           tlv(0xa0, generalizedTime(times.nextUpdate)),
@@ -63,4 +65,15 @@ function revokedInfo({ at, reason }: { readonly at: string; readonly reason: Ent
   const code = REASON[reason];
   const reasonField = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
   return tlv(0xa1, generalizedTime(fromInstant(at)), ...reasonField);
+}
+
+/** Written anew, so that an answer is the same however the request spelled what it asks. */
+function certId({ hash, parameters, nameHash, keyHash, serial }: CertificateId): Bytes {
+  const bytes = (hex: string) => Buffer.from(hex, 'hex');
+  return sequence(
+    sequence(oid(HASH_OIDS[hash]), ...(parameters === 'null' ? [tlv(TAG.null)] : [])),
+    octets(bytes(nameHash)),
+    octets(bytes(keyHash)),
+    unsigned(bytes(serial)),
+  );
 }

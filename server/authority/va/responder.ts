@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { toHex } from '../../../core/bytes.ts';
 import { DerError } from '../../../core/der.ts';
-import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
+import type {
+  CertificateAuthority,
+  IssuerIdentity,
+  StatusSigner,
+} from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
 import { authorityName } from '../../x509/x509-name.ts';
 import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
-import { OCSP_ERRORS, ocspResponse } from './ocsp-response.ts';
+import { OCSP_ERRORS, ocspResponse, type SingleStatus } from './ocsp-response.ts';
 import { type ResponderParts, responderKey } from './responder-key.ts';
+import { signatureBudget } from './signature-budget.ts';
 
 const HOUR = 3_600_000;
 /** How long a verifier may rely on an answer. */
@@ -16,6 +20,13 @@ const LIFE = 24 * HOUR;
 /** How long an answer is cached if nothing has changed. */
 const CACHED_FOR = HOUR;
 const MOST_CACHED = 20_000;
+/**
+ * Answers signed in a second, over all that ask. A million certificates whose status is asked once an hour need 280; a
+ * signature with what it reads takes less than half a millisecond.
+ */
+const SIGNED_PER_SECOND = 400;
+/** Of these, answers about several certificates: they can be put together without end, so each may be a new one. */
+const SEVERAL_PER_SECOND = 20;
 
 export interface StatusParts extends ResponderParts {
   readonly stores: Needs<'responders' | 'certificateStates' | 'authorities'>;
@@ -29,6 +40,12 @@ export interface StatusAnswer {
   readonly until: number | undefined;
 }
 
+interface CachedAnswer {
+  readonly state: string;
+  readonly signedAt: number;
+  readonly answer: Promise<StatusAnswer>;
+}
+
 export interface StatusResponder {
   /** OCSPResponse for an OCSPRequest, both DER. */
   answer(request: Uint8Array): Promise<StatusAnswer>;
@@ -38,12 +55,15 @@ const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, un
 
 /**
  * Answers whether certificates were revoked (RFC 6960, in the lightweight profile of RFC 5019). Serials that were
- * never issued get no signed answer, so that nobody can make us sign without end. A signed answer is cached and given
- * to everybody.
+ * never issued get no signed answer. A signed answer belongs to its certificate and not to the request: it is cached and given
+ * to everybody, in whatever order and however often a request names it. What is left to ask in new ways, several
+ * certificates at once, is bounded by the second; beyond that the answer is `tryLater`, which nobody signs.
  */
 export function statusResponder(parts: StatusParts): StatusResponder {
   const { stores, ca, clock } = parts;
-  const cache = new Map<string, StatusAnswer & { readonly state: string }>();
+  const cache = new Map<string, CachedAnswer>();
+  const maySign = signatureBudget(SIGNED_PER_SECOND, clock);
+  const maySignSeveral = signatureBudget(SEVERAL_PER_SECOND, clock);
   let issuers = new Map<string, IssuerName>();
 
   /** Name of the issuing CA that a request means. If it is unknown, new CAs are looked up. */
@@ -74,23 +94,44 @@ export function statusResponder(parts: StatusParts): StatusResponder {
     const issuer =
       names.size === 1 && issuerName !== undefined ? await ca.issuerNamed(issuerName) : undefined;
     if (issuer === undefined) return error(OCSP_ERRORS.unauthorized);
+    const asked = new Map(ids.map((id) => [`${id.serial} ${id.hash} ${id.parameters}`, id]));
+    const name = `${issuer.name} ${[...asked.keys()].sort().join()}`;
     const statuses = [];
-    for (const { whole, serial } of ids) {
-      const status = await stores.certificateStates.status(serial);
+    for (const [, id] of [...asked].sort(([one], [other]) => (one < other ? -1 : 1))) {
+      const status = await stores.certificateStates.status(id.serial);
       if (status?.issuer !== issuer.name) return error(OCSP_ERRORS.unauthorized);
-      statuses.push({ id: whole, revoked: status.revoked });
+      statuses.push({ id, revoked: status.revoked });
     }
-    const now = clock.now();
-    const name = ids.map(({ whole }) => toHex(whole)).join();
     const state = JSON.stringify(statuses.map(({ revoked }) => revoked ?? null));
+    const now = clock.now();
     const cached = cache.get(name);
-    if (cached?.state === state && now - (cached.signedAt ?? 0) < CACHED_FOR) return cached;
+    // An answer that is being signed is there already: whoever asks meanwhile gets the same one.
+    if (cached?.state === state && now - cached.signedAt < CACHED_FOR) return cached.answer;
+    if ((statuses.length > 1 && !maySignSeveral()) || !maySign()) return error(OCSP_ERRORS.tryLater);
+    const answer = sign(issuer, statuses, now);
+    keep(name, { state, signedAt: now, answer });
+    return answer.catch((fault: unknown) => {
+      if (cache.get(name)?.answer === answer) cache.delete(name);
+      throw fault;
+    });
+  }
+
+  async function sign(
+    issuer: IssuerIdentity & StatusSigner,
+    statuses: readonly SingleStatus[],
+    now: number,
+  ): Promise<StatusAnswer> {
     const key = await responderKey(issuer, parts);
     const der = await ocspResponse(statuses, { thisUpdate: now, nextUpdate: now + LIFE }, key);
-    const answer = { der, signedAt: now, until: now + LIFE, state };
-    if (cache.size >= MOST_CACHED) cache.clear();
+    return { der, signedAt: now, until: now + LIFE };
+  }
+
+  /** The answer that was signed longest ago goes first: forgetting all at once would have all of them signed anew. */
+  function keep(name: string, answer: CachedAnswer): void {
+    cache.delete(name);
     cache.set(name, answer);
-    return answer;
+    const [oldest] = cache.keys();
+    if (cache.size > MOST_CACHED && oldest !== undefined) cache.delete(oldest);
   }
 
   return {

@@ -12,6 +12,7 @@ import { deviceHandlers } from './device-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
 import { strictHeaders } from './headers.ts';
 import { inflateBodies } from './inflate.ts';
+import { limitFetches } from './limit-fetches.ts';
 import { metrics } from './metrics.ts';
 import { ocsp } from './ocsp.ts';
 import { operatorHandlers } from './operator-handlers.ts';
@@ -59,6 +60,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   ) as FastifyInstance;
   translateErrors(app, options.onFault);
   strictHeaders(app, tls !== undefined);
+  limitFetches(app, options.installation.clock);
   refuseOtherMethods(app);
   inflateBodies(app);
   await app.register(cookie);
