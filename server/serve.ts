@@ -93,7 +93,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       installation: faces.http,
       intake: intake({ ...installation, onStep }),
       rescue: rescue(installation),
-      photos: { keepPart: (part, orgs) => keepPart(part, orgs, installation) },
+      photos: { keepPart: (part, by) => keepPart(part, by, installation) },
       signIn: signIn(installation),
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),

@@ -10,8 +10,11 @@ import type { StoredRecord } from '../ports/records.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
-/** Quota of one organisation: about 50,000 photos. */
+/** Quota of one organisation: about 50,000 photos. One person may bring half of them, so that nobody fills it alone. */
 export const PHOTO_QUOTA_BYTES = 20 * 1024 ** 3;
+const SHARE_OF_ONE = 0.5;
+/** An upload that went no further for so long gives its room back when it is needed; the phone then begins anew. */
+const UNFINISHED = 7 * 24 * 3_600_000;
 /** JPEG begins with SOI and the first byte of a marker (ITU-T T.81, annex B). */
 const JPEG = [0xff, 0xd8, 0xff] as const;
 
@@ -25,9 +28,15 @@ export interface PhotoParts {
   readonly quota?: number;
 }
 
-/** Takes photos, part by part. `orgs`: the uploader's organisations. */
+/** Who brings a photo, and the organisations that person is of. */
+export interface Uploader {
+  readonly operator: string;
+  readonly orgs: readonly string[];
+}
+
+/** Takes photos, part by part. */
 export interface PhotoIntake {
-  keepPart(part: PhotoPart, orgs: readonly string[]): Promise<KeepResult>;
+  keepPart(part: PhotoPart, by: Uploader): Promise<KeepResult>;
 }
 
 export type KeepResult =
@@ -42,12 +51,12 @@ export function photosNamed(record: StoredRecord | undefined) {
 
 /**
  * Stores one part if it begins where the photo ends so far, and returns the progress. Only a photo that a received
- * record names is stored, so nobody can fill the store with anything else. Once all bytes are here, the digest
- * decides; the answer is then signed, and repeated for a phone that did not receive it.
+ * record names is stored, so nobody can fill the store with anything else. Room is taken by bytes that came, and by no
+ * promise of them: an empty part only asks. Once all bytes are here, the digest decides; the answer is then signed, and repeated for a phone that did not receive it.
  */
 export async function keepPart(
   part: PhotoPart,
-  orgs: readonly string[],
+  { operator, orgs }: Uploader,
   parts: PhotoParts,
 ): Promise<KeepResult> {
   const record = await parts.stores.records.record(part.record);
@@ -61,24 +70,42 @@ export async function keepPart(
   if (part.offset === 0 && data.length > 0 && !JPEG.every((byte, i) => data[i] === byte)) {
     return { ok: false, reason: 'unfit' };
   }
-  const at = toInstant(parts.clock.now());
+  const now = parts.clock.now();
+  const at = toInstant(now);
+  const quota = parts.quota ?? PHOTO_QUOTA_BYTES;
   const photo = await parts.transact(async ({ photos }) => {
     const stored = await photos.photo(org, part.digest);
-    if (stored === undefined) {
-      const quota = parts.quota ?? PHOTO_QUOTA_BYTES;
-      if ((await photos.bytesOf(org)) + named.bytes > quota) return undefined;
-      await photos.begin({ org, digest: part.digest, bytes: named.bytes, at });
-    }
     const stands = stored?.have ?? 0;
-    const kept = stored?.keptAt ?? null;
-    if (kept === null && stands === part.offset && data.length > 0) {
-      await photos.add(org, part.digest, stands, data);
+    const takes = (stored?.keptAt ?? null) === null && stands === part.offset && data.length > 0;
+    // A photo is not begun in vain: at first there must be room for all of it.
+    const needed = stored === undefined ? named.bytes : takes ? data.length : 0;
+    const hasRoom = () => isRoom(org, operator, needed, quota, photos);
+    if (needed > 0 && !(await hasRoom())) {
+      await photos.dropUnfinished(org, toInstant(now - UNFINISHED), part.digest);
+      if (!(await hasRoom())) return undefined;
+    }
+    if (takes) {
+      if (stored === undefined)
+        await photos.begin({ org, digest: part.digest, bytes: named.bytes, operator, at });
+      await photos.add(org, part.digest, stands, data, at);
       if (stands + data.length === named.bytes) await settleWhole(org, part.digest, at, parts.crypto, photos);
     }
-    return photos.photo(org, part.digest);
+    const nothing = { org, digest: part.digest, bytes: named.bytes, have: 0, keptAt: null };
+    return (await photos.photo(org, part.digest)) ?? nothing;
   });
   if (photo === undefined) return { ok: false, reason: 'quota' };
   return { ok: true, progress: await progressOf(photo, parts) };
+}
+
+async function isRoom(
+  org: string,
+  operator: string,
+  needed: number,
+  quota: number,
+  photos: Needs<'photos'>['photos'],
+): Promise<boolean> {
+  if ((await photos.bytesOf(org)) + needed > quota) return false;
+  return (await photos.bytesOf(org, operator)) + needed <= quota * SHARE_OF_ONE;
 }
 
 async function settleWhole(

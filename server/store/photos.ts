@@ -13,17 +13,17 @@ export function photos(db: Db): Photos {
         .executeTakeFirst();
       return row && { org, digest, bytes: Number(row.bytes), have: Number(row.have), keptAt: row.kept_at };
     },
-    async begin({ org, digest, bytes, at }) {
+    async begin({ org, digest, bytes, operator, at }) {
       await db
         .insertInto('photos')
-        .values({ org, digest, bytes, have: 0, begun_at: at, kept_at: null })
+        .values({ org, digest, bytes, have: 0, begun_at: at, kept_at: null, operator, touched_at: at })
         .execute();
     },
-    async add(org, digest, offset, data) {
+    async add(org, digest, offset, data, at) {
       await db.insertInto('photo_parts').values({ org, digest, begins: offset, data }).execute();
       await db
         .updateTable('photos')
-        .set({ have: offset + data.length })
+        .set({ have: offset + data.length, touched_at: at })
         .where('org', '=', org)
         .where('digest', '=', digest)
         .execute();
@@ -55,13 +55,28 @@ export function photos(db: Db): Photos {
         .where('digest', '=', digest)
         .execute();
     },
-    async bytesOf(org) {
-      const row = await db
+    async bytesOf(org, operator) {
+      const all = db
         .selectFrom('photos')
-        .select((sum) => sum.fn.sum<number | string | null>('bytes').as('n'))
-        .where('org', '=', org)
-        .executeTakeFirstOrThrow();
+        .select((sum) => sum.fn.sum<number | string | null>('have').as('n'))
+        .where('org', '=', org);
+      const some = operator === undefined ? all : all.where('operator', '=', operator);
+      const row = await some.executeTakeFirstOrThrow();
       return Number(row.n ?? 0);
+    },
+    async dropUnfinished(org, before, but) {
+      const rows = await db
+        .selectFrom('photos')
+        .select('digest')
+        .where('org', '=', org)
+        .where('kept_at', 'is', null)
+        .where('digest', '!=', but)
+        // Uploads begun before this column was there have none.
+        .where((is) => is(is.fn.coalesce('touched_at', 'begun_at'), '<', before))
+        .execute();
+      for (const { digest } of rows)
+        for (const table of ['photo_parts', 'photos'] as const)
+          await db.deleteFrom(table).where('org', '=', org).where('digest', '=', digest).execute();
     },
   };
 }

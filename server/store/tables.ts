@@ -41,6 +41,8 @@ export interface Tables {
     have: number;
     begun_at: string;
     kept_at: string | null;
+    operator: string | null;
+    touched_at: string | null;
   };
   photo_parts: { org: string; digest: string; begins: number; data: Uint8Array };
   phone_losses: { kid: string; report: string; reported_at: string; reporter: string | null };

@@ -14,7 +14,7 @@ export function photoHandlers({
   return {
     async photoPart({ session, body }) {
       const orgs = session.memberships.map(({ org }) => org);
-      const result = await photoIntake.keepPart(body, orgs);
+      const result = await photoIntake.keepPart(body, { operator: session.operator, orgs });
       if (result.ok) return result.progress;
       switch (result.reason) {
         case 'not_named':
@@ -24,7 +24,10 @@ export function photoHandlers({
         case 'unfit':
           throw new ProblemError('request_invalid', 'This is no part of that photo');
         case 'quota':
-          throw new ProblemError('unavailable', 'This organisation has no room for more photos');
+          throw new ProblemError(
+            'unavailable',
+            'There is no room for more photos of this organisation, or of yours in it',
+          );
       }
     },
 
