@@ -3,14 +3,17 @@ import type { Clock } from '../../core/clock.ts';
 import { ProblemError } from './problem.ts';
 
 const MINUTE = 60_000;
+const MOST_NAMES = 10_000;
 
 /**
  * Calls per minute on the app's port, over all its operations. The limits are generous: a firm's phones share one
  * address, and one operator may carry several phones. Some costly operations have lower limits of their own.
  */
 export const CALLS = {
-  /** Calls from one address by people who are not signed in. */
+  /** Calls of one operation from one address by people who are not signed in. */
   address: 1200,
+  /** Sign-ins of one person from one address. */
+  signIn: 300,
   operator: 3000,
   /** Fetches of one kind from one address: what verifiers fetch, files of the page (limit-fetches.ts). */
   fetches: 12_000,
@@ -28,8 +31,11 @@ export function rateLimit(most: number, clock: Clock): (name: string) => void {
     const now = clock.now();
     const window = counts.get(name);
     if (window === undefined || now - window.from >= MINUTE) {
-      if (counts.size > 10_000) counts.clear();
+      counts.delete(name);
       counts.set(name, { from: now, calls: 1 });
+      // The one that began first goes: forgetting all at once would let whoever makes up names start all counts anew.
+      const [first] = counts.keys();
+      if (counts.size > MOST_NAMES && first !== undefined) counts.delete(first);
       return;
     }
     if (++window.calls > most)

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { API, type Operation } from '../../../contract/api.ts';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
+import { clientOf } from '../../organisations/clients.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
 import { SECURITY_SCHEMES } from './access.ts';
@@ -99,7 +100,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...photoHandlers(options),
         ...verifyHandlers(options),
       },
-      { signIn: options.signIn, clock: options.installation.clock },
+      {
+        signIn: options.signIn,
+        isClient: async (authorization) =>
+          (await clientOf(authorization, options.installation)) !== undefined,
+        clock: options.installation.clock,
+      },
     );
     api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });

@@ -33,14 +33,26 @@ export type Handlers = {
   readonly [K in ApiName]: (call: Call<K>) => Promise<Answer<K> | undefined>;
 };
 
+/** Who calls, and when. */
+export interface Callers {
+  readonly signIn: SignIn;
+  /** Whether the token is a machine client's. */
+  isClient(authorization: string | undefined): Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/** A sign-in names a person and nothing else; a larger body is not read. */
+const SIGN_IN_BYTES = 1024;
+
 /** Registers exactly the operations of the contract, each with its schemas and its access rule. */
 export function registerApi(
   app: FastifyInstance,
   handlers: Handlers,
-  { signIn, clock }: { readonly signIn: SignIn; readonly clock: Clock },
+  { signIn, isClient, clock }: Callers,
 ): void {
   const limits = {
     address: rateLimit(CALLS.address, clock),
+    signIn: rateLimit(CALLS.signIn, clock),
     operator: rateLimit(CALLS.operator, clock),
     device: rateLimit(CALLS.device, clock),
   };
@@ -51,7 +63,22 @@ export function registerApi(
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
   const sessions = new WeakMap<FastifyRequest, SignedInPerson>();
-  const countAddress = ({ ip }: FastifyRequest) => limits.address(addressName(ip));
+  // Each operation is counted apart, and all that was refused for want of a session as one: nobody who asks for one thing takes
+  // another one from the people behind the same address.
+  const countAddress = ({ ip }: FastifyRequest, what = 'refused') =>
+    limits.address(`${addressName(ip)} ${what}`);
+  /** Beyond the address's limit whoever shows who they are goes on, by their own. */
+  async function countCaller(request: FastifyRequest, name: ApiName): Promise<void> {
+    try {
+      countAddress(request, name);
+    } catch (error) {
+      const { access }: Operation = API[name];
+      if (access === 'client' && (await isClient(request.headers.authorization))) return;
+      const session = access === 'anybody' && (await requireSession(request, signIn).catch(() => undefined));
+      if (!session) throw error;
+      limits.operator(session.operator);
+    }
+  }
   for (const name of Object.keys(API) as ApiName[]) {
     const operation: Operation = API[name];
     // The handler of a name receives that name's call; the type of the table guarantees it.
@@ -79,7 +106,8 @@ export function registerApi(
         // Access is checked before the body is read: an invalid call counts against the limit as well, and nobody's
         // body is read before they are signed in. A machine client's right depends on the act in the body, so its
         // handler checks the token (device-handlers.ts).
-        if (isWithoutSession(operation.access)) return countAddress(request);
+        if (name === 'signIn') return;
+        if (isWithoutSession(operation.access)) return countCaller(request, name);
         const session = await requireSession(request, signIn).catch((error: unknown) => {
           countAddress(request);
           throw error;
@@ -87,6 +115,15 @@ export function registerApi(
         limits.operator(session.operator);
         sessions.set(request, session);
       },
+      // By the person named and the address: neither can many who sign in keep the others of their network out, nor whoever
+      // tries one name keep that person out elsewhere.
+      ...(name === 'signIn' && {
+        bodyLimit: SIGN_IN_BYTES,
+        preValidation: async ({ ip, body }: FastifyRequest) => {
+          const { operator } = (body ?? {}) as { operator?: unknown };
+          limits.signIn(`${addressName(ip)} ${typeof operator === 'string' ? operator.slice(0, 64) : ''}`);
+        },
+      }),
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
         const session = sessions.get(request);
