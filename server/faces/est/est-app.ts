@@ -15,6 +15,7 @@ import {
 import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
 import type { EstFace } from '../face.ts';
+import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
@@ -63,6 +64,7 @@ export async function buildEst({
     },
   }) as unknown as FastifyInstance;
   translateErrors(app, onFault);
+  demandOneHost(app);
   const limit = rateLimit(PER_ADDRESS, installation.clock);
   const limitDevice = rateLimit(CALLS.device, installation.clock);
   app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));

@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { ProblemError } from '../problem.ts';
+import type { OwnOrigins } from './origin.ts';
+
+/** Signed files, for everybody. Certificates name the address of their day, which verifiers ask by after it has changed. */
+const FOR_VERIFIERS = /^\/(?:crl|ca|ocsp)(?:\/|$)/;
+/** Whoever watches over servers often asks by a bare address, and by HTTP/1.0 without a name. */
+const FOR_WATCHERS: ReadonlySet<string> = new Set(['/metrics', '/healthz']);
+
+/**
+ * Refuses requests by a name that is not ours, on every face and not on the API alone: another page's name may resolve to this
+ * server (DNS rebinding), and that page would read what it answers. No page has a bare address for its name without being
+ * ours.
+ */
+export function demandOwnHost(app: FastifyInstance, own: () => OwnOrigins): void {
+  app.addHook('onRequest', async ({ headers: { host = '' }, routeOptions: { url = '' } }) => {
+    if (own().hosts.has(host) || FOR_VERIFIERS.test(url)) return;
+    if (FOR_WATCHERS.has(url) && isBare(host)) return;
+    throw new ProblemError('origin_refused', 'This server answers by its own address only');
+  });
+}
+
+/** An IP address, with or without a port; or nothing at all, which no browser sends. */
+function isBare(host: string): boolean {
+  const name = host.replace(/:\d*$/, '');
+  return name === '' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+}
