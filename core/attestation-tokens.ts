@@ -1,4 +1,4 @@
-import type { AttestationRow } from './list-csv.ts';
+import { type AttestationRow, fromCell } from './list-csv.ts';
 import { udidFromImei, udidFromUuid } from './udid.ts';
 
 const TOKEN = /^[A-Za-z0-9_-]{20,2048}\.[A-Za-z0-9_-]{20,2048}$/;
@@ -18,7 +18,7 @@ export function readAttestationTokens(text: string): {
   const faults: number[] = [];
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line === '') continue;
-    const row = readAttestationToken(line.split(',').map((field) => field.trim()));
+    const row = readAttestationToken(line.split(',').map((field) => fromCell(field.trim())));
     if (row === undefined) faults.push(at + 1);
     else rows.set(row.imei, row);
   }

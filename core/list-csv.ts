@@ -67,7 +67,27 @@ export function attestationTokensCsv(rows: readonly AttestationRow[]): string {
   return rows.map(({ imei, uuid, token, at }) => csvLine([imei, uuid, token, at])).join('');
 }
 
-/** One line of CSV (RFC 4180); a field is quoted only where it must be. */
+/** One line of CSV (RFC 4180); a field is quoted only where it must be, and none is a formula. */
 export function csvLine(fields: readonly string[]): string {
-  return `${fields.map((f) => (/[",\r\n]/.test(f) ? `"${f.replaceAll('"', '""')}"` : f)).join(',')}\r\n`;
+  const cells = fields.map(toCell);
+  return `${cells.map((f) => (/[",\r\n]/.test(f) ? `"${f.replaceAll('"', '""')}"` : f)).join(',')}\r\n`;
+}
+
+/**
+ * Spreadsheets run a cell that begins with one of these (OWASP, CSV Injection), and in other countries another sign than the
+ * comma begins a cell, quoted or not. So a beginning is looked for after every sign that separates somewhere.
+ */
+const BEGINS = '(?<=^|[,;|"\\t\\r\\n])( *)';
+const RUNS = '(?=[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20])';
+const TO_CELL = new RegExp(`${BEGINS}('*)${RUNS}`, 'g');
+const FROM_CELL = new RegExp(`${BEGINS}'('*)${RUNS}`, 'g');
+
+/** The value with an apostrophe before what a spreadsheet would run, which makes it text there. {@link fromCell} takes it off. */
+export function toCell(value: string): string {
+  return value.replace(TO_CELL, "$1'$2");
+}
+
+/** The value that {@link toCell} wrote. */
+export function fromCell(cell: string): string {
+  return cell.includes("'") ? cell.replace(FROM_CELL, '$1$2') : cell;
 }

@@ -1,3 +1,5 @@
+import { fromCell } from '../../../core/list-csv.ts';
+
 /** A line of CSV with the number it starts on, from 1. */
 export interface CsvLine {
   readonly line: number;
@@ -5,7 +7,7 @@ export interface CsvLine {
 }
 
 /**
- * Reads CSV (RFC 4180): commas, quotes doubled inside quotes, LF or CRLF. `broken` is the first line with a misplaced
+ * Reads CSV (RFC 4180), as core/list-csv.ts writes it: commas, quotes doubled inside quotes, LF or CRLF. `broken` is the first line with a misplaced
  * quote. Reading stops there, since nobody can say where that field ends.
  */
 export function parseCsv(text: string): { readonly lines: CsvLine[]; readonly broken: number | undefined } {
@@ -19,7 +21,7 @@ export function parseCsv(text: string): { readonly lines: CsvLine[]; readonly br
     for (let more = true; more; ) {
       const field = readField(body, at);
       if (field === undefined) return { lines, broken: start };
-      fields.push(field.text);
+      fields.push(fromCell(field.text));
       line += field.text.split('\n').length - 1;
       at = field.end;
       more = body[at] === ',';

@@ -10,6 +10,10 @@ export interface RejectedRow {
   readonly text: string;
 }
 
+export function rejectedLine({ line, fault, text }: RejectedRow): string {
+  return csvLine([String(line), fault.code, fault.detail, text.trim()]);
+}
+
 /** The file of rejected rows. */
 export interface RejectedRows {
   /** Writes rows at `length`, where the valid part of the file ends, and returns the new length. */
@@ -26,9 +30,7 @@ export async function rejectedRows(path: string | undefined, bytes: number): Pro
   const file = await openAt(path, bytes);
   return {
     async add(length, rows) {
-      const lines = rows.map(({ line, fault, text }) =>
-        csvLine([String(line), fault.code, fault.detail, text.trim()]),
-      );
+      const lines = rows.map(rejectedLine);
       const written = Buffer.from([length === 0 ? HEADER : '', ...lines].join(''), 'utf8');
       if (written.length === 0) return length;
       await file.truncate(length);
