@@ -38,6 +38,7 @@ import { caServerCertificate } from './faces/commands/server-certificate-command
 import { tokenBuild } from './faces/commands/token-commands.ts';
 import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
 import { verify } from './faces/commands/verify-commands.ts';
+import { visibleLine, visibleLines } from './faces/commands/visible.ts';
 import { facesOf, openInstallation } from './installation.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
@@ -116,6 +117,8 @@ export interface Terminal {
   print(line: string): void;
   /** Prints a line that says why the command failed. */
   complain(line: string): void;
+  /** Whether the results go to a terminal rather than into a file. */
+  readonly watched?: boolean;
 }
 
 /** Runs one command and returns its exit code; never rejects. The process's entry point is server/cli.mjs. */
@@ -124,16 +127,16 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     return await run(words, terminal);
   } catch (error) {
     const said = isForeseen(error) ? error.message : error instanceof Error ? error.stack : String(error);
-    terminal.complain(`fieldbind: ${said}`);
+    terminal.complain(visibleLines(`fieldbind: ${said}`));
     return 2;
   }
 }
 
-async function run(words: readonly string[], { env, print }: Terminal): Promise<number> {
+async function run(words: readonly string[], terminal: Terminal): Promise<number> {
   const command = COMMANDS.find((one) => verbs(one).every((verb, index) => words[index] === verb));
   if (command === undefined) {
     const asked = words.length === 0 || words[0] === 'help' || words[0] === '--help';
-    print(
+    terminal.print(
       `npm run fieldbind -- <command>\n\n${help()}\n\nIt works on FIELDBIND_DATA (./data), beside a running server too.`,
     );
     return asked ? 0 : 2;
@@ -143,7 +146,7 @@ async function run(words: readonly string[], { env, print }: Terminal): Promise<
     const value = values[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const config = readConfig(env);
+  const config = readConfig(terminal.env);
   const call: BareCall = {
     config,
     words: positionals,
@@ -154,7 +157,8 @@ async function run(words: readonly string[], { env, print }: Terminal): Promise<
       if (value === undefined || value === '') throw new UsageError(`--${name} is missing`);
       return value;
     },
-    print,
+    print: (...cells) => terminal.print(visibleLine(cells)),
+    give: (lines) => terminal.print(terminal.watched === true ? visibleLines(lines) : lines),
     async withInstallation(work) {
       const installation = await openInstallation(config);
       try {

@@ -45,7 +45,8 @@ async function desk(command: Command, options: Record<string, string | boolean>,
       ...{ installation, config, words, text },
       flag: (name) => options[name] === true,
       required: (name) => text(name) ?? '',
-      print: (line) => lines.push(line),
+      print: (...cells) => lines.push(cells.join('\t')),
+      give: (text) => lines.push(text),
     });
     return { code, out: lines.join('\n') };
   } catch (error) {

@@ -24,7 +24,7 @@ export const caList: Command = {
   async run({ installation, print }) {
     for (const { name, notAfter, replaced, anchor } of await installation.stores.authorities.authorities()) {
       const state = replaced === null ? 'in use' : `replaced, watched until ${replaced.until}`;
-      print(`${name}\t${notAfter}\t${state}\t${sha256Hex(anchor)}`);
+      print(name, notAfter, state, sha256Hex(anchor));
     }
     return 0;
   },

@@ -36,7 +36,7 @@ export const clientList: Command = {
   words: 0,
   async run({ installation, print }) {
     for (const { name, org, rights, revokedAt } of await installation.stores.clients.clients())
-      print(`${name}\t${org}\t${rights.join(',')}\t${revokedAt === null ? '' : `revoked ${revokedAt}`}`);
+      print(name, org, rights.join(','), revokedAt === null ? '' : `revoked ${revokedAt}`);
     return 0;
   },
 };

@@ -37,7 +37,13 @@ export interface CommandCall {
   flag(name: string): boolean;
   /** A required option. Throws UsageError if it is missing. */
   required(name: string): string;
-  print(line: string): void;
+  /**
+   * Prints a line, or the cells of one. Whatever a person or device typed may be in it: what would steer the terminal is made
+   * visible, and so is a line break.
+   */
+  print(...cells: readonly string[]): void;
+  /** Prints lines of a document that a program will read: byte for byte, unless a person watches. */
+  give(lines: string): void;
 }
 
 /** The command line is wrong; the message says what is missing. */

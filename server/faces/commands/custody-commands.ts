@@ -59,8 +59,7 @@ export const domainList: Command = {
   options: {},
   words: 0,
   async run({ installation, print }) {
-    for (const { name, org, title } of await installation.stores.domains.domains())
-      print(`${name}\t${org}\t${title}`);
+    for (const { name, org, title } of await installation.stores.domains.domains()) print(name, org, title);
     return 0;
   },
 };
@@ -74,7 +73,7 @@ export const peopleList: Command = {
     for (const { operator, name, revokedAt } of await installation.stores.people.people()) {
       const in_ = await installation.stores.people.memberships(operator);
       const orgs = in_.map(({ org, role }) => `${org}:${role}`).join(' ');
-      print(`${operator}\t${name}\t${orgs}\t${revokedAt === null ? '' : `revoked ${revokedAt}`}`);
+      print(operator, name, orgs, revokedAt === null ? '' : `revoked ${revokedAt}`);
     }
     return 0;
   },

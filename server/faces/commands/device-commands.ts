@@ -32,11 +32,8 @@ export const devicesList: Command = {
           ...(state.unproven ? ['unproven'] : []),
           ...(state.firstUse ? ['first-use'] : []),
         ];
-        print(
-          flag('json')
-            ? JSON.stringify({ org: name, ...state })
-            : `${maker}\t${udid}\t${domain}\t${marks.join(',')}\t${fingerprint}`,
-        );
+        if (flag('json')) print(JSON.stringify({ org: name, ...state }));
+        else print(maker, udid, domain, marks.join(','), fingerprint);
       }
     }
     return 0;
@@ -56,7 +53,7 @@ export const dueList: Command = {
     for (const { binding, notAfter } of await installation.stores.liveBindings.due(before, 10_000)) {
       const { org, maker, udid, domain, site } = binding;
       if (text('org') === undefined || text('org') === org)
-        print(`${notAfter}\t${org}\t${maker}\t${udid}\t${domain}\t${site ?? ''}`);
+        print(notAfter, org, maker, udid, domain, site ?? '');
     }
     return 0;
   },

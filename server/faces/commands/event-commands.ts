@@ -75,7 +75,7 @@ export const eventsList: Command = {
             ? `failing since ${failingSince}: ${fault}, next try ${nextAt}`
             : 'well';
       const where = topic === null ? target : `${target} ${topic}`;
-      print([name, org, where, `${waiting} waiting`, `${refused} not taken`, state].join('\t'));
+      print(name, org, where, `${waiting} waiting`, `${refused} not taken`, state);
     }
     return 0;
   },

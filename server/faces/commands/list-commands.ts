@@ -74,14 +74,14 @@ export const listExport: Command = {
   options: { org: TEXT, ...FILTER },
   words: 0,
   async run(call) {
-    const { installation, print } = call;
+    const { installation, give } = call;
     const { name } = await orgOf(call);
     const filter = filterOf(call);
-    print(listHeader(true).trimEnd());
+    give(listHeader(true).trimEnd());
     const { listBulk } = installation.stores;
     for await (const page of pages((after, limit) => listBulk.page(name, after, limit))) {
       const rows = page.filter(({ row }) => fits(row, filter));
-      if (rows.length > 0) print(rows.map(({ row }) => listLine(row, true).trimEnd()).join('\n'));
+      if (rows.length > 0) give(rows.map(({ row }) => listLine(row, true).trimEnd()).join('\n'));
     }
     return 0;
   },
@@ -94,17 +94,17 @@ export const listHandOn: Command = {
   options: { org: TEXT, 'to-maker': TEXT, by: TEXT, ...FILTER },
   words: 0,
   async run(call) {
-    const { installation, required, print } = call;
+    const { installation, required, give } = call;
     const { name: org } = await orgOf(call);
     const to = required('to-maker');
     if (!isMakerName(to)) throw new UsageError('--to-maker is no maker’s name');
     required('by');
-    print(listHeader(true).trimEnd());
-    const give = (rows: Parameters<typeof listLine>[0][]) => {
-      if (rows.length > 0) print(rows.map((row) => listLine(row, true).trimEnd()).join('\n'));
+    give(listHeader(true).trimEnd());
+    const giveRows = (rows: Parameters<typeof listLine>[0][]) => {
+      if (rows.length > 0) give(rows.map((row) => listLine(row, true).trimEnd()).join('\n'));
     };
     const count = await handOn(
-      { org, to, filter: filterOf(call), by: actor(call), give: (rows) => give([...rows]) },
+      { org, to, filter: filterOf(call), by: actor(call), give: (rows) => giveRows([...rows]) },
       installation,
     );
     process.stderr.write(`${count} rows handed on to ${to}\n`);

@@ -69,7 +69,7 @@ export const policyShow: Command = {
   words: 0,
   async run({ installation, required, print }) {
     for (const { domain, policy } of await installation.stores.policies.ofOrg(required('org')))
-      print(`${domain ?? 'every domain'}\t${JSON.stringify(policy)}`);
+      print(domain ?? 'every domain', JSON.stringify(policy));
     return 0;
   },
 };

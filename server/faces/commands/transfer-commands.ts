@@ -12,7 +12,7 @@ export const transferList: Command = {
   words: 0,
   async run({ installation, print }) {
     for (const { id, claimant, binding, record, openedAt } of await installation.stores.transfers.openCases())
-      print(`${id}\t${openedAt}\t${claimant}\trecord ${record}\tbinding ${binding}`);
+      print(id, openedAt, claimant, `record ${record}`, `binding ${binding}`);
     return 0;
   },
 };

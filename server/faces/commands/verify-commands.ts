@@ -29,8 +29,7 @@ export const verify: BareCommand = {
       status: statusByLists(blocks('X509 CRL', required('crl')), { now, crypto: nodeCrypto }),
       crypto: nodeCrypto,
     });
-    for (const check of checks)
-      print(`${check.check}\t${check.result}\t${check.result === 'passed' ? '' : check.code}`);
+    for (const check of checks) print(check.check, check.result, check.result === 'passed' ? '' : check.code);
     print(verdict);
     return verdict === 'refused' ? 1 : 0;
   },
