@@ -22,6 +22,7 @@ import { settleAddress, settledAddress } from './config/settle-address.ts';
 import type { CommandFace, EstFace, HttpFace, TrustedIssuers } from './faces/face.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
+import { isReserved } from './ports/ca-names.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { KeyVault } from './ports/signer.ts';
 import { openDatabase } from './store/open.ts';
@@ -116,7 +117,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       policy,
       publicUrl,
       suffix,
-      notes: note === undefined ? [] : [note],
+      notes: [...(note === undefined ? [] : [note]), ...(isServer ? await namesakes(stores) : [])],
       aud,
     };
   } catch (error) {
@@ -124,6 +125,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await close();
     throw error;
   }
+}
+
+/** Organisations from before a name was reserved: what whoever runs the installation should know of each. */
+async function namesakes({ orgs }: Installation['stores']): Promise<string[]> {
+  return (await orgs.orgs())
+    .filter(({ name }) => isReserved(name))
+    .map(
+      ({ name }) =>
+        `The organisation ${name} is called like a key of the installation’s own, and may share one with it: make another organisation, move its devices there, and rotate what has its name (docs/operations.md, "Reserved names").`,
+    );
 }
 
 /** What each face is given: an object of its own, without the vault and without whatever else that face does not need. */

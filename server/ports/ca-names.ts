@@ -1,7 +1,18 @@
 import type { IssuerName, OrgName } from './issuer-name.ts';
 
-/** Names of the roots, which no organisation may take. */
 const ROOTS = { real: 'root' as IssuerName, training: 'training-root' as IssuerName };
+
+/**
+ * Names in the vault and in addresses that are this installation's own. An organisation of such a name would share a key
+ * with what is meant, since a vault's keys are found by name alone. This is the one list of them.
+ */
+const RESERVED: readonly RegExp[] = [
+  /^(?:root|training-root)$/,
+  /^statement(?:-.*)?$/,
+  /^rescue(?:-.*)?$/,
+  /^est-ca$/,
+  /^ocsp(?:-.*)?$/,
+];
 
 /**
  * Name of an issuing CA by generation, in addresses and in the vault. The underscore keeps it apart: no
@@ -20,7 +31,11 @@ export function rootOf({ training }: { readonly training: boolean }): IssuerName
   return training ? ROOTS.training : ROOTS.real;
 }
 
+/** Whether this name is called like a key or an address of the installation's own. */
+export function isReserved(name: string): boolean {
+  return RESERVED.some((pattern) => pattern.test(name));
+}
+
 export function mayBeOrg(name: string): boolean {
-  const reserved: readonly string[] = Object.values(ROOTS);
-  return /^[a-z][a-z0-9-]{1,30}$/.test(name) && !reserved.includes(name);
+  return /^[a-z][a-z0-9-]{1,30}$/.test(name) && !isReserved(name);
 }

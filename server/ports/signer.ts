@@ -18,13 +18,15 @@ export interface KeySigner {
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
+export type Curve = 'P-256' | 'P-384';
+
 /**
  * Where CA and statement keys are kept. Names are chosen by this server (`root`, an organisation, `statement-…`),
  * never by a request.
  */
 export interface KeyVault {
-  /** The key called `name`; it is created if it does not exist. */
-  ensure(name: string, curve: 'P-256' | 'P-384'): Promise<KeySigner>;
+  /** The key called `name`; it is created if it does not exist. Throws VaultError if it is on another curve. */
+  ensure(name: string, curve: Curve): Promise<KeySigner>;
   /** The key called `name`; undefined if it does not exist. */
   open(name: string): Promise<KeySigner | undefined>;
 }

@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { type KeyVault, VaultError } from '../../ports/signer.ts';
 import { isOpenKey, keyPem, openPem, signerOf } from './local-key.ts';
+import { onCurve } from './on-curve.ts';
 
 const PASSPHRASE = 'FIELDBIND_CA_PASSPHRASE';
 
@@ -46,7 +47,7 @@ export function keyFiles(folder: string, passphrase: string | undefined): KeyFil
         const { privateKey } = generateKeyPairSync('ec', { namedCurve: curve });
         writeOnce(path(name), keyPem(privateKey, passphrase));
       }
-      return signerOf(read(path(name), passphrase));
+      return onCurve(name, curve, signerOf(read(path(name), passphrase)));
     },
     takeOut: (name, under) =>
       existsSync(path(name)) ? keyPem(read(path(name), passphrase), under) : undefined,

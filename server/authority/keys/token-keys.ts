@@ -1,4 +1,5 @@
 import { type KeySigner, type KeyVault, VaultError } from '../../ports/signer.ts';
+import { onCurve } from './on-curve.ts';
 import type { Token } from './token.ts';
 import { CURVES, generate, lookUp, signWith, type TokenKey } from './token-objects.ts';
 
@@ -37,14 +38,14 @@ export function tokenKeys(token: Token, exclusively: <T>(work: () => Promise<T>)
     },
     async ensure(name, curve) {
       const existing = await find(name);
-      if (existing !== undefined) return signer(name, existing);
+      if (existing !== undefined) return onCurve(name, curve, signer(name, existing));
       await exclusively(async () => {
         if ((await find(name)) === undefined)
           await token.use((session) => generate(token, session, name, CURVES[curve].oid));
       });
       const created = await find(name);
       if (created === undefined) throw new VaultError(`the token made the key ${name} and does not show it`);
-      return signer(name, created);
+      return onCurve(name, curve, signer(name, created));
     },
   };
 }

@@ -79,7 +79,7 @@ export const caRequest: Command = {
 /** An organisation that exists determines itself whether it is for training. */
 export async function wantedOrg(call: CommandCall, training = false): Promise<WantedCa> {
   const name = call.required('org');
-  if (!mayBeOrg(name)) throw new UsageError('--org is no name of an organisation');
   const org = await call.installation.stores.orgs.org(name);
+  if (org === undefined && !mayBeOrg(name)) throw new UsageError('--org is no name of an organisation');
   return { name, training: org?.training ?? training, curve: readCurve(call) };
 }
