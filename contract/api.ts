@@ -6,6 +6,8 @@ import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from '.
 import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
+  CUSTODIANS,
+  DESK,
   EnrolChallenge,
   EnrolRequest,
   EnrolResponse,
@@ -43,9 +45,6 @@ export interface Operation {
 
 const Nonce = Text({ pattern: '^[A-Za-z0-9_-]{16,64}$' });
 const Empty = Obj({});
-const DESK = ['support', 'approver', 'administrator'] as const;
-/** Who may speak for the devices of an organisation, or of a home. */
-const CUSTODIANS = ['owner', ...DESK] as const;
 const DevicePath = Obj({ maker: Maker, udid: Udid });
 
 /** The whole API, by name. The server registers exactly these; the page's client calls exactly these. */

@@ -13,6 +13,11 @@ export const ROLES = ['installer', 'owner', 'support', 'approver', 'administrato
 export const Role = OneOf(...ROLES);
 export type Role = (typeof ROLES)[number];
 
+/** Who decides at the desk of an organisation. */
+export const DESK = ['support', 'approver', 'administrator'] as const;
+/** Who may speak for the devices of an organisation, or of a home. */
+export const CUSTODIANS = ['owner', ...DESK] as const;
+
 export const OperatorId = Text({ pattern: '^[a-z][a-z0-9-]{0,62}$' });
 
 export const Membership = Obj(

@@ -10,6 +10,7 @@ import {
   parseDomainName,
 } from '../../core/name.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { commandLine } from '../trail/actors.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 import type { TxtResolver } from './name-proof.ts';
@@ -62,7 +63,7 @@ export async function createDomain(
         at: now,
         step: STEPS.admin,
         event: 'domain created',
-        actor: 'command line',
+        actor: commandLine(),
         org: request.org,
         subject: name,
         detail: isAncestor(suffix, name) ? 'under our own suffix' : 'by DNS',

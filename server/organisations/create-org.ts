@@ -5,6 +5,7 @@ import { toInstant } from '../../core/instant.ts';
 import type { Ceremonies } from '../authority/ceremony/ceremonies.ts';
 import { mayBeOrg } from '../ports/ca-names.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { commandLine } from '../trail/actors.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
@@ -45,7 +46,7 @@ export async function createOrg(
       at,
       step: STEPS.admin,
       event: 'organisation created',
-      actor: 'command line',
+      actor: commandLine(),
       org: org.name,
       subject: org.name,
       detail: org.training ? 'training' : '',

@@ -115,10 +115,10 @@ export async function seedDemo(
   for (const org of ORGS) await createOrg(org, parts);
   for (const { operator, name, about, role, orgs } of PEOPLE) {
     const { people } = parts.stores;
-    if ((await people.person(operator)) === undefined)
-      await people.savePerson({ operator, name, about, demoRole: role, revokedAt: null });
-    const member = new Set((await people.memberships(operator)).map((membership) => membership.org));
-    for (const [org, as] of orgs) if (!member.has(org)) await people.saveMembership(operator, org, as);
+    if ((await people.person(operator)) !== undefined) continue;
+    // Memberships come first and with the person alone: whoever left an organisation is not put back by a restart.
+    for (const [org, as] of orgs) await people.saveMembership(operator, org, as);
+    await people.savePerson({ operator, name, about, demoRole: role, revokedAt: null });
   }
   for (const { labels, org, title, sites } of DOMAINS) {
     const name = `${labels}.${parts.suffix}`;

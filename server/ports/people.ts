@@ -17,4 +17,8 @@ export interface People {
   revokePerson(operator: string, at: string): Promise<void>;
   memberships(operator: string): Promise<Membership[]>;
   saveMembership(operator: string, org: OrgName, role: Role): Promise<void>;
+  /** False if the person was no member. */
+  endMembership(operator: string, org: OrgName): Promise<boolean>;
+  /** Administrators of an organisation who are not revoked. */
+  administrators(org: OrgName): Promise<string[]>;
 }

@@ -64,5 +64,25 @@ export function people(db: Db): People {
         .onConflict((c) => c.columns(['operator', 'org']).doUpdateSet({ role }))
         .execute();
     },
+    async endMembership(operator, org) {
+      const ended = await db
+        .deleteFrom('memberships')
+        .where('operator', '=', operator)
+        .where('org', '=', org)
+        .executeTakeFirst();
+      return ended.numDeletedRows > 0n;
+    },
+    async administrators(org) {
+      const rows = await db
+        .selectFrom('memberships')
+        .innerJoin('people', 'people.operator', 'memberships.operator')
+        .select('people.operator')
+        .where('memberships.org', '=', org)
+        .where('memberships.role', '=', 'administrator')
+        .where('people.revoked_at', 'is', null)
+        .orderBy('people.operator')
+        .execute();
+      return rows.map(({ operator }) => operator);
+    },
   };
 }

@@ -151,7 +151,7 @@ describe('revocation', () => {
     expect(await revoke(listed.udid, 'acme')).toMatchObject({ code: 0 });
     const after = await tombstones.live(10);
     expect(after.length).toBeGreaterThan(before.length);
-    const found = ['--by', 'Sam Petrov', '--reason', 'a test'];
+    const found = ['--by', 'sam', '--reason', 'a test'];
     await server.fieldbind('tombstone', 'lift', '--udid', listed.udid, '--maker', 'acme', ...found);
     expect(await tombstones.live(10)).toEqual(before);
   });
@@ -169,7 +169,7 @@ describe('revocation', () => {
     expect((await ines.pack('northfield')).tombstones).toHaveLength(2);
     const lift = ['tombstone', 'lift', '--udid', device.udid, '--maker', 'acme', '--reason', 'found again'];
     expect((await server.fieldbind(...lift)).code).toBe(2);
-    expect((await server.fieldbind(...lift, '--by', 'Sam Petrov')).out).toContain('2 tombstones lifted');
+    expect((await server.fieldbind(...lift, '--by', 'sam')).out).toContain('2 tombstones lifted');
     expect(await register()).toMatchObject({ outcome: 'bound' });
   });
 });

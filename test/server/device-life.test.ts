@@ -243,11 +243,18 @@ describe('who may', () => {
     const run = (verb: string, ...more: string[]) => server.fieldbind('device', verb, ...words(...more));
     expect(await run('suspend', '--reason', 'lost', '--by', 'sam')).toMatchObject({ code: 0 });
     expect(await onCrl(serial)).toBe('certificateHold');
-    expect(await run('resume', '--by', 'sam')).toMatchObject({
-      code: 1,
-      out: expect.stringContaining('lost'),
-    });
-    expect(await run('resume', '--by', 'ada')).toMatchObject({ code: 0 });
+    // Two eyes are two sign-ins: whoever is named here, it is the same shell.
+    for (const by of ['sam', 'ada'])
+      expect(await run('resume', '--by', by)).toMatchObject({
+        code: 1,
+        out: expect.stringContaining('signs in and resumes it'),
+      });
+    const resume = { act: 'resume', because: 'found' } as const;
+    const path = `/api/devices/${device.maker}/${device.udid}?org=northfield`;
+    expect((await sam.post(path, resume)).status).toBe(403);
+    expect((await ada.post(path, resume)).status).toBe(200);
+    expect(await run('suspend', '--reason', 'maintenance', '--by', 'sam')).toMatchObject({ code: 0 });
+    expect(await run('resume', '--by', 'sam')).toMatchObject({ code: 0 });
   });
 
   it('loses a token that is revoked', async () => {

@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const at = (name: string) => join(folder, name);
 const list = (verb: string, ...words: readonly string[]) =>
-  server.fieldbind('list', verb, ...words, '--org', 'northfield', '--by', 'ben');
+  server.fieldbind('list', verb, ...words, '--org', 'northfield', '--by', 'sam');
 const named = (udid: string) => server.running.installation.stores.list.byUdid('real', udid);
 
 /** Rows of makers of their own, so that tests do not meet. */
@@ -153,7 +153,7 @@ describe('a signed list', () => {
     sign('stranger', file);
     const by = (name: string) => list('import', file, '--signature', at(`${name}.sig`));
     expect((await by('signed')).out).toContain('signature_wrong');
-    const added = await makerKey('add', at('signed.pem'), '--maker', 'signed', '--by', 'ben');
+    const added = await makerKey('add', at('signed.pem'), '--maker', 'signed', '--by', 'sam');
     expect(added.code).toBe(0);
     expect((await by('stranger')).out).toContain('signature_wrong');
     expect((await list('import', file)).out).toContain('line 2: signature_needed');
@@ -167,13 +167,13 @@ describe('a signed list', () => {
     writeFileSync(file, `${readFileSync(file, 'utf8')}signed,signed-more,udid-only,,,,\r\n`);
     expect((await by('signed')).out).toContain('signature_wrong');
     expect((await makerKey('list')).out).toContain(digest);
-    expect((await makerKey('end', digest, '--by', 'ben')).code).toBe(0);
+    expect((await makerKey('end', digest, '--by', 'sam')).code).toBe(0);
     expect((await list('import', file)).out).toContain('2 imported');
   });
 
   it('is begun anew where it was begun without its signature, so that no row is passed over', async () => {
     keyPair('late');
-    expect((await makerKey('add', at('late.pem'), '--maker', 'late', '--by', 'ben')).code).toBe(0);
+    expect((await makerKey('add', at('late.pem'), '--maker', 'late', '--by', 'sam')).code).toBe(0);
     const rows = Array.from({ length: 1000 }, (_, n) => `late,late-${n},udid-only\n`);
     // It breaks off behind its first batch, which stands: as after a kill, it is not at its end.
     writeFileSync(at('late.csv'), ['maker,udid,anchor\n', ...rows, '"late"1,late-x,udid-only\n'].join(''));
@@ -196,13 +196,13 @@ describe('a signed list', () => {
       pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     }
     writeFileSync(at('dash.pem'), pem);
-    const added = await makerKey('add', at('dash.pem'), '--maker', 'dash', '--by', 'ben');
+    const added = await makerKey('add', at('dash.pem'), '--maker', 'dash', '--by', 'sam');
     expect(added.out).toContain(`${digest} signs lists of dash`);
-    expect(await makerKey('end', digest, '--by', 'ben')).toEqual({ code: 0, out: 'ended\n' });
+    expect(await makerKey('end', digest, '--by', 'sam')).toEqual({ code: 0, out: 'ended\n' });
   });
 
   it('asks for a strong public key, RSA or ECDSA, or a certificate of one', async () => {
-    const add = (name: string) => makerKey('add', at(name), '--maker', 'strong', '--by', 'ben');
+    const add = (name: string) => makerKey('add', at(name), '--maker', 'strong', '--by', 'sam');
     openssl('genpkey', '-algorithm', 'ED25519', '-out', at('ed.key'));
     openssl('pkey', '-in', at('ed.key'), '-pubout', '-out', at('ed.pem'));
     openssl(

@@ -177,12 +177,17 @@ describe('a thief', () => {
   });
 });
 
-it('is decided from the command line by two named persons too', async () => {
+it('is offered from the command line by one named person, and given up by another who signs in', async () => {
   const { device, record } = await claimed();
   const id = (await caseOf(device))?.id ?? '';
   const words = ['transfer', 'decide', id, '--decision', 'give-up', '--because', 'sold'];
   expect((await server.fieldbind('transfer', 'list')).out).toContain(id);
   expect((await server.fieldbind(...words, '--by', 'sam')).out).toContain('offered');
-  expect((await server.fieldbind(...words, '--by', 'ada')).out).toContain('given_up');
+  // Two eyes are two sign-ins: a second name from the same shell is none, nor is the same person who signs in.
+  const second = await server.fieldbind(...words, '--by', 'ada');
+  expect(second).toMatchObject({ code: 1, out: expect.stringContaining('signs in and gives it up') });
+  expect((await decide(sam, id, 'give_up')).body).toMatchObject({ result: 'offered' });
+  expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ outcome: 'refused' });
+  expect((await decide(ada, id, 'give_up')).body).toMatchObject({ result: 'given_up' });
   expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ outcome: 'bound' });
 });

@@ -37,7 +37,7 @@ it('looks at the rows again only where something in the pack has changed', async
     () =>
       server.fieldbind(
         ...['tombstone', 'lift', '--udid', device.udid, '--maker', 'acme'],
-        ...['--by', 'Sam', '--reason', 'found'],
+        ...['--by', 'sam', '--reason', 'found'],
       ),
     () => stores.domains.saveSite('oak-street.northfield.fieldbind.internal', { id: 'yard', title: 'Yard' }),
     () => server.fieldbind('domain', 'create', 'a.northfield.fieldbind.internal', '--org', 'northfield'),

@@ -6,6 +6,7 @@ import { toInstant } from '../../../core/instant.ts';
 import { parseDomainName } from '../../../core/name.ts';
 import { type CertificateAuthority, intentName } from '../../ports/certificate-authority.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
+import { commandLine } from '../../trail/actors.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 
@@ -50,7 +51,7 @@ export async function certifyServer(request: ServerRequest, parts: Parts): Promi
       at: toInstant(parts.clock.now()),
       step: STEPS.admin,
       event: 'server certificate intended',
-      actor: 'command line',
+      actor: commandLine(),
       org: request.org,
       subject: request.host,
       detail: `${intentName(intent)}, until ${intent.notAfter}`,

@@ -2,6 +2,7 @@ import { toInstant } from '../../../core/instant.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import type { Transact } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
+import { commandLine } from '../../trail/actors.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
@@ -69,7 +70,7 @@ export async function install(certified: CertifiedCa, parts: IssuingParts): Prom
       at,
       step: STEPS.admin,
       event: 'issuing CA replaced',
-      actor: 'command line',
+      actor: commandLine(),
       org: authority.org,
       subject: authority.name,
       detail: `SHA-256 ${sha256Hex(authority.anchor)}; ${before.name} until ${before.until}`,

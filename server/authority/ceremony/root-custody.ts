@@ -5,6 +5,7 @@ import type { Authority } from '../../ports/authorities.ts';
 import { rootOf } from '../../ports/ca-names.ts';
 import { VaultError } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
+import { commandLine } from '../../trail/actors.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import type { KeyFiles } from '../keys/key-files.ts';
@@ -65,7 +66,7 @@ async function note(event: string, subject: string, { transact, clock }: RootPar
       at: toInstant(clock.now()),
       step: STEPS.admin,
       event,
-      actor: 'command line',
+      actor: commandLine(),
       org: null,
       subject,
       detail: '',

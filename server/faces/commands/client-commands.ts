@@ -1,6 +1,7 @@
 import { createClient, revokeClient } from '../../organisations/clients.ts';
 import { CLIENT_RIGHTS, type ClientRight } from '../../ports/clients.ts';
 import { type Command, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -17,8 +18,9 @@ export const clientCreate: Command = {
   about: 'a machine client that may only suspend, revoke or transfer; prints its token this once',
   options: { org: TEXT, rights: TEXT, by: TEXT },
   words: 1,
-  async run({ installation, words, required, text, print }) {
-    const by = `command line (${text('by') ?? 'nobody named'})`;
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const by = await actorFor(call, [required('org')], WHO.desk);
     const rights = rightsFrom(required('rights'));
     const created = await createClient(
       { name: words[0] ?? '', org: required('org'), rights, by },
@@ -46,9 +48,12 @@ export const clientRevoke: Command = {
   about: 'ends a machine client at once',
   options: { by: TEXT },
   words: 1,
-  async run({ installation, words, text, print }) {
-    const by = `command line (${text('by') ?? 'nobody named'})`;
-    const done = await revokeClient(words[0] ?? '', by, installation);
+  async run(call) {
+    const { installation, words, print } = call;
+    const name = words[0] ?? '';
+    const client = (await installation.stores.clients.clients()).find((one) => one.name === name);
+    const by = await actorFor(call, client === undefined ? [] : [client.org], WHO.desk);
+    const done = await revokeClient(name, by, installation);
     print(done ? 'revoked' : 'there is no such client');
     return done ? 0 : 1;
   },

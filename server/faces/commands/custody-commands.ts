@@ -1,9 +1,11 @@
 import { ROLES } from '../../../contract/operator.ts';
 import { createDomain } from '../../organisations/create-domain.ts';
 import { createOrg } from '../../organisations/create-org.ts';
+import { join, leave, type MembershipFault } from '../../organisations/membership.ts';
 import { revokeOperator } from '../../organisations/revoke-operator.ts';
 import { readCurve } from './ca-commands.ts';
 import { type Command, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -79,34 +81,64 @@ export const peopleList: Command = {
   },
 };
 
+const MEMBERSHIP: Record<MembershipFault, string> = {
+  person_unknown: 'there is no such person',
+  person_revoked:
+    'this person was revoked, for good and everywhere: whoever works again signs in as another person',
+  org_unknown: 'there is no such organisation',
+  no_member: 'this person is no member there',
+  last_administrator:
+    'this is the last administrator there: make somebody else administrator first (operator join)',
+};
+
 export const operatorJoin: Command = {
-  usage: 'operator join NAME --org ORG --role ROLE',
+  usage: 'operator join NAME --org ORG --role ROLE [--by PERSON]',
   about: 'makes a person a member of an organisation, or changes their role there',
-  options: { org: TEXT, role: TEXT },
+  options: { org: TEXT, role: TEXT, by: TEXT },
   words: 1,
-  async run({ installation, words, required, print }) {
-    const { people, orgs } = installation.stores;
+  async run(call) {
+    const { installation, words, required, print } = call;
     const role = ROLES.find((one) => one === required('role'));
     if (role === undefined) throw new UsageError(`--role is one of ${ROLES.join(', ')}`);
-    const person = await people.person(words[0] ?? '');
-    const org = await orgs.org(required('org'));
-    if (person === undefined || org === undefined) {
-      print(person === undefined ? 'there is no such person' : 'there is no such organisation');
-      return 1;
-    }
-    await people.saveMembership(person.operator, org.name, role);
-    print(`${person.operator} is ${role} in ${org.name}`);
-    return 0;
+    const [operator, org] = [words[0] ?? '', required('org')];
+    const by = await actorFor(call, [org], WHO.administration);
+    const result = await join({ operator, org, role, by }, installation);
+    print(result === 'done' ? `${operator} is ${role} in ${org}` : MEMBERSHIP[result]);
+    return result === 'done' ? 0 : 1;
+  },
+};
+
+export const operatorLeave: Command = {
+  usage: 'operator leave NAME --org ORG [--by PERSON]',
+  about: 'ends what a person is in one organisation, at once; the rest stays',
+  options: { org: TEXT, by: TEXT },
+  words: 1,
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const [operator, org] = [words[0] ?? '', required('org')];
+    const by = await actorFor(call, [org], WHO.administration);
+    const result = await leave({ operator, org, by }, installation);
+    print(result === 'done' ? `${operator} has left ${org}` : MEMBERSHIP[result]);
+    return result === 'done' ? 0 : 1;
   },
 };
 
 export const operatorRevoke: Command = {
   usage: 'operator revoke NAME --by PERSON',
-  about: "ends a person's sessions and operator keys from this moment on",
+  about: "ends a person's sessions and operator keys from this moment on, everywhere",
   options: { by: TEXT },
   words: 1,
-  async run({ installation, words, required, print }) {
-    const { found, keys } = await revokeOperator(words[0] ?? '', required('by'), installation);
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const operator = words[0] ?? '';
+    required('by');
+    const memberships = await installation.stores.people.memberships(operator);
+    const by = await actorFor(
+      call,
+      memberships.map(({ org }) => org),
+      WHO.desk,
+    );
+    const { found, keys } = await revokeOperator(operator, by, installation);
     print(found ? `revoked, with ${keys} operator keys` : 'there is no such person');
     return found ? 0 : 1;
   },

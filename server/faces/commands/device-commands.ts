@@ -8,6 +8,7 @@ import { parseIssuerName } from '../../ports/ca-names.ts';
 import { REVOCATION_REASONS, type RevocationReason } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { actorFor, orgsOfDevice, WHO } from './named-person.ts';
 import { signedWords } from './signed-words.ts';
 import { readText } from './text-files.ts';
 
@@ -70,17 +71,16 @@ export const revoke: Command = {
     const { installation, required, text, print } = call;
     const reason = REVOCATION_REASONS.find((one) => one === required('reason'));
     if (reason === undefined) throw new UsageError(`--reason is one of ${REVOCATION_REASONS.join(', ')}`);
-    const by = `command line (${text('by') ?? 'nobody named'})`;
     if (['udid', 'certificate', 'serial'].filter((name) => text(name) !== undefined).length > 1)
       throw new UsageError('--udid, --certificate and --serial exclude each other');
-    if (text('certificate') !== undefined || text('serial') !== undefined)
-      return revokeOne(call, { reason, by });
+    if (text('certificate') !== undefined || text('serial') !== undefined) return revokeOne(call, reason);
     const maker = required('maker');
     const udid = required('udid');
     if (!isUdid(udid)) {
       print(`${JSON.stringify(udid)} is no UDID; nothing was revoked`);
       return 1;
     }
+    const by = await actorFor(call, await orgsOfDevice(maker, udid, installation.stores), WHO.custody);
     const revoked = await revokeDevice({ maker, udid, reason, by }, installation);
     if (!revoked.ok) {
       print(`no device ${udid} of ${maker} is bound or on a list; nothing was revoked`);
@@ -95,10 +95,10 @@ export const revoke: Command = {
 };
 
 /** One certificate, by its file or by its serial. */
-async function revokeOne(
-  { installation, text, required, print }: CommandCall,
-  word: { readonly reason: RevocationReason; readonly by: string },
-): Promise<number> {
+async function revokeOne(call: CommandCall, reason: RevocationReason): Promise<number> {
+  const { installation, text, required, print } = call;
+  // Taking rights away from a certificate that nobody knows needs no more than a known name.
+  const word = { reason, by: await actorFor(call, [], WHO.custody) };
   const file = text('certificate');
   const serial = text('serial');
   if (serial !== undefined && !/^[0-9a-f]{1,40}$/i.test(serial))
@@ -126,15 +126,16 @@ async function revokeOne(
 }
 
 export const tombstoneLift: Command = {
-  usage: 'tombstone lift --udid U --maker M --by NAME --reason TEXT',
+  usage: 'tombstone lift --udid U --maker M --by PERSON --reason TEXT',
   about: 'lets a revoked UDID and its keys be bound again; a named person answers for it',
   options: { udid: TEXT, maker: TEXT, by: TEXT, reason: TEXT },
   words: 0,
-  async run({ installation, required, print }) {
-    const lifted = await liftTombstones(
-      { maker: required('maker'), udid: required('udid'), by: required('by'), reason: required('reason') },
-      installation,
-    );
+  async run(call) {
+    const { installation, required, print } = call;
+    const [maker, udid, reason] = [required('maker'), required('udid'), required('reason')];
+    required('by');
+    const by = await actorFor(call, await orgsOfDevice(maker, udid, installation.stores), WHO.desk);
+    const lifted = await liftTombstones({ maker, udid, by, reason }, installation);
     print(`${lifted} tombstones lifted`);
     return lifted === 0 ? 1 : 0;
   },

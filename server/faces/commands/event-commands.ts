@@ -9,7 +9,8 @@ import {
 } from '../../outside/events/receivers.ts';
 import { eventStatement } from '../../outside/events/statement.ts';
 import { EVENT_KINDS, type EventKind } from '../../ports/events.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 const MOST_COUNTED = 100_000;
@@ -23,8 +24,6 @@ const WHY: Record<ReceiverFault, string> = {
 };
 
 const NO_SUCH = 'there is no such receiver';
-
-const byOf = ({ text }: CommandCall) => `command line (${text('by') ?? 'nobody named'})`;
 
 function kindsFrom(words: string | undefined): EventKind[] {
   if (words === undefined) return [...EVENT_KINDS];
@@ -49,7 +48,7 @@ export const eventsAdd: Command = {
         target: required('to'),
         topic: text('topic'),
         kinds: kindsFrom(text('kinds')),
-        by: byOf(call),
+        by: await actorFor(call, [required('org')], WHO.desk),
       },
       installation,
     );
@@ -102,7 +101,10 @@ function onOne(words: Pick<Command, 'usage' | 'about'>, done: string, run: typeo
     options: { by: TEXT },
     words: 1,
     async run(call) {
-      const found = await run(call.words[0] ?? '', byOf(call), call.installation);
+      const name = call.words[0] ?? '';
+      const receiver = await call.installation.stores.receivers.receiver(name);
+      const by = await actorFor(call, receiver === undefined ? [] : [receiver.org], WHO.desk);
+      const found = await run(name, by, call.installation);
       call.print(found ? done : NO_SUCH);
       return found ? 0 : 1;
     },

@@ -4,6 +4,7 @@ import {
   resumeDevice,
   retireDevice,
   suspendDevice,
+  type Word,
 } from '../../authority/ra/custody/device-life.ts';
 import { type ReplaceFault, replaceDevice } from '../../authority/ra/custody/replace-device.ts';
 import type { SignedCrl } from '../../ports/crls.ts';
@@ -20,7 +21,9 @@ const WHY: Record<LifeFault | ReplaceFault, string> = {
   not_ready: 'its certificate is still being issued',
   suspended: 'it is suspended already',
   not_suspended: 'it is not suspended',
-  four_eyes: 'whoever reported it lost cannot resume it: name somebody else with --by',
+  four_eyes: 'whoever reported it lost cannot resume it: somebody else signs in and resumes it at the desk',
+  sign_in_needed:
+    'it was reported lost, and two eyes are two sign-ins: a person other than who reported it signs in and resumes it at the desk, or over the API',
   with_unknown: 'the new device is not bound in the same organisation: register it first',
   with_elsewhere: 'the new device is bound to another domain than the old one',
   with_taken: 'the new device took another one’s place already: retire the old one instead',
@@ -30,19 +33,20 @@ type ActResult =
   | { readonly ok: true; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: LifeFault | ReplaceFault };
 
-/** Does something with the device that the options name, in the organisation where it is bound. */
+/** Does something with the device that the options name, in the organisation where it is bound, on somebody's word there. */
 async function onDevice(
-  { installation, required, print }: CommandCall,
+  call: CommandCall,
   message: string,
-  work: (device: OwnDevice) => Promise<ActResult>,
+  work: (device: OwnDevice, word: Word) => Promise<ActResult>,
 ): Promise<number> {
+  const { installation, required, print } = call;
   const [maker, udid] = [required('maker'), required('udid')];
   const org = (await installation.stores.liveBindings.byName(maker, udid))?.org;
   if (org === undefined) {
     print(WHY.not_found);
     return 1;
   }
-  const done = await work({ org, maker, udid });
+  const done = await work({ org, maker, udid }, await wordOf(call, [org]));
   if (!done.ok) {
     print(WHY[done.why]);
     return 1;
@@ -59,19 +63,19 @@ export const deviceSuspend: Command = {
   async run(call) {
     const reason = SAID_REASONS.find((one) => one === call.required('reason'));
     if (reason === undefined) throw new UsageError(`--reason is one of ${SAID_REASONS.join(', ')}`);
-    const word = await wordOf(call);
-    return onDevice(call, 'suspended', (device) => suspendDevice(device, reason, word, call.installation));
+    return onDevice(call, 'suspended', (device, word) =>
+      suspendDevice(device, reason, word, call.installation),
+    );
   },
 };
 
 export const deviceResume: Command = {
   usage: 'device resume --udid U --maker M --by PERSON --because TEXT',
-  about: 'takes its certificate off hold; a lost device needs another person than who reported it',
+  about: 'takes its certificate off hold after maintenance; a lost device is resumed by a signed-in person',
   options: DEVICE,
   words: 0,
   async run(call) {
-    const word = await wordOf(call);
-    return onDevice(call, 'resumed', (device) => resumeDevice(device, word, call.installation));
+    return onDevice(call, 'resumed', (device, word) => resumeDevice(device, word, call.installation));
   },
 };
 
@@ -81,8 +85,7 @@ export const deviceRetire: Command = {
   options: DEVICE,
   words: 0,
   async run(call) {
-    const word = await wordOf(call);
-    return onDevice(call, 'retired', (device) => retireDevice(device, word, call.installation));
+    return onDevice(call, 'retired', (device, word) => retireDevice(device, word, call.installation));
   },
 };
 
@@ -92,11 +95,12 @@ export const deviceReplace: Command = {
   options: { ...DEVICE, with: TEXT, 'with-maker': TEXT },
   words: 0,
   async run(call) {
-    const word = await wordOf(call);
     const successor = {
       udid: call.required('with'),
       maker: call.text('with-maker') ?? call.required('maker'),
     };
-    return onDevice(call, 'replaced', (device) => replaceDevice(device, successor, word, call.installation));
+    return onDevice(call, 'replaced', (device, word) =>
+      replaceDevice(device, successor, word, call.installation),
+    );
   },
 };

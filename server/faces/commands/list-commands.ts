@@ -8,6 +8,7 @@ import { LARGEST_SIGNATURE } from '../../organisations/lists/signed-file.ts';
 import { staleRows } from '../../organisations/lists/stale-rows.ts';
 import type { Org } from '../../ports/orgs.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 const FLAG = { type: 'boolean' } as const;
@@ -27,6 +28,7 @@ export const listImport: Command = {
   async run(call) {
     const { installation, words, text, flag, print } = call;
     const org = await orgOf(call);
+    const by = await actor(call, org);
     const maker = text('maker');
     if (maker !== undefined && !isMakerName(maker)) throw new UsageError('--maker is no maker’s name');
     const signature = await readSignature(text('signature'));
@@ -37,7 +39,7 @@ export const listImport: Command = {
       const result = await importFile(
         {
           ...{ file, org, maker, signature, preview: flag('preview'), rejected: text('rejected') },
-          by: actor(call),
+          by,
           onProgress(job, size) {
             const rows = job.imported + job.unchanged + job.faults;
             if (rows === told || (rows - told < PROGRESS && job.offset < size)) return;
@@ -95,16 +97,18 @@ export const listHandOn: Command = {
   words: 0,
   async run(call) {
     const { installation, required, give } = call;
-    const { name: org } = await orgOf(call);
+    const owner = await orgOf(call);
+    const org = owner.name;
     const to = required('to-maker');
     if (!isMakerName(to)) throw new UsageError('--to-maker is no maker’s name');
     required('by');
+    const by = await actor(call, owner);
     give(listHeader(true).trimEnd());
     const giveRows = (rows: Parameters<typeof listLine>[0][]) => {
       if (rows.length > 0) give(rows.map((row) => listLine(row, true).trimEnd()).join('\n'));
     };
     const count = await handOn(
-      { org, to, filter: filterOf(call), by: actor(call), give: (rows) => giveRows([...rows]) },
+      { org, to, filter: filterOf(call), by, give: (rows) => giveRows([...rows]) },
       installation,
     );
     process.stderr.write(`${count} rows handed on to ${to}\n`);
@@ -119,13 +123,15 @@ export const listStale: Command = {
   words: 0,
   async run(call) {
     const { installation, required, flag, print } = call;
-    const { name: org } = await orgOf(call);
+    const owner = await orgOf(call);
+    const org = owner.name;
     const days = Number(required('older-than'));
     if (!Number.isInteger(days) || days < 0) throw new UsageError('--older-than is a number of days');
     if (flag('hold')) required('by');
+    const by = await actor(call, owner);
     const count = await staleRows(
       {
-        ...{ org, days, hold: flag('hold'), by: actor(call) },
+        ...{ org, days, hold: flag('hold'), by },
         tell(rows) {
           for (const { row, importedAt } of rows)
             print(
@@ -146,8 +152,8 @@ async function orgOf({ installation, required }: CommandCall): Promise<Org> {
   return org;
 }
 
-function actor({ text }: Pick<CommandCall, 'text'>): string {
-  return `command line (${text('by') ?? 'nobody named'})`;
+function actor(call: CommandCall, { name, training }: Org): Promise<string> {
+  return actorFor(call, [name], training ? WHO.practice : WHO.desk);
 }
 
 function filterOf({ text }: Pick<CommandCall, 'text'>): RowFilter {

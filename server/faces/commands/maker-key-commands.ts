@@ -5,6 +5,7 @@ import { readMakerKey } from '../../organisations/lists/signed-file.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { type Command, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -13,11 +14,14 @@ export const makerKeyAdd: Command = {
   about: 'takes lists of this maker only under a signature by this key, or by another one added',
   options: { maker: TEXT, org: TEXT, by: TEXT },
   words: 1,
-  async run({ installation, words, required, print }) {
+  async run(call) {
+    const { installation, words, required, print } = call;
     const { stores, transact, clock, crypto } = installation;
-    const [maker, org, by] = [required('maker'), required('org'), required('by')];
+    const [maker, org] = [required('maker'), required('org')];
+    required('by');
     if (!isMakerName(maker)) throw new UsageError('--maker is no maker’s name');
     if ((await stores.orgs.org(org)) === undefined) throw new UsageError('there is no such organisation');
+    const by = await actorFor(call, [org], WHO.desk);
     const spki = readMakerKey(await readFile(words[0] ?? '', 'utf8').catch(() => ''));
     if (spki === undefined)
       throw new UsageError('the file holds no public key or certificate, ECDSA or RSA of 2048 bits or more');
@@ -59,8 +63,11 @@ export const makerKeyEnd: Command = {
   about: 'takes no more lists under this key; rows that came under it stay',
   options: { org: TEXT, by: TEXT },
   words: 1,
-  async run({ installation, words, required, print }) {
-    const [digest, org, by] = [words[0] ?? '', required('org'), required('by')];
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const [digest, org] = [words[0] ?? '', required('org')];
+    required('by');
+    const by = await actorFor(call, [org], WHO.desk);
     const at = toInstant(installation.clock.now());
     const ended = await installation.transact(async (tx) => {
       const done = await tx.makerKeys.end(org, digest, at);

@@ -1,6 +1,7 @@
 import { clearPolicy, setPolicy } from '../../organisations/set-policy.ts';
 import { KEY_TYPES, type Policy } from '../../ports/policies.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
+import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 const SCOPE = { org: TEXT, domain: TEXT, by: TEXT } as const;
@@ -55,8 +56,9 @@ export const policySet: Command = {
   words: 0,
   async run(call) {
     const { installation, required, text, print } = call;
+    const by = await actorFor(call, [required('org')], WHO.desk);
     const entry = { org: required('org'), domain: text('domain') ?? null, policy: policyFrom(call) };
-    const result = await setPolicy(entry, `command line (${text('by') ?? 'nobody named'})`, installation);
+    const result = await setPolicy(entry, by, installation);
     print(result === 'set' ? JSON.stringify(entry.policy) : `refused: ${result}`);
     return result === 'set' ? 0 : 1;
   },
@@ -79,9 +81,11 @@ export const policyClear: Command = {
   about: 'removes the policy of an organisation, or of one domain',
   options: SCOPE,
   words: 0,
-  async run({ installation, required, text, print }) {
+  async run(call) {
+    const { installation, required, text, print } = call;
+    const by = await actorFor(call, [required('org')], WHO.desk);
     const where = { org: required('org'), domain: text('domain') ?? null };
-    const done = await clearPolicy(where, `command line (${text('by') ?? 'nobody named'})`, installation);
+    const done = await clearPolicy(where, by, installation);
     print(done ? 'removed' : 'there was none');
     return done ? 0 : 1;
   },

@@ -5,6 +5,12 @@ import { wordOf } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
 
+const SAID: Partial<Record<Awaited<ReturnType<typeof decideTransfer>>, string>> = {
+  offered: 'offered: a second person signs in and says the same at the desk, or over the API',
+  sign_in_needed:
+    'it was offered already, and two eyes are two sign-ins: the second person signs in and gives it up at the desk, or over the API',
+};
+
 export const transferList: Command = {
   usage: 'transfer list',
   about: 'open claims on devices that are bound to another organisation',
@@ -19,7 +25,7 @@ export const transferList: Command = {
 
 export const transferDecide: Command = {
   usage: 'transfer decide CASE --decision DECISION --by PERSON --because TEXT',
-  about: 'give-up (two persons, one after the other) or refuse, for the owner of the device',
+  about: 'give-up (the first of two persons; the second signs in) or refuse, for the owner of the device',
   options: { decision: TEXT, by: TEXT, because: TEXT },
   words: 1,
   async run(call) {
@@ -27,7 +33,6 @@ export const transferDecide: Command = {
     const asked = required('decision');
     if (asked !== 'give-up' && asked !== 'refuse')
       throw new UsageError('--decision is one of give-up, refuse');
-    const word = await wordOf(call);
     const { stores } = installation;
     const id = words[0] ?? '';
     const transfer = await stores.transfers.open(id);
@@ -36,6 +41,7 @@ export const transferDecide: Command = {
       print('there is no such open case');
       return 1;
     }
+    const word = await wordOf(call, [org]);
     const decisions = decider({
       ...installation,
       onStep: () => undefined,
@@ -46,7 +52,7 @@ export const transferDecide: Command = {
       { ...word, id, org, decision },
       { ...installation, decider: decisions },
     );
-    print(result === 'offered' ? 'offered: a second person has to say the same' : result);
+    print(SAID[result] ?? result);
     return result === 'offered' || result === 'given_up' || result === 'refused' ? 0 : 1;
   },
 };

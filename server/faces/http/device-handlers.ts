@@ -28,6 +28,7 @@ const WHY: Record<Exclude<Fault, 'not_found'>, string> = {
   suspended: 'It is suspended already',
   not_suspended: 'It is not suspended',
   four_eyes: 'Four eyes: somebody else than who reported it lost must say that it was found',
+  sign_in_needed: 'Two eyes are two sign-ins: a signed-in person must say that it was found',
   with_unknown: 'The new device is not bound in this organisation: register it first',
   with_elsewhere: 'The new device is bound to another domain than the old one',
   with_taken: 'The new device took another one’s place already: retire the old one instead',
@@ -71,7 +72,10 @@ export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'act
   function refuse(why: Fault | undefined): void {
     if (why === undefined) return;
     if (why === 'not_found') throw new ProblemError('not_found');
-    throw new ProblemError(why === 'four_eyes' ? 'forbidden' : 'conflict', WHY[why]);
+    throw new ProblemError(
+      why === 'four_eyes' || why === 'sign_in_needed' ? 'forbidden' : 'conflict',
+      WHY[why],
+    );
   }
 
   function acted({ maker, udid }: OwnDevice) {

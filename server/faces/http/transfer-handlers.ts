@@ -22,6 +22,11 @@ export function transferHandlers({
           throw new ProblemError('not_found');
         case 'own_record':
           throw new ProblemError('forbidden', 'Four eyes: somebody else must decide a claim of your own');
+        case 'sign_in_needed':
+          throw new ProblemError(
+            'forbidden',
+            'Two eyes are two sign-ins: a signed-in person must say the same',
+          );
         case 'suspended':
           throw new ProblemError('conflict', 'It was reported lost: it stays, until somebody resumes it');
         case 'not_ready':

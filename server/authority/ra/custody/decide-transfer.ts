@@ -5,6 +5,7 @@ import type { RevocationLists } from '../../../ports/crls.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import type { TransferCase } from '../../../ports/transfer-cases.ts';
+import { isCommandLine, personOf } from '../../../trail/actors.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
@@ -32,9 +33,9 @@ export interface TransferParts {
 
 /**
  * `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: the device was reported lost,
- * so nobody may give it up.
+ * so nobody may give it up. `sign_in_needed`: a name on the command line is never the second of two persons.
  */
-export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready';
+export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready' | 'sign_in_needed';
 type TransferResult = 'offered' | 'given_up' | 'refused';
 
 /**
@@ -95,7 +96,7 @@ async function decideIn(
   const binding = transfer && (await tx.bindings.binding(transfer.binding));
   if (transfer === undefined || binding?.org !== org) return { result: 'not_found' };
   const claim = await tx.records.record(transfer.record);
-  if (claim?.author === word.by) return { result: 'own_record' };
+  if (claim?.author === personOf(word.by)) return { result: 'own_record' };
   if (decision === 'refuse') {
     await close(transfer, 'refused', binding, word, at, tx);
     const { udid } = binding;
@@ -109,7 +110,8 @@ async function decideIn(
   // An offer made in another case was for that case's claimant; two persons must agree on the same one.
   const offers = await tx.offers.inCase(transfer);
   if (offers.length === 0) await offer(binding, id, word, at, tx);
-  if (offers.every(({ by }) => by === word.by)) return { result: 'offered' };
+  if (offers.every(({ by }) => personOf(by) === personOf(word.by))) return { result: 'offered' };
+  if (isCommandLine(word.by)) return { result: 'sign_in_needed' };
   await close(transfer, 'given_up', binding, word, at, tx);
   const ending = { reason: 'affiliationChanged', code: 'given_up', at, by: word.by } as const;
   const issuers = await endBinding(binding, ending, tx);

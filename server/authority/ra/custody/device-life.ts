@@ -5,6 +5,7 @@ import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
 import type { SuspensionReason } from '../../../ports/device-life.ts';
 import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
+import { isCommandLine, personOf } from '../../../trail/actors.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
@@ -33,8 +34,15 @@ export interface Word {
 /**
  * `not_ready`: the certificate is still being issued. `suspended`, `not_suspended`: the device is in that state
  * already. `four_eyes`: whoever reported the device lost cannot be the one who says that it was found.
+ * `sign_in_needed`: a name on the command line is a word of whoever sits there, so it is never the second of two persons.
  */
-export type LifeFault = 'not_found' | 'not_ready' | 'suspended' | 'not_suspended' | 'four_eyes';
+export type LifeFault =
+  | 'not_found'
+  | 'not_ready'
+  | 'suspended'
+  | 'not_suspended'
+  | 'four_eyes'
+  | 'sign_in_needed';
 export type LifeResult =
   | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: LifeFault };
@@ -110,7 +118,10 @@ export function resumeDevice(device: OwnDevice, word: Word, parts: LifeParts): P
     const { id, org, maker, udid, domain } = binding;
     const suspension = await tx.life.suspension(id);
     if (suspension === undefined) return 'not_suspended';
-    if (suspension.reason === 'lost' && suspension.by === word.by) return 'four_eyes';
+    if (suspension.reason === 'lost') {
+      if (isCommandLine(word.by)) return 'sign_in_needed';
+      if (personOf(suspension.by) === personOf(word.by)) return 'four_eyes';
+    }
     await tx.life.resume(id);
     const issuers = await tx.revocations.release(id);
     await tx.changes.tell(org, { kind: 'resumed', at, maker, udid, domain });
