@@ -45,6 +45,8 @@ export interface AuditLog {
   sealsAfter(n: number, limit: number): Promise<AuditSeal[]>;
   /** Heads of chains that grew since they were last sealed, by writer. */
   unsealed(limit: number): Promise<AuditHead[]>;
+  /** How far each chain was ever sealed, as its head remembers: writer and number. */
+  sealed(): Promise<Pick<AuditHead, 'writer' | 'n'>[]>;
   /** Keeps a seal; false if its number is taken, by another process. */
   keepSeal(seal: AuditSeal, at: string): Promise<boolean>;
 }

@@ -38,6 +38,14 @@ export function auditLog(db: Db, append: (facts: AuditFacts) => Promise<void> = 
         .limit(limit)
         .execute();
     },
+    async sealed() {
+      const rows = await db
+        .selectFrom('audit_heads')
+        .select(['writer', 'sealed'])
+        .where('sealed', '>', 0)
+        .execute();
+      return rows.map(({ writer, sealed }) => ({ writer, n: sealed }));
+    },
     async keepSeal({ n, heads, jws }, at) {
       const inserted = await db
         .insertInto('audit_seals')

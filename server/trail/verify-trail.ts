@@ -30,6 +30,8 @@ class Fault extends Error {
   }
 }
 
+type SealedPlace = Pick<AuditHead, 'writer' | 'n'>;
+
 interface SealedHead extends AuditHead {
   readonly seal: number;
 }
@@ -38,9 +40,14 @@ interface SealedHead extends AuditHead {
  * Verifies an exported trail, with nothing but the file. It finds any entry that was changed, removed or inserted,
  * and any chain that was cut off before its last sealed entry. It cannot find that the newest seals were cut off with
  * everything they cover, nor that the whole trail was made up under other keys: so it reports the newest seal and the
- * first key, to be compared with those written down before.
+ * first key, to be compared with those written down before. `sealed`: how far chains were sealed as far as something else
+ * than the seals remembers.
  */
-export async function verifyTrail(lines: AsyncIterable<string>, crypto: CryptoPort): Promise<TrailVerdict> {
+export async function verifyTrail(
+  lines: AsyncIterable<string>,
+  crypto: CryptoPort,
+  sealed: readonly SealedPlace[] = [],
+): Promise<TrailVerdict> {
   const trail = new TrailWalk(crypto);
   let number = 0;
   try {
@@ -48,7 +55,7 @@ export async function verifyTrail(lines: AsyncIterable<string>, crypto: CryptoPo
       number++;
       await trail.take(readLine(line, number), number);
     }
-    return trail.verdict();
+    return trail.verdict(sealed);
   } catch (error) {
     if (error instanceof Fault) return { ok: false, where: error.where, why: error.message };
     throw error;
@@ -74,6 +81,8 @@ class TrailWalk {
   /** The sealed heads that each chain must reach, in order, and how far each chain was verified. */
   readonly #sealed = new Map<string, SealedHead[]>();
   readonly #heads = new Map<string, AuditHead>();
+  /** How far the seals reach. */
+  readonly #reached = new Map<string, number>();
   #unsealed = 0;
 
   constructor(crypto: CryptoPort) {
@@ -126,6 +135,7 @@ class TrailWalk {
       if (head.n <= (expected.at(-1)?.n ?? 0)) throw new Fault(where, `chain ${head.writer} went back`);
       expected.push({ ...head, seal: n });
       this.#sealed.set(head.writer, expected);
+      this.#reached.set(head.writer, head.n);
     }
     this.#seals = n;
     this.#seal = opened.digest;
@@ -149,7 +159,10 @@ class TrailWalk {
     this.#entries++;
   }
 
-  verdict(): TrailVerdict {
+  verdict(sealed: readonly SealedPlace[]): TrailVerdict {
+    for (const { writer, n } of sealed)
+      if ((this.#reached.get(writer) ?? 0) < n)
+        throw new Fault(`seal ${this.#seals + 1}`, `a seal is missing: chain ${writer} was sealed up to ${n}`);
     for (const [writer, [next]] of this.#sealed) {
       if (next === undefined) continue;
       const reached = this.#heads.get(writer)?.n ?? 0;
@@ -171,9 +184,13 @@ class TrailWalk {
   }
 }
 
-/** The same for the trail of an open installation. */
-export function verifyAudit(
+/**
+ * The same for the trail of an open installation, whose heads remember how far they were sealed. They are read before the
+ * seals, so that a seal that is made meanwhile is not missed.
+ */
+export async function verifyAudit(
   installation: TrailParts & { readonly crypto: CryptoPort },
 ): Promise<TrailVerdict> {
-  return verifyTrail(trailLines(installation), installation.crypto);
+  const sealed = await installation.stores.audit.sealed();
+  return verifyTrail(trailLines(installation), installation.crypto, sealed);
 }

@@ -176,6 +176,48 @@ describe('a trail of several writers', () => {
   });
 });
 
+describe('seals taken out of the database', () => {
+  /** A trail with two seals in a file of its own, after something was done to it. */
+  async function verdictAfter(sql: string): Promise<{ code: number; out: string }> {
+    const folder = mkdtempSync(join(tmpdir(), 'fieldbind-seals-'));
+    const options = { data: folder, publicUrl: 'http://x', suffix: 'x.internal' };
+    const one = await openInstallation(options);
+    await note(one, 'a');
+    await sealTrail(one);
+    await note(one, 'b');
+    await sealTrail(one);
+    await note(one, 'c');
+    await one.close();
+    const raw = new BetterSqlite(join(folder, 'fieldbind.sqlite'));
+    raw.exec(sql);
+    raw.close();
+    const said = await fieldbind(folder, ['audit', 'verify'], '');
+    rmSync(folder, { recursive: true });
+    return said;
+  }
+
+  it.each([
+    ['all of them', 'delete from audit_seals'],
+    ['the newest', 'delete from audit_seals where n = 2'],
+    [
+      'all of them with every entry but the first',
+      `delete from audit_seals; delete from audit where n > 1;
+       update audit_heads set n = 1, hash = (select hash from audit)`,
+    ],
+    ['the newest, with the entries after it', 'delete from audit_seals where n = 2; delete from audit where n > 2'],
+  ])('%s are missed', async (_, sql) => {
+    expect(await verdictAfter(sql)).toMatchObject({ code: 1, out: expect.stringContaining('a seal is missing') });
+  });
+
+  it('are not missed where there are none yet, and what came after the last is no fault', async () => {
+    expect(await verdictAfter('select 1')).toMatchObject({ code: 0, out: expect.stringContaining('2 seals') });
+    expect(await fieldbind(join(data, 'fresh'), ['audit', 'verify'], '')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('nothing is sealed yet'),
+    });
+  });
+});
+
 /** With an end that counts what is there, as a forger would write it. */
 function recounted(given: readonly string[]): string[] {
   const count = (kind: string) => given.filter((line) => line.startsWith(`{"${kind}"`)).length;
