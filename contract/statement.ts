@@ -8,6 +8,7 @@ export const STATEMENT_TYPES = [
   'credential+jws',
   'pack+jws',
   'statement-key+jws',
+  'statement-key-end+jws',
   'rescue-key+jws',
   'photo+jws',
   'audit-seal+jws',
@@ -29,6 +30,21 @@ export const StatementKey = Obj(
   { additionalProperties: false },
 );
 export type StatementKey = Static<typeof StatementKey>;
+
+/**
+ * The end of a statement key, signed by a later one. What the ended key signed counts from then on only if it has its place
+ * in the audit trail up to `seal`: its number and digest.
+ */
+export const StatementKeyEnd = Obj(
+  {
+    aud: Audience,
+    kid: Digest,
+    end: Instant,
+    seal: Obj({ n: Integer({ minimum: 1 }), digest: Digest }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+);
+export type StatementKeyEnd = Static<typeof StatementKeyEnd>;
 
 /** "The backend has it": without one that verifies, nothing leaves the outbox. */
 export const Receipt = Obj(

@@ -28,6 +28,11 @@ export function parseJws(text: string): Jws | undefined {
   return { header, payload, signingInput, signed: utf8(signingInput), signature };
 }
 
+/** Its header alone, however long the rest is. */
+export function headerOf(text: string): unknown {
+  return parseJson(text.slice(0, Math.max(0, text.indexOf('.'))));
+}
+
 function parseJson(part: string): unknown {
   const bytes = fromBase64Url(part);
   const text = bytes === undefined ? undefined : fromUtf8(bytes);

@@ -28,7 +28,11 @@ import {
   eventsResume,
   eventsTest,
 } from './faces/commands/event-commands.ts';
-import { statementKeyRotate } from './faces/commands/installation-commands.ts';
+import {
+  statementKeyEnd,
+  statementKeyList,
+  statementKeyRotate,
+} from './faces/commands/installation-commands.ts';
 import { deviceReplace, deviceResume, deviceRetire, deviceSuspend } from './faces/commands/life-commands.ts';
 import { listExport, listHandOn, listImport, listStale } from './faces/commands/list-commands.ts';
 import { makerKeyAdd, makerKeyEnd, makerKeyList } from './faces/commands/maker-key-commands.ts';
@@ -81,6 +85,8 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   operatorLeave,
   operatorRevoke,
   statementKeyRotate,
+  statementKeyList,
+  statementKeyEnd,
   caList,
   caRotate,
   caRequest,

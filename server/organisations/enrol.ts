@@ -10,7 +10,7 @@ import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
-import type { StatementKeys } from '../trail/statement-keys.ts';
+import { type StatementKeys, statementChain } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
 import type { SignedInPerson } from './sign-in.ts';
 
@@ -52,6 +52,8 @@ export interface Enrolment {
   /** A nonce for one enrolment by this session. */
   challenge(session: SignedInPerson): Promise<{ nonce: string; expiresAt: string }>;
   enrol(session: SignedInPerson, proof: string): Promise<EnrolResult>;
+  /** The statement keys, and the ends of those that have ended. */
+  statementKeys(): Promise<string[]>;
 }
 
 export function enrolment(parts: EnrolParts): Enrolment {
@@ -59,6 +61,8 @@ export function enrolment(parts: EnrolParts): Enrolment {
   const hashOf = (nonce: string) => crypto.digest(utf8(`nonce:${nonce}`));
 
   return {
+    statementKeys: () => statementChain(stores),
+
     async challenge(session) {
       const nonce = toBase64Url(crypto.random(32));
       const expiresAt = toInstant(clock.now() + NONCE_LIFE);

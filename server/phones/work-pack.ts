@@ -39,13 +39,18 @@ export interface WorkPacks {
 }
 
 export function workPacks(parts: PackParts): WorkPacks {
-  const cache = new Map<string, { version: string; inputs: string; at: number; signed: SignedStatement }>();
+  const cache = new Map<
+    string,
+    { version: string; inputs: string; at: number; signed: SignedStatement; kid: string }
+  >();
   return {
     async pack(org, role) {
       const name = `${org.name}:${role}`;
       const cached = cache.get(name);
       const now = parts.clock.now();
-      const young = cached !== undefined && now - cached.at < RENEW_AFTER;
+      const signer = await parts.statementKeys.active();
+      // Under another statement key a pack is signed anew, since the one before may have ended.
+      const young = cached !== undefined && cached.kid === signer.kid && now - cached.at < RENEW_AFTER;
       // The version is read before the rows: if a change comes in between, the pack looks outdated, never up to date.
       const version = await versionOf(org, parts);
       if (young && cached.version === version) return cached.signed;
@@ -58,9 +63,9 @@ export function workPacks(parts: PackParts): WorkPacks {
       const notAfter = toInstant(now + PACK_LIFE_MS);
       const challenge = { value: toBase64Url(parts.crypto.random(32)), notAfter };
       const pack: WorkPack = { ...contents, issuedAt: toInstant(now), notAfter, challenge };
-      const signed = await (await parts.statementKeys.active()).sign('pack+jws', pack);
+      const signed = await signer.sign('pack+jws', pack);
       await parts.stores.statements.log(signed.digest, 'pack+jws', pack.issuedAt);
-      cache.set(name, { version, inputs, at: now, signed });
+      cache.set(name, { version, inputs, at: now, signed, kid: signer.kid });
       return signed;
     },
   };

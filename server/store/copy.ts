@@ -22,6 +22,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   photos: ['org', 'digest'],
   photo_parts: ['org', 'digest', 'begins'],
   statement_keys: ['kid'],
+  statement_key_ends: ['kid'],
   statements: ['digest'],
   domains: ['name'],
   versions: ['topic'],

@@ -10,6 +10,17 @@ export function statementLog(db: Db): StatementLog {
     async saveKey({ kid, jws, from }) {
       await db.insertInto('statement_keys').values({ kid, jws, from_at: from }).execute();
     },
+    async ends() {
+      return db.selectFrom('statement_key_ends').selectAll().orderBy('at').orderBy('kid').execute();
+    },
+    async saveEnd(end) {
+      const inserted = await db
+        .insertInto('statement_key_ends')
+        .values(end)
+        .onConflict((c) => c.doNothing())
+        .executeTakeFirst();
+      return inserted.numInsertedOrUpdatedRows === 1n;
+    },
     async log(digest, typ, at) {
       await db
         .insertInto('statements')

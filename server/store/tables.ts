@@ -46,6 +46,7 @@ export interface Tables {
   };
   photo_parts: { org: string; digest: string; begins: number; data: Uint8Array };
   phone_losses: { kid: string; report: string; reported_at: string; reporter: string | null };
+  statement_key_ends: { kid: string; jws: string; at: string };
   statement_keys: { kid: string; jws: string; from_at: string };
   statements: { digest: string; typ: string; at: string };
   domains: { name: string; org: string; title: string; created_at: string };

@@ -10,6 +10,7 @@ import {
 } from 'typebox/type';
 import { Audience, CompactJws, Digest, Instant } from '../../contract/scalars.ts';
 import type { Needs } from '../ports/stores.ts';
+import { isKey } from './statement-keys.ts';
 
 /** Most writers that one seal covers; the next seal covers the rest. */
 export const MOST_HEADS = 10_000;
@@ -49,10 +50,11 @@ export const SealStatement = Obj(
 );
 export type SealStatement = Static<typeof SealStatement>;
 
-/** The lines of an exported trail, each one JSON object: a beginning, statement keys, seals, entries, an end. */
+/** The lines of an exported trail, each one JSON object: a beginning, statement keys, their ends, seals, entries, an end. */
 export const Lines = {
   begin: Obj({ trail: Literal(1), aud: Audience }, closed),
   key: Obj({ key: CompactJws(2000) }, closed),
+  ended: Obj({ ended: CompactJws(2000) }, closed),
   seal: Obj({ seal: Seal }, closed),
   entry: Obj({ entry: Entry }, closed),
   end: Obj({ end: Obj({ seals: Count, entries: Count }, closed) }, closed),
@@ -73,7 +75,15 @@ const SEALS = 20;
 export async function* trailLines({ stores, aud }: TrailParts): AsyncGenerator<string> {
   const { audit, statements } = stores;
   yield JSON.stringify({ trail: 1, aud });
-  for (const { jws } of await statements.keys()) yield JSON.stringify({ key: jws });
+  for (const row of await statements.keys()) if (isKey(row)) yield JSON.stringify({ key: row.jws });
+  const ends = new Set<string>();
+  async function* endLines(): AsyncGenerator<string> {
+    for (const { kid, jws } of await statements.ends()) {
+      if (!ends.has(kid)) yield JSON.stringify({ ended: jws });
+      ends.add(kid);
+    }
+  }
+  yield* endLines();
   let seals = 0;
   for (;;) {
     const page = await audit.sealsAfter(seals, SEALS);
@@ -91,5 +101,7 @@ export async function* trailLines({ stores, aud }: TrailParts): AsyncGenerator<s
     if (place === undefined) break;
     entries += page.length;
   }
+  // A key may have ended while entries were read, which name its end.
+  yield* endLines();
   yield JSON.stringify({ end: { seals, entries } });
 }

@@ -41,21 +41,37 @@ export async function sealTrail(parts: SealParts): Promise<number> {
   }
 }
 
+export function sealDigest({ jws }: AuditSeal, crypto: CryptoPort): Promise<string> {
+  return jwsDigest(jws.slice(0, jws.lastIndexOf('.')), crypto);
+}
+
 /** Seals this process's last entries when it ends, and gives the lease back, so that another process may go on at once. */
 export async function sealAndLeave(parts: SealParts): Promise<void> {
   await sealTrail(parts);
   await parts.stores.leases.leave(LEASE, parts.writer);
 }
 
-async function nextSeal(at: string, parts: SealParts): Promise<AuditSeal | undefined> {
+/**
+ * Seals whatever is not sealed yet, whoever holds the lease, and returns the newest seal. If another process seals at the same
+ * time, its seal stands and the rest follows it.
+ */
+export async function sealAtOnce(parts: Omit<SealParts, 'writer'>): Promise<AuditSeal | undefined> {
+  for (;;) {
+    const at = toInstant(parts.clock.now());
+    const seal = await nextSeal(at, parts);
+    if (seal === undefined) return parts.stores.audit.lastSeal();
+    await parts.transact(({ audit }) => audit.keepSeal(seal, at));
+  }
+}
+
+async function nextSeal(at: string, parts: Omit<SealParts, 'writer'>): Promise<AuditSeal | undefined> {
   const { stores, statementKeys, crypto, aud } = parts;
   // The last seal is read first: heads read after it are at least as new as those it covers.
   const last = await stores.audit.lastSeal();
   const heads = await stores.audit.unsealed(MOST_HEADS);
   if (heads.length === 0) return undefined;
   const n = (last?.n ?? 0) + 1;
-  const prev =
-    last === undefined ? null : await jwsDigest(last.jws.slice(0, last.jws.lastIndexOf('.')), crypto);
+  const prev = last === undefined ? null : await sealDigest(last, crypto);
   const statement: SealStatement = { aud, n, prev, root: rootOf(heads), heads: heads.length, at };
   const signer = await statementKeys.active();
   return { n, heads, jws: (await signer.sign('audit-seal+jws', statement)).jws };

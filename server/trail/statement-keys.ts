@@ -1,12 +1,15 @@
-import type { StatementType } from '../../contract/statement.ts';
+import { createPublicKey } from 'node:crypto';
+import { parse } from '../../contract/parse.ts';
+import { StatementKey, type StatementType } from '../../contract/statement.ts';
 import { type Bytes, toBase64Url } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort, Signer } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
 import { jwkThumbprint } from '../../core/jwk.ts';
-import { sealJws } from '../../core/jws.ts';
+import { parseJws, sealJws } from '../../core/jws.ts';
 import { ecdsaToFixed } from '../../core/spki.ts';
 import { type KeySigner, type KeyVault, VaultError } from '../ports/signer.ts';
+import type { StatementKeyRow } from '../ports/statement-log.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from './chain.ts';
 import { STEPS } from './steps.ts';
@@ -27,7 +30,7 @@ export interface StatementSigner {
 
 export interface StatementKeyParts {
   readonly vault: KeyVault;
-  readonly stores: Needs<'statements'>;
+  readonly stores: Needs<'statements' | 'authorities'>;
   readonly transact: Transact<'statements' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -44,28 +47,66 @@ export interface StatementKeys {
   catchUp(): Promise<void>;
 }
 
+/** Keys and ends that an answer carries at most; apps of any version read so many. */
+const MOST_KEYS = 48;
+const MOST_ENDS = 16;
+
+/**
+ * What whoever verifies statements needs: each key, signed by the one before, and the ends of those that have ended, in the
+ * order in which they came.
+ */
+export async function statementChain({ statements }: Needs<'statements'>): Promise<string[]> {
+  const keys = (await statements.keys()).filter(isKey).slice(-MOST_KEYS);
+  return [...keys, ...(await statements.ends()).slice(-MOST_ENDS)].map(({ jws }) => jws);
+}
+
+/**
+ * Whether this row is of a key that can sign. An older version took the P-384 key of an organisation called like a statement
+ * key for one: half of its point is no point, nothing verifies by it, and nobody could have learned it.
+ */
+export function isKey({ jws }: StatementKeyRow): boolean {
+  const jwk = parse(StatementKey, parseJws(jws)?.payload)?.jwk;
+  try {
+    return jwk !== undefined && createPublicKey({ key: { ...jwk }, format: 'jwk' }).type === 'public';
+  } catch {
+    return false;
+  }
+}
+
 export function statementKeys(parts: StatementKeyParts): StatementKeys {
+  const { vault, stores, crypto } = parts;
   const opened = new Map<string, StatementSigner>();
+
+  /** All rows, and the newest that can sign. */
+  async function newest() {
+    const rows = await stores.statements.keys();
+    const place = rows.findLastIndex(isKey);
+    return { rows, place: place + 1, last: rows[place] };
+  }
 
   async function open(kid: string, place: number): Promise<StatementSigner> {
     const cached = opened.get(kid);
     if (cached !== undefined) return cached;
-    const key = await parts.vault.open(fileName(place));
-    if (key === undefined) throw new VaultError('a statement key of this installation is missing');
-    const signer = statementSigner(kid, key, parts.crypto);
-    opened.set(kid, signer);
-    return signer;
+    for (const name of namesOf(place)) {
+      const key = await vault.open(name);
+      // An organisation of an older version may have a key of this name.
+      if (key === undefined || (await publicPart(key, crypto)).kid !== kid) continue;
+      const signer = statementSigner(kid, key, crypto);
+      opened.set(kid, signer);
+      return signer;
+    }
+    throw new VaultError('a statement key of this installation is missing');
   }
 
   async function add(): Promise<string> {
-    const before = await parts.stores.statements.keys();
-    const last = before.at(-1);
+    const { rows: before, place, last } = await newest();
     // The key's name follows from its number, so that a key created just before a crash is reused.
-    const key = await parts.vault.ensure(fileName(before.length + 1), 'P-256');
-    const { kid, jwk } = await publicPart(key, parts.crypto);
+    const [plain, other] = namesOf(before.length + 1);
+    const isTaken = (await stores.authorities.authority(plain)) !== undefined;
+    const key = await vault.ensure(isTaken ? other : plain, 'P-256');
+    const { kid, jwk } = await publicPart(key, crypto);
     const from = toInstant(Math.max(parts.clock.now(), last === undefined ? 0 : Date.parse(last.from) + 1));
-    const signer =
-      last === undefined ? statementSigner(kid, key, parts.crypto) : await open(last.kid, before.length);
+    const signer = last === undefined ? statementSigner(kid, key, crypto) : await open(last.kid, place);
     const { jws, digest } = await signer.sign('statement-key+jws', { aud: parts.aud, kid, jwk, from });
     return parts.transact(async (tx) => {
       // Another process created the next key meanwhile, from the same file, and its row stays.
@@ -88,13 +129,12 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
 
   return {
     async active() {
-      const keys = await parts.stores.statements.keys();
-      const last = keys.at(-1);
+      const { place, last } = await newest();
       if (last === undefined) {
         await add();
         return this.active();
       }
-      return open(last.kid, keys.length);
+      return open(last.kid, place);
     },
     rotate: add,
     async catchUp() {
@@ -107,8 +147,9 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
   };
 }
 
-function fileName(place: number): string {
-  return `statement-${place}`;
+/** Names of the key by its number: the second where an organisation of an older version has the first. */
+function namesOf(place: number): readonly [string, string] {
+  return [`statement-${place}`, `statement__${place}`];
 }
 
 async function publicPart(key: KeySigner, crypto: CryptoPort) {

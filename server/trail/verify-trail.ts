@@ -1,10 +1,13 @@
 import { parse } from '../../contract/parse.ts';
+import { StatementHeader, type StatementKeyEnd } from '../../contract/statement.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import { headerOf } from '../../core/jws.ts';
+import { extendStatementKeys, keyEnd, type StatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { AuditEntry, AuditHead, AuditSeal } from '../ports/audit-log.ts';
 import { chainStart, entryHash } from './chain.ts';
 import { Lines, SealStatement, type TrailParts, trailLines } from './lines.ts';
 import { rootOf } from './merkle.ts';
+import { STEPS } from './steps.ts';
 
 export type TrailVerdict =
   | {
@@ -70,6 +73,10 @@ function readLine(line: string, number: number): unknown {
   }
 }
 
+function kidOf(jws: string): string | undefined {
+  return parse(StatementHeader, headerOf(jws))?.kid;
+}
+
 class TrailWalk {
   readonly #crypto: CryptoPort;
   #aud: string | undefined;
@@ -79,6 +86,8 @@ class TrailWalk {
   #entries = 0;
   #ended = false;
   /** The sealed heads that each chain must reach, in order, and how far each chain was verified. */
+  readonly #ends = new Map<string, StatementKeyEnd['seal']>();
+  readonly #endsTold = new Set<string>();
   readonly #sealed = new Map<string, SealedHead[]>();
   readonly #heads = new Map<string, AuditHead>();
   /** How far the seals reach. */
@@ -105,6 +114,8 @@ class TrailWalk {
     if (seal !== undefined) return this.#takeSeal(seal, aud);
     const key = parse(Lines.key, line)?.key;
     if (key !== undefined) return this.#takeKey(key, where, aud);
+    const ended = parse(Lines.ended, line)?.ended;
+    if (ended !== undefined) return this.#takeEnd(ended, where, aud);
     const end = parse(Lines.end, line)?.end;
     if (end === undefined) throw new Fault(where, 'it is none of the lines of a trail');
     if (end.seals !== this.#seals || end.entries !== this.#entries)
@@ -118,6 +129,24 @@ class TrailWalk {
     if (this.#keys.size === before) throw new Fault(where, 'no key before it vouches for this key');
   }
 
+  async #takeEnd(jws: string, where: string, aud: string): Promise<void> {
+    const end = await keyEnd(jws, this.#keys, aud, this.#crypto);
+    const signer = kidOf(jws);
+    if (end === undefined || signer === undefined || this.#ends.has(signer) || this.#ends.has(end.kid))
+      throw new Fault(where, 'it is no end of a key before it by one after that');
+    this.#ends.set(end.kid, end.seal);
+  }
+
+  /** What an ended key sealed counts up to the seal that its end names, which a later key signed. */
+  #checkEnds(n: number, jws: string, digest: string): void {
+    const last = this.#ends.get(kidOf(jws) ?? '');
+    if (last !== undefined && n >= last.n)
+      throw new Fault(`seal ${n}`, 'it is signed by a statement key that had ended');
+    for (const seal of this.#ends.values())
+      if (seal.n === n && seal.digest !== digest)
+        throw new Fault(`seal ${n}`, 'the end of a statement key names another one');
+  }
+
   async #takeSeal({ n, heads, jws }: AuditSeal, aud: string): Promise<void> {
     const where = `seal ${n}`;
     if (this.#entries > 0) throw new Fault(where, 'it stands after the entries');
@@ -127,6 +156,7 @@ class TrailWalk {
     const statement = parse(SealStatement, opened.payload);
     if (statement?.aud !== aud || statement.n !== n)
       throw new Fault(where, 'it says something else than it should');
+    this.#checkEnds(n, jws, opened.digest);
     if (statement.prev !== this.#seal) throw new Fault(where, 'it does not follow the seal before it');
     if (statement.heads !== heads.length || statement.root !== rootOf(heads))
       throw new Fault(where, 'the heads beside it are not those it signs');
@@ -155,6 +185,8 @@ class TrailWalk {
       if (next.hash !== entry.hash) throw new Fault(where(n), `seal ${next.seal} was made over another one`);
       sealed?.shift();
     }
+    if (entry.step === STEPS.admin && entry.event === 'statement key ended')
+      this.#endsTold.add(entry.subject);
     this.#heads.set(writer, { writer, n, hash: entry.hash });
     this.#entries++;
   }
@@ -162,7 +194,10 @@ class TrailWalk {
   verdict(sealed: readonly SealedPlace[]): TrailVerdict {
     for (const { writer, n } of sealed)
       if ((this.#reached.get(writer) ?? 0) < n)
-        throw new Fault(`seal ${this.#seals + 1}`, `a seal is missing: chain ${writer} was sealed up to ${n}`);
+        throw new Fault(
+          `seal ${this.#seals + 1}`,
+          `a seal is missing: chain ${writer} was sealed up to ${n}`,
+        );
     for (const [writer, [next]] of this.#sealed) {
       if (next === undefined) continue;
       const reached = this.#heads.get(writer)?.n ?? 0;
@@ -171,6 +206,14 @@ class TrailWalk {
         `it was cut off: seal ${next.seal} covers ${next.n}`,
       );
     }
+    for (const { n } of this.#ends.values())
+      if (n > this.#seals)
+        throw new Fault(
+          `seal ${this.#seals + 1}`,
+          `a seal is missing: the end of a statement key names ${n}`,
+        );
+    for (const kid of this.#endsTold)
+      if (!this.#ends.has(kid)) throw new Fault(`key ${kid}`, 'it was ended, and its end is missing');
     if (!this.#ended) throw new Fault('the end', 'it is missing');
     return {
       ok: true,

@@ -1,5 +1,5 @@
 import { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
-import { WorkPackAnswer } from '../../contract/sync-answers.ts';
+import { StatementKeysAnswer, WorkPackAnswer } from '../../contract/sync-answers.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
 import { fail, postJson, read, request } from './request.ts';
 
@@ -22,6 +22,10 @@ export const accountClient: AccountBackend = {
   },
   async enrol(proof) {
     return read(await request('/api/operator-keys', postJson({ proof })), EnrolResponse);
+  },
+  async knownKeys() {
+    const answer = read(await request('/api/statement-keys', {}), StatementKeysAnswer);
+    return answer.ok ? { ok: true, value: answer.value.statementKeys } : answer;
   },
   async workPack(org, etag) {
     const query = new URLSearchParams({ org });

@@ -54,11 +54,14 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
   if (enrolment === undefined || !stillGood(enrolment, session, ports.clock.now())) {
     const enrolled = await enrol(ports, session);
     if (!enrolled.ok) return enrolled;
+  } else {
+    const learned = await learnKeys(ports, session.aud);
+    if (!learned.ok) return learned;
   }
   await ports.work.keepPacksOf(session.memberships.map(({ org }) => org));
   const stored = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
   for (const { org } of session.memberships) {
-    const result = await refreshPack(ports, session.aud, org, stored.get(org)?.etag ?? null);
+    const result = await refreshPack(ports, session.aud, org, stored.get(org)?.etag || null);
     if (!result.ok) return result;
   }
   return { ok: true };
@@ -97,6 +100,19 @@ async function enrol<Key extends { readonly signer: Enrolment['signer']; readonl
   if (!statement.ok || credential?.kid !== key.signer.kid || credential.aud !== session.aud) return NOT_OURS;
   await ports.work.saveStatementKeys(keys);
   await ports.keys.save(key, credential, statement.digest);
+  return { ok: true };
+}
+
+/** Statement keys change while a phone is away: the next one signs the pack, and one that has ended is believed no more. */
+async function learnKeys(
+  { backend, work, crypto }: Pick<PreparePorts<never>, 'backend' | 'work' | 'crypto'>,
+  aud: string,
+): Promise<PrepareResult> {
+  const chain = await backend.knownKeys();
+  if (!chain.ok) return chain;
+  await work.saveStatementKeys(
+    await extendStatementKeys(await work.statementKeys(), chain.value, aud, crypto),
+  );
   return { ok: true };
 }
 

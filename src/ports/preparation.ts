@@ -13,6 +13,8 @@ export interface AccountBackend {
   session(): Promise<BackendResult<Session>>;
   enrolChallenge(): Promise<BackendResult<EnrolChallenge>>;
   enrol(proof: string): Promise<BackendResult<EnrolResponse>>;
+  /** The statement keys, each signed by the one before, and the ends of those that have ended. */
+  knownKeys(): Promise<BackendResult<readonly string[]>>;
   /** The pack as a signed JWS; `etag` of the one held saves the transfer (`unchanged`). */
   workPack(
     org: string,

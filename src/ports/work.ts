@@ -3,7 +3,10 @@ import type { WorkPack } from '../../contract/work-pack.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 
-/** A verified work pack on this phone, with the digest and the ETag it is known by. */
+/**
+ * A verified work pack on this phone, with the digest and the ETag it is known by. The ETag is empty where the key that signed
+ * it has ended since: it serves until the next contact, which brings another one.
+ */
 export interface StoredPack {
   readonly pack: WorkPack;
   readonly digest: string;

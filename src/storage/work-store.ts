@@ -1,7 +1,7 @@
 import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
-import type { StatementKeys } from '../../core/statement.ts';
+import { isByEndedKey, type StatementKeys } from '../../core/statement.ts';
 import type { StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
@@ -22,14 +22,15 @@ export class IdbWorkStore implements WorkStore {
     return this.#keys.enrolment();
   }
 
-  packs(): Promise<readonly StoredPack[]> {
+  async packs(): Promise<readonly StoredPack[]> {
+    const keys = await this.#keys.statementKeys();
     return this.#db.use(async (db) => {
       const stored: StoredPack[] = [];
       for (const row of await db.getAll('pack')) {
         const known = this.#parsed.get(row.org);
         const pack = known?.digest === row.digest ? known.pack : parse(WorkPack, parseJws(row.jws)?.payload);
         if (pack === undefined) continue; // written by another version: it will be fetched anew
-        const entry = { pack, digest: row.digest, etag: row.etag };
+        const entry = { pack, digest: row.digest, etag: isByEndedKey(row.jws, keys) ? '' : row.etag };
         this.#parsed.set(row.org, entry);
         stored.push(entry);
       }

@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { jwkToSpki } from '../../core/jwk.ts';
+import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../src/storage/operator-key.ts';
 import { IdbWorkStore } from '../../src/storage/work-store.ts';
-import { credential, crypto, digest, workPack } from '../support/records.ts';
+import { AUD, credential, crypto, digest, workPack } from '../support/records.ts';
 import { TestStatements } from '../support/records-statements.ts';
 import { dropDatabases, freshDatabase, openDatabase } from './databases.ts';
 
@@ -133,4 +134,25 @@ test('packs are read anew by another tab, one per organisation; one that does no
   expect(tags.sort()).toEqual(['acme-installers "2"', 'other-org "3"']);
   await here.savePack('not.a.pack', { pack: workPack({ org: 'third-org' }), digest: digest(4), etag: '"4"' });
   expect(await work().packs()).toHaveLength(2);
+});
+
+test('an ended statement key stays ended over a restart, and a pack that it signed asks for another one', async () => {
+  const name = freshDatabase();
+  const statements = await TestStatements.create();
+  const [stolen, pack] = [statements.active, workPack()];
+  const jws = await statements.sign('pack+jws', pack);
+  await statements.rotate();
+  await statements.end(stolen);
+  const work = () => new IdbWorkStore(openDatabase(name), new OperatorKeyStore(openDatabase(name)));
+  await work().savePack(jws, { pack, digest: digest(3), etag: '"1"' });
+  await work().saveStatementKeys(statements.known());
+  expect((await work().packs()).map(({ etag }) => etag)).toEqual(['"1"']);
+  await work().saveStatementKeys(
+    await extendStatementKeys(statements.known(), statements.chain, AUD, crypto),
+  );
+  const keys = await work().statementKeys();
+  expect([...keys.values()].map(({ length }) => length > 0)).toEqual([false, true]);
+  expect(await verifyStatement(jws, 'pack+jws', keys, crypto)).toMatchObject({ reason: 'invalid' });
+  // It serves where there is no signal, and is fetched anew where there is.
+  expect((await work().packs()).map(({ pack: { org }, etag }) => [org, etag])).toEqual([[pack.org, '']]);
 });

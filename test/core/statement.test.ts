@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { signJws } from '../../core/jws.ts';
-import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
+import { extendStatementKeys, isByEndedKey, verifyStatement } from '../../core/statement.ts';
 import { AUD, crypto, makeKey } from '../support/records.ts';
 import { digestOfJws, keyAt, statementKeyJws, TestStatements } from '../support/records-statements.ts';
 
@@ -144,5 +145,90 @@ describe('rotation', () => {
     const payload = { aud: AUD, kid: fresh.signer.kid, jwk: fresh.jwk, from: '2026-01-01T00:00:00.000Z' };
     const text = await statements.sign('receipt+jws', payload, keyAt(statements.keys, 0));
     expect(await extend(statements.known(), [text])).toEqual(statements.known());
+  });
+});
+
+describe('a successor', () => {
+  test('is the first that a key vouched for: who stole an older key brings in no other', async () => {
+    const statements = await rotated(2);
+    const thief = await makeKey();
+    for (const stolen of [0, 1]) {
+      const word = await statementKeyJws(thief, keyAt(statements.keys, stolen));
+      expect(await extend(statements.known(), [word])).toEqual(statements.known());
+      expect(await extend(statements.known(), [word, ...statements.chain])).toEqual(statements.known());
+    }
+  });
+});
+
+describe('the end of a key', () => {
+  test('leaves nothing that verifies by it, and the rest as it was', async () => {
+    const statements = await rotated(2);
+    const stolen = keyAt(statements.keys, 1);
+    const before = await statements.sign('receipt+jws', { x: 1 }, stolen);
+    await statements.end(stolen);
+    const keys = await extend(statements.known(1), statements.chain);
+    expect(await verifyStatement(before, 'receipt+jws', keys, crypto)).toEqual({
+      ok: false,
+      reason: 'invalid',
+    });
+    for (const other of [0, 2]) {
+      const text = await statements.sign('receipt+jws', {}, keyAt(statements.keys, other));
+      expect(await verifyStatement(text, 'receipt+jws', keys, crypto)).toMatchObject({ ok: true });
+    }
+    expect([...keys.keys()]).toEqual([...statements.known().keys()]);
+    expect(isByEndedKey(before, keys)).toBe(true);
+    expect(isByEndedKey(await statements.sign('receipt+jws', {}), keys)).toBe(false);
+  });
+
+  test('stays, whatever is said afterwards: the key cannot be brought back, nor vouch for another', async () => {
+    const statements = await rotated(1);
+    const stolen = keyAt(statements.keys, 0);
+    await statements.end(stolen);
+    const keys = await extend(statements.known(), statements.chain);
+    const again = await statementKeyJws(stolen, statements.active);
+    const thief = await statementKeyJws(await makeKey(), stolen);
+    expect(await extend(keys, [again, thief, ...statements.chain.slice(0, 1)])).toEqual(keys);
+  });
+
+  test('is told in one answer with the keys that lead to who says it', async () => {
+    const statements = await rotated(3);
+    for (const at of [0, 1, 2]) await statements.end(keyAt(statements.keys, at));
+    const keys = await extend(statements.known(1), [...statements.chain].reverse());
+    expect([...keys.values()].map(({ length }) => length > 0)).toEqual([false, false, false, true]);
+  });
+
+  test.each([
+    ['by itself', 0, 0, {}],
+    ['by a key before it', 1, 0, {}],
+    ['for another installation', 0, 1, { aud: 'elsewhere.example' }],
+    ['without a seal up to which it counts', 0, 1, { seal: { n: 0, digest: 'A'.repeat(43) } }],
+  ])('is not believed %s', async (_, key, by, over) => {
+    const statements = await rotated(1);
+    await statements.end(keyAt(statements.keys, key), keyAt(statements.keys, by), over);
+    expect(await extend(statements.known(), statements.chain)).toEqual(statements.known());
+  });
+
+  test('is not believed by a key that has ended, nor by a stranger', async () => {
+    const statements = await rotated(2);
+    const [first, second] = [keyAt(statements.keys, 0), keyAt(statements.keys, 1)];
+    await statements.end(second);
+    const keys = await extend(statements.known(), statements.chain);
+    const stranger = await rotated(0);
+    expect(await extend(keys, [await statements.end(first, second)])).toEqual(keys);
+    expect(await extend(keys, [await statements.end(first, stranger.active)])).toEqual(keys);
+  });
+
+  test('holds in whatever order keys and ends come, and however often', async () => {
+    const statements = await rotated(4);
+    await statements.end(keyAt(statements.keys, 1), keyAt(statements.keys, 3));
+    await statements.end(keyAt(statements.keys, 3));
+    const all = await extend(new Map(), statements.chain);
+    const orders = fc.shuffledSubarray([...statements.chain, ...statements.chain], { minLength: 14 });
+    await fc.assert(
+      fc.asyncProperty(orders, async (chain) => {
+        expect(await extend(new Map(), chain)).toEqual(all);
+      }),
+      { numRuns: 30 },
+    );
   });
 });

@@ -52,6 +52,10 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
       const text = await statements.sign('credential+jws', credential(key, say.credential));
       return { ok: true, value: { credential: text, statementKeys: statements.chain } };
     },
+    async knownKeys() {
+      calls.push('keys');
+      return { ok: true, value: statements.chain };
+    },
     async workPack(org, held) {
       calls.push(`pack ${org} ${held}`);
       if (held === etag) return { ok: true, value: 'unchanged' };
@@ -132,6 +136,45 @@ describe('the first time', () => {
   });
 });
 
+describe('statement keys', () => {
+  test('that came meanwhile are learned before the pack that they sign', async () => {
+    const it = await office();
+    await it.prepare();
+    await it.statements.rotate();
+    it.newPack();
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.work.keys).toEqual(it.statements.known());
+    expect(it.work.stored).toMatchObject([{ etag: '"2"' }]);
+  });
+
+  test('that have ended are believed no more, and a pack by one of them is fetched anew', async () => {
+    const it = await office();
+    await it.prepare();
+    const stolen = it.statements.active;
+    await it.statements.rotate();
+    await it.statements.end(stolen);
+    expect(await it.prepare()).toEqual({ ok: true });
+    expect(it.work.keys.get(stolen.signer.kid)).toHaveLength(0);
+    // What the store says of a pack whose key has ended (src/storage/work-store.ts).
+    for (const pack of [...it.work.stored]) await it.work.savePack('', { ...pack, etag: '' });
+    it.calls.length = 0;
+    await it.prepare();
+    expect(it.calls).toEqual(['keys', `pack ${ORG} null`]);
+    const forged = await it.statements.sign('pack+jws', workPack({ org: ORG }), stolen);
+    const workPackOf = async () => ({ ok: true, value: { jws: forged, etag: '"3"' } }) as const;
+    expect(await it.prepare(session(), { workPack: workPackOf })).toEqual(NOT_OURS);
+  });
+
+  test('are asked for without a word of the pack where there is no answer', async () => {
+    const it = await office();
+    await it.prepare();
+    it.calls.length = 0;
+    const failure = { ok: false, failure: { kind: 'unreachable' } } as const;
+    expect(await it.prepare(session(), { knownKeys: async () => failure })).toEqual(failure);
+    expect(it.calls).toEqual([]);
+  });
+});
+
 describe('again', () => {
   test('an address that answers for another installation changes nothing until a person decides', async () => {
     const it = await office();
@@ -159,7 +202,7 @@ describe('again', () => {
     await it.prepare();
     it.calls.length = 0;
     expect(await it.prepare()).toEqual({ ok: true });
-    expect(it.calls).toEqual([`pack ${ORG} "1"`]);
+    expect(it.calls).toEqual(['keys', `pack ${ORG} "1"`]);
     expect(it.work.stored).toHaveLength(1);
     it.newPack();
     expect(await it.prepare()).toEqual({ ok: true });

@@ -41,6 +41,30 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(await db.stores.changes.lastOf('northfield', 'r3')).toMatchObject({ record: 'r3' });
     });
 
+    it('keeps the end of a statement key once, and administrators who are not revoked', async () => {
+      const { statements, people } = db.stores;
+      expect(await statements.saveEnd({ kid: 'b', jws: 'x', at: AT })).toBe(true);
+      expect(await statements.saveEnd({ kid: 'b', jws: 'y', at: LATER })).toBe(false);
+      expect(await statements.saveEnd({ kid: 'a', jws: 'z', at: LATER })).toBe(true);
+      expect((await statements.ends()).map(({ kid, jws }) => [kid, jws])).toEqual([
+        ['b', 'x'],
+        ['a', 'z'],
+      ]);
+      const person = { name: 'X', about: '', demoRole: null, revokedAt: null };
+      for (const operator of ['one', 'two', 'three']) {
+        await people.savePerson({ operator, ...person });
+        await people.saveMembership(operator, 'northfield', operator === 'three' ? 'owner' : 'administrator');
+      }
+      expect(await people.administrators('northfield')).toEqual(['one', 'two']);
+      await people.revokePerson('one', AT);
+      expect(await people.administrators('northfield')).toEqual(['two']);
+      expect([
+        await people.endMembership('two', 'northfield'),
+        await people.endMembership('two', 'northfield'),
+      ]).toEqual([true, false]);
+      expect(await people.administrators('northfield')).toEqual([]);
+    });
+
     it('fixes the reported head when an operator is revoked', async () => {
       const { operatorKeys, heads } = db.stores;
       const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' } as const;

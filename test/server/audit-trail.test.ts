@@ -204,13 +204,22 @@ describe('seals taken out of the database', () => {
       `delete from audit_seals; delete from audit where n > 1;
        update audit_heads set n = 1, hash = (select hash from audit)`,
     ],
-    ['the newest, with the entries after it', 'delete from audit_seals where n = 2; delete from audit where n > 2'],
+    [
+      'the newest, with the entries after it',
+      'delete from audit_seals where n = 2; delete from audit where n > 2',
+    ],
   ])('%s are missed', async (_, sql) => {
-    expect(await verdictAfter(sql)).toMatchObject({ code: 1, out: expect.stringContaining('a seal is missing') });
+    expect(await verdictAfter(sql)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('a seal is missing'),
+    });
   });
 
   it('are not missed where there are none yet, and what came after the last is no fault', async () => {
-    expect(await verdictAfter('select 1')).toMatchObject({ code: 0, out: expect.stringContaining('2 seals') });
+    expect(await verdictAfter('select 1')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('2 seals'),
+    });
     expect(await fieldbind(join(data, 'fresh'), ['audit', 'verify'], '')).toMatchObject({
       code: 0,
       out: expect.stringContaining('nothing is sealed yet'),

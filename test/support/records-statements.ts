@@ -1,4 +1,4 @@
-import type { StatementKey, StatementType } from '../../contract/statement.ts';
+import type { StatementKey, StatementKeyEnd, StatementType } from '../../contract/statement.ts';
 import { jwsDigest, signJws } from '../../core/jws.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 import { AUD, crypto, makeKey, type TestKey } from './records.ts';
@@ -21,6 +21,15 @@ export class TestStatements {
     this.chain.push(await statementKeyJws(key, signer));
     this.keys.push(key);
     return key;
+  }
+
+  /** Ends a key by the newest one, or by another; the end is published with the keys. */
+  async end(key: TestKey, by = this.active, over: Partial<StatementKeyEnd> = {}): Promise<string> {
+    const seal = { n: 1, digest: 'A'.repeat(43) };
+    const payload = { aud: AUD, kid: key.signer.kid, end: '2026-01-02T00:00:00.000Z', seal, ...over };
+    const jws = await this.sign('statement-key-end+jws', payload, by);
+    this.chain.push(jws);
+    return jws;
   }
 
   get active(): TestKey {

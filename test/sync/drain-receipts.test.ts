@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BatchResponse, RecordResult } from '../../contract/batch.ts';
 import type { Receipt } from '../../contract/statement.ts';
 import { openRecord } from '../../core/envelope.ts';
+import { extendStatementKeys } from '../../core/statement.ts';
 import { AUD, crypto, digest, makeKey, recordId } from '../support/records.ts';
 import { type BatchStep, receiptFor } from '../support/records-backend.ts';
 import { TestStatements } from '../support/records-statements.ts';
@@ -171,5 +172,40 @@ describe('a record the server cannot take', () => {
     expect(await phone.state(good.id)).toBe('received');
     await phone.drain({ force: true });
     expect(phone.backend.batches).toHaveLength(1);
+  });
+});
+
+describe('a statement key that has ended', () => {
+  test('signs for no record: a forged receipt of today drops nothing that is to be sent', async () => {
+    const phone = await enrolledPhone();
+    const row = await phone.capture();
+    const stolen = phone.statements.active;
+    await phone.statements.rotate();
+    await phone.statements.end(stolen);
+    phone.work.keys = await extendStatementKeys(phone.work.keys, phone.statements.chain, AUD, crypto);
+    const thief = new TestStatements();
+    thief.keys.push(stolen);
+    phone.backend.script.push(
+      lying(async ({ results: [honest] }) =>
+        honest === undefined ? [] : [{ ...honest, receipt: await receiptOf(phone, {}, thief) }],
+      ),
+    );
+    expect(await phone.drain()).toMatchObject({ kind: 'stopped', sent: 0 });
+    expect(await phone.outbox.record(row.id)).toMatchObject({
+      state: 'saved',
+      fault: { code: 'receipt_unverified' },
+    });
+    expect(await phone.drain({ force: true })).toEqual({ kind: 'done', sent: 1 });
+  });
+
+  test('is learned with the next one, whose first receipt is the first word of it', async () => {
+    const phone = await enrolledPhone();
+    const row = await phone.capture();
+    const stolen = phone.statements.active;
+    await phone.statements.rotate();
+    await phone.statements.end(stolen);
+    expect(await phone.drain()).toEqual({ kind: 'done', sent: 1 });
+    expect(await phone.state(row.id)).toBe('received');
+    expect(phone.work.keys.get(stolen.signer.kid)).toHaveLength(0);
   });
 });

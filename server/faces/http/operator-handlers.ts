@@ -8,9 +8,7 @@ export function operatorHandlers({
   installation,
   enrolment,
 }: HttpParts): Pick<Handlers, 'enrolChallenge' | 'enrol' | 'statementKeys'> {
-  const { stores, clock } = installation;
-  const limit = rateLimit(120, clock);
-  const statementKeys = async () => (await stores.statements.keys()).map(({ jws }) => jws).slice(-64);
+  const limit = rateLimit(120, installation.clock);
   return {
     async enrolChallenge({ session }) {
       limit(session.hash);
@@ -20,9 +18,9 @@ export function operatorHandlers({
       const enrolled = await enrolment.enrol(session, body.proof);
       if (!enrolled.ok) throw new ProblemError(enrolled.code);
       const { credential, previousKid } = enrolled;
-      const answer = { credential, statementKeys: await statementKeys() };
+      const answer = { credential, statementKeys: await enrolment.statementKeys() };
       return previousKid === undefined ? answer : { ...answer, previousKid };
     },
-    statementKeys: async () => ({ statementKeys: await statementKeys() }),
+    statementKeys: async () => ({ statementKeys: await enrolment.statementKeys() }),
   };
 }
