@@ -10,6 +10,7 @@ import { parseJws } from '../../core/jws.ts';
 import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
+import { statementChain } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
 
 export interface StatementParts {
@@ -41,12 +42,11 @@ const KINDS: Partial<Record<StatementType, (payload: unknown) => { aud: string; 
 
 /** The statement keys of this installation that the database knows. */
 async function knownKeys(
-  { statements }: Needs<'statements'>,
+  stores: Needs<'statements'>,
   aud: string,
   crypto: CryptoPort,
 ): Promise<StatementKeys> {
-  const chain = (await statements.keys()).map(({ jws }) => jws);
-  return extendStatementKeys(new Map(), chain, aud, crypto);
+  return extendStatementKeys(new Map(), await statementChain(stores), aud, crypto);
 }
 
 /**

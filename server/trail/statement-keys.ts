@@ -98,12 +98,16 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
     throw new VaultError('a statement key of this installation is missing');
   }
 
+  /** The name of a key that has no row yet. */
+  async function nameOf(place: number): Promise<string> {
+    const [plain, other] = namesOf(place);
+    return (await stores.authorities.authority(plain)) === undefined ? plain : other;
+  }
+
   async function add(): Promise<string> {
     const { rows: before, place, last } = await newest();
     // The key's name follows from its number, so that a key created just before a crash is reused.
-    const [plain, other] = namesOf(before.length + 1);
-    const isTaken = (await stores.authorities.authority(plain)) !== undefined;
-    const key = await vault.ensure(isTaken ? other : plain, 'P-256');
+    const key = await vault.ensure(await nameOf(before.length + 1), 'P-256');
     const { kid, jwk } = await publicPart(key, crypto);
     const from = toInstant(Math.max(parts.clock.now(), last === undefined ? 0 : Date.parse(last.from) + 1));
     const signer = last === undefined ? statementSigner(kid, key, crypto) : await open(last.kid, place);
@@ -139,8 +143,8 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
     rotate: add,
     async catchUp() {
       for (;;) {
-        const { length } = await parts.stores.statements.keys();
-        if (length === 0 || (await parts.vault.open(fileName(length + 1))) === undefined) return;
+        const { length } = await stores.statements.keys();
+        if (length === 0 || (await vault.open(await nameOf(length + 1))) === undefined) return;
         await add();
       }
     },

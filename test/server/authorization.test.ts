@@ -76,6 +76,8 @@ const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
   statementKeys: ANYBODY,
   workPack: MEMBERS,
   records: SIGNED_IN,
+  chains: SIGNED_IN,
+  handBack: SIGNED_IN,
   rescueKey: ANYBODY,
   rescue: SIGNED_IN,
   reportLoss: NORTHFIELD,
@@ -220,6 +222,10 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
       return { query };
     case 'records':
       return { body: phoneOf('ines').batch([]) };
+    case 'chains':
+      return { body: { nonce: NONCE, chains: [{ kid: phoneOf('ines').key.kid, seq: 1 }] } };
+    case 'handBack':
+      return { body: { statements: [], certificates: [leafPem], packs: [] } };
     case 'rescue':
       return { body: { part: carried } };
     case 'reportLoss': {
