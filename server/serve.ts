@@ -21,6 +21,7 @@ import { intake } from './phones/receive-batch.ts';
 import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
+import { accessTrail } from './trail/access-trail.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -86,6 +87,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       onStep,
       onFault,
     });
+    const access = accessTrail(installation);
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
     const faces = facesOf(installation);
@@ -94,7 +96,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       intake: intake({ ...installation, onStep }),
       rescue: rescue(installation),
       photos: { keepPart: (part, by) => keepPart(part, by, installation) },
-      signIn: signIn(installation),
+      signIn: signIn({ ...installation, access }),
+      access,
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
       anchors: anchors(installation),
@@ -106,7 +109,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       own: () => own,
       tls: options.tls,
     });
-    const est = options.est && (await buildEst({ ...options.est, installation: faces.est, onFault }));
+    const est = options.est && (await buildEst({ ...options.est, installation: faces.est, onFault, access }));
     try {
       await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
       await app.listen({ port, host: options.host ?? '127.0.0.1' });
@@ -121,6 +124,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       round = decisions
         .run()
         .then(() => refreshCrls(installation))
+        .then(() => access.settle())
         .then(async () => void (await sealTrail(installation)))
         .then(() => watchDue(installation))
         .catch(onFault);
@@ -144,6 +148,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await events.close().catch(onFault);
       await installation.estCa?.close();
       await decisions.idle();
+      await access.settle(true).catch(onFault);
       // An unreachable database must not keep the rest from stopping. The entries are sealed by whichever process
       // opens it next.
       await sealAndLeave(installation).catch(onFault);

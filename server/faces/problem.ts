@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemCode } from '../../contract/codes.ts';
 import type { Problem } from '../../contract/problem.ts';
 
@@ -84,8 +84,9 @@ function send(reply: FastifyReply, code: ProblemCode, detail: string) {
 
 /** The one place where errors become words. An error that is not known to be harmless reveals nothing. */
 export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
-  app.setErrorHandler((error: FastifyError | ProblemError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError | ProblemError, request, reply) => {
     if (error instanceof ProblemError) {
+      answered.set(request, error.code);
       if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
       return send(reply, error.code, error.message);
     }
@@ -93,6 +94,13 @@ export function translateErrors(app: FastifyInstance, onFault: (error: unknown) 
     if (code === 'internal') onFault(error);
     return send(reply, code, TITLE[code]);
   });
+}
+
+const answered = new WeakMap<FastifyRequest, ProblemCode>();
+
+/** The problem that a request was answered with, if it was one of ours. */
+export function problemOf(request: FastifyRequest): ProblemCode | undefined {
+  return answered.get(request);
 }
 
 function codeOf(error: FastifyError): ProblemCode {

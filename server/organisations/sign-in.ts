@@ -3,6 +3,8 @@ import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
+import type { AccessNotes } from '../ports/access-notes.ts';
+import type { Person } from '../ports/people.ts';
 import type { Needs } from '../ports/stores.ts';
 
 /** A signed-in person, as faces see them. */
@@ -23,6 +25,7 @@ export interface SignInParts {
   readonly stores: Needs<'people' | 'sessions' | 'eras'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
+  readonly access: Pick<AccessNotes, 'note'>;
 }
 
 export interface SignIn {
@@ -34,7 +37,7 @@ export interface SignIn {
   out(session: SignedInPerson): Promise<void>;
 }
 
-export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
+export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
   const hashOf = (token: string) => crypto.digest(utf8(token));
 
   async function signedIn(
@@ -50,6 +53,12 @@ export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
     return { operator, name: person.name, memberships, expiresAt, hash, unconfirmed };
   }
 
+  /** A name that nobody has is not written down: it may be anything, a password too. */
+  async function refused(person: Person | undefined): Promise<undefined> {
+    const subject = person?.operator ?? 'an unknown name';
+    await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
+  }
+
   return {
     async options() {
       const demo = (await stores.people.people()).flatMap((person) =>
@@ -61,14 +70,15 @@ export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
     },
     async asDemo(operator) {
       const person = await stores.people.person(operator);
-      if (person === undefined || person.demoRole === null) return undefined;
+      if (person === undefined || person.demoRole === null) return refused(person);
       const now = clock.now();
       await stores.sessions.purge(toInstant(now));
       const token = toBase64Url(crypto.random(32));
       const hash = await hashOf(token);
       const session = await signedIn(operator, hash, toInstant(now + SESSION));
-      if (session === undefined) return undefined;
+      if (session === undefined) return refused(person);
       await stores.sessions.create({ hash, operator, expiresAt: session.expiresAt });
+      await access.note({ event: 'signed in', actor: operator, org: null, subject: operator });
       return { token, session };
     },
     async find(token) {
@@ -76,6 +86,9 @@ export function signIn({ stores, clock, crypto }: SignInParts): SignIn {
       if (stored === undefined || stored.expiresAt <= toInstant(clock.now())) return undefined;
       return signedIn(stored.operator, stored.hash, stored.expiresAt);
     },
-    out: ({ hash }) => stores.sessions.remove(hash),
+    async out({ hash, operator }) {
+      await stores.sessions.remove(hash);
+      await access.note({ event: 'signed out', actor: operator, org: null, subject: operator });
+    },
   };
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { PUT_BACK } from '../trail/begin-era.ts';
+import { type AuditEvent, audit } from '../trail/chain.ts';
 import type { Db } from './db.ts';
 import type { Engine } from './engine.ts';
 import { migrate } from './migrate.ts';
+import { openDatabase } from './open.ts';
 import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -73,7 +75,11 @@ export interface CopyResult {
 
 /** `where`: the address of a PostgreSQL, or a folder with an embedded database. */
 function engineOf(where: string): Engine {
-  return /^postgres(ql)?:/.test(where) ? postgres(where) : sqlite(where);
+  return isPostgres(where) ? postgres(where) : sqlite(where);
+}
+
+function isPostgres(where: string): boolean {
+  return /^postgres(ql)?:/.test(where);
 }
 
 /**
@@ -130,6 +136,27 @@ export async function markInPlace(where: string): Promise<void> {
     await engine.db.transaction().execute(markPutBack);
   } finally {
     await engine.db.destroy();
+  }
+}
+
+/** Whether the database there has no row, or is not there yet. */
+export async function isEmptyDatabase(where: string): Promise<boolean> {
+  const engine = engineOf(where);
+  try {
+    await migrate(engine);
+    return await isEmpty(engine.db);
+  } finally {
+    await engine.db.destroy();
+  }
+}
+
+/** Puts an entry on the audit trail of the database there, which need not be of an installation that can be opened. */
+export async function noteIn(where: string, event: AuditEvent): Promise<void> {
+  const { transact, close } = await (isPostgres(where) ? openDatabase('', where) : openDatabase(where));
+  try {
+    await transact((tx) => audit(tx.audit, event));
+  } finally {
+    await close();
   }
 }
 

@@ -7,6 +7,8 @@ export const STEPS = {
   collect: '10 collect',
   confirm: '11 confirm',
   live: '12 live',
+  /** Who came in, went, or was refused. */
+  access: 'access',
   /** Administration: keys, organisations, lists, policies, receivers. It is no step of any registration. */
   admin: 'admin',
 } as const;

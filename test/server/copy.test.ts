@@ -7,6 +7,7 @@ import { verifyAudit } from '../../server/trail/verify-trail.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
+import { trailOf } from '../support/trail.ts';
 
 let folder: string;
 let postgres: TestPostgres;
@@ -46,7 +47,18 @@ it('moves from a file to PostgreSQL and back without loss, and goes on there', a
   expect(again).toMatchObject({ code: 1, out: expect.stringContaining('not empty') });
   const there = join(folder, 'back');
   expect(await fieldbind(data, ['backup', '--to', there], url)).toMatchObject({ code: 0 });
-  expect(contents(there)).toEqual(contents(data));
+  // Each copy says on its trail for what it was begun; the rest is the same.
+  const { audit: told = [], audit_heads: heads = [], ...rest } = contents(there);
+  const { audit: source = [], audit_heads: _, ...same } = contents(data);
+  expect(rest).toEqual(same);
+  expect(told).toEqual(expect.arrayContaining(source));
+  expect(told.filter((row) => !source.includes(row))).toMatchObject([
+    expect.stringContaining('"backup begun"'),
+  ]);
+  expect(source.filter((row) => String(row).includes('"move begun"'))).toHaveLength(1);
+  expect(heads).toHaveLength(
+    new Set(told.map((row) => (JSON.parse(String(row)) as { writer: string }).writer)).size,
+  );
 
   const server = await startTestServer({ data, databaseUrl: url });
   const sam = await server.signIn('sam');
@@ -71,6 +83,8 @@ it('restores a backup into an empty installation only', async () => {
   for (const side of ['-wal', '-shm']) rmSync(join(data, `fieldbind.sqlite${side}`), { force: true });
   expect(await fieldbind(data, ['restore', '--from', copy])).toMatchObject({ code: 0 });
   const after = await startTestServer({ data, databaseUrl: '' });
+  const events = (await trailOf(after.running.installation.stores)).map(({ event }) => event);
+  expect(events.filter((event) => /^(?:backup|put back)/.test(event))).toEqual(['backup begun', 'put back to a copy']);
   expect((await after.signIn('ines')).session.memberships).toHaveLength(2);
   await after.close();
   const nothing = await fieldbind(data, ['restore', '--from', folder]);

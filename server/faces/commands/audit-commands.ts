@@ -1,10 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { toInstant } from '../../../core/instant.ts';
+import { commandLine } from '../../trail/actors.ts';
+import { audit } from '../../trail/chain.ts';
 import { fileLines } from '../../trail/file-lines.ts';
 import { trailLines } from '../../trail/lines.ts';
+import { STEPS } from '../../trail/steps.ts';
 import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-trail.ts';
 import { nodeCrypto } from '../../x509/node-crypto.ts';
+import type { CommandFace } from '../face.ts';
 import { type BareCommand, type Command, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -51,6 +56,17 @@ function sentences(verdict: TrailVerdict): string[] {
   ];
 }
 
+/** What leaves this installation is on its trail. */
+export async function noteExport(
+  { transact, clock }: CommandFace,
+  event: string,
+  org: string | null,
+  detail: string,
+): Promise<void> {
+  const entry = { at: toInstant(clock.now()), step: STEPS.admin, event, actor: commandLine(), org };
+  await transact((tx) => audit(tx.audit, { ...entry, subject: org ?? 'installation', detail }));
+}
+
 export const auditExport: Command = {
   usage: 'audit export --to FILE',
   about: 'writes the whole audit trail with its seals and the keys to check them, for audit verify',
@@ -72,6 +88,7 @@ export const auditExport: Command = {
         throw new UsageError(`${file} is there already`);
       throw error;
     }
+    await noteExport(installation, 'trail exported', null, `${lines} lines`);
     print(`${lines} lines written; check them with: npm run fieldbind -- audit verify ${file}`);
     return 0;
   },

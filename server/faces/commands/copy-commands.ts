@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { copyDatabase, markInPlace } from '../../store/copy.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { copyDatabase, isEmptyDatabase, markInPlace, noteIn } from '../../store/copy.ts';
+import { commandLine } from '../../trail/actors.ts';
+import { STEPS } from '../../trail/steps.ts';
 import { type BareCall, type BareCommand, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -17,19 +20,28 @@ function own({ config }: BareCall): string {
   return config.databaseUrl ?? config.data;
 }
 
+/** `begun`: what the trail of the source says before it is copied, so that the copy says it too. */
 async function copy(
   from: string,
   to: string,
   { print }: BareCall,
-  use: 'copy' | 'put back' = 'copy',
+  begun: 'backup begun' | 'move begun' | 'put back',
 ): Promise<number> {
-  const copied = await copyDatabase(from, to, use);
+  const isPutBack = begun === 'put back';
+  if (!isPutBack && (await isEmptyDatabase(to))) await noteIn(from, entry(begun));
+  const copied = await copyDatabase(from, to, isPutBack ? 'put back' : 'copy');
   if (copied === undefined) {
     print('the target is not empty; nothing was copied');
     return 1;
   }
-  print(`${copied.rows} rows of ${copied.tables} tables copied`);
+  const words = `${copied.rows} rows of ${copied.tables} tables`;
+  print(`${words} copied`);
   return 0;
+}
+
+function entry(event: string): Parameters<typeof noteIn>[1] {
+  const at = toInstant(Date.now());
+  return { at, step: STEPS.admin, event, actor: commandLine(), org: null, subject: 'database' };
 }
 
 export const backup: BareCommand = {
@@ -40,7 +52,7 @@ export const backup: BareCommand = {
   options: { to: TEXT },
   words: 0,
   async run(call) {
-    const code = await copy(own(call), resolve(call.required('to')), call);
+    const code = await copy(own(call), resolve(call.required('to')), call, 'backup begun');
     if (code === 0) call.print(`keys are not in it: keep a copy of ${join(call.config.data, 'keys')} apart`);
     return code;
   },
@@ -93,7 +105,7 @@ export const move: BareCommand = {
   async run(call) {
     const target = call.required('to');
     const isPostgres = /^postgres(ql)?:/.test(target);
-    const code = await copy(own(call), isPostgres ? target : resolve(target), call);
+    const code = await copy(own(call), isPostgres ? target : resolve(target), call, 'move begun');
     if (code === 0)
       call.print(
         isPostgres ? 'start with FIELDBIND_DATABASE_URL set to it' : 'start with FIELDBIND_DATA set to it',

@@ -7,6 +7,7 @@ import { fits, pages, type RowFilter } from '../../organisations/lists/list-page
 import { LARGEST_SIGNATURE } from '../../organisations/lists/signed-file.ts';
 import { staleRows } from '../../organisations/lists/stale-rows.ts';
 import type { Org } from '../../ports/orgs.ts';
+import { noteExport } from './audit-commands.ts';
 import { type Command, type CommandCall, UsageError } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';
 
@@ -81,10 +82,13 @@ export const listExport: Command = {
     const filter = filterOf(call);
     give(listHeader(true).trimEnd());
     const { listBulk } = installation.stores;
+    let count = 0;
     for await (const page of pages((after, limit) => listBulk.page(name, after, limit))) {
       const rows = page.filter(({ row }) => fits(row, filter));
       if (rows.length > 0) give(rows.map(({ row }) => listLine(row, true).trimEnd()).join('\n'));
+      count += rows.length;
     }
+    await noteExport(installation, 'list exported', name, `${count} rows`);
     return 0;
   },
 };

@@ -13,12 +13,14 @@ import {
   renewDevice,
 } from '../../authority/ra/contact/device-contact.ts';
 import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
+import type { AccessNotes } from '../../ports/access-notes.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
 import type { EstFace } from '../face.ts';
 import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
+import { noteRefusedCalls, whereFrom } from '../refused-calls.ts';
 import { certsOnly } from './certs-only.ts';
 import { deviceKeyOf } from './device-key.ts';
 import { MAX_REQUEST, readRequestBody, readRequestHeader } from './request-body.ts';
@@ -29,6 +31,7 @@ export interface EstOptions {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly onFault: (error: unknown) => void;
+  readonly access: AccessNotes;
 }
 
 /** Requests per minute from one address. A gateway may start a hundred devices behind it at once. */
@@ -46,6 +49,7 @@ export async function buildEst({
   certificateFile,
   keyFile,
   onFault,
+  access,
 }: EstOptions): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: MAX_REQUEST,
@@ -65,6 +69,7 @@ export async function buildEst({
   }) as unknown as FastifyInstance;
   translateErrors(app, onFault);
   demandOneHost(app);
+  noteRefusedCalls(app, access, onFault, ({ ip }) => `a device, ${whereFrom(ip)}`);
   const limit = rateLimit(PER_ADDRESS, installation.clock);
   const limitDevice = rateLimit(CALLS.device, installation.clock);
   app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));

@@ -109,6 +109,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         isClient: async (authorization) =>
           (await clientOf(authorization, options.installation)) !== undefined,
         clock: options.installation.clock,
+        access: options.access,
+        onFault: options.onFault,
       },
     );
     api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -7,6 +7,7 @@ import type { PhotoIntake } from '../../phones/keep-photo.ts';
 import type { Intake } from '../../phones/receive-batch.ts';
 import type { Rescue } from '../../phones/rescue.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
+import type { AccessNotes } from '../../ports/access-notes.ts';
 import type { HttpFace } from '../face.ts';
 
 /** What HTTP handlers need of the system behind them. */
@@ -21,5 +22,6 @@ export interface HttpParts {
   readonly anchors: Anchors;
   readonly decider: Decider;
   readonly events: EventSender;
+  readonly access: AccessNotes;
   readonly onFault: (error: unknown) => void;
 }

@@ -5,8 +5,10 @@ import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
+import type { AccessNotes } from '../../ports/access-notes.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
+import { noteRefusedCalls } from '../refused-calls.ts';
 import { requireMembership, requireSession, securityOf } from './access.ts';
 
 type Api = typeof API;
@@ -39,6 +41,8 @@ export interface Callers {
   /** Whether the token is a machine client's. */
   isClient(authorization: string | undefined): Promise<boolean>;
   readonly clock: Clock;
+  readonly access: AccessNotes;
+  readonly onFault: (error: unknown) => void;
 }
 
 /** A sign-in names a person and nothing else; a larger body is not read. */
@@ -48,7 +52,7 @@ const SIGN_IN_BYTES = 1024;
 export function registerApi(
   app: FastifyInstance,
   handlers: Handlers,
-  { signIn, isClient, clock }: Callers,
+  { signIn, isClient, clock, access, onFault }: Callers,
 ): void {
   const limits = {
     address: rateLimit(CALLS.address, clock),
@@ -63,6 +67,7 @@ export function registerApi(
     return { error: Object.assign(new Error('does not fit the schema'), { statusCode: 400 }) };
   });
   const sessions = new WeakMap<FastifyRequest, SignedInPerson>();
+  noteRefusedCalls(app, access, onFault, (request) => sessions.get(request)?.operator);
   // Each operation is counted apart, and all that was refused for want of a session as one: nobody who asks for one thing takes
   // another one from the people behind the same address.
   const countAddress = ({ ip }: FastifyRequest, what = 'refused') =>
@@ -112,8 +117,8 @@ export function registerApi(
           countAddress(request);
           throw error;
         });
-        limits.operator(session.operator);
         sessions.set(request, session);
+        limits.operator(session.operator);
       },
       // By the person named and the address: neither can many who sign in keep the others of their network out, nor whoever
       // tries one name keep that person out elsewhere.
