@@ -84,7 +84,11 @@ it('restores a backup into an empty installation only', async () => {
   expect(await fieldbind(data, ['restore', '--from', copy])).toMatchObject({ code: 0 });
   const after = await startTestServer({ data, databaseUrl: '' });
   const events = (await trailOf(after.running.installation.stores)).map(({ event }) => event);
-  expect(events.filter((event) => /^(?:backup|put back)/.test(event))).toEqual(['backup begun', 'put back to a copy']);
+  expect(events.filter((event) => /^(?:backup|put back)/.test(event))).toEqual([
+    'backup begun',
+    'put back to a copy',
+  ]);
+  expect(await after.fieldbind('operator', 'confirm', '--all', '--by', 'ada')).toMatchObject({ code: 0 });
   expect((await after.signIn('ines')).session.memberships).toHaveLength(2);
   await after.close();
   const nothing = await fieldbind(data, ['restore', '--from', folder]);

@@ -455,6 +455,7 @@ describe('nobody gains by a copy that is put back', () => {
   it('a device that was bound anew before its older certificate came back, is on hold until a person has looked', async () => {
     server = await there.putBack();
     await confirmAll(server);
+    expect(await server.running.installation.stores.eras.allUnconfirmed()).toEqual([]);
     const hanna = await server.signIn('hanna');
     const claim = registrationOf(taken.device, HANNA);
     const bound = await hanna.submit('registration+jws', claim, 'hanna-home');

@@ -17,7 +17,9 @@ const isClient = (name: string) => name.startsWith(clientName(''));
 async function answererFor(call: CommandCall, name: string): Promise<string> {
   const { people, clients } = call.installation.stores;
   const client = (await clients.clients()).find((one) => clientName(one.name) === name);
-  const orgs = client === undefined ? (await people.memberships(name)).map(({ org }) => org) : [client.org];
+  // Everybody practises, so nobody speaks for others by that.
+  const works = (await people.memberships(name)).filter(({ training }) => !training);
+  const orgs = client === undefined ? works.map(({ org }) => org) : [client.org];
   const desks = new Set<string>();
   for (const { operator, revokedAt } of await people.people())
     for (const { org, role } of revokedAt === null ? await people.memberships(operator) : [])
