@@ -75,6 +75,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     token = options.pkcs11 && nativeToken(options.pkcs11);
     const files = token === undefined ? keyFiles(join(data, 'keys'), options.caPassphrase) : undefined;
     const vault = files ?? tokenKeys(token as Token, (work) => transact(work));
+    if (options.as === 'server') files?.renew();
     if (options.as === 'server') await needKeys({ vault, stores, clock });
     const aud = await stores.settings.settle('aud', `fieldbind:${uuid7(clock.now(), crypto)}`);
     await stores.settings.settle('made', toInstant(clock.now()));

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseDomainName } from '../../core/name.ts';
 
 export interface KeyPairFiles {
@@ -57,8 +58,8 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: readDatabaseUrl(environment.FIELDBIND_DATABASE_URL),
     publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
-    caPassphrase: environment.FIELDBIND_CA_PASSPHRASE || undefined,
-    rootPassphrase: environment.FIELDBIND_ROOT_PASSPHRASE || undefined,
+    caPassphrase: readSecret(environment, SECRETS.ca),
+    rootPassphrase: readSecret(environment, SECRETS.root),
     pkcs11: readPkcs11(environment),
     tls,
     events: {
@@ -161,12 +162,64 @@ function readEstCa(environment: Environment): EstCaConfig | undefined {
   return { ...pair, url: url.replace(/\/+$/, ''), chainFile, trustFile };
 }
 
+/** A secret: its variable, the variable that names a file with it, and what systemd calls it as a credential. */
+interface Secret {
+  readonly variable: string;
+  readonly file: string;
+  readonly credential: string;
+}
+
+const SECRETS = {
+  ca: {
+    variable: 'FIELDBIND_CA_PASSPHRASE',
+    file: 'FIELDBIND_CA_PASSPHRASE_FILE',
+    credential: 'fieldbind-ca-passphrase',
+  },
+  root: {
+    variable: 'FIELDBIND_ROOT_PASSPHRASE',
+    file: 'FIELDBIND_ROOT_PASSPHRASE_FILE',
+    credential: 'fieldbind-root-passphrase',
+  },
+  pin: {
+    variable: 'FIELDBIND_PKCS11_PIN',
+    file: 'FIELDBIND_PKCS11_PIN_FILE',
+    credential: 'fieldbind-pkcs11-pin',
+  },
+} as const satisfies Record<string, Secret>;
+
+/** Far longer than any passphrase. */
+const LONGEST_SECRET = 4096;
+
+/**
+ * A secret from the environment, from a file that it names, or from a credential that systemd hands over (systemd.exec,
+ * "Credentials"). Of a file the line's end does not count. The first two together are a mistake; both go before a credential.
+ */
+function readSecret(environment: Environment, { variable, file, credential }: Secret): string | undefined {
+  const [said, path] = [environment[variable] || undefined, environment[file] || undefined];
+  if (said !== undefined && path !== undefined)
+    throw new ConfigError(`${variable} and ${file} are both set: unset one of them`);
+  if (said !== undefined) return said;
+  if (path !== undefined) return secretIn(resolve(path), file);
+  const folder = environment.CREDENTIALS_DIRECTORY || undefined;
+  const handed = folder && join(folder, credential);
+  return handed && existsSync(handed) ? secretIn(handed, `the credential ${credential}`) : undefined;
+}
+
+function secretIn(path: string, what: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    throw new ConfigError(`${what} names a file that cannot be read`);
+  }
+  if (text === '' || text.length > LONGEST_SECRET || /[\0\r\n]/.test(text))
+    throw new ConfigError(`${what} names a file that is not one line with a secret in it`);
+  return text;
+}
+
 function readPkcs11(environment: Environment): Config['pkcs11'] {
-  const {
-    FIELDBIND_PKCS11_MODULE: module,
-    FIELDBIND_PKCS11_TOKEN: token,
-    FIELDBIND_PKCS11_PIN: pin,
-  } = environment;
+  const { FIELDBIND_PKCS11_MODULE: module, FIELDBIND_PKCS11_TOKEN: token } = environment;
+  const pin = readSecret(environment, SECRETS.pin);
   if (!module && !token && !pin) return undefined;
   if (!module || !token || !pin)
     throw new ConfigError(

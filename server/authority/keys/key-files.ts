@@ -9,15 +9,18 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type KeyVault, VaultError } from '../../ports/signer.ts';
-import { isOpenKey, keyPem, openPem, signerOf } from './local-key.ts';
+import { isOpenKey, openKeyPem, openPem, signerOf } from './local-key.ts';
 import { onCurve } from './on-curve.ts';
+import { isSealedWell, keySealer } from './sealed-key.ts';
 
 const PASSPHRASE = 'FIELDBIND_CA_PASSPHRASE';
+const ROOT_PASSPHRASE = 'FIELDBIND_ROOT_PASSPHRASE';
 
 /** A vault whose keys can be moved to another machine, encrypted. */
 export interface KeyFiles extends KeyVault {
@@ -26,11 +29,13 @@ export interface KeyFiles extends KeyVault {
   /** Stores a key under `name`; an existing key stays. */
   putIn(name: string, pem: string, under: string): void;
   remove(name: string): void;
+  /** Writes files anew whose passphrase is easier to guess than it need be: those of older versions, and of OpenSSL by default. */
+  renew(): void;
 }
 
 /**
- * Private keys as PKCS#8 files of mode 0600 in one folder. With a passphrase they are encrypted (PBES2, AES-256-CBC;
- * RFC 8018), without one only the file mode protects them. If a passphrase is set, an unencrypted key file is
+ * Private keys as PKCS#8 files of mode 0600 in one folder. With a passphrase they are encrypted (sealed-key.ts), without one
+ * only the file mode protects them. If a passphrase is set, an unencrypted key file is
  * refused, so that nobody believes it protected.
  */
 export function keyFiles(folder: string, passphrase: string | undefined): KeyFiles {
@@ -38,26 +43,47 @@ export function keyFiles(folder: string, passphrase: string | undefined): KeyFil
   chmodSync(folder, 0o700);
   if (passphrase !== undefined) refuseOpenKeys(folder);
   const path = (name: string) => join(folder, `${checked(name)}.key.pem`);
+  const sealer = passphrase === undefined ? undefined : keySealer(passphrase, PASSPHRASE);
+
+  /** As a file holds it. All files of the folder share a salt; see sealed-key.ts. */
+  function textOf(key: KeyObject): string {
+    return sealer === undefined ? openKeyPem(key) : sealer.seal(key, anySealed(folder));
+  }
+
+  function read(file: string): KeyObject {
+    const text = readFileSync(file, 'latin1');
+    if (sealer === undefined) return openPem(text, undefined, PASSPHRASE);
+    // Somebody may have put the file there after the start.
+    if (isOpenKey(text)) throw notEncrypted([basename(file)], folder);
+    const key = sealer.open(text);
+    if (!isSealedWell(text)) replace(file, textOf(key));
+    return key;
+  }
+
   return {
     async open(name) {
-      return existsSync(path(name)) ? signerOf(read(path(name), passphrase)) : undefined;
+      return existsSync(path(name)) ? signerOf(read(path(name))) : undefined;
     },
     async ensure(name, curve) {
       if (!existsSync(path(name))) {
         const { privateKey } = generateKeyPairSync('ec', { namedCurve: curve });
-        writeOnce(path(name), keyPem(privateKey, passphrase));
+        writeOnce(path(name), textOf(privateKey));
       }
-      return onCurve(name, curve, signerOf(read(path(name), passphrase)));
+      return onCurve(name, curve, signerOf(read(path(name))));
     },
     takeOut: (name, under) =>
-      existsSync(path(name)) ? keyPem(read(path(name), passphrase), under) : undefined,
+      existsSync(path(name)) ? keySealer(under, ROOT_PASSPHRASE).seal(read(path(name))) : undefined,
     putIn(name, pem, under) {
-      const key = openPem(pem, under, 'FIELDBIND_ROOT_PASSPHRASE');
-      if (!existsSync(path(name))) writeOnce(path(name), keyPem(key, passphrase));
+      const key = keySealer(under, ROOT_PASSPHRASE).open(pem);
+      if (!existsSync(path(name))) writeOnce(path(name), textOf(key));
     },
     remove(name) {
       rmSync(path(name), { force: true });
       syncFolder(folder);
+    },
+    renew() {
+      if (sealer === undefined) return;
+      for (const file of readdirSync(folder)) if (file.endsWith('.key.pem')) read(join(folder, file));
     },
   };
 }
@@ -82,12 +108,14 @@ function notEncrypted(names: readonly string[], folder: string): VaultError {
   );
 }
 
-function read(path: string, passphrase: string | undefined): KeyObject {
-  const key = readFileSync(path);
-  // Somebody may have put the file there after the start.
-  if (passphrase !== undefined && isOpenKey(key.toString('latin1')))
-    throw notEncrypted([basename(path)], dirname(path));
-  return openPem(key, passphrase, PASSPHRASE);
+/** The text of some sealed file of the folder. */
+function anySealed(folder: string): string | undefined {
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith('.key.pem')) continue;
+    const text = readFileSync(join(folder, file), 'latin1');
+    if (isSealedWell(text)) return text;
+  }
+  return undefined;
 }
 
 /**
@@ -95,14 +123,7 @@ function read(path: string, passphrase: string | undefined): KeyObject {
  * linked under its name.
  */
 function writeOnce(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.new`;
-  const file = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  const draft = writeDraft(path, text);
   try {
     linkSync(draft, path);
   } catch (error) {
@@ -111,6 +132,30 @@ function writeOnce(path: string, text: string): void {
     rmSync(draft);
   }
   syncFolder(dirname(path));
+}
+
+/** Puts another text of the same key in the file's place. Where the folder is given to be read only, the old one serves on. */
+function replace(path: string, text: string): void {
+  try {
+    renameSync(writeDraft(path, text), path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM' && code !== 'EEXIST') throw error;
+  }
+}
+
+/** The draft, forced to disk. */
+function writeDraft(path: string, text: string): string {
+  const draft = `${path}.${process.pid}.new`;
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return draft;
 }
 
 /** A file's name is on disk only once its folder is. After a power cut no certificate may exist whose key is lost. */

@@ -7,12 +7,9 @@ export function isOpenKey(text: string): boolean {
   return /-----BEGIN (?:EC )?PRIVATE KEY-----/.test(text);
 }
 
-/** PKCS#8, PEM: encrypted (PBES2, AES-256-CBC; RFC 8018) where a passphrase is given. */
-export function keyPem(key: KeyObject, passphrase: string | undefined): string {
-  const plain = { type: 'pkcs8', format: 'pem' } as const;
-  return key
-    .export(passphrase === undefined ? plain : { ...plain, cipher: 'aes-256-cbc', passphrase })
-    .toString();
+/** PKCS#8, PEM, not encrypted. */
+export function openKeyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** `variable`: the variable that has the passphrase, to be named in the message. Throws VaultError. */
@@ -21,10 +18,14 @@ export function openPem(text: string | Buffer, passphrase: string | undefined, v
     return createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
     // OpenSSL's message about a wrong passphrase helps nobody, and must not reveal anything about the key.
-    throw new VaultError(
-      `a key file cannot be opened${passphrase === undefined ? ` (is ${variable} missing?)` : ` with ${variable}`}`,
-    );
+    throw passphrase === undefined
+      ? new VaultError(`a key file cannot be opened (is ${variable} missing?)`)
+      : notOpened(variable);
   }
+}
+
+export function notOpened(variable: string): VaultError {
+  return new VaultError(`a key file cannot be opened with ${variable}`);
 }
 
 export function signerOf(key: KeyObject): KeySigner {

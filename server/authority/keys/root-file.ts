@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '../../../core/bytes.ts';
 import { fromPem, toPem } from '../../../core/pem.ts';
 import { type KeySigner, VaultError } from '../../ports/signer.ts';
-import { openPem, signerOf } from './local-key.ts';
+import { signerOf } from './local-key.ts';
+import { keySealer } from './sealed-key.ts';
 
 /**
  * A root's key on its way to another machine: a text file with the encrypted key, its certificate and the address
@@ -36,7 +37,7 @@ export function openRootFile(text: string, passphrase: string): RootFile & { rea
   )?.[0];
   if (name === undefined || address === undefined || certificate === undefined || keyPem === undefined)
     throw new VaultError('this is no root file');
-  const key = signerOf(openPem(keyPem, passphrase, 'FIELDBIND_ROOT_PASSPHRASE'));
+  const key = signerOf(keySealer(passphrase, 'FIELDBIND_ROOT_PASSPHRASE').open(keyPem));
   const { publicKey } = new X509Certificate(certificate);
   if (!equalBytes(key.spki, publicKey.export({ type: 'spki', format: 'der' })))
     throw new VaultError('the key in the root file is not the one its certificate was made for');
