@@ -25,6 +25,8 @@ import type { TxtResolver } from './organisations/name-proof.ts';
 import { isReserved } from './ports/ca-names.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { KeyVault } from './ports/signer.ts';
+import type { Database } from './ports/stores.ts';
+import type { DatabaseObserver } from './ports/unavailable.ts';
 import { openDatabase } from './store/open.ts';
 import { beginEraIfPutBack } from './trail/begin-era.ts';
 import { statementKeys } from './trail/statement-keys.ts';
@@ -45,6 +47,8 @@ export interface InstallationOptions {
   readonly clock?: Clock;
   readonly resolver?: TxtResolver;
   readonly policy?: CertificatePolicy;
+  /** Told when the database does not do its work. */
+  readonly observer?: DatabaseObserver;
 }
 
 /** One opened data folder: database, keys and CA, wired together. The server and the command line each open their own. */
@@ -53,6 +57,7 @@ export interface Installation extends CommandFace {
   readonly vault: KeyVault;
   /** The third party's CA, if there is one; it is asked only after it was started. */
   readonly estCa: EstCa | undefined;
+  readonly tryWrite: Database['tryWrite'];
   readonly policy: CertificatePolicy;
   /** Notes for whoever started the program. */
   readonly notes: readonly string[];
@@ -64,7 +69,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
-  const { stores, transact, inGroup, writer, close } = await openDatabase(data, options.databaseUrl);
+  const database = await openDatabase(data, options.databaseUrl, options.observer);
+  const { stores, transact, inGroup, writer, tryWrite, close } = database;
   let token: Token | undefined;
   try {
     const { address, note } =
@@ -100,6 +106,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       transact,
       inGroup,
       writer,
+      tryWrite,
       async close() {
         await foreign?.close();
         token?.close();

@@ -22,7 +22,9 @@ import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
 import { accessTrail } from './trail/access-trail.ts';
+import { Unavailable } from './ports/unavailable.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
+import { outageWatch } from './watch/outages.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** How often undecided records and CRLs are checked without a request. */
@@ -43,6 +45,8 @@ export interface ServeOptions
   readonly onStep?: StepListener;
   /** Called with internal errors; they go to standard error if left out. */
   readonly onFault?: (error: unknown) => void;
+  /** Called with a line when the database does not do its work, and with another when it does so again. */
+  readonly onOutage?: (line: string) => void;
 }
 
 export interface RunningServer {
@@ -63,13 +67,17 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;
   const publicUrl = options.publicUrl ?? url;
-  const onFault = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
+  const tell = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
+  // Of the database its watch tells, once for all that fails meanwhile.
+  const onFault = (error: unknown) => (error instanceof Unavailable ? undefined : tell(error));
+  const outages = outageWatch();
   const onStep = options.onStep ?? (() => undefined);
   const installation = await openInstallation({
     ...options,
     publicUrl,
     suffix: options.suffix ?? 'fieldbind.internal',
     as: 'server',
+    observer: outages,
   });
   try {
     await seedDemo(installation);
@@ -120,22 +128,30 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       throw error;
     }
     let round = Promise.resolve();
-    const timer = setInterval(() => {
-      round = decisions
-        .run()
+    const startRound = () => {
+      round = round
+        .then(() => decisions.run())
         .then(() => refreshCrls(installation))
         .then(() => access.settle())
         .then(async () => void (await sealTrail(installation)))
         .then(() => watchDue(installation))
         .catch(onFault);
-    }, ROUND);
+    };
+    const timer = setInterval(startRound, ROUND);
     timer.unref();
+    outages.begin({
+      tryWrite: installation.tryWrite,
+      say: options.onOutage ?? ((line) => console.error(`fieldbind: ${line}`)),
+      onBack: startRound,
+      clock: { now: () => performance.now() },
+    });
     const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
     teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
       clearInterval(timer);
       clearInterval(teller);
+      outages.close();
       // Requests under way may finish; an idle connection does not delay the stop.
       const cut = setTimeout(() => {
         app.server.closeAllConnections();
@@ -159,6 +175,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       typeof address === 'object' && address !== null ? `https://localhost:${address.port}` : undefined;
     return { url, estUrl, port, installation, decider: decisions, events, close: () => (closed ??= close()) };
   } catch (error) {
+    outages.close();
     await installation.close();
     throw error;
   }

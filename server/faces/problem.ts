@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemCode } from '../../contract/codes.ts';
 import type { Problem } from '../../contract/problem.ts';
+import { Unavailable } from '../ports/unavailable.ts';
 
 const STATUS: Record<ProblemCode, number> = {
   unauthenticated: 401,
@@ -84,7 +85,12 @@ function send(reply: FastifyReply, code: ProblemCode, detail: string) {
 
 /** The one place where errors become words. An error that is not known to be harmless reveals nothing. */
 export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
-  app.setErrorHandler((error: FastifyError | ProblemError, request, reply) => {
+  app.setErrorHandler((error: FastifyError | ProblemError | Unavailable, request, reply) => {
+    if (error instanceof Unavailable) {
+      // Whoever watches the database says so once; a line for each request would bury it.
+      reply.header('retry-after', String(error.retryAfter));
+      return send(reply, 'unavailable', TITLE.unavailable);
+    }
     if (error instanceof ProblemError) {
       answered.set(request, error.code);
       if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));

@@ -7,6 +7,7 @@ import type { StepListener } from '../ports/instrument.ts';
 import type { OperatorKey } from '../ports/operator-keys.ts';
 import type { RecordOrId } from '../ports/records.ts';
 import type { Needs } from '../ports/stores.ts';
+import { Unavailable } from '../ports/unavailable.ts';
 import type { StatementKeys, StatementSigner } from '../trail/statement-keys.ts';
 import { type EnvelopeResult, keepRecord } from './keep-record.ts';
 import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
@@ -73,8 +74,8 @@ export function intake(parts: ReceiveParts): Intake {
       const results = await write(group, signer, at);
       for (const [index, one] of group.entries()) one.done.resolve({ at, results: results[index] ?? [] });
     } catch (error) {
-      const [only] = group;
-      if (group.length === 1) only?.done.reject(error);
+      const isTheDatabase = error instanceof Unavailable && error.isForAll;
+      if (group.length === 1 || isTheDatabase) for (const one of group) one.done.reject(error);
       // One batch makes the whole group fail. Each is tried alone, to see whose fault it is.
       else for (const one of group) await writeGroup([one]);
     }

@@ -98,5 +98,7 @@ export interface Database {
   readonly inGroup: InGroup;
   /** Name of this process: the writer of its chain of the audit trail. */
   readonly writer: string;
+  /** Writes something small that nobody reads, and fails as every other write would. */
+  tryWrite(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Database } from '../ports/stores.ts';
+import { type DatabaseObserver, Unavailable } from '../ports/unavailable.ts';
 import { auditLog } from './audit-log.ts';
+import type { Db } from './db.ts';
 import { groupedStores } from './grouped/stores.ts';
 import { migrate } from './migrate.ts';
 import { ownChain } from './own-chain.ts';
@@ -10,10 +13,16 @@ import { storesOver } from './stores.ts';
 
 /** Most attempts to run a retryable transaction. */
 const ATTEMPTS = 10;
+/** Milliseconds before each further attempt where a connection was lost: the one that the pool gives next may be no better. */
+const AFTER_LOSS: readonly number[] = [0, 100, 400];
 
 /** Opens the database at `url` (PostgreSQL), or without one the file in the data folder; creates and migrates it if needed. */
-export async function openDatabase(folder: string, url?: string): Promise<Database> {
-  const engine = url === undefined ? sqlite(folder) : postgres(url);
+export async function openDatabase(
+  folder: string,
+  url?: string,
+  observer?: DatabaseObserver,
+): Promise<Database> {
+  const engine = url === undefined ? sqlite(folder, observer) : postgres(url, observer);
   const { db } = engine;
   try {
     await migrate(engine);
@@ -45,8 +54,19 @@ export async function openDatabase(folder: string, url?: string): Promise<Databa
           return result;
         }),
       ),
+    tryWrite: () => tryWrite(db),
     close: () => db.destroy(),
   };
+}
+
+/** A new value each time: SQLite writes nothing for one that is there already. */
+async function tryWrite(db: Db): Promise<void> {
+  const value = randomBytes(6).toString('base64url');
+  await db
+    .insertInto('settings')
+    .values({ name: 'tried', value })
+    .onConflict((c) => c.column('name').doUpdateSet({ value }))
+    .execute();
 }
 
 async function withRetries<T>(isRetryable: (error: unknown) => boolean, work: () => Promise<T>): Promise<T> {
@@ -54,7 +74,10 @@ async function withRetries<T>(isRetryable: (error: unknown) => boolean, work: ()
     try {
       return await work();
     } catch (error) {
-      if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+      if (!isRetryable(error)) throw error;
+      const most = error instanceof Unavailable ? AFTER_LOSS.length : ATTEMPTS - 1;
+      if (attempt > most) throw error;
+      if (error instanceof Unavailable) await setTimeout(AFTER_LOSS[attempt - 1]);
     }
   }
 }

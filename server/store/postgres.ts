@@ -1,15 +1,10 @@
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  Kysely,
-  PostgresDialect,
-  type PostgresDialectConfig,
-  PostgresDriver,
-} from 'kysely';
+import { type Driver, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { codeOf, type DatabaseObserver, UNOBSERVED, Unavailable } from '../ports/unavailable.ts';
 import { bulkInPostgres } from './bulk-postgres.ts';
 import type { Engine } from './engine.ts';
-import { storable } from './storable.ts';
+import { WaitedTooLong } from './postgres-errors.ts';
+import { Sessions, TurnDriver, UNLIMITED } from './postgres-sessions.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections per process: one that writes exclusively, and some that read meanwhile. */
@@ -18,8 +13,8 @@ const CONNECTIONS = 8;
 const IDLE_IN_TRANSACTION = 30_000;
 const STATEMENT = 60_000;
 const CONNECT = 10_000;
-/** Most prepared statements that each connection caches. */
-const PREPARED = 500;
+/** How long an answer is waited for: longer than the server's own limit, which says why. A commit has none in the server. */
+const PATIENCE = { statement: STATEMENT + 15_000, commit: 60_000 };
 
 /** OID of int8, which is read as a number: none of our values comes near 2^53. */
 const INT8 = 20;
@@ -39,68 +34,40 @@ const BEGIN_EXCLUSIVE =
 const BEGIN_SHARED =
   'begin; savepoint door; select n from turn where n = 2 for share; rollback to savepoint door; select n from turn where n = 1 for share';
 
-class TurnDriver extends PostgresDriver {
-  readonly #begin: string;
-  constructor(config: PostgresDialectConfig, begin: string) {
-    super(config);
-    this.#begin = begin;
-  }
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(this.#begin));
-  }
-}
-
 class TurnDialect extends PostgresDialect {
-  readonly #config: PostgresDialectConfig;
+  readonly #sessions: Sessions;
   readonly #begin: string;
-  constructor(config: PostgresDialectConfig, begin: string) {
-    super(config);
-    this.#config = config;
+  constructor(pool: pg.Pool, sessions: Sessions, begin: string) {
+    super({ pool });
+    this.#sessions = sessions;
     this.#begin = begin;
   }
-  override createDriver(): PostgresDriver {
-    return new TurnDriver(this.#config, this.#begin);
+  override createDriver(): Driver {
+    return new TurnDriver(this.#sessions, this.#begin);
   }
 }
 
-/** Names each statement by its text, so that the server parses and plans it once for each connection. */
-function preparing(pool: pg.Pool) {
-  const names = new Map<string, string>();
-  const nameOf = (text: string): string | undefined => {
-    const cached = names.get(text);
-    if (cached !== undefined || names.size >= PREPARED) return cached;
-    const created = `s${names.size}`;
-    names.set(text, created);
-    return created;
-  };
-  const wrapped = new WeakMap<pg.PoolClient, object>();
-  return {
-    end: () => pool.end(),
-    async connect() {
-      const client = await pool.connect();
-      const cached = wrapped.get(client);
-      if (cached !== undefined) return cached;
-      const created = {
-        query(text: string, values: readonly unknown[]) {
-          // A text without parameters may hold several statements, which only the simple query protocol accepts.
-          if (values.length === 0) return client.query(text);
-          const name = nameOf(text);
-          return client.query({
-            text,
-            values: values.map(storable),
-            ...(name === undefined ? {} : { name }),
-          });
-        },
-        release: () => client.release(),
-      };
-      wrapped.set(client, created);
-      return created;
-    },
-  };
+/**
+ * Of each new connection: warnings are sent whatever the server's settings say, since one at a commit is a failure, and a
+ * commit that returned survives the loss of the server. Engines that do not know the second setting have no such choice.
+ */
+const SETTINGS = `set client_min_messages = warning;
+  select set_config('synchronous_commit', 'on', false)
+    where current_setting('synchronous_commit', true) in ('off', 'local', 'remote_write')`;
+
+/** Bounded, since a road that ends just now gives no answer, and the pool itself would wait for it for ever. */
+async function settle(client: pg.ClientBase): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new WaitedTooLong('no answer')), CONNECT);
+  try {
+    await Promise.race([client.query(SETTINGS), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** PostgreSQL, or an engine that speaks its protocol. Connects at the first statement, so nothing is thrown here. */
-export function postgres(url: string): Engine {
+export function postgres(url: string, observer: DatabaseObserver = UNOBSERVED): Engine {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
@@ -108,6 +75,7 @@ export function postgres(url: string): Engine {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
     statement_timeout: STATEMENT,
     application_name: 'fieldbind',
+    onConnect: settle,
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
         oid === INT8
@@ -115,23 +83,19 @@ export function postgres(url: string): Engine {
           : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
     },
   });
-  // The pool replaces a connection that ends, and its statement fails. Without listeners the error event would end
-  // the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  const config = { pool: preparing(pool) as never };
+  const sessions = new Sessions(pool, PATIENCE, observer);
   return {
-    db: new Kysely<Tables>({ dialect: new TurnDialect(config, BEGIN_EXCLUSIVE) }),
-    shared: new Kysely<Tables>({ dialect: new TurnDialect(config, BEGIN_SHARED) }),
-    beforeLongWork: 'set local statement_timeout = 0',
+    db: new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_EXCLUSIVE) }),
+    shared: new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_SHARED) }),
+    beforeLongWork: UNLIMITED,
     columnTypes: (statement) =>
       statement
         .replace(/\bblob\b/g, 'bytea')
         .replace(/\binteger\b/g, 'bigint')
         .replace(/ without rowid$/, ''),
     takesStorageHints: true,
-    isRetryable: (error) => RETRYABLE.has(codeOf(error)),
-    isRetryableShared: (error) => RETRYABLE.has(codeOf(error)) || codeOf(error) === UNIQUE,
+    isRetryable,
+    isRetryableShared: (error) => isRetryable(error) || codeOf(error) === UNIQUE,
     bulk: bulkInPostgres,
     locking: { wait: 'for update', skip: 'for update skip locked' },
   };
@@ -142,6 +106,6 @@ const RETRYABLE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** unique_violation. */
 const UNIQUE = '23505';
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+function isRetryable(error: unknown): boolean {
+  return error instanceof Unavailable ? error.isRetryable : RETRYABLE.has(codeOf(error));
 }

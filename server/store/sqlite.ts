@@ -12,6 +12,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { type DatabaseObserver, UNOBSERVED } from '../ports/unavailable.ts';
 import { bulkInSqlite, type StatementCache } from './bulk-sqlite.ts';
 import { type Engine, NO_LOCKS } from './engine.ts';
 import type { Tables } from './tables.ts';
@@ -64,7 +65,7 @@ function dialect(database: SqliteDatabase): Dialect {
  * The embedded database of a data folder. WAL with synchronous=FULL: a commit that returned survives loss of power,
  * and readers do not wait for the writer.
  */
-export function sqlite(folder: string): Engine {
+export function sqlite(folder: string, _observer: DatabaseObserver = UNOBSERVED): Engine {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'fieldbind.sqlite');
   const file = new BetterSqlite(path, { timeout: 15_000 });

@@ -33,7 +33,7 @@ it('loses nothing it acknowledged when PostgreSQL is stopped in the middle and s
   await Promise.race(sending);
   await postgres.stop();
   const first = await Promise.all(sending);
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(500);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(503);
   await postgres.start();
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   for (const [n, phone] of phones.entries()) {

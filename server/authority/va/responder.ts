@@ -7,6 +7,7 @@ import type {
 } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
+import { Unavailable } from '../../ports/unavailable.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
 import { authorityName } from '../../x509/x509-name.ts';
 import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
@@ -140,6 +141,8 @@ export function statusResponder(parts: StatusParts): StatusResponder {
         return await signFor(parseOcspRequest(request));
       } catch (fault) {
         if (fault instanceof DerError) return error(OCSP_ERRORS.malformed);
+        // RFC 6960 section 2.3. What is cached may be of before a revocation, so it is not given either.
+        if (fault instanceof Unavailable) return error(OCSP_ERRORS.tryLater);
         throw fault;
       }
     },

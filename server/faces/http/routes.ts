@@ -6,6 +6,7 @@ import { Problem } from '../../../contract/problem.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
+import { Unavailable } from '../../ports/unavailable.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
 import { noteRefusedCalls } from '../refused-calls.ts';
@@ -114,7 +115,7 @@ export function registerApi(
         if (name === 'signIn') return;
         if (isWithoutSession(operation.access)) return countCaller(request, name);
         const session = await requireSession(request, signIn).catch((error: unknown) => {
-          countAddress(request);
+          if (!(error instanceof Unavailable)) countAddress(request);
           throw error;
         });
         sessions.set(request, session);

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { SignatureDelayed } from '../../../ports/certificate-authority.ts';
 import type { RecordOrId, StoredRecord } from '../../../ports/records.ts';
+import { Unavailable } from '../../../ports/unavailable.ts';
 import { type Approval, decide } from './decide.ts';
 import { decideGroup, type GroupParts } from './decide-group.ts';
 import { decisionRound } from './decision-round.ts';
@@ -40,6 +41,8 @@ export function decider(parts: GroupParts): Decider {
     try {
       await decide(id, undefined, parts);
     } catch (error) {
+      // Each of the others would say the same.
+      if (error instanceof Unavailable && error.isForAll) throw error;
       if (!(error instanceof SignatureDelayed)) parts.onFault(error);
     }
   }
@@ -48,7 +51,8 @@ export function decider(parts: GroupParts): Decider {
     let alone: readonly string[];
     try {
       alone = await decideGroup(group, parts);
-    } catch {
+    } catch (error) {
+      if (error instanceof Unavailable && error.isForAll) throw error;
       // One of them spoils it for all, so that each shows its own fault or comes to its own outcome.
       alone = group.map(({ id }) => id);
     }
