@@ -4,7 +4,7 @@ import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
 import { caList, caRequest, caRotate } from './faces/commands/ca-commands.ts';
 import { clientCreate, clientList, clientRevoke } from './faces/commands/client-commands.ts';
 import { type BareCall, type BareCommand, type Command, UsageError } from './faces/commands/command.ts';
-import { backup, move, restore, restoreInPlace } from './faces/commands/copy-commands.ts';
+import { backup, begin, move, restore } from './faces/commands/copy-commands.ts';
 import {
   domainCreate,
   domainList,
@@ -98,8 +98,8 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   verify,
   auditVerify,
   auditExport,
+  begin,
   backup,
-  restoreInPlace,
   restoreJudgeAgain,
   restoreReport,
   restore,
@@ -168,7 +168,10 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
     print: (...cells) => terminal.print(visibleLine(cells)),
     give: (lines) => terminal.print(terminal.watched === true ? visibleLines(lines) : lines),
     async withInstallation(work) {
-      const installation = await openInstallation(config);
+      const installation = await openInstallation({
+        ...config,
+        ...(command.begins ? {} : { as: 'command' }),
+      });
       try {
         return await work(facesOf(installation).commands);
       } finally {

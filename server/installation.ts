@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { toInstant } from '../core/instant.ts';
@@ -10,26 +11,30 @@ import { type EstCa, estCa } from './authority/est-ca/est-ca.ts';
 import { readEstCaFiles } from './authority/est-ca/est-ca-files.ts';
 import { isEstCaInUse, settleEstCa } from './authority/est-ca/settle-est-ca.ts';
 import { withEstCa } from './authority/est-ca/with-est-ca.ts';
-import { keyFiles } from './authority/keys/key-files.ts';
+import { keyFiles, keyNames } from './authority/keys/key-files.ts';
 import { nativeToken } from './authority/keys/native-token.ts';
 import type { Token, TokenOptions } from './authority/keys/token.ts';
 import { tokenKeys } from './authority/keys/token-keys.ts';
 import { bindingOfKey } from './authority/ra/binding/binding-of-key.ts';
 import { revocationLists } from './authority/va/publish-crl.ts';
 import { type StatusResponder, statusResponder } from './authority/va/responder.ts';
-import type { EstCaConfig } from './config/config.ts';
+import { beginningError, FIRST_KEY, judgeBeginning } from './config/beginning.ts';
+import { ConfigError, type EstCaConfig } from './config/config.ts';
+import { markFile } from './config/installation-mark.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
 import type { CommandFace, EstFace, HttpFace, TrustedIssuers } from './faces/face.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
 import { isReserved } from './ports/ca-names.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
+import type { DatabaseIdentity } from './ports/identity.ts';
 import type { KeyVault } from './ports/signer.ts';
-import type { Database } from './ports/stores.ts';
+import type { Database, Stores, Transact } from './ports/stores.ts';
 import type { DatabaseObserver } from './ports/unavailable.ts';
 import { openDatabase } from './store/open.ts';
+import { type OwnerLock, ownerLock } from './store/owner-lock.ts';
 import { beginEraIfPutBack } from './trail/begin-era.ts';
-import { statementKeys } from './trail/statement-keys.ts';
+import { kidInVault, statementKeys } from './trail/statement-keys.ts';
 import { nodeCrypto } from './x509/node-crypto.ts';
 
 export interface InstallationOptions {
@@ -37,8 +42,13 @@ export interface InstallationOptions {
   readonly databaseUrl?: string | undefined;
   readonly publicUrl: string;
   readonly suffix: string;
-  /** A server sets its own address. A command uses the one that the last server set, if there was one. */
+  /**
+   * A server sets its own address, and owns the data folder. A command uses the address that the last server set, and
+   * begins no installation.
+   */
   readonly as?: 'server' | 'command';
+  /** Whether several servers may work with one data folder whose database is a file; `one` if left out. */
+  readonly servers?: 'one' | 'many';
   readonly caPassphrase?: string | undefined;
   /** A third party's CA that signs devices of real organisations in place of ours. */
   readonly estCa?: EstCaConfig | undefined;
@@ -61,6 +71,11 @@ export interface Installation extends CommandFace {
   readonly policy: CertificatePolicy;
   /** Notes for whoever started the program. */
   readonly notes: readonly string[];
+  /** Resolves when the database was taken away under this process. */
+  readonly gone: Promise<void>;
+  needInPlace(): void;
+  /** Tells the keys how far the audit trail is sealed, so that an older database is noticed beside them. */
+  markSeal(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,27 +84,32 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
-  const database = await openDatabase(data, options.databaseUrl, options.observer);
-  const { stores, transact, inGroup, writer, tryWrite, close } = database;
+  const isServer = options.as === 'server';
+  const mark = markFile(data, options.pkcs11 !== undefined);
+  const lock = isServer ? ownFolder(options) : undefined;
   let token: Token | undefined;
+  let database: Awaited<ReturnType<typeof openBelongings>> | undefined;
   try {
-    const { address, note } =
-      options.as === 'server'
-        ? await settleAddress(options, { transact, clock })
-        : { address: await settledAddress(options, { stores }), note: undefined };
-    const { publicUrl, suffix } = address;
     token = options.pkcs11 && nativeToken(options.pkcs11);
-    const files = token === undefined ? keyFiles(join(data, 'keys'), options.caPassphrase) : undefined;
-    const vault = files ?? tokenKeys(token as Token, (work) => transact(work));
-    if (options.as === 'server') files?.renew();
-    if (options.as === 'server') await needKeys({ vault, stores, clock });
+    database = await openBelongings(options, { token, mark });
+    const { stores, transact, inGroup, writer, tryWrite, vault, files } = database;
+    const { address, note } = isServer
+      ? await settleAddress(options, { transact, clock })
+      : { address: await settledAddress(options, { stores }), note: undefined };
+    const { publicUrl, suffix } = address;
+    if (isServer) files?.renew();
+    if (isServer) await needKeys({ vault, stores, clock });
     const aud = await stores.settings.settle('aud', `fieldbind:${uuid7(clock.now(), crypto)}`);
     await stores.settings.settle('made', toInstant(clock.now()));
-    const keys = statementKeys({ vault, stores, transact, clock, crypto, aud });
+    const { takenAway, needInPlace, close } = database;
+    const keys = statementKeys({ vault, stores, transact, clock, crypto, aud, takenAway });
     await keys.active();
     await beginEraIfPutBack({ stores, transact, statementKeys: keys, clock, crypto, aud });
+    const { starts = 0, seal = 0 } = isServer
+      ? { starts: await countStart(transact), seal: database.identity?.seal }
+      : {};
+    const isMarked = !isServer || mark.raise({ aud, starts, seal });
     const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
-    const isServer = options.as === 'server';
     const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;
     const inUse = isServer
       ? await settleEstCa(options.estCa, { transact, clock })
@@ -107,10 +127,18 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       inGroup,
       writer,
       tryWrite,
+      gone: database.gone,
+      needInPlace,
+      async markSeal() {
+        const last = await stores.audit.lastSeal();
+        needInPlace();
+        mark.raise({ aud, starts, seal: last?.n ?? 0 });
+      },
       async close() {
         await foreign?.close();
         token?.close();
         await close();
+        lock?.release();
       },
       vault,
       ca,
@@ -125,12 +153,17 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       policy,
       publicUrl,
       suffix,
-      notes: [...(note === undefined ? [] : [note]), ...(isServer ? await namesakes(stores) : [])],
+      notes: [
+        ...(note === undefined ? [] : [note]),
+        ...(isMarked ? [] : [NOT_MARKED]),
+        ...(isServer ? await namesakes(stores) : []),
+      ],
       aud,
     };
   } catch (error) {
     token?.close();
-    await close();
+    await database?.close();
+    lock?.release();
     throw error;
   }
 }
@@ -143,6 +176,88 @@ async function namesakes({ orgs }: Installation['stores']): Promise<string[]> {
       ({ name }) =>
         `The organisation ${name} is called like a key of the installation’s own, and may share one with it: make another organisation, move its devices there, and rotate what has its name (docs/operations.md, "Reserved names").`,
     );
+}
+
+const NOT_MARKED =
+  'The folder of the keys cannot be written to, so nothing there says how far the database has come: an older one beside these keys would not be noticed.';
+
+/** Throws ConfigError if another server, or a command that replaces the database, works with this folder. */
+function ownFolder({ data, databaseUrl, servers = 'one' }: InstallationOptions): OwnerLock {
+  const lock = ownerLock(data, databaseUrl === undefined && servers === 'one' ? 'alone' : 'beside');
+  if (lock !== undefined) return lock;
+  throw new ConfigError(
+    `another server works with ${data}, or a command is replacing its database: end the other one, or name another folder with FIELDBIND_DATA. If several servers are to share this folder, start each with FIELDBIND_SERVERS=many`,
+  );
+}
+
+/** Opens database and keys, after a look at whether they belong together. Throws ConfigError. */
+async function openBelongings(
+  { data, databaseUrl, observer, as, pkcs11, caPassphrase }: InstallationOptions,
+  { token, mark }: { readonly token: Token | undefined; readonly mark: ReturnType<typeof markFile> },
+) {
+  const folder = join(data, 'keys');
+  const file = databaseUrl === undefined ? join(data, 'fieldbind.sqlite') : undefined;
+  const where = {
+    data,
+    keys: pkcs11 === undefined ? folder : `the token ${pkcs11.token}`,
+    database: file ?? 'the one that FIELDBIND_DATABASE_URL names',
+  };
+  // A database that is opened by the first transaction: a token is asked for its keys before.
+  let transact: Transact<keyof Stores> | undefined;
+  const inTransaction = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (transact === undefined) throw new Error('a key is made before the database is open');
+    return transact(work);
+  };
+  const tokenVault = token && tokenKeys(token, inTransaction);
+  // Keys are looked at before the database: who begins an installation at this moment commits its name before its first key.
+  const marked = mark.read();
+  const keys = tokenVault === undefined ? keyNames(folder) : await namesInVault(tokenVault);
+  const isThere = file === undefined || existsSync(file);
+  const hollow = file !== undefined && isThere && statSync(file).size > 0 && !existsSync(`${file}-wal`);
+  const admit = (database: DatabaseIdentity | undefined, statementKid: string | undefined) => {
+    const wrong = judgeBeginning({ keys, mark: marked, database, hollow, statementKid }, as !== 'command');
+    if (wrong !== undefined) throw beginningError(wrong, where);
+  };
+  // Opening would make the file.
+  if (!isThere) admit(undefined, undefined);
+  let identity: DatabaseIdentity | undefined;
+  const opened = await openDatabase(data, databaseUrl, {
+    observer,
+    async admit(found) {
+      identity = found;
+      const place = found?.kids.length ?? 0;
+      const vault =
+        tokenVault ?? (keyNames(folder).length === 0 ? undefined : keyFiles(folder, caPassphrase));
+      const kid = found?.kids.at(-1);
+      admit(found, kid !== undefined && vault ? await kidInVault(place, kid, vault, nodeCrypto) : undefined);
+    },
+  });
+  transact = opened.transact;
+  try {
+    if (tokenVault !== undefined) return { ...opened, identity, vault: tokenVault, files: undefined };
+    const files = keyFiles(folder, caPassphrase);
+    return { ...opened, identity, vault: files, files };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Which keys a token has of those that every installation makes first. */
+async function namesInVault(vault: KeyVault): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of [FIRST_KEY, 'root', 'training-root'])
+    if ((await vault.open(name)) !== undefined) names.push(name);
+  return names;
+}
+
+/** How often a server began on this database, with this time. */
+async function countStart(transact: Transact<'settings'>): Promise<number> {
+  return transact(async ({ settings }) => {
+    const starts = Number(await settings.settle('starts', '0')) + 1;
+    await settings.change('starts', String(starts));
+    return starts;
+  });
 }
 
 /** What each face is given: an object of its own, without the vault and without whatever else that face does not need. */

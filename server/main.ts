@@ -23,6 +23,10 @@ try {
   const config = readConfig(process.env);
   const server = await startServer(config);
   console.log(welcome(server, config.caPassphrase === undefined && config.pkcs11 === undefined));
+  void server.gone.then((sentence) => {
+    console.error(`fieldbind: ${sentence}`);
+    process.exit(1);
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       server.close().then(

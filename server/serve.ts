@@ -21,8 +21,9 @@ import { intake } from './phones/receive-batch.ts';
 import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
-import { accessTrail } from './trail/access-trail.ts';
+import { NotNow } from './ports/not-now.ts';
 import { Unavailable } from './ports/unavailable.ts';
+import { accessTrail } from './trail/access-trail.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 import { outageWatch } from './watch/outages.ts';
 
@@ -57,6 +58,8 @@ export interface RunningServer {
   readonly installation: Installation;
   readonly decider: Decider;
   readonly events: EventSender;
+  /** Resolves with a sentence after this server has stopped by itself, since its database was taken away. */
+  readonly gone: Promise<string>;
   /** Stops all work, then closes the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -127,15 +130,20 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await app.close();
       throw error;
     }
+    /** What cannot be done now is said where it is noticed, once. */
+    const onRoundFault = (error: unknown) => {
+      if (!(error instanceof NotNow)) onFault(error);
+    };
     let round = Promise.resolve();
     const startRound = () => {
       round = round
         .then(() => decisions.run())
         .then(() => refreshCrls(installation))
         .then(() => access.settle())
-        .then(async () => void (await sealTrail(installation)))
+        .then(async () => void ((await sealTrail(installation)) > 0 && (await installation.markSeal())))
         .then(() => watchDue(installation))
-        .catch(onFault);
+        .then(() => installation.needInPlace())
+        .catch(onRoundFault);
     };
     const timer = setInterval(startRound, ROUND);
     timer.unref();
@@ -145,7 +153,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       onBack: startRound,
       clock: { now: () => performance.now() },
     });
-    const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
+    const teller = setInterval(() => void events.run().catch(onRoundFault), options.tell ?? TELL);
     teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
@@ -167,13 +175,20 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await access.settle(true).catch(onFault);
       // An unreachable database must not keep the rest from stopping. The entries are sealed by whichever process
       // opens it next.
-      await sealAndLeave(installation).catch(onFault);
+      await sealAndLeave(installation)
+        .then(() => installation.markSeal())
+        .catch(onRoundFault);
       await installation.close();
     };
     const address = est?.server.address();
     const estUrl =
       typeof address === 'object' && address !== null ? `https://localhost:${address.port}` : undefined;
-    return { url, estUrl, port, installation, decider: decisions, events, close: () => (closed ??= close()) };
+    const closeOnce = () => (closed ??= close());
+    const gone = installation.gone
+      .then(closeOnce)
+      .catch(onFault)
+      .then(() => new NotNow('database_taken_away').message);
+    return { url, estUrl, port, installation, decider: decisions, events, gone, close: closeOnce };
   } catch (error) {
     outages.close();
     await installation.close();

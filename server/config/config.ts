@@ -26,6 +26,8 @@ export interface Config {
   /** Address at which phones and verifiers reach this server, without a slash at the end; it stands in certificates. */
   readonly publicUrl: string;
   readonly suffix: string;
+  /** Whether several servers may work with one data folder whose database is a file. */
+  readonly servers: 'one' | 'many';
   readonly caPassphrase: string | undefined;
   /** Passphrase of root files, which move a root's key to another machine; only commands need it. */
   readonly rootPassphrase: string | undefined;
@@ -58,6 +60,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: readDatabaseUrl(environment.FIELDBIND_DATABASE_URL),
     publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
+    servers: readServers(environment.FIELDBIND_SERVERS || 'one'),
     caPassphrase: readSecret(environment, SECRETS.ca),
     rootPassphrase: readSecret(environment, SECRETS.root),
     pkcs11: readPkcs11(environment),
@@ -107,6 +110,11 @@ function readDatabaseUrl(text: string | undefined): string | undefined {
   const url = URL.parse(text);
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
     throw new ConfigError('FIELDBIND_DATABASE_URL is not an address like postgres://user@host/database');
+  return text;
+}
+
+function readServers(text: string): Config['servers'] {
+  if (text !== 'one' && text !== 'many') throw new ConfigError('FIELDBIND_SERVERS is neither one nor many');
   return text;
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemCode } from '../../contract/codes.ts';
 import type { Problem } from '../../contract/problem.ts';
+import { NotNow } from '../ports/not-now.ts';
 import { Unavailable } from '../ports/unavailable.ts';
 
 const STATUS: Record<ProblemCode, number> = {
@@ -56,6 +57,9 @@ const TITLE: Record<ProblemCode, string> = {
   voucher_missing: 'Nothing vouches for this key',
 };
 
+/** After how many seconds it is worth while to ask again where nothing can be done now. */
+const NOT_NOW_SECONDS = 60;
+
 /** The request itself failed. `detail` is for people, and never contains what was sent. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -85,7 +89,7 @@ function send(reply: FastifyReply, code: ProblemCode, detail: string) {
 
 /** The one place where errors become words. An error that is not known to be harmless reveals nothing. */
 export function translateErrors(app: FastifyInstance, onFault: (error: unknown) => void): void {
-  app.setErrorHandler((error: FastifyError | ProblemError | Unavailable, request, reply) => {
+  app.setErrorHandler((error: FastifyError | ProblemError | Unavailable | NotNow, request, reply) => {
     if (error instanceof Unavailable) {
       // Whoever watches the database says so once; a line for each request would bury it.
       reply.header('retry-after', String(error.retryAfter));
@@ -95,6 +99,10 @@ export function translateErrors(app: FastifyInstance, onFault: (error: unknown) 
       answered.set(request, error.code);
       if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
       return send(reply, error.code, error.message);
+    }
+    if (error instanceof NotNow) {
+      reply.header('retry-after', String(NOT_NOW_SECONDS));
+      return send(reply, 'unavailable', TITLE.unavailable);
     }
     const code = codeOf(error);
     if (code === 'internal') onFault(error);

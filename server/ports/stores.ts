@@ -18,6 +18,7 @@ import type { ListBulk } from './list-bulk.ts';
 import type { ListJobs } from './list-jobs.ts';
 import type { MakerKeys } from './maker-keys.ts';
 import type { MakerList } from './maker-list.ts';
+import type { NotNow } from './not-now.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
@@ -100,5 +101,11 @@ export interface Database {
   readonly writer: string;
   /** Writes something small that nobody reads, and fails as every other write would. */
   tryWrite(): Promise<void>;
+  /** Resolves when it is noticed that the database was removed or replaced under this process; nothing is written then. */
+  readonly gone: Promise<void>;
+  /** Throws NotNow if the database is no longer where it was opened. Every transaction asks by itself. */
+  needInPlace(): void;
+  /** Says that it is another database now, for whoever notices by what stands in it. */
+  takenAway(): NotNow;
   close(): Promise<void>;
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import type { DatabaseIdentity } from '../ports/identity.ts';
 import { PUT_BACK } from '../trail/begin-era.ts';
 import { type AuditEvent, audit } from '../trail/chain.ts';
 import type { Db } from './db.ts';
 import type { Engine } from './engine.ts';
+import { databaseIdentity } from './identity.ts';
 import { migrate } from './migrate.ts';
 import { openDatabase } from './open.ts';
 import { postgres } from './postgres.ts';
@@ -71,6 +73,8 @@ const PAGE = 500;
 export interface CopyResult {
   readonly tables: number;
   readonly rows: number;
+  /** Whose database it is; undefined if nothing was ever begun in it. */
+  readonly identity: DatabaseIdentity | undefined;
 }
 
 /** `where`: the address of a PostgreSQL, or a folder with an embedded database. */
@@ -80,6 +84,16 @@ function engineOf(where: string): Engine {
 
 function isPostgres(where: string): boolean {
   return /^postgres(ql)?:/.test(where);
+}
+
+/** Whose database is at `where`, which is left as it is. */
+export async function identityAt(where: string): Promise<DatabaseIdentity | undefined> {
+  const { db } = engineOf(where);
+  try {
+    return await databaseIdentity(db);
+  } finally {
+    await db.destroy();
+  }
 }
 
 /**
@@ -103,7 +117,7 @@ export async function copyDatabase(
         for (const table of Object.keys(KEYS) as (keyof Tables)[])
           rows += await copyTable(read, write, table);
         if (use === 'put back') await markPutBack(write);
-        return { tables: Object.keys(KEYS).length, rows };
+        return { tables: Object.keys(KEYS).length, rows, identity: await databaseIdentity(write) };
       }),
     );
   } finally {

@@ -14,6 +14,8 @@ export interface Engine {
   readonly beforeLongWork: string | undefined;
   /** Translates a migration's statement, written for SQLite, into this engine's type names, and removes what only SQLite knows. */
   columnTypes(statement: string): string;
+  /** Whether the database is still where it was opened. A file may be removed or replaced while it is open. */
+  isInPlace(): boolean;
   /** Whether the engine may support PostgreSQL's storage parameters. */
   readonly takesStorageHints: boolean;
   /** Whether an exclusive transaction that ended in this error is retryable: it wrote nothing and was not at fault. */

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { DatabaseIdentity } from '../ports/identity.ts';
+import { NotNow } from '../ports/not-now.ts';
 import type { Database } from '../ports/stores.ts';
 import { type DatabaseObserver, Unavailable } from '../ports/unavailable.ts';
 import { auditLog } from './audit-log.ts';
 import type { Db } from './db.ts';
 import { groupedStores } from './grouped/stores.ts';
+import { databaseIdentity } from './identity.ts';
 import { migrate } from './migrate.ts';
 import { ownChain } from './own-chain.ts';
 import { postgres } from './postgres.ts';
@@ -16,15 +19,22 @@ const ATTEMPTS = 10;
 /** Milliseconds before each further attempt where a connection was lost: the one that the pool gives next may be no better. */
 const AFTER_LOSS: readonly number[] = [0, 100, 400];
 
+export interface OpenOptions {
+  readonly observer?: DatabaseObserver | undefined;
+  /** Sees whose database it is before anything is changed in it, and may throw. */
+  admit?(identity: DatabaseIdentity | undefined): Promise<void>;
+}
+
 /** Opens the database at `url` (PostgreSQL), or without one the file in the data folder; creates and migrates it if needed. */
 export async function openDatabase(
   folder: string,
   url?: string,
-  observer?: DatabaseObserver,
+  { observer, admit }: OpenOptions = {},
 ): Promise<Database> {
   const engine = url === undefined ? sqlite(folder, observer) : postgres(url, observer);
   const { db } = engine;
   try {
+    await admit?.(await databaseIdentity(db));
     await migrate(engine);
   } catch (error) {
     await db.destroy();
@@ -33,11 +43,31 @@ export async function openDatabase(
   // Each process writes one audit chain per opening of the database, and never continues an old one, so no two
   // processes contend for a chain.
   const writer = randomBytes(9).toString('base64url');
+  const gone = Promise.withResolvers<void>();
+  function takenAway(): NotNow {
+    gone.resolve();
+    return new NotNow('database_taken_away');
+  }
+  function needInPlace(): void {
+    if (!engine.isInPlace()) throw takenAway();
+  }
+  /** What was written into a file that is no longer there is not acknowledged, whenever it went. */
+  async function inPlace<T>(work: () => Promise<T>): Promise<T> {
+    needInPlace();
+    const result = await work();
+    needInPlace();
+    return result;
+  }
+  const exclusively = <T>(work: () => Promise<T>) => inPlace(() => withRetries(engine.isRetryable, work));
+  const sharing = <T>(work: () => Promise<T>) => inPlace(() => withRetries(engine.isRetryableShared, work));
   return {
     writer,
+    gone: gone.promise,
+    needInPlace,
+    takenAway,
     stores: storesOver(db, engine.bulk),
     transact: (work) =>
-      withRetries(engine.isRetryable, () =>
+      exclusively(() =>
         db.transaction().execute(async (trx) => {
           const chain = ownChain(trx, writer, engine);
           const result = await work(storesOver(trx, engine.bulk, auditLog(trx, chain.append)));
@@ -46,7 +76,7 @@ export async function openDatabase(
         }),
       ),
     inGroup: (work) =>
-      withRetries(engine.isRetryableShared, () =>
+      sharing(() =>
         engine.shared.transaction().execute(async (trx) => {
           const { stores, flush } = groupedStores(trx, ownChain(trx, writer, engine), engine);
           const result = await work(stores);

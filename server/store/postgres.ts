@@ -93,6 +93,8 @@ export function postgres(url: string, observer: DatabaseObserver = UNOBSERVED): 
         .replace(/\bblob\b/g, 'bytea')
         .replace(/\binteger\b/g, 'bigint')
         .replace(/ without rowid$/, ''),
+    // A database that is dropped ends its connections; one that was emptied no longer knows our statement key.
+    isInPlace: () => true,
     takesStorageHints: true,
     isRetryable,
     isRetryableShared: (error) => isRetryable(error) || codeOf(error) === UNIQUE,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import {
@@ -79,6 +79,7 @@ export function sqlite(folder: string, _observer: DatabaseObserver = UNOBSERVED)
   // pages in memory, and a rarer checkpoint writes them to the file once for many groups.
   file.pragma(`cache_size = -${CACHE_KIB}`);
   file.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  const opened = statSync(path);
   const statements = preparing(file);
   const db = new Kysely<Tables>({ dialect: dialect(statements) });
   return {
@@ -87,6 +88,10 @@ export function sqlite(folder: string, _observer: DatabaseObserver = UNOBSERVED)
     shared: db,
     beforeLongWork: undefined,
     columnTypes: (statement) => statement,
+    isInPlace() {
+      const there = statSync(path, { throwIfNoEntry: false });
+      return there?.ino === opened.ino && there.dev === opened.dev;
+    },
     takesStorageHints: false,
     isRetryable: () => false,
     isRetryableShared: () => false,

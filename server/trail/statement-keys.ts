@@ -36,6 +36,8 @@ export interface StatementKeyParts {
   readonly crypto: CryptoPort;
   /** Identity of the installation, which is the audience of every signature. */
   readonly aud: string;
+  /** The error when the database no longer knows the key that this process has signed with. */
+  takenAway(): Error;
 }
 
 export interface StatementKeys {
@@ -76,6 +78,8 @@ export function isKey({ jws }: StatementKeyRow): boolean {
 export function statementKeys(parts: StatementKeyParts): StatementKeys {
   const { vault, stores, crypto } = parts;
   const opened = new Map<string, StatementSigner>();
+  /** The newest key that was in use, by its place. Keys are only ever added, so the database must go on naming it there. */
+  let used: { readonly place: number; readonly kid: string } | undefined;
 
   /** All rows, and the newest that can sign. */
   async function newest() {
@@ -133,12 +137,15 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
 
   return {
     async active() {
-      const { place, last } = await newest();
+      const { rows, place, last } = await newest();
+      if (used !== undefined && rows[used.place - 1]?.kid !== used.kid) throw parts.takenAway();
       if (last === undefined) {
         await add();
         return this.active();
       }
-      return open(last.kid, place);
+      const signer = await open(last.kid, place);
+      used = { place, kid: last.kid };
+      return signer;
     },
     rotate: add,
     async catchUp() {
@@ -154,6 +161,24 @@ export function statementKeys(parts: StatementKeyParts): StatementKeys {
 /** Names of the key by its number: the second where an organisation of an older version has the first. */
 function namesOf(place: number): readonly [string, string] {
   return [`statement-${place}`, `statement__${place}`];
+}
+
+/**
+ * Kid of the statement key at this place, counted from 1, as the vault has it: `kid` if it has that one. Undefined if it has none
+ * there.
+ */
+export async function kidInVault(
+  place: number,
+  kid: string,
+  vault: Pick<KeyVault, 'open'>,
+  crypto: CryptoPort,
+): Promise<string | undefined> {
+  const kids: string[] = [];
+  for (const name of namesOf(place)) {
+    const key = await vault.open(name);
+    if (key !== undefined) kids.push((await publicPart(key, crypto)).kid);
+  }
+  return kids.includes(kid) ? kid : kids[0];
 }
 
 async function publicPart(key: KeySigner, crypto: CryptoPort) {

@@ -112,6 +112,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'server/authority/ceremony/sign-request.ts',
     'server/outside/events',
     'server/store/copy.ts',
+    'server/store/owner-lock.ts',
     'server/trail',
     'server/x509',
     'server/runtime',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyAudit } from '../../server/trail/verify-trail.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { trailOf } from '../support/trail.ts';
@@ -93,4 +93,45 @@ it('restores a backup into an empty installation only', async () => {
   await after.close();
   const nothing = await fieldbind(data, ['restore', '--from', folder]);
   expect(nothing.out).toContain('there is no database');
+});
+
+it('begins nothing in a wrong or emptied database of PostgreSQL beside keys, and writes nothing there', async () => {
+  const data = join(folder, 'named');
+  const url = await postgres.database();
+  const first = await startTestServer({ data, databaseUrl: url });
+  await first.close();
+  const wrong = await postgres.database();
+  await expect(startTestServer({ data, databaseUrl: wrong })).rejects.toThrow(/keys of an installation/);
+  expect(await fieldbind(data, ['audit', 'verify'], wrong)).toMatchObject({ code: 2 });
+  expect(await query(wrong, "select 1 from information_schema.tables where table_schema = 'public'")).toEqual(
+    [],
+  );
+  // The folder without the variable: its keys are not those of a new installation in a file either.
+  await expect(startTestServer({ data, databaseUrl: '' })).rejects.toThrow(/keys of an installation/);
+
+  const server = await startTestServer({ data, databaseUrl: url });
+  const ines = await server.signIn('ines');
+  const device = await server.listedDevice();
+  await query(url, 'delete from statement_keys');
+  const { jws } = await ines.seal('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+  expect(await ines.post('/api/records', ines.batch([jws]))).toMatchObject({ status: 503 });
+  expect(await server.running.gone).toContain('taken away');
+  expect(await query(url, 'select kid from statement_keys')).toEqual([]);
+});
+
+it('goes on in one of its databases only: the one that was left by a move is older', async () => {
+  const data = join(folder, 'left');
+  await (await startTestServer({ data, databaseUrl: '' })).close();
+  const url = await postgres.database();
+  expect(await fieldbind(data, ['move', '--to', url])).toMatchObject({ code: 0 });
+  // Several servers share a folder where PostgreSQL keeps them apart; nothing may be replaced beside them.
+  const [one, two] = [
+    await startTestServer({ data, databaseUrl: url }),
+    await startTestServer({ data, databaseUrl: url }),
+  ];
+  const back = await fieldbind(data, ['move', '--to', join(folder, 'left-back')], url);
+  expect(back).toMatchObject({ code: 2, out: expect.stringContaining('a server works with') });
+  await one.close();
+  await two.close();
+  await expect(startTestServer({ data, databaseUrl: '' })).rejects.toThrow(/rows are missing/);
 });

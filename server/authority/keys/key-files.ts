@@ -88,6 +88,12 @@ export function keyFiles(folder: string, passphrase: string | undefined): KeyFil
   };
 }
 
+/** Names of the keys in a folder, which need not exist. */
+export function keyNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => /^(.+)\.key\.pem$/.exec(file)?.[1] ?? []);
+}
+
 function checked(name: string): string {
   if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new VaultError('not a key name');
   return name;

@@ -10,6 +10,8 @@ export interface Words {
   readonly words: number;
   /** Number of further words that may follow. */
   readonly optional?: number;
+  /** Whether it may begin an installation where there is none; every other command is about one that is there. */
+  readonly begins?: true;
 }
 
 /** A command. It prints results through `print` and returns the exit code. */

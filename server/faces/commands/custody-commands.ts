@@ -13,6 +13,7 @@ export const orgCreate: Command = {
   usage: 'org create NAME --title TEXT [--training] [--curve CURVE]',
   about: 'an organisation with an issuing CA of its own',
   options: { title: TEXT, training: { type: 'boolean' }, curve: TEXT },
+  begins: true,
   words: 1,
   async run(call) {
     const { installation, words, required, flag, print } = call;
