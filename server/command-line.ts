@@ -29,6 +29,7 @@ import {
   eventsTest,
 } from './faces/commands/event-commands.ts';
 import {
+  clockConfirm,
   statementKeyEnd,
   statementKeyList,
   statementKeyRotate,
@@ -87,6 +88,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   statementKeyRotate,
   statementKeyList,
   statementKeyEnd,
+  clockConfirm,
   caList,
   caRotate,
   caRequest,

@@ -19,15 +19,24 @@ import { bindingOfKey } from './authority/ra/binding/binding-of-key.ts';
 import { revocationLists } from './authority/va/publish-crl.ts';
 import { type StatusResponder, statusResponder } from './authority/va/responder.ts';
 import { beginningError, FIRST_KEY, judgeBeginning } from './config/beginning.ts';
+import {
+  type BelievedClock,
+  believedClock,
+  type MachineClock,
+  machineClock,
+} from './config/believed-clock.ts';
 import { ConfigError, type EstCaConfig } from './config/config.ts';
 import { markFile } from './config/installation-mark.ts';
 import { settleAddress, settledAddress } from './config/settle-address.ts';
+import { confirmClock, doubtSentence, lastSeen } from './config/watch-clock.ts';
 import type { CommandFace, EstFace, HttpFace, TrustedIssuers } from './faces/face.ts';
 import { dnsResolver } from './organisations/dns-resolver.ts';
 import type { TxtResolver } from './organisations/name-proof.ts';
 import { isReserved } from './ports/ca-names.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { DatabaseIdentity } from './ports/identity.ts';
+import { believed } from './ports/server-clock.ts';
+import type { Settings } from './ports/settings.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database, Stores, Transact } from './ports/stores.ts';
 import type { DatabaseObserver } from './ports/unavailable.ts';
@@ -54,7 +63,8 @@ export interface InstallationOptions {
   readonly estCa?: EstCaConfig | undefined;
   /** PKCS#11 token that has the keys, in place of files. */
   readonly pkcs11?: TokenOptions | undefined;
-  readonly clock?: Clock;
+  /** A clock that is believed, or the clocks of a machine, which are compared; this machine's own if left out. */
+  readonly clock?: Clock | MachineClock;
   readonly resolver?: TxtResolver;
   readonly policy?: CertificatePolicy;
   /** Told when the database does not do its work. */
@@ -69,6 +79,8 @@ export interface Installation extends CommandFace {
   readonly estCa: EstCa | undefined;
   readonly tryWrite: Database['tryWrite'];
   readonly policy: CertificatePolicy;
+  /** This machine's clock; undefined where one was handed in that is believed. */
+  readonly machine: BelievedClock | undefined;
   /** Notes for whoever started the program. */
   readonly notes: readonly string[];
   /** Resolves when the database was taken away under this process. */
@@ -81,7 +93,6 @@ export interface Installation extends CommandFace {
 
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const { data } = options;
-  const clock = options.clock ?? { now: () => Date.now() };
   const policy = options.policy ?? DEFAULT_POLICY;
   const crypto = nodeCrypto;
   const isServer = options.as === 'server';
@@ -93,14 +104,18 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     token = options.pkcs11 && nativeToken(options.pkcs11);
     database = await openBelongings(options, { token, mark });
     const { stores, transact, inGroup, writer, tryWrite, vault, files } = database;
+    const given = options.clock ?? machineClock;
+    const machine = isMachineClock(given) ? believedClock(given, await lastSeen(stores)) : undefined;
+    const clock = machine ?? believed(given);
+    const doubt = clock.doubt();
+    if (isServer && doubt !== undefined) throw new ConfigError(doubtSentence(doubt));
     const { address, note } = isServer
       ? await settleAddress(options, { transact, clock })
       : { address: await settledAddress(options, { stores }), note: undefined };
     const { publicUrl, suffix } = address;
     if (isServer) files?.renew();
     if (isServer) await needKeys({ vault, stores, clock });
-    const aud = await stores.settings.settle('aud', `fieldbind:${uuid7(clock.now(), crypto)}`);
-    await stores.settings.settle('made', toInstant(clock.now()));
+    const aud = database.identity?.aud ?? (await beginIn(stores.settings, clock));
     const { takenAway, needInPlace, close } = database;
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud, takenAway });
     await keys.active();
@@ -127,6 +142,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       inGroup,
       writer,
       tryWrite,
+      machine,
+      confirmClock: async () => (machine === undefined ? undefined : confirmClock(machine, transact)),
       gone: database.gone,
       needInPlace,
       async markSeal() {
@@ -251,6 +268,17 @@ async function namesInVault(vault: KeyVault): Promise<string[]> {
   return names;
 }
 
+function isMachineClock(clock: Clock | MachineClock): clock is MachineClock {
+  return 'sinceBoot' in clock;
+}
+
+/** Names a new installation. Of processes that begin it together, one names it for all. */
+async function beginIn(settings: Settings, clock: Clock): Promise<string> {
+  const aud = await settings.settle('aud', `fieldbind:${uuid7(clock.now(), nodeCrypto)}`);
+  await settings.settle('made', toInstant(clock.now()));
+  return aud;
+}
+
 /** How often a server began on this database, with this time. */
 async function countStart(transact: Transact<'settings'>): Promise<number> {
   return transact(async ({ settings }) => {
@@ -276,12 +304,23 @@ export function facesOf(installation: Installation): {
     resolver,
     publicUrl,
     suffix,
+    confirmClock: confirm,
   } = installation;
   const shared = { stores, transact, inGroup, writer, clock, crypto, aud };
   return {
     http: { ...shared, ca: trustedIssuers(ca), lists, status },
     est: { ...shared, ca, lists },
-    commands: { ...shared, ca, lists, ceremonies: all, statementKeys: keys, resolver, publicUrl, suffix },
+    commands: {
+      ...shared,
+      ca,
+      lists,
+      ceremonies: all,
+      statementKeys: keys,
+      resolver,
+      publicUrl,
+      suffix,
+      confirmClock: confirm,
+    },
   };
 }
 

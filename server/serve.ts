@@ -5,6 +5,7 @@ import { abandonOrphans } from './authority/ra/records/abandon-orphans.ts';
 import { type Decider, decider } from './authority/ra/records/decider.ts';
 import { refreshCrls } from './authority/va/publish-crl.ts';
 import type { Config } from './config/config.ts';
+import { clockWatch } from './config/watch-clock.ts';
 import { buildEst } from './faces/est/est-app.ts';
 import { buildApp } from './faces/http/app.ts';
 import { ownOrigins } from './faces/http/origin.ts';
@@ -32,6 +33,8 @@ const ROOT = join(import.meta.dirname, '..');
 const ROUND = 30_000;
 /** Longest time until receivers are told about an event. */
 const TELL = 2_000;
+/** How often the clock is looked at without a request. */
+const LOOK = 5_000;
 /** How long a stop waits for requests under way, milliseconds. */
 const GRACE = 5_000;
 
@@ -44,6 +47,8 @@ export interface ServeOptions
   /** How often receivers are checked for undelivered events, milliseconds. */
   readonly tell?: number;
   readonly onStep?: StepListener;
+  /** Called with a sentence that whoever runs this server must read; it goes to standard error if left out. */
+  readonly onNotice?: (sentence: string) => void;
   /** Called with internal errors; they go to standard error if left out. */
   readonly onFault?: (error: unknown) => void;
   /** Called with a line when the database does not do its work, and with another when it does so again. */
@@ -70,9 +75,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;
   const publicUrl = options.publicUrl ?? url;
-  const tell = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
-  // Of the database its watch tells, once for all that fails meanwhile.
-  const onFault = (error: unknown) => (error instanceof Unavailable ? undefined : tell(error));
+  const say = options.onNotice ?? ((sentence: string) => console.error(`fieldbind: ${sentence}`));
+  const tellFault = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
+  /** What cannot be done now is said where it is noticed, once: what the database does, by its watch. */
+  const onFault = (error: unknown) => {
+    if (!(error instanceof NotNow || error instanceof Unavailable)) tellFault(error);
+  };
   const outages = outageWatch();
   const onStep = options.onStep ?? (() => undefined);
   const installation = await openInstallation({
@@ -83,6 +91,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     observer: outages,
   });
   try {
+    const { machine, stores, transact } = installation;
+    const watch = machine && clockWatch({ stores, transact, clock: machine, say });
+    await watch?.look();
     await seedDemo(installation);
     await abandonOrphans(installation.transact, installation.clock.now());
     const decisions = decider({ ...installation, onStep, onFault });
@@ -130,10 +141,6 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await app.close();
       throw error;
     }
-    /** What cannot be done now is said where it is noticed, once. */
-    const onRoundFault = (error: unknown) => {
-      if (!(error instanceof NotNow)) onFault(error);
-    };
     let round = Promise.resolve();
     const startRound = () => {
       round = round
@@ -143,7 +150,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         .then(async () => void ((await sealTrail(installation)) > 0 && (await installation.markSeal())))
         .then(() => watchDue(installation))
         .then(() => installation.needInPlace())
-        .catch(onRoundFault);
+        .catch(onFault);
     };
     const timer = setInterval(startRound, ROUND);
     timer.unref();
@@ -153,13 +160,16 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       onBack: startRound,
       clock: { now: () => performance.now() },
     });
-    const teller = setInterval(() => void events.run().catch(onRoundFault), options.tell ?? TELL);
+    const looker = setInterval(() => void watch?.look().catch(onFault), LOOK);
+    looker.unref();
+    const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
     teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
       clearInterval(timer);
       clearInterval(teller);
       outages.close();
+      clearInterval(looker);
       // Requests under way may finish; an idle connection does not delay the stop.
       const cut = setTimeout(() => {
         app.server.closeAllConnections();
@@ -175,9 +185,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await access.settle(true).catch(onFault);
       // An unreachable database must not keep the rest from stopping. The entries are sealed by whichever process
       // opens it next.
+      await watch?.leave().catch(onFault);
       await sealAndLeave(installation)
         .then(() => installation.markSeal())
-        .catch(onRoundFault);
+        .catch(onFault);
       await installation.close();
     };
     const address = est?.server.address();

@@ -17,6 +17,13 @@ const onPath = (command: string) => () =>
 /** Where Debian puts servers, by version. */
 const POSTGRESQL = '/usr/lib/postgresql';
 
+/** Debian puts libraries into a folder named after the machine's kind. */
+export function fakeTimeLibrary(): string | undefined {
+  return readdirSync('/usr/lib')
+    .map((kind) => `/usr/lib/${kind}/faketime/libfaketime.so.1`)
+    .find((path) => existsSync(path));
+}
+
 export const PARTS: readonly Part[] = [
   { name: 'chromium', debian: 'chromium', for: 'browser tests', found: onPath('chromium') },
   { name: 'dbus-daemon', debian: 'dbus', for: 'Bluetooth in browser tests', found: onPath('dbus-daemon') },
@@ -47,6 +54,12 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'gnutls', debian: 'gnutls-bin', for: 'interoperation tests', found: onPath('certtool') },
   { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
+  {
+    name: 'libfaketime',
+    debian: 'libfaketime',
+    for: 'a clock that jumps in interoperation tests',
+    found: () => fakeTimeLibrary() !== undefined,
+  },
   { name: 'swtpm', debian: 'swtpm', for: 'interoperation tests', found: onPath('swtpm') },
   {
     name: 'tpm2-tools',

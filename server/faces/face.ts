@@ -1,4 +1,3 @@
-import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { Ceremonies } from '../authority/ceremony/ceremonies.ts';
 import type { StatusResponder } from '../authority/va/responder.ts';
@@ -6,12 +5,13 @@ import type { TxtResolver } from '../organisations/name-proof.ts';
 import type { CertificateAuthority, IssuerIdentity, IssuerTrust } from '../ports/certificate-authority.ts';
 import type { RevocationLists } from '../ports/crls.ts';
 import type { IssuerName } from '../ports/issuer-name.ts';
+import type { ServerClock } from '../ports/server-clock.ts';
 import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
 /** What every face sees of an installation. Neither the key vault nor key files are in any of these types. */
 interface SharedFace extends Pick<Database, 'stores' | 'transact' | 'inGroup' | 'writer'> {
-  readonly clock: Clock;
+  readonly clock: ServerClock;
   readonly crypto: CryptoPort;
   /** Identity of the installation, made at its first start: the audience of every signature. */
   readonly aud: string;
@@ -42,6 +42,8 @@ export interface CommandFace extends SharedFace {
   readonly lists: RevocationLists;
   readonly ceremonies: Ceremonies;
   readonly statementKeys: StatementKeys;
+  /** Takes this machine's clock as right, and gives the time that was taken; undefined if it is never doubted. */
+  confirmClock(): Promise<string | undefined>;
   readonly resolver: TxtResolver;
   /** Where this installation is reached, without a slash at the end. */
   readonly publicUrl: string;

@@ -23,14 +23,14 @@ export const CALLS = {
 
 /**
  * Allows at most `most` calls per minute for each name. The counts are in memory, since the limit only saves work.
- * Throws `rate_limited`.
+ * Throws `rate_limited`. The clock should be one that nobody sets; where it goes back all the same, counting begins anew.
  */
 export function rateLimit(most: number, clock: Clock): (name: string) => void {
   const counts = new Map<string, { from: number; calls: number }>();
   return (name) => {
     const now = clock.now();
     const window = counts.get(name);
-    if (window === undefined || now - window.from >= MINUTE) {
+    if (window === undefined || now - window.from >= MINUTE || now < window.from) {
       counts.delete(name);
       counts.set(name, { from: now, calls: 1 });
       // The one that began first goes: forgetting all at once would let whoever makes up names start all counts anew.

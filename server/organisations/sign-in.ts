@@ -2,9 +2,10 @@ import type { Membership, SignInOptions } from '../../contract/operator.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { toInstant } from '../../core/instant.ts';
+import { fromInstant, toInstant } from '../../core/instant.ts';
 import type { AccessNotes } from '../ports/access-notes.ts';
 import type { Person } from '../ports/people.ts';
+import { PROCESS_SKEW } from '../ports/server-clock.ts';
 import type { Needs } from '../ports/stores.ts';
 
 /** A signed-in person, as faces see them. */
@@ -83,7 +84,10 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
     },
     async find(token) {
       const stored = await stores.sessions.find(await hashOf(token));
-      if (stored === undefined || stored.expiresAt <= toInstant(clock.now())) return undefined;
+      if (stored === undefined) return undefined;
+      const left = fromInstant(stored.expiresAt) - clock.now();
+      // One that lives longer than any does began by a clock that was ahead.
+      if (left <= 0 || left > SESSION + PROCESS_SKEW) return undefined;
       return signedIn(stored.operator, stored.hash, stored.expiresAt);
     },
     async out({ hash, operator }) {

@@ -3,7 +3,10 @@
  * is prevented by the rows that the work writes.
  */
 export interface Leases {
-  /** Takes or renews a lease; false if another owner has it at `now`. */
+  /**
+   * Takes or renews a lease; false if another owner has it at `now`. All leases of one name last equally long, so one that
+   * ends much later than `until` counts for nothing.
+   */
   take(lease: {
     readonly name: string;
     readonly owner: string;

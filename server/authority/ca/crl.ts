@@ -12,17 +12,20 @@ export async function certificateList(
   issuer: Uint8Array,
   signer: KeySigner,
 ): Promise<Bytes> {
+  const thisUpdate = fromInstant(order.thisUpdate);
   const entries = order.entries.map(({ serial, at, reason }) => {
     const code = REASON[reason];
     // The reason "unspecified" is expressed by leaving the extension out (section 5.3.1).
     const extensions = code === 0 ? [] : [sequence(reasonCode(code))];
-    return sequence(unsigned(fromHex(serial) ?? new Uint8Array()), time(fromInstant(at)), ...extensions);
+    // `thisUpdate` is dated back, and a list cannot tell of what comes after it.
+    const revoked = time(Math.min(fromInstant(at), thisUpdate));
+    return sequence(unsigned(fromHex(serial) ?? new Uint8Array()), revoked, ...extensions);
   });
   const tbs = sequence(
     smallInteger(1),
     algorithmIdentifier(signer.algorithm),
     issuer,
-    time(fromInstant(order.thisUpdate)),
+    time(thisUpdate),
     time(fromInstant(order.nextUpdate)),
     // An empty list must be absent (section 5.1.2.6).
     ...(entries.length === 0 ? [] : [sequence(...entries)]),

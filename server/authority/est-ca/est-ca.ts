@@ -27,6 +27,11 @@ const NEXT_DAY = 24 * 3_600_000;
 /** Most intents whose state this process remembers; for a forgotten one the CA is asked anew. */
 const MOST = 20_000;
 
+/** Whether a wait is over. One that is longer than any was reckoned by a clock that was ahead. */
+function isOver(until: number, now: number): boolean {
+  return now >= until || until - now > NEXT_DAY + LEASE;
+}
+
 export interface EstCaParts extends AskParts {
   readonly stores: Needs<'records' | 'certificates' | 'lineage' | 'intents' | 'leases'>;
   readonly transact: Transact<'audit'>;
@@ -107,8 +112,8 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
     const now = clock.now();
     const lease = { name: `est-ca ${serial}`, owner: writer };
     const until = toInstant(now + LEASE);
-    let nextAt = Math.max(way.nextAt, now);
-    if (!ending.signal.aborted && now >= way.nextAt) {
+    let nextAt = isOver(way.nextAt, now) ? now : way.nextAt;
+    if (!ending.signal.aborted && isOver(way.nextAt, now)) {
       nextAt = now + LEASE;
       if (await stores.leases.take({ ...lease, now: toInstant(now), until })) {
         const result = await askOnce(intent, { client, files, signal: ending.signal }, parts);
@@ -161,8 +166,8 @@ export function estCa(files: EstCaFiles, parts: EstCaParts): EstCa {
       const state = states.get(intent.serial);
       if (state?.signed !== undefined) return state.signed;
       const now = clock.now();
-      const isDue = state === undefined || (!state.asking && now >= state.nextAt);
-      if (listener !== undefined && !ending.signal.aborted && isDue && now >= way.nextAt) start(intent);
+      const isDue = state === undefined || (!state.asking && isOver(state.nextAt, now));
+      if (listener !== undefined && !ending.signal.aborted && isDue && isOver(way.nextAt, now)) start(intent);
       throw new SignatureDelayed(`${intent.issuer} has not answered yet`);
     },
     start(who) {

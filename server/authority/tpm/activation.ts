@@ -3,12 +3,13 @@ import type { TpmActivated, TpmActivation, TpmChallengeAnswer } from '../../../c
 import { fromBase64Url, toBase64Url } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
-import { toInstant } from '../../../core/instant.ts';
+import { fromInstant, toInstant } from '../../../core/instant.ts';
 import { toPem } from '../../../core/pem.ts';
 import { isStrong, parseSpki } from '../../../core/spki.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
 import type { StoredRow } from '../../ports/maker-list.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
+import { PROCESS_SKEW } from '../../ports/server-clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
@@ -69,6 +70,8 @@ export async function activateTpm(
   const at = toInstant(clock.now());
   const challenge = await transact((tx) => tx.tpms.redeem(request.id));
   if (challenge === undefined || challenge.expiresAt < at) return undefined;
+  // One that lives longer than any does was made by a clock that was ahead.
+  if (challenge.expiresAt > toInstant(fromInstant(at) + PATIENCE_MS + PROCESS_SKEW)) return undefined;
   const found = await crypto.sha256(bytesOf(request.secret));
   if (!timingSafeEqual(found, bytesOf(challenge.secret))) return undefined;
   const { spki } = parseCertifiedKey(

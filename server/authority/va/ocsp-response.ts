@@ -32,7 +32,7 @@ function refusal(status: number): Bytes {
 /** A signed OCSPResponse with its signer's certificate (RFC 6960 section 4.2.1). Times are milliseconds since 1970. */
 export async function ocspResponse(
   statuses: readonly SingleStatus[],
-  times: { readonly thisUpdate: number; readonly nextUpdate: number },
+  times: { readonly producedAt: number; readonly thisUpdate: number; readonly nextUpdate: number },
   responder: { readonly key: KeySigner; readonly certificate: Uint8Array },
 ): Promise<Bytes> {
   const { key, certificate } = responder;
@@ -40,12 +40,12 @@ export async function ocspResponse(
   const data = sequence(
     // byKey: SHA-1 of the responder's key, whatever hash the request used.
     tlv(0xa2, octets(keyHash)),
-    generalizedTime(times.thisUpdate),
+    generalizedTime(times.producedAt),
     sequence(
       ...statuses.map(({ id, revoked }) =>
         sequence(
           certId(id),
-          revoked === undefined ? tlv(0x80) : revokedInfo(revoked),
+          revoked === undefined ? tlv(0x80) : revokedInfo(revoked, times.thisUpdate),
           generalizedTime(times.thisUpdate),
           tlv(0xa0, generalizedTime(times.nextUpdate)),
         ),
@@ -61,10 +61,14 @@ export async function ocspResponse(
   return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(BASIC, octets(basic))));
 }
 
-function revokedInfo({ at, reason }: { readonly at: string; readonly reason: EntryReason }): Bytes {
+function revokedInfo(
+  { at, reason }: { readonly at: string; readonly reason: EntryReason },
+  thisUpdate: number,
+): Bytes {
   const code = REASON[reason];
   const reasonField = code === 0 ? [] : [tlv(0xa0, tlv(0x0a, Uint8Array.of(code)))];
-  return tlv(0xa1, generalizedTime(fromInstant(at)), ...reasonField);
+  // As on the CRL, an answer tells of nothing that comes after its `thisUpdate`.
+  return tlv(0xa1, generalizedTime(Math.min(fromInstant(at), thisUpdate)), ...reasonField);
 }
 
 /** Written anew, so that an answer is the same however the request spelled what it asks. */

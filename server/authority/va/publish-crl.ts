@@ -1,10 +1,12 @@
-import type { Clock } from '../../../core/clock.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { liveOnes } from '../../ports/authorities.ts';
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { RevocationLists, StoredCrl } from '../../ports/crls.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
+import { NotNow } from '../../ports/not-now.ts';
+import { PROCESS_SKEW, type ServerClock } from '../../ports/server-clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
+import { STATUS_LEEWAY } from './status-leeway.ts';
 
 const HOUR = 3_600_000;
 /** Lifetime of a CRL: a verifier gets over a weekend without us. */
@@ -16,11 +18,12 @@ export interface CrlParts {
   readonly stores: Needs<'crls' | 'certificateStates'>;
   readonly transact: Transact<'crls' | 'certificateStates'>;
   readonly ca: CertificateAuthority;
-  readonly clock: Clock;
+  readonly clock: ServerClock;
 }
 
 /** The CRL of one issuing CA, signed anew if something was revoked since or its end is near. */
 async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl | undefined> {
+  if (parts.clock.doubt() !== undefined) return unchangedCrl(name, parts);
   const issuer = await parts.ca.issuerNamed(name);
   // Certificates that a third party signed are on that party's own CRL.
   if (issuer === undefined || issuer.own !== name) return undefined;
@@ -36,13 +39,24 @@ async function currentCrl(name: IssuerName, parts: CrlParts): Promise<StoredCrl 
     // RFC 5280 section 5.2.3: CRL numbers only grow. The transaction is exclusive, so two writers cannot use the same number.
     // Milliseconds since 1970 make them grow even over a database that was put back to a copy, or that a failover cut short.
     const number = Math.max((last?.number ?? 0) + 1, now);
-    const thisUpdate = toInstant(now);
+    const thisUpdate = toInstant(now - STATUS_LEEWAY);
     const nextUpdate = toInstant(now + LIFE);
     const der = await issuer.signCrl({ number, thisUpdate, nextUpdate, entries });
     const crl = { issuer: name, number, der, thisUpdate, nextUpdate, revocations };
     await tx.crls.saveCrl(crl);
     return crl;
   });
+}
+
+/**
+ * The CRL as it was signed last. While the clock is not believed none is signed, and this one holds as long as nothing was
+ * revoked since. Throws NotNow if something was.
+ */
+async function unchangedCrl(name: IssuerName, { stores }: CrlParts): Promise<StoredCrl | undefined> {
+  const stored = await stores.crls.crl(name);
+  if (stored !== undefined && (await stores.certificateStates.revocations(name)) !== stored.revocations)
+    throw new NotNow('clock_not_believed');
+  return stored;
 }
 
 export function revocationLists(
@@ -70,7 +84,10 @@ export function revocationLists(
 }
 
 async function isStale(crl: StoredCrl, { stores, clock }: CrlParts): Promise<boolean> {
-  if (Date.parse(crl.nextUpdate) - clock.now() < MARGIN) return true;
+  const now = clock.now();
+  if (Date.parse(crl.nextUpdate) - now < MARGIN) return true;
+  // Signed by a clock that was ahead: whoever has the right time would not take it yet.
+  if (Date.parse(crl.thisUpdate) > now - STATUS_LEEWAY + PROCESS_SKEW) return true;
   return (await stores.certificateStates.revocations(crl.issuer)) !== crl.revocations;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { fromInstant, toInstant } from '../../../core/instant.ts';
 import type { IssuerIdentity, StatusSigner } from '../../ports/certificate-authority.ts';
+import { PROCESS_SKEW } from '../../ports/server-clock.ts';
 import type { KeySigner, KeyVault } from '../../ports/signer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
 import { audit } from '../../trail/chain.ts';
@@ -30,7 +31,11 @@ export async function responderKey(
 ): Promise<ResponderKey> {
   const { vault, stores, transact, clock } = parts;
   const key = await vault.ensure(`ocsp_${issuer.name}`, 'P-256');
-  const fresh = (notAfter: string) => fromInstant(notAfter) - clock.now() > MARGIN;
+  const fresh = (notAfter: string) => {
+    const left = fromInstant(notAfter) - clock.now();
+    // One that lives longer than any does was certified by a clock that was ahead, and begins in the future.
+    return left > MARGIN && left <= LIFE + PROCESS_SKEW;
+  };
   const stored = await stores.responders.responder(issuer.name);
   if (stored !== undefined && fresh(stored.notAfter)) return { key, certificate: stored.certificate };
   return transact(async (tx) => {

@@ -6,6 +6,7 @@ import type {
   StatusSigner,
 } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
+import { NotNow } from '../../ports/not-now.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
@@ -14,6 +15,7 @@ import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-requ
 import { OCSP_ERRORS, ocspResponse, type SingleStatus } from './ocsp-response.ts';
 import { type ResponderParts, responderKey } from './responder-key.ts';
 import { signatureBudget } from './signature-budget.ts';
+import { STATUS_LEEWAY } from './status-leeway.ts';
 
 const HOUR = 3_600_000;
 /** How long a verifier may rely on an answer. */
@@ -107,7 +109,8 @@ export function statusResponder(parts: StatusParts): StatusResponder {
     const now = clock.now();
     const cached = cache.get(name);
     // An answer that is being signed is there already: whoever asks meanwhile gets the same one.
-    if (cached?.state === state && now - cached.signedAt < CACHED_FOR) return cached.answer;
+    // One of the future was signed by a clock that was ahead.
+    if (cached?.state === state && isWithin(now - cached.signedAt, CACHED_FOR)) return cached.answer;
     if ((statuses.length > 1 && !maySignSeveral()) || !maySign()) return error(OCSP_ERRORS.tryLater);
     const answer = sign(issuer, statuses, now);
     keep(name, { state, signedAt: now, answer });
@@ -123,7 +126,8 @@ export function statusResponder(parts: StatusParts): StatusResponder {
     now: number,
   ): Promise<StatusAnswer> {
     const key = await responderKey(issuer, parts);
-    const der = await ocspResponse(statuses, { thisUpdate: now, nextUpdate: now + LIFE }, key);
+    const times = { producedAt: now, thisUpdate: now - STATUS_LEEWAY, nextUpdate: now + LIFE };
+    const der = await ocspResponse(statuses, times, key);
     return { der, signedAt: now, until: now + LIFE };
   }
 
@@ -142,11 +146,15 @@ export function statusResponder(parts: StatusParts): StatusResponder {
       } catch (fault) {
         if (fault instanceof DerError) return error(OCSP_ERRORS.malformed);
         // RFC 6960 section 2.3. What is cached may be of before a revocation, so it is not given either.
-        if (fault instanceof Unavailable) return error(OCSP_ERRORS.tryLater);
+        if (fault instanceof Unavailable || fault instanceof NotNow) return error(OCSP_ERRORS.tryLater);
         throw fault;
       }
     },
   };
+}
+
+function isWithin(age: number, most: number): boolean {
+  return age >= 0 && age < most;
 }
 
 function digestWith(hash: HashName): (data: Uint8Array) => string {

@@ -70,3 +70,19 @@ export const statementKeyEnd: Command = {
     return 0;
   },
 };
+
+export const clockConfirm: Command = {
+  usage: 'clock confirm',
+  about: 'takes the clock of this machine as right, where a server does not believe it',
+  options: {},
+  words: 0,
+  async run({ installation, print }) {
+    const at = await installation.confirmClock();
+    print(
+      at === undefined
+        ? 'the clock is not doubted'
+        : `it is ${at} by this clock, and that is believed from now on`,
+    );
+    return 0;
+  },
+};

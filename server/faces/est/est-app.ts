@@ -70,8 +70,8 @@ export async function buildEst({
   translateErrors(app, onFault);
   demandOneHost(app);
   noteRefusedCalls(app, access, onFault, ({ ip }) => `a device, ${whereFrom(ip)}`);
-  const limit = rateLimit(PER_ADDRESS, installation.clock);
-  const limitDevice = rateLimit(CALLS.device, installation.clock);
+  const limit = rateLimit(PER_ADDRESS, installation.clock.steady);
+  const limitDevice = rateLimit(CALLS.device, installation.clock.steady);
   app.addHook('onRequest', async ({ ip }) => limit(addressName(ip)));
   refuseOtherMethods(app);
   app.removeAllContentTypeParsers();

@@ -21,8 +21,8 @@ export function deskHandlers(
 ): Pick<Handlers, 'importList' | 'devices' | 'approvals' | 'decideApproval'> {
   const { installation, decider } = parts;
   const { stores, clock, transact } = installation;
-  const limit = rateLimit(60, clock);
-  const limitFinds = rateLimit(60, clock);
+  const limit = rateLimit(60, clock.steady);
+  const limitFinds = rateLimit(60, clock.steady);
   const bindingsOf = async (
     { org, find, udid, domain }: Parameters<Handlers['devices']>[0]['query'],
     operator: string,

@@ -36,7 +36,7 @@ const WHY: Record<Exclude<Fault, 'not_found'>, string> = {
 
 /** Acts on a bound device, by people at a desk and by machine clients. */
 export function deviceHandlers({ installation }: HttpParts): Pick<Handlers, 'actOnDevice' | 'clientAct'> {
-  const limit = rateLimit(60, installation.clock);
+  const limit = rateLimit(60, installation.clock.steady);
 
   async function perform(device: OwnDevice, body: DeviceAct, word: Word): Promise<Fault | undefined> {
     const done = await run(device, body, word);

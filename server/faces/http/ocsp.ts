@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { fromBase64 } from '../../../core/bytes.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { StatusAnswer } from '../../authority/va/responder.ts';
 import type { HttpFace } from '../face.ts';
 import { ProblemError } from '../problem.ts';
@@ -20,7 +21,7 @@ export async function ocsp(app: FastifyInstance, installation: HttpFace): Promis
     );
     face.post('/ocsp', { schema: { hide: true } }, async ({ body }, reply) => {
       if (!(body instanceof Uint8Array)) throw new ProblemError('request_invalid');
-      return send(await installation.status.answer(body), reply, installation.clock.now());
+      return send(await installation.status.answer(body), reply, installation.clock);
     });
     face.get<{ Params: { '*': string } }>(
       '/ocsp/*',
@@ -28,18 +29,18 @@ export async function ocsp(app: FastifyInstance, installation: HttpFace): Promis
       async ({ params }, reply) => {
         const request = params['*'].length > MAX_REQUEST ? undefined : fromBase64(params['*']);
         if (request === undefined) throw new ProblemError('request_invalid');
-        return send(await installation.status.answer(request), reply, installation.clock.now());
+        return send(await installation.status.answer(request), reply, installation.clock);
       },
     );
   });
 }
 
-function send({ der, signedAt, until }: StatusAnswer, reply: FastifyReply, now: number): FastifyReply {
+function send({ der, signedAt, until }: StatusAnswer, reply: FastifyReply, clock: Clock): FastifyReply {
   reply.type('application/ocsp-response');
   if (signedAt === undefined || until === undefined) {
     return reply.header('cache-control', 'no-store').send(Buffer.from(der));
   }
-  const left = Math.max(0, Math.floor((until - now) / 1000));
+  const left = Math.max(0, Math.floor((until - clock.now()) / 1000));
   return reply
     .header('cache-control', `public, max-age=${Math.min(MAX_AGE, left)}, no-transform, must-revalidate`)
     .header('last-modified', new Date(signedAt).toUTCString())

@@ -8,7 +8,7 @@ export function operatorHandlers({
   installation,
   enrolment,
 }: HttpParts): Pick<Handlers, 'enrolChallenge' | 'enrol' | 'statementKeys'> {
-  const limit = rateLimit(120, installation.clock);
+  const limit = rateLimit(120, installation.clock.steady);
   return {
     async enrolChallenge({ session }) {
       limit(session.hash);

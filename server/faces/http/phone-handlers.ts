@@ -23,9 +23,9 @@ export function phoneHandlers({
   onFault,
 }: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'chains' | 'handBack' | 'rescueKey' | 'rescue'> {
   const { stores, transact, clock, crypto } = installation;
-  const limit = rateLimit(30, clock);
-  const limitHandBack = rateLimit(120, clock);
-  const limitParts = rateLimit(300, clock);
+  const limit = rateLimit(30, clock.steady);
+  const limitHandBack = rateLimit(120, clock.steady);
+  const limitParts = rateLimit(300, clock.steady);
   return {
     phones: async ({ query }) => ({ phones: await phoneStates(query.org, stores, clock.now()) }),
     async reportLoss({ session, body }) {

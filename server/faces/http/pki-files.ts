@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
+import type { ServerClock } from '../../ports/server-clock.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import type { HttpFace } from '../face.ts';
 import { ProblemError } from '../problem.ts';
@@ -21,7 +22,7 @@ export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
       .header('etag', etag)
       .header('last-modified', new Date(crl.thisUpdate).toUTCString())
       // A short lifetime, so that a revocation is seen soon, and never beyond the CRL's own end (RFC 5280 section 5.1.2.5).
-      .header('cache-control', `public, max-age=${maxAge(crl.nextUpdate, clock.now())}`);
+      .header('cache-control', `public, max-age=${maxAge(crl.nextUpdate, clock)}`);
     if (headers['if-none-match'] === etag) return reply.code(304).send();
     return reply.type('application/pkix-crl').send(Buffer.from(crl.der));
   });
@@ -48,7 +49,7 @@ export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
   app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {
     const all = await lists.ofOrg(params.org);
     if (all === undefined) throw new ProblemError('not_found');
-    const age = Math.min(...all.map(({ nextUpdate }) => maxAge(nextUpdate, clock.now())));
+    const age = Math.min(...all.map(({ nextUpdate }) => maxAge(nextUpdate, clock)));
     return reply
       .type('application/x-pem-file')
       .header('cache-control', `public, max-age=${age}`)
@@ -57,6 +58,8 @@ export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
 
   app.get('/healthz', HIDDEN, async (_request, reply) => {
     await stores.settings.setting('aud');
+    if (clock.doubt() !== undefined)
+      return reply.code(503).header('cache-control', 'no-store').send({ status: 'clock_not_believed' });
     return reply.header('cache-control', 'no-store').send({ status: 'ok' });
   });
 }
@@ -66,6 +69,9 @@ function stem(file: string, ending: string): string {
   return file.slice(0, -ending.length);
 }
 
-function maxAge(nextUpdate: string, now: number): number {
+/** Nobody keeps what is given out while the clock is not believed. */
+function maxAge(nextUpdate: string, clock: ServerClock): number {
+  if (clock.doubt() !== undefined) return 0;
+  const now = clock.now();
   return Math.max(0, Math.min(60, Math.floor((Date.parse(nextUpdate) - now) / 1000)));
 }

@@ -3,9 +3,9 @@ import type { Static, TSchema } from 'typebox/type';
 import { API, type ApiName, type Operation } from '../../../contract/api.ts';
 import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
-import type { Clock } from '../../../core/clock.ts';
 import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
+import type { ServerClock } from '../../ports/server-clock.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
@@ -41,7 +41,7 @@ export interface Callers {
   readonly signIn: SignIn;
   /** Whether the token is a machine client's. */
   isClient(authorization: string | undefined): Promise<boolean>;
-  readonly clock: Clock;
+  readonly clock: ServerClock;
   readonly access: AccessNotes;
   readonly onFault: (error: unknown) => void;
 }
@@ -56,10 +56,10 @@ export function registerApi(
   { signIn, isClient, clock, access, onFault }: Callers,
 ): void {
   const limits = {
-    address: rateLimit(CALLS.address, clock),
-    signIn: rateLimit(CALLS.signIn, clock),
-    operator: rateLimit(CALLS.operator, clock),
-    device: rateLimit(CALLS.device, clock),
+    address: rateLimit(CALLS.address, clock.steady),
+    signIn: rateLimit(CALLS.signIn, clock.steady),
+    operator: rateLimit(CALLS.operator, clock.steady),
+    device: rateLimit(CALLS.device, clock.steady),
   };
   app.setValidatorCompiler<TSchema>(({ schema }) => (value: unknown) => {
     // Nothing is coerced, defaulted or removed: a value that does not fit the schema is refused (the page checks the

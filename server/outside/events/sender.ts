@@ -6,7 +6,7 @@ import type { StoredEvent } from '../../ports/events.ts';
 import type { StepListener } from '../../ports/instrument.ts';
 import type { ReceiverProgress, ReceiverState } from '../../ports/receivers.ts';
 import type { Needs } from '../../ports/stores.ts';
-import { afterFault, afterSuccess } from './next-try.ts';
+import { afterFault, afterSuccess, isDue } from './next-try.ts';
 import { eventStatement, type StatementParts } from './statement.ts';
 
 export interface SenderParts extends StatementParts {
@@ -50,9 +50,9 @@ export function eventSender(parts: SenderParts): EventSender {
   let running: Promise<void> | undefined;
 
   async function round(): Promise<void> {
-    const now = toInstant(clock.now());
+    const now = clock.now();
     const ready = (await stores.receivers.receivers()).filter(
-      ({ deadAt, nextAt }) => deadAt === null && nextAt <= now,
+      ({ deadAt, nextAt }) => deadAt === null && isDue(nextAt, now),
     );
     await Promise.all(ready.map((receiver) => tellReceiver(receiver).catch(onFault)));
   }
@@ -86,7 +86,7 @@ export function eventSender(parts: SenderParts): EventSender {
     let leasedAt = clock.now();
     for (const stored of page) {
       if (closing) return false;
-      if (clock.now() - leasedAt > LEASE / 3) {
+      if (Math.abs(clock.now() - leasedAt) > LEASE / 3) {
         if (!(await renewLease(receiver))) return false;
         leasedAt = clock.now();
       }

@@ -10,6 +10,7 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import type { Policy } from '../../../ports/policies.ts';
+import { PROCESS_SKEW } from '../../../ports/server-clock.ts';
 import { formerNames, isRevokedAs } from '../binding/former-names.ts';
 import { knownNames } from '../binding/known-names.ts';
 
@@ -67,7 +68,10 @@ export async function judgeRekey(
     return 'key_taken';
   if (!(await isVouchedFor(row, keyDigest, stores))) return 'voucher_missing';
   const last = await stores.lineage.byKey(binding.keyDigest);
-  return last?.state === 'current' && now - fromInstant(last.at) < APART ? 'rekey_too_soon' : undefined;
+  if (last?.state !== 'current') return undefined;
+  const since = now - fromInstant(last.at);
+  // A change of the future was noted by a clock that was ahead.
+  return since < APART && since > -PROCESS_SKEW ? 'rekey_too_soon' : undefined;
 }
 
 /**
