@@ -7,6 +7,7 @@ import { once } from '../core/once.ts';
 import { uuid7 } from '../core/uuid7.ts';
 import { cryptoPort } from '../core/webcrypto.ts';
 import { accountClient } from './backend/account-client.ts';
+import { takeAnswerTime } from './backend/answer-time.ts';
 import { deskClient } from './backend/desk-client.ts';
 import { syncClient } from './backend/sync-client.ts';
 import { DeviceWork } from './effects/device-work.ts';
@@ -135,6 +136,7 @@ const rescue = async () => {
 
 const model = new AppModel({
   account: accountClient,
+  takeAnswerTime,
   desk: deskClient,
   backend: syncClient,
   outbox,

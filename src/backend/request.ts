@@ -3,6 +3,7 @@ import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import { fromUtf8, toBase64Url } from '../../core/bytes.ts';
 import type { BackendFailure, BackendResult } from '../ports/backend.ts';
+import { noteAnswerTime } from './answer-time.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -67,7 +68,10 @@ function parseJson(text: string): unknown {
 }
 
 function judge(response: Response, body: unknown): BackendResult<Answer> {
-  if (response.ok) return { ok: true, value: { status: response.status, body, headers: response.headers } };
+  if (response.ok) {
+    noteAnswerTime(response.headers);
+    return { ok: true, value: { status: response.status, body, headers: response.headers } };
+  }
   const problem = parse(Problem, body);
   if (problem === undefined) return fail({ kind: 'not_our_backend' });
   if (response.status === 401) return fail({ kind: 'signed_out' });

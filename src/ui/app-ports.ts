@@ -23,6 +23,8 @@ export interface AppPorts {
   readonly account: AccountBackend;
   readonly desk: DeskBackend;
   readonly backend: SyncBackend;
+  /** What the backend's newest answer since the last call said of the time; undefined if there was none. */
+  readonly takeAnswerTime: () => number | undefined;
   readonly outbox: OutboxView & Retry;
   readonly capture: Capture;
   readonly work: WorkStore;

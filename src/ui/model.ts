@@ -10,6 +10,8 @@ import type { AppPorts } from './app-ports.ts';
 
 /** A pack lives for days; a phone in use takes a new one twice a day. */
 const REFRESH_MS = 12 * 3600 * 1000;
+/** Longer than any time between two looks at the clock while the app is on the screen. */
+const CLOCK_SET_MS = 1_800_000;
 const LOOKS = 5;
 const LOOK_MS = 2_000;
 
@@ -27,6 +29,8 @@ export class AppModel {
   readonly drainBegan = signal<{ readonly unsent: number; readonly at: number } | undefined>(undefined);
   /** The clock as the screens last saw it; {@link tick} moves it. */
   readonly now = signal(0);
+  /** By how much the backend's clock was ahead of this phone's in its last answer, milliseconds. */
+  readonly behindBackend = signal<number | undefined>(undefined);
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
@@ -58,7 +62,9 @@ export class AppModel {
       {
         enrolment: this.enrolment.value ?? undefined,
         pack: this.workPack.value,
+        packs: this.packs.value,
         shell: this.ports.shell.offlineReady.value,
+        behindBackend: this.behindBackend.value,
       },
       this.now.value,
     ),
@@ -77,7 +83,23 @@ export class AppModel {
   }
 
   tick(): void {
-    this.now.value = this.ports.clock.now();
+    const now = this.ports.clock.now();
+    // Somebody set the clock, or the phone slept: how far it was off says nothing of how far it is.
+    const since = now - this.now.value;
+    if (since < 0 || since > CLOCK_SET_MS) this.behindBackend.value = undefined;
+    this.now.value = now;
+  }
+
+  /** Compares the clocks by an answer that came just now; one from before is too old for that. */
+  async #comparingClocks<T>(work: () => Promise<T>): Promise<T> {
+    this.ports.takeAnswerTime();
+    try {
+      return await work();
+    } finally {
+      const said = this.ports.takeAnswerTime();
+      this.tick();
+      if (said !== undefined) this.behindBackend.value = said - this.now.value;
+    }
   }
 
   #packOf(membership: Membership | undefined): StoredPack | undefined {
@@ -137,7 +159,7 @@ export class AppModel {
 
   /** Step 0 with the session at hand; true if this phone is prepared. */
   async prepare(): Promise<boolean> {
-    const session = await this.ports.account.session();
+    const session = await this.#comparingClocks(() => this.ports.account.session());
     if (session.ok) return this.prepareWith(session.value);
     this.note(session.failure);
     this.prepareTrouble.value = session.failure.kind;
@@ -156,7 +178,7 @@ export class AppModel {
     this.preparing.value = true;
     this.prepareTrouble.value = undefined;
     try {
-      const result = await this.ports.prepare(session);
+      const result = await this.#comparingClocks(() => this.ports.prepare(session));
       if (!result.ok) {
         const { failure } = result;
         if (failure.kind !== 'other_installation') this.note(failure);
@@ -244,7 +266,7 @@ export class AppModel {
   }
 
   async #drainOnce(force: boolean): Promise<void> {
-    const outcome = await this.ports.drain(force);
+    const outcome = await this.#comparingClocks(() => this.ports.drain(force));
     // A reserve in use stays said until there is room for it again.
     const low = this.storageTrouble.value === 'phone_storage_low';
     if (!low || (await this.ports.safety.refill())) this.storageTrouble.value = undefined;

@@ -1,5 +1,6 @@
 import { Object as Obj, String as Text } from 'typebox/type';
 import { describe, expect, test } from 'vitest';
+import { takeAnswerTime } from '../../src/backend/answer-time.ts';
 import { newNonce, postJson, read, request } from '../../src/backend/request.ts';
 import { realServer } from './server.ts';
 
@@ -26,6 +27,22 @@ describe('our backend', () => {
     const answer = await ask();
     expect(answer).toMatchObject({ ok: true, value: { status: 200, body: { a: 1 } } });
     expect(answer.ok && answer.value.headers.get('etag')).toBe('"7"');
+  });
+
+  test('its time is taken once, from an answer of ours only', async () => {
+    const at = 'Tue, 01 Jun 2027 10:00:00 GMT';
+    takeAnswerTime();
+    server.json(200, {}, { date: at });
+    await ask();
+    expect(takeAnswerTime()).toBe(Date.parse(at));
+    expect(takeAnswerTime()).toBeUndefined();
+    // A captive portal has a clock of its own.
+    say(200, 'text/html', '<p>Welcome', { date: at });
+    await ask();
+    expect(takeAnswerTime()).toBeUndefined();
+    server.json(200, {}, { date: 'some day' });
+    await ask();
+    expect(takeAnswerTime()).toBeUndefined();
   });
 
   test.each([204, 304])('%i has no body', async (status) => {

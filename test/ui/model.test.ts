@@ -32,12 +32,15 @@ async function appWith(over: {
   safety?: Partial<SafetyNet>;
   undo?: AppPorts['undo'];
   drain?: AppPorts['drain'];
+  takeAnswerTime?: AppPorts['takeAnswerTime'];
+  clock?: FakeClock;
 }) {
   const phone = await enrolledPhone();
   const parts: Partial<AppPorts> = {
     outbox: phone.outbox,
     work: phone.work,
-    clock: new FakeClock(),
+    clock: over.clock ?? new FakeClock(),
+    takeAnswerTime: over.takeAnswerTime ?? (() => undefined),
     safety: { ...SAFE, ...over.safety },
     shell: { offlineReady: signal(true), askPersistence: async () => undefined } as never,
     prepare: async () => ({ ok: true }) as never,
@@ -145,4 +148,48 @@ it('sends at once what a person asks for while a drain waits for its turn', asyn
   await round;
   await model.sync(false);
   expect(forced).toEqual([false, true, false]);
+});
+
+describe('the clock of a phone', () => {
+  const DAY = 24 * 3_600_000;
+
+  it('is compared with an answer that came just now, and with none that came before', async () => {
+    const clock = new FakeClock();
+    let said: number | undefined = clock.now() - 9 * DAY;
+    const takeAnswerTime = () => {
+      const at = said;
+      said = undefined;
+      return at;
+    };
+    const answers: (number | undefined)[] = [undefined, 2 * DAY, 0];
+    const { model } = await appWith({
+      clock,
+      takeAnswerTime,
+      drain: async () => {
+        const ahead = answers.shift();
+        said = ahead === undefined ? undefined : clock.now() + ahead;
+        return { kind: 'nothing_to_do' };
+      },
+    });
+    await model.wake();
+    await model.sync(true);
+    expect(model.readiness.value.clock).toBe('ready');
+    await model.sync(true);
+    expect(model.readiness.value.clock).toBe('behind');
+    await model.sync(true);
+    expect(model.readiness.value.clock).toBe('ready');
+  });
+
+  it('is no longer said to be wrong once somebody set it', async () => {
+    const clock = new FakeClock();
+    const { model } = await appWith({ clock });
+    await model.wake();
+    model.behindBackend.value = -2 * DAY;
+    expect(model.readiness.value.clock).toBe('ahead');
+    model.tick();
+    expect(model.readiness.value.clock).toBe('ahead');
+    clock.advance(-DAY / 24);
+    model.tick();
+    expect(model.behindBackend.value).toBeUndefined();
+  });
 });

@@ -6,6 +6,7 @@ import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecordRow } from '../parts/record-row.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { words } from '../words/en.ts';
 
@@ -26,6 +27,7 @@ export function HomeScreen() {
   }, [model, version]);
   const name = model.enrolment.value?.credential.name ?? '';
   const now = model.ports.clock.now();
+  const { clock } = model.readiness.value;
   return (
     <Page
       title={words.home.hello(name)}
@@ -36,6 +38,7 @@ export function HomeScreen() {
         </Button>
       }
     >
+      {clock !== 'ready' && <TroubleCard code={`clock_${clock}`} waits />}
       {!model.readyOffline.value && (
         <a class="card row" href="/ready" data-tone="wait">
           <Icon name="clock" />

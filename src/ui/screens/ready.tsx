@@ -4,6 +4,7 @@ import { Icon } from '../parts/icon.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
+import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
 import { when, words } from '../words/en.ts';
 
@@ -12,13 +13,14 @@ export function ReadyScreen() {
   const model = useModel();
   const { shell } = model.ports;
   const packs = model.packs.value;
-  const { operator, pack: packState } = model.readiness.value;
+  const { operator, pack: packState, clock } = model.readiness.value;
   const titleOf = (org: string) =>
     model.enrolment.value?.credential.memberships.find((m) => m.org === org)?.title ?? org;
   const lines: readonly (readonly [boolean, string])[] = [
     [operator === 'ready', words.ready.operator[operator]],
     [packState === 'ready', words.ready.pack[packState]],
     [shell.offlineReady.value, words.ready.shell],
+    [clock === 'ready', words.ready.clock[clock]],
     [shell.persisted.value, shell.persisted.value ? words.ready.storage : words.ready.storageNot],
   ];
   return (
@@ -32,6 +34,7 @@ export function ReadyScreen() {
       }
     >
       <PrepareTrouble model={model} />
+      {clock !== 'ready' && <TroubleCard code={`clock_${clock}`} waits />}
       <section class="card">
         <ul class="checks">
           {lines.map(([ok, text]) => (

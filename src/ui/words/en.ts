@@ -61,6 +61,11 @@ export const words = {
       expired: 'The work pack has expired: refresh it',
     },
     shell: 'The app itself, scanner included',
+    clock: {
+      ready: 'The clock of this phone',
+      behind: 'The clock of this phone is behind: set it right',
+      ahead: 'The clock of this phone is ahead: set it right',
+    },
     storage: 'Storage is protected from clean-up',
     storageNot:
       'The browser may clear storage when space runs low. Install the app, and send at least every two days.',

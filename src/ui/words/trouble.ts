@@ -13,6 +13,8 @@ type AppCode =
   | 'other_installation'
   | 'pack_expired'
   | 'credential_old'
+  | 'clock_behind'
+  | 'clock_ahead'
   | 'session_only'
   | 'not_enrolled'
   | 'domain_not_in_pack'
@@ -58,6 +60,14 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   credential_old: say(
     'This phone’s sign-in has expired.',
     'Sign in while you have signal. What you save now may be held.',
+  ),
+  clock_behind: say(
+    'This phone’s clock is behind.',
+    'Set date and time to automatic in its settings before you go on. What you save now may be held.',
+  ),
+  clock_ahead: say(
+    'This phone’s clock is ahead.',
+    'Set date and time to automatic in its settings before you go on. What you save now may be held.',
   ),
   session_only: say(
     'This browser cannot keep your key.',
