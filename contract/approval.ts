@@ -1,6 +1,6 @@
 import { Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
 import { OUTCOME_CODES } from './codes.ts';
-import { DomainName, Instant, Maker, OneOf, RecordId, Udid, Words } from './scalars.ts';
+import { DomainName, Instant, Maker, Maybe, OneOf, RecordId, Udid, Words } from './scalars.ts';
 
 /** A record that waits for a person. Four eyes: its author cannot decide it. */
 export const HeldRecord = Obj({
@@ -12,6 +12,9 @@ export const HeldRecord = Obj({
   maker: Maker,
   udid: Udid,
   domain: DomainName,
+  /** Where in the domain it was seen, as the record says. */
+  site: Maybe(Words(64)),
+  position: Maybe(Words(200)),
   possession: OneOf('static', 'fresh'),
 });
 export type HeldRecord = Static<typeof HeldRecord>;

@@ -61,6 +61,7 @@ export const OUTCOME_CODES = [
   'same_install',
   'renewed',
   'taken_same_org',
+  'device_suspended',
   'transfer_case',
   'udid_only_row',
   'submitted_as_found',

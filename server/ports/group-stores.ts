@@ -2,6 +2,7 @@ import type { AuditLog } from './audit-log.ts';
 import type { Bindings, LiveBindings, Quotas } from './bindings.ts';
 import type { Certificates, Intents } from './certificates.ts';
 import type { ChangeStream } from './changes.ts';
+import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
 import type { Eras } from './eras.ts';
@@ -39,6 +40,7 @@ export interface JudgeReads {
   readonly intents: Pick<Intents, 'ofBinding'>;
   readonly eras: Pick<Eras, 'current' | 'unconfirmed'>;
   readonly found: Pick<FoundCertificates, 'anyWaits' | 'ofDevice'>;
+  readonly life: Pick<DeviceLife, 'suspension'>;
 }
 
 /** The part that one rule needs: `Reads<'list' | 'tombstones'>`. */

@@ -33,6 +33,9 @@ async function setClock(page: Page, by: number): Promise<void> {
 
 it('tells a phone before the work that its clock is wrong, without signal where it can know', async () => {
   const page = app.page();
+  // A device to practise with is laid out while there is signal.
+  await tapTo(page, '/bind/practice');
+  await page.locator('figcaption').waitFor();
   await page.addInitScript(shiftClock);
   await page.context().setOffline(true);
   await setClock(page, -730 * DAY);

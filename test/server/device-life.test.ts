@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HeldRecord } from '../../contract/approval.ts';
 import type { Change } from '../../contract/change.ts';
 import type { DeviceState } from '../../contract/device-state.ts';
 import { suspendDevice } from '../../server/authority/ra/custody/device-life.ts';
@@ -103,6 +104,44 @@ describe('suspended', () => {
       ok: true,
     });
     expect(await onCrl(second.serial)).toBe('certificateHold');
+  });
+
+  it('that turns up is held with the place where it was seen, and is nobody’s until it is resumed', async () => {
+    const { device, serial } = await bound();
+    await act(sam, device, { act: 'suspend', reason: 'lost' });
+    const found = registrationOf(device, HARBOUR, {
+      place: { site: 'pier', position: 'in a box', photos: [] },
+    });
+    const change = await ines.submit('registration+jws', found, 'northfield');
+    expect(change).toMatchObject({
+      outcome: 'held',
+      code: 'device_suspended',
+      domain: HARBOUR,
+      detail: expect.stringMatching(/reported lost since .* seen at .*pier/),
+    });
+    expect(change.certificate).toBeUndefined();
+    const { held } = (await sam.get('/api/approvals?org=northfield')).body as { held: HeldRecord[] };
+    expect(held.find(({ record }) => record === found.id)).toMatchObject({
+      code: 'device_suspended',
+      udid: device.udid,
+      domain: HARBOUR,
+      site: 'pier',
+      position: 'in a box',
+    });
+    const approve = () =>
+      sam.post(`/api/approvals/${found.id}?org=northfield`, { decision: 'approve', reason: 'it is ours' });
+    // An approval is not the word of two persons that a lost device may come back.
+    expect(await approve()).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await onCrl(serial)).toBe('certificateHold');
+    expect((await ines.changes('northfield')).filter(({ record }) => record === found.id)).toHaveLength(1);
+    expect((await act(ada, device, { act: 'resume' })).status).toBe(200);
+    // It is bound elsewhere, which is now said of it.
+    expect(await approve()).toMatchObject({
+      status: 200,
+      body: { outcome: 'refused', code: 'taken_same_org' },
+    });
+    const again = await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    expect(again).toMatchObject({ outcome: 'bound', code: 'same_install' });
   });
 
   it('as lost takes four eyes to come back', async () => {

@@ -9,6 +9,7 @@ import type { Udid } from '../../core/udid.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../server/ports/certificates.ts';
+import type { Suspension } from '../../server/ports/device-life.ts';
 import type { Domain } from '../../server/ports/domains.ts';
 import type { StoredEra } from '../../server/ports/eras.ts';
 import type { FoundCertificate } from '../../server/ports/found-certificates.ts';
@@ -72,6 +73,7 @@ export interface Facts {
   readonly eras: StoredEra[];
   readonly unconfirmed: Set<string>;
   readonly found: FoundCertificate[];
+  readonly suspensions: Suspension[];
 }
 
 export function facts(): Facts {
@@ -101,6 +103,7 @@ export function facts(): Facts {
     eras: [],
     unconfirmed: new Set(),
     found: [],
+    suspensions: [],
   };
 }
 
@@ -159,6 +162,7 @@ export function judgeReads(from: Facts): JudgeReads {
       pendingOf: async (binding) =>
         from.lineage.find((one) => one.binding === binding && one.state === 'pending'),
     },
+    life: { suspension: async (binding) => from.suspensions.find((one) => one.binding === binding) },
     intents: { ofBinding: async (binding) => from.intents.find((one) => one.binding === binding)?.intent },
     eras: { current: async () => from.eras.at(-1), unconfirmed: async (name) => from.unconfirmed.has(name) },
     found: {

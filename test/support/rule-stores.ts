@@ -254,6 +254,7 @@ const GROUP = {
   certificates: ['ofBinding', 'byFingerprint', 'issue'],
   lineage: ['byKey', 'ofDevice', 'pendingOf'],
   intents: ['ofBinding', 'intend'],
+  life: ['suspension'],
   transfers: ['openCase'],
   eras: ['current', 'unconfirmed'],
   found: ['anyWaits', 'ofDevice'],

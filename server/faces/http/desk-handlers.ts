@@ -70,6 +70,11 @@ export function deskHandlers(
           throw new ProblemError('forbidden', 'Four eyes: somebody else must decide your own record');
         case 'not_held':
           throw new ProblemError('conflict', 'This record does not wait for anybody');
+        case 'suspended':
+          throw new ProblemError(
+            'conflict',
+            'The device is suspended: resume it first, then approve this record, or refuse it',
+          );
         case 'done':
           break;
       }

@@ -119,6 +119,7 @@ export function groupedStores(
     },
     eras: { current: direct.eras.current, unconfirmed: askOnce(direct.eras.unconfirmed) },
     found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
+    life: { suspension: direct.life.suspension },
     transfers: { openCase: direct.transfers.openCase },
     audit: { append: chain.append },
   };

@@ -69,6 +69,7 @@ function HeldCard(props: {
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const own = model.enrolment.value?.credential.name === record.operatorName;
+  const where = [record.site, record.position].filter((part) => part !== undefined).join(', ');
   const settle = async (decision: 'approve' | 'refuse') => {
     setBusy(true);
     await decide(record.record, decision, reason.trim());
@@ -84,6 +85,7 @@ function HeldCard(props: {
       <Facts
         of={[
           [recordWords.domain, <NameText text={record.domain} />],
+          ...(where === '' ? [] : [[recordWords.place, where] as const]),
           [
             recordWords.captured,
             `${when(Date.parse(record.capturedAt))}. ${fieldWords.desk.by(record.operatorName)}`,

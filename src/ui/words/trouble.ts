@@ -150,6 +150,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Your organisation has this device bound elsewhere.',
     'Did it move, or did you scan the wrong one?',
   ),
+  device_suspended: say(
+    'Your organisation reported this device lost, or it is in maintenance.',
+    'Keep it and tell your office where it is. They resume it, or refuse this.',
+  ),
   transfer_case: say('This device belongs to someone else.', 'A transfer case was opened. Support decides.'),
   udid_only_row: say('The maker’s list has only a serial for it, no key.', 'A colleague must approve it.'),
   row_stale: say('It lay in a warehouse for long; nobody has looked since.', 'A colleague must approve it.'),

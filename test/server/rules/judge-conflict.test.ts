@@ -183,3 +183,53 @@ describe('practice', () => {
     expect(await judged(PRACTICE)).toMatchObject({ ruling: { outcome: 'same', binding } });
   });
 });
+
+describe('a device that its organisation has suspended', () => {
+  const suspend = (binding: string, reason: 'lost' | 'maintenance') =>
+    there.suspensions.push({ binding, reason, at: '2026-02-01T00:00:00.000Z', by: 'sam' });
+  const SUSPENDED = { outcome: 'held', code: 'device_suspended' } as const;
+
+  it.each<['lost' | 'maintenance', string]>([
+    ['lost', 'reported lost since'],
+    ['maintenance', 'in maintenance since'],
+  ])('as %s is held when it turns up, and it is said where', async (reason, words) => {
+    bound({ site: 'hall-1' });
+    suspend('b1', reason);
+    const conflict = await judged({ site: 'hall-2' });
+    expect(conflict).toMatchObject(ruled(SUSPENDED));
+    expect(conflict.kind === 'ruled' && 'detail' in conflict.ruling && conflict.ruling.detail).toMatch(
+      new RegExp(`${words}.*seen at .*hall-2`),
+    );
+  });
+
+  it.each<[string, Changes]>([
+    ['in another domain', { domain: 'b.northfield.example' }],
+    ['with another key', { keyDigest: 'key-9' }],
+    ['under another name', { udid: 'acme-9' }],
+  ])('is held %s of its organisation too', async (_, changes) => {
+    bound();
+    suspend('b1', 'lost');
+    expect(await judged(changes)).toMatchObject(ruled(SUSPENDED));
+  });
+
+  it('by the key that waits to be shown', async () => {
+    bound();
+    suspend('b1', 'lost');
+    expect(await judged({ keyDigest: 'key-2' }, { pendingIn: 'b1' })).toMatchObject(ruled(SUSPENDED));
+  });
+
+  it('is a case for another organisation, which learns nothing of it', async () => {
+    bound({ org: SOUTH, domain: SOUTH_DOMAIN });
+    suspend('b1', 'lost');
+    expect(await judged()).toEqual(ruled({ ...FOREIGN, effect: { kind: 'transfer_case', binding: 'b1' } }));
+  });
+
+  it('is free once its binding has ended, and the same once it is resumed', async () => {
+    const binding = bound();
+    expect(await judged()).toMatchObject({ ruling: { outcome: 'same', binding } });
+    there.bindings.length = 0;
+    bound({ endedAt: '2026-02-02T00:00:00.000Z' });
+    suspend('b1', 'lost');
+    expect(await judged()).toMatchObject({ kind: 'free' });
+  });
+});

@@ -42,13 +42,20 @@ export async function heldRecords(
       maker: parse(Maker, payload.maker) ?? 'unknown',
       udid: parse(Udid, payload.udid) ?? 'unknown',
       domain: parse(DomainName, payload.domain) ?? 'unknown',
+      ...whereOf(registration),
       possession: registration?.device.possession ?? 'static',
     });
   }
   return out;
 }
 
-export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held';
+function whereOf(registration: Registration | undefined): Pick<HeldRecord, 'site' | 'position'> {
+  const { site, position } = registration?.place ?? {};
+  return { ...(site === undefined ? {} : { site }), ...(position === undefined ? {} : { position }) };
+}
+
+/** `suspended`: the device is suspended, so an approval would bind nothing; it is to be resumed first. */
+export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held' | 'suspended';
 
 /**
  * A person decides a held record. Four eyes: whoever captured it cannot decide it, and the second person's name goes
@@ -69,9 +76,13 @@ export async function decideHeld(
   if (record.author === request.by) return 'own_record';
   if (record.outcome !== 'held') return 'not_held';
   const word = { by: request.by, reason: request.reason.trim() };
-  if (request.decision === 'approve') await parts.decider.approve(record.id, word);
-  else await refuse(record, word, parts);
-  return 'done';
+  if (request.decision === 'refuse') {
+    await refuse(record, word, parts);
+    return 'done';
+  }
+  await parts.decider.approve(record.id, word);
+  const now = await parts.stores.records.record(record.id);
+  return now?.outcome === 'held' && now.code === 'device_suspended' ? 'suspended' : 'done';
 }
 
 async function refuse(

@@ -50,8 +50,9 @@ export async function decide(id: string, approval: Approval | undefined, parts: 
     const resumed = await resume(record, stores);
     if (resumed !== undefined) return { intent: resumed, issuers: [] };
     const ruling = await judge(record, approval !== undefined, stores, parts.crypto);
-    // Held again for the same reason: nothing is written, since nothing is new.
-    if (approval === undefined && ruling.outcome === 'held' && record.outcome === 'held') return undefined;
+    // Held again for the same reason: nothing is written, since nothing is new. An approval lets no suspended device pass.
+    const isAgain = ruling.outcome === 'held' && record.outcome === 'held';
+    if (isAgain && (approval === undefined || ruling.code === record.code)) return undefined;
     if (approval !== undefined) {
       await audit(stores.audit, {
         at: toInstant(parts.clock.now()),

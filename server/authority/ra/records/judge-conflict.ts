@@ -2,7 +2,7 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
-import { type DeviceMention, type Ruling, refused } from '../binding/ruling.ts';
+import { type DeviceMention, held, type Ruling, refused } from '../binding/ruling.ts';
 
 /** A binding that a registration asks for. */
 export type Claim = Omit<Binding, 'id' | 'boundAt'>;
@@ -30,7 +30,7 @@ export async function judgeConflict(
   claim: Claim,
   { former, pendingIn }: DeviceHistory,
   about: DeviceMention,
-  { liveBindings }: Reads<'liveBindings'>,
+  { liveBindings, life }: Reads<'liveBindings' | 'life'>,
 ): Promise<Conflict> {
   const names = [{ maker: claim.maker, udid: claim.udid }, ...former];
   const lookedUp = await Promise.all([
@@ -43,13 +43,32 @@ export async function judgeConflict(
   if (practice(claim) && !found.every(practice))
     return { kind: 'ruled', ruling: refused('transfer_case', about) };
   const displaces = practice(claim) ? [] : found.filter(practice);
-  const ruling = judgeLive(
-    claim,
-    pendingIn,
-    about,
-    found.filter((binding) => !displaces.includes(binding)),
-  );
+  const others = found.filter((binding) => !displaces.includes(binding));
+  const ruling =
+    (await judgeSuspension(claim, about, others, life)) ?? judgeLive(claim, pendingIn, about, others);
   return ruling === undefined ? { kind: 'free', displaces } : { kind: 'ruled', ruling };
+}
+
+/**
+ * A device that its organisation has suspended, as lost or for maintenance, has turned up: its people must look before
+ * anything is said of it, wherever it was seen and whoever approves it. Another organisation's claim tells the owner by its
+ * transfer case, and the claimant nothing.
+ */
+async function judgeSuspension(
+  claim: Claim,
+  about: DeviceMention,
+  live: readonly Binding[],
+  life: Reads<'life'>['life'],
+): Promise<Ruling | undefined> {
+  if (live.some(({ org }) => org !== claim.org)) return undefined;
+  for (const binding of live) {
+    const suspension = await life.suspension(binding.id);
+    if (suspension === undefined) continue;
+    const seen = claim.site === null ? claim.domain : `${claim.domain}, ${claim.site}`;
+    const since = suspension.reason === 'lost' ? 'reported lost' : 'in maintenance';
+    return held('device_suspended', about, `${since} since ${suspension.at}, seen at ${seen}`);
+  }
+  return undefined;
 }
 
 function judgeLive(
