@@ -150,6 +150,13 @@ describe('a trail of several writers', () => {
     expect(said).toMatchObject({ code: 1, out: expect.stringContaining('all in place') });
     expect(said.out).toContain('not the trail of that installation');
     expect(said.out).toContain(`first statement key ${told.ok ? told.key : ''}`);
+    // Before its first seal nothing in a trail is wrong, and nothing says that it is all.
+    const young = join(data, 'young');
+    expect(await fieldbind(young, ['org', 'create', 'west', '--title', 'West'])).toMatchObject({ code: 0 });
+    expect(await fieldbind(young, ['audit', 'verify'])).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('nothing is sealed yet'),
+    });
     writeFileSync(file, readFileSync(file, 'utf8').replace('"subject":"b"', '"subject":"z"'));
     const changed = await fieldbind(nowhere, ['audit', 'verify', file], away);
     expect(changed).toMatchObject({

@@ -189,7 +189,7 @@ it('is free again after its owner was killed', async () => {
   await ended;
   const server = await startTestServer({ data, databaseUrl: url ?? '' });
   open.push(server);
-  expect((await server.fieldbind('audit', 'verify')).code).toBe(0);
+  expect((await server.fieldbind('audit', 'verify')).out).toContain('all in place');
 });
 
 it('takes no record into a database that was removed, and ends with one sentence', async () => {

@@ -171,7 +171,27 @@ it('is answered by the command line without a network, from files alone', async 
     code: 1,
     out: expect.stringContaining('certificate_revoked'),
   });
+  // By the list of another CA nothing is known of it, nor by an old one: neither is a yes.
+  writeFileSync(at('crls.pem'), await get('/ca/hanna-home/crls.pem'));
+  expect(await run(OAK_STREET)).toMatchObject({ code: 3, out: expect.stringContaining('status_unknown') });
+  writeFileSync(at('leaf.pem'), 'nothing');
+  expect((await run(OAK_STREET)).code).toBe(2);
   rmSync(folder, { recursive: true });
+});
+
+it('answers no question about an organisation that is not there', async () => {
+  for (const words of [
+    ['devices', '--org', 'nowhere'],
+    ['due', '--org', 'nowhere'],
+    ['policy', 'show', '--org', 'nowhere'],
+    ['maker-key', 'list', '--org', 'nowhere'],
+    ['list', 'export', '--org', 'nowhere'],
+    ['list', 'stale', '--org', 'nowhere', '--older-than', '1'],
+  ])
+    expect(await server.fieldbind(...words)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('organisation'),
+    });
 });
 
 // Last: they use up what the others need.

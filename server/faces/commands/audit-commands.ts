@@ -10,7 +10,7 @@ import { STEPS } from '../../trail/steps.ts';
 import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-trail.ts';
 import { nodeCrypto } from '../../x509/node-crypto.ts';
 import type { CommandFace } from '../face.ts';
-import { type BareCommand, type Command, UsageError } from './command.ts';
+import { type BareCommand, type Command, EXIT, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -29,10 +29,13 @@ export const auditVerify: BareCommand = {
         : await verifyTrail(readable(file), nodeCrypto);
     const key = text('key');
     for (const line of sentences(verdict)) print(line);
-    if (!verdict.ok) return 1;
-    if (key === undefined || key === verdict.key) return 0;
-    print('the first statement key is another one: this is not the trail of that installation');
-    return 1;
+    if (!verdict.ok) return EXIT.no;
+    if (key !== undefined && key !== verdict.key) {
+      print('the first statement key is another one: this is not the trail of that installation');
+      return EXIT.no;
+    }
+    // Without a seal nothing is signed, and any number of entries could be missing.
+    return verdict.seal === undefined ? EXIT.undecided : EXIT.yes;
   },
 };
 

@@ -1,6 +1,12 @@
 import type { Config } from '../../config/config.ts';
 import type { CommandFace } from '../face.ts';
 
+/**
+ * What a command's process ends with. `mistake`: nothing was done, since the call or the installation is not right; its sentence
+ * is on standard error. A question is answered by the others, and by 0 only with yes.
+ */
+export const EXIT = { yes: 0, no: 1, mistake: 2, undecided: 3 } as const;
+
 /** Usage, description and options of a command. */
 export interface Words {
   readonly usage: string;
@@ -51,4 +57,13 @@ export interface CommandCall {
 /** The command line is wrong; the message says what is missing. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Throws UsageError if there is no such organisation: an empty answer about it would pass for one. */
+export async function needOrg(
+  org: string | undefined,
+  { stores }: Pick<CommandFace, 'stores'>,
+): Promise<void> {
+  if (org !== undefined && (await stores.orgs.org(org)) === undefined)
+    throw new UsageError(`there is no organisation ${JSON.stringify(org)}`);
 }

@@ -7,7 +7,7 @@ import { revokeCertificate, revokeSerial } from '../../authority/ra/found/revoke
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import { REVOCATION_REASONS, type RevocationReason } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, type CommandCall, needOrg, UsageError } from './command.ts';
 import { actorFor, orgsOfDevice, WHO } from './named-person.ts';
 import { signedWords } from './signed-words.ts';
 import { readText } from './text-files.ts';
@@ -22,6 +22,7 @@ export const devicesList: Command = {
   async run({ installation, text, flag, print }) {
     const { stores } = installation;
     const org = text('org');
+    await needOrg(org, installation);
     const orgs = org === undefined ? (await stores.orgs.orgs()).map(({ name }) => name) : [org];
     for (const name of orgs) {
       for (const binding of await stores.bindingHistory.ofOrg(name, 1_000_000)) {
@@ -50,6 +51,7 @@ export const dueList: Command = {
   async run({ installation, text, print }) {
     const days = Number(text('within') ?? 30);
     if (!(days >= 0 && days <= 3650)) throw new UsageError('--within is a number of days');
+    await needOrg(text('org'), installation);
     const before = toInstant(installation.clock.now() + days * 24 * 3_600_000);
     for (const { binding, notAfter } of await installation.stores.liveBindings.due(before, 10_000)) {
       const { org, maker, udid, domain, site } = binding;

@@ -4,7 +4,7 @@ import { isMakerName } from '../../../core/udid.ts';
 import { readMakerKey } from '../../organisations/lists/signed-file.ts';
 import { audit } from '../../trail/chain.ts';
 import { STEPS } from '../../trail/steps.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, needOrg, UsageError } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -50,6 +50,7 @@ export const makerKeyList: Command = {
   options: { org: TEXT },
   words: 0,
   async run({ installation, required, print }) {
+    await needOrg(required('org'), installation);
     for (const { maker, digest, addedAt, addedBy } of await installation.stores.makerKeys.live(
       required('org'),
     ))

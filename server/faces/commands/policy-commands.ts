@@ -1,6 +1,6 @@
 import { clearPolicy, setPolicy } from '../../organisations/set-policy.ts';
 import { KEY_TYPES, type Policy } from '../../ports/policies.ts';
-import { type Command, type CommandCall, UsageError } from './command.ts';
+import { type Command, type CommandCall, needOrg, UsageError } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -70,6 +70,7 @@ export const policyShow: Command = {
   options: { org: TEXT },
   words: 0,
   async run({ installation, required, print }) {
+    await needOrg(required('org'), installation);
     for (const { domain, policy } of await installation.stores.policies.ofOrg(required('org')))
       print(domain ?? 'every domain', JSON.stringify(policy));
     return 0;

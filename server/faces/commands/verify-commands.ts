@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fromPem } from '../../../core/pem.ts';
-import { statusByLists, verifyCertificate } from '../../../core/verify-certificate.ts';
+import { statusByLists, type TrustCheck, verifyCertificate } from '../../../core/verify-certificate.ts';
 import { nodeCrypto } from '../../x509/node-crypto.ts';
-import { type BareCommand, UsageError } from './command.ts';
+import { type BareCommand, EXIT, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -31,6 +31,16 @@ export const verify: BareCommand = {
     });
     for (const check of checks) print(check.check, check.result, check.result === 'passed' ? '' : check.code);
     print(verdict);
-    return verdict === 'refused' ? 1 : 0;
+    return exitCode(checks);
   },
 };
+
+/**
+ * 0 is the word that scripts go on by: it is said only where all passed that files can answer. The grant nobody was asked for.
+ * Whatever else could not be checked is undecided, which is no yes.
+ */
+function exitCode(checks: readonly TrustCheck[]): number {
+  if (checks.some(({ result }) => result === 'failed')) return EXIT.no;
+  const left = checks.filter((one) => one.result !== 'passed' && one.check !== 'grant');
+  return left.length === 0 ? EXIT.yes : EXIT.undecided;
+}
