@@ -1,6 +1,9 @@
 import { Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
-import { OUTCOME_CODES } from './codes.ts';
+import { CHECK_FAILURES, OUTCOME_CODES } from './codes.ts';
 import { DomainName, Instant, Maker, Maybe, OneOf, RecordId, Udid, Words } from './scalars.ts';
+
+/** A check that failed, where the device was submitted as found. */
+export const FailedCheck = OneOf(...CHECK_FAILURES, 'voucher_wrong');
 
 /** A record that waits for a person. Four eyes: its author cannot decide it. */
 export const HeldRecord = Obj({
@@ -16,6 +19,14 @@ export const HeldRecord = Obj({
   site: Maybe(Words(64)),
   position: Maybe(Words(200)),
   possession: OneOf('static', 'fresh'),
+  check: Maybe(FailedCheck),
+  /**
+   * `own`: the list row is this organisation's and another one claims it, so approving releases the row.
+   * `elsewhere`: the row is another organisation's, whose people decide; here it can be refused only.
+   */
+  row: Maybe(OneOf('own', 'elsewhere')),
+  /** Title of the organisation that claims a row. */
+  claimant: Maybe(Words(120)),
 });
 export type HeldRecord = Static<typeof HeldRecord>;
 export const HeldRecords = Obj({ held: List(HeldRecord, { maxItems: 500 }) });

@@ -74,10 +74,10 @@ export function workPacks(parts: PackParts): WorkPacks {
 }
 
 /** Changes whenever the contents of this organisation's packs may have changed, at the cost of a few look-ups. */
-async function versionOf({ name }: Org, parts: PackParts): Promise<string> {
-  const issuer = await parts.ca.issuer(name);
+async function versionOf(org: Org, parts: PackParts): Promise<string> {
+  const issuer = await parts.ca.issuer(org.name);
   const crl = issuer && (await parts.lists.current(issuer.own));
-  return `${await parts.stores.versions.version()}/${crl?.issuer ?? ''}/${crl?.number ?? ''}`;
+  return `${await parts.stores.versions.version(scopeOf(org))}/${crl?.issuer ?? ''}/${crl?.number ?? ''}`;
 }
 
 async function gather(org: Org, role: Role, parts: PackParts): Promise<Contents> {

@@ -21,6 +21,8 @@ export interface Binding {
   readonly firstUse: boolean;
   readonly boundAt: string;
   readonly endedAt: string | null;
+  /** Set where a device of another organisation has the same name: then key and list tell the two apart. */
+  readonly apart?: boolean;
 }
 
 export type BindingState = 'issuing' | 'issued' | 'installed' | 'shown' | 'revoked';
@@ -44,8 +46,10 @@ export interface Bindings {
 export interface LiveBindings {
   /** At most one, over all scopes. */
   byKey(keyDigest: string): Promise<Binding | undefined>;
-  /** At most one. */
+  /** One of `named`. */
   byName(maker: string, udid: string): Promise<Binding | undefined>;
+  /** At most one, but for devices of several organisations that have one name and are told apart by what their lists say. */
+  named(maker: string, udid: string): Promise<Binding[]>;
   /** Live bindings of one domain, the newest first. */
   inDomain(org: OrgName, domain: string, limit: number): Promise<Binding[]>;
   /** Live bindings whose last certificate for the bound key ends before this instant, soonest first. */

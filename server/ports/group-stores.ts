@@ -14,6 +14,7 @@ import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
 import type { Policies } from './policies.ts';
 import type { DecisionQueue, Records } from './records.ts';
+import type { RowClaims } from './row-claims.ts';
 import type { StatementLog } from './statement-log.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Tpms } from './tpms.ts';
@@ -28,13 +29,13 @@ export interface JudgeReads {
   readonly policies: Pick<Policies, 'ofOrg'>;
   readonly quotas: Quotas;
   readonly statements: Pick<StatementLog, 'issuedAt'>;
-  readonly list: Pick<MakerList, 'row' | 'byUdid' | 'byKey'>;
+  readonly list: Pick<MakerList, 'row' | 'ofUdid' | 'ofKey' | 'byUdid' | 'byKey'>;
   readonly tpms: Pick<Tpms, 'hasKey'>;
   readonly tombstones: Pick<Tombstones, 'anyLive'>;
   readonly envelopes: Pick<Envelopes, 'inChain'>;
   readonly records: Pick<Records, 'record'>;
   readonly bindings: Pick<Bindings, 'binding'>;
-  readonly liveBindings: Pick<LiveBindings, 'byKey' | 'byName'>;
+  readonly liveBindings: Pick<LiveBindings, 'byKey' | 'byName' | 'named'>;
   readonly certificates: Pick<Certificates, 'ofBinding' | 'byFingerprint'>;
   readonly lineage: Pick<KeyLineages, 'byKey' | 'ofDevice' | 'pendingOf'>;
   readonly intents: Pick<Intents, 'ofBinding'>;
@@ -63,6 +64,7 @@ export interface GroupWrites {
   readonly intents: Pick<Intents, 'intend'>;
   readonly certificates: Pick<Certificates, 'issue'>;
   readonly transfers: Pick<TransferCases, 'openCase'>;
+  readonly rowClaims: Pick<RowClaims, 'open'>;
   readonly audit: Pick<AuditLog, 'append'>;
 }
 

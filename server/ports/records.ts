@@ -50,6 +50,7 @@ export interface Records {
   /** Makes the record undecided again, as if it had just arrived. */
   reopen(id: string): Promise<void>;
   settle(id: string, settlement: Settlement): Promise<void>;
+  /** Held records in the order of arrival: of more than `limit` some of every author. */
   held(org: OrgName, limit: number): Promise<StoredRecord[]>;
 }
 

@@ -28,6 +28,7 @@ import type { Policies } from './policies.ts';
 import type { Receivers } from './receivers.ts';
 import type { DecisionQueue, Records } from './records.ts';
 import type { Responders } from './responders.ts';
+import type { RowClaims } from './row-claims.ts';
 import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
@@ -77,6 +78,7 @@ export interface Stores {
   readonly settings: Settings;
   readonly transfers: TransferCases;
   readonly offers: Offers;
+  readonly rowClaims: RowClaims;
   readonly life: DeviceLife;
   readonly clients: Clients;
   readonly policies: Policies;

@@ -25,10 +25,11 @@ export interface GiveUpOffer {
 export type TransferVerdict = 'given_up' | 'refused';
 
 export interface TransferCases {
+  /** Each claimant has one open case over a binding, and a bounded number against one owner. Beyond, nothing is opened. */
   openCase(transfer: TransferCase): Promise<void>;
   /** Cases without a verdict over live bindings. A case ends with its binding. */
   openCases(): Promise<TransferCase[]>;
-  /** The same, over one organisation's bindings. */
+  /** The same, over one organisation's bindings: of more than `limit` some of every claiming person. */
   openOf(org: OrgName, limit: number): Promise<TransferCase[]>;
   /** The case, if it is open. */
   open(id: string): Promise<TransferCase | undefined>;

@@ -1,8 +1,9 @@
 /** What work packs are made from. Each topic has a counter that grows with every change. */
-export const VERSION_TOPICS = ['list', 'tombstones', 'domains', 'lineage'] as const;
-export type VersionTopic = (typeof VERSION_TOPICS)[number];
+export const VERSION_TOPICS = ['tombstones', 'domains', 'lineage'] as const;
+/** The list is counted by scope, so that practice makes nobody else's pack anew. */
+export type VersionTopic = (typeof VERSION_TOPICS)[number] | `list:${string}`;
 
 export interface Versions {
-  /** Differs whenever one of the topics has changed. One short read, however many rows there are. */
-  version(): Promise<string>;
+  /** Differs whenever one of the topics, or the list of this scope, has changed. One short read, however many rows there are. */
+  version(scope: string): Promise<string>;
 }

@@ -23,13 +23,15 @@ export function toBinding(row: Tables['bindings']): Binding {
     firstUse: row.first_use === 1,
     boundAt: row.bound_at,
     endedAt: row.ended_at,
+    ...(row.apart === '' ? {} : { apart: true }),
   };
 }
 
 export function fromBinding(binding: Binding): Tables['bindings'] {
-  const { keyDigest, unproven, firstUse, boundAt, endedAt, ...rest } = binding;
+  const { keyDigest, unproven, firstUse, boundAt, endedAt, apart = false, ...rest } = binding;
   return {
     ...rest,
+    apart: apart ? binding.org : '',
     key_digest: keyDigest,
     unproven: unproven ? 1 : 0,
     first_use: firstUse ? 1 : 0,

@@ -95,8 +95,7 @@ export function listBulk(db: Db): ListBulk {
         .insertInto('list_rows')
         .values(stored.map(fromStoredRow))
         .onConflict((c) =>
-          c.columns(['scope', 'maker', 'udid']).doUpdateSet({
-            org: excluded('org'),
+          c.columns(['scope', 'maker', 'udid', 'org']).doUpdateSet({
             public_key: excluded('public_key'),
             tpm: excluded('tpm'),
             row: excluded('row'),
@@ -107,7 +106,7 @@ export function listBulk(db: Db): ListBulk {
           }),
         )
         .execute();
-      await changed(db, 'list');
+      for (const scope of new Set(stored.map((one) => one.scope))) await changed(db, `list:${scope}`);
     },
     async grown() {
       // Without planner statistics all indexes cost the same to PostgreSQL, and the cached plan reads the whole list

@@ -15,6 +15,10 @@ export function liveBindings(db: Db): LiveBindings {
       const row = await live.where('maker', '=', maker).where('udid', '=', udid).executeTakeFirst();
       return row && toBinding(row);
     },
+    async named(maker, udid) {
+      const rows = await live.where('maker', '=', maker).where('udid', '=', udid).execute();
+      return rows.map(toBinding);
+    },
     async inDomain(org, domain, limit) {
       const some = live.where('org', '=', org).where('domain', '=', domain);
       return (await some.orderBy('bound_at', 'desc').limit(limit).execute()).map(toBinding);

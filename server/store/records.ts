@@ -5,6 +5,7 @@ import { fromBase64Url, fromUtf8 } from '../../core/bytes.ts';
 import type { Outcome, Progress, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
 import type { BulkRows } from './engine.ts';
+import { fairly } from './fairly.ts';
 import { fromJson } from './json.ts';
 import type { Tables } from './tables.ts';
 
@@ -128,12 +129,22 @@ export function records(db: Db): Records {
         .execute();
     },
     async held(org, limit) {
-      const rows = await select
+      const ranked = db
+        .selectFrom('records')
+        .select('id')
+        .select(fairly('author', 'received_at, id'))
         .where('org', '=', org)
-        .where('outcome', '=', sql.lit('held'))
+        .where('outcome', '=', sql.lit('held'));
+      const chosen = db
+        .selectFrom(ranked.as('ranked'))
+        .select('id')
+        .orderBy('turn')
+        .orderBy('id')
+        .limit(limit);
+      const rows = await select
+        .where('records.id', 'in', chosen)
         .orderBy('records.received_at')
         .orderBy('records.id')
-        .limit(limit)
         .execute();
       return rows.map((row) => toRecord(row, row.jws));
     },

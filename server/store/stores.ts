@@ -35,6 +35,7 @@ import { receivers } from './receivers.ts';
 import { records } from './records.ts';
 import { responders } from './responders.ts';
 import { certificateStates, revocations } from './revocations.ts';
+import { rowClaims } from './row-claims.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
@@ -85,6 +86,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     settings: settings(db),
     transfers: transferCases(db),
     offers: offers(db),
+    rowClaims: rowClaims(db),
     life: deviceLife(db),
     clients: clients(db),
     policies: policies(db),

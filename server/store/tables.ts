@@ -147,6 +147,8 @@ export interface Tables {
     first_use: number;
     bound_at: string;
     ended_at: string | null;
+    /** Its organisation, where another organisation's device has the same name; else empty. */
+    apart: string;
   };
   /** Certificates about to be signed, until they are signed or abandoned. The audit trail keeps naming their serials. */
   intents: {
@@ -204,7 +206,24 @@ export interface Tables {
     replaced_at: string | null;
     watched_until: string | null;
   };
-  transfer_cases: { id: string; record: string; claimant: string; binding: string; opened_at: string };
+  transfer_cases: {
+    id: string;
+    record: string;
+    claimant: string;
+    binding: string;
+    opened_at: string;
+    /** Binding and claimant, until it is decided: so each pair has one open case. */
+    open_pair: string | null;
+  };
+  row_claims: {
+    record: string;
+    owner: string;
+    claimant: string;
+    scope: string;
+    maker: string;
+    udid: string;
+    opened_at: string;
+  };
   give_ups: { binding: string; transfer: string; by_whom: string; because: string; at: string };
   transfer_verdicts: { id: string; verdict: string; by_whom: string; at: string };
   suspensions: { binding: string; reason: string; at: string; by_whom: string };

@@ -4,9 +4,10 @@ import type { Db } from './db.ts';
 
 export function versions(db: Db): Versions {
   return {
-    async version() {
-      const rows = await db.selectFrom('versions').selectAll().execute();
-      return VERSION_TOPICS.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
+    async version(scope) {
+      const topics = [...VERSION_TOPICS, `list:${scope}`];
+      const rows = await db.selectFrom('versions').selectAll().where('topic', 'in', topics).execute();
+      return topics.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
     },
   };
 }

@@ -28,13 +28,18 @@ afterEach(() => {
 
 /** A database as it was before the index went, but for what is in it. */
 const BEFORE_35 = 'create index bindings_name on bindings (maker, udid); delete from migrations where n = 35';
+/** Claims and names as they were before rows belonged to organisations. */
+const BEFORE_45 = `
+  drop index transfer_cases_open; alter table transfer_cases drop column open_pair; drop table row_claims;
+  drop index bindings_live_name; alter table bindings drop column apart;
+  create unique index bindings_live_name on bindings (maker, udid) where ended_at is null; delete from migrations where n = 45;`;
 /** Names as they were before an intent said what it holds. Each description of an older database begins with this. */
 const BEFORE_43 = `
   alter table intents rename column to_be_signed to tbs; alter table intents rename column digest to tbs_digest;
   alter table intents drop column kind; alter table event_receivers rename to event_sinks;
   alter table event_refusals rename column receiver to sink; delete from migrations where n = 43;`;
 /** Offers as they were before they named a case, over bindings with one case, with two, and with none. */
-const BEFORE_36 = `
+const BEFORE_36 = `${BEFORE_45}
   drop table give_ups;
   create table give_ups (binding text primary key, by_whom text not null, because text not null, at text not null);
   insert into orgs (name, title, training, salt, created_at) values ('home', 'Home', 0, '', ''), ('practice', 'Practice', 1, '', '');

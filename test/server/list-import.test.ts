@@ -14,7 +14,7 @@ import type { AuditEntry } from '../../server/ports/audit-log.ts';
 import { CLI } from '../support/command-process.ts';
 import { openssl } from '../support/csr.ts';
 import { databaseOf } from '../support/database.ts';
-import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 
@@ -293,10 +293,16 @@ describe('a list handed on', () => {
     // The phone could not tell the maker: the newest row is meant.
     const ines = await server.signIn('ines');
     const { maker: _, ...unnamed } = registrationOf(one, OAK_STREET);
-    expect(await ines.submit('registration+jws', unnamed, 'northfield')).toMatchObject({ outcome: 'bound' });
+    expect(await ines.submit('registration+jws', unnamed, 'northfield')).toMatchObject({
+      outcome: 'held',
+      code: 'transfer_case',
+    });
+    const hanna = await server.signIn('hanna');
+    const { maker: _made, ...there } = registrationOf(one, HANNA);
+    expect(await hanna.submit('registration+jws', there, 'hanna-home')).toMatchObject({ outcome: 'bound' });
     const { bindingHistory } = server.running.installation.stores;
     expect(await bindingHistory.ofUdid(one.udid)).toMatchObject([{ maker: 'box' }]);
-    const former = await ines.submit('registration+jws', registrationOf(one, OAK_STREET), 'northfield');
+    const former = await hanna.submit('registration+jws', registrationOf(one, HANNA), 'hanna-home');
     expect(former).toMatchObject({ outcome: 'refused', code: 'taken_same_org' });
 
     const revoked = ['--udid', two.udid, '--maker', 'nordic', '--reason', 'keyCompromise'];

@@ -97,23 +97,38 @@ describe('a claim on another organisation’s device', () => {
     expect(devices.find(({ udid }) => udid === device.udid)?.revokedAt).toBeNull();
   });
 
-  it('needs two persons who agree on the same claim', async () => {
+  it('is one case for each claimant, which two persons decide for that one', async () => {
     const { device, record } = await claimed();
     const first = (await caseOf(device))?.id;
     const again = registrationOf(device, HANNA);
     await hanna.submit('registration+jws', again, 'hanna-home');
     const { transfers } = server.running.installation.stores;
-    const second = (await transfers.openCases()).find((one) => one.record === again.id)?.id;
+    const [binding] = await server.running.installation.stores.bindingHistory.ofUdid(device.udid);
+    const ofDevice = async () => (await transfers.openCases()).filter((one) => one.binding === binding?.id);
+    expect(await ofDevice()).toMatchObject([{ id: first, record }]);
+    const third = {
+      id: '019b0000-0000-7000-8000-00000000c001',
+      record: '019b0000-0000-7000-8000-00000000c002',
+    };
+    const { transact } = server.running.installation;
+    const other = {
+      ...third,
+      claimant: 'westside',
+      binding: binding?.id ?? '',
+      openedAt: new Date().toISOString(),
+    };
+    await transact((tx) => tx.transfers.openCase(other));
+    const second = third.id;
+    expect(await ofDevice()).toHaveLength(2);
     expect((await decide(sam, first, 'give_up')).body).toMatchObject({ result: 'offered' });
     expect((await decide(ada, second, 'give_up')).body).toMatchObject({ result: 'offered' });
     expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ code: 'transfer_case' });
     expect(await hanna.outcome(again.id, 'hanna-home')).toMatchObject({ code: 'transfer_case' });
     // What was said in the other case stands when one is refused.
-    expect((await decide(sam, first, 'refuse')).body).toMatchObject({ result: 'refused' });
-    expect((await decide(ada, second, 'give_up')).body).toMatchObject({ result: 'offered' });
-    expect((await decide(sam, second, 'give_up')).body).toMatchObject({ result: 'given_up' });
-    expect(await hanna.outcome(again.id, 'hanna-home')).toMatchObject({ outcome: 'bound' });
-    expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ code: 'transfer_refused' });
+    expect((await decide(sam, second, 'refuse')).body).toMatchObject({ result: 'refused' });
+    expect((await decide(sam, first, 'give_up')).body).toMatchObject({ result: 'offered' });
+    expect((await decide(ada, first, 'give_up')).body).toMatchObject({ result: 'given_up' });
+    expect(await hanna.outcome(record, 'hanna-home')).toMatchObject({ outcome: 'bound' });
   });
 
   it('is nobody’s business but the owner’s desk', async () => {

@@ -16,6 +16,7 @@ import type { FoundCertificate } from '../../server/ports/found-certificates.ts'
 import type { JudgeReads } from '../../server/ports/group-stores.ts';
 import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { LineageKey } from '../../server/ports/key-lineage.ts';
+import { type OwnedRow, speaking } from '../../server/ports/maker-list.ts';
 import type { CredentialPeriod, OperatorKey } from '../../server/ports/operator-keys.ts';
 import { type Org, REAL_SCOPE } from '../../server/ports/orgs.ts';
 import type { Policy, StoredPolicy } from '../../server/ports/policies.ts';
@@ -55,7 +56,13 @@ export interface Facts {
   readonly operatorKeys: OperatorKey[];
   readonly credentials: CredentialPeriod[];
   readonly policies: StoredPolicy[];
-  readonly list: { readonly scope: string; readonly row: ListRow }[];
+  /** Of the northern organisation, or the school in its scope, unless told otherwise. */
+  readonly list: {
+    readonly scope: string;
+    readonly row: ListRow;
+    readonly org?: string;
+    readonly signedBy?: string;
+  }[];
   readonly tpms: { readonly ek: string; readonly keyDigest: string }[];
   readonly tombstones: Set<string>;
   readonly chain: {
@@ -112,6 +119,12 @@ const isLive = ({ endedAt }: Binding) => endedAt === null;
 /** The port over these rows, which it reads anew each time. */
 export function judgeReads(from: Facts): JudgeReads {
   const named = (scope: string) => from.list.filter((one) => one.scope === scope).map(({ row }) => row);
+  const owned = (scope: string): OwnedRow[] =>
+    from.list
+      .filter((one) => one.scope === scope)
+      .map(({ row, org = scope === SCHOOL_SCOPE ? SCHOOL : NORTH, signedBy = null }, index) => {
+        return { row, org, signedBy, importedAt: day(-100 + index), handedTo: null };
+      });
   return {
     orgs: { org: async (name) => from.orgs.find((one) => one.name === name) },
     people: {
@@ -131,7 +144,14 @@ export function judgeReads(from: Facts): JudgeReads {
     },
     statements: { issuedAt: async (digest) => from.statements.get(digest) },
     list: {
-      row: async (scope, maker, udid) => named(scope).find((one) => one.maker === maker && one.udid === udid),
+      row: async (scope, maker, udid, org) =>
+        speaking(
+          owned(scope).filter(({ row }) => row.maker === maker && row.udid === udid),
+          org,
+        )?.row,
+      ofUdid: async (scope, udid) => owned(scope).filter(({ row }) => row.udid === udid),
+      ofKey: async (scope, publicKey) =>
+        owned(scope).filter(({ row }) => row.anchor === 'key' && row.publicKey === publicKey),
       byUdid: async (scope, udid) => named(scope).filter((one) => one.udid === udid),
       byKey: async (scope, publicKey) => named(scope).filter((one) => one.publicKey === publicKey),
     },
@@ -146,6 +166,8 @@ export function judgeReads(from: Facts): JudgeReads {
     bindings: { binding: async (id) => from.bindings.find((one) => one.id === id) },
     liveBindings: {
       byKey: async (keyDigest) => from.bindings.find((one) => isLive(one) && one.keyDigest === keyDigest),
+      named: async (maker, udid) =>
+        from.bindings.filter((one) => isLive(one) && one.maker === maker && one.udid === udid),
       byName: async (maker, udid) =>
         from.bindings.find((one) => isLive(one) && one.maker === maker && one.udid === udid),
     },
@@ -292,9 +314,15 @@ export function lineageWith(changes: Partial<LineageKey> = {}): LineageKey {
 }
 
 /** Puts the device on the maker's list. */
-export function listed(into: Facts, device: TestDevice, changes: Partial<ListRow> = {}, scope = REAL_SCOPE) {
+export function listed(
+  into: Facts,
+  device: TestDevice,
+  changes: Partial<ListRow> = {},
+  scope = REAL_SCOPE,
+  of: { readonly org?: string; readonly signedBy?: string } = {},
+) {
   const row = rowOf(device, changes);
-  into.list.push({ scope, row });
+  into.list.push({ scope, row, ...of });
   return row;
 }
 

@@ -6,14 +6,16 @@ import type { Succession, Suspension } from '../../server/ports/device-life.ts';
 import type { DeviceEvent } from '../../server/ports/events.ts';
 import type { GroupStores, InGroup } from '../../server/ports/group-stores.ts';
 import type { IssuerName } from '../../server/ports/issuer-name.ts';
+import type { RowClaim } from '../../server/ports/row-claims.ts';
 import type { Stores, Transact } from '../../server/ports/stores.ts';
 import type { GiveUpOffer, TransferCase } from '../../server/ports/transfer-cases.ts';
-import { type Facts, facts, intentWith, judgeReads } from './judge-reads.ts';
+import { type Facts, facts, intentWith, judgeReads, NORTH } from './judge-reads.ts';
 
 /** What the registration authority writes, in memory, with the order in which it does. */
 export interface Ledger extends Facts {
   readonly transfers: (TransferCase & { verdict?: string })[];
   readonly offers: GiveUpOffer[];
+  readonly rowClaims: RowClaim[];
   readonly suspensions: Suspension[];
   readonly successions: Succession[];
   readonly changes: { readonly org: string; readonly change: StoredChange; readonly wasBound: boolean }[];
@@ -27,6 +29,7 @@ export function ledger(): Ledger {
   const more = {
     transfers: [],
     offers: [],
+    rowClaims: [],
     suspensions: [],
     successions: [],
     changes: [],
@@ -60,6 +63,10 @@ function moreReads(there: Ledger): Some {
         const isLive = there.bindings.some((one) => one.id === found?.binding && one.endedAt === null);
         return isLive ? found : undefined;
       },
+    },
+    rowClaims: {
+      ofRecord: async (record) => there.rowClaims.find((one) => one.record === record),
+      on: async ({ udid }) => there.rowClaims.filter((one) => one.udid === udid),
     },
     offers: {
       inCase: async ({ id, binding }) =>
@@ -162,6 +169,16 @@ function writes(there: Ledger): Some {
       neverBuried: async (digests) => digests.filter((digest) => !there.tombstones.has(digest)),
       lift: async (digests) => digests.filter((digest) => there.tombstones.delete(digest)).length,
     },
+    rowClaims: {
+      open: async (claim) => {
+        drop(there.rowClaims, ({ record }) => record === claim.record);
+        there.rowClaims.push(claim);
+      },
+    },
+    list: {
+      move: async (_scope, { udid }, from, to) =>
+        change(there.list, (one) => one.row.udid === udid && (one.org ?? NORTH) === from, { org: to }),
+    },
     transfers: {
       openCase: async (transfer) => void there.transfers.push(transfer),
       decide: async (id, verdict) => change(there.transfers, isById(id), { verdict }),
@@ -241,7 +258,7 @@ const GROUP = {
   policies: ['ofOrg'],
   quotas: ['takePlace'],
   statements: ['issuedAt', 'log'],
-  list: ['row', 'byUdid', 'byKey'],
+  list: ['row', 'ofUdid', 'ofKey', 'byUdid', 'byKey'],
   tpms: ['hasKey'],
   tombstones: ['anyLive'],
   envelopes: ['inChain', 'prefetch', 'byDigest', 'receivedId', 'keep', 'answerAnew'],
@@ -250,7 +267,7 @@ const GROUP = {
   queue: ['claim', 'lock'],
   changes: ['append'],
   bindings: ['binding', 'open', 'setState'],
-  liveBindings: ['byKey', 'byName'],
+  liveBindings: ['byKey', 'byName', 'named'],
   certificates: ['ofBinding', 'byFingerprint', 'issue'],
   lineage: ['byKey', 'ofDevice', 'pendingOf'],
   intents: ['ofBinding', 'intend'],
@@ -258,6 +275,7 @@ const GROUP = {
   transfers: ['openCase'],
   eras: ['current', 'unconfirmed'],
   found: ['anyWaits', 'ofDevice'],
+  rowClaims: ['open'],
   audit: ['append'],
 } satisfies { readonly [S in keyof GroupStores]: readonly (keyof GroupStores[S])[] };
 

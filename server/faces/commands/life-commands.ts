@@ -41,9 +41,14 @@ async function onDevice(
 ): Promise<number> {
   const { installation, required, print } = call;
   const [maker, udid] = [required('maker'), required('udid')];
-  const org = (await installation.stores.liveBindings.byName(maker, udid))?.org;
-  if (org === undefined) {
-    print(WHY.not_found);
+  const [bound, another] = await installation.stores.liveBindings.named(maker, udid);
+  const org = bound?.org;
+  if (org === undefined || another !== undefined) {
+    print(
+      org === undefined
+        ? WHY.not_found
+        : 'several organisations have a device of this name: decide at the desk',
+    );
     return 1;
   }
   const done = await work({ org, maker, udid }, await wordOf(call, [org]));

@@ -1,6 +1,8 @@
 import { MOST_DEVICES } from '../../../contract/device-limits.ts';
 import type { DeviceState } from '../../../contract/device-state.ts';
+import { toInstant } from '../../../core/instant.ts';
 import { deviceState } from '../../authority/ra/custody/device-state.ts';
+import { decideRowClaim } from '../../authority/ra/custody/release-row.ts';
 import { decideHeld, heldRecords } from '../../authority/ra/records/approvals.ts';
 import { importRows } from '../../organisations/lists/import-rows.ts';
 import type { Binding } from '../../ports/bindings.ts';
@@ -62,7 +64,11 @@ export function deskHandlers(
 
     async decideApproval({ session, params, query, body }) {
       const request = { record: params.record, org: query.org, by: session.operator, ...body };
-      const result = await decideHeld(request, { stores, transact, decider, clock });
+      const word = { by: session.operator, because: body.reason.trim(), decision: body.decision };
+      const claim = { ...word, record: params.record, org: query.org };
+      const onRow = await decideRowClaim(claim, { transact, decider, clock });
+      const result =
+        onRow === 'not_found' ? await decideHeld(request, { stores, transact, decider, clock }) : onRow;
       switch (result) {
         case 'not_found':
           throw new ProblemError('not_found');
@@ -75,9 +81,20 @@ export function deskHandlers(
             'conflict',
             'The device is suspended: resume it first, then approve this record, or refuse it',
           );
+        case 'row_elsewhere':
+          throw new ProblemError('forbidden', 'Its list row is another organisation’s, whose people decide');
         case 'done':
           break;
       }
+      // What became of another organisation's record is told to that one; here it is enough that this was decided.
+      if (onRow === 'done')
+        return {
+          record: params.record,
+          ...(body.decision === 'approve'
+            ? ({ outcome: 'noted' } as const)
+            : ({ outcome: 'refused', code: 'transfer_refused' } as const)),
+          at: toInstant(clock.now()),
+        };
       const last = await stores.changes.lastOf(query.org, params.record);
       if (last === undefined) throw new ProblemError('unavailable');
       return viewChange(last, installation);

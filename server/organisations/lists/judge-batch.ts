@@ -34,8 +34,13 @@ export async function judgeBatch(
   const signing = new Set((await makerKeys.live(org.name)).map(({ maker }) => maker));
   const former = rows.flatMap(({ derivedFrom }) => (derivedFrom === undefined ? [] : [derivedFrom]));
   const storedRows = new Map<string, StoredRow>();
-  for (const stored of await listBulk.named(scope, [...rows, ...former]))
-    storedRows.set(nameOf(stored.row), stored);
+  /** Rows of those names on the lists of others. */
+  const elsewhere = new Map<string, StoredRow[]>();
+  for (const stored of await listBulk.named(scope, [...rows, ...former])) {
+    const name = nameOf(stored.row);
+    if (stored.org === org.name) storedRows.set(name, stored);
+    else elsewhere.set(name, [...(elsewhere.get(name) ?? []), stored]);
+  }
   /** Names that occurred earlier in this file. */
   const named = new Set<string>();
   for (const [name, { importedAt }] of storedRows) if (begun && importedAt === at) named.add(name);
@@ -52,10 +57,10 @@ export async function judgeBatch(
     const fault =
       checkRow(row) ??
       checkSigner(row, signer, signing) ??
-      (before !== undefined && before.org !== org.name ? TAKEN : undefined) ??
+      ((elsewhere.get(name) ?? []).some((other) => blocks(other, row, signer)) ? TAKEN : undefined) ??
       (named.has(name) && !same ? REPEATED : undefined) ??
-      checkFormer(row, org.name, storedRows) ??
-      checkOnlyHolder(row, org.name, holders);
+      checkFormer(row, storedRows, elsewhere) ??
+      checkOnlyHolder(row, org.name, signer, holders);
     if (fault !== undefined) return { is: 'fault', fault };
     named.add(name);
     if (same) return { is: 'unchanged' };
@@ -75,6 +80,18 @@ export async function judgeBatch(
 }
 
 const TAKEN: RowFault = { code: 'taken', detail: 'on the list of another organisation' };
+
+/**
+ * Whether another organisation's row of this name keeps ours out. Names are no secret and prove nothing, so a row with
+ * another key does not: the key that a device proves says whose it is. The same device cannot be on two lists. What
+ * the maker signed counts more than what nobody signed.
+ */
+function blocks(other: StoredRow, row: ListRow, signer: ImportOrigin['signer']): boolean {
+  if (other.signedBy !== null && signer === undefined) return true;
+  if (other.signedBy === null && signer !== undefined) return false;
+  const anchors = anchorsOf(row);
+  return anchorsOf(other.row).some((anchor) => anchors.includes(anchor));
+}
 
 /** Only the maker knows which of the two rows is right: the first one stays, and is not replaced unseen. */
 const REPEATED: RowFault = {
@@ -99,18 +116,31 @@ function checkSigner(
 /** Another organisation's row may be continued only by the maker it was handed to. */
 function checkFormer(
   { maker, derivedFrom }: ListRow,
-  org: string,
   storedRows: ReadonlyMap<string, StoredRow>,
+  elsewhere: ReadonlyMap<string, readonly StoredRow[]>,
 ): RowFault | undefined {
-  const former = derivedFrom && storedRows.get(nameOf(derivedFrom));
-  return former === undefined || former.org === org || former.handedTo === maker
+  if (derivedFrom === undefined || storedRows.has(nameOf(derivedFrom))) return undefined;
+  const former = elsewhere.get(nameOf(derivedFrom)) ?? [];
+  return former.length === 0 || former.some(({ handedTo }) => handedTo === maker)
     ? undefined
     : { code: 'not_handed_on', detail: 'the row it is derived from was not handed on to this maker' };
 }
 
 /** Two devices with the same key or TPM are one device or a copy, unless one row is the other's former self. */
-function checkOnlyHolder(row: ListRow, org: string, holders: Holders): RowFault | undefined {
-  const others = holders.of(row).filter((other) => nameOf(other.row) !== nameOf(row));
+function checkOnlyHolder(
+  row: ListRow,
+  org: string,
+  signer: ImportOrigin['signer'],
+  holders: Holders,
+): RowFault | undefined {
+  const others = holders
+    .of(row)
+    .filter((other) => nameOf(other.row) !== nameOf(row))
+    // What nobody signed on another list keeps out nothing that the maker signed.
+    .filter(
+      (other) =>
+        other.org === org || other.signedBy !== null || signer === undefined || mayFollow(other, org),
+    );
   if (others.length === 0) return undefined;
   const line = [row, ...others.map((other) => other.row)];
   const before = (one: ListRow) => line.find(({ maker, udid }) => isName(one.derivedFrom, maker, udid));
@@ -145,7 +175,7 @@ class Holders {
   add(stored: StoredRow): void {
     for (const anchor of anchorsOf(stored.row)) {
       const some = this.#by.get(anchor) ?? new Map<string, StoredRow>();
-      this.#by.set(anchor, some.set(nameOf(stored.row), stored));
+      this.#by.set(anchor, some.set(`${stored.org} ${nameOf(stored.row)}`, stored));
     }
   }
 

@@ -1,9 +1,8 @@
-import type { ListRow } from '../../../contract/list-row.ts';
 import { toBinding } from '../bindings.ts';
 import type { Db } from '../db.ts';
 import type { BulkRows } from '../engine.ts';
-import { fromJson } from '../json.ts';
 import { toLineageKey } from '../key-lineage.ts';
+import { toStoredRow } from '../list-bulk.ts';
 import { readRecords } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
@@ -14,13 +13,9 @@ export function lookUps(db: Db, bulk: BulkRows) {
     askTogether(async (keys) => {
       const within = { column: 'scope', value: scope } as const;
       // One statement for any number of keys: a list of placeholders would be compiled anew for every number.
-      const rows = await bulk.select(
-        db,
-        { table: 'list_rows', columns: [column, 'row'], key: column, within },
-        keys,
-      );
+      const rows = await bulk.select(db, { table: 'list_rows', key: column, within }, keys);
       const groups = groupBy(rows, (row) => row[column] ?? '');
-      return new Map([...groups].map(([key, some]) => [key, some.map(({ row }) => fromJson<ListRow>(row))]));
+      return new Map([...groups].map(([key, some]) => [key, some.map(toStoredRow)]));
     });
   const byScope = new Map<string, { udid: ReturnType<typeof rowsBy>; key: ReturnType<typeof rowsBy> }>();
   const listIn = (scope: string) => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Quotas } from '../../ports/bindings.ts';
 import type { GroupStores } from '../../ports/group-stores.ts';
+import { speaking } from '../../ports/maker-list.ts';
 import { fromBinding } from '../bindings.ts';
 import { fromIntent } from '../certificates.ts';
 import type { Db } from '../db.ts';
@@ -62,11 +63,20 @@ export function groupedStores(
       },
     },
     list: {
-      async row(scope, maker, udid) {
-        return (await ask.listIn(scope).udid(udid))?.find((row) => row.maker === maker);
+      async row(scope, maker, udid, org) {
+        const rows = (await ask.listIn(scope).udid(udid)) ?? [];
+        return speaking(
+          rows.filter(({ row }) => row.maker === maker),
+          org,
+        )?.row;
       },
-      byUdid: async (scope, udid) => ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8),
-      byKey: async (scope, key) => ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8),
+      ofUdid: async (scope, udid) => (await ask.listIn(scope).udid(udid)) ?? [],
+      ofKey: async (scope, key) =>
+        ((await ask.listIn(scope).key(key)) ?? []).filter(({ row }) => row.anchor === 'key'),
+      byUdid: async (scope, udid) =>
+        ((await ask.listIn(scope).udid(udid)) ?? []).slice(0, 8).map(({ row }) => row),
+      byKey: async (scope, key) =>
+        ((await ask.listIn(scope).key(key)) ?? []).slice(0, 8).map(({ row }) => row),
     },
     tpms: { hasKey: direct.tpms.hasKey },
     lineage: {
@@ -105,6 +115,8 @@ export function groupedStores(
     liveBindings: {
       byKey: async (keyDigest) => (await ask.liveByKey(keyDigest))?.[0],
       byName: async (maker, udid) => (await ask.liveByName(udid))?.find((binding) => binding.maker === maker),
+      named: async (maker, udid) =>
+        ((await ask.liveByName(udid)) ?? []).filter((binding) => binding.maker === maker),
     },
     intents: {
       ofBinding: direct.intents.ofBinding,
@@ -121,6 +133,7 @@ export function groupedStores(
     found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
     life: { suspension: direct.life.suspension },
     transfers: { openCase: direct.transfers.openCase },
+    rowClaims: { open: direct.rowClaims.open },
     audit: { append: chain.append },
   };
   return {

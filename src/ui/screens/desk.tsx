@@ -17,6 +17,8 @@ import { recordWords } from '../words/record.ts';
 import { DeskDevices } from './desk-devices.tsx';
 import { DeskTransfers } from './desk-transfers.tsx';
 
+const say = fieldWords.desk;
+
 /** Support's screen: what waits for a person, and what is bound. It needs signal; nothing here is done offline. */
 export function DeskScreen() {
   const model = useModel();
@@ -81,10 +83,12 @@ function HeldCard(props: {
       <p class="row-title mono" dir="ltr">
         {record.udid}
       </p>
-      <p>{fieldTroubleWords(record.code).what}</p>
+      <p>{record.row === undefined ? fieldTroubleWords(record.code).what : say.row[record.row]}</p>
+      {record.check !== undefined && <p data-check={record.check}>{fieldTroubleWords(record.check).what}</p>}
       <Facts
         of={[
-          [recordWords.domain, <NameText text={record.domain} />],
+          [say.row.claimant, record.claimant],
+          [recordWords.domain, record.row === 'own' ? undefined : <NameText text={record.domain} />],
           ...(where === '' ? [] : [[recordWords.place, where] as const]),
           [
             recordWords.captured,
@@ -93,15 +97,19 @@ function HeldCard(props: {
         ]}
       />
       <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
-      <DeskPhotos org={props.org} record={record.record} />
+      {record.row !== 'own' && <DeskPhotos org={props.org} record={record.record} />}
       {own ? (
         <p class="quiet">{fieldWords.desk.own}</p>
       ) : (
         <>
           <ReasonField id={field} value={reason} onChange={setReason} />
           <div class="two">
-            <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('approve')}>
-              {fieldWords.desk.approve}
+            <Button
+              busy={busy}
+              disabled={reason.trim() === '' || record.row === 'elsewhere'}
+              onClick={() => void settle('approve')}
+            >
+              {record.row === 'own' ? say.row.release : fieldWords.desk.approve}
             </Button>
             <Button
               kind="danger"

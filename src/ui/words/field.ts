@@ -196,6 +196,13 @@ export const fieldWords = {
     reason: 'Reason',
     own: 'Your own record: somebody else must decide it.',
     by: (name: string) => `Captured by ${name}`,
+    row: {
+      own: 'This device stands on your list. Another organisation wants to register it.',
+      elsewhere:
+        'Its list row belongs to another organisation, whose people decide. Here you can only refuse it.',
+      claimant: 'Claimed by',
+      release: 'Release it to them',
+    },
     deviceStates: {
       issued: 'Certificate waits',
       installed: 'Certificate on device',

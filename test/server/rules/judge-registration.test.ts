@@ -187,6 +187,50 @@ describe('a device that is on the list with its key', () => {
   });
 });
 
+describe('a device that is on another organisation’s list', () => {
+  const south = { org: SOUTH };
+
+  it('waits for that one’s people, approved or not, with a static proof or a fresh one', async () => {
+    listed(there, device, {}, 'real', south);
+    const challenge = { pack: PACK, nonce: A_DIGEST };
+    there.statements.set(PACK, day(-1));
+    const value = await challengeOf({ ...challenge, record: FIRST }, nodeCrypto);
+    const unit = toHex(value ?? new Uint8Array());
+    const { csr } = await makeDevice({ keys: device.keys, udid: device.udid, unit });
+    const fresh = { device: { csr: toBase64Url(csr), possession: 'fresh', challenge } } as const;
+    const { maker, udid } = device;
+    const effect = { kind: 'row_claim', owner: SOUTH, scope: 'real', maker, udid };
+    for (const said of [{}, fresh, { asFound: true }])
+      for (const approved of [false, true])
+        expect(await judged(said, { approved })).toMatchObject({
+          outcome: 'held',
+          code: 'transfer_case',
+          effect,
+        });
+  });
+
+  it('is refused where its key contradicts that row, or another check failed that was not submitted as found', async () => {
+    listed(there, device, {}, 'real', south);
+    const fake = await makeDevice({ udid: device.udid });
+    for (const approved of [false, true])
+      for (const asFound of [false, true])
+        expect(await judged({ asFound }, { approved }, fake)).toMatchObject({
+          outcome: 'refused',
+          code: 'key_mismatch',
+        });
+    const renamed = await makeDevice({ keys: device.keys });
+    for (const approved of [false, true])
+      expect(await judged({}, { approved }, renamed)).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('is renewed where it has been bound since before rows were anybody’s', async () => {
+    listed(there, device, {}, 'real', south);
+    await bound();
+    there.certificates.push(certificateWith());
+    expect(await judged()).toMatchObject({ outcome: 'same' });
+  });
+});
+
 describe('possession of the key', () => {
   const challenge = { pack: PACK, nonce: A_DIGEST };
 

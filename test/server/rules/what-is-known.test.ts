@@ -23,8 +23,10 @@ import {
   intentWith,
   judgeReads,
   lineageWith,
+  NORTH,
   operatorKey,
   received,
+  SOUTH,
 } from '../../support/judge-reads.ts';
 import { leafOf } from '../../support/maker-chain.ts';
 import { listRow } from '../../support/records.ts';
@@ -108,8 +110,8 @@ describe('a record that came after its operator’s revocation', () => {
 });
 
 describe('the row that a registration speaks of', () => {
-  const find = (maker?: string, udid = 'acme-1', publicKey = 'AAAA') =>
-    findListRow('real', { maker, udid, publicKey }, judgeReads(there));
+  const find = async (maker?: string, udid = 'acme-1', publicKey = 'AAAA') =>
+    (await findListRow('real', { org: NORTH, maker, udid, publicKey }, judgeReads(there)))?.found.row;
 
   it('is that of maker and UDID where the phone could tell the maker', async () => {
     const row = listed({ publicKey: 'BBBB' });
@@ -141,6 +143,62 @@ describe('the row that a registration speaks of', () => {
       const newest = listed({ maker: 'forge', publicKey, derivedFrom });
       expect(await find()).toBe(newest);
     }
+  });
+});
+
+describe('the row of several organisations', () => {
+  const north = { org: NORTH, maker: 'acme', udid: 'acme-1', publicKey: 'AAAA' };
+  const find = (wanted: Partial<typeof north> = {}) =>
+    findListRow('real', { ...north, ...wanted }, judgeReads(there));
+  const put = (org: string, changes: Partial<ListRow>, signedBy?: string) => {
+    const row = listRow(changes);
+    there.list.push({ scope: 'real', row, org, ...(signedBy === undefined ? {} : { signedBy }) });
+    return row;
+  };
+
+  it.each([
+    ['its own, which names the key, whoever else has the name', 'BBBB', undefined, 'AAAA', undefined, false],
+    ['its own, which the maker signed', 'BBBB', undefined, 'AAAA', 'k', false],
+    ['the one that the maker signed, with another key', 'BBBB', 'k', 'AAAA', undefined, true],
+    ['the one that the maker signed, with the same key', 'AAAA', 'k', 'AAAA', undefined, true],
+    ['its own where both are signed', 'BBBB', 'k', 'AAAA', 'k', false],
+    ['the one that names the key', 'AAAA', undefined, 'BBBB', undefined, true],
+    ['the one that names the key, though the maker signed its own', 'AAAA', undefined, 'BBBB', 'k', true],
+  ] as const)('is %s', async (_, theirKey, theirSigner, ownKey, ownSigner, foreign) => {
+    for (const ownFirst of [true, false]) {
+      there.list.length = 0;
+      const puts = [
+        () => put(NORTH, { publicKey: ownKey }, ownSigner),
+        () => put(SOUTH, { publicKey: theirKey }, theirSigner),
+      ];
+      for (const one of ownFirst ? puts : puts.reverse()) one();
+      expect(await find()).toMatchObject({ foreign, found: { org: foreign ? SOUTH : NORTH } });
+    }
+  });
+
+  it('is another’s wherever that one names the key, under any name and maker', async () => {
+    put(SOUTH, { udid: 'acme-9' });
+    expect(await find()).toMatchObject({ foreign: true, found: { row: { udid: 'acme-9' } } });
+    expect(await find({ maker: 'forge' })).toMatchObject({ foreign: true });
+    expect(await find({ publicKey: 'CCCC' })).toBeUndefined();
+  });
+
+  it('is no rival of a row that the maker signed, and one of a row without a key', async () => {
+    put(SOUTH, { publicKey: 'BBBB' });
+    const { publicKey: _, ...named } = listRow({ anchor: 'udid-only' });
+    there.list.push({ scope: 'real', row: named, org: NORTH });
+    expect(await find()).toMatchObject({ foreign: false, rival: { org: SOUTH } });
+    there.list.pop();
+    there.list.push({ scope: 'real', row: named, org: NORTH, signedBy: 'k' });
+    expect(await find()).not.toHaveProperty('rival');
+  });
+
+  it('was released to whoever has the row that continues it', async () => {
+    put(SOUTH, {});
+    put(NORTH, { maker: 'forge', derivedFrom: { maker: 'acme', udid: 'acme-1' } });
+    expect(await find()).toMatchObject({ foreign: false, found: { org: SOUTH } });
+    there.list.pop();
+    expect(await find()).toMatchObject({ foreign: true });
   });
 });
 

@@ -2,6 +2,7 @@ import type { ListRow } from '../../../../contract/list-row.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 
 /** Limit of the walk. No device was seen to pass through as many makers. */
@@ -15,11 +16,12 @@ export async function formerNames(
   scope: string,
   row: ListRow | undefined,
   { list }: Reads<'list'>,
+  org?: OrgName,
 ): Promise<RowName[]> {
   const names: RowName[] = [];
   for (let former = row?.derivedFrom; former !== undefined && names.length < MOST; ) {
     names.push(former);
-    former = (await list.row(scope, former.maker, former.udid))?.derivedFrom;
+    former = (await list.row(scope, former.maker, former.udid, org))?.derivedFrom;
   }
   return names;
 }

@@ -2,6 +2,7 @@ import type { OutcomeCode } from '../../../../contract/codes.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { CertificateProfile, RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { FoundCertificate } from '../../../ports/found-certificates.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 
 /** How an outcome names its device. */
@@ -16,10 +17,18 @@ export function mentionOf({ udid }: { readonly udid: string | null }): DeviceMen
   return udid === null ? {} : { udid };
 }
 
-/** An effect on rows that no other decision touches: the binding is noted as installed, or a transfer case is opened. */
+/** An effect on rows that no other decision touches: the binding is noted as installed, or a claim is opened. */
 export type OwnEffect =
   | { readonly kind: 'installed'; readonly binding: string }
-  | { readonly kind: 'transfer_case'; readonly binding: string };
+  | { readonly kind: 'transfer_case'; readonly binding: string }
+  /** The record waits for the people of the organisation whose row it would bind. */
+  | {
+      readonly kind: 'row_claim';
+      readonly owner: OrgName;
+      readonly scope: string;
+      readonly maker: string;
+      readonly udid: string;
+    };
 
 /** A change that must be made in the same transaction as the outcome, described as data. */
 export type Effect =
@@ -116,7 +125,7 @@ export function isOwn(ruling: Ruling): ruling is OwnRuling {
 }
 
 export function isOwnEffect(effect: Effect): effect is OwnEffect {
-  return effect.kind === 'installed' || effect.kind === 'transfer_case';
+  return effect.kind === 'installed' || effect.kind === 'transfer_case' || effect.kind === 'row_claim';
 }
 
 export function refused(code: OutcomeCode, about: DeviceMention, detail?: string): PlainRuling<never> {

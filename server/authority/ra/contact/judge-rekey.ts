@@ -42,14 +42,14 @@ export async function judgeRekey(
   const { maker, udid, scope } = binding;
   // Key lineages span the whole installation, and practice must not touch a real device's.
   if (policy.rekey !== 'allow' || scope !== REAL_SCOPE) return 'rekey_not_allowed';
-  const row = await stores.list.row(scope, maker, udid);
+  const row = await stores.list.row(scope, maker, udid, binding.org);
   const names = [udid, ...knownNames(udid, row)];
   const common = commonNames(request);
   if (common.length !== 1 || !common.every((name) => names.includes(name))) return 'csr_subject_mismatch';
   if (!isStrong(request.key)) return 'key_weak';
   if (policy.keyTypes !== undefined && !policy.keyTypes.includes(request.key.type))
     return 'key_type_not_allowed';
-  const former = await formerNames(scope, row, stores);
+  const former = await formerNames(scope, row, stores, binding.org);
   // The bound key and former names are checked too: otherwise a device could leave its tombstone by taking a key that
   // has none.
   const digests = await Promise.all([request.spki, bound].map((key) => tombstoneDigests(udid, key, crypto)));

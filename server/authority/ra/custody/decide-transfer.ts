@@ -12,6 +12,7 @@ import { endBinding } from '../binding/end-binding.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from '../records/decider.ts';
 import { type LifeFault, liveOf, type OwnDevice, type Word } from './device-life.ts';
+import { releaseRow } from './release-row.ts';
 
 type TransferStores = Needs<
   | 'transfers'
@@ -23,6 +24,8 @@ type TransferStores = Needs<
   | 'records'
   | 'changes'
   | 'life'
+  | 'list'
+  | 'rowClaims'
   | 'audit'
 >;
 
@@ -59,8 +62,8 @@ export function offerDevice(
 
 /**
  * Decides a claim for the owner. If it is refused, the claimant learns that and nothing else. If two persons of the
- * owner give the device up, the old binding ends and the claim is undecided again, so that the rules judge it as if
- * nobody had the device.
+ * owner give the device up, the old binding ends, its list row is the claimant's, and the claim is undecided again, so
+ * that the rules judge it as if nobody had the device.
  */
 export async function decideTransfer(
   request: Word & { readonly id: string; readonly org: string; readonly decision: 'give_up' | 'refuse' },
@@ -68,11 +71,11 @@ export async function decideTransfer(
 ): Promise<TransferResult | TransferFault> {
   const {
     result,
-    record,
+    records = [],
     issuers = [],
   } = await parts.transact((tx) => decideIn(request, toInstant(parts.clock.now()), tx));
   try {
-    if (result === 'given_up' && record !== undefined) await parts.decider.take([record]);
+    if (records.length > 0) await parts.decider.take(records);
   } finally {
     await parts.lists.publish(issuers);
   }
@@ -81,8 +84,8 @@ export async function decideTransfer(
 
 interface TransferDecision {
   readonly result: TransferResult | TransferFault;
-  /** The claim that is undecided again. */
-  readonly record?: string;
+  /** The claims that are undecided again. */
+  readonly records?: readonly string[];
   /** Issuing CAs whose CRL has to be signed anew. */
   readonly issuers?: readonly IssuerName[];
 }
@@ -115,10 +118,13 @@ async function decideIn(
   await close(transfer, 'given_up', binding, word, at, tx);
   const ending = { reason: 'affiliationChanged', code: 'given_up', at, by: word.by } as const;
   const issuers = await endBinding(binding, ending, tx);
+  const hands = { from: org, to: transfer.claimant };
+  const waiting = await releaseRow(binding, hands, { ...word, at }, tx);
   // The claim was taken back or decided otherwise meanwhile: the device is then free, and nothing else happens.
-  if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case') return { result: 'given_up', issuers };
+  if (claim?.outcome !== 'refused' || claim.code !== 'transfer_case')
+    return { result: 'given_up', records: waiting, issuers };
   await tx.records.reopen(claim.id);
-  return { result: 'given_up', record: claim.id, issuers };
+  return { result: 'given_up', records: [claim.id, ...waiting], issuers };
 }
 
 async function faultOf(

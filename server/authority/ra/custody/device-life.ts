@@ -54,8 +54,7 @@ export async function liveOf(
   { org, maker, udid }: OwnDevice,
   { liveBindings }: Needs<'liveBindings'>,
 ): Promise<Binding | undefined> {
-  const binding = await liveBindings.byName(maker, udid);
-  return binding?.org === org ? binding : undefined;
+  return (await liveBindings.named(maker, udid)).find((binding) => binding.org === org);
 }
 
 /** Runs one action on a live binding in a transaction, puts it on the trail, and signs anew the CRLs that it changed. */

@@ -8,7 +8,7 @@ import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
-import type { IssuerName } from '../../../ports/issuer-name.ts';
+import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import { REAL_SCOPE, scopeOf } from '../../../ports/orgs.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
@@ -71,12 +71,18 @@ export async function revokeDevice(
     const found = org === undefined ? await tx.found.ofUdid(udid) : [];
     const ever = bound ?? (found.length > 0 ? [] : undefined);
     if (ever === undefined) return { others };
-    const live = ever.filter(({ endedAt }) => endedAt === null);
-    if (org !== undefined && !live.some((binding) => binding.org === org)) return { others: [] };
-    const real = ever.filter(isReal);
+    const every = ever.filter(({ endedAt }) => endedAt === null);
+    // Whoever revokes for one organisation revokes its device, and no other one that has the same name.
+    const live = org === undefined ? every : every.filter((binding) => binding.org === org);
+    if (org !== undefined && live.length === 0) return { others: [] };
+    const shared = org !== undefined && (await isShared(maker, udid, org, every, tx));
+    const real = ever.filter((binding) => isReal(binding) && (!shared || binding.org === org));
     const buries = org === undefined || live.some(isReal);
-    for (const key of buries ? await keysOf(maker, udid, real, (key) => key.state !== 'dropped', tx) : []) {
-      for (const digest of await tombstoneDigests(udid, key, crypto)) {
+    const counts = ({ state, binding }: LineageKey) =>
+      state !== 'dropped' && (!shared || real.some(({ id }) => id === binding));
+    for (const key of buries ? await keysOf(maker, udid, real, counts, tx, org) : []) {
+      const [name, ...keys] = await tombstoneDigests(udid, key, crypto);
+      for (const digest of shared || name === undefined ? keys : [name, ...keys]) {
         await tx.tombstones.bury({ digest, reason, at, by });
       }
     }
@@ -105,6 +111,19 @@ export async function revokeDevice(
   });
   if (done.issuers === undefined) return { ok: false, others: done.others };
   return { ok: true, bindings: done.bindings, lists: await lists.publish(done.issuers) };
+}
+
+/** Whether another organisation has a device of this name, by its list or bound. */
+async function isShared(
+  maker: string,
+  udid: string,
+  org: OrgName,
+  live: readonly Binding[],
+  { list }: Needs<'list'>,
+): Promise<boolean> {
+  if (live.some((binding) => binding.org !== org && isReal(binding))) return true;
+  const named = (await list.ofUdid(REAL_SCOPE, udid)).filter(({ row }) => row.maker === maker);
+  return named.some((one) => one.org === org) && named.some((one) => one.org !== org);
 }
 
 function isReal({ scope }: Binding): boolean {
@@ -143,9 +162,10 @@ async function keysOf(
   bindings: readonly { readonly registration: string }[],
   counts: (key: LineageKey) => boolean | Promise<boolean>,
   tx: Needs<'records' | 'list' | 'lineage'>,
+  org?: OrgName,
 ): Promise<Uint8Array[]> {
   const keys: Uint8Array[] = [];
-  const row = await tx.list.row(REAL_SCOPE, maker, udid);
+  const row = await tx.list.row(REAL_SCOPE, maker, udid, org);
   const listed = row && rowKey(row);
   if (listed !== undefined) keys.push(listed);
   for (const { registration } of bindings) {
@@ -153,7 +173,7 @@ async function keysOf(
     const key = payload && fromBase64Url(payload.device.publicKey);
     if (key !== undefined) keys.push(key);
   }
-  for (const name of [{ maker, udid }, ...(await formerNames(REAL_SCOPE, row, tx))])
+  for (const name of [{ maker, udid }, ...(await formerNames(REAL_SCOPE, row, tx, org))])
     for (const key of await tx.lineage.ofDevice(name.maker, name.udid))
       if (await counts(key)) keys.push(key.spki);
   return keys.length === 0 ? [new Uint8Array(0)] : keys;

@@ -32,6 +32,7 @@ export type AloneStores = Needs<
   | 'lineage'
   | 'transfers'
   | 'found'
+  | 'rowClaims'
 >;
 
 /** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */

@@ -22,6 +22,7 @@ interface OwnStores extends SettleStores {
   readonly certificates: Pick<GroupStores['certificates'], 'ofBinding'>;
   readonly intents: Pick<GroupStores['intents'], 'intend'>;
   readonly transfers: GroupStores['transfers'];
+  readonly rowClaims: GroupStores['rowClaims'];
 }
 
 export interface ApplyContext<S = OwnStores> {
@@ -140,5 +141,10 @@ async function applyEffect(
         binding: effect.binding,
         openedAt: at,
       });
+      return;
+    case 'row_claim': {
+      const { kind: _, ...row } = effect;
+      await stores.rowClaims.open({ ...row, record: record.id, claimant: record.header.org, openedAt: at });
+    }
   }
 }

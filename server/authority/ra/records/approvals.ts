@@ -1,5 +1,5 @@
 import { Unknown as Any, Object as Obj } from 'typebox/type';
-import type { HeldRecord } from '../../../../contract/approval.ts';
+import { FailedCheck, type HeldRecord } from '../../../../contract/approval.ts';
 import { OUTCOME_CODES } from '../../../../contract/codes.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
@@ -11,9 +11,10 @@ import type { Needs, Transact } from '../../../ports/stores.ts';
 import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
+import { failedCheckOf } from './judge-anchor.ts';
 
 export interface ApprovalParts {
-  readonly stores: Needs<'records' | 'people'>;
+  readonly stores: Needs<'records' | 'people' | 'rowClaims'>;
   readonly transact: Transact<'records' | 'changes' | 'audit'>;
   readonly decider: Decider;
   readonly clock: Clock;
@@ -25,25 +26,32 @@ const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any
 /** The records of this organisation that are held until a person decides. */
 export async function heldRecords(
   org: string,
-  { records, people }: Needs<'records' | 'people'>,
+  {
+    records,
+    people,
+    changes,
+    rowClaims,
+    orgs,
+  }: Needs<'records' | 'people' | 'changes' | 'rowClaims' | 'orgs'>,
 ): Promise<HeldRecord[]> {
   const out: HeldRecord[] = [];
-  for (const record of await records.held(org, 500)) {
-    const registration = parse(Registration, record.payload);
-    // Records of other kinds are held too, and their payloads name the device in the same fields. A payload without
-    // these fields must not hide the rest.
-    const payload = parse(Payload, record.payload) ?? {};
+  // Claims on the own rows come first: nobody else can decide them.
+  for (const claim of await rowClaims.ofOwner(org, MOST / 2)) {
+    const record = await records.record(claim.record);
+    if (record === undefined) continue;
+    const claimant = ((await orgs.org(claim.claimant))?.title ?? claim.claimant).slice(0, 120);
+    // Of the people of another organisation its desk learns as little as they of this one.
+    out.push({ ...toHeld(record, claimant), maker: claim.maker, udid: claim.udid, row: 'own', claimant });
+  }
+  for (const record of await records.held(org, MOST - out.length)) {
+    const name = ((await people.person(record.author))?.name ?? record.author).slice(0, 120);
+    const last = record.code === 'submitted_as_found' ? await changes.lastOf(org, record.id) : undefined;
+    const check = parse(FailedCheck, failedCheckOf(last?.detail));
+    const elsewhere = record.code === 'transfer_case';
     out.push({
-      record: record.id,
-      code: parse(OneOf(...OUTCOME_CODES), record.code) ?? 'submitted_as_found',
-      heldAt: record.decidedAt ?? record.receivedAt,
-      capturedAt: record.capturedAt,
-      operatorName: ((await people.person(record.author))?.name ?? record.author).slice(0, 120),
-      maker: parse(Maker, payload.maker) ?? 'unknown',
-      udid: parse(Udid, payload.udid) ?? 'unknown',
-      domain: parse(DomainName, payload.domain) ?? 'unknown',
-      ...whereOf(registration),
-      possession: registration?.device.possession ?? 'static',
+      ...toHeld(record, name),
+      ...(check === undefined ? {} : { check }),
+      ...(elsewhere ? { row: 'elsewhere' as const } : {}),
     });
   }
   return out;
@@ -54,8 +62,33 @@ function whereOf(registration: Registration | undefined): Pick<HeldRecord, 'site
   return { ...(site === undefined ? {} : { site }), ...(position === undefined ? {} : { position }) };
 }
 
-/** `suspended`: the device is suspended, so an approval would bind nothing; it is to be resumed first. */
-export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held' | 'suspended';
+/** Most records that a desk is shown. */
+const MOST = 500;
+
+function toHeld(record: StoredRecord, operatorName: string): HeldRecord {
+  const registration = parse(Registration, record.payload);
+  // Records of other kinds are held too, and their payloads name the device in the same fields. A payload without these
+  // fields must not hide the rest.
+  const payload = parse(Payload, record.payload) ?? {};
+  return {
+    record: record.id,
+    code: parse(OneOf(...OUTCOME_CODES), record.code) ?? 'submitted_as_found',
+    heldAt: record.decidedAt ?? record.receivedAt,
+    capturedAt: record.capturedAt,
+    operatorName,
+    maker: parse(Maker, payload.maker) ?? 'unknown',
+    udid: parse(Udid, payload.udid) ?? 'unknown',
+    domain: parse(DomainName, payload.domain) ?? 'unknown',
+    ...whereOf(registration),
+    possession: registration?.device.possession ?? 'static',
+  };
+}
+
+/**
+ * `suspended`: the device is suspended, so an approval would bind nothing; it is to be resumed first. `row_elsewhere`: the record
+ * waits for the people of another organisation, whose list row it would bind.
+ */
+export type ApprovalResult = 'done' | 'not_found' | 'own_record' | 'not_held' | 'suspended' | 'row_elsewhere';
 
 /**
  * A person decides a held record. Four eyes: whoever captured it cannot decide it, and the second person's name goes
@@ -80,6 +113,8 @@ export async function decideHeld(
     await refuse(record, word, parts);
     return 'done';
   }
+  // Their own people may refuse it, and nobody of them may pass it over.
+  if ((await parts.stores.rowClaims.ofRecord(record.id)) !== undefined) return 'row_elsewhere';
   await parts.decider.approve(record.id, word);
   const now = await parts.stores.records.record(record.id);
   return now?.outcome === 'held' && now.code === 'device_suspended' ? 'suspended' : 'done';

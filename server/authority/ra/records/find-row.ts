@@ -1,27 +1,95 @@
-import type { ListRow } from '../../../../contract/list-row.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
+import { countsBefore, type OwnedRow, speaking } from '../../../ports/maker-list.ts';
+
+/** The row that speaks for a device, and whose word it is. */
+export interface FoundRow {
+  readonly found: OwnedRow;
+  /** The row is another organisation's, and was not released to the one that asks. */
+  readonly foreign: boolean;
+  /**
+   * Another organisation's row of the same name, which names another key or was signed by the maker. The row that was
+   * found is the asking organisation's, and counts only if it vouches for the key.
+   */
+  readonly rival?: OwnedRow;
+}
+
+interface Wanted {
+  readonly org: OrgName;
+  readonly maker: string | undefined;
+  readonly udid: string;
+  readonly publicKey: string;
+}
 
 /**
  * Finds the list row that a registration speaks of: by maker and UDID. Where the phone could not tell the maker, it
  * is found by the device's key, and then by the UDID if only one maker has it. If makers handed the device on, the
- * newest row is meant.
+ * newest row is meant, and is whose it is.
+ *
+ * A row binds for its own organisation. Several may have a row of one name: whose the device is shows its key. A key
+ * that another organisation's row names is that row's, under whatever name it is registered; a name that stands on
+ * another list with another key is that list's, unless an own row vouches for the key.
  */
 export async function findListRow(
   scope: string,
-  device: { readonly maker: string | undefined; readonly udid: string; readonly publicKey: string },
+  { org, maker, udid, publicKey }: Wanted,
   { list }: Reads<'list'>,
-): Promise<ListRow | undefined> {
-  if (device.maker !== undefined) return list.row(scope, device.maker, device.udid);
-  const byKey = (await list.byKey(scope, device.publicKey)).filter((row) => row.udid === device.udid);
-  if (byKey.length > 0) return newest(byKey)[0];
-  const byUdid = newest(await list.byUdid(scope, device.udid));
-  return byUdid.length === 1 ? byUdid[0] : undefined;
+): Promise<FoundRow | undefined> {
+  const [ofUdid, ofKey] = await Promise.all([list.ofUdid(scope, udid), list.ofKey(scope, publicKey)]);
+  const named = ofUdid.filter(({ row }) => maker === undefined || row.maker === maker);
+  const namesKey = ({ row }: OwnedRow) => row.anchor === 'key' && row.publicKey === publicKey;
+  const isOwn = (one: OwnedRow) => one.org === org;
+  const own = pick(named.filter(isOwn), namesKey);
+  const others = ofKey.filter((one) => !isOwn(one));
+  const elsewhere = named.filter((one) => !isOwn(one));
+  // Whoever continues a row that was handed on has it by the next row: the two are one device.
+  const handedOn = (one: OwnedRow) =>
+    [...ofUdid, ...ofKey].some((next) => isOwn(next) && isName(next.row.derivedFrom, one));
+  if (own !== undefined && namesKey(own)) {
+    const next = others.find((one) => isName(one.row.derivedFrom, own) && own.handedTo === one.row.maker);
+    // What the maker signed says more than what nobody signed, be it of the key or of the name.
+    const ofName = elsewhere.filter(({ row }) => row.maker === own.row.maker);
+    const signed = [...others, ...ofName].find(
+      (one) => own.signedBy === null && one.signedBy !== null && !isLinked(one, own),
+    );
+    const better = next ?? signed;
+    return better === undefined ? { found: own, foreign: false } : { found: better, foreign: true };
+  }
+  const byKey = speaking(others, undefined);
+  if (byKey !== undefined) return { found: byKey, foreign: !handedOn(byKey) };
+  if (own !== undefined) {
+    const rivals = elsewhere.filter(
+      (one) => one.row.maker === own.row.maker && (one.row.anchor === 'key' || one.signedBy !== null),
+    );
+    const rival = own.signedBy === null ? speaking(rivals, undefined) : undefined;
+    return { found: own, foreign: false, ...(rival === undefined ? {} : { rival }) };
+  }
+  const found = pick(elsewhere, namesKey);
+  return found && { found, foreign: !handedOn(found) };
+}
+
+/** Of rows with one UDID the one that is meant; undefined if several makers have it. */
+function pick(rows: readonly OwnedRow[], namesKey: (one: OwnedRow) => boolean): OwnedRow | undefined {
+  const byKey = newest(rows.filter(namesKey));
+  if (byKey.length > 0) return first(byKey);
+  const some = newest(rows);
+  return new Set(some.map(({ row }) => row.maker)).size === 1 ? first(some) : undefined;
+}
+
+function first(rows: readonly OwnedRow[]): OwnedRow | undefined {
+  return [...rows].sort((one, other) => (countsBefore(one, other) ? -1 : 1))[0];
 }
 
 /** Leaves out every row from which another one of these is derived. */
-function newest(rows: readonly ListRow[]): ListRow[] {
-  return rows.filter(
-    ({ maker, udid }) =>
-      !rows.some(({ derivedFrom }) => derivedFrom?.maker === maker && derivedFrom.udid === udid),
-  );
+function newest(rows: readonly OwnedRow[]): OwnedRow[] {
+  return rows.filter((one) => !rows.some(({ row }) => isName(row.derivedFrom, one)));
+}
+
+function isName(name: OwnedRow['row']['derivedFrom'], { row: { maker, udid } }: OwnedRow): boolean {
+  return name?.maker === maker && name.udid === udid;
+}
+
+/** One maker handed the device on to the other. */
+function isLinked(one: OwnedRow, other: OwnedRow): boolean {
+  return isName(one.row.derivedFrom, other) || isName(other.row.derivedFrom, one) || one.handedTo !== null;
 }

@@ -1,6 +1,8 @@
 import type { ListRow } from '../../../../contract/list-row.ts';
 import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
+import type { OwnedRow } from '../../../ports/maker-list.ts';
 import { scopeOf } from '../../../ports/orgs.ts';
 import { formerNames } from '../binding/former-names.ts';
 import type { DeviceMention } from '../binding/ruling.ts';
@@ -23,6 +25,19 @@ export interface KnownDevice {
   readonly spki: Uint8Array;
   readonly keyDigest: string;
   readonly standing: KeyStanding;
+  /** The row of another organisation that this device stands on, and that was not released to the one that registers it. */
+  readonly foreign: ForeignRow | undefined;
+  /** See find-row.ts. */
+  readonly rival: OwnedRow | undefined;
+}
+
+/** Names a row and whose it is. */
+export interface ForeignRow extends RowName {
+  readonly owner: OrgName;
+}
+
+export function foreignRow({ org, row: { maker, udid } }: OwnedRow): ForeignRow {
+  return { owner: org, maker, udid };
 }
 
 export async function identifyDevice(
@@ -31,12 +46,19 @@ export async function identifyDevice(
 ): Promise<KnownDevice> {
   const { publicKey } = registration.device;
   const scope = scopeOf(org);
-  const row = await findListRow(scope, { maker: registration.maker, udid, publicKey }, stores);
+  const wanted = { org: org.name, maker: registration.maker, udid, publicKey };
+  const list = await findListRow(scope, wanted, stores);
+  // Another organisation's row of another name says whose the key is, and nothing about the device that is named here.
+  const row = list?.found.row.udid === udid ? list.found.row : undefined;
   const maker = row?.maker ?? registration.maker ?? NO_MAKER;
   const spki = fromBase64Url(publicKey) ?? new Uint8Array();
   const keyDigest = await crypto.digest(spki);
-  const former = await formerNames(scope, row, stores);
+  const former = await formerNames(scope, row, stores, org.name);
   const names = [{ maker, udid }, ...former];
   const standing = await judgeLineage(scope, names, { keyDigest, now: record.receivedAt }, stores);
-  return { scope, row, maker, about: { ...about, maker }, former, spki, keyDigest, standing };
+  return {
+    ...{ scope, row, maker, about: { ...about, maker }, former, spki, keyDigest, standing },
+    foreign: list?.foreign ? foreignRow(list.found) : undefined,
+    rival: list?.rival,
+  };
 }

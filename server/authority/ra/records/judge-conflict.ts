@@ -13,40 +13,56 @@ export interface DeviceHistory {
   readonly former: readonly RowName[];
   /** The live binding in which the claimed key is pending. */
   readonly pendingIn: string | undefined;
+  /** Digests of the keys that the device is known to have had, where it took others. */
+  readonly lineage?: ReadonlySet<string> | undefined;
+  /** A row of the claiming organisation vouches for the claimed key. */
+  readonly vouched?: boolean;
 }
 
 export type Conflict =
   | { readonly kind: 'ruled'; readonly ruling: Ruling }
   /** No binding conflicts; these practice bindings end in favour of the real one. */
-  | { readonly kind: 'free'; readonly displaces: readonly Binding[] };
+  | { readonly kind: 'free'; readonly displaces: readonly Binding[]; readonly apart?: true };
 
 /**
  * At most one live binding exists per key, and per maker and UDID, over the whole installation. A real claim ends a
  * practice binding of the same device, so that nobody can occupy a device from a training organisation; a practice
  * claim never ends a real one. Practice on a device that is bound for real opens no transfer case, since its owner
  * has nothing to decide.
+ *
+ * A name alone takes no device from whose own list vouches for its key: a binding of that name in another organisation,
+ * with a key that was never this device's, is another device.
  */
 export async function judgeConflict(
   claim: Claim,
-  { former, pendingIn }: DeviceHistory,
+  { former, pendingIn, lineage, vouched = false }: DeviceHistory,
   about: DeviceMention,
   { liveBindings, life }: Reads<'liveBindings' | 'life'>,
 ): Promise<Conflict> {
   const names = [{ maker: claim.maker, udid: claim.udid }, ...former];
   const lookedUp = await Promise.all([
     liveBindings.byKey(claim.keyDigest),
-    ...names.map(({ maker, udid }) => liveBindings.byName(maker, udid)),
+    ...names.map(({ maker, udid }) => liveBindings.named(maker, udid)),
   ]);
-  const live = lookedUp.filter((binding) => binding !== undefined);
-  const found = [...new Map(live.map((binding) => [binding.id, binding])).values()];
+  const live = lookedUp.flat().filter((binding) => binding !== undefined);
   const practice = (binding: Pick<Binding, 'scope'>) => binding.scope !== REAL_SCOPE;
+  const isAnother = (other: Binding) =>
+    vouched &&
+    !practice(claim) &&
+    !practice(other) &&
+    other.org !== claim.org &&
+    other.keyDigest !== claim.keyDigest &&
+    lineage?.has(other.keyDigest) !== true;
+  const all = [...new Map(live.map((binding) => [binding.id, binding])).values()];
+  const found = all.filter((other) => !isAnother(other));
+  const apart = found.length < all.length ? { apart: true as const } : {};
   if (practice(claim) && !found.every(practice))
     return { kind: 'ruled', ruling: refused('transfer_case', about) };
   const displaces = practice(claim) ? [] : found.filter(practice);
   const others = found.filter((binding) => !displaces.includes(binding));
   const ruling =
     (await judgeSuspension(claim, about, others, life)) ?? judgeLive(claim, pendingIn, about, others);
-  return ruling === undefined ? { kind: 'free', displaces } : { kind: 'ruled', ruling };
+  return ruling === undefined ? { kind: 'free', displaces, ...apart } : { kind: 'ruled', ruling };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface EvidenceVerdict {
   readonly fresh: boolean;
   /** Whether the maker's list row itself names this key. */
   readonly keyAnchored: boolean;
+  /** Whether the row names another key. */
+  readonly contradicts: boolean;
 }
 
 /**
@@ -67,6 +69,7 @@ export async function judgeEvidence(
     fatal: firstFailure(checks.filter(isFatal)),
     fresh: checks.some(({ check, result }) => check === 'possession' && result === 'passed'),
     keyAnchored: checks.some(({ check, result }) => check === 'list_key' && result === 'passed'),
+    contradicts: checks.some(({ check, result }) => check === 'list_key' && result === 'failed'),
   };
 }
 

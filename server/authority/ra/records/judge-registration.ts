@@ -65,8 +65,8 @@ async function isMember(record: StoredRecord, { people }: Reads<'people'>): Prom
 async function judgeClaim(
   { record, registration, approved, stores }: JudgeInput,
   { org, domain, udid }: Entitlement,
-  { scope, maker, about, row, former, spki, keyDigest }: KnownDevice,
-  { fresh, anchored, pendingIn, drops }: Proof,
+  { scope, maker, about, row, former, spki, keyDigest, standing }: KnownDevice,
+  { fresh, anchored, pendingIn, drops, foreign }: Proof,
 ): Promise<Ruling> {
   const claim: Claim = {
     scope,
@@ -82,11 +82,18 @@ async function judgeClaim(
     firstUse: !anchored,
     endedAt: null,
   };
-  const conflict = await judgeConflict(claim, { former, pendingIn }, about, stores);
+  const lineage = standing.kind === 'own' ? standing.lineage : undefined;
+  // What the own list vouches for is told apart by its key from what has the same name elsewhere.
+  const vouched = anchored && row !== undefined && foreign === undefined;
+  const conflict = await judgeConflict(claim, { former, pendingIn, lineage, vouched }, about, stores);
   const facts = { org: org.name, domain, udid, row, spki, fresh, approved };
   if (conflict.kind === 'ruled') {
     const { ruling } = conflict;
     return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record, stores) : ruling;
+  }
+  if (foreign !== undefined) {
+    const effect = { kind: 'row_claim', scope, ...foreign } as const;
+    return { ...held('transfer_case', about), effect };
   }
   if (!anchored && !approved) {
     const detail = 'its row names a voucher, and none was shown that can be checked';
@@ -96,7 +103,16 @@ async function judgeClaim(
   const policy = await judgePolicy({ ...facts, adds: true }, about, stores);
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
-  const { displaces } = conflict;
+  const { displaces, apart } = conflict;
   const renamed = former.length > 0;
-  return { outcome: 'bind', about, binding: claim, spki, profile, displaces, drops, renamed };
+  return {
+    outcome: 'bind',
+    about,
+    binding: apart === undefined ? claim : { ...claim, apart },
+    spki,
+    profile,
+    displaces,
+    drops,
+    renamed,
+  };
 }
