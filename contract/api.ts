@@ -4,6 +4,7 @@ import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from './device-state.ts';
 import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
+import { ListChangesAnswer, ListCursor } from './list-changes.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
   CUSTODIANS,
@@ -19,7 +20,7 @@ import {
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { Digest, DomainName, Maker, Maybe, OrgName, RecordId, Udid } from './scalars.ts';
+import { Digest, DomainName, Maker, Maybe, OneOf, OrgName, RecordId, Udid } from './scalars.ts';
 import { Probe, StatementKeysAnswer, WorkPackAnswer } from './sync-answers.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
@@ -113,8 +114,17 @@ export const API = {
     path: '/api/work-pack',
     summary: 'The signed work pack (ETag)',
     access: 'signed-in',
-    query: Obj({ org: OrgName }),
+    /** `list=apart`: without the list, which the phone takes from `/api/list-changes`. */
+    query: Obj({ org: OrgName, list: Maybe(OneOf('apart')) }),
     answer: WorkPackAnswer,
+  },
+  listChanges: {
+    method: 'GET',
+    path: '/api/list-changes',
+    summary: 'What changed in the maker’s list since a phone asked last (ETag)',
+    access: 'signed-in',
+    query: Obj({ org: OrgName, after: ListCursor }),
+    answer: ListChangesAnswer,
   },
   records: {
     method: 'POST',

@@ -45,6 +45,7 @@ export const NOT_CHECKABLE = [
   'label_has_no_key',
   'subject_says_nothing',
   'list_not_on_phone',
+  'list_cut',
   'row_has_no_key',
   'algorithm_not_offered_here',
 ] as const;

@@ -7,6 +7,7 @@ export const STATEMENT_TYPES = [
   'receipt+jws',
   'credential+jws',
   'pack+jws',
+  'list+jws',
   'statement-key+jws',
   'statement-key-end+jws',
   'rescue-key+jws',

@@ -154,12 +154,15 @@ function checkOnList(list: ListLookup): Check {
       return passed('on_list');
     case 'absent':
       return failed('on_list', 'unknown_device');
+    case 'cut':
+      return notCheckable('on_list', 'list_cut');
     case 'unavailable':
       return notCheckable('on_list', 'list_not_on_phone');
   }
 }
 
 function checkListKey({ list, deviceKey }: Evidence): Check {
+  if (list.kind === 'cut') return notCheckable('list_key', 'list_cut');
   if (list.kind === 'absent' || list.kind === 'unavailable')
     return notCheckable('list_key', 'list_not_on_phone');
   if (list.kind === 'digest')

@@ -10,6 +10,8 @@ export type ListLookup =
   /** UDID and key stand on the list together, but the row itself is not on this phone. */
   | { readonly kind: 'digest'; readonly keyMatched: boolean }
   | { readonly kind: 'absent' }
+  /** Not in the part of the list that is here; the backend has the rest. */
+  | { readonly kind: 'cut' }
   /** No list here to ask. */
   | { readonly kind: 'unavailable' };
 
@@ -24,35 +26,56 @@ export async function rowDigest(
   return toBase64Url(digest.subarray(0, 12));
 }
 
-/** The row of a pack for this label: by UDID, by another name of the device, or by the key that the label carries. */
+/** The list that a phone carries, as the look-up asks it. */
+export interface CarriedList {
+  readonly salt: string;
+  readonly rows: readonly ListRow[];
+  /** No row is missing among rows and digests. */
+  readonly whole: boolean;
+  has(digest: string): Promise<boolean>;
+}
+
+/** Most rows and digests of a pack that has its list inside. One that holds as many may have been cut; one that holds none may have its list elsewhere. */
+const MOST_INSIDE = { rows: 20_000, digests: 200_000 };
+
+/** The list inside a pack, as phones took all of it at once. */
+export function listInside({ salt, rows, digests }: WorkPack): CarriedList {
+  const some = rows.length + digests.length > 0;
+  const whole = some && rows.length < MOST_INSIDE.rows && digests.length < MOST_INSIDE.digests;
+  let all: ReadonlySet<string> | undefined;
+  const has = async (digest: string) => {
+    all ??= new Set(digests);
+    return all.has(digest);
+  };
+  return { salt, rows, whole, has };
+}
+
+/** The row of a list for this label: by UDID, by another name of the device, or by the key that the label carries. */
 export function findRow(
-  pack: WorkPack,
+  { rows }: Pick<CarriedList, 'rows'>,
   names: { readonly udid?: string; readonly aliases: readonly string[]; readonly publicKey?: Uint8Array },
 ): ListRow | undefined {
   const key = names.publicKey && toBase64Url(names.publicKey);
   return (
-    pack.rows.find((row) => row.udid === names.udid) ??
-    pack.rows.find((row) => key !== undefined && row.publicKey === key) ??
-    pack.rows.find((row) => names.aliases.some((alias) => row.udid === alias || row.aliases.includes(alias)))
+    rows.find((row) => row.udid === names.udid) ??
+    rows.find((row) => key !== undefined && row.publicKey === key) ??
+    rows.find((row) => names.aliases.some((alias) => row.udid === alias || row.aliases.includes(alias)))
   );
 }
 
-/** Looks a device up in the pack that this phone carries. */
+/** Looks a device up in the list that this phone carries. What a cut list does not hold is not said to be on none. */
 export async function lookUp(
-  pack: WorkPack,
+  list: CarriedList,
   device: { readonly udid: string; readonly publicKey: Uint8Array },
   crypto: CryptoPort,
 ): Promise<ListLookup> {
-  const row = findRow(pack, { udid: device.udid, aliases: [] });
+  const row = findRow(list, { udid: device.udid, aliases: [] });
   if (row !== undefined) return { kind: 'row', row };
-  const digests = new Set(pack.digests);
-  if (digests.has(await rowDigest(pack.salt, device.udid, device.publicKey, crypto))) {
+  if (await list.has(await rowDigest(list.salt, device.udid, device.publicKey, crypto)))
     return { kind: 'digest', keyMatched: true };
-  }
-  const empty = new Uint8Array(0);
-  return digests.has(await rowDigest(pack.salt, device.udid, empty, crypto))
-    ? { kind: 'digest', keyMatched: false }
-    : { kind: 'absent' };
+  if (await list.has(await rowDigest(list.salt, device.udid, new Uint8Array(0), crypto)))
+    return { kind: 'digest', keyMatched: false };
+  return { kind: list.whole ? 'absent' : 'cut' };
 }
 
 /** A row's key as DER, if it anchors one. */

@@ -18,6 +18,7 @@ import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
 import { anchors } from './phones/anchors.ts';
 import { keepPart } from './phones/keep-photo.ts';
+import { digestList, listChanges } from './phones/list-changes.ts';
 import { intake } from './phones/receive-batch.ts';
 import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
@@ -123,6 +124,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
       anchors: anchors(installation),
+      lists: listChanges(installation),
       decider: decisions,
       events,
       onFault,
@@ -141,6 +143,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await app.close();
       throw error;
     }
+    let open = true;
+    const digesting = digestList(installation, () => open).catch(onFault);
     let round = Promise.resolve();
     const startRound = () => {
       round = round
@@ -166,6 +170,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
+      open = false;
       clearInterval(timer);
       clearInterval(teller);
       outages.close();
@@ -178,6 +183,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await app.close();
       await est?.close();
       clearTimeout(cut);
+      await digesting;
       await round;
       await events.close().catch(onFault);
       await installation.estCa?.close();

@@ -47,8 +47,6 @@ export interface MakerList {
   byUdid(scope: string, udid: string): Promise<ListRow[]>;
   byKey(scope: string, publicKey: string): Promise<ListRow[]>;
   ofOrg(org: OrgName, limit: number): Promise<StoredRow[]>;
-  /** UDID and key of the rows in this scope that other organisations imported. */
-  foreign(scope: string, org: OrgName, limit: number): Promise<{ udid: string; publicKey: string | null }[]>;
   /** Gives an organisation's row to another one, in the place of a row of that name which that one may have. */
   move(scope: string, name: Pick<ListRow, 'maker' | 'udid'>, from: OrgName, to: OrgName): Promise<void>;
   /** Keeps only the newest `keep` rows of an organisation. */

@@ -15,6 +15,7 @@ import type { InGroup } from './group-stores.ts';
 import type { KeyLineages } from './key-lineage.ts';
 import type { Leases } from './leases.ts';
 import type { ListBulk } from './list-bulk.ts';
+import type { ListFeed } from './list-feed.ts';
 import type { ListJobs } from './list-jobs.ts';
 import type { MakerKeys } from './maker-keys.ts';
 import type { MakerList } from './maker-list.ts';
@@ -48,6 +49,7 @@ export interface Stores {
   readonly domains: Domains;
   readonly list: MakerList;
   readonly listBulk: ListBulk;
+  readonly listFeed: ListFeed;
   readonly listJobs: ListJobs;
   readonly makerKeys: MakerKeys;
   readonly tpms: Tpms;

@@ -32,6 +32,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   versions: ['topic'],
   sites: ['domain', 'id'],
   list_rows: ['scope', 'maker', 'udid', 'org'],
+  list_gone: ['scope', 'n'],
   list_jobs: ['id'],
   maker_keys: ['org', 'digest'],
   tpm_challenges: ['id'],

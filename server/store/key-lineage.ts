@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { KeyLineages, LineageKey, LineageState } from '../ports/key-lineage.ts';
 import type { Db } from './db.ts';
+import { digestAnew } from './list-digests.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
@@ -50,7 +51,9 @@ export function keyLineages(db: Db): KeyLineages {
         .onConflict((c) => c.column('key_digest').doUpdateSet(values))
         .execute();
       // Work packs contain the key that a device is known by, so they have to be made anew.
-      if (rest.state === 'current' || rest.state === 'former') await changed(db, 'lineage');
+      if (rest.state !== 'current' && rest.state !== 'former') return;
+      await changed(db, 'lineage');
+      await digestAnew(db, rest);
     },
     async successors(limit) {
       const rows = await db

@@ -2,10 +2,12 @@ import { PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { ListBulk, RowName } from '../ports/list-bulk.ts';
 import type { StoredRow } from '../ports/maker-list.ts';
+import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Db } from './db.ts';
+import { groupBy } from './grouped/group-by.ts';
 import { fromJson } from './json.ts';
+import { currentKey, digestOf, keysSince, listSalt, takeNumbers, tellGone } from './list-digests.ts';
 import type { Tables } from './tables.ts';
-import { changed } from './versions.ts';
 
 export function toStoredRow(row: Tables['list_rows']): StoredRow {
   return {
@@ -19,8 +21,12 @@ export function toStoredRow(row: Tables['list_rows']): StoredRow {
   };
 }
 
-function fromStoredRow({ scope, org, row, ...rest }: StoredRow): Tables['list_rows'] {
+function fromStoredRow(
+  { scope, org, row, ...rest }: StoredRow,
+  digested: Pick<Tables['list_rows'], 'digest' | 'n'>,
+): Tables['list_rows'] {
   return {
+    ...digested,
     scope,
     org,
     maker: row.maker,
@@ -52,13 +58,21 @@ async function lookUpMany<T>(
   all: readonly T[],
   where: (one: T) => RawBuilder<unknown>,
 ): Promise<StoredRow[]> {
-  const found: StoredRow[] = [];
+  return (await rowsOf(db, all, where)).map(toStoredRow);
+}
+
+async function rowsOf<T>(
+  db: Db,
+  all: readonly T[],
+  where: (one: T) => RawBuilder<unknown>,
+): Promise<Tables['list_rows'][]> {
+  const found: Tables['list_rows'][] = [];
   for (let at = 0; at < all.length; at += LOOK_UPS) {
     const selects = all
       .slice(at, at + LOOK_UPS)
       .map((one) => sql`select * from list_rows where ${where(one)}`);
     const page = await sql<Tables['list_rows']>`${sql.join(selects, sql` union all `)}`.execute(db);
-    found.push(...page.rows.map(toStoredRow));
+    found.push(...page.rows);
   }
   return found;
 }
@@ -70,6 +84,46 @@ export function listBulk(db: Db): ListBulk {
     return after === undefined
       ? page
       : page.where(sql<boolean>`(maker, udid) > (${after.maker}, ${after.udid})`);
+  };
+  /** Rows with their digests, in one statement after what it replaces was read. */
+  const putIn = async (scope: string, stored: readonly StoredRow[]) => {
+    const names = stored.map(({ row: { maker, udid }, org }) => ({ maker, udid, org }));
+    const before = new Map<string, Uint8Array>();
+    const isTheirs = ({ maker, udid, org }: (typeof names)[number]) =>
+      sql`scope = ${scope} and maker = ${maker} and udid = ${udid} and org = ${org}`;
+    for (const row of await rowsOf(db, names, isTheirs))
+      if (row.digest !== null) before.set(`${row.org} ${row.maker}/${row.udid}`, row.digest);
+    const salt = await listSalt(db);
+    const since = scope === REAL_SCOPE ? await keysSince(db, names) : new Map();
+    const first = (await takeNumbers(db, scope, stored.length)) - stored.length + 1;
+    const values = stored.map((one, index) => {
+      const digest = digestOf(salt, one.row.udid, currentKey(one.row, since));
+      return fromStoredRow(one, { digest, n: first + index });
+    });
+    await db
+      .insertInto('list_rows')
+      .values(values)
+      .onConflict((c) =>
+        c.columns(['scope', 'maker', 'udid', 'org']).doUpdateSet({
+          public_key: excluded('public_key'),
+          tpm: excluded('tpm'),
+          row: excluded('row'),
+          imported_by: excluded('imported_by'),
+          imported_at: excluded('imported_at'),
+          signed_by: excluded('signed_by'),
+          handed_to: excluded('handed_to'),
+          digest: excluded('digest'),
+          n: excluded('n'),
+        }),
+      )
+      .execute();
+    const lost = values.flatMap(({ org, maker, udid, digest }) => {
+      const was = before.get(`${org} ${maker}/${udid}`);
+      return was === undefined || (digest !== null && Buffer.compare(was, digest) === 0)
+        ? []
+        : [{ udid, digest: was, org: null }];
+    });
+    await tellGone(db, scope, lost);
   };
   return {
     async named(scope, names) {
@@ -89,24 +143,8 @@ export function listBulk(db: Db): ListBulk {
         );
       return [...(await by('public_key', publicKeys)), ...(await by('tpm', tpms))];
     },
-    async put(stored) {
-      if (stored.length === 0) return;
-      await db
-        .insertInto('list_rows')
-        .values(stored.map(fromStoredRow))
-        .onConflict((c) =>
-          c.columns(['scope', 'maker', 'udid', 'org']).doUpdateSet({
-            public_key: excluded('public_key'),
-            tpm: excluded('tpm'),
-            row: excluded('row'),
-            imported_by: excluded('imported_by'),
-            imported_at: excluded('imported_at'),
-            signed_by: excluded('signed_by'),
-            handed_to: excluded('handed_to'),
-          }),
-        )
-        .execute();
-      for (const scope of new Set(stored.map((one) => one.scope))) await changed(db, `list:${scope}`);
+    async put(all) {
+      for (const [scope, stored] of groupBy(all, (one) => one.scope)) await putIn(scope, stored);
     },
     async grown() {
       // Without planner statistics all indexes cost the same to PostgreSQL, and the cached plan reads the whole list

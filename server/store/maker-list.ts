@@ -4,8 +4,8 @@ import { type MakerList, speaking } from '../ports/maker-list.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 import { toStoredRow } from './list-bulk.ts';
+import { takeNumbers, tellGone } from './list-digests.ts';
 import type { Tables } from './tables.ts';
-import { changed } from './versions.ts';
 
 /** Most rows of one name or key that are looked at. Nobody has so many makers and organisations. */
 const MOST = 100;
@@ -52,42 +52,36 @@ export function makerList(db: Db): MakerList {
       const found = await rows
         .selectAll()
         .where('org', '=', org)
-        .orderBy('imported_at', 'desc')
+        .orderBy('n', 'desc')
         .orderBy('udid')
         .limit(limit)
         .execute();
       return found.map(toStoredRow);
     },
-    async foreign(scope, org, limit) {
-      const found = await rows
-        .select(['udid', 'public_key'])
-        .where('scope', '=', scope)
-        .where('org', '!=', org)
-        .orderBy('maker')
-        .orderBy('udid')
-        .limit(limit)
-        .execute();
-      return found.map((row) => ({ udid: row.udid, publicKey: row.public_key }));
-    },
     async move(scope, { maker, udid }, from, to) {
       const named = (org: string) => (where: ExpressionBuilder<Tables, 'list_rows'>) =>
         where.and({ scope, maker, udid, org });
-      const there = await rows.select('udid').where(named(from)).executeTakeFirst();
+      const there = await rows.select('digest').where(named(from)).executeTakeFirst();
       if (there === undefined) return;
+      const theirs = await rows.select('digest').where(named(to)).executeTakeFirst();
       await db.deleteFrom('list_rows').where(named(to)).execute();
-      await db.updateTable('list_rows').set({ org: to }).where(named(from)).execute();
-      await changed(db, `list:${scope}`);
+      const n = await takeNumbers(db, scope, 1);
+      await db.updateTable('list_rows').set({ org: to, n }).where(named(from)).execute();
+      await tellGone(db, scope, [
+        { udid, digest: there.digest, org: from },
+        { udid, digest: theirs?.digest ?? null, org: null },
+      ]);
     },
     async trim(org, keep) {
       const newest = rows
-        .select(['maker', 'udid', 'scope'])
+        .select(['maker', 'udid', 'scope', 'digest'])
         .where('org', '=', org)
-        .orderBy('imported_at', 'desc')
+        .orderBy('n', 'desc')
         .orderBy('udid')
         .limit(1_000_000)
         .offset(keep);
       const surplus = await newest.execute();
-      for (const { scope, maker, udid } of surplus) {
+      for (const { scope, maker, udid, digest } of surplus) {
         await db
           .deleteFrom('list_rows')
           .where('scope', '=', scope)
@@ -95,8 +89,8 @@ export function makerList(db: Db): MakerList {
           .where('udid', '=', udid)
           .where('org', '=', org)
           .execute();
+        await tellGone(db, scope, [{ udid, digest, org: null }]);
       }
-      for (const scope of new Set(surplus.map((row) => row.scope))) await changed(db, `list:${scope}`);
     },
   };
 }

@@ -23,6 +23,7 @@ import { LOSS_REPORTERS } from './migrations/0041-loss-reporters.ts';
 import { ONCE_WRITTEN, ONCE_WRITTEN_HINTS } from './migrations/0042-once-written.ts';
 import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-hold.ts';
 import { ORGANISATIONS_APART } from './migrations/0045-organisations-apart.ts';
+import { LIST_DIGESTS } from './migrations/0046-list-digests.ts';
 import { STATEMENT_KEY_ENDS } from './migrations/0047-statement-key-ends.ts';
 import { BY_WHOM_AND_WHEN } from './migrations/0051-by-whom-and-when.ts';
 import { ERAS } from './migrations/0052-eras.ts';
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 42, statements: ONCE_WRITTEN, hints: ONCE_WRITTEN_HINTS },
   { n: 43, statements: NAMED_FOR_WHAT_THEY_HOLD },
   { n: 45, statements: ORGANISATIONS_APART },
+  { n: 46, statements: LIST_DIGESTS },
   { n: 47, statements: STATEMENT_KEY_ENDS },
   { n: 51, statements: BY_WHOM_AND_WHEN },
   { n: 52, statements: ERAS },

@@ -21,6 +21,7 @@ import { foundCertificates } from './found-certificates.ts';
 import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
 import { listBulk } from './list-bulk.ts';
+import { listFeed } from './list-feed.ts';
 import { listJobs } from './list-jobs.ts';
 import { liveBindings, quotas } from './live-bindings.ts';
 import { makerKeys } from './maker-keys.ts';
@@ -56,6 +57,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     domains: domains(db),
     list: makerList(db),
     listBulk: listBulk(db),
+    listFeed: listFeed(db),
     listJobs: listJobs(db),
     makerKeys: makerKeys(db),
     tpms: tpms(db),

@@ -64,7 +64,13 @@ export interface Tables {
     signed_by: string | null;
     handed_to: string | null;
     tpm: string | null;
+    /** Null in a row from before digests stood here, until it is computed. */
+    digest: Uint8Array | null;
+    /** Number of its last change, by which phones are told. */
+    n: number;
   };
+  /** Digests that rows have no more. With an organisation: the row is another's now, and this one's phones are told. */
+  list_gone: { scope: string; n: number; digest: Uint8Array; org: string | null };
   list_jobs: {
     id: string;
     org: string;

@@ -5,7 +5,7 @@ import type { Db } from './db.ts';
 export function versions(db: Db): Versions {
   return {
     async version(scope) {
-      const topics = [...VERSION_TOPICS, `list:${scope}`];
+      const topics = [...VERSION_TOPICS, ...(scope === undefined ? [] : ['lineage', `list:${scope}`])];
       const rows = await db.selectFrom('versions').selectAll().where('topic', 'in', topics).execute();
       return topics.map((topic) => rows.find((row) => row.topic === topic)?.n ?? 0).join('.');
     },
@@ -13,10 +13,12 @@ export function versions(db: Db): Versions {
 }
 
 /** Called after the change that it counts. Whoever reads the counter before the rows then never takes old rows for new ones. */
-export async function changed(db: Db, topic: VersionTopic): Promise<void> {
-  await db
+export async function changed(db: Db, topic: VersionTopic, by = 1): Promise<number> {
+  const { n } = await db
     .insertInto('versions')
-    .values({ topic, n: 1 })
-    .onConflict((c) => c.column('topic').doUpdateSet({ n: sql`versions.n + 1` }))
-    .execute();
+    .values({ topic, n: by })
+    .onConflict((c) => c.column('topic').doUpdateSet({ n: sql`versions.n + ${by}` }))
+    .returning('n')
+    .executeTakeFirstOrThrow();
+  return n;
 }

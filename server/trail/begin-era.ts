@@ -3,6 +3,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
+import { LIST_LIFE } from '../ports/list-feed.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from './chain.ts';
 import type { StatementKeys } from './statement-keys.ts';
@@ -49,6 +50,8 @@ export async function beginEraIfPutBack(parts: EraParts): Promise<void> {
     for (const { name, root } of await tx.authorities.authorities())
       if (root !== null) await tx.certificateStates.outdate(name);
     await tx.settings.remove(PUT_BACK);
+    // The list's numbers are of another life as well.
+    await tx.settings.remove(LIST_LIFE);
     await audit(tx.audit, {
       at,
       step: STEPS.admin,

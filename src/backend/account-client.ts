@@ -1,3 +1,4 @@
+import { ListChangesAnswer } from '../../contract/list-changes.ts';
 import { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
 import { StatementKeysAnswer, WorkPackAnswer } from '../../contract/sync-answers.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
@@ -28,7 +29,7 @@ export const accountClient: AccountBackend = {
     return answer.ok ? { ok: true, value: answer.value.statementKeys } : answer;
   },
   async workPack(org, etag) {
-    const query = new URLSearchParams({ org });
+    const query = new URLSearchParams({ org, list: 'apart' });
     const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
     const answer = await request(`/api/work-pack?${query}`, { headers });
     if (etag !== null && answer.ok && answer.value.status === 304) return { ok: true, value: 'unchanged' };
@@ -38,5 +39,17 @@ export const accountClient: AccountBackend = {
     return tag === null
       ? fail({ kind: 'not_our_backend' })
       : { ok: true, value: { jws: pack.value.pack, etag: tag } };
+  },
+  async listChanges(org, held) {
+    const query = new URLSearchParams({ org, after: held?.cursor ?? '' });
+    const headers: Record<string, string> = held === null ? {} : { 'if-none-match': held.etag };
+    const answer = await request(`/api/list-changes?${query}`, { headers });
+    if (held !== null && answer.ok && answer.value.status === 304) return { ok: true, value: 'unchanged' };
+    const changes = read(answer, ListChangesAnswer);
+    if (!changes.ok) return changes;
+    const etag = answer.ok ? answer.value.headers.get('etag') : null;
+    return etag === null
+      ? fail({ kind: 'not_our_backend' })
+      : { ok: true, value: { ...changes.value, etag } };
   },
 };

@@ -1,6 +1,8 @@
+import { ListChanges } from '../../contract/list-changes.ts';
 import { Credential, type Session } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
+import { fromBase64Url } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant } from '../../core/instant.ts';
@@ -8,7 +10,7 @@ import { signJws } from '../../core/jws.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { BackendFailure, BackendResult } from '../ports/backend.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
-import type { Enrolment, WorkStore } from '../ports/work.ts';
+import type { Enrolment, PackList, WorkStore } from '../ports/work.ts';
 
 /** What step 0 needs of the phone's key store; src/storage keeps it. */
 export interface KeyKeeper<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }> {
@@ -61,8 +63,41 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
   await ports.work.keepPacksOf(session.memberships.map(({ org }) => org));
   const stored = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
   for (const { org } of session.memberships) {
+    // The list first: a pack without its list would know no device, and one that has it inside still does.
+    const list = await refreshList(ports, session.aud, org, stored.get(org)?.list ?? null);
+    if (!list.ok) return list;
     const result = await refreshPack(ports, session.aud, org, stored.get(org)?.etag || null);
     if (!result.ok) return result;
+  }
+  return { ok: true };
+}
+
+/** Most answers about one list in one go: ten million rows. What is missing then is not checkable until the next. */
+const MOST_ANSWERS = 200;
+
+/** Takes what changed in the list since this phone asked last; a phone that has none takes all of it, piece by piece. */
+async function refreshList(
+  { backend, work, crypto }: Pick<PreparePorts<never>, 'backend' | 'work' | 'crypto'>,
+  aud: string,
+  org: string,
+  known: Pick<PackList, 'cursor' | 'etag'> | null,
+): Promise<PrepareResult> {
+  let held = known;
+  for (let count = 0; count < MOST_ANSWERS; count++) {
+    const answer = await backend.listChanges(org, held);
+    if (!answer.ok) return answer;
+    if (answer.value === 'unchanged') return { ok: true };
+    const { list, digests: text, etag } = answer.value;
+    const statement = await verifyStatement(list, 'list+jws', await work.statementKeys(), crypto);
+    const changes = statement.ok ? parse(ListChanges, statement.payload) : undefined;
+    if (changes?.aud !== aud || changes.org !== org) return NOT_OURS;
+    // Changes of another place would leave a gap that nobody sees.
+    if (changes.after !== '' && changes.after !== (held?.cursor ?? '')) return NOT_OURS;
+    const digests = fromBase64Url(text);
+    if (digests === undefined || (await crypto.digest(digests)) !== changes.digests) return NOT_OURS;
+    await work.saveList({ org, changes, digests, etag });
+    held = { cursor: changes.to, etag };
+    if (!changes.more) return { ok: true };
   }
   return { ok: true };
 }

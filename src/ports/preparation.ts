@@ -20,6 +20,11 @@ export interface AccountBackend {
     org: string,
     etag: string | null,
   ): Promise<BackendResult<{ jws: string; etag: string } | 'unchanged'>>;
+  /** What changed in the list after this cursor: a signed statement, the digests beside it, and where that leads. */
+  listChanges(
+    org: string,
+    held: { readonly cursor: string; readonly etag: string } | null,
+  ): Promise<BackendResult<{ list: string; digests: string; etag: string } | 'unchanged'>>;
 }
 
 /** What the desk's screens need of the backend. Never rejects. */

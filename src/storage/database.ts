@@ -2,9 +2,10 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type St
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { PhotoRow } from '../ports/photos.ts';
 import { StorageError } from './error.ts';
+import type { ListHead, PlainRow } from './list-rows.ts';
 
 /** Version N only ever adds: a newer app must find everything an older one left. */
-const VERSION = 3;
+const VERSION = 4;
 const REOPEN_TRIES = 5;
 const BLOCKED_MS = 5_000;
 
@@ -45,6 +46,10 @@ export interface Schema extends DBSchema {
   /** Version 3. Photos by digest, and their bytes until the backend has signed for them. */
   photo: { key: string; value: PhotoRow; indexes: { device: string } };
   blob: { key: string; value: { digest: string; data: Uint8Array } };
+  /** Version 4. How far the list of an organisation has come, its digests by their first byte, and its own rows. */
+  list: { key: string; value: ListHead };
+  digests: { key: [string, number]; value: { org: string; byte: number; bytes: Uint8Array } };
+  plain: { key: [string, string]; value: PlainRow };
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -182,6 +187,11 @@ function upgrade(db: Database, oldVersion: number, _new: number | null, tx: Upgr
     tx.objectStore('q').createIndex('photo', 'photos', { multiEntry: true });
     db.createObjectStore('photo', { keyPath: 'digest' }).createIndex('device', 'udid');
     db.createObjectStore('blob', { keyPath: 'digest' });
+  }
+  if (oldVersion < 4) {
+    db.createObjectStore('list', { keyPath: 'org' });
+    db.createObjectStore('digests', { keyPath: ['org', 'byte'] });
+    db.createObjectStore('plain', { keyPath: ['org', 'digest'] });
   }
 }
 

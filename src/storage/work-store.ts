@@ -2,8 +2,9 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import { isByEndedKey, type StatementKeys } from '../../core/statement.ts';
-import type { StoredPack, WorkStore } from '../ports/work.ts';
+import type { ListPart, StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
+import { forgetLists, packList, saveListPart } from './list-store.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
 
 /** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
@@ -32,7 +33,8 @@ export class IdbWorkStore implements WorkStore {
         if (pack === undefined) continue; // written by another version: it will be fetched anew
         const entry = { pack, digest: row.digest, etag: isByEndedKey(row.jws, keys) ? '' : row.etag };
         this.#parsed.set(row.org, entry);
-        stored.push(entry);
+        const list = await packList(db, row.org, this.#db);
+        stored.push(list === undefined ? entry : { ...entry, list });
       }
       return stored;
     });
@@ -50,8 +52,13 @@ export class IdbWorkStore implements WorkStore {
     this.#parsed.set(stored.pack.org, stored);
   }
 
+  saveList(part: ListPart): Promise<void> {
+    return this.#db.use((db) => saveListPart(db, part));
+  }
+
   async keepPacksOf(orgs: readonly string[]): Promise<void> {
     await this.#db.use(async (db) => {
+      await forgetLists(db, orgs);
       const tx = db.transaction('pack', 'readwrite');
       for (const org of await tx.store.getAllKeys()) if (!orgs.includes(org)) await tx.store.delete(org);
       await tx.done;

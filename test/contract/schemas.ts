@@ -19,12 +19,18 @@ import { Receipt, StatementHeader, StatementKey } from '../../contract/statement
 import { TransferAnswer, TransferDecision, TransferState, TransferStates } from '../../contract/transfer.ts';
 import { VerifyAnswer, VerifyRequest } from '../../contract/verify.ts';
 import { Void } from '../../contract/void.ts';
+import { ListChanges } from '../../contract/list-changes.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import * as made from '../support/records.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const key = { kty: 'EC', crv: 'P-256', x: made.digest(1), y: made.digest(2) };
 const jws = 'aaaa.bbbb.cccc';
+const LIST_CHANGES = {
+  ...{ aud: made.AUD, org: made.ORG, after: '', to: `${'l'.repeat(16)}.7`, more: false, whole: true },
+  ...{ salt: made.digest(1), digests: made.digest(2), gone: '', moved: 'A'.repeat(16) },
+  rows: [{ digest: 'A'.repeat(16), row: made.listRow() }],
+};
 const nonce = 'n'.repeat(22);
 const held = {
   record: made.recordId(1),
@@ -255,6 +261,8 @@ export const CASES: Readonly<Record<string, Case>> = {
   WorkPack: { schema: WorkPack, value: made.workPack({ rows: [made.listRow()], digests: ['A'.repeat(16)] }) },
   Probe: { schema: API.probe.answer, value: { nonce, at } },
   StatementKeysAnswer: { schema: API.statementKeys.answer, value: { statementKeys: [jws] } },
+  ListChanges: { schema: ListChanges, value: LIST_CHANGES },
+  ListChangesAnswer: { schema: API.listChanges.answer, value: { list: jws, digests: 'A'.repeat(16) } },
   WorkPackAnswer: { schema: API.workPack.answer, value: { pack: jws } },
   LossReport: { schema: LossReport, value: loss },
   PhoneState: { schema: PhoneState, value: phone },

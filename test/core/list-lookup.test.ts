@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
-import { findRow, lookUp, rowDigest, rowKey, tombstoneDigests } from '../../core/list-lookup.ts';
+import { findRow, listInside, lookUp, rowDigest, rowKey, tombstoneDigests } from '../../core/list-lookup.ts';
 import { crypto, digest, listRow, workPack } from '../support/records.ts';
 
 const key = utf8('a key');
@@ -31,7 +31,7 @@ describe('looking a device up', () => {
   test('its row wins over any digest', async () => {
     const digests = [await rowDigest(salt, 'acme-1', key, crypto)];
     expect(
-      await lookUp(workPack({ rows: [row], digests }), { udid: 'acme-1', publicKey: key }, crypto),
+      await lookUp(listInside(workPack({ rows: [row], digests })), { udid: 'acme-1', publicKey: key }, crypto),
     ).toEqual({ kind: 'row', row });
   });
 
@@ -39,21 +39,21 @@ describe('looking a device up', () => {
     const device = { udid: 'acme-9', publicKey: key };
     const withKey = [await rowDigest(salt, 'acme-9', key, crypto)];
     const without = [await rowDigest(salt, 'acme-9', new Uint8Array(0), crypto)];
-    expect(await lookUp(workPack({ digests: withKey }), device, crypto)).toEqual({
+    expect(await lookUp(listInside(workPack({ digests: withKey })), device, crypto)).toEqual({
       kind: 'digest',
       keyMatched: true,
     });
-    expect(await lookUp(workPack({ digests: without }), device, crypto)).toEqual({
+    expect(await lookUp(listInside(workPack({ digests: without })), device, crypto)).toEqual({
       kind: 'digest',
       keyMatched: false,
     });
     const swapped = { ...device, publicKey: utf8('another') };
-    expect(await lookUp(workPack({ digests: withKey }), swapped, crypto)).toEqual({ kind: 'absent' });
+    expect(await lookUp(listInside(workPack({ digests: withKey })), swapped, crypto)).toEqual({ kind: 'absent' });
   });
 
   test("another pack's salt tells nothing", async () => {
     const digests = [await rowDigest(digest(9), 'acme-9', key, crypto)];
-    expect(await lookUp(workPack({ digests }), { udid: 'acme-9', publicKey: key }, crypto)).toEqual({
+    expect(await lookUp(listInside(workPack({ digests })), { udid: 'acme-9', publicKey: key }, crypto)).toEqual({
       kind: 'absent',
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ListChanges } from '../../contract/list-changes.ts';
 import type { Credential } from '../../contract/operator.ts';
 import type { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
@@ -25,8 +26,22 @@ const DAY = 24 * 3600 * 1000;
 const NOT_OURS = { ok: false, failure: { kind: 'not_our_backend' } };
 const notUsed = async () => Promise.reject(new Error('not asked for in step 0'));
 
+/** An answer about a list in which nothing is. */
+const NO_CHANGES = {
+  to: `${'l'.repeat(16)}.1`,
+  more: false,
+  whole: true,
+  salt: digest(9),
+  digests: await crypto.digest(new Uint8Array()),
+  gone: '',
+  moved: '',
+  rows: [],
+};
+
 /** A phone without enrolment, and a backend that enrols it; `say` changes what the backend signs. */
-async function office(say: { credential?: Partial<Credential>; pack?: Partial<WorkPack> } = {}) {
+async function office(
+  say: { credential?: Partial<Credential>; pack?: Partial<WorkPack>; list?: Partial<ListChanges> } = {},
+) {
   const statements = await TestStatements.create();
   const calls: string[] = [];
   const made: TestKey[] = [];
@@ -34,6 +49,7 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
   const proofs: string[] = [];
   const work = new MemoryWork();
   let etag = '"1"';
+  const asked: unknown[] = [];
 
   const backend: AccountBackend = {
     signInOptions: notUsed,
@@ -55,6 +71,14 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
     async knownKeys() {
       calls.push('keys');
       return { ok: true, value: statements.chain };
+    },
+    async listChanges(org, held) {
+      asked.push(held);
+      const changes = { aud: AUD, org, after: held?.cursor ?? '', ...NO_CHANGES, ...say.list };
+      return {
+        ok: true,
+        value: { list: await statements.sign('list+jws', changes), digests: '', etag: `"${NO_CHANGES.to}"` },
+      };
     },
     async workPack(org, held) {
       calls.push(`pack ${org} ${held}`);
@@ -81,7 +105,7 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
   const clock = new FakeClock();
   const ports = { backend, work, keys, clock, crypto };
   return {
-    ...{ statements, calls, made, saved, proofs, work, backend, clock },
+    ...{ statements, calls, made, saved, proofs, work, backend, clock, asked },
     prepare: (who = session(), over: Partial<AccountBackend> = {}) =>
       prepare({ ...ports, backend: { ...backend, ...over } }, who),
     newPack: () => {
@@ -315,5 +339,101 @@ describe('a pack that is not believed leaves the one held', () => {
       expect(await it.prepare(session(), { workPack: forged })).toEqual(NOT_OURS);
     }
     expect(it.work.stored).toMatchObject([{ etag: '"1"' }]);
+  });
+});
+
+describe('the list', () => {
+  const part = (n: number, more: boolean, after = '') => ({
+    ...NO_CHANGES,
+    ...{ after, to: `${'l'.repeat(16)}.${n}`, more },
+  });
+
+  test('comes piece by piece, each after the one before, and is whole with the last', async () => {
+    const it = await office();
+    const wholeAt: (boolean | undefined)[] = [];
+    let n = 0;
+    await it.prepare(session(), {
+      async listChanges(org, held) {
+        wholeAt.push(it.work.lists.get(org)?.whole);
+        it.asked.push(held?.cursor);
+        n++;
+        const said = { aud: AUD, org, ...part(n, n < 3, held?.cursor) };
+        return {
+          ok: true,
+          value: { list: await it.statements.sign('list+jws', said), digests: '', etag: `"${said.to}"` },
+        };
+      },
+    });
+    expect(it.asked).toEqual([undefined, part(1, true).to, part(2, true).to]);
+    expect(wholeAt).toEqual([undefined, false, false]);
+    expect(it.work.lists.get(ORG)?.whole).toBe(true);
+  });
+
+  test('that breaks off is cut, goes on where it was, and leaves the pack as it is', async () => {
+    const it = await office();
+    const broken: AccountBackend['listChanges'] = async (org, held) => {
+      if (held !== null) return { ok: false, failure: { kind: 'unreachable' } };
+      const list = await it.statements.sign('list+jws', { aud: AUD, org, ...part(1, true) });
+      return { ok: true, value: { list, digests: '', etag: '"1"' } };
+    };
+    expect(await it.prepare(session(), { listChanges: broken })).toMatchObject({ ok: false });
+    expect(it.work.lists.get(ORG)?.whole).toBe(false);
+    expect(it.work.stored).toEqual([]);
+    await it.prepare();
+    expect(it.work.lists.get(ORG)?.whole).toBe(true);
+    expect(it.work.stored).toHaveLength(1);
+  });
+
+  test('is asked for by what is here, and not taken again while nothing changed', async () => {
+    const it = await office();
+    await it.prepare();
+    const held: unknown[] = [];
+    const before = it.work.lists.get(ORG);
+    await it.prepare(session(), {
+      async listChanges(_, known) {
+        held.push(known?.cursor);
+        return { ok: true, value: 'unchanged' };
+      },
+    });
+    expect(held).toEqual([NO_CHANGES.to]);
+    expect(it.work.lists.get(ORG)).toBe(before);
+  });
+
+  const other = async (
+    say: Partial<ListChanges>,
+    digests = '',
+    typ: 'list+jws' | 'pack+jws' = 'list+jws',
+  ) => {
+    const it = await office();
+    const result = await it.prepare(session(), {
+      async listChanges(org) {
+        const said = { aud: AUD, org, ...part(1, false), ...say };
+        return { ok: true, value: { list: await it.statements.sign(typ, said), digests, etag: '"1"' } };
+      },
+    });
+    return { result, lists: it.work.lists.size };
+  };
+
+  test.each<[string, Partial<ListChanges>, string?, 'pack+jws'?]>([
+    ['of another installation', { aud: 'elsewhere.example' }],
+    ['of another organisation', { org: 'somebody' }],
+    ['that begins where this phone is not', { after: `${'l'.repeat(16)}.7` }],
+    ['with other digests than were signed', {}, 'A'.repeat(16)],
+    ['with digests that are none', {}, '****'],
+    ['that was signed as something else', {}, '', 'pack+jws'],
+    ['that does not fit', { salt: 'short' }],
+  ])('%s changes nothing', async (_, say, digests, typ) => {
+    expect(await other(say, digests, typ)).toEqual({ result: NOT_OURS, lists: 0 });
+  });
+
+  test('by a key that nobody vouched for changes nothing', async () => {
+    const [it, stranger] = [await office(), await TestStatements.create()];
+    const result = await it.prepare(session(), {
+      async listChanges(org) {
+        const list = await stranger.sign('list+jws', { aud: AUD, org, ...part(1, false) });
+        return { ok: true, value: { list, digests: '', etag: '"1"' } };
+      },
+    });
+    expect([result, it.work.lists.size]).toEqual([NOT_OURS, 0]);
   });
 });

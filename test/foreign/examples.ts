@@ -86,6 +86,7 @@ export async function examplesFor(
     enrol: { body: { proof: await signedIn.proof(challenge.nonce) } },
     statementKeys: {},
     workPack: { query },
+    listChanges: { query: { ...query, after: '' } },
     records: { body: signedIn.batch([await seal()]) },
     chains: { body: { nonce, chains: [{ kid: signedIn.key.kid, seq: 3 }] } },
     handBack: { body: { statements: [], certificates: [bound.certificate?.leafPem ?? ''], packs: [] } },

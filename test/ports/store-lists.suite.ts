@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';
+import { rowDigest } from '../../core/list-lookup.ts';
 import type { Database } from '../../server/ports/stores.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { AT, binding, LATER, row } from './store-samples.ts';
 
 /** What every database must do with makers’ lists, their imports and keys. `open` gives an empty one. */
@@ -18,9 +21,97 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
       expect(await list.row('real', 'acme', 'acme-1')).toMatchObject({ publicKey: 'key of acme-1' });
       expect(await list.row('training:t', 'acme', 'acme-1')).toBeUndefined();
       expect(await list.byKey('real', 'key of acme-2')).toMatchObject([{ udid: 'acme-2' }]);
-      expect(await list.foreign('real', 'hanna-home', 10)).toHaveLength(2);
       await list.trim('northfield', 1);
       expect((await list.ofOrg('northfield', 10)).map(({ row: { udid } }) => udid)).toEqual(['acme-2']);
+    });
+
+    it('tells what changed in a list since, with the digests that phones compute', async () => {
+      const { list, listBulk, listFeed } = db.stores;
+      const limits = { changes: 100, plain: 2 };
+      const told = async (org: string, n = 0) =>
+        (await listFeed.after('real', org, n, limits)).map((one) => [
+          one.is,
+          toBase64Url(one.digest),
+          one.row?.udid,
+        ]);
+      const digest = async (udid: string, key = `keyof${udid}`) => {
+        const spki = fromBase64Url(key.replaceAll('-', '').padEnd(16, 'A')) ?? new Uint8Array();
+        return rowDigest(await listFeed.salt(), udid, spki, nodeCrypto);
+      };
+      const keyed = (org: string, udid: string, key = `keyof${udid}`) => {
+        const one = row(org, udid);
+        return { ...one, row: { ...one.row, publicKey: key.replaceAll('-', '').padEnd(16, 'A') } };
+      };
+      const names = ['acme-1', 'acme-2', 'acme-3'];
+      await listBulk.put(names.map((udid) => keyed('northfield', udid)));
+      await listBulk.put([keyed('hanna-home', 'acme-4')]);
+      // The newest two of its own are plain, and nobody's else.
+      expect(await told('northfield')).toEqual([
+        ['there', await digest('acme-1'), undefined],
+        ['there', await digest('acme-2'), 'acme-2'],
+        ['there', await digest('acme-3'), 'acme-3'],
+        ['there', await digest('acme-4'), undefined],
+      ]);
+      const first = await listFeed.newest('real');
+      expect(await told('northfield', first)).toEqual([]);
+      expect(await listFeed.newest('training:t')).toBe(0);
+
+      // A row with another key: the old digest has gone.
+      await listBulk.put([keyed('northfield', 'acme-1', 'another')]);
+      expect(await told('hanna-home', first)).toEqual([
+        ['there', await digest('acme-1', 'another'), undefined],
+        ['gone', await digest('acme-1'), undefined],
+      ]);
+      // A row that changes hands is plain to its new owner and no more to the old one, and others see no difference.
+      const second = await listFeed.newest('real');
+      await list.move('real', { maker: 'acme', udid: 'acme-2' }, 'northfield', 'hanna-home');
+      const moved = await digest('acme-2');
+      expect(await told('northfield', second)).toEqual([
+        ['there', moved, undefined],
+        ['moved', moved, undefined],
+      ]);
+      expect(await told('hanna-home', second)).toEqual([['there', moved, 'acme-2']]);
+      // A digest that another row has still does not go.
+      await listBulk.put([keyed('hanna-home', 'acme-3')]);
+      const third = await listFeed.newest('real');
+      await listBulk.put([keyed('hanna-home', 'acme-3', 'other')]);
+      expect((await told('hanna-home', third)).map(([is]) => is)).toEqual(['there']);
+      await list.trim('hanna-home', 0);
+      expect((await told('northfield', third)).filter(([is]) => is === 'gone')).toHaveLength(3);
+      expect(await listFeed.isWhole('real')).toBe(true);
+      expect(await listFeed.digestSome(10)).toBe(0);
+    });
+
+    it('tells the key that a listed device has taken in the place of its first', async () => {
+      const { listBulk, listFeed, lineage } = db.stores;
+      const [old, next] = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6)];
+      const one = row('northfield', 'acme-1');
+      const listed = { ...one, row: { ...one.row, publicKey: toBase64Url(old) } };
+      await listBulk.put([listed]);
+      const before = await listFeed.newest('real');
+      const key = {
+        maker: 'acme',
+        udid: 'acme-1',
+        binding: 'b',
+        request: null,
+        serial: null,
+        firstUse: false,
+        at: AT,
+      };
+      const digestOf = async (spki: Uint8Array) => nodeCrypto.digest(Uint8Array.from(spki));
+      await lineage.put({ ...key, keyDigest: await digestOf(old), spki: old, state: 'former' });
+      await lineage.put({ ...key, keyDigest: await digestOf(next), spki: next, state: 'current' });
+      const limits = { changes: 10, plain: 10 };
+      const [there, gone] = await listFeed.after('real', 'northfield', before, limits);
+      const salt = await listFeed.salt();
+      expect(there).toMatchObject({ is: 'there', row: { publicKey: toBase64Url(next) } });
+      expect(toBase64Url(there?.digest ?? old)).toBe(await rowDigest(salt, 'acme-1', next, nodeCrypto));
+      expect(toBase64Url(gone?.digest ?? old)).toBe(await rowDigest(salt, 'acme-1', old, nodeCrypto));
+      // Imported again as the maker wrote it, the row still means the device as it is.
+      const then = await listFeed.newest('real');
+      await listBulk.put([listed]);
+      const again = await listFeed.after('real', 'northfield', then, limits);
+      expect(again).toMatchObject([{ is: 'there', digest: there?.digest }]);
     });
 
     it('pages through a list by name, and tells what never bound', async () => {

@@ -30,7 +30,9 @@ afterEach(() => {
 const BEFORE_35 = 'create index bindings_name on bindings (maker, udid); delete from migrations where n = 35';
 /** Claims and names as they were before rows belonged to organisations. */
 const BEFORE_45 = `
-  drop index transfer_cases_open; alter table transfer_cases drop column open_pair; drop table row_claims;
+  drop table list_gone; drop index list_rows_undigested; drop index list_rows_in_turn; drop index list_rows_of;
+  alter table list_rows drop column digest; alter table list_rows drop column n; delete from migrations where n = 46;
+  create index list_rows_of on list_rows (org, imported_at);  drop index transfer_cases_open; alter table transfer_cases drop column open_pair; drop table row_claims;
   drop index bindings_live_name; alter table bindings drop column apart;
   create unique index bindings_live_name on bindings (maker, udid) where ended_at is null; delete from migrations where n = 45;`;
 /** Names as they were before an intent said what it holds. Each description of an older database begins with this. */

@@ -75,6 +75,7 @@ const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
   enrol: SIGNED_IN,
   statementKeys: ANYBODY,
   workPack: MEMBERS,
+  listChanges: MEMBERS,
   records: SIGNED_IN,
   chains: SIGNED_IN,
   handBack: SIGNED_IN,
@@ -214,6 +215,8 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
       const { nonce } = (await phone.post('/api/operator-keys/challenge', {})).body as { nonce: string };
       return { body: { proof: await phone.proof(nonce) } };
     }
+    case 'listChanges':
+      return { query: { ...query, after: '' } };
     case 'workPack':
     case 'phones':
     case 'devices':

@@ -13,14 +13,14 @@ it('looks at the rows again only where something in the pack has changed', async
   const { installation } = server.running;
   const { stores } = installation;
   let walks = 0;
-  const list = {
-    ...stores.list,
-    foreign: (...asked: Parameters<typeof stores.list.foreign>) => {
+  const listFeed = {
+    ...stores.listFeed,
+    digests: (...asked: Parameters<typeof stores.listFeed.digests>) => {
       walks++;
-      return stores.list.foreign(...asked);
+      return stores.listFeed.digests(...asked);
     },
   };
-  const packs = workPacks({ ...installation, stores: { ...stores, list }, app: '0.1.0' });
+  const packs = workPacks({ ...installation, stores: { ...stores, listFeed }, app: '0.1.0' });
   const org = await stores.orgs.org('northfield');
   if (org === undefined) throw new Error('northfield is missing');
   const digest = async () => (await packs.pack(org, 'installer')).digest;

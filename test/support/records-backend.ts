@@ -1,10 +1,12 @@
 import type { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
 import type { Change } from '../../contract/change.ts';
+import type { ListRow } from '../../contract/list-row.ts';
 import type { Receipt } from '../../contract/statement.ts';
+import { toBase64Url } from '../../core/bytes.ts';
 import { openRecord } from '../../core/envelope.ts';
 import type { StatementKeys } from '../../core/statement.ts';
 import type { BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
-import type { Enrolment, StoredPack, WorkStore } from '../../src/ports/work.ts';
+import type { Enrolment, ListPart, PackList, StoredPack, WorkStore } from '../../src/ports/work.ts';
 import { AUD, credential, crypto, digest, EPOCH, type TestKey } from './records.ts';
 import type { TestStatements } from './records-statements.ts';
 
@@ -105,6 +107,7 @@ export class MemoryWork implements WorkStore {
   enrolled: Enrolment | undefined;
   keys: StatementKeys;
   readonly stored: StoredPack[] = [];
+  readonly lists = new Map<string, PackList & { readonly digests: Set<string>; readonly plain: Map<string, ListRow> }>();
   newest: string | undefined;
 
   constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {
@@ -116,7 +119,24 @@ export class MemoryWork implements WorkStore {
     return this.enrolled;
   }
   async packs() {
-    return this.stored;
+    return this.stored.map((stored) => {
+      const list = this.lists.get(stored.pack.org);
+      return list === undefined ? stored : { ...stored, list };
+    });
+  }
+  async saveList({ org, changes, digests: bytes, etag }: ListPart) {
+    const before = changes.after === '' ? undefined : this.lists.get(org);
+    const [digests, plain] = [new Set(before?.digests), new Map(before?.plain)];
+    const split = (text: string) => text.match(/.{16}/g) ?? [];
+    for (const digest of split(toBase64Url(bytes))) digests.add(digest);
+    for (const digest of split(changes.gone)) digests.delete(digest);
+    for (const digest of [...split(changes.gone), ...split(changes.moved)]) plain.delete(digest);
+    for (const { digest, row } of changes.rows) plain.set(digest, row);
+    this.lists.set(org, {
+      ...{ digests, plain, etag, cursor: changes.to, salt: changes.salt },
+      ...{ whole: changes.whole && !changes.more, size: digests.size, rows: [...plain.values()] },
+      has: async (digest) => digests.has(digest),
+    });
   }
   async savePack(_jws: string, pack: StoredPack) {
     const at = this.stored.findIndex((one) => one.pack.org === pack.pack.org);

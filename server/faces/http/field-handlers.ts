@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../problem.ts';
+import { rateLimit } from '../rate-limit.ts';
 import { requireMembership } from './access.ts';
 import { viewChange } from './change-view.ts';
 import { fromCursor, toCursor } from './cursor.ts';
@@ -8,6 +9,8 @@ import type { Handlers } from './routes.ts';
 
 const PAGE = 200;
 const LONGEST_WAIT = 2000;
+/** Pieces of lists that one person's phones take in a minute: several million rows. */
+const LIST_ANSWERS = 240;
 
 /** What a phone in the field needs: its work pack, receipts for its records, and their outcomes. */
 export function fieldHandlers({
@@ -15,16 +18,18 @@ export function fieldHandlers({
   intake,
   packs,
   anchors,
+  lists,
   decider,
   onFault,
-}: HttpParts): Pick<Handlers, 'workPack' | 'records' | 'changes'> {
+}: HttpParts): Pick<Handlers, 'workPack' | 'listChanges' | 'records' | 'changes'> {
   const { stores } = installation;
+  const limitLists = rateLimit(LIST_ANSWERS, installation.clock);
   return {
     async workPack({ session, query, request, reply }) {
       const { role } = requireMembership(session, query.org);
       const org = await stores.orgs.org(query.org);
       if (org === undefined) throw new ProblemError('not_found');
-      const { jws, digest } = await packs.pack(org, role);
+      const { jws, digest } = await packs.pack(org, role, query.list);
       const etag = `"${digest}"`;
       reply.header('etag', etag).header('cache-control', 'private, no-cache');
       if (asks(request.headers['if-none-match'], etag)) {
@@ -32,6 +37,21 @@ export function fieldHandlers({
         return undefined;
       }
       return { pack: jws, anchor: await anchors.current() };
+    },
+
+    async listChanges({ session, query, request, reply }) {
+      requireMembership(session, query.org);
+      limitLists(session.operator);
+      const org = await stores.orgs.org(query.org);
+      if (org === undefined) throw new ProblemError('not_found');
+      const answer = await lists(org, query.after);
+      const etag = `"${answer.to}"`;
+      reply.header('etag', etag).header('cache-control', 'private, no-cache');
+      if (answer.unchanged && asks(request.headers['if-none-match'], etag)) {
+        reply.code(304);
+        return undefined;
+      }
+      return answer.signed();
     },
 
     async records({ session, body }) {

@@ -4,10 +4,12 @@ import type { SignIn } from '../../organisations/sign-in.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
 import type { Anchors } from '../../phones/anchors.ts';
 import type { PhotoIntake } from '../../phones/keep-photo.ts';
+import type { ListAnswer } from '../../phones/list-changes.ts';
 import type { Intake } from '../../phones/receive-batch.ts';
 import type { Rescue } from '../../phones/rescue.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
+import type { Org } from '../../ports/orgs.ts';
 import type { HttpFace } from '../face.ts';
 
 /** What HTTP handlers need of the system behind them. */
@@ -20,6 +22,7 @@ export interface HttpParts {
   readonly photos: PhotoIntake;
   readonly packs: WorkPacks;
   readonly anchors: Anchors;
+  readonly lists: (org: Org, after: string) => Promise<ListAnswer>;
   readonly decider: Decider;
   readonly events: EventSender;
   readonly access: AccessNotes;

@@ -5,6 +5,7 @@ import { lookUp, tombstoneDigests } from '../../../core/list-lookup.ts';
 import { challengeOf } from '../../../core/possession.ts';
 import type { DeviceReading, KnownLabel } from '../../flow/install.ts';
 import type { StoredPack } from '../../ports/work.ts';
+import { carriedList } from './carried-list.ts';
 
 /** Step 4, with what this phone carries: the same judgement that the registration authority will make again. */
 export async function checkDevice(
@@ -27,7 +28,7 @@ export async function checkDevice(
         labelKey: label.publicKey,
         challenge: challenge && (await challengeOf(challenge, crypto)),
         subjectSaysNothing: traits.csrSubject === 'says-nothing',
-        list: await lookUp(pack, { udid: label.udid, publicKey: evidence.publicKey }, crypto),
+        list: await lookUp(carriedList(stored), { udid: label.udid, publicKey: evidence.publicKey }, crypto),
         tombstoned: names.some((name) => buried.has(name)),
       },
     ),

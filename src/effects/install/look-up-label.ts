@@ -10,6 +10,7 @@ import type { DeviceIdentity, LabelSecret } from '../../ports/device.ts';
 import type { OutboxView } from '../../ports/outbox.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { isTied } from '../wrong-device.ts';
+import { carriedList } from './carried-list.ts';
 
 /** The label, and its secret beside it: that one never enters the flow's state, which is kept and shown. */
 export interface LabelFound {
@@ -29,7 +30,7 @@ export async function lookUpLabel(
   if (!parsed.ok && known === undefined) return { ok: false, trouble: { code: parsed.code } };
   // A maker's bare serial is in no form of its own, but the list may know it by exactly this text.
   const label: Label | SerialLabel = parsed.ok ? parsed.label : serialLabel(text.trim());
-  const row = findRow(ports.pack.pack, label) ?? known;
+  const row = findRow(carriedList(ports.pack), label) ?? known;
   const udid = row?.udid ?? (await udidOf(label, ports.crypto));
   // Without a name, only a secret that opens this one device ties the label to it.
   if (udid === undefined ? label.secret === undefined : !isUdid(udid))
@@ -60,8 +61,8 @@ function serialLabel(text: string): SerialLabel {
 }
 
 /** The row that has this very text among its names. */
-function listedAs({ pack }: StoredPack, text: string): ListRow | undefined {
-  return text === '' ? undefined : findRow(pack, { aliases: [text] });
+function listedAs(pack: StoredPack, text: string): ListRow | undefined {
+  return text === '' ? undefined : findRow(carriedList(pack), { aliases: [text] });
 }
 
 /** What the label itself says, where the list knows nothing of it. */
@@ -87,7 +88,7 @@ export async function identifyLabel(
   const stated = identity.aliases;
   const own = stated.find((name) => isUdid(name));
   if (own === undefined || !isTied(identity)) return undefined;
-  const row = findRow(ports.pack.pack, { udid: own, aliases: stated });
+  const row = findRow(carriedList(ports.pack), { udid: own, aliases: stated });
   const udid = row?.udid ?? own;
   const before = await savedBefore(ports.outbox, udid);
   return {

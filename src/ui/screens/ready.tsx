@@ -47,10 +47,11 @@ export function ReadyScreen() {
           ))}
         </ul>
       </section>
-      {packs.map(({ pack }) => (
+      {packs.map(({ pack, list }) => (
         <section class="card" key={pack.org}>
           <h2>{titleOf(pack.org)}</h2>
-          <p>{words.ready.rows(pack.rows.length + pack.digests.length)}</p>
+          <p>{words.ready.rows(list?.size ?? pack.rows.length + pack.digests.length)}</p>
+          {list?.whole === false && <p class="quiet">{words.ready.cut}</p>}
           <ul class="stack-s">
             {pack.domains.map((domain) => (
               <li key={domain.name}>

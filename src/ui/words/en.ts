@@ -72,6 +72,7 @@ export const words = {
     refresh: 'Refresh now',
     afresh: 'Start afresh with this backend',
     rows: (n: number) => count(n, 'device listed', 'devices listed'),
+    cut: 'The rest of the list comes with the next refresh. Until then the backend looks up what is missing.',
     asOf: (when: string) => `As of ${when}`,
   },
 

@@ -205,6 +205,10 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   ),
   subject_says_nothing: say('This firmware puts no name into its request.', 'The key is compared instead.'),
   list_not_on_phone: say('The list on this phone does not cover it.', 'The backend decides.'),
+  list_cut: say(
+    'This phone has only a part of the maker’s list, and the device is not in it.',
+    'Go on: the backend has all of it and decides.',
+  ),
   row_has_no_key: say('The maker’s list has no key for it here.', 'The backend decides.'),
   algorithm_not_offered_here: say('This browser cannot check this kind of key.', 'The backend checks it.'),
 
