@@ -6,6 +6,7 @@ import { type Decider, decider } from './authority/ra/records/decider.ts';
 import { refreshCrls } from './authority/va/publish-crl.ts';
 import type { Config } from './config/config.ts';
 import { clockWatch } from './config/watch-clock.ts';
+import { type ConnectionRoom, connectionRoom } from './config/connection-room.ts';
 import { buildEst } from './faces/est/est-app.ts';
 import { buildApp } from './faces/http/app.ts';
 import { ownOrigins } from './faces/http/origin.ts';
@@ -45,6 +46,8 @@ export interface ServeOptions
   readonly data: string;
   /** Folder of the built page; the project's `dist` if left out. */
   readonly dist?: string;
+  /** Connections that the listeners may hold; what the process's descriptors allow if left out. */
+  readonly connections?: ConnectionRoom;
   /** How often receivers are checked for undelivered events, milliseconds. */
   readonly tell?: number;
   readonly onStep?: StepListener;
@@ -83,6 +86,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     if (!(error instanceof NotNow || error instanceof Unavailable)) tellFault(error);
   };
   const outages = outageWatch();
+  const connections = options.connections ?? connectionRoom();
   const onStep = options.onStep ?? (() => undefined);
   const installation = await openInstallation({
     ...options,
@@ -132,8 +136,17 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       version,
       own: () => own,
       tls: options.tls,
+      connections: connections.http,
     });
-    const est = options.est && (await buildEst({ ...options.est, installation: faces.est, onFault, access }));
+    const est =
+      options.est &&
+      (await buildEst({
+        ...options.est,
+        installation: faces.est,
+        connections: connections.est,
+        onFault,
+        access,
+      }));
     try {
       await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
       await app.listen({ port, host: options.host ?? '127.0.0.1' });

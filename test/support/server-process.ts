@@ -18,9 +18,14 @@ export async function startProcess(
   data: string,
   step = 'none',
   settings: Readonly<Record<string, string>> = {},
+  /** Descriptors that it may open. */
+  descriptors?: number,
 ): Promise<ServerProcess> {
   const env = { ...process.env, ...settings, FIELDBIND_DATABASE_URL: (await databaseOf(data)) ?? '' };
-  const child = spawn(process.execPath, [CHILD, data, step], { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const command = [process.execPath, CHILD, data, step];
+  const limited = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh'];
+  const [program = '', ...words] = [...limited, ...command];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const url = await firstLine(child);
   return {
     url,

@@ -15,6 +15,7 @@ import {
 import { takeCertificates } from '../../authority/ra/found/take-certificates.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
 import { oid, sequence } from '../../x509/der-writer.ts';
+import { boundConnections } from '../bound-connections.ts';
 import type { EstFace } from '../face.ts';
 import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
@@ -30,6 +31,8 @@ export interface EstOptions {
   readonly installation: EstFace;
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Most connections at a time. */
+  readonly connections: number;
   readonly onFault: (error: unknown) => void;
   readonly access: AccessNotes;
 }
@@ -48,6 +51,7 @@ export async function buildEst({
   installation,
   certificateFile,
   keyFile,
+  connections,
   onFault,
   access,
 }: EstOptions): Promise<FastifyInstance> {
@@ -67,6 +71,7 @@ export async function buildEst({
       secureOptions: constants.SSL_OP_NO_TICKET,
     },
   }) as unknown as FastifyInstance;
+  boundConnections(app.server, connections);
   translateErrors(app, onFault);
   demandOneHost(app);
   noteRefusedCalls(app, access, onFault, ({ ip }) => `a device, ${whereFrom(ip)}`);

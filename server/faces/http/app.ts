@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { API, type Operation } from '../../../contract/api.ts';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
 import { clientOf } from '../../organisations/clients.ts';
+import { boundConnections } from '../bound-connections.ts';
 import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
@@ -35,6 +36,8 @@ export interface AppOptions extends HttpParts {
   readonly dist: string;
   readonly version: string;
   readonly own: () => OwnOrigins;
+  /** Most connections at a time. */
+  readonly connections: number;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
 
@@ -61,6 +64,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
           https: { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) },
         })
   ) as FastifyInstance;
+  boundConnections(app.server, options.connections);
   translateErrors(app, options.onFault);
   strictHeaders(app, tls !== undefined);
   demandOneHost(app);
