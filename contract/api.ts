@@ -12,11 +12,13 @@ import {
   EnrolChallenge,
   EnrolRequest,
   EnrolResponse,
+  OperatorId,
   type ROLES,
   Session,
   SignInOptions,
   SignInRequest,
 } from './operator.ts';
+import { OwnSessions, SessionsEnd, SessionsEnded } from './own-session.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
@@ -86,6 +88,31 @@ export const API = {
     summary: 'Who is signed in',
     access: 'signed-in',
     answer: Session,
+  },
+  sessions: {
+    method: 'GET',
+    path: '/api/sessions',
+    summary: 'One’s own sessions, on this browser and on others',
+    access: 'signed-in',
+    answer: OwnSessions,
+  },
+  endSession: {
+    method: 'POST',
+    path: '/api/sessions/:id',
+    summary: 'End a session of one’s own',
+    access: 'signed-in',
+    params: Obj({ id: Digest }),
+    answer: Empty,
+  },
+  endSessionsOf: {
+    method: 'POST',
+    path: '/api/people/:operator/sessions',
+    summary: 'End all sessions of a person of the organisation, who may sign in again',
+    access: ['administrator'],
+    params: Obj({ operator: OperatorId }),
+    query: Obj({ org: OrgName }),
+    body: SessionsEnd,
+    answer: SessionsEnded,
   },
   enrolChallenge: {
     method: 'POST',

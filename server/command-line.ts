@@ -11,6 +11,7 @@ import {
   operatorJoin,
   operatorLeave,
   operatorRevoke,
+  operatorSignOut,
   orgCreate,
   peopleList,
 } from './faces/commands/custody-commands.ts';
@@ -84,6 +85,7 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   operatorJoin,
   operatorConfirm,
   operatorLeave,
+  operatorSignOut,
   operatorRevoke,
   statementKeyRotate,
   statementKeyList,

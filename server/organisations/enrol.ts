@@ -5,7 +5,7 @@ import { PublicJwk } from '../../contract/public-jwk.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { toInstant } from '../../core/instant.ts';
+import { fromInstant, toInstant } from '../../core/instant.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
@@ -16,6 +16,11 @@ import type { SignedInPerson } from './sign-in.ts';
 
 const NONCE_LIFE = 5 * 60_000;
 const CREDENTIAL_LIFE = 30 * 24 * 3_600_000;
+/**
+ * How long after signing in a person may enrol a new key. A session alone, which whoever holds an unlocked phone has for days,
+ * would else be worth a key for a month.
+ */
+const NEW_KEY_WITHIN = 3_600_000;
 const MAX_OFFLINE_SECONDS = 14 * 24 * 3600;
 
 const ProofHeader = Obj(
@@ -40,12 +45,18 @@ export interface EnrolParts {
 export type EnrolResult =
   | { readonly ok: true; readonly credential: string; readonly previousKid: string | undefined }
   /**
-   * `conflict`: the key belongs to another operator, or is revoked. `confirmation_needed`: the database was put back to a copy,
-   * which cannot know whether this person was revoked since; the key is kept, so that its records can be taken and held.
+   * `conflict`: the key belongs to another operator, or is revoked. `unauthenticated`: the sign-in is too long ago for a new key.
+   * `confirmation_needed`: the database was put back to a copy, which cannot know whether this person was revoked since; the key
+   * is kept, so that its records can be taken and held.
    */
   | {
       readonly ok: false;
-      readonly code: 'nonce_unknown' | 'proof_invalid' | 'conflict' | 'confirmation_needed';
+      readonly code:
+        | 'nonce_unknown'
+        | 'proof_invalid'
+        | 'conflict'
+        | 'unauthenticated'
+        | 'confirmation_needed';
     };
 
 export interface Enrolment {
@@ -95,6 +106,9 @@ export function enrolment(parts: EnrolParts): Enrolment {
       if (known !== undefined && (known.operator !== session.operator || known.revokedAt !== null)) {
         return { ok: false, code: 'conflict' };
       }
+      const age = clock.now() - fromInstant(session.begunAt);
+      if (known === undefined && Math.abs(age) > NEW_KEY_WITHIN)
+        return { ok: false, code: 'unauthenticated' };
       if (await stores.eras.unconfirmed(session.operator)) {
         await keepKey(parts, session, kid, header.jwk);
         return { ok: false, code: 'confirmation_needed' };

@@ -6,6 +6,7 @@ import { fromInstant, toInstant } from '../../core/instant.ts';
 import type { AccessNotes } from '../ports/access-notes.ts';
 import type { Person } from '../ports/people.ts';
 import { PROCESS_SKEW } from '../ports/server-clock.ts';
+import type { KnownSession } from '../ports/sessions.ts';
 import type { Needs } from '../ports/stores.ts';
 
 /** A signed-in person, as faces see them. */
@@ -14,6 +15,8 @@ export interface SignedInPerson {
   readonly name: string;
   readonly memberships: readonly Membership[];
   readonly expiresAt: string;
+  /** When this person signed in. */
+  readonly begunAt: string;
   /** SHA-256 of the token, which names the session in the database. */
   readonly hash: string;
   /** The database was put back to a copy, and nobody has confirmed this person since. */
@@ -21,6 +24,21 @@ export interface SignedInPerson {
 }
 
 const SESSION = 7 * 24 * 3_600_000;
+/** A session that nobody uses for so long ends before: longer than a weekend, so that a phone at work needs no sign-in. */
+const IDLE = 72 * 3_600_000;
+/** Its use is noted no more often than this, since each note is a write. */
+const NOTED = 10 * 60_000;
+
+/** When a session began; one that began before this was kept has its end. */
+export function begunOf({ begunAt, expiresAt }: KnownSession): string {
+  return begunAt ?? toInstant(fromInstant(expiresAt) - SESSION);
+}
+
+/** Whether a session has ended, by its age or because nobody used it. */
+export function hasEnded(session: KnownSession, now: number): boolean {
+  const { seenAt, expiresAt } = session;
+  return expiresAt <= toInstant(now) || (seenAt !== null && now - fromInstant(seenAt) > IDLE);
+}
 
 export interface SignInParts {
   readonly stores: Needs<'people' | 'sessions' | 'eras'>;
@@ -44,6 +62,7 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
   async function signedIn(
     operator: string,
     hash: string,
+    begunAt: string,
     expiresAt: string,
   ): Promise<SignedInPerson | undefined> {
     const person = await stores.people.person(operator);
@@ -51,7 +70,7 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
     const memberships = await stores.people.memberships(operator);
     if (memberships.length === 0) return undefined;
     const unconfirmed = await stores.eras.unconfirmed(operator);
-    return { operator, name: person.name, memberships, expiresAt, hash, unconfirmed };
+    return { operator, name: person.name, memberships, begunAt, expiresAt, hash, unconfirmed };
   }
 
   /** A name that nobody has is not written down: it may be anything, a password too. */
@@ -76,19 +95,24 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
       await stores.sessions.purge(toInstant(now));
       const token = toBase64Url(crypto.random(32));
       const hash = await hashOf(token);
-      const session = await signedIn(operator, hash, toInstant(now + SESSION));
+      const session = await signedIn(operator, hash, toInstant(now), toInstant(now + SESSION));
       if (session === undefined) return refused(person);
-      await stores.sessions.create({ hash, operator, expiresAt: session.expiresAt });
+      const { begunAt, expiresAt } = session;
+      await stores.sessions.create({ hash, operator, begunAt, expiresAt });
       await access.note({ event: 'signed in', actor: operator, org: null, subject: operator });
       return { token, session };
     },
     async find(token) {
       const stored = await stores.sessions.find(await hashOf(token));
-      if (stored === undefined) return undefined;
-      const left = fromInstant(stored.expiresAt) - clock.now();
+      const now = clock.now();
+      if (stored === undefined || hasEnded(stored, now)) return undefined;
       // One that lives longer than any does began by a clock that was ahead.
-      if (left <= 0 || left > SESSION + PROCESS_SKEW) return undefined;
-      return signedIn(stored.operator, stored.hash, stored.expiresAt);
+      if (fromInstant(stored.expiresAt) - now > SESSION + PROCESS_SKEW) return undefined;
+      const noted = stored.seenAt === null ? 0 : fromInstant(stored.seenAt);
+      // Where nothing can be written a session ends sooner, and nothing else.
+      if (Math.abs(now - noted) > NOTED)
+        await stores.sessions.touch(stored.hash, toInstant(now)).catch(() => undefined);
+      return signedIn(stored.operator, stored.hash, begunOf(stored), stored.expiresAt);
     },
     async out({ hash, operator }) {
       await stores.sessions.remove(hash);

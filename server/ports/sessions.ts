@@ -6,11 +6,21 @@ export interface StoredSession {
   readonly expiresAt: string;
 }
 
+/** Null in sessions that began before these were kept. */
+export interface KnownSession extends StoredSession {
+  readonly begunAt: string | null;
+  readonly seenAt: string | null;
+}
+
 export interface Sessions {
-  create(session: StoredSession): Promise<void>;
-  find(hash: string): Promise<StoredSession | undefined>;
+  create(session: StoredSession & { readonly begunAt?: string }): Promise<void>;
+  find(hash: string): Promise<KnownSession | undefined>;
+  ofOperator(operator: string): Promise<KnownSession[]>;
+  /** It was used at that time. */
+  touch(hash: string, at: string): Promise<void>;
   remove(hash: string): Promise<void>;
-  removeOf(operator: string): Promise<void>;
+  /** All of a person's sessions; gives how many they were. */
+  removeOf(operator: string): Promise<number>;
   saveNonce(nonceHash: string, sessionHash: string, expiresAt: string): Promise<void>;
   /** Uses the nonce up: true at most once, and only for the session that it was created for. */
   takeNonce(nonceHash: string, sessionHash: string, now: string): Promise<boolean>;

@@ -1,21 +1,33 @@
-import type { Sessions } from '../ports/sessions.ts';
+import type { KnownSession, Sessions } from '../ports/sessions.ts';
 import type { Db } from './db.ts';
+import type { Tables } from './tables.ts';
 
 export function sessions(db: Db): Sessions {
   return {
-    async create({ hash, operator, expiresAt }) {
-      await db.insertInto('sessions').values({ hash, operator, expires_at: expiresAt }).execute();
+    async create({ hash, operator, expiresAt, begunAt = null }) {
+      await db
+        .insertInto('sessions')
+        .values({ hash, operator, expires_at: expiresAt, begun_at: begunAt, seen_at: begunAt })
+        .execute();
     },
     async find(hash) {
       const row = await db.selectFrom('sessions').selectAll().where('hash', '=', hash).executeTakeFirst();
-      return row && { hash: row.hash, operator: row.operator, expiresAt: row.expires_at };
+      return row && sessionOf(row);
+    },
+    async ofOperator(operator) {
+      const rows = await db.selectFrom('sessions').selectAll().where('operator', '=', operator).execute();
+      return rows.map(sessionOf);
+    },
+    async touch(hash, at) {
+      await db.updateTable('sessions').set({ seen_at: at }).where('hash', '=', hash).execute();
     },
     async remove(hash) {
       await db.deleteFrom('sessions').where('hash', '=', hash).execute();
       await db.deleteFrom('nonces').where('session', '=', hash).execute();
     },
     async removeOf(operator) {
-      await db.deleteFrom('sessions').where('operator', '=', operator).execute();
+      const ended = await db.deleteFrom('sessions').where('operator', '=', operator).executeTakeFirst();
+      return Number(ended.numDeletedRows);
     },
     async saveNonce(hash, session, expiresAt) {
       await db.insertInto('nonces').values({ hash, session, expires_at: expiresAt }).execute();
@@ -34,4 +46,9 @@ export function sessions(db: Db): Sessions {
       await db.deleteFrom('nonces').where('expires_at', '<=', now).execute();
     },
   };
+}
+
+function sessionOf(row: Tables['sessions']): KnownSession {
+  const { hash, operator } = row;
+  return { hash, operator, expiresAt: row.expires_at, begunAt: row.begun_at, seenAt: row.seen_at };
 }

@@ -12,7 +12,13 @@ export interface Tables {
     revoked_at: string | null;
   };
   memberships: { operator: string; org: string; role: string };
-  sessions: { hash: string; operator: string; expires_at: string };
+  sessions: {
+    hash: string;
+    operator: string;
+    expires_at: string;
+    begun_at: string | null;
+    seen_at: string | null;
+  };
   nonces: { hash: string; session: string; expires_at: string };
   operator_keys: {
     kid: string;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ApiName } from '../../contract/api.ts';
 import type { Role } from '../../contract/operator.ts';
+import type { OwnSessions } from '../../contract/own-session.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
@@ -75,6 +76,12 @@ export async function examplesFor(
   const { rescueKey } = (await signedIn.get('/api/rescue-key')).body as { rescueKey: string };
   const { jwk } = (parseJws(rescueKey)?.payload ?? {}) as RescueKey;
   const [, part] = (await writeRescueFile([await seal()], jwk)).split('\n');
+  const { people } = server.running.installation.stores;
+  await people.savePerson({ operator: 'tess', name: 'Tess', about: '', demoRole: null, revokedAt: null });
+  await people.saveMembership('tess', org, 'installer');
+  const other = await server.signIn(person.operator);
+  const { sessions } = (await other.get('/api/sessions')).body as OwnSessions;
+  const session = sessions.find(({ own }) => own)?.id ?? '';
   const challenge = (await signedIn.post('/api/operator-keys/challenge', {})).body as { nonce: string };
 
   return {
@@ -82,6 +89,9 @@ export async function examplesFor(
     signInOptions: {},
     signIn: { body: { operator: person.operator } },
     session: {},
+    sessions: {},
+    endSession: { params: { id: session } },
+    endSessionsOf: { params: { operator: 'tess' }, query, body: { because: 'lost her phone' } },
     enrolChallenge: {},
     enrol: { body: { proof: await signedIn.proof(challenge.nonce) } },
     statementKeys: {},

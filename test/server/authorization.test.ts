@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
 import type { Role } from '../../contract/operator.ts';
+import type { OwnSessions } from '../../contract/own-session.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
@@ -71,6 +72,9 @@ const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
   signIn: ANYBODY,
   signOut: SIGNED_IN,
   session: SIGNED_IN,
+  sessions: SIGNED_IN,
+  endSession: row('unnnnn.nnnn'),
+  endSessionsOf: row('ufffffffff.', 'ufffnffffff', NONE, NONE),
   enrolChallenge: SIGNED_IN,
   enrol: SIGNED_IN,
   statementKeys: ANYBODY,
@@ -99,7 +103,12 @@ const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
 };
 
 /** What is done by whoever calls, so that each who may needs an object that nobody else had before. */
-const USES_UP: ReadonlySet<ApiName> = new Set(['actOnDevice', 'decideTransfer', 'decideApproval']);
+const USES_UP: ReadonlySet<ApiName> = new Set([
+  'actOnDevice',
+  'decideTransfer',
+  'decideApproval',
+  'endSession',
+]);
 
 function row(northfield: string, westside = northfield, training = northfield, nosuch = northfield) {
   return { northfield, westside, training, nosuch };
@@ -110,6 +119,8 @@ interface Objects {
   readonly device: TestDevice;
   readonly held: string;
   readonly transfer: string;
+  /** A session of ines’. */
+  readonly session: string;
 }
 
 interface Wanted {
@@ -120,6 +131,8 @@ interface Wanted {
 
 const NONCE = 'nonce-of-this-request';
 const WESTSIDE = 'mill-lane.westside.fieldbind.internal';
+/** A person of northfield who does nothing. */
+const TESS = 'tess';
 const PHOTO = Uint8Array.from([0xff, 0xd8, 0xff, 1, 2, 3]);
 
 let server: TestServer;
@@ -144,6 +157,8 @@ beforeAll(async () => {
     await stores.people.savePerson({ operator, name: operator, about: '', demoRole: role, revokedAt: null });
     await stores.people.saveMembership(operator, org, role);
   }
+  await stores.people.savePerson({ operator: TESS, name: TESS, about: '', demoRole: null, revokedAt: null });
+  await stores.people.saveMembership(TESS, 'northfield', 'installer');
   const signedIn = new Map<Person, TestOperator>();
   for (const name of PEOPLE) if (name !== 'nobody') signedIn.set(name, await server.signIn(name));
   people = signedIn;
@@ -190,7 +205,9 @@ async function objects(): Promise<Objects> {
   expect([claim, held]).toMatchObject([{ code: 'transfer_case' }, { outcome: 'held' }]);
   const cases = await server.running.installation.stores.transfers.openCases();
   const transfer = cases.find(({ record }) => record === claim.record)?.id ?? '';
-  return { device, held: held.record, transfer };
+  const { body } = await (await server.signIn('ines')).get('/api/sessions');
+  const { id: session = '' } = (body as OwnSessions).sessions.find(({ own }) => own) ?? {};
+  return { device, held: held.record, transfer, session };
 }
 
 /** A call that fits, about northfield's objects. */
@@ -200,12 +217,17 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
   switch (name) {
     case 'signInOptions':
     case 'session':
+    case 'sessions':
     case 'statementKeys':
     case 'rescueKey':
       return {};
     case 'signOut':
     case 'enrolChallenge':
       return { body: {} };
+    case 'endSession':
+      return { params: { id: of.session } };
+    case 'endSessionsOf':
+      return { query, params: { operator: TESS }, body: { because: 'lost her phone' } };
     case 'probe':
       return { query: { nonce: NONCE } };
     case 'signIn':
@@ -341,6 +363,8 @@ describe('what was refused', () => {
     };
     expect(devices).toMatchObject([{ udid, revokedAt: null }]);
     expect(devices[0]).not.toHaveProperty('suspended');
+    const { body } = await phoneOf('ines').get('/api/sessions');
+    expect((body as OwnSessions).sessions.map(({ id }) => id)).toContain(shared.session);
     const open = await server.running.installation.stores.transfers.openCases();
     expect(open.map(({ id }) => id)).toContain(shared.transfer);
     expect(await phoneOf('ines').outcome(shared.held, 'northfield')).toMatchObject({ outcome: 'held' });

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Check, Errors } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import type { OwnSessions } from '../../contract/own-session.ts';
 import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
@@ -47,6 +48,26 @@ const problem = ({ status, headers, body }: Reply) => {
   expect(parse(Problem, body)?.status).toBe(status);
   return (body as { code: string }).code;
 };
+
+/** A session of this person's, which nobody else needs. */
+async function ownSessionOf(operator: string): Promise<string> {
+  const { body } = await (await server.signIn(operator)).get('/api/sessions');
+  return (body as OwnSessions).sessions.find(({ own }) => own)?.id ?? '';
+}
+
+/** An administrator ends a person's sessions. */
+async function ended(): Promise<Reply> {
+  const { people } = server.running.installation.stores;
+  for (const [operator, role] of [
+    ['nadia', 'administrator'],
+    ['tess', 'installer'],
+  ] as const) {
+    await people.savePerson({ operator, name: operator, about: '', demoRole: role, revokedAt: null });
+    await people.saveMembership(operator, 'northfield', role);
+  }
+  const nadia = await server.signIn('nadia');
+  return nadia.post('/api/people/tess/sessions?org=northfield', { because: 'lost her phone' });
+}
 
 /** The one part of a rescue file with this record. */
 async function partOf({ body }: Reply, jws: string): Promise<string> {
@@ -103,6 +124,9 @@ describe('the contract', () => {
       signInOptions: await ines.get('/api/sign-in'),
       signIn: await ines.post('/api/sign-in', { operator: 'sam' }),
       session: await ines.get('/api/session'),
+      sessions: await ines.get('/api/sessions'),
+      endSession: await ines.post(`/api/sessions/${await ownSessionOf('ines')}`, {}),
+      endSessionsOf: await ended(),
       enrolChallenge: await ines.post('/api/operator-keys/challenge', {}),
       enrol: await ines.post('/api/operator-keys', { proof: await ines.proof(challenge.nonce) }),
       statementKeys: await ines.get('/api/statement-keys'),

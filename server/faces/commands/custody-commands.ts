@@ -3,6 +3,7 @@ import { createDomain } from '../../organisations/create-domain.ts';
 import { createOrg } from '../../organisations/create-org.ts';
 import { join, leave, type MembershipFault } from '../../organisations/membership.ts';
 import { revokeOperator } from '../../organisations/revoke-operator.ts';
+import { endSessionsOf } from '../../organisations/sessions.ts';
 import { readCurve } from './ca-commands.ts';
 import { type Command, UsageError } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';
@@ -121,6 +122,20 @@ export const operatorLeave: Command = {
     const result = await leave({ operator, org, by }, installation);
     print(result === 'done' ? `${operator} has left ${org}` : MEMBERSHIP[result]);
     return result === 'done' ? 0 : 1;
+  },
+};
+
+export const operatorSignOut: Command = {
+  usage: 'operator sign-out NAME --by PERSON --because TEXT',
+  about: "ends a person's sessions on all browsers; they may sign in again, and keys stay",
+  options: { by: TEXT, because: TEXT },
+  words: 1,
+  async run({ installation, words, required, print }) {
+    const because = required('because');
+    const by = `command line (${required('by')})`;
+    const ended = await endSessionsOf({ operator: words[0] ?? '', org: null, by, because }, installation);
+    print(ended === undefined ? 'there is no such person' : `${ended} sessions ended`);
+    return ended === undefined ? 1 : 0;
   },
 };
 

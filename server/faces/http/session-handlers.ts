@@ -1,5 +1,6 @@
 import type { Session } from '../../../contract/operator.ts';
 import { toInstant } from '../../../core/instant.ts';
+import { endOwnSession, endSessionsOf, ownSessions } from '../../organisations/sessions.ts';
 import type { SignedInPerson } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { clearSession, setSession } from './access.ts';
@@ -10,7 +11,10 @@ import type { Handlers } from './routes.ts';
 export function sessionHandlers({
   installation,
   signIn,
-}: HttpParts): Pick<Handlers, 'probe' | 'signInOptions' | 'signIn' | 'signOut' | 'session'> {
+}: HttpParts): Pick<
+  Handlers,
+  'probe' | 'signInOptions' | 'signIn' | 'signOut' | 'session' | 'sessions' | 'endSession' | 'endSessionsOf'
+> {
   const { aud, clock } = installation;
   const view = ({ operator, name, memberships, expiresAt }: SignedInPerson): Session => ({
     operator,
@@ -34,5 +38,17 @@ export function sessionHandlers({
       return {};
     },
     session: async ({ session }) => view(session),
+    sessions: async ({ session }) => ({ sessions: await ownSessions(session, installation) }),
+    async endSession({ session, params: { id }, reply }) {
+      if (!(await endOwnSession(id, session, installation))) throw new ProblemError('not_found');
+      if (id === session.hash) clearSession(reply);
+      return {};
+    },
+    async endSessionsOf({ session, params: { operator }, query: { org }, body }) {
+      const wanted = { operator, org, by: session.operator, because: body.because.trim() };
+      const ended = await endSessionsOf(wanted, installation);
+      if (ended === undefined) throw new ProblemError('not_found');
+      return { ended };
+    },
   };
 }

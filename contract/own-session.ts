@@ -1,0 +1,31 @@
+import {
+  Boolean as Flag,
+  Integer,
+  Array as List,
+  Object as Obj,
+  type Static,
+  String as Text,
+} from 'typebox/type';
+import { Digest, Instant } from './scalars.ts';
+
+/** A sign-in of one's own that lasts: on this browser (`own`) or on another one. */
+export const OwnSession = Obj({
+  /** Names it; nobody can sign in by it. */
+  id: Digest,
+  begunAt: Instant,
+  /** When it was last used, to within ten minutes. */
+  seenAt: Instant,
+  expiresAt: Instant,
+  own: Flag(),
+});
+export type OwnSession = Static<typeof OwnSession>;
+export const MOST_SESSIONS = 200;
+export const OwnSessions = Obj({ sessions: List(OwnSession, { maxItems: MOST_SESSIONS }) });
+export type OwnSessions = Static<typeof OwnSessions>;
+
+/** An administrator ends all of a person's sessions. The reason goes on the audit trail, so blanks are none. */
+export const SessionsEnd = Obj(
+  { because: Text({ minLength: 1, maxLength: 300, pattern: '\\S' }) },
+  { additionalProperties: false },
+);
+export const SessionsEnded = Obj({ ended: Integer({ minimum: 0 }) });

@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EnrolChallenge } from '../../contract/operator.ts';
+import type { OwnSession, OwnSessions } from '../../contract/own-session.ts';
+import { toInstant } from '../../core/instant.ts';
+import { signIn } from '../../server/organisations/sign-in.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { closeFaultless } from '../support/server-faults.ts';
+import { makeOperatorKey, type Reply, TestOperator } from '../support/server-operator.ts';
+import { trailOf } from '../support/trail.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+let server: TestServer;
+let now = 1_800_000_000_000;
+beforeAll(async () => {
+  server = await startTestServer({ clock: { now: () => now } });
+  const { people } = server.running.installation.stores;
+  for (const [operator, role] of [
+    ['nadia', 'administrator'],
+    ['tess', 'installer'],
+  ] as const) {
+    await people.savePerson({ operator, name: operator, about: '', demoRole: role, revokedAt: null });
+    await people.saveMembership(operator, 'northfield', role);
+  }
+});
+/** Each test begins with nobody signed in. */
+beforeEach(() => {
+  now += 8 * DAY;
+});
+afterAll(() => closeFaultless(server));
+
+const isIn = async (phone: TestOperator) => (await phone.get('/api/session')).status === 200;
+async function sessionsOf(phone: TestOperator): Promise<readonly OwnSession[]> {
+  const { status, body } = await phone.get('/api/sessions');
+  return status === 200 ? (body as OwnSessions).sessions : [];
+}
+const idOf = async (phone: TestOperator) => (await sessionsOf(phone)).find(({ own }) => own)?.id ?? '';
+
+describe('a session', () => {
+  it('ends when nobody used it for longer than a weekend, and not while somebody does', async () => {
+    const phone = await server.signIn('ines');
+    now += 71 * HOUR;
+    expect(await isIn(phone)).toBe(true);
+    now += 71 * HOUR;
+    expect(await isIn(phone)).toBe(true);
+    now += 73 * HOUR;
+    expect(await isIn(phone)).toBe(false);
+  });
+
+  it('ends after seven days, however often it is used', async () => {
+    const phone = await server.signIn('ines');
+    for (let day = 1; day < 7; day++) {
+      now += DAY;
+      expect(await isIn(phone)).toBe(true);
+    }
+    now += DAY;
+    expect(await isIn(phone)).toBe(false);
+  });
+
+  it('outlives a clock that was ahead for a moment, or is set back', async () => {
+    const phone = await server.signIn('ines');
+    now += 2 * DAY;
+    expect(await isIn(phone)).toBe(true);
+    now -= 2 * DAY;
+    expect(await isIn(phone)).toBe(true);
+    now -= DAY;
+    expect(await isIn(phone)).toBe(true);
+  });
+
+  it('of before this was kept goes on, and is noted from its next use', async () => {
+    const phone = await server.signIn('ines');
+    const { stores } = server.running.installation;
+    const hash = await idOf(phone);
+    const expiresAt = toInstant(now + 2 * DAY);
+    await stores.sessions.remove(hash);
+    await stores.sessions.create({ hash, operator: 'ines', expiresAt });
+    expect(await sessionsOf(phone)).toMatchObject([
+      { begunAt: toInstant(now - 5 * DAY), seenAt: toInstant(now) },
+    ]);
+    now += 2 * DAY;
+    expect(await isIn(phone)).toBe(false);
+  });
+
+  it('is noted every ten minutes at most, and goes on where nothing can be written', async () => {
+    const { stores, clock, crypto } = server.running.installation;
+    const written: string[] = [];
+    const touch = async (_: string, at: string) => {
+      written.push(at);
+      throw new Error('the disk is full');
+    };
+    const sessions = { ...stores.sessions, touch };
+    const access = { note: async () => undefined };
+    const signedIn = signIn({ stores: { ...stores, sessions }, clock, crypto, access });
+    const { token } = (await signedIn.asDemo('sam')) ?? { token: '' };
+    for (const minutes of [1, 5, 5, 11]) {
+      now += minutes * MINUTE;
+      expect(await signedIn.find(token)).toMatchObject({ operator: 'sam' });
+    }
+    expect(written).toEqual([toInstant(now - 11 * MINUTE), toInstant(now)]);
+  });
+});
+
+describe('one’s own sessions', () => {
+  it('are listed, the one used last first, and each is ended from any of them', async () => {
+    const [here, there] = [await server.signIn('ines'), await server.signIn('ines')];
+    const colleague = await server.signIn('sam');
+    now += HOUR;
+    expect(await sessionsOf(here)).toMatchObject([
+      {
+        own: true,
+        begunAt: toInstant(now - HOUR),
+        seenAt: toInstant(now),
+        expiresAt: toInstant(now + 7 * DAY - HOUR),
+      },
+      { own: false, begunAt: toInstant(now - HOUR), seenAt: toInstant(now - HOUR) },
+    ]);
+    const [, other] = await sessionsOf(here);
+    const end = (phone: TestOperator, id = '') => phone.post(`/api/sessions/${id}`, {});
+    // Nobody else ends it, and who asks learns nothing of it.
+    expect((await end(colleague, other?.id)).status).toBe(404);
+    expect((await end(here, 'A'.repeat(43))).status).toBe(404);
+    expect((await end(here, 'short')).status).toBe(400);
+    expect((await end(here, other?.id)).status).toBe(200);
+    expect((await end(here, other?.id)).status).toBe(404);
+    expect([await isIn(here), await isIn(there), await isIn(colleague)]).toEqual([true, false, true]);
+    const own = await end(here, await idOf(here));
+    expect(own.headers.get('set-cookie')).toContain('Expires=Thu, 01 Jan 1970');
+    expect(await isIn(here)).toBe(false);
+  });
+
+  it('that ended are not listed', async () => {
+    const phone = await server.signIn('ines');
+    const other = await server.signIn('ines');
+    now += 2 * DAY;
+    expect(await isIn(phone)).toBe(true);
+    now += 2 * DAY;
+    expect(await sessionsOf(phone)).toHaveLength(1);
+    expect(await isIn(other)).toBe(false);
+  });
+});
+
+describe('an administrator', () => {
+  const end = (by: TestOperator, operator: string, org = 'northfield', because = 'lost her phone') =>
+    by.post(`/api/people/${operator}/sessions?org=${org}`, { because });
+
+  it('ends all sessions of a member, who may sign in again, with a reason on the trail', async () => {
+    const nadia = await server.signIn('nadia');
+    const phones = [await server.signIn('tess'), await server.signIn('tess')];
+    expect((await end(nadia, 'tess', 'northfield', ' \t')).status).toBe(400);
+    expect(await end(nadia, 'tess')).toMatchObject({ status: 200, body: { ended: 2 } });
+    for (const phone of phones) expect(await isIn(phone)).toBe(false);
+    expect(await end(nadia, 'tess')).toMatchObject({ status: 200, body: { ended: 0 } });
+    expect(await isIn(await server.signIn('tess'))).toBe(true);
+    const trail = await trailOf(server.running.installation.stores);
+    expect(trail.filter(({ event }) => event === 'sessions ended')).toMatchObject([
+      { actor: 'nadia', org: 'northfield', subject: 'tess', detail: '2 sessions; because: lost her phone' },
+      { actor: 'nadia', subject: 'tess', detail: '0 sessions; because: lost her phone' },
+    ]);
+  });
+
+  it('ends nobody’s of another organisation, and nobody else ends any', async () => {
+    const nadia = await server.signIn('nadia');
+    const hanna = await server.signIn('hanna');
+    const sam = await server.signIn('sam');
+    const statuses = async (...replies: Promise<Reply>[]) =>
+      (await Promise.all(replies)).map(({ status }) => status);
+    expect(await statuses(end(nadia, 'hanna'), end(nadia, 'nobody'))).toEqual([404, 404]);
+    expect(await statuses(end(nadia, 'hanna', 'hanna-home'), end(sam, 'tess'))).toEqual([403, 403]);
+    expect(await statuses(end(hanna, 'hanna', 'hanna-home'))).toEqual([403]);
+    expect(await isIn(hanna)).toBe(true);
+  });
+
+  it('does so by command too', async () => {
+    const phone = await server.signIn('tess');
+    const words = ['operator', 'sign-out', 'tess', '--by', 'sam', '--because', 'left the van open'];
+    expect(await server.fieldbind(...words)).toEqual({ code: 0, out: '1 sessions ended\n' });
+    expect(await isIn(phone)).toBe(false);
+    expect((await server.fieldbind('operator', 'sign-out', 'nobody', ...words.slice(3))).code).toBe(1);
+  });
+});
+
+describe('a new operator key', () => {
+  /** Enrols this key on a session that is there. */
+  async function enrol(by: TestOperator, phone = by): Promise<Reply> {
+    const { nonce } = (await by.post('/api/operator-keys/challenge', {})).body as EnrolChallenge;
+    return by.post('/api/operator-keys', { proof: await phone.proof(nonce) });
+  }
+  const anotherKey = async (by: TestOperator) =>
+    new TestOperator(server.url, by.cookie, by.session, await makeOperatorKey());
+
+  it('is enrolled within an hour after signing in, and a sign-in again makes it so', async () => {
+    const phone = await server.signIn('ines');
+    now += HOUR;
+    expect((await enrol(phone, await anotherKey(phone))).status).toBe(200);
+    now += MINUTE;
+    const late = await enrol(phone, await anotherKey(phone));
+    expect(late).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect((late.body as { detail: string }).detail).toContain('sign in again');
+    // The session is as good as before for all else, and so is the key that it has.
+    expect(await isIn(phone)).toBe(true);
+    now += 2 * DAY;
+    expect((await enrol(phone)).status).toBe(200);
+    const again = await server.signIn('ines', await makeOperatorKey());
+    expect((await enrol(again)).status).toBe(200);
+  });
+
+  it('is not enrolled by a session that began at another time than the clock knows', async () => {
+    const phone = await server.signIn('ines');
+    now -= 2 * HOUR;
+    expect((await enrol(phone, await anotherKey(phone))).status).toBe(401);
+    now += 2 * HOUR;
+    expect((await enrol(phone, await anotherKey(phone))).status).toBe(200);
+  });
+});
