@@ -137,6 +137,7 @@ const rescue = async () => {
 const model = new AppModel({
   account: accountClient,
   takeAnswerTime,
+  sessions: async () => (await import('./backend/session-client.ts')).sessionClient,
   desk: deskClient,
   backend: syncClient,
   outbox,

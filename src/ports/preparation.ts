@@ -2,6 +2,7 @@ import type { HeldRecord } from '../../contract/approval.ts';
 import type { DeviceAct, DeviceState } from '../../contract/device-state.ts';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { EnrolChallenge, EnrolResponse, Session, SignInOptions } from '../../contract/operator.ts';
+import type { OwnSession } from '../../contract/own-session.ts';
 import type { TransferAnswer, TransferState } from '../../contract/transfer.ts';
 import type { BackendResult } from './backend.ts';
 
@@ -25,6 +26,12 @@ export interface AccountBackend {
     org: string,
     held: { readonly cursor: string; readonly etag: string } | null,
   ): Promise<BackendResult<{ list: string; digests: string; etag: string } | 'unchanged'>>;
+}
+
+/** A person's own sessions, on this browser and on others. Never rejects. */
+export interface SessionsBackend {
+  sessions(): Promise<BackendResult<readonly OwnSession[]>>;
+  endSession(id: string): Promise<BackendResult<null>>;
 }
 
 /** What the desk's screens need of the backend. Never rejects. */

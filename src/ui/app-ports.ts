@@ -12,7 +12,7 @@ import type { LabelReader } from '../ports/label-reader.ts';
 import type { Capture, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
 import type { PhotoTools, PhotoUpload } from '../ports/photos.ts';
 import type { PracticeDevices } from '../ports/practice.ts';
-import type { AccountBackend, DeskBackend } from '../ports/preparation.ts';
+import type { AccountBackend, DeskBackend, SessionsBackend } from '../ports/preparation.ts';
 import type { RescueTools } from '../ports/rescue.ts';
 import type { Shell } from '../ports/shell.ts';
 import type { WorkStore } from '../ports/work.ts';
@@ -21,6 +21,7 @@ import type { DrainOutcome } from '../sync/drain.ts';
 /** Everything the screens may use, wired in main. */
 export interface AppPorts {
   readonly account: AccountBackend;
+  readonly sessions: () => Promise<SessionsBackend>;
   readonly desk: DeskBackend;
   readonly backend: SyncBackend;
   /** What the backend's newest answer since the last call said of the time; undefined if there was none. */

@@ -4,6 +4,7 @@ import { BatchRequest } from '../../contract/batch.ts';
 import { parse } from '../../contract/parse.ts';
 import { accountClient } from '../../src/backend/account-client.ts';
 import { deskClient } from '../../src/backend/desk-client.ts';
+import { sessionClient } from '../../src/backend/session-client.ts';
 import { syncClient } from '../../src/backend/sync-client.ts';
 import { change, digest, EPOCH, listRow, ORG, recordId, session } from '../support/records.ts';
 import { realServer } from './server.ts';
@@ -207,5 +208,25 @@ describe('the desk', () => {
       ok: false,
       failure: { kind: 'refused', code: 'udid_taken', detail: 'd' },
     });
+  });
+});
+
+describe('one’s own sessions', () => {
+  const one = { id: digest(1), begunAt: at, seenAt: at, expiresAt: at, own: true };
+
+  test('are read as the contract says, and nothing else is', async () => {
+    server.json(200, { sessions: [one] });
+    expect(await sessionClient.sessions()).toEqual({ ok: true, value: [one] });
+    expect(server.seen[0]).toMatchObject({ method: 'GET', url: '/api/sessions' });
+    server.json(200, { sessions: [{ ...one, id: '../sign-out' }] });
+    expect(await sessionClient.sessions()).toEqual(notOurs);
+  });
+
+  test('are ended by their names, one at a time', async () => {
+    server.json(200, {});
+    expect(await sessionClient.endSession(one.id)).toEqual({ ok: true, value: null });
+    expect(server.seen[0]).toMatchObject({ method: 'POST', url: `/api/sessions/${one.id}` });
+    server.json(404, {});
+    expect(await sessionClient.endSession(one.id)).toMatchObject({ ok: false });
   });
 });

@@ -91,7 +91,7 @@ describe('a session', () => {
       throw new Error('the disk is full');
     };
     const sessions = { ...stores.sessions, touch };
-    const access = { note: async () => undefined };
+    const access = { note: async () => undefined, settle: async () => undefined };
     const signedIn = signIn({ stores: { ...stores, sessions }, clock, crypto, access });
     const { token } = (await signedIn.asDemo('sam')) ?? { token: '' };
     for (const minutes of [1, 5, 5, 11]) {

@@ -1,6 +1,7 @@
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
+import { OwnSessions } from '../parts/own-sessions.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { THEMES, theme } from '../theme.ts';
@@ -65,6 +66,7 @@ export function MoreScreen() {
           </>
         )}
       </section>
+      {model.connection.value !== 'signed_out' && <OwnSessions />}
       <section class="stack-s">
         <h2>{moreWords.theme}</h2>
         <fieldset class="filters" aria-label={moreWords.theme}>
