@@ -1,17 +1,21 @@
-import { readConfig } from './config/config.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { isForeseen } from './config/foreseen.ts';
 import { type RunningServer, startServer } from './serve.ts';
 
-function welcome({ url, installation }: RunningServer, withoutPassphrase: boolean): string {
+function welcome({ url, installation }: RunningServer, config: Config): string {
   return [
     '',
     `  Fieldbind is at ${url}`,
     '',
-    '  Sign in there as Ines (installer), Hanna (homeowner) or Sam (support desk); no password, this machine only.',
-    '  To try it without hardware: sign in and tap "Try with a simulated device".',
+    ...(config.demo
+      ? [
+          '  Sign in there as Ines (installer), Hanna (homeowner) or Sam (support desk); no password, this machine only.',
+          '  To try it without hardware: sign in and tap "Try with a simulated device".',
+        ]
+      : ['  FIELDBIND_DEMO is off, and there is no other sign-in yet: nobody can sign in.']),
     '  A simulated device with real firmware’s protocol: npm run device -- --profile <firmware>',
     '  Administration: npm run fieldbind -- help',
-    ...(withoutPassphrase
+    ...(config.caPassphrase === undefined && config.pkcs11 === undefined
       ? ['', '  FIELDBIND_CA_PASSPHRASE is not set: file mode alone protects the CA keys in the data folder.']
       : []),
     ...installation.notes.flatMap((note) => ['', `  ${note}`]),
@@ -22,7 +26,7 @@ function welcome({ url, installation }: RunningServer, withoutPassphrase: boolea
 try {
   const config = readConfig(process.env);
   const server = await startServer(config);
-  console.log(welcome(server, config.caPassphrase === undefined && config.pkcs11 === undefined));
+  console.log(welcome(server, config));
   void server.gone.then((sentence) => {
     console.error(`fieldbind: ${sentence}`);
     process.exit(1);

@@ -99,7 +99,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const { machine, stores, transact } = installation;
     const watch = machine && clockWatch({ stores, transact, clock: machine, say });
     await watch?.look();
-    await seedDemo(installation);
+    const demo = options.demo ?? true;
+    if (demo) await seedDemo(installation);
     await abandonOrphans(installation.transact, installation.clock.now());
     const decisions = decider({ ...installation, onStep, onFault });
     installation.estCa?.start({
@@ -123,7 +124,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       intake: intake({ ...installation, onStep }),
       rescue: rescue(installation),
       photos: { keepPart: (part, by) => keepPart(part, by, installation) },
-      signIn: signIn({ ...installation, access }),
+      signIn: signIn({ ...installation, access, demo }),
       access,
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),

@@ -28,6 +28,8 @@ export interface Config {
   readonly suffix: string;
   /** Whether several servers may work with one data folder whose database is a file. */
   readonly servers: 'one' | 'many';
+  /** Whether the demo people and their places are made, and may sign in. */
+  readonly demo: boolean;
   readonly caPassphrase: string | undefined;
   /** Passphrase of root files, which move a root's key to another machine; only commands need it. */
   readonly rootPassphrase: string | undefined;
@@ -60,6 +62,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: readDatabaseUrl(environment.FIELDBIND_DATABASE_URL),
     publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
+    demo: readDemo(environment.FIELDBIND_DEMO),
     servers: readServers(environment.FIELDBIND_SERVERS || 'one'),
     caPassphrase: readSecret(environment, SECRETS.ca),
     rootPassphrase: readSecret(environment, SECRETS.root),
@@ -88,8 +91,14 @@ function readPort(name: string, text: string | undefined): number | undefined {
 function readHost(text: string | undefined): string {
   if (!text || text === '127.0.0.1' || text === 'localhost') return '127.0.0.1';
   throw new ConfigError(
-    `FIELDBIND_HOST is ${text}, but this server signs demo people in without a password, so it listens on 127.0.0.1 only`,
+    `FIELDBIND_HOST is ${text}, but the only sign-in so far is that of demo people, without a password, so this server listens on 127.0.0.1 only`,
   );
+}
+
+function readDemo(text: string | undefined): boolean {
+  if (!text || text === 'on') return true;
+  if (text === 'off') return false;
+  throw new ConfigError('FIELDBIND_DEMO is neither on nor off');
 }
 
 function readUrl(text: string): string {

@@ -45,6 +45,8 @@ export interface SignInParts {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly access: Pick<AccessNotes, 'note'>;
+  /** Whether demo people may sign in, and stay so; they may if it is left out. */
+  readonly demo?: boolean;
 }
 
 export interface SignIn {
@@ -56,7 +58,7 @@ export interface SignIn {
   out(session: SignedInPerson): Promise<void>;
 }
 
-export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
+export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }: SignInParts): SignIn {
   const hashOf = (token: string) => crypto.digest(utf8(token));
 
   async function signedIn(
@@ -67,6 +69,8 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
   ): Promise<SignedInPerson | undefined> {
     const person = await stores.people.person(operator);
     if (person === undefined || person.revokedAt !== null) return undefined;
+    // Sessions of before they were switched off are worth nothing.
+    if (person.demoRole !== null && !takesDemo) return undefined;
     const memberships = await stores.people.memberships(operator);
     if (memberships.length === 0) return undefined;
     const unconfirmed = await stores.eras.unconfirmed(operator);
@@ -82,7 +86,7 @@ export function signIn({ stores, clock, crypto, access }: SignInParts): SignIn {
   return {
     async options() {
       const demo = (await stores.people.people()).flatMap((person) =>
-        person.demoRole === null || person.revokedAt !== null
+        person.demoRole === null || person.revokedAt !== null || !takesDemo
           ? []
           : [{ operator: person.operator, name: person.name, role: person.demoRole, about: person.about }],
       );

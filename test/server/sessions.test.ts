@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EnrolChallenge } from '../../contract/operator.ts';
 import type { OwnSession, OwnSessions } from '../../contract/own-session.ts';
 import { toInstant } from '../../core/instant.ts';
+import { readConfig } from '../../server/config/config.ts';
 import { signIn } from '../../server/organisations/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -212,5 +216,40 @@ describe('a new operator key', () => {
     expect((await enrol(phone, await anotherKey(phone))).status).toBe(401);
     now += 2 * HOUR;
     expect((await enrol(phone, await anotherKey(phone))).status).toBe(200);
+  });
+});
+
+describe('demo people', () => {
+  it('are made and sign in unless they are switched off, and then their sessions are worth nothing', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'fieldbind-demo-'));
+    const start = (demo: boolean) => startTestServer({ data, demo });
+    try {
+      const without = await start(false);
+      const { stores } = without.running.installation;
+      expect([await stores.people.people(), await stores.domains.domains()]).toEqual([[], []]);
+      expect(await stores.orgs.org('northfield')).toBeUndefined();
+      await expect(without.signIn('ines')).rejects.toThrow('401');
+      await closeFaultless(without);
+
+      const before = await start(true);
+      const { cookie } = await before.signIn('ines');
+      await closeFaultless(before);
+
+      const after = await start(false);
+      const get = async (path: string) => await fetch(after.url + path, { headers: { cookie } });
+      expect((await get('/api/session')).status).toBe(401);
+      expect(await (await get('/api/sign-in')).json()).toEqual({ demo: [] });
+      await expect(after.signIn('ines')).rejects.toThrow('401');
+      await closeFaultless(after);
+    } finally {
+      rmSync(data, { recursive: true });
+    }
+  });
+
+  it('are switched by a word that is understood', () => {
+    const demo = (word?: string) => readConfig({ FIELDBIND_DEMO: word }).demo;
+    expect([demo(), demo(''), demo('on'), demo('off')]).toEqual([true, true, true, false]);
+    for (const word of ['OFF', 'false', '0', 'no', 'off '])
+      expect(() => demo(word)).toThrow('FIELDBIND_DEMO');
   });
 });

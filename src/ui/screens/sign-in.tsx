@@ -69,7 +69,7 @@ export function SignInScreen() {
               </li>
             ))}
           </ul>
-          <p class="quiet small">{words.signIn.demo}</p>
+          <p class="quiet small">{people.length === 0 ? words.signIn.nobody : words.signIn.demo}</p>
         </>
       )}
     </main>

@@ -41,6 +41,7 @@ export const words = {
 
   signIn: {
     title: 'Who are you?',
+    nobody: 'Nobody can sign in here: the demo people are switched off, and there is no other way yet.',
     demo: 'This installation runs with demo people. Pick one to look around.',
     offline: 'Signing in needs signal once. After that you can work for days without.',
     retry: 'Try again',
