@@ -52,7 +52,8 @@ export function photosNamed(record: StoredRecord | undefined) {
 /**
  * Stores one part if it begins where the photo ends so far, and returns the progress. Only a photo that a received
  * record names is stored, so nobody can fill the store with anything else. Room is taken by bytes that came, and by no
- * promise of them: an empty part only asks. Once all bytes are here, the digest decides; the answer is then signed, and repeated for a phone that did not receive it.
+ * promise of them: an empty part only asks. Once all bytes are here, the digest decides; the answer is then signed, and
+ * repeated for a phone that did not receive it.
  */
 export async function keepPart(
   part: PhotoPart,
