@@ -176,6 +176,7 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
         ...config,
         ...(command.begins ? {} : { as: 'command' }),
       });
+      installation.guardRoom();
       try {
         return await work(facesOf(installation).commands);
       } finally {

@@ -78,6 +78,7 @@ export interface Installation extends CommandFace {
   /** The third party's CA, if there is one; it is asked only after it was started. */
   readonly estCa: EstCa | undefined;
   readonly tryWrite: Database['tryWrite'];
+  readonly guardRoom: Database['guardRoom'];
   readonly policy: CertificatePolicy;
   /** This machine's clock; undefined where one was handed in that is believed. */
   readonly machine: BelievedClock | undefined;
@@ -103,7 +104,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   try {
     token = options.pkcs11 && nativeToken(options.pkcs11);
     database = await openBelongings(options, { token, mark });
-    const { stores, transact, inGroup, writer, tryWrite, vault, files } = database;
+    const { stores, transact, urgent, inGroup, writer, tryWrite, guardRoom, vault, files } = database;
     const given = options.clock ?? machineClock;
     const machine = isMachineClock(given) ? believedClock(given, await lastSeen(stores)) : undefined;
     const clock = machine ?? believed(given);
@@ -139,6 +140,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     return {
       stores,
       transact,
+      urgent,
       inGroup,
       writer,
       tryWrite,
@@ -151,6 +153,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         needInPlace();
         mark.raise({ aud, starts, seal: last?.n ?? 0 });
       },
+      guardRoom,
       async close() {
         await foreign?.close();
         token?.close();
@@ -159,8 +162,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       },
       vault,
       ca,
-      lists: revocationLists({ stores, transact, ca, clock }),
-      status: statusResponder({ vault, stores, transact, ca, clock }),
+      lists: revocationLists({ stores, transact: urgent, ca, clock }),
+      status: statusResponder({ vault, stores, transact: urgent, ca, clock }),
       ceremonies: ceremonies({ vault, keyFiles: files, stores, transact, clock, crypto, policy, publicUrl }),
       estCa: foreign,
       statementKeys: keys,
@@ -294,7 +297,7 @@ export function facesOf(installation: Installation): {
   readonly est: EstFace;
   readonly commands: CommandFace;
 } {
-  const { stores, transact, inGroup, writer, clock, crypto, aud } = installation;
+  const { stores, transact, urgent, inGroup, writer, clock, crypto, aud } = installation;
   const {
     ca,
     lists,
@@ -306,7 +309,7 @@ export function facesOf(installation: Installation): {
     suffix,
     confirmClock: confirm,
   } = installation;
-  const shared = { stores, transact, inGroup, writer, clock, crypto, aud };
+  const shared = { stores, transact, urgent, inGroup, writer, clock, crypto, aud };
   return {
     http: { ...shared, ca: trustedIssuers(ca), lists, status },
     est: { ...shared, ca, lists },

@@ -28,6 +28,7 @@ import { NotNow } from './ports/not-now.ts';
 import { Unavailable } from './ports/unavailable.ts';
 import { accessTrail } from './trail/access-trail.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
+import { healthCheck } from './watch/health.ts';
 import { outageWatch } from './watch/outages.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -101,13 +102,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await watch?.look();
     const demo = options.demo ?? true;
     if (demo) await seedDemo(installation);
-    await abandonOrphans(installation.transact, installation.clock.now());
+    await unlessFull(abandonOrphans(installation.transact, installation.clock.now()));
     const decisions = decider({ ...installation, onStep, onFault });
     installation.estCa?.start({
       onAnswer: (record) => void decisions.take([record]).catch(onFault),
       onFault,
     });
-    await decisions.run();
+    await unlessFull(decisions.run());
     await refreshCrls(installation);
     const events = eventSender({
       ...installation,
@@ -132,6 +133,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       lists: listChanges(installation),
       decider: decisions,
       events,
+      health: healthCheck({
+        stores: installation.stores,
+        tryWrite: installation.tryWrite,
+        outage: outages.current,
+        clock: installation.clock,
+        folder: options.databaseUrl === undefined ? options.data : undefined,
+      }),
       onFault,
       dist: options.dist ?? join(ROOT, 'dist'),
       version,
@@ -172,6 +180,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     };
     const timer = setInterval(startRound, ROUND);
     timer.unref();
+    installation.guardRoom();
     outages.begin({
       tryWrite: installation.tryWrite,
       say: options.onOutage ?? ((line) => console.error(`fieldbind: ${line}`)),
@@ -225,6 +234,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await installation.close();
     throw error;
   }
+}
+
+/** A full disk is no reason not to start: verifiers are answered, and what was received waits for the next round. */
+async function unlessFull(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof Unavailable && error.outage === 'disk_full')) throw error;
+  });
 }
 
 function appVersion(): string {

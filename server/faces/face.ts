@@ -10,7 +10,7 @@ import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
 /** What every face sees of an installation. Neither the key vault nor key files are in any of these types. */
-interface SharedFace extends Pick<Database, 'stores' | 'transact' | 'inGroup' | 'writer'> {
+interface SharedFace extends Pick<Database, 'stores' | 'transact' | 'urgent' | 'inGroup' | 'writer'> {
   readonly clock: ServerClock;
   readonly crypto: CryptoPort;
   /** Identity of the installation, made at its first start: the audience of every signature. */

@@ -11,10 +11,10 @@ import { STEPS } from '../trail/steps.ts';
 export async function revokeOperator(
   operator: string,
   by: string,
-  { transact, clock }: { transact: Transact<'people' | 'operatorKeys' | 'sessions' | 'audit'>; clock: Clock },
+  { urgent, clock }: { urgent: Transact<'people' | 'operatorKeys' | 'sessions' | 'audit'>; clock: Clock },
 ): Promise<{ found: boolean; keys: number }> {
   const at = toInstant(clock.now());
-  return transact(async (tx) => {
+  return urgent(async (tx) => {
     if ((await tx.people.person(operator)) === undefined) return { found: false, keys: 0 };
     await tx.people.revokePerson(operator, at);
     await tx.sessions.removeOf(operator);

@@ -30,4 +30,6 @@ export interface RevocationLists {
 export interface Crls {
   crl(issuer: IssuerName): Promise<StoredCrl | undefined>;
   saveCrl(crl: StoredCrl): Promise<void>;
+  /** Until when each of them is good, without the lists themselves. */
+  ends(): Promise<readonly Pick<StoredCrl, 'issuer' | 'nextUpdate'>[]>;
 }

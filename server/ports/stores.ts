@@ -100,6 +100,10 @@ export type Transact<K extends keyof Stores> = <T>(work: (stores: Needs<K>) => P
 export interface Database {
   readonly stores: Stores;
   readonly transact: Transact<keyof Stores>;
+  /** As `transact`, for what may not wait until a full disk has room again: revocations, and what verifiers are told of them. */
+  readonly urgent: Transact<keyof Stores>;
+  /** Keeps room on the disk for `urgent` from here on; what may wait has to, once that is used up. */
+  guardRoom(): void;
   readonly inGroup: InGroup;
   /** Name of this process: the writer of its chain of the audit trail. */
   readonly writer: string;

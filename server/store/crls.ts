@@ -16,6 +16,10 @@ export function crls(db: Db): Crls {
         }
       );
     },
+    async ends() {
+      const rows = await db.selectFrom('crls').select(['issuer', 'next_update']).execute();
+      return rows.map(({ issuer, next_update }) => ({ issuer, nextUpdate: next_update }));
+    },
     async saveCrl({ issuer, number, der, thisUpdate, nextUpdate, revocations }) {
       const values = { number, der, this_update: thisUpdate, next_update: nextUpdate, revocations };
       await db

@@ -10,6 +10,12 @@ export interface Engine {
   readonly db: Kysely<Tables>;
   /** Shared lock: its transactions run concurrently with each other, but never with one of `db`. Row locks keep them apart. */
   readonly shared: Kysely<Tables>;
+  /** As `db`, for what may not wait until a full disk has room again. */
+  readonly urgent: Kysely<Tables>;
+  /** Keeps room on the disk for `urgent` from here on, where the disk is ours. */
+  guardRoom(): void;
+  /** Makes room for `urgent` on a full disk. False if there is none to be had. */
+  makeRoom(): boolean;
   /** A statement that runs before work that may take long, such as an index over millions of rows. */
   readonly beforeLongWork: string | undefined;
   /** Translates a migration's statement, written for SQLite, into this engine's type names, and removes what only SQLite knows. */

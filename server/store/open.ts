@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { DatabaseIdentity } from '../ports/identity.ts';
 import { NotNow } from '../ports/not-now.ts';
-import type { Database } from '../ports/stores.ts';
+import type { Database, Stores } from '../ports/stores.ts';
 import { type DatabaseObserver, Unavailable } from '../ports/unavailable.ts';
 import { auditLog } from './audit-log.ts';
 import type { Db } from './db.ts';
@@ -58,23 +58,37 @@ export async function openDatabase(
     needInPlace();
     return result;
   }
-  const exclusively = <T>(work: () => Promise<T>) => inPlace(() => withRetries(engine.isRetryable, work));
   const sharing = <T>(work: () => Promise<T>) => inPlace(() => withRetries(engine.isRetryableShared, work));
-  return {
-    writer,
-    gone: gone.promise,
-    needInPlace,
-    takenAway,
-    stores: storesOver(db, engine.bulk),
-    transact: (work) =>
-      exclusively(() =>
-        db.transaction().execute(async (trx) => {
+  const transact: <T>(on: Db, work: (stores: Stores) => Promise<T>) => Promise<T> = (on, work) =>
+    inPlace(() =>
+      withRetries(engine.isRetryable, () =>
+        on.transaction().execute(async (trx) => {
           const chain = ownChain(trx, writer, engine);
           const result = await work(storesOver(trx, engine.bulk, auditLog(trx, chain.append)));
           await chain.flush();
           return result;
         }),
       ),
+    );
+  return {
+    writer,
+    gone: gone.promise,
+    needInPlace,
+    takenAway,
+    stores: storesOver(db, engine.bulk),
+    transact: (work) => transact(db, work),
+    async urgent(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transact(engine.urgent, work);
+        } catch (error) {
+          const isFull = error instanceof Unavailable && error.outage === 'disk_full';
+          // Once by the reserve, once by what the log still holds.
+          if (!isFull || attempt > 2 || !engine.makeRoom()) throw error;
+        }
+      }
+    },
+    guardRoom: engine.guardRoom,
     inGroup: (work) =>
       sharing(() =>
         engine.shared.transaction().execute(async (trx) => {

@@ -84,8 +84,13 @@ export function postgres(url: string, observer: DatabaseObserver = UNOBSERVED): 
     },
   });
   const sessions = new Sessions(pool, PATIENCE, observer);
+  const db = new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_EXCLUSIVE) });
   return {
-    db: new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_EXCLUSIVE) }),
+    db,
+    urgent: db,
+    // Its disk is its own.
+    guardRoom: () => undefined,
+    makeRoom: () => false,
     shared: new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_SHARED) }),
     beforeLongWork: UNLIMITED,
     columnTypes: (statement) =>

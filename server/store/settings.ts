@@ -9,6 +9,8 @@ export function settings(db: Db): Settings {
   return {
     setting,
     async settle(name, value) {
+      const settled = await setting(name);
+      if (settled !== undefined) return settled;
       await db
         .insertInto('settings')
         .values({ name, value })

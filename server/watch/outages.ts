@@ -53,7 +53,9 @@ export function outageWatch(): OutageWatch {
       () => false,
     );
     if (parts === undefined) return;
-    if (!wrote || Math.abs(clock.now() - lastFailure) < settled) return next(parts);
+    // What is damaged elsewhere a small write does not see.
+    const isOver = wrote && outage.first.outage !== 'database_damaged';
+    if (!isOver || Math.abs(clock.now() - lastFailure) < settled) return next(parts);
     const seconds = Math.round((clock.now() - outage.since) / 1000);
     say(
       `the database does its work again, after ${seconds} s in which it failed ${failures - outage.before} times`,

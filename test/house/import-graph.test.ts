@@ -83,6 +83,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'server/authority/ra/found',
     'server/authority/va',
     'server/outside/events',
+    'server/watch',
     'server/x509',
     'server/ports',
   ],

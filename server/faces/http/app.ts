@@ -14,6 +14,7 @@ import { deskHandlers } from './desk-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
 import { strictHeaders } from './headers.ts';
+import { health } from './health.ts';
 import { inflateBodies } from './inflate.ts';
 import { limitFetches } from './limit-fetches.ts';
 import { metrics } from './metrics.ts';
@@ -81,7 +82,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
   });
   // This comes before the API's own context, which inherits only hooks that exist already.
-  metrics(app, options.installation, options.events);
+  metrics(app, options);
   await app.register(async (api) => {
     api.addHook('onRequest', async (request) => {
       const path = request.routeOptions.url ?? '';
@@ -119,6 +120,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     );
     api.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   });
+  health(app, options.health);
   pkiFiles(app, options.installation);
   await ocsp(app, options.installation);
   await pageFiles(app, options.dist);

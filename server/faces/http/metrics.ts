@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { EventSender } from '../../outside/events/sender.ts';
 import type { ReceiverState } from '../../ports/receivers.ts';
+import { Unavailable } from '../../ports/unavailable.ts';
+import { HEALTH_CAUSES, type Health } from '../../watch/health.ts';
 import type { HttpFace } from '../face.ts';
+import type { HttpParts } from './parts.ts';
 
 /** Upper bounds of the histogram's buckets, seconds. */
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
@@ -10,7 +12,10 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
  * Metrics for Prometheus (text format 0.0.4). They contain routes and statuses, but no organisation, device or
  * person, so whoever may read them learns how busy the server is and nothing else.
  */
-export function metrics(app: FastifyInstance, { stores, clock }: HttpFace, events: EventSender): void {
+export function metrics(
+  app: FastifyInstance,
+  { installation, events, health }: Pick<HttpParts, 'installation' | 'events' | 'health'>,
+): void {
   const requests = new Map<string, number>();
   const buckets = BOUNDS.map(() => 0);
   let count = 0;
@@ -26,8 +31,6 @@ export function metrics(app: FastifyInstance, { stores, clock }: HttpFace, event
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const { cpu, memory } = { cpu: process.cpuUsage(), memory: process.memoryUsage() };
-    const pending = await stores.queue.countPending(1000);
-    const receivers = await stores.receivers.receivers();
     const lines = [
       '# TYPE fieldbind_requests_total counter',
       ...[...requests].map(([labels, n]) => `fieldbind_requests_total{${labels}} ${n}`),
@@ -38,6 +41,49 @@ export function metrics(app: FastifyInstance, { stores, clock }: HttpFace, event
       `fieldbind_request_seconds_bucket{le="+Inf"} ${count}`,
       `fieldbind_request_seconds_sum ${sum}`,
       `fieldbind_request_seconds_count ${count}`,
+      ...healthLines(await health()),
+      ...(await databaseLines(installation)),
+      '# TYPE fieldbind_events_told_total counter',
+      `fieldbind_events_told_total ${events.told()}`,
+      '# HELP fieldbind_clock_ahead_seconds By how much this machine’s clock is ahead of what is believed; 0 if it is believed.',
+      '# TYPE fieldbind_clock_ahead_seconds gauge',
+      `fieldbind_clock_ahead_seconds ${Math.round((installation.clock.doubt() ?? 0) / 1000)}`,
+      '# TYPE process_cpu_seconds_total counter',
+      `process_cpu_seconds_total ${(cpu.user + cpu.system) / 1e6}`,
+      '# TYPE process_resident_memory_bytes gauge',
+      `process_resident_memory_bytes ${memory.rss}`,
+    ];
+    return reply
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(`${lines.join('\n')}\n`);
+  });
+}
+
+function healthLines({ causes, freeBytes, crlLeft }: Health): string[] {
+  return [
+    '# HELP fieldbind_failing Why /healthz answers 503, each reason by itself.',
+    '# TYPE fieldbind_failing gauge',
+    ...HEALTH_CAUSES.map((cause) => `fieldbind_failing{cause="${cause}"} ${causes.includes(cause) ? 1 : 0}`),
+    ...(freeBytes === undefined
+      ? []
+      : ['# TYPE fieldbind_free_bytes gauge', `fieldbind_free_bytes ${freeBytes}`]),
+    ...(crlLeft === undefined
+      ? []
+      : [
+          '# HELP fieldbind_crl_left_seconds How long the CRL that ends first is still good.',
+          '# TYPE fieldbind_crl_left_seconds gauge',
+          `fieldbind_crl_left_seconds ${crlLeft}`,
+        ]),
+  ];
+}
+
+/** What stands in the database; nothing while it does not answer, when the rest is wanted most. */
+async function databaseLines({ stores, clock }: HttpFace): Promise<string[]> {
+  try {
+    const pending = await stores.queue.countPending(1000);
+    const receivers = await stores.receivers.receivers();
+    return [
       '# HELP fieldbind_undecided_records At most 1000 are counted.',
       '# TYPE fieldbind_undecided_records gauge',
       `fieldbind_undecided_records ${pending}`,
@@ -49,21 +95,11 @@ export function metrics(app: FastifyInstance, { stores, clock }: HttpFace, event
       '# HELP fieldbind_event_failing_seconds Since when the receiver that fails longest has failed.',
       '# TYPE fieldbind_event_failing_seconds gauge',
       `fieldbind_event_failing_seconds ${clock.doubt() === undefined ? longestFailing(receivers, clock.now()) : 0}`,
-      '# TYPE fieldbind_events_told_total counter',
-      `fieldbind_events_told_total ${events.told()}`,
-      '# HELP fieldbind_clock_ahead_seconds By how much this machine’s clock is ahead of what is believed; 0 if it is believed.',
-      '# TYPE fieldbind_clock_ahead_seconds gauge',
-      `fieldbind_clock_ahead_seconds ${Math.round((clock.doubt() ?? 0) / 1000)}`,
-      '# TYPE process_cpu_seconds_total counter',
-      `process_cpu_seconds_total ${(cpu.user + cpu.system) / 1e6}`,
-      '# TYPE process_resident_memory_bytes gauge',
-      `process_resident_memory_bytes ${memory.rss}`,
     ];
-    return reply
-      .type('text/plain; version=0.0.4; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(`${lines.join('\n')}\n`);
-  });
+  } catch (error) {
+    if (error instanceof Unavailable) return [];
+    throw error;
+  }
 }
 
 function stateOf({ deadAt, failingSince }: ReceiverState): 'well' | 'failing' | 'given_up' {

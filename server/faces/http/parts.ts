@@ -10,6 +10,7 @@ import type { Rescue } from '../../phones/rescue.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
 import type { Org } from '../../ports/orgs.ts';
+import type { Health } from '../../watch/health.ts';
 import type { HttpFace } from '../face.ts';
 
 /** What HTTP handlers need of the system behind them. */
@@ -26,5 +27,7 @@ export interface HttpParts {
   readonly decider: Decider;
   readonly events: EventSender;
   readonly access: AccessNotes;
+  /** Whether this server can do its work. */
+  readonly health: () => Promise<Health>;
   readonly onFault: (error: unknown) => void;
 }

@@ -55,13 +55,6 @@ export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
       .header('cache-control', `public, max-age=${age}`)
       .send(all.map(({ der }) => toPem('X509 CRL', der)).join(''));
   });
-
-  app.get('/healthz', HIDDEN, async (_request, reply) => {
-    await stores.settings.setting('aud');
-    if (clock.doubt() !== undefined)
-      return reply.code(503).header('cache-control', 'no-store').send({ status: 'clock_not_believed' });
-    return reply.header('cache-control', 'no-store').send({ status: 'ok' });
-  });
 }
 
 function stem(file: string, ending: string): string {

@@ -59,6 +59,7 @@ beforeEach(async () => {
 
 const parts = () => ({
   transact: transactOver(there),
+  urgent: transactOver(there),
   lists: listsOver(there),
   clock: { now: () => fromInstant(day(5)) },
   crypto: nodeCrypto,

@@ -11,7 +11,7 @@ import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
 
 export interface LifeParts {
-  readonly transact: Transact<
+  readonly urgent: Transact<
     'bindings' | 'liveBindings' | 'revocations' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
   >;
   readonly lists: RevocationLists;
@@ -47,7 +47,7 @@ export type LifeResult =
   | { readonly ok: true; readonly binding: string; readonly lists: readonly SignedCrl[] }
   | { readonly ok: false; readonly why: LifeFault };
 
-type LifeStores = Parameters<Parameters<LifeParts['transact']>[0]>[0];
+type LifeStores = Parameters<Parameters<LifeParts['urgent']>[0]>[0];
 
 /** The device's live binding, if it is this organisation's. */
 export async function liveOf(
@@ -62,11 +62,11 @@ async function act(
   event: string,
   device: OwnDevice,
   word: Word,
-  { transact, lists, clock }: LifeParts,
+  { urgent, lists, clock }: LifeParts,
   work: (binding: Binding, at: string, tx: LifeStores) => Promise<LifeFault | readonly IssuerName[]>,
 ): Promise<LifeResult> {
   const at = toInstant(clock.now());
-  const done = await transact(async (tx) => {
+  const done = await urgent(async (tx) => {
     const binding = await liveOf(device, tx);
     if (binding === undefined) return 'not_found';
     if (binding.state === 'issuing') return 'not_ready';

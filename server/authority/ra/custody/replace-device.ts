@@ -27,10 +27,10 @@ export async function replaceDevice(
   old: OwnDevice,
   successor: Pick<OwnDevice, 'maker' | 'udid'>,
   word: Word,
-  { transact, lists, clock }: LifeParts,
+  { urgent, lists, clock }: LifeParts,
 ): Promise<ReplaceResult> {
   const at = toInstant(clock.now());
-  const done = await transact(async (tx) => {
+  const done = await urgent(async (tx) => {
     const before = await liveOf(old, tx);
     if (before === undefined) return 'not_found';
     const after = await liveOf({ ...successor, org: old.org }, tx);

@@ -18,7 +18,7 @@ import { endBinding } from '../binding/end-binding.ts';
 import { formerNames } from '../binding/former-names.ts';
 
 export interface RevokeParts {
-  readonly transact: Transact<
+  readonly urgent: Transact<
     | 'bindings'
     | 'bindingHistory'
     | 'revocations'
@@ -35,6 +35,10 @@ export interface RevokeParts {
   readonly lists: RevocationLists;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
+}
+
+export interface LiftParts extends Pick<RevokeParts, 'crypto' | 'clock'> {
+  readonly transact: RevokeParts['urgent'];
 }
 
 export interface Revocation {
@@ -62,10 +66,10 @@ type RevokeResult =
  */
 export async function revokeDevice(
   { maker, udid, reason, by, org, because }: Revocation,
-  { transact, lists, crypto, clock }: RevokeParts,
+  { urgent, lists, crypto, clock }: RevokeParts,
 ): Promise<RevokeResult> {
   const at = toInstant(clock.now());
-  const done = await transact(async (tx) => {
+  const done = await urgent(async (tx) => {
     const { ever: bound, others } = await known(maker, udid, tx);
     // Its binding may have been in the part of the database that a copy does not have.
     const found = org === undefined ? await tx.found.ofUdid(udid) : [];
@@ -182,7 +186,7 @@ async function keysOf(
 /** A named person lifts the tombstones of a UDID and its keys. Returns how many there were. */
 export async function liftTombstones(
   lifted: { readonly maker: string; readonly udid: string; readonly by: string; readonly reason: string },
-  { transact, crypto, clock }: RevokeParts,
+  { transact, crypto, clock }: LiftParts,
 ): Promise<number> {
   const { maker, udid, by, reason } = lifted;
   const at = toInstant(clock.now());
