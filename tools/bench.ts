@@ -1,5 +1,6 @@
 import { benchApp } from '../test/bench/app.ts';
 import { benchDrain } from '../test/bench/drain.ts';
+import { benchFailover } from '../test/bench/failover.ts';
 import { benchFuzz } from '../test/bench/fuzz.ts';
 import { benchGrowth } from '../test/bench/growth.ts';
 import { benchIssue } from '../test/bench/issue.ts';
@@ -16,6 +17,7 @@ import { ensureParts } from './parts.ts';
 const BENCHMARKS: Record<string, (words: readonly string[]) => Promise<Report>> = {
   app: benchApp,
   drain: benchDrain,
+  failover: benchFailover,
   fuzz: benchFuzz,
   growth: benchGrowth,
   issue: benchIssue,

@@ -69,12 +69,20 @@ export const PARTS: readonly Part[] = [
   },
 ];
 
+/** What the benchmark `failover` needs beside them. */
+export const FAILOVER_PARTS: readonly Part[] = [
+  { name: 'etcd', debian: 'etcd-server', for: 'the benchmark failover', found: onPath('etcd') },
+  { name: 'haproxy', debian: 'haproxy', for: 'the benchmark failover', found: onPath('haproxy') },
+  { name: 'ip', debian: 'iproute2', for: 'the benchmark failover', found: onPath('ip') },
+  { name: 'nsenter', debian: 'util-linux', for: 'the benchmark failover', found: onPath('nsenter') },
+];
+
 /**
  * Makes sure every part is there: installs them on Debian as root, names them elsewhere. Returns the names that are
  * still missing; the caller fails on any, so that nothing is ever skipped in silence.
  */
-export function ensureParts(): readonly string[] {
-  const missing = PARTS.filter((part) => !part.found());
+export function ensureParts(parts: readonly Part[] = PARTS): readonly string[] {
+  const missing = parts.filter((part) => !part.found());
   if (missing.length === 0) return [];
   const packages = missing.flatMap((part) => part.debian.split(' '));
   if (process.getuid?.() === 0 && onPath('apt-get')()) {

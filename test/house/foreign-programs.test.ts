@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Ecosystem, ensureForeign } from '../../tools/foreign/install.ts';
-import { type ForeignProgram, PROGRAMS } from '../../tools/foreign/programs.ts';
+import { FOR_FAILOVER, type ForeignProgram, PROGRAMS } from '../../tools/foreign/programs.ts';
 
 let folder: string;
 let lock: string;
@@ -79,7 +79,7 @@ describe('foreign programs', () => {
     expect(said).toEqual(['Missing: guest of PyPI, for this test. Python is missing (python3).']);
   });
 
-  it.each(PROGRAMS.map((program) => [program.name, program] as const))(
+  it.each([...PROGRAMS, ...FOR_FAILOVER].map((program) => [program.name, program] as const))(
     '%s is pinned to the version that is told, with digests',
     (_, program) => {
       if (program.ecosystem === 'PyPI') {

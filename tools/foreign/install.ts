@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type ForeignName, type ForeignProgram, PROGRAMS } from './programs.ts';
+import { FOR_FAILOVER, type ForeignName, type ForeignProgram, PROGRAMS } from './programs.ts';
 
 /** How the programs of one registry are had: what this machine must have, and what is then done. */
 export interface Ecosystem {
@@ -40,12 +40,18 @@ const ECOSYSTEMS: Readonly<Record<ForeignProgram['ecosystem'], Ecosystem>> = {
         return "Python's own venv and ensurepip are missing (Debian: python3-venv).";
       return undefined;
     },
-    install({ lock }, folder) {
+    install({ lock, fromSource }, folder) {
       mustRun('python3', ['-m', 'venv', folder]);
-      mustRun(join(folder, 'bin/python'), [
-        ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-        ...['--require-hashes', '--only-binary', ':all:', '--requirement', lock],
-      ]);
+      const install = (...words: readonly string[]) =>
+        mustRun(join(folder, 'bin/python'), [
+          ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+          ...['--require-hashes', '--only-binary', ':all:', ...words],
+        ]);
+      if (fromSource === undefined) return install('--requirement', lock);
+      // Else pip fetches what it builds with by itself, of any version.
+      install('--requirement', fromSource.lock);
+      const built = ['--no-binary', fromSource.packages.join(','), '--no-build-isolation'];
+      return install(...built, '--requirement', lock);
     },
     runs: (_, folder) => succeeds(join(folder, 'bin/python'), '-c', 'pass'),
   },
@@ -136,9 +142,9 @@ function digestOf(lock: string): string {
 
 /** Path of a command that an installed program brought. */
 export function foreignCommand(name: ForeignName, command: string = name): string {
-  const program = PROGRAMS.find((one) => one.name === name);
+  const program = [...PROGRAMS, ...FOR_FAILOVER].find((one) => one.name === name);
   const path = program && join(folderOf(program, CACHE), 'bin', command);
   if (path === undefined || !existsSync(path))
-    throw new Error(`${name} is not installed: "npm run test:foreign" does that`);
+    throw new Error(`${name} is not installed: what uses it does that first, as "npm run test:foreign"`);
   return path;
 }

@@ -7,6 +7,8 @@ export interface ForeignProgram {
   readonly version: string;
   /** Pins it and all that it brings, by digest: a file for pip, or the folder of a Go module. */
   readonly lock: string;
+  /** Of what it brings, what PyPI has as source only, and the lock of what builds that. */
+  readonly fromSource?: { readonly packages: readonly string[]; readonly lock: string };
   readonly for: string;
 }
 
@@ -36,4 +38,18 @@ export const PROGRAMS = [
     for: 'the API against its own description',
   },
 ] as const satisfies readonly ForeignProgram[];
-export type ForeignName = (typeof PROGRAMS)[number]['name'];
+
+/** What one benchmark runs; `npm run test:foreign` installs none of these. */
+export const FOR_FAILOVER = [
+  {
+    name: 'patroni',
+    ecosystem: 'PyPI',
+    package: 'patroni',
+    version: '4.1.5',
+    lock: 'tools/foreign/patroni.txt',
+    fromSource: { packages: ['python-etcd', 'ydiff'], lock: 'tools/foreign/patroni-build.txt' },
+    for: 'the benchmark failover',
+  },
+] as const satisfies readonly ForeignProgram[];
+
+export type ForeignName = (typeof PROGRAMS | typeof FOR_FAILOVER)[number]['name'];
