@@ -57,6 +57,7 @@ export class Console {
   /** Takes what every transaction of ours begins with, until the returned function is called. */
   async holdTurn(): Promise<() => Promise<void>> {
     const holder = new pg.Client({ connectionString: this.#url });
+    holder.on('error', () => undefined);
     await holder.connect();
     await holder.query('begin; select n from turn for update');
     return async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Authority } from '../../../server/ports/authorities.ts';
 import { type Outage, Unavailable } from '../../../server/ports/unavailable.ts';
@@ -122,4 +123,9 @@ it('has a cause for every outage', () => {
     database_damaged: true,
   };
   expect(HEALTH_CAUSES).toEqual(expect.arrayContaining(Object.keys(outages)));
+});
+
+it('has every cause in the document', () => {
+  const text = readFileSync('docs/operations.md', 'utf8');
+  for (const cause of HEALTH_CAUSES) expect(text).toContain(`\`${cause}\``);
 });
