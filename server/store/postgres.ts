@@ -4,7 +4,7 @@ import { codeOf, type DatabaseObserver, UNOBSERVED, Unavailable } from '../ports
 import { bulkInPostgres } from './bulk-postgres.ts';
 import type { Engine } from './engine.ts';
 import { WaitedTooLong } from './postgres-errors.ts';
-import { Sessions, TurnDriver, UNLIMITED } from './postgres-sessions.ts';
+import { type Patience, Sessions, TurnDriver, UNLIMITED } from './postgres-sessions.ts';
 import type { Tables } from './tables.ts';
 
 /** Connections per process: one that writes exclusively, and some that read meanwhile. */
@@ -67,7 +67,11 @@ async function settle(client: pg.ClientBase): Promise<void> {
 }
 
 /** PostgreSQL, or an engine that speaks its protocol. Connects at the first statement, so nothing is thrown here. */
-export function postgres(url: string, observer: DatabaseObserver = UNOBSERVED): Engine {
+export function postgres(
+  url: string,
+  observer: DatabaseObserver = UNOBSERVED,
+  patience: Patience = PATIENCE,
+): Engine {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
@@ -83,7 +87,7 @@ export function postgres(url: string, observer: DatabaseObserver = UNOBSERVED): 
           : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
     },
   });
-  const sessions = new Sessions(pool, PATIENCE, observer);
+  const sessions = new Sessions(pool, patience, observer);
   const db = new Kysely<Tables>({ dialect: new TurnDialect(pool, sessions, BEGIN_EXCLUSIVE) });
   return {
     db,

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import type { ServerClock } from '../ports/server-clock.ts';
 import { liveOnes } from '../ports/authorities.ts';
+import type { ServerClock } from '../ports/server-clock.ts';
 import type { Needs } from '../ports/stores.ts';
 import { type Outage, Unavailable } from '../ports/unavailable.ts';
 
@@ -118,7 +118,12 @@ export function healthCheck(parts: HealthParts): () => Promise<Health> {
 
   return () => {
     if (asking !== undefined) return asking;
-    if (last !== undefined && outage() === undefined && clock.doubt() === undefined && performance.now() - last.at < AGAIN)
+    if (
+      last !== undefined &&
+      outage() === undefined &&
+      clock.doubt() === undefined &&
+      performance.now() - last.at < AGAIN
+    )
       return Promise.resolve(last.health);
     asking = look()
       .then((health) => {

@@ -6,6 +6,7 @@ import { Change, Changes, IssuedCertificate } from '../../contract/change.ts';
 import { Confirmation } from '../../contract/confirmation.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceState, DeviceStates } from '../../contract/device-state.ts';
 import { RecordHeader } from '../../contract/envelope.ts';
+import { ListChanges } from '../../contract/list-changes.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
 import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
@@ -19,7 +20,6 @@ import { Receipt, StatementHeader, StatementKey } from '../../contract/statement
 import { TransferAnswer, TransferDecision, TransferState, TransferStates } from '../../contract/transfer.ts';
 import { VerifyAnswer, VerifyRequest } from '../../contract/verify.ts';
 import { Void } from '../../contract/void.ts';
-import { ListChanges } from '../../contract/list-changes.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import * as made from '../support/records.ts';
 

@@ -31,7 +31,11 @@ describe('looking a device up', () => {
   test('its row wins over any digest', async () => {
     const digests = [await rowDigest(salt, 'acme-1', key, crypto)];
     expect(
-      await lookUp(listInside(workPack({ rows: [row], digests })), { udid: 'acme-1', publicKey: key }, crypto),
+      await lookUp(
+        listInside(workPack({ rows: [row], digests })),
+        { udid: 'acme-1', publicKey: key },
+        crypto,
+      ),
     ).toEqual({ kind: 'row', row });
   });
 
@@ -48,12 +52,16 @@ describe('looking a device up', () => {
       keyMatched: false,
     });
     const swapped = { ...device, publicKey: utf8('another') };
-    expect(await lookUp(listInside(workPack({ digests: withKey })), swapped, crypto)).toEqual({ kind: 'absent' });
+    expect(await lookUp(listInside(workPack({ digests: withKey })), swapped, crypto)).toEqual({
+      kind: 'absent',
+    });
   });
 
   test("another pack's salt tells nothing", async () => {
     const digests = [await rowDigest(digest(9), 'acme-9', key, crypto)];
-    expect(await lookUp(listInside(workPack({ digests })), { udid: 'acme-9', publicKey: key }, crypto)).toEqual({
+    expect(
+      await lookUp(listInside(workPack({ digests })), { udid: 'acme-9', publicKey: key }, crypto),
+    ).toEqual({
       kind: 'absent',
     });
   });

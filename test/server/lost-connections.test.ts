@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Database } from '../../server/ports/stores.ts';
 import { Unavailable } from '../../server/ports/unavailable.ts';
 import { openDatabase } from '../../server/store/open.ts';
+import { postgres as postgresEngine } from '../../server/store/postgres.ts';
 import { fuzzed } from '../support/fuzzing.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import {
@@ -195,6 +197,29 @@ it('does not take the answer ROLLBACK to a commit for success', async () => {
   await expect(work).rejects.toThrow();
   expect(await db.stores.settings.setting('a')).toBeUndefined();
   await expectWell();
+});
+
+it('waits for no answer for ever, of a statement or of a commit', async () => {
+  const told: string[] = [];
+  const engine = postgresEngine(
+    url,
+    { failed: ({ outage }) => told.push(outage) },
+    { statement: 200, commit: 200 },
+  );
+  const write = () =>
+    engine.db
+      .transaction()
+      .execute((trx) => sql`insert into settings (name, value) values ('a', 'b')`.execute(trx));
+  const release = await desk.holdTurn();
+  expect(await outageOf(write())).toBe('database_busy');
+  await release();
+  await desk.standbyMissing(true);
+  expect(await outageOf(write())).toBe('outcome_unknown');
+  await desk.standbyMissing(false);
+  // Both of its connections are gone here; over there they end when they come to it.
+  await until(url, `${desk.ours(IN_TRANSACTION)} = 0`);
+  expect(told).toContain('outcome_unknown');
+  await engine.db.destroy();
 });
 
 it('is well after any sequence of faults, and has all that it said was kept', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { EstDevice, serverPair } from '../support/est.ts';
 import { openssl } from '../support/openssl.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Console, until, WAITS_FOR_LOCK, WAITS_FOR_STANDBY } from '../support/postgres-faults.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
@@ -119,4 +119,24 @@ it('decides at once what waited, when a primary that takes writes is there again
   expect(await ines.send([other])).toMatchObject({ results: [{ status: 'received' }] });
   expect(await ines.send([jws])).toMatchObject({ results: [{ status: 'duplicate' }] });
   await expect.poll(() => lines).toHaveLength(2);
+});
+
+it('gives the last CRL for as long as it is good, when no other can be signed', async () => {
+  const desk = new Console(url);
+  const fetchCrl = async () => {
+    const response = await fetch(`${server.url}/crl/northfield.crl`);
+    return [response.status, response.headers.get('etag')];
+  };
+  const before = await fetchCrl();
+  // As if another process had revoked something, and not come to signing.
+  await query(
+    url,
+    `insert into revocation_counts (issuer, n) values ('northfield', 9) on conflict (issuer) do update set n = 9`,
+  );
+  await desk.readOnly(true);
+  expect(await fetchCrl()).toEqual(before);
+  await desk.readOnly(false);
+  const [status, etag] = await fetchCrl();
+  expect(status).toBe(200);
+  expect(etag).not.toBe(before[1]);
 });

@@ -107,7 +107,10 @@ export class MemoryWork implements WorkStore {
   enrolled: Enrolment | undefined;
   keys: StatementKeys;
   readonly stored: StoredPack[] = [];
-  readonly lists = new Map<string, PackList & { readonly digests: Set<string>; readonly plain: Map<string, ListRow> }>();
+  readonly lists = new Map<
+    string,
+    PackList & { readonly digests: Set<string>; readonly plain: Map<string, ListRow> }
+  >();
   newest: string | undefined;
 
   constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {

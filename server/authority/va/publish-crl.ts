@@ -6,7 +6,13 @@ import type { IssuerName } from '../../ports/issuer-name.ts';
 import { NotNow } from '../../ports/not-now.ts';
 import { PROCESS_SKEW, type ServerClock } from '../../ports/server-clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
+
+
 import { STATUS_LEEWAY } from './status-leeway.ts';
+
+
+import { Unavailable } from '../../ports/unavailable.ts';
+
 
 const HOUR = 3_600_000;
 /** Lifetime of a CRL: a verifier gets over a weekend without us. */
@@ -72,7 +78,17 @@ export function revocationLists(
   }
 
   return {
-    current: (issuer) => currentCrl(issuer, parts),
+    async current(issuer) {
+      try {
+        return await currentCrl(issuer, parts);
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+        // None can be signed anew now. The last one is what verifiers hold anyway, and good for as long as it says.
+        const last = await parts.stores.crls.crl(issuer);
+        if (last === undefined || Date.parse(last.nextUpdate) <= parts.clock.now()) throw error;
+        return last;
+      }
+    },
     async ofOrg(org) {
       const live = liveOnes(await parts.stores.authorities.ofOrg(org), parts.clock.now());
       const lists = await listsOf(live.map(({ name }) => name));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Authority } from '../../../server/ports/authorities.ts';
+import { believed } from '../../../server/ports/server-clock.ts';
 import { type Outage, Unavailable } from '../../../server/ports/unavailable.ts';
 import { HEALTH_CAUSES, type HealthParts, healthCheck } from '../../../server/watch/health.ts';
-import { believed } from '../../../server/ports/server-clock.ts';
 import { issuerName } from '../../support/issuer-name.ts';
 
 const DAY = 24 * 3_600_000;
