@@ -31,6 +31,9 @@ import {
 } from './faces/commands/event-commands.ts';
 import {
   clockConfirm,
+  rescueKeyEnd,
+  rescueKeyList,
+  rescueKeyRotate,
   statementKeyEnd,
   statementKeyList,
   statementKeyRotate,
@@ -91,6 +94,9 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   statementKeyList,
   statementKeyEnd,
   clockConfirm,
+  rescueKeyList,
+  rescueKeyRotate,
+  rescueKeyEnd,
   caList,
   caRotate,
   caRequest,

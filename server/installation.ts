@@ -7,6 +7,7 @@ import { certificateAuthority } from './authority/ca/authority.ts';
 import { needKeys } from './authority/ca/need-keys.ts';
 import { type CertificatePolicy, DEFAULT_POLICY } from './authority/ca/policy.ts';
 import { ceremonies } from './authority/ceremony/ceremonies.ts';
+import { rescueKeys } from './authority/ceremony/rescue-keys.ts';
 import { type EstCa, estCa } from './authority/est-ca/est-ca.ts';
 import { readEstCaFiles } from './authority/est-ca/est-ca-files.ts';
 import { isEstCaInUse, settleEstCa } from './authority/est-ca/settle-est-ca.ts';
@@ -37,6 +38,7 @@ import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { DatabaseIdentity } from './ports/identity.ts';
 import { believed } from './ports/server-clock.ts';
 import type { Settings } from './ports/settings.ts';
+import type { RescueKeyCeremonies, RescueKeys } from './ports/rescue-keys.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database, Stores, Transact } from './ports/stores.ts';
 import type { DatabaseObserver } from './ports/unavailable.ts';
@@ -82,6 +84,7 @@ export interface Installation extends CommandFace {
   readonly policy: CertificatePolicy;
   /** This machine's clock; undefined where one was handed in that is believed. */
   readonly machine: BelievedClock | undefined;
+  readonly rescueKeys: RescueKeys & RescueKeyCeremonies;
   /** Notes for whoever started the program. */
   readonly notes: readonly string[];
   /** Resolves when the database was taken away under this process. */
@@ -114,6 +117,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       ? await settleAddress(options, { transact, clock })
       : { address: await settledAddress(options, { stores }), note: undefined };
     const { publicUrl, suffix } = address;
+    const ownFiles = files ?? keyFiles(join(data, 'keys'), options.caPassphrase);
+    const rescue = rescueKeys({ files: ownFiles, stores, transact, clock, crypto });
     if (isServer) files?.renew();
     if (isServer) await needKeys({ vault, stores, clock });
     const aud = database.identity?.aud ?? (await beginIn(stores.settings, clock));
@@ -121,6 +126,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud, takenAway });
     await keys.active();
     await beginEraIfPutBack({ stores, transact, statementKeys: keys, clock, crypto, aud });
+    const unready = isServer ? await rescue.ready() : [];
     const { starts = 0, seal = 0 } = isServer
       ? { starts: await countStart(transact), seal: database.identity?.seal }
       : {};
@@ -173,7 +179,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       policy,
       publicUrl,
       suffix,
+      rescueKeys: rescue,
       notes: [
+        ...unready,
+        ...(isServer && token !== undefined && options.caPassphrase === undefined
+          ? [
+              'FIELDBIND_CA_PASSPHRASE is not set: the rescue key is a file beside the token, which file mode alone protects.',
+            ]
+          : []),
         ...(note === undefined ? [] : [note]),
         ...(isMarked ? [] : [NOT_MARKED]),
         ...(isServer ? await namesakes(stores) : []),
@@ -315,13 +328,8 @@ export function facesOf(installation: Installation): {
     est: { ...shared, ca, lists },
     commands: {
       ...shared,
-      ca,
-      lists,
-      ceremonies: all,
-      statementKeys: keys,
-      resolver,
-      publicUrl,
-      suffix,
+      ...{ ca, lists, ceremonies: all, statementKeys: keys, rescueKeys: installation.rescueKeys },
+      ...{ resolver, publicUrl, suffix },
       confirmClock: confirm,
     },
   };

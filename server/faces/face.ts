@@ -6,6 +6,7 @@ import type { CertificateAuthority, IssuerIdentity, IssuerTrust } from '../ports
 import type { RevocationLists } from '../ports/crls.ts';
 import type { IssuerName } from '../ports/issuer-name.ts';
 import type { ServerClock } from '../ports/server-clock.ts';
+import type { RescueKeyCeremonies } from '../ports/rescue-keys.ts';
 import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 
@@ -44,6 +45,7 @@ export interface CommandFace extends SharedFace {
   readonly statementKeys: StatementKeys;
   /** Takes this machine's clock as right, and gives the time that was taken; undefined if it is never doubted. */
   confirmClock(): Promise<string | undefined>;
+  readonly rescueKeys: RescueKeyCeremonies;
   readonly resolver: TxtResolver;
   /** Where this installation is reached, without a slash at the end. */
   readonly publicUrl: string;

@@ -6,4 +6,6 @@ export interface Settings {
   /** Replaces the value of a setting. */
   change(name: string, value: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Removes a setting, as far as the engine allows without a trace in its file. */
+  wipe(name: string): Promise<void>;
 }

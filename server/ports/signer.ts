@@ -30,3 +30,11 @@ export interface KeyVault {
   /** The key called `name`; undefined if it does not exist. */
   open(name: string): Promise<KeySigner | undefined>;
 }
+
+/** A private key of this installation that agrees on secrets with others and signs nothing: ECDH on P-256. */
+export interface KeyAgreement {
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+  /** The secret shared with the owner of this public key (SubjectPublicKeyInfo, DER). */
+  agree(other: Uint8Array): Uint8Array;
+}

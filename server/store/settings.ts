@@ -1,3 +1,4 @@
+import { PostgresAdapter, sql } from 'kysely';
 import type { Settings } from '../ports/settings.ts';
 import type { Db } from './db.ts';
 
@@ -6,8 +7,22 @@ export function settings(db: Db): Settings {
     const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
     return row?.value;
   }
+  async function hasSecureDelete(on: boolean): Promise<void> {
+    // SQLite then overwrites what is removed with zeros (pragma secure_delete). PostgreSQL has nothing like it.
+    if (!(db.getExecutor().adapter instanceof PostgresAdapter))
+      await sql.raw(`pragma secure_delete = ${on ? 'on' : 'off'}`).execute(db);
+  }
+
   return {
     setting,
+    async wipe(name) {
+      await hasSecureDelete(true);
+      try {
+        await db.deleteFrom('settings').where('name', '=', name).execute();
+      } finally {
+        await hasSecureDelete(false);
+      }
+    },
     async settle(name, value) {
       const settled = await setting(name);
       if (settled !== undefined) return settled;

@@ -14,8 +14,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type KeyVault, VaultError } from '../../ports/signer.ts';
-import { isOpenKey, openKeyPem, openPem, signerOf } from './local-key.ts';
+import { type KeyAgreement, type KeyVault, VaultError } from '../../ports/signer.ts';
+import { agreementOf, isOpenKey, openKeyPem, openPem, signerOf } from './local-key.ts';
 import { onCurve } from './on-curve.ts';
 import { isSealedWell, keySealer } from './sealed-key.ts';
 
@@ -29,6 +29,14 @@ export interface KeyFiles extends KeyVault {
   /** Stores a key under `name`; an existing key stays. */
   putIn(name: string, pem: string, under: string): void;
   remove(name: string): void;
+  /** The key called `name` as one that agrees on secrets; undefined if it does not exist. */
+  agreement(name: string): KeyAgreement | undefined;
+  /** The same; it is created if it does not exist. */
+  makeAgreement(name: string): KeyAgreement;
+  /** Stores a key that is not encrypted (PKCS#8, PEM) under `name`; an existing key stays. */
+  putAgreement(name: string, pem: string): void;
+  /** Numbers of the keys called `prefix` and a number, in order. */
+  numbered(prefix: string): number[];
   /** Writes files anew whose passphrase is easier to guess than it need be: those of older versions, and of OpenSSL by default. */
   renew(): void;
 }
@@ -80,6 +88,23 @@ export function keyFiles(folder: string, passphrase: string | undefined): KeyFil
     remove(name) {
       rmSync(path(name), { force: true });
       syncFolder(folder);
+    },
+    agreement: (name) => (existsSync(path(name)) ? agreementOf(read(path(name))) : undefined),
+    makeAgreement(name) {
+      if (!existsSync(path(name)))
+        writeOnce(path(name), textOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey));
+      return agreementOf(read(path(name)));
+    },
+    putAgreement(name, pem) {
+      const key = openPem(pem, undefined, PASSPHRASE);
+      if (!existsSync(path(name))) writeOnce(path(name), textOf(key));
+    },
+    numbered(prefix) {
+      const name = /^(.*?)([1-9]\d{0,5})\.key\.pem$/;
+      const numbers = readdirSync(folder).map((file) => name.exec(file) ?? []);
+      return numbers
+        .flatMap(([, before, n]) => (before === prefix ? [Number(n)] : []))
+        .sort((one, other) => one - other);
     },
     renew() {
       if (sealer === undefined) return;

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { type KeySigner, VaultError } from '../../ports/signer.ts';
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, sign } from 'node:crypto';
+import { type KeyAgreement, type KeySigner, VaultError } from '../../ports/signer.ts';
 
 /** Private keys in this process's own memory, as PKCS#8 text and as signers. Key material leaves only encrypted. */
 
@@ -41,6 +41,18 @@ export function signerOf(key: KeyObject): KeySigner {
     async sign(data) {
       const der = sign(hash, data, key);
       return new Uint8Array(der.buffer, der.byteOffset, der.length);
+    },
+  };
+}
+
+export function agreementOf(key: KeyObject): KeyAgreement {
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new VaultError('a key file holds no P-256 key');
+  return {
+    spki: new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' })),
+    agree(other) {
+      const publicKey = createPublicKey({ key: Buffer.from(other), format: 'der', type: 'spki' });
+      return new Uint8Array(diffieHellman({ privateKey: key, publicKey }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { endStatementKey } from '../../trail/end-statement-key.ts';
 import { isKey } from '../../trail/statement-keys.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandCall } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -49,12 +49,7 @@ export const statementKeyEnd: Command = {
   words: 1,
   async run(call) {
     const { installation, words, required, print } = call;
-    const orgs = (await installation.stores.orgs.orgs()).filter(({ training }) => !training);
-    const by = await actorFor(
-      call,
-      orgs.map(({ name }) => name),
-      WHO.administration,
-    );
+    const by = await administrator(call);
     const because = required('because').trim().slice(0, 300);
     const result = await endStatementKey(words[0] ?? '', { by, because }, installation);
     if (!result.ok) {
@@ -86,3 +81,49 @@ export const clockConfirm: Command = {
     return 0;
   },
 };
+
+export const rescueKeyList: Command = {
+  usage: 'rescue-key list',
+  about: 'keys that open rescue files; phones seal to the last',
+  options: {},
+  words: 0,
+  async run({ installation, print }) {
+    for (const { n, kid, from } of await installation.rescueKeys.list()) print(`${n}\t${from}\t${kid}`);
+    return 0;
+  },
+};
+
+export const rescueKeyRotate: Command = {
+  usage: 'rescue-key rotate [--by PERSON]',
+  about: 'a new key that phones seal rescue files to; the ones before go on opening older files',
+  options: { by: TEXT },
+  words: 0,
+  async run(call) {
+    const { n, kid } = await call.installation.rescueKeys.rotate(await administrator(call));
+    call.print(`rescue key ${n} is ${kid}: keep a copy of its file with the other keys`);
+    return 0;
+  },
+};
+
+export const rescueKeyEnd: Command = {
+  usage: 'rescue-key end N [--by PERSON]',
+  about: 'removes that key and those before it: rescue files sealed to them are unreadable from then on',
+  options: { by: TEXT },
+  words: 1,
+  async run(call) {
+    const n = Number(call.words[0]);
+    const done = await call.installation.rescueKeys.end(n, await administrator(call));
+    call.print(done ? 'removed' : 'there is no such key before the newest (see: rescue-key list)');
+    return done ? 0 : 1;
+  },
+};
+
+/** The actor of what concerns the whole installation: an administrator of one of its real organisations. */
+async function administrator(call: CommandCall): Promise<string> {
+  const orgs = (await call.installation.stores.orgs.orgs()).filter(({ training }) => !training);
+  return actorFor(
+    call,
+    orgs.map(({ name }) => name),
+    WHO.administration,
+  );
+}

@@ -51,7 +51,11 @@ export function phoneHandlers({
       const taken = await takeCertificates(ders, by, installation);
       return { statements, certificates: taken.certificates, holds: holds + taken.holds };
     },
-    rescueKey: async () => ({ rescueKey: await rescue.key() }),
+    async rescueKey() {
+      const rescueKey = await rescue.key();
+      if (rescueKey === undefined) throw new ProblemError('unavailable');
+      return { rescueKey };
+    },
     async rescue({ session, body }) {
       limitParts(session.operator);
       const records = await rescue.open(body.part);
