@@ -1,6 +1,6 @@
-import { Integer, Literal, Object as Obj, type Static } from 'typebox/type';
+import { Integer, Literal, Null, Object as Obj, type Static, Union } from 'typebox/type';
 import { PublicJwk } from './public-jwk.ts';
-import { Audience, Digest, Instant, OneOf, RecordId } from './scalars.ts';
+import { Audience, Digest, Instant, Maker, OneOf, OrgName, RecordId, Udid } from './scalars.ts';
 
 /** What the statement key signs; never a record, never a certificate. */
 export const STATEMENT_TYPES = [
@@ -15,6 +15,7 @@ export const STATEMENT_TYPES = [
   'audit-seal+jws',
   'era+jws',
   'anchor+jws',
+  'trail-extract+jws',
   'secevent+jwt',
 ] as const;
 export type StatementType = (typeof STATEMENT_TYPES)[number];
@@ -61,3 +62,22 @@ export const Receipt = Obj(
   { additionalProperties: false },
 );
 export type Receipt = Static<typeof Receipt>;
+
+/**
+ * What an extract of the audit trail holds: each entry within its scope up to `seal`, in number and by the digest of their
+ * places and hashes. `subjects`: digest of the names that entries about a device go by, where it is about one.
+ */
+export const TrailExtract = Obj(
+  {
+    aud: Audience,
+    org: Union([OrgName, Null()]),
+    device: Union([Obj({ maker: Maker, udid: Udid }, { additionalProperties: false }), Null()]),
+    subjects: Digest,
+    seal: Obj({ n: Integer({ minimum: 1 }), digest: Digest }, { additionalProperties: false }),
+    entries: Integer({ minimum: 0 }),
+    digest: Digest,
+    at: Instant,
+  },
+  { additionalProperties: false },
+);
+export type TrailExtract = Static<typeof TrailExtract>;

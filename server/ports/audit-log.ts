@@ -20,6 +20,8 @@ export interface AuditEntry extends AuditFacts {
   readonly n: number;
   readonly prev: string;
   readonly hash: string;
+  /** Random, base64url; '' in entries of older versions. It stays with the entry, and leaves with it only. */
+  readonly salt: string;
 }
 
 /** How far a writer's chain goes, and the hash of its entry there. */
@@ -41,6 +43,8 @@ export interface AuditLog {
   append(facts: AuditFacts): Promise<void>;
   /** Entries by writer and number, from behind this place. */
   after(place: Pick<AuditHead, 'writer' | 'n'> | undefined, limit: number): Promise<AuditEntry[]>;
+  /** Ids of the records that name this device, of whichever maker: a record of a label may name none. */
+  recordsOf(udid: string): Promise<string[]>;
   lastSeal(): Promise<AuditSeal | undefined>;
   sealsAfter(n: number, limit: number): Promise<AuditSeal[]>;
   /** Heads of chains that grew since they were last sealed, by writer. */

@@ -22,6 +22,15 @@ export function auditLog(db: Db, append: (facts: AuditFacts) => Promise<void> = 
       if (place === undefined) return all.execute();
       return all.where(sql<boolean>`(writer, n) > (${place.writer}, ${place.n})`).execute();
     },
+    async recordsOf(udid) {
+      const rows = await db
+        .selectFrom('records')
+        .select('id')
+        .where('udid', '=', udid)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id }) => id);
+    },
     async lastSeal() {
       const row = await seals.orderBy('n', 'desc').limit(1).executeTakeFirst();
       return row && toSeal(row);

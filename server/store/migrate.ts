@@ -25,6 +25,7 @@ import { NAMED_FOR_WHAT_THEY_HOLD } from './migrations/0043-named-for-what-they-
 import { ORGANISATIONS_APART } from './migrations/0045-organisations-apart.ts';
 import { LIST_DIGESTS } from './migrations/0046-list-digests.ts';
 import { STATEMENT_KEY_ENDS } from './migrations/0047-statement-key-ends.ts';
+import { SALTED_ENTRIES } from './migrations/0048-salted-entries.ts';
 import { BY_WHOM_AND_WHEN } from './migrations/0051-by-whom-and-when.ts';
 import { ERAS } from './migrations/0052-eras.ts';
 import type { Tables } from './tables.ts';
@@ -66,6 +67,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 45, statements: ORGANISATIONS_APART },
   { n: 46, statements: LIST_DIGESTS },
   { n: 47, statements: STATEMENT_KEY_ENDS },
+  { n: 48, statements: SALTED_ENTRIES },
   { n: 51, statements: BY_WHOM_AND_WHEN },
   { n: 52, statements: ERAS },
 ];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { AuditFacts, AuditHead } from '../ports/audit-log.ts';
 import { chainStart, nextEntry } from '../trail/chain.ts';
@@ -23,7 +24,11 @@ const COLUMNS = [
   'detail',
   'prev',
   'hash',
+  'salt',
 ] as const;
+
+/** 128 bits: whoever sees a digest cannot try salts. */
+const SALT = 16;
 
 /**
  * This process's audit chain. Its head is one row, locked from here to the end of the transaction. Only transactions
@@ -60,8 +65,10 @@ export function ownChain(
     async flush() {
       if (added.length === 0) return;
       let last: AuditHead = (await head()) ?? (await firstHead());
-      const rows = added.map((facts) => {
-        const entry = nextEntry(last, facts);
+      const salts = randomBytes(SALT * added.length);
+      const rows = added.map((facts, index) => {
+        const salt = salts.toString('base64url', SALT * index, SALT * (index + 1));
+        const entry = nextEntry(last, facts, salt);
         last = entry;
         return COLUMNS.map((column) => entry[column]);
       });

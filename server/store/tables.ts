@@ -283,6 +283,7 @@ export interface Tables {
     detail: string;
     prev: string;
     hash: string;
+    salt: string;
   };
   audit_heads: { writer: string; n: number; hash: string; sealed: number };
   audit_seals: { n: number; at: string; heads: string; jws: string };

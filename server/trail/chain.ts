@@ -44,14 +44,32 @@ export function chainStart(writer: string): AuditHead {
   };
 }
 
-/** The entry that follows `head`. */
-export function nextEntry({ writer, n, hash }: AuditHead, facts: AuditFacts): AuditEntry {
-  const entry = { ...facts, writer, n: n + 1, prev: hash };
+/** The entry that follows `head`. `salt`: '' for entries as older versions wrote them. */
+export function nextEntry({ writer, n, hash }: AuditHead, facts: AuditFacts, salt = ''): AuditEntry {
+  const entry = { ...facts, salt, writer, n: n + 1, prev: hash };
   return { ...entry, hash: entryHash(entry) };
 }
 
-/** SHA-256, hex, over the entry's values in a fixed order; JSON's quoting separates them. */
+/**
+ * SHA-256, hex, over the place and the digest of the facts, so that an extract can leave the facts out and still show the
+ * chain. Entries of older versions have no salt, and the facts themselves in their place.
+ */
 export function entryHash(entry: Omit<AuditEntry, 'hash'>): string {
-  const { n, at, step, event, actor, org, subject, detail, prev } = entry;
-  return sha256Hex(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]));
+  const { n, at, step, event, actor, org, subject, detail, prev, salt } = entry;
+  return salt === ''
+    ? sha256Hex(JSON.stringify([prev, n, at, step, event, actor, org, subject, detail]))
+    : hashAt(prev, n, factsDigest(entry));
+}
+
+export function hashAt(prev: string, n: number, facts: string): string {
+  return sha256Hex(JSON.stringify([prev, n, facts]));
+}
+
+/**
+ * SHA-256, hex, over the salt and the facts in a fixed order; JSON's quoting separates them. The salt keeps whoever sees the
+ * digest from trying what the facts may be.
+ */
+export function factsDigest(entry: AuditFacts & Pick<AuditEntry, 'salt'>): string {
+  const { salt, at, step, event, actor, org, subject, detail } = entry;
+  return sha256Hex(JSON.stringify([salt, at, step, event, actor, org, subject, detail]));
 }

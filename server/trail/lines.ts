@@ -8,22 +8,28 @@ import {
   String as Text,
   Union,
 } from 'typebox/type';
-import { Audience, CompactJws, Digest, Instant } from '../../contract/scalars.ts';
+import { Audience, CompactJws, Digest, Instant, Maybe } from '../../contract/scalars.ts';
+import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Needs } from '../ports/stores.ts';
 import { isKey } from './statement-keys.ts';
 
 /** Most writers that one seal covers; the next seal covers the rest. */
 export const MOST_HEADS = 10_000;
 
-const Writer = Text({ minLength: 1, maxLength: 64 });
-const Hash = Text({ pattern: '^[0-9a-f]{64}$' });
-const Count = Integer({ minimum: 0 });
+export const Writer = Text({ minLength: 1, maxLength: 64 });
+const Salt = Text({ pattern: '^[A-Za-z0-9_-]{22}$' });
+export const Hash = Text({ pattern: '^[0-9a-f]{64}$' });
+export const Count = Integer({ minimum: 0 });
 const Words = Text({ maxLength: 100_000 });
 const closed = { additionalProperties: false } as const;
 
 const Head = Obj({ writer: Writer, n: Count, hash: Hash }, closed);
-const Seal = Obj({ n: Count, heads: List(Head, { maxItems: MOST_HEADS }), jws: CompactJws(2000) }, closed);
-const Entry = Obj(
+export const Seal = Obj(
+  { n: Count, heads: List(Head, { maxItems: MOST_HEADS }), jws: CompactJws(2000) },
+  closed,
+);
+/** As the lines of a trail and of an extract have it; without salt where an older version wrote it. */
+export const Entry = Obj(
   {
     writer: Writer,
     n: Count,
@@ -36,9 +42,19 @@ const Entry = Obj(
     detail: Words,
     prev: Hash,
     hash: Hash,
+    salt: Maybe(Salt),
   },
   closed,
 );
+export type EntryLine = Static<typeof Entry>;
+
+export function entryOf(line: EntryLine): AuditEntry {
+  return { ...line, salt: line.salt ?? '' };
+}
+
+export function lineOf({ salt, ...rest }: AuditEntry): EntryLine {
+  return salt === '' ? rest : { ...rest, salt };
+}
 
 /**
  * The signed content of a seal. `prev`: digest of the seal before; `root`: Merkle root of the heads it covers;
@@ -96,7 +112,7 @@ export async function* trailLines({ stores, aud }: TrailParts): AsyncGenerator<s
   let place: { readonly writer: string; readonly n: number } | undefined;
   for (;;) {
     const page = await audit.after(place, PAGE);
-    for (const entry of page) yield JSON.stringify({ entry });
+    for (const entry of page) yield JSON.stringify({ entry: lineOf(entry) });
     place = page.at(-1);
     if (place === undefined) break;
     entries += page.length;

@@ -5,9 +5,10 @@ import { headerOf } from '../../core/jws.ts';
 import { extendStatementKeys, keyEnd, type StatementKeys, verifyStatement } from '../../core/statement.ts';
 import type { AuditEntry, AuditHead, AuditSeal } from '../ports/audit-log.ts';
 import { chainStart, entryHash } from './chain.ts';
-import { Lines, SealStatement, type TrailParts, trailLines } from './lines.ts';
+import { entryOf, Lines, SealStatement, type TrailParts, trailLines } from './lines.ts';
 import { rootOf } from './merkle.ts';
 import { STEPS } from './steps.ts';
+import { Fault } from './trail-fault.ts';
 
 export type TrailVerdict =
   | {
@@ -23,15 +24,6 @@ export type TrailVerdict =
       readonly key: string | undefined;
     }
   | { readonly ok: false; readonly where: string; readonly why: string };
-
-/** Ends the verification at the first fault. */
-class Fault extends Error {
-  readonly where: string;
-  constructor(where: string, why: string) {
-    super(why);
-    this.where = where;
-  }
-}
 
 type SealedPlace = Pick<AuditHead, 'writer' | 'n'>;
 
@@ -109,7 +101,7 @@ class TrailWalk {
 
   async #takeAny(line: unknown, where: string, aud: string): Promise<void> {
     const entry = parse(Lines.entry, line)?.entry;
-    if (entry !== undefined) return this.#takeEntry(entry);
+    if (entry !== undefined) return this.#takeEntry(entryOf(entry));
     const seal = parse(Lines.seal, line)?.seal;
     if (seal !== undefined) return this.#takeSeal(seal, aud);
     const key = parse(Lines.key, line)?.key;

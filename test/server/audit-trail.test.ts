@@ -126,8 +126,8 @@ describe('a trail of several writers', () => {
       const { entry } = JSON.parse(line) as { entry?: AuditEntry };
       if (entry === undefined) return line;
       if (head.writer !== entry.writer) head = chainStart(entry.writer);
-      const { writer: _w, n: _n, prev: _p, hash: _h, ...facts } = entry;
-      const made = nextEntry(head, { ...facts, subject: facts.subject === 'a' ? 'x' : facts.subject });
+      const { writer: _w, n: _n, prev: _p, hash: _h, salt, ...facts } = entry;
+      const made = nextEntry(head, { ...facts, subject: facts.subject === 'a' ? 'x' : facts.subject }, salt);
       head = made;
       return JSON.stringify({ entry: made });
     });
@@ -262,7 +262,7 @@ describe('the one chain of before', () => {
     const raw = new BetterSqlite(join(folder, 'fieldbind.sqlite'));
     const old = START.find((statement) => statement.startsWith('create table audit')) ?? '';
     for (const table of ['audit', 'audit_heads', 'audit_seals', 'leases']) raw.exec(`drop table ${table}`);
-    raw.exec(`delete from migrations where n = 23; ${old}`);
+    raw.exec(`delete from migrations where n in (23, 48); ${old}`);
     const insert = raw.prepare('insert into audit values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     let head = chainStart(FIRST_WRITER);
     for (const subject of ['a', 'b', 'c']) {

@@ -2,15 +2,18 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { toInstant } from '../../../core/instant.ts';
+import { isMakerName, isUdid } from '../../../core/udid.ts';
 import { commandLine } from '../../trail/actors.ts';
 import { audit } from '../../trail/chain.ts';
+import { extractLines, type Scope } from '../../trail/extract-lines.ts';
 import { fileLines } from '../../trail/file-lines.ts';
 import { trailLines } from '../../trail/lines.ts';
 import { STEPS } from '../../trail/steps.ts';
+import { type ExtractVerdict, verifyExtract } from '../../trail/verify-extract.ts';
 import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-trail.ts';
 import { nodeCrypto } from '../../x509/node-crypto.ts';
 import type { CommandFace } from '../face.ts';
-import { type BareCommand, type Command, EXIT, UsageError } from './command.ts';
+import { type BareCommand, type Command, type CommandCall, EXIT, UsageError } from './command.ts';
 
 const TEXT = { type: 'string' } as const;
 
@@ -24,9 +27,7 @@ export const auditVerify: BareCommand = {
   async run({ withInstallation, words, text, print }) {
     const [file] = words;
     const verdict =
-      file === undefined
-        ? await withInstallation(verifyAudit)
-        : await verifyTrail(readable(file), nodeCrypto);
+      file === undefined ? await withInstallation(verifyAudit) : await verifyLines(readable(file));
     const key = text('key');
     for (const line of sentences(verdict)) print(line);
     if (!verdict.ok) return EXIT.no;
@@ -39,6 +40,17 @@ export const auditVerify: BareCommand = {
   },
 };
 
+/** A whole trail, or an extract of one: the first line says which. */
+async function verifyLines(lines: AsyncGenerator<string>): Promise<TrailVerdict | ExtractVerdict> {
+  const first = await lines.next();
+  async function* all(): AsyncGenerator<string> {
+    if (first.done !== true) yield first.value;
+    yield* lines;
+  }
+  const isExtract = first.done !== true && first.value.startsWith('{"extract":');
+  return isExtract ? verifyExtract(all(), nodeCrypto) : verifyTrail(all(), nodeCrypto);
+}
+
 async function* readable(file: string): AsyncGenerator<string> {
   try {
     yield* fileLines(file);
@@ -47,8 +59,9 @@ async function* readable(file: string): AsyncGenerator<string> {
   }
 }
 
-function sentences(verdict: TrailVerdict): string[] {
+function sentences(verdict: TrailVerdict | ExtractVerdict): string[] {
   if (!verdict.ok) return [`${verdict.where}: ${verdict.why}`];
+  if ('scope' in verdict) return extractSentences(verdict);
   const { entries, writers, seals, unsealed, seal, key } = verdict;
   return [
     `${entries} entries of ${writers} chains, all in place`,
@@ -59,29 +72,54 @@ function sentences(verdict: TrailVerdict): string[] {
   ];
 }
 
+function extractSentences({ scope, ...said }: Extract<ExtractVerdict, { ok: true }>): string[] {
+  const { org, device } = scope;
+  const of = [...(device === null ? [] : [`${device.maker} ${device.udid}`]), ...(org === null ? [] : [org])];
+  return [
+    `${said.entries} entries about ${of.join(' in ')}, each in its place on the trail, with ${said.hidden} between them that are not shown`,
+    `the installation signed that these are all up to seal ${said.seal}, at ${said.at}`,
+    ...(said.loose === 0
+      ? []
+      : [
+          `${said.loose} of them are from an older version: that they are on the trail is the installation’s word alone`,
+        ]),
+    ...(said.key === undefined ? [] : [`first statement key ${said.key}`]),
+  ];
+}
+
 /** What leaves this installation is on its trail. */
 export async function noteExport(
   { transact, clock }: CommandFace,
   event: string,
   org: string | null,
   detail: string,
+  subject = org ?? 'installation',
 ): Promise<void> {
   const entry = { at: toInstant(clock.now()), step: STEPS.admin, event, actor: commandLine(), org };
-  await transact((tx) => audit(tx.audit, { ...entry, subject: org ?? 'installation', detail }));
+  await transact((tx) => audit(tx.audit, { ...entry, subject, detail }));
 }
 
 export const auditExport: Command = {
-  usage: 'audit export --to FILE',
-  about: 'writes the whole audit trail with its seals and the keys to check them, for audit verify',
-  options: { to: TEXT },
+  usage: 'audit export --to FILE [--org ORG] [--device UDID --maker MAKER]',
+  about:
+    'writes the whole audit trail with its seals and the keys to check them, or an extract of one organisation or device',
+  options: { to: TEXT, org: TEXT, device: TEXT, maker: TEXT },
   words: 0,
-  async run({ installation, required, print }) {
+  async run(call) {
+    const { installation, required, print } = call;
     const file = required('to');
+    const scope = await scopeOf(call);
     let lines = 0;
+    let entries = 0;
     async function* counted() {
-      for await (const line of trailLines(installation)) {
+      const all = scope === undefined ? trailLines(installation) : extractLines(scope, installation);
+      for (let next = await all.next(); ; next = await all.next()) {
+        if (next.done === true) {
+          entries = next.value ?? 0;
+          return;
+        }
         lines++;
-        yield `${line}\n`;
+        yield `${next.value}\n`;
       }
     }
     try {
@@ -91,8 +129,33 @@ export const auditExport: Command = {
         throw new UsageError(`${file} is there already`);
       throw error;
     }
-    await noteExport(installation, 'trail exported', null, `${lines} lines`);
+    if (scope === undefined) await noteExport(installation, 'trail exported', null, `${lines} lines`);
+    else {
+      const { maker = '', udid = '' } = scope.device ?? {};
+      const subject = scope.device === null ? undefined : `${maker} ${udid}`;
+      await noteExport(
+        installation,
+        'extract of the trail exported',
+        scope.org,
+        `${entries} entries`,
+        subject,
+      );
+      print(`${entries} entries of the trail are within it`);
+    }
     print(`${lines} lines written; check them with: npm run fieldbind -- audit verify ${file}`);
     return 0;
   },
 };
+
+/** What an extract is of; undefined if the whole trail is meant. */
+async function scopeOf({ installation, text, required }: CommandCall): Promise<Scope | undefined> {
+  const [org = null, udid] = [text('org'), text('device')];
+  if (org !== null && (await installation.stores.orgs.org(org)) === undefined)
+    throw new UsageError('there is no such organisation');
+  if (udid === undefined) return org === null ? undefined : { org, device: null, subjects: [] };
+  const maker = required('maker');
+  if (!isUdid(udid) || !isMakerName(maker))
+    throw new UsageError('--device is no UDID, or --maker no maker’s name');
+  const records = await installation.stores.audit.recordsOf(udid);
+  return { org, device: { maker, udid }, subjects: [udid, `${maker} ${udid}`, ...records] };
+}
