@@ -1,6 +1,9 @@
 import type { RecordResult } from '../../contract/batch.ts';
 import type { RejectionCode } from '../../contract/codes.ts';
-import type { Receipt } from '../../contract/statement.ts';
+import { parse } from '../../contract/parse.ts';
+import { Receipt, StatementHeader } from '../../contract/statement.ts';
+import { headerOf, parseJws } from '../../core/jws.ts';
+import type { Envelope } from '../ports/envelopes.ts';
 import type { GroupStores } from '../ports/group-stores.ts';
 import type { RecordOrId } from '../ports/records.ts';
 import { audit } from '../trail/chain.ts';
@@ -49,7 +52,8 @@ export async function keepRecord(envelope: VerifiedEnvelope, context: KeepContex
   const anew = stored?.code === 'org_not_entitled' && code !== 'org_not_entitled';
   if (stored !== undefined && !anew) {
     // Idempotent: the same bytes get the same answer again, with the receipt of the first time.
-    const receipt = stored.receipt === null ? {} : { receipt: stored.receipt };
+    const known = await standingReceipt(envelope, stored, context);
+    const receipt = known === null ? {} : { receipt: known };
     return {
       result:
         stored.code === null
@@ -150,14 +154,34 @@ async function forks(
   return after !== undefined && after.prev !== digest;
 }
 
+/**
+ * The receipt of the first time. What an earlier statement key signed is signed anew, of the same time: that key may have
+ * ended, and a phone that knows so would bring the record for ever.
+ */
+async function standingReceipt(
+  envelope: VerifiedEnvelope,
+  { digest, id, code, receipt }: Envelope,
+  context: KeepContext,
+): Promise<string | null> {
+  const { stores, signer } = context;
+  if (receipt === null || id === null) return receipt;
+  if (parse(StatementHeader, headerOf(receipt))?.kid === signer.kid) return receipt;
+  const first = parse(Receipt, parseJws(receipt)?.payload);
+  if (first === undefined) return receipt;
+  const again = await signReceipt(envelope, id, first.status, context, first.at);
+  await stores.envelopes.answerAnew(digest, { code, receipt: again });
+  return again;
+}
+
 /** Signs the receipt. It says that this installation has had these bytes durably since then, and nothing about the decision. */
 async function signReceipt(
   { header, digest }: VerifiedEnvelope,
   id: string,
   status: Receipt['status'],
   { stores, signer, aud, at }: KeepContext,
+  since = at,
 ): Promise<string> {
-  const payload: Receipt = { aud, id, digest, kid: header.kid, seq: header.seq, status, at };
+  const payload: Receipt = { aud, id, digest, kid: header.kid, seq: header.seq, status, at: since };
   const signed = await signer.sign('receipt+jws', payload);
   await stores.statements.log(signed.digest, 'receipt+jws', at);
   return signed.jws;

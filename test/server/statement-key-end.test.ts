@@ -10,7 +10,8 @@ import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../
 import type { AuditSeal } from '../../server/ports/audit-log.ts';
 import { verifyTrail } from '../../server/trail/verify-trail.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { trailOf } from '../support/trail.ts';
@@ -104,6 +105,25 @@ describe('a statement key that was stolen', () => {
       ['statement key is to end', 'command line (ada)'],
       ['statement key ended', 'command line (ada)'],
     ]);
+  });
+
+  it('signed receipts that a phone never got: the record is answered under the next key, of the same time', async () => {
+    const ines = await server.signIn('ines');
+    const device = await server.listedDevice();
+    const { jws } = await ines.seal('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    const first = (await ines.send([jws])).results[0]?.receipt ?? '';
+    await server.running.decider.idle();
+    await end(await firstKid());
+    const phone = await learned(new Map());
+    expect(await verifyStatement(first, 'receipt+jws', phone, nodeCrypto)).toMatchObject({ ok: false });
+    const again = (await ines.send([jws])).results[0];
+    expect(again?.status).toBe('duplicate');
+    const verified = await verifyStatement(again?.receipt ?? '', 'receipt+jws', phone, nodeCrypto);
+    expect(verified).toMatchObject({ ok: true, payload: parseJws(first)?.payload });
+    expect((await ines.send([jws])).results[0]?.receipt).toBe(again?.receipt);
+    // It is a statement of ours, so a record may name it as its anchor.
+    const { stores } = server.running.installation;
+    expect(await stores.statements.issuedAt(verified.ok ? verified.digest : '')).toBeDefined();
   });
 
   it('signed a pack that is made anew at once', async () => {
