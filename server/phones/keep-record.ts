@@ -107,7 +107,7 @@ export async function keepRecord(envelope: VerifiedEnvelope, context: KeepContex
     actor: author,
     org: header.org,
     subject: id ?? digest,
-    detail: `${header.typ} ${header.seq} of ${header.kid}, sent by ${uploader}${code === null ? '' : `, ${code}`}`,
+    detail: `${header.typ} ${header.seq} of ${header.kid}, digest ${digest}, sent by ${uploader}${code === null ? '' : `, ${code}`}`,
   });
   const result = {
     digest,

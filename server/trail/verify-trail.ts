@@ -22,6 +22,9 @@ export type TrailVerdict =
       readonly seal: string | undefined;
       /** Name of the first statement key, which vouches for all that follow. */
       readonly key: string | undefined;
+      /** All statement keys, ended ones too, and the seals up to which ended ones count. */
+      readonly keys: StatementKeys;
+      readonly ends: ReadonlyMap<string, StatementKeyEnd['seal']>;
     }
   | { readonly ok: false; readonly where: string; readonly why: string };
 
@@ -41,9 +44,9 @@ interface SealedHead extends AuditHead {
 export async function verifyTrail(
   lines: AsyncIterable<string>,
   crypto: CryptoPort,
-  sealed: readonly SealedPlace[] = [],
+  { sealed = [], onEntry }: TrailOptions = {},
 ): Promise<TrailVerdict> {
-  const trail = new TrailWalk(crypto);
+  const trail = new TrailWalk(crypto, onEntry);
   let number = 0;
   try {
     for await (const line of lines) {
@@ -69,7 +72,14 @@ function kidOf(jws: string): string | undefined {
   return parse(StatementHeader, headerOf(jws))?.kid;
 }
 
+interface TrailOptions {
+  readonly sealed?: readonly SealedPlace[];
+  /** Called with each entry and the first seal that covers it. What it hears is true only if the verdict is good. */
+  readonly onEntry?: (entry: AuditEntry, seal: number | undefined) => void;
+}
+
 class TrailWalk {
+  readonly #onEntry: TrailOptions['onEntry'];
   readonly #crypto: CryptoPort;
   #aud: string | undefined;
   #keys: StatementKeys = new Map();
@@ -86,8 +96,9 @@ class TrailWalk {
   readonly #reached = new Map<string, number>();
   #unsealed = 0;
 
-  constructor(crypto: CryptoPort) {
+  constructor(crypto: CryptoPort, onEntry: TrailOptions['onEntry']) {
     this.#crypto = crypto;
+    this.#onEntry = onEntry;
   }
 
   async take(line: unknown, number: number): Promise<void> {
@@ -172,6 +183,7 @@ class TrailWalk {
     if (entryHash(entry) !== entry.hash) throw new Fault(where(n), 'it was changed');
     const sealed = this.#sealed.get(writer);
     const [next] = sealed ?? [];
+    this.#onEntry?.(entry, next?.seal);
     if (next === undefined) this.#unsealed++;
     else if (next.n === n) {
       if (next.hash !== entry.hash) throw new Fault(where(n), `seal ${next.seal} was made over another one`);
@@ -215,6 +227,8 @@ class TrailWalk {
       unsealed: this.#unsealed,
       seal: this.#seal ?? undefined,
       key: this.#keys.keys().next().value,
+      keys: this.#keys,
+      ends: this.#ends,
     };
   }
 }
@@ -227,5 +241,5 @@ export async function verifyAudit(
   installation: TrailParts & { readonly crypto: CryptoPort },
 ): Promise<TrailVerdict> {
   const sealed = await installation.stores.audit.sealed();
-  return verifyTrail(trailLines(installation), installation.crypto, sealed);
+  return verifyTrail(trailLines(installation), installation.crypto, { sealed });
 }

@@ -206,6 +206,69 @@ describe('the trail of a key that has ended', () => {
   });
 });
 
+describe('what a statement is worth', () => {
+  const judge = async (jws: string) => {
+    const [trail, statement] = [join(folder, `t${Math.random()}`), join(folder, 'statement')];
+    expect((await server.fieldbind('audit', 'export', '--to', trail)).code).toBe(0);
+    writeFileSync(statement, `${jws}\n`);
+    const { code, out } = await server.fieldbind('audit', 'verify', trail, '--statement', statement);
+    return {
+      code,
+      said: out.split('\n').find((line) => line.includes('statement is') || line.includes('the key of')),
+    };
+  };
+
+  it('is its key’s word while that has not ended, then its place on the trail', async () => {
+    const ines = await server.signIn('ines');
+    const device = await server.listedDevice();
+    const { jws } = await ines.seal('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    const receipt = (await ines.send([jws])).results[0]?.receipt ?? '';
+    const { credential } = await ines.enrol();
+    await server.running.decider.idle();
+    for (const text of [receipt, credential])
+      expect(await judge(text)).toMatchObject({ code: 0, said: expect.stringContaining('has not ended') });
+    await end(await firstKid());
+    for (const text of [receipt, credential])
+      expect(await judge(text)).toMatchObject({
+        code: 0,
+        said: expect.stringMatching(/under seal \d+.*it counts$/),
+      });
+    const said = parseJws(receipt)?.payload as object;
+    for (const change of [
+      { digest: 'A'.repeat(43) },
+      { kid: 'A'.repeat(43) },
+      { seq: 99 },
+      { status: 'rejected' },
+      { id: '01900000-0000-7000-8000-000000000001' },
+    ]) {
+      const lie = await forged(stolenKey(1), 'receipt+jws', { ...said, ...change });
+      expect(await judge(lie)).toMatchObject({ code: 1, said: expect.stringContaining('does not count') });
+    }
+    // The trail has no entry of a pack, so an ended key's pack is never worth anything.
+    const pack = await forged(stolenKey(1), 'pack+jws', { aud: aud() });
+    expect(await judge(pack)).toMatchObject({ code: 1, said: expect.stringContaining('does not count') });
+  });
+
+  it('is nothing where it came to the trail after the end, though the time that it says is before', async () => {
+    await end(await firstKid());
+    const ines = await server.signIn('ines');
+    const device = await server.listedDevice();
+    const { jws } = await ines.seal('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
+    const receipt = (await ines.send([jws])).results[0]?.receipt ?? '';
+    await server.running.decider.idle();
+    const said = parseJws(receipt)?.payload as object;
+    const lie = await forged(stolenKey(1), 'receipt+jws', { ...said, at: '2026-01-01T00:00:00.000Z' });
+    expect(await judge(lie)).toMatchObject({ code: 1, said: expect.stringContaining('does not count') });
+    expect(await judge(receipt)).toMatchObject({ code: 0 });
+  });
+
+  it('is nothing where a stranger signed it, or it is no statement', async () => {
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+    for (const text of [await forged(stranger, 'receipt+jws', { aud: aud() }), 'a.b.c', ''])
+      expect(await judge(text)).toMatchObject({ code: 1, said: expect.stringContaining('not signed by') });
+  });
+});
+
 describe('a statement key whose name an organisation of an older version has', () => {
   it('is passed over: rotation makes another one, and all goes on', async () => {
     const { ceremonies, vault } = server.running.installation;

@@ -7,6 +7,7 @@ import { commandLine } from '../../trail/actors.ts';
 import { audit } from '../../trail/chain.ts';
 import { extractLines, type Scope } from '../../trail/extract-lines.ts';
 import { fileLines } from '../../trail/file-lines.ts';
+import { judgeStatement, type StatementWorth } from '../../trail/judge-statement.ts';
 import { trailLines } from '../../trail/lines.ts';
 import { STEPS } from '../../trail/steps.ts';
 import { type ExtractVerdict, verifyExtract } from '../../trail/verify-extract.ts';
@@ -14,23 +15,39 @@ import { type TrailVerdict, verifyAudit, verifyTrail } from '../../trail/verify-
 import { nodeCrypto } from '../../x509/node-crypto.ts';
 import type { CommandFace } from '../face.ts';
 import { type BareCommand, type Command, type CommandCall, EXIT, UsageError } from './command.ts';
+import { readText } from './text-files.ts';
 
 const TEXT = { type: 'string' } as const;
 
 export const auditVerify: BareCommand = {
   bare: true,
-  usage: 'audit verify [FILE] [--key KID]',
-  about: 'walks the audit trail, or an exported one with nothing else at hand; says the first fault',
-  options: { key: TEXT },
+  usage: 'audit verify [FILE] [--key KID] [--statement FILE]',
+  about:
+    'walks the audit trail, or an exported one with nothing else at hand; says the first fault, and what a statement is worth',
+  options: { key: TEXT, statement: TEXT },
   words: 0,
   optional: 1,
   async run({ withInstallation, words, text, print }) {
     const [file] = words;
+    const statement = text('statement');
+    if (statement !== undefined && file === undefined)
+      throw new UsageError(
+        '--statement is judged by an exported trail: name its file (audit export --to FILE)',
+      );
+    const judged =
+      statement !== undefined && file !== undefined
+        ? await judgeStatement(readText(statement).trim(), readable(file), nodeCrypto)
+        : undefined;
     const verdict =
-      file === undefined ? await withInstallation(verifyAudit) : await verifyLines(readable(file));
+      judged?.trail ??
+      (file === undefined ? await withInstallation(verifyAudit) : await verifyLines(readable(file)));
     const key = text('key');
     for (const line of sentences(verdict)) print(line);
     if (!verdict.ok) return EXIT.no;
+    if (judged?.statement !== undefined) {
+      print(worthOf(judged.statement));
+      if (judged.statement.worth === 'ended' || judged.statement.worth === 'not_ours') return EXIT.no;
+    }
     if (key !== undefined && key !== verdict.key) {
       print('the first statement key is another one: this is not the trail of that installation');
       return EXIT.no;
@@ -39,6 +56,21 @@ export const auditVerify: BareCommand = {
     return verdict.seal === undefined ? EXIT.undecided : EXIT.yes;
   },
 };
+
+function worthOf(statement: StatementWorth): string {
+  switch (statement.worth) {
+    case 'counts':
+      return 'the statement is signed by a statement key that has not ended';
+    case 'sealed': {
+      const { entry, seal } = statement;
+      return `the key of the statement has ended, and entry ${entry.n} of chain ${entry.writer}, of ${entry.at}, says the same under seal ${seal}, from before the end: it counts`;
+    }
+    case 'ended':
+      return 'the key of the statement has ended, and the trail has it nowhere before the end: it does not count';
+    case 'not_ours':
+      return 'the statement is not signed by a statement key of this trail';
+  }
+}
 
 /** A whole trail, or an extract of one: the first line says which. */
 async function verifyLines(lines: AsyncGenerator<string>): Promise<TrailVerdict | ExtractVerdict> {
