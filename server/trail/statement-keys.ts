@@ -49,8 +49,8 @@ export interface StatementKeys {
   catchUp(): Promise<void>;
 }
 
-/** Keys and ends that an answer carries at most; apps of any version read so many. */
-const MOST_KEYS = 48;
+/** Keys and ends that an answer carries at most, and ends among them; apps of any version read so many. */
+const MOST = 64;
 const MOST_ENDS = 16;
 
 /**
@@ -58,8 +58,9 @@ const MOST_ENDS = 16;
  * order in which they came.
  */
 export async function statementChain({ statements }: Needs<'statements'>): Promise<string[]> {
-  const keys = (await statements.keys()).filter(isKey).slice(-MOST_KEYS);
-  return [...keys, ...(await statements.ends()).slice(-MOST_ENDS)].map(({ jws }) => jws);
+  const ends = (await statements.ends()).slice(-MOST_ENDS);
+  const keys = (await statements.keys()).filter(isKey).slice(ends.length - MOST);
+  return [...keys, ...ends].map(({ jws }) => jws);
 }
 
 /**
