@@ -11,7 +11,7 @@ export const MOST_CHANGES = 50_000;
 export const MOST_PLAIN_ROWS = 20_000;
 
 /** Place among the changes of a list; opaque to the page. Empty: before the first. */
-export const ListCursor = Text({ pattern: '^([A-Za-z0-9_-]{16}\\.[0-9]{1,15})?$' });
+export const ListCursor = Text({ pattern: '^([A-Za-z0-9_-]{16}\\.[0-9]{1,15}\\.[0-9]{1,15})?$' });
 
 const digests = (most: number) => Base64Url(most * ROW_DIGEST_BYTES * 2);
 

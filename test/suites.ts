@@ -62,6 +62,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/find-devices.test.ts',
   'test/server/list-import.test.ts',
   'test/server/one-binding.test.ts',
+  'test/server/organisations-apart.test.ts',
   'test/server/policy.test.ts',
   'test/server/put-back.test.ts',
   'test/server/registration.test.ts',

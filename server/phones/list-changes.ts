@@ -36,16 +36,19 @@ export function listChanges(parts: ListChangesParts): (org: Org, after: string) 
     const life = await settings.settle(LIST_LIFE, toBase64Url(parts.crypto.random(12)));
     const [newest, whole, salt] = [
       await listFeed.newest(scope),
-      await listFeed.isWhole(scope),
+      await listFeed.isWhole(),
       await listFeed.salt(),
     ];
-    const [of, number] = cursor.split('.');
-    const known = of === life && Number(number) <= newest ? Number(number) : undefined;
-    const { changes, to, more } = await read(scope, org.name, known ?? 0, parts);
-    const next = `${life}.${to}`;
+    const known = placeOf(cursor, life);
+    const isHere =
+      known !== undefined && known.at <= newest && known.since >= (await listFeed.forgottenBefore(scope));
+    // Whoever begins now has nothing that went before.
+    const from = isHere ? known : { at: 0, since: newest };
+    const { changes, to, more } = await read(scope, org.name, from, parts);
+    const next = `${life}.${to}.${Math.max(to, from.since)}`;
     return {
       to: `${next}${whole ? '' : '-'}`,
-      unchanged: known !== undefined && changes.length === 0,
+      unchanged: isHere && changes.length === 0,
       async signed() {
         const bytesOf = (is: ListChange['is']) =>
           concat(...changes.filter((one) => one.is === is).map((one) => one.digest));
@@ -53,7 +56,7 @@ export function listChanges(parts: ListChangesParts): (org: Org, after: string) 
         const statement: ListChanges = {
           aud: parts.aud,
           org: org.name,
-          after: known === undefined ? '' : cursor,
+          after: isHere ? cursor : '',
           to: next,
           more,
           whole,
@@ -72,16 +75,28 @@ export function listChanges(parts: ListChangesParts): (org: Org, after: string) 
   };
 }
 
+/** Where a phone is: it has every change up to `at`, and of what has gone also what had gone by `since`. */
+interface Place {
+  readonly at: number;
+  readonly since: number;
+}
+
+function placeOf(cursor: string, life: string): Place | undefined {
+  const [of, at, since] = cursor.split('.');
+  return of === life ? { at: Number(at), since: Number(since) } : undefined;
+}
+
 async function read(
   scope: string,
   org: string,
-  from: number,
+  from: Place,
   { stores }: ListChangesParts,
 ): Promise<{ changes: readonly ListChange[]; to: number; more: boolean }> {
   const changes: ListChange[] = [];
   let bytes = 0;
-  for (let to = from; ; ) {
-    const limits = { changes: SLICE, plain: MOST_PLAIN_ROWS };
+  const plainFrom = await stores.listFeed.newestFrom(org, MOST_PLAIN_ROWS);
+  for (let to = from.at; ; ) {
+    const limits = { changes: SLICE, plainFrom, since: from.since };
     const slice = await stores.listFeed.after(scope, org, to, limits);
     for (const change of slice) {
       bytes += change.row === undefined ? 0 : JSON.stringify(change.row).length;

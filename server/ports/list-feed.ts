@@ -24,14 +24,21 @@ export interface ListFeed {
   salt(): Promise<string>;
   /** Number of the newest change. */
   newest(scope: string): Promise<number>;
-  /** Whether every row has its digest. */
-  isWhole(scope: string): Promise<boolean>;
-  /** Changes after this one, in their order. At most the newest `plain` rows of the organisation come as rows. */
+  /** What has gone before this number is forgotten: a phone that is not there yet begins anew. */
+  forgottenBefore(scope: string): Promise<number>;
+  /** Whether every row has its digest, in every scope. */
+  isWhole(): Promise<boolean>;
+  /** The number after which an organisation's rows are among its newest ones, so many as these. */
+  newestFrom(org: OrgName, count: number): Promise<number>;
+  /**
+   * Changes after `n`, in their order. Of the organisation's own rows those after `plainFrom` come as rows. What had gone
+   * by `since` is left out.
+   */
   after(
     scope: string,
     org: OrgName,
     n: number,
-    limits: { readonly changes: number; readonly plain: number },
+    limits: { readonly changes: number; readonly plainFrom: number; readonly since?: number },
   ): Promise<ListChange[]>;
   /** Some digests of the scope, in no order. */
   digests(

@@ -1,7 +1,7 @@
 /** What work packs are made from. Each topic has a counter that grows with every change. */
 export const VERSION_TOPICS = ['tombstones', 'domains'] as const;
 /** The list is counted by scope, so that practice makes nobody else's pack anew. */
-export type VersionTopic = (typeof VERSION_TOPICS)[number] | 'lineage' | `list:${string}`;
+export type VersionTopic = (typeof VERSION_TOPICS)[number] | 'lineage' | `list:${string}` | `gone:${string}`;
 
 export interface Versions {
   /**

@@ -73,7 +73,24 @@ export async function tellGone(
     if (stays && org === null) continue;
     const n = await takeNumbers(db, scope, 1);
     await db.insertInto('list_gone').values({ scope, n, digest, org }).execute();
+    if (n % FORGET_EVERY === 0) await forgetGone(db, scope);
   }
+}
+
+/** What has gone is remembered for so many changes; practice alone makes some tens of thousands a day. */
+const REMEMBERED = 100_000;
+const FORGET_EVERY = 256;
+
+async function forgetGone(db: Db, scope: string): Promise<void> {
+  const ofScope = db.selectFrom('list_gone').select('n').where('scope', '=', scope);
+  const last = await ofScope.orderBy('n', 'desc').offset(REMEMBERED).limit(1).executeTakeFirst();
+  if (last === undefined) return;
+  await db.deleteFrom('list_gone').where('scope', '=', scope).where('n', '<=', last.n).execute();
+  await db
+    .insertInto('versions')
+    .values({ topic: `gone:${scope}`, n: last.n })
+    .onConflict((c) => c.column('topic').doUpdateSet({ n: last.n }))
+    .execute();
 }
 
 /** Computes the digests of a device's rows anew, after it took another key. */

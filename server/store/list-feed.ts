@@ -15,20 +15,22 @@ export function listFeed(db: Db): ListFeed {
       const counter = db.selectFrom('versions').select('n').where('topic', '=', `list:${scope}`);
       return (await counter.executeTakeFirst())?.n ?? 0;
     },
-    async isWhole(scope) {
-      const some = rows.select('udid').where('scope', '=', scope).where('digest', 'is', null).limit(1);
+    async forgottenBefore(scope) {
+      const floor = db.selectFrom('versions').select('n').where('topic', '=', `gone:${scope}`);
+      return (await floor.executeTakeFirst())?.n ?? 0;
+    },
+    async isWhole() {
+      // Without the scope, which would have the planner read the whole list in place of its partial index.
+      const some = rows.select('udid').where('digest', 'is', null).limit(1);
       return (await some.execute()).length === 0;
     },
-    async after(scope, org, after, { changes, plain }) {
-      const oldest = await rows
-        .select('n')
-        .where('org', '=', org)
-        .orderBy('n', 'desc')
-        .offset(plain)
-        .limit(1)
-        .executeTakeFirst();
+    async newestFrom(org, count) {
+      const some = rows.select('n').where('org', '=', org).orderBy('n', 'desc').offset(count).limit(1);
+      return (await some.executeTakeFirst())?.n ?? 0;
+    },
+    async after(scope, org, after, { changes, plainFrom, since = 0 }) {
       const there = await rows
-        .select(['n', 'digest', 'org', 'maker', 'udid'])
+        .select(['n', 'digest', 'org'])
         .where('scope', '=', scope)
         .where('n', '>', after)
         .where('digest', 'is not', null)
@@ -39,12 +41,12 @@ export function listFeed(db: Db): ListFeed {
         .selectFrom('list_gone')
         .select(['n', 'digest', 'org'])
         .where('scope', '=', scope)
-        .where('n', '>', after)
+        .where('n', '>', Math.max(after, since))
         .where((where) => where.or([where('org', 'is', null), where('org', '=', org)]))
         .orderBy('n')
         .limit(changes)
         .execute();
-      const own = there.filter((row) => row.org === org && row.n > (oldest?.n ?? 0));
+      const own = there.filter((row) => row.org === org && row.n > plainFrom);
       const plainRows = await plainOf(db, scope, org, own);
       const all: ListChange[] = [
         ...there.map(({ n, digest }): ListChange => {
@@ -88,7 +90,7 @@ async function plainOf(
   db: Db,
   scope: string,
   org: string,
-  own: readonly { readonly n: number; readonly maker: string; readonly udid: string }[],
+  own: readonly { readonly n: number }[],
 ): Promise<ReadonlyMap<number, ListRow>> {
   const plain = new Map<number, ListRow>();
   for (let at = 0; at < own.length; at += AT_ONCE) {
@@ -104,10 +106,12 @@ async function plainOf(
         some.map(({ n }) => n),
       )
       .execute();
-    const since = scope === REAL_SCOPE ? await keysSince(db, some) : new Map();
-    for (const { n, row } of found) {
+    const read = found.map(({ n, row }) => ({ n, row: fromJson<ListRow>(row) }));
+    const names = read.map(({ row }) => row);
+    const since = scope === REAL_SCOPE ? await keysSince(db, names) : new Map();
+    for (const { n, row } of read) {
       // Vouchers, origin and age of a row are used by the server only.
-      const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = fromJson<ListRow>(row);
+      const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = row;
       const key = currentKey(told, since);
       plain.set(n, key.length === 0 ? told : { ...told, publicKey: toBase64Url(key) });
     }

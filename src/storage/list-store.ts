@@ -61,9 +61,11 @@ export async function packList(
   db: Database,
   org: string,
   handle: Pick<DatabaseHandle, 'use'>,
+  known: PackList | undefined,
 ): Promise<PackList | undefined> {
   const head = await db.get('list', org);
   if (head === undefined) return undefined;
+  if (known !== undefined && known.cursor === head.cursor && known.etag === head.etag) return known;
   const rows = await db.getAll('plain', IDBKeyRange.bound([org], [org, []]));
   return {
     cursor: head.cursor,

@@ -2,7 +2,7 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import { isByEndedKey, type StatementKeys } from '../../core/statement.ts';
-import type { ListPart, StoredPack, WorkStore } from '../ports/work.ts';
+import type { ListPart, PackList, StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
 import { forgetLists, packList, saveListPart } from './list-store.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
@@ -13,6 +13,8 @@ export class IdbWorkStore implements WorkStore {
   readonly #keys: OperatorKeyStore;
   /** Parsing a large pack is slow; the row's digest says whether the parsed one still holds. */
   #parsed = new Map<string, StoredPack>();
+  /** The same for a list's own rows, by its cursor. */
+  #lists = new Map<string, PackList>();
 
   constructor(db: DatabaseHandle, keys: OperatorKeyStore) {
     this.#db = db;
@@ -33,7 +35,8 @@ export class IdbWorkStore implements WorkStore {
         if (pack === undefined) continue; // written by another version: it will be fetched anew
         const entry = { pack, digest: row.digest, etag: isByEndedKey(row.jws, keys) ? '' : row.etag };
         this.#parsed.set(row.org, entry);
-        const list = await packList(db, row.org, this.#db);
+        const list = await packList(db, row.org, this.#db, this.#lists.get(row.org));
+        if (list !== undefined) this.#lists.set(row.org, list);
         stored.push(list === undefined ? entry : { ...entry, list });
       }
       return stored;

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import BetterSqlite from 'better-sqlite3';
 import { openssl } from '../support/openssl.ts';
 import { loadPhones, makeDevices, rowsOf, sendAll, waitBound } from './field.ts';
+import { benchLists, fill } from './growth-lists.ts';
 import type { Report } from './report.ts';
 import { type Served, serve } from './served.ts';
 
@@ -12,7 +12,7 @@ const SIZES = [1e4, 1e5, 1e6, 1e7] as const;
 /** Devices with real keys that are registered at each size. */
 const SAMPLE = 1000;
 
-/** What a registration, a CRL and an OCSP answer cost as the maker's list grows, on SQLite. `words`: the largest power of ten, 7 if left out. */
+/** What a registration, a CRL, an OCSP answer and a phone's list cost as the maker's list grows, on SQLite. `words`: the largest power of ten, 7 if left out. */
 export async function benchGrowth(words: readonly string[]): Promise<Report> {
   const largest = 10 ** Number(words.find((word) => /^[4-7]$/.test(word)) ?? 7);
   const sizes = SIZES.filter((size) => size <= largest);
@@ -37,7 +37,7 @@ export async function benchGrowth(words: readonly string[]): Promise<Report> {
     // The first ones teach the program its own code, and are not counted.
     await register();
     for (const size of sizes) {
-      fill(served.data, rows, size);
+      fill(served.data, 'bulk', rows, size - rows);
       rows = size;
       registration.push(Math.round(await register()));
       crl.push(Math.round(await microsecondsOfCrl(served)));
@@ -47,6 +47,7 @@ export async function benchGrowth(words: readonly string[]): Promise<Report> {
   } finally {
     await served.close();
   }
+  const lists = await benchLists(largest);
   const [first = 0, last = 0] = [registration[0], registration.at(-1)];
   return {
     name: 'growth',
@@ -58,28 +59,9 @@ export async function benchGrowth(words: readonly string[]): Promise<Report> {
       us_per_crl_answer: crl,
       us_per_ocsp_answer: ocsp,
       resident_mib: memory,
+      list: { ...lists },
     },
   };
-}
-
-/** Rows of one transaction: large enough to share its cost, small enough for the log to stay small. */
-const AT_ONCE = 250_000;
-
-/** Rows with keys that nobody has: as long as real ones and as scattered. The indexes are those of the migrations, and stay. */
-function fill(data: string, from: number, to: number): void {
-  const file = new BetterSqlite(join(data, 'fieldbind.sqlite'), { timeout: 60_000 });
-  // Scattered keys go to pages all over their index: with SQLite's own 2 MiB each row would read several from the disk.
-  file.pragma(`cache_size = -${1024 * 1024}`);
-  const insert = file.prepare(
-    `with recursive numbers (n) as (select ? union all select n + 1 from numbers where n + 1 < ?)
-     insert into list_rows (scope, maker, udid, org, public_key, row, imported_by, imported_at)
-     select 'real', 'bulk', 'bulk-' || n, 'northfield', hex(randomblob(62)),
-       '{"maker":"bulk","udid":"bulk-' || n || '","aliases":[],"anchor":"key"}', 'bench', '2026-01-01T00:00:00.000Z'
-     from numbers`,
-  );
-  for (let first = from; first < to; first += AT_ONCE) insert.run(first, Math.min(first + AT_ONCE, to));
-  file.pragma('wal_checkpoint(truncate)');
-  file.close();
 }
 
 async function microsecondsOfCrl({ urls, cpuSeconds }: Served): Promise<number> {

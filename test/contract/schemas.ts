@@ -27,7 +27,7 @@ const at = '2026-01-01T00:00:00.000Z';
 const key = { kty: 'EC', crv: 'P-256', x: made.digest(1), y: made.digest(2) };
 const jws = 'aaaa.bbbb.cccc';
 const LIST_CHANGES = {
-  ...{ aud: made.AUD, org: made.ORG, after: '', to: `${'l'.repeat(16)}.7`, more: false, whole: true },
+  ...{ aud: made.AUD, org: made.ORG, after: '', to: `${'l'.repeat(16)}.7.7`, more: false, whole: true },
   ...{ salt: made.digest(1), digests: made.digest(2), gone: '', moved: 'A'.repeat(16) },
   rows: [{ digest: 'A'.repeat(16), row: made.listRow() }],
 };

@@ -28,7 +28,7 @@ const notUsed = async () => Promise.reject(new Error('not asked for in step 0'))
 
 /** An answer about a list in which nothing is. */
 const NO_CHANGES = {
-  to: `${'l'.repeat(16)}.1`,
+  to: `${'l'.repeat(16)}.1.1`,
   more: false,
   whole: true,
   salt: digest(9),
@@ -345,7 +345,7 @@ describe('a pack that is not believed leaves the one held', () => {
 describe('the list', () => {
   const part = (n: number, more: boolean, after = '') => ({
     ...NO_CHANGES,
-    ...{ after, to: `${'l'.repeat(16)}.${n}`, more },
+    ...{ after, to: `${'l'.repeat(16)}.${n}.3`, more },
   });
 
   test('comes piece by piece, each after the one before, and is whole with the last', async () => {
@@ -417,7 +417,7 @@ describe('the list', () => {
   test.each<[string, Partial<ListChanges>, string?, 'pack+jws'?]>([
     ['of another installation', { aud: 'elsewhere.example' }],
     ['of another organisation', { org: 'somebody' }],
-    ['that begins where this phone is not', { after: `${'l'.repeat(16)}.7` }],
+    ['that begins where this phone is not', { after: `${'l'.repeat(16)}.7.7` }],
     ['with other digests than were signed', {}, 'A'.repeat(16)],
     ['with digests that are none', {}, '****'],
     ['that was signed as something else', {}, '', 'pack+jws'],

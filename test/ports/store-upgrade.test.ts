@@ -128,9 +128,9 @@ describe.each([
     expect((await stores.transfers.openCases()).map(({ id }) => id)).toEqual(cases);
     // Digests of rows from before come while the server runs, and until then phones are not told that the list is whole.
     const rows = DATA.list_rows?.filter(({ scope }) => scope === 'real').length;
-    expect(await stores.listFeed.isWhole('real')).toBe(false);
+    expect(await stores.listFeed.isWhole()).toBe(false);
     while ((await transact((tx) => tx.listFeed.digestSome(2))) > 0);
-    expect(await stores.listFeed.isWhole('real')).toBe(true);
+    expect(await stores.listFeed.isWhole()).toBe(true);
     expect(await stores.listFeed.digests('real', 0, 1000)).toHaveLength(rows ?? 0);
     await close();
   });

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ListChangesAnswer } from '../../contract/list-changes.ts';
+import type { ListChanges, ListChangesAnswer } from '../../contract/list-changes.ts';
 import { parseJws } from '../../core/jws.ts';
+import { listChanges } from '../../server/phones/list-changes.ts';
+import type { ListChange } from '../../server/ports/list-feed.ts';
 import { REAL_SCOPE } from '../../server/ports/orgs.ts';
 import { listChecks as checksOf, listPhone as phoneOf } from '../support/list-phone.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -140,6 +142,74 @@ describe('a list of any size', () => {
   });
 });
 
+describe('one answer', () => {
+  const org = { name: 'northfield', title: '', training: false, salt: '' };
+  /** Answers over a list that is only told of: so many changes, which only begin to be remembered at some number. */
+  function over(changes: readonly ListChange[], forgotten = 0) {
+    const { installation } = server.running;
+    const asked: number[] = [];
+    const listFeed = {
+      ...installation.stores.listFeed,
+      newest: async () => changes.at(-1)?.n ?? 0,
+      forgottenBefore: async () => forgotten,
+      after: async (_scope: string, _org: string, n: number, limits: { changes: number; since?: number }) => {
+        asked.push(limits.changes);
+        const left = changes.filter(
+          (one) => one.n > n && (one.is === 'there' || one.n > (limits.since ?? 0)),
+        );
+        return left.slice(0, limits.changes);
+      },
+    };
+    const stores = { ...installation.stores, listFeed };
+    return { asked, answer: listChanges({ ...installation, stores }) };
+  }
+  const change = (n: number, over: Partial<ListChange> = {}): ListChange => {
+    const digest = new Uint8Array(12);
+    new DataView(digest.buffer).setUint32(0, n);
+    return { n, is: 'there', digest, ...over };
+  };
+  const read = async (answer: { signed(): Promise<{ list: string; digests: string }> }) => {
+    const { list, digests } = await answer.signed();
+    return { ...(parseJws(list)?.payload as ListChanges), count: digests.length / 16 };
+  };
+
+  it('is bounded in its changes, in the bytes of its rows, and in what is read at once', async () => {
+    const { answer, asked } = over(Array.from({ length: 50_001 }, (_, n) => change(n + 1)));
+    const first = await read(await answer(org, ''));
+    expect(first).toMatchObject({ after: '', more: true, count: 50_000 });
+    expect(Math.max(...asked)).toBeLessThanOrEqual(4000);
+    expect(await read(await answer(org, first.to))).toMatchObject({ after: first.to, more: false, count: 1 });
+    const row = { ...rowOf(await makeDevice()), model: 'x'.repeat(128) };
+    const rows = over(Array.from({ length: 5000 }, (_, n) => change(n + 1, { row })));
+    let [after, count, most] = ['', 0, 0];
+    for (let more = true; more; ) {
+      const signed = await (await rows.answer(org, after)).signed();
+      const page = parseJws(signed.list)?.payload as ListChanges;
+      most = Math.max(most, JSON.stringify(signed).length);
+      count += page.rows.length;
+      [after, more] = [page.to, page.more];
+    }
+    expect(count).toBe(5000);
+    expect(most).toBeLessThan(2 * 1024 * 1024);
+  });
+
+  it('leaves out what had gone before a phone began, and sends one that is too far behind to the start', async () => {
+    const changes = [change(1), change(2, { is: 'gone' }), change(3), change(4, { is: 'gone' })];
+    const first = await read(await over(changes).answer(org, ''));
+    expect(first).toMatchObject({ gone: '', count: 2 });
+    const more = [...changes, change(5, { is: 'gone' }), change(6, { is: 'moved' })];
+    const then = await read(await over(more).answer(org, first.to));
+    expect([then.gone.length, then.moved.length, then.count]).toEqual([16, 16, 0]);
+    expect(await read(await over(more, 4).answer(org, first.to))).toMatchObject({ after: first.to });
+    expect(await read(await over(more, 5).answer(org, first.to))).toMatchObject({ after: '', count: 2 });
+    // Whoever has begun since what was forgotten is not sent back, however far it is.
+    const life = first.to.slice(0, 16);
+    expect(await read(await over(more, 5).answer(org, `${life}.1.6`))).toMatchObject({
+      after: `${life}.1.6`,
+    });
+  });
+});
+
 describe('a phone that says where it is', () => {
   const changes = async (who: TestOperator, org: string, after: string) => {
     const reply = await who.get(`/api/list-changes?org=${org}&after=${after}`);
@@ -154,17 +224,19 @@ describe('a phone that says where it is', () => {
   };
 
   it('and was never there begins anew', async () => {
+    await fill('northfield', 6);
     const { to } = (await changes(ines, 'northfield', '')) as { to: string };
     const life = to.slice(0, 16);
-    expect(await changes(ines, 'northfield', `${life}.999999999999999`)).toMatchObject({ after: '' });
-    expect(await changes(ines, 'northfield', `${'x'.repeat(16)}.5`)).toMatchObject({ after: '' });
-    expect(await changes(ines, 'northfield', `${life}.5`)).toMatchObject({ after: `${life}.5` });
-    for (const odd of ['5', `${life}.`, `${life}.-1`, `${life}.1e3`, `${life}.5.6`])
+    for (const never of [`${life}.999999999999999.5`, `${'x'.repeat(16)}.5.5`])
+      expect(await changes(ines, 'northfield', never)).toMatchObject({ after: '' });
+    expect(await changes(ines, 'northfield', `${life}.5.5`)).toMatchObject({ after: `${life}.5.5` });
+    for (const odd of ['5', `${life}.`, `${life}.-1`, `${life}.1e3`, `${life}.5`, `${life}.5.6.7`])
       expect(await changes(ines, 'northfield', odd)).toEqual({ status: 400 });
   });
 
   it('sees the rows of its own organisation only, and of no organisation that its person is not of', async () => {
     const hers = await server.listedDevice({ org: 'hanna-home' });
+    await fill('northfield', 1);
     const seen = new Set<string>();
     for (let after = '', more = true; more; ) {
       const page = (await changes(ines, 'northfield', after)) as {

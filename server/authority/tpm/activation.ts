@@ -7,7 +7,7 @@ import { fromInstant, toInstant } from '../../../core/instant.ts';
 import { toPem } from '../../../core/pem.ts';
 import { isStrong, parseSpki } from '../../../core/spki.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
-import type { StoredRow } from '../../ports/maker-list.ts';
+import { countsBefore, type StoredRow } from '../../ports/maker-list.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
 import { PROCESS_SKEW } from '../../ports/server-clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
@@ -103,8 +103,8 @@ export async function activateTpm(
 
 /** A list row of this TPM. If the device was handed on there are several, any of which will do. */
 async function rowOf(ek: string, { stores }: ActivationParts): Promise<StoredRow | undefined> {
-  const [row] = await stores.listBulk.keyed(REAL_SCOPE, [], [ek]);
-  return row;
+  const rows = await stores.listBulk.keyed(REAL_SCOPE, [], [ek]);
+  return rows.sort((one, other) => (countsBefore(one, other) ? -1 : 1))[0];
 }
 
 function bytesOf(text: string): Uint8Array {
