@@ -62,6 +62,7 @@ export interface Facts {
     readonly row: ListRow;
     readonly org?: string;
     readonly signedBy?: string;
+    readonly handedTo?: string;
   }[];
   readonly tpms: { readonly ek: string; readonly keyDigest: string }[];
   readonly tombstones: Set<string>;
@@ -122,9 +123,11 @@ export function judgeReads(from: Facts): JudgeReads {
   const owned = (scope: string): OwnedRow[] =>
     from.list
       .filter((one) => one.scope === scope)
-      .map(({ row, org = scope === SCHOOL_SCOPE ? SCHOOL : NORTH, signedBy = null }, index) => {
-        return { row, org, signedBy, importedAt: day(-100 + index), handedTo: null };
-      });
+      .map(
+        ({ row, org = scope === SCHOOL_SCOPE ? SCHOOL : NORTH, signedBy = null, handedTo = null }, index) => {
+          return { row, org, signedBy, importedAt: day(-100 + index), handedTo };
+        },
+      );
   return {
     orgs: { org: async (name) => from.orgs.find((one) => one.name === name) },
     people: {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ListRow } from '../../../contract/list-row.ts';
 import { bindingOfKey } from '../../../server/authority/ra/binding/binding-of-key.ts';
@@ -12,6 +13,7 @@ import { cameAfterRevocation } from '../../../server/authority/ra/records/after-
 import { findListRow } from '../../../server/authority/ra/records/find-row.ts';
 import type { Stores } from '../../../server/ports/stores.ts';
 import { nodeCrypto } from '../../../server/x509/node-crypto.ts';
+import { fuzzed } from '../../support/fuzzing.ts';
 import {
   bindingWith,
   bury,
@@ -193,12 +195,61 @@ describe('the row of several organisations', () => {
     expect(await find()).not.toHaveProperty('rival');
   });
 
-  it('was released to whoever has the row that continues it', async () => {
-    put(SOUTH, {});
+  it('was released to whoever has the row that continues it, where it was handed on and not only said to be', async () => {
+    const first = { scope: 'real', row: listRow({}), org: SOUTH, handedTo: 'forge' };
+    there.list.push(first);
     put(NORTH, { maker: 'forge', derivedFrom: { maker: 'acme', udid: 'acme-1' } });
     expect(await find()).toMatchObject({ foreign: false, found: { org: SOUTH } });
-    there.list.pop();
+    there.list.shift();
+    put(SOUTH, {});
     expect(await find()).toMatchObject({ foreign: true });
+    there.list.length = 0;
+    there.list.push(first);
+    expect(await find()).toMatchObject({ foreign: true });
+  });
+
+  it('is never another organisation’s device, whatever stands on the lists, in any order', async () => {
+    const one = fc.record({
+      org: fc.constantFrom(NORTH, SOUTH),
+      maker: fc.constantFrom('acme', 'forge'),
+      udid: fc.constantFrom('acme-1', 'acme-2'),
+      publicKey: fc.constantFrom('AAAA', 'BBBB'),
+      anchor: fc.constantFrom('key' as const, 'udid-only' as const),
+      signedBy: fc.constantFrom(undefined, 'k'),
+      from: fc.constantFrom(undefined, 'acme', 'forge'),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(one, { maxLength: 5 }),
+        fc.constantFrom('acme', undefined),
+        async (rows, maker) => {
+          there.list.length = 0;
+          for (const { org, signedBy, from, publicKey, ...rest } of rows)
+            put(
+              org,
+              {
+                ...rest,
+                ...(rest.anchor === 'key' ? { publicKey } : {}),
+                ...(from === undefined ? {} : { derivedFrom: { maker: from, udid: 'acme-1' } }),
+              },
+              signedBy,
+            );
+          // None of these was handed on, so no word of a row about another one counts.
+          const found = await findListRow('real', { ...north, maker }, judgeReads(there));
+          if (found === undefined) return;
+          expect(found.foreign).toBe(found.found.org !== NORTH);
+          const theirs = rows.filter(
+            ({ org, anchor, publicKey }) => org === SOUTH && anchor === 'key' && publicKey === 'AAAA',
+          );
+          const { row } = found.found;
+          if (!found.foreign && theirs.length > 0)
+            expect([row.anchor, row.publicKey]).toEqual(['key', 'AAAA']);
+          if (!found.foreign && found.found.signedBy === null)
+            expect(theirs.filter(({ signedBy }) => signedBy !== undefined)).toEqual([]);
+        },
+      ),
+      fuzzed(4000),
+    );
   });
 });
 

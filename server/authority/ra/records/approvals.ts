@@ -14,7 +14,7 @@ import type { Decider } from './decider.ts';
 import { failedCheckOf } from './judge-anchor.ts';
 
 export interface ApprovalParts {
-  readonly stores: Needs<'records' | 'people' | 'rowClaims'>;
+  readonly stores: Needs<'records' | 'people' | 'rowClaims' | 'list'>;
   readonly transact: Transact<'records' | 'changes' | 'audit'>;
   readonly decider: Decider;
   readonly clock: Clock;
@@ -114,10 +114,18 @@ export async function decideHeld(
     return 'done';
   }
   // Their own people may refuse it, and nobody of them may pass it over.
-  if ((await parts.stores.rowClaims.ofRecord(record.id)) !== undefined) return 'row_elsewhere';
+  if (await isElsewhere(record.id, parts.stores)) return 'row_elsewhere';
   await parts.decider.approve(record.id, word);
   const now = await parts.stores.records.record(record.id);
   return now?.outcome === 'held' && now.code === 'device_suspended' ? 'suspended' : 'done';
+}
+
+/** Whether the row that the record waits for is still another organisation's. */
+async function isElsewhere(record: string, { rowClaims, list }: ApprovalParts['stores']): Promise<boolean> {
+  const claim = await rowClaims.ofRecord(record);
+  if (claim === undefined) return false;
+  const rows = await list.ofUdid(claim.scope, claim.udid);
+  return rows.some(({ org, row }) => org === claim.owner && row.maker === claim.maker);
 }
 
 async function refuse(

@@ -43,14 +43,14 @@ export async function findListRow(
   const others = ofKey.filter((one) => !isOwn(one));
   const elsewhere = named.filter((one) => !isOwn(one));
   // Whoever continues a row that was handed on has it by the next row: the two are one device.
-  const handedOn = (one: OwnedRow) =>
-    [...ofUdid, ...ofKey].some((next) => isOwn(next) && isName(next.row.derivedFrom, one));
+  const all = [...ofUdid, ...ofKey];
+  const handedOn = (one: OwnedRow) => all.some((next) => isOwn(next) && continues(next, one, all));
   if (own !== undefined && namesKey(own)) {
-    const next = others.find((one) => isName(one.row.derivedFrom, own) && own.handedTo === one.row.maker);
+    const next = others.find((one) => continues(one, own, all));
     // What the maker signed says more than what nobody signed, be it of the key or of the name.
     const ofName = elsewhere.filter(({ row }) => row.maker === own.row.maker);
     const signed = [...others, ...ofName].find(
-      (one) => own.signedBy === null && one.signedBy !== null && !isLinked(one, own),
+      (one) => own.signedBy === null && one.signedBy !== null && !continues(own, one, all),
     );
     const better = next ?? signed;
     return better === undefined ? { found: own, foreign: false } : { found: better, foreign: true };
@@ -89,7 +89,26 @@ function isName(name: OwnedRow['row']['derivedFrom'], { row: { maker, udid } }: 
   return name?.maker === maker && name.udid === udid;
 }
 
-/** One maker handed the device on to the other. */
-function isLinked(one: OwnedRow, other: OwnedRow): boolean {
-  return isName(one.row.derivedFrom, other) || isName(other.row.derivedFrom, one) || one.handedTo !== null;
+/**
+ * Whether a row continues an earlier one, by makers that handed the device on to each other. That it says so itself is not
+ * enough: the earlier row must have been handed to it.
+ */
+function continues(row: OwnedRow, earlier: OwnedRow, all: readonly OwnedRow[]): boolean {
+  const walked: OwnedRow[] = [];
+  for (let at: OwnedRow | undefined = row; at !== undefined; ) {
+    walked.push(at);
+    const next: OwnedRow['row'] = at.row;
+    at = all.find(
+      (one) =>
+        isName(next.derivedFrom, one) &&
+        one.handedTo === next.maker &&
+        !walked.some((other) => isSame(one, other)),
+    );
+    if (at !== undefined && isSame(at, earlier)) return true;
+  }
+  return false;
+}
+
+function isSame(one: OwnedRow, other: OwnedRow): boolean {
+  return one.org === other.org && isName(one.row, other);
 }

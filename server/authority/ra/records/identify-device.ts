@@ -40,6 +40,26 @@ export function foreignRow({ org, row: { maker, udid } }: OwnedRow): ForeignRow 
   return { owner: org, maker, udid };
 }
 
+/** Those of its former names whose rows were handed on: whoever names another's device as the former one is not it. */
+async function handedOnFrom(
+  scope: string,
+  { maker }: RowName,
+  former: readonly RowName[],
+  org: OrgName,
+  { list }: JudgeInput['stores'],
+): Promise<readonly RowName[]> {
+  const names: RowName[] = [];
+  for (let to = maker; names.length < former.length; ) {
+    const name = former[names.length];
+    if (name === undefined) break;
+    const rows = (await list.ofUdid(scope, name.udid)).filter(({ row }) => row.maker === name.maker);
+    if (rows.length > 0 && !rows.some((one) => one.org === org || one.handedTo === to)) break;
+    names.push(name);
+    to = name.maker;
+  }
+  return names;
+}
+
 export async function identifyDevice(
   { record, registration, stores, crypto }: JudgeInput,
   { org, udid, about }: Entitlement,
@@ -54,7 +74,7 @@ export async function identifyDevice(
   const spki = fromBase64Url(publicKey) ?? new Uint8Array();
   const keyDigest = await crypto.digest(spki);
   const former = await formerNames(scope, row, stores, org.name);
-  const names = [{ maker, udid }, ...former];
+  const names = [{ maker, udid }, ...(await handedOnFrom(scope, { maker, udid }, former, org.name, stores))];
   const standing = await judgeLineage(scope, names, { keyDigest, now: record.receivedAt }, stores);
   return {
     ...{ scope, row, maker, about: { ...about, maker }, former, spki, keyDigest, standing },
