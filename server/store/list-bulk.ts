@@ -6,7 +6,7 @@ import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Db } from './db.ts';
 import { groupBy } from './grouped/group-by.ts';
 import { fromJson } from './json.ts';
-import { currentKey, digestOf, keysSince, listSalt, takeNumbers, tellGone } from './list-digests.ts';
+import { currentKey, digestOf, keysSince, listSalt, takeNumbers, tellGone, toldOf } from './list-digests.ts';
 import type { Tables } from './tables.ts';
 
 export function toStoredRow(row: Tables['list_rows']): StoredRow {
@@ -77,6 +77,12 @@ async function rowsOf<T>(
   return found;
 }
 
+/** Whether phones are told of the row what they were told before: who marks a row changes nothing for them. */
+function isToldAlike(row: ListRow, digest: Uint8Array, was: Tables['list_rows']): boolean {
+  if (was.digest === null || Buffer.compare(was.digest, digest) !== 0) return false;
+  return JSON.stringify(toldOf(row)) === JSON.stringify(toldOf(fromJson<ListRow>(was.row)));
+}
+
 export function listBulk(db: Db): ListBulk {
   const rows = db.selectFrom('list_rows').selectAll();
   const pageOf = (org: string, after: RowName | undefined, limit: number) => {
@@ -88,18 +94,24 @@ export function listBulk(db: Db): ListBulk {
   /** Rows with their digests, in one statement after what it replaces was read. */
   const putIn = async (scope: string, stored: readonly StoredRow[]) => {
     const names = stored.map(({ row: { maker, udid }, org }) => ({ maker, udid, org }));
-    const before = new Map<string, Uint8Array>();
+    const before = new Map<string, Tables['list_rows']>();
     const isTheirs = ({ maker, udid, org }: (typeof names)[number]) =>
       sql`scope = ${scope} and maker = ${maker} and udid = ${udid} and org = ${org}`;
     for (const row of await rowsOf(db, names, isTheirs))
-      if (row.digest !== null) before.set(`${row.org} ${row.maker}/${row.udid}`, row.digest);
+      before.set(`${row.org} ${row.maker}/${row.udid}`, row);
     const salt = await listSalt(db);
     const since = scope === REAL_SCOPE ? await keysSince(db, names) : new Map();
-    const first = (await takeNumbers(db, scope, stored.length)) - stored.length + 1;
-    const values = stored.map((one, index) => {
-      const digest = digestOf(salt, one.row.udid, currentKey(one.row, since));
-      return fromStoredRow(one, { digest, n: first + index });
+    const digested = stored.map((one) => {
+      const { maker, udid } = one.row;
+      const digest = digestOf(salt, udid, currentKey(one.row, since));
+      const was = before.get(`${one.org} ${maker}/${udid}`);
+      return { one, digest, was, same: was !== undefined && isToldAlike(one.row, digest, was) };
     });
+    const changes = digested.filter(({ same }) => !same).length;
+    let n = changes === 0 ? 0 : (await takeNumbers(db, scope, changes)) - changes;
+    const values = digested.map(({ one, digest, was, same }) =>
+      fromStoredRow(one, { digest, n: same && was !== undefined ? was.n : ++n }),
+    );
     await db
       .insertInto('list_rows')
       .values(values)
@@ -117,12 +129,11 @@ export function listBulk(db: Db): ListBulk {
         }),
       )
       .execute();
-    const lost = values.flatMap(({ org, maker, udid, digest }) => {
-      const was = before.get(`${org} ${maker}/${udid}`);
-      return was === undefined || (digest !== null && Buffer.compare(was, digest) === 0)
+    const lost = digested.flatMap(({ one, digest, was }) =>
+      was === undefined || was.digest === null || Buffer.compare(was.digest, digest) === 0
         ? []
-        : [{ udid, digest: was, org: null }];
-    });
+        : [{ udid: one.row.udid, digest: was.digest, org: null }],
+    );
     await tellGone(db, scope, lost);
   };
   return {

@@ -49,6 +49,11 @@ export function currentKey(row: ListRow, since: Awaited<ReturnType<typeof keysSi
   return now.former.has(createHash('sha256').update(spki).digest('base64url')) ? now.spki : spki;
 }
 
+/** What phones are told of a row: vouchers, origin and age are used by the server only. */
+export function toldOf({ voucher: _, derivedFrom: _former, stale: _stale, ...told }: ListRow): ListRow {
+  return told;
+}
+
 /** Takes so many numbers of a scope's changes, and returns the last of them. */
 export function takeNumbers(db: Db, scope: string, count: number): Promise<number> {
   return changed(db, `list:${scope}`, count);

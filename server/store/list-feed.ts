@@ -5,7 +5,7 @@ import { REAL_SCOPE } from '../ports/orgs.ts';
 import type { Db } from './db.ts';
 import { fromJson } from './json.ts';
 import { listBulk, toStoredRow } from './list-bulk.ts';
-import { currentKey, keysSince, listSalt } from './list-digests.ts';
+import { currentKey, keysSince, listSalt, toldOf } from './list-digests.ts';
 
 export function listFeed(db: Db): ListFeed {
   const rows = db.selectFrom('list_rows');
@@ -110,8 +110,7 @@ async function plainOf(
     const names = read.map(({ row }) => row);
     const since = scope === REAL_SCOPE ? await keysSince(db, names) : new Map();
     for (const { n, row } of read) {
-      // Vouchers, origin and age of a row are used by the server only.
-      const { voucher: _, derivedFrom: _former, stale: _stale, ...told } = row;
+      const told = toldOf(row);
       const key = currentKey(told, since);
       plain.set(n, key.length === 0 ? told : { ...told, publicKey: toBase64Url(key) });
     }

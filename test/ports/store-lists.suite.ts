@@ -53,6 +53,13 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
       expect(await told('northfield', first)).toEqual([]);
       expect(await listFeed.newest('training:t')).toBe(0);
 
+      // What is written again as it was, or marked, changes nothing for them.
+      await listBulk.put([
+        keyed('northfield', 'acme-1'),
+        { ...keyed('northfield', 'acme-2'), handedTo: 'next' },
+      ]);
+      expect(await listFeed.newest('real')).toBe(first);
+
       // A row with another key: the old digest has gone.
       await listBulk.put([keyed('northfield', 'acme-1', 'another')]);
       expect(await told('hanna-home', first)).toEqual([
@@ -107,8 +114,11 @@ export function listStoreSuite(name: string, open: () => Promise<Database>): voi
       // Imported again as the maker wrote it, the row still means the device as it is.
       const then = await listFeed.newest('real');
       await listBulk.put([listed]);
-      const again = await listFeed.after('real', 'northfield', then, limits);
-      expect(again).toMatchObject([{ is: 'there', digest: there?.digest }]);
+      expect(await listFeed.after('real', 'northfield', then, limits)).toEqual([]);
+      expect(await listFeed.after('real', 'hanna-home', 0, limits)).toMatchObject([
+        { is: 'there', digest: there?.digest },
+        { is: 'gone' },
+      ]);
     });
 
     it('pages through a list by name, and tells what never bound', async () => {

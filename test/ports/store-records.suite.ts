@@ -17,6 +17,53 @@ export function recordStoreSuite(name: string, open: () => Promise<Database>): v
       return () => db.close();
     });
 
+    it('opens one case for each claimant and binding, and shows the oldest of every person first', async () => {
+      const { bindings, records, transfers } = db.stores;
+      const opened = (id: string, of: string, claimant = 'south') => ({
+        ...{
+          id,
+          record: `r-${id}`,
+          claimant,
+          binding: of,
+          openedAt: `2026-01-01T00:00:00.${id.padStart(3, '0')}Z`,
+        },
+      });
+      for (let n = 1; n <= 4; n++) {
+        await bindings.open(binding({ id: `b${n}`, udid: `acme-${n}`, keyDigest: `key-${n}` }));
+        const { envelopes } = db.stores;
+        await envelopes.keep(envelope({ digest: `digest of r-${n}`, seq: n, id: `r-${n}` }));
+        await records.add(record(`r-${n}`, n, { author: n === 4 ? 'wilma' : 'otto' }));
+        await transfers.openCase(opened(`${n}`, `b${n}`));
+      }
+      await transfers.openCase(opened('5', 'b1'));
+      expect((await transfers.openOf('northfield', 9)).map(({ id }) => id)).toEqual(['1', '2', '3', '4']);
+      expect((await transfers.openOf('northfield', 2)).map(({ id }) => id)).toEqual(['1', '4']);
+      await transfers.openCase(opened('6', 'b1', 'east'));
+      expect(await transfers.openCases()).toHaveLength(5);
+      // A claim that was taken back leaves its case to the next one, and a decided pair may open one again.
+      const withdrawn = { outcome: 'refused', code: 'withdrawn', decidedAt: AT, binding: null } as const;
+      await records.settle('r-1', withdrawn);
+      await transfers.openCase(opened('7', 'b1'));
+      expect(await transfers.open('1')).toMatchObject({ record: 'r-7' });
+      await transfers.decide('1', 'refused', 'sam', AT);
+      expect(await transfers.open('1')).toBeUndefined();
+      await transfers.openCase(opened('8', 'b1'));
+      expect(await transfers.open('8')).toMatchObject({ claimant: 'south' });
+    });
+
+    it('tells apart devices of two organisations that have one name, and no others', async () => {
+      const { bindings, liveBindings } = db.stores;
+      await bindings.open(binding());
+      const other = binding({ id: 'b2', org: 'south', keyDigest: 'key-2' });
+      await expect(bindings.open(other)).rejects.toThrow();
+      await bindings.open({ ...other, apart: true });
+      await expect(bindings.open({ ...other, id: 'b3', keyDigest: 'key-3', apart: true })).rejects.toThrow();
+      expect((await liveBindings.named('acme', 'acme-1')).map(({ org }) => org).sort()).toEqual([
+        'northfield',
+        'south',
+      ]);
+    });
+
     it('allows one live binding per key and per maker and UDID', async () => {
       const { bindings, liveBindings, bindingHistory } = db.stores;
       await bindings.open(binding());
