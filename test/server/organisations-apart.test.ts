@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => closeFaultless(server));
 
-const register = (
+const register = async (
   who: TestOperator,
   org: string,
   domain: string,
@@ -57,9 +57,9 @@ const register = (
   said: Parameters<typeof registrationOf>[2] = {},
 ) => {
   const registration = registrationOf(device, domain, said);
-  return who
-    .submit('registration+jws', registration, org)
-    .then((change) => ({ ...change, id: registration.id }));
+  await who.send([(await who.seal('registration+jws', registration, org)).jws]);
+  await server.running.decider.idle();
+  return { ...(await who.outcome(registration.id, org)), id: registration.id };
 };
 const atMill = (device: TestDevice, said = {}, who = wilma) => register(who, 'westside', MILL, device, said);
 const atOak = (device: TestDevice, said = {}) => register(ines, 'northfield', OAK_STREET, device, said);
