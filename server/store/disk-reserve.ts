@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { freeBytes } from './sqlite-errors.ts';
 
 const MIB = 1024 * 1024;
+/** What must be left beside it, or making it would itself fill the disk. */
+const BESIDE = 8 * MIB;
 
 export interface DiskReserve {
   /** Whether whatever may wait is to wait: the reserve was given, and could not be made again since. */
@@ -21,11 +23,10 @@ export interface DiskReserve {
  */
 export function diskReserve(folder: string, bytes = 16 * MIB): DiskReserve {
   const path = join(folder, 'reserve');
-  let triedAt = Number.NEGATIVE_INFINITY;
   const size = () => statSync(path, { throwIfNoEntry: false })?.size;
 
   function make(): void {
-    if (size() === bytes || freeBytes(folder) < 2 * bytes) return;
+    if (size() === bytes || freeBytes(folder) < bytes + BESIDE) return;
     const part = `${path}.${process.pid}`;
     try {
       const file = openSync(part, 'w', 0o600);
@@ -49,9 +50,7 @@ export function diskReserve(folder: string, bytes = 16 * MIB): DiskReserve {
     isGiven() {
       const now = size();
       if (now === undefined || now === bytes) return false;
-      // Each write asks; looking for room once a second is enough.
-      if (performance.now() - triedAt < 1_000) return true;
-      triedAt = performance.now();
+      // Whoever writes next finds that there is room again.
       make();
       return size() !== bytes;
     },

@@ -44,8 +44,24 @@ export function sqlite(
   const file = new SqliteFile(opened, { folder, observer, patience });
   const reserve = diskReserve(folder);
   let isGuarded = false;
-  const mayWait: WriteCheck = () =>
-    isGuarded && reserve.isGiven() ? new Unavailable('disk_full', undefined) : undefined;
+  /** What stands in the log moves into the file, and the log's own room is free again. */
+  const emptyLog = (): boolean => {
+    try {
+      const [said] = opened.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      return said?.busy === 0;
+    } catch {
+      return false; // there is no room in the file for it
+    }
+  };
+  let emptiedAt = Number.NEGATIVE_INFINITY;
+  const mayWait: WriteCheck = () => {
+    if (!isGuarded || !reserve.isGiven()) return undefined;
+    if (performance.now() - emptiedAt > 1_000) {
+      emptiedAt = performance.now();
+      emptyLog();
+    }
+    return reserve.isGiven() ? new Unavailable('disk_full', undefined) : undefined;
+  };
   const db = new Kysely<Tables>({ dialect: dialect(file, mayWait) });
   return {
     db,
@@ -57,10 +73,7 @@ export function sqlite(
       reserve.make();
     },
     makeRoom() {
-      if (reserve.give()) return true;
-      // What stands in the log moves into the file, and the log begins anew.
-      const [said] = opened.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-      return said?.busy === 0;
+      return reserve.give() || emptyLog();
     },
     beforeLongWork: undefined,
     columnTypes: (statement) => statement,

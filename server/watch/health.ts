@@ -46,7 +46,7 @@ const AGAIN = 2_000;
 /** Longest wait for the database: who asks must hear something. */
 const PATIENCE = 2_000;
 /** Bytes without which a batch of records with its indexes and the log beside it may not fit. */
-const LEAST_FREE = 16 * 1024 * 1024;
+const LEAST_FREE = 8 * 1024 * 1024;
 /** A CRL is signed anew daily and lives seven days, so less than this means that three days of that failed. Milliseconds. */
 const LEAST_LEFT = 3 * 24 * 3_600_000;
 

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Unavailable } from '../../server/ports/unavailable.ts';
 import { migrate } from '../../server/store/migrate.ts';
 import { sqlite } from '../../server/store/sqlite.ts';
 import { holdWriteLock } from '../support/file-lock.ts';
+import { fuzzed } from '../support/fuzzing.ts';
 import { openssl } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
@@ -111,4 +113,42 @@ it('tells what filled first, keeps nothing of that transaction, and goes on', as
   expect(await names()).toEqual(['f']);
   expect(new Set(told.map(({ outage }) => outage))).toEqual(new Set(['disk_full']));
   await engine.db.destroy();
+});
+
+it('keeps all of a transaction or nothing, however little room there is and whatever is caught on the way', async () => {
+  const size = fc.constantFrom(10, 3_000, 9_000, 40_000, 300_000);
+  const transaction = fc.array(fc.record({ size, isCaught: fc.boolean() }), { minLength: 1, maxLength: 6 });
+  let n = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(transaction, { maxLength: 8 }), fc.nat(40), async (transactions, room) => {
+      const engine = sqlite(join(server.data, `small-${n++}`));
+      await migrate(engine);
+      const [pages] = (await sql<{ page_count: number }>`pragma page_count`.execute(engine.db)).rows;
+      await sql.raw(`pragma max_page_count = ${(pages?.page_count ?? 0) + room}`).execute(engine.db);
+      for (const [at, rows] of transactions.entries()) {
+        const outcome = await engine.db
+          .transaction()
+          .execute(async (trx) => {
+            for (const [row, { size: length, isCaught }] of rows.entries()) {
+              const adding = sql`insert into settings (name, value) values (${`${at}-${row}`}, ${'x'.repeat(length)})`;
+              await (isCaught ? adding.execute(trx).catch(() => undefined) : adding.execute(trx));
+            }
+          })
+          .then(
+            () => 'kept',
+            (error: unknown) => {
+              expect(error).toMatchObject({ name: 'Unavailable', outage: 'disk_full' });
+              return 'refused';
+            },
+          );
+        const there = await sql`select 1 from settings where name like ${`${at}-%`}`.execute(engine.db);
+        // A caught error may have cost one row; the transaction was told of it all the same where SQLite had ended it.
+        if (outcome === 'refused') expect(there.rows).toEqual([]);
+        else
+          expect(there.rows.length).toBeGreaterThanOrEqual(rows.filter(({ isCaught }) => !isCaught).length);
+      }
+      await engine.db.destroy();
+    }),
+    fuzzed(400),
+  );
 });

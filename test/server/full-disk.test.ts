@@ -140,7 +140,7 @@ it('goes without a reserve where there never was room for one', async () => {
   await server.close();
   rmSync(join(data, 'reserve'));
   disk.fill();
-  truncateSync(join(disk.folder, 'filler'), statSync(join(disk.folder, 'filler')).size - 20 * 1024 * 1024);
+  truncateSync(join(disk.folder, 'filler'), statSync(join(disk.folder, 'filler')).size - 12 * 1024 * 1024);
   await start(server.running.port);
   expect(existsSync(join(data, 'reserve'))).toBe(false);
   ines = await server.signIn('ines');
