@@ -1,5 +1,8 @@
 import type { IssuerName, OrgName } from './issuer-name.ts';
 
+/** What stands in place of a root's name where the root is not ours. No organisation and no key can be called so. */
+export const FOREIGN_ROOT = '@foreign';
+
 /** A CA's certificates; its key lies in the vault under the same name. */
 export interface Authority {
   readonly name: IssuerName;
@@ -7,8 +10,10 @@ export interface Authority {
   readonly org: OrgName | null;
   /** Starts at 1 and grows by one with every rotation. */
   readonly generation: number;
-  /** Name of the root that signed it; null for a root. */
+  /** Name of the root that signed it, or FOREIGN_ROOT; null for a root. */
   readonly root: string | null;
+  /** Where the root is not ours: every certificate above this one, the root last, DER. */
+  readonly above?: readonly Uint8Array[];
   /** Certificate signed by the root (a root's own, signed by itself), DER. */
   readonly certificate: Uint8Array;
   /** Same key and subject, signed by itself, DER. */

@@ -139,6 +139,8 @@ export interface CertificateSigner {
 export interface StatusSigner {
   /** SubjectPublicKeyInfo of its key, DER. */
   readonly spki: Uint8Array;
+  /** Its name in what it signs, DER. */
+  readonly subject: Uint8Array;
   /** Lets a key answer for the status of this CA's certificates, until the given time (milliseconds since 1970). */
   certifyResponder(
     spki: Uint8Array,

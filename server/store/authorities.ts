@@ -1,3 +1,4 @@
+import { fromPem, toPem } from '../../core/pem.ts';
 import type { Authorities, Authority } from '../ports/authorities.ts';
 import type { IssuerName } from '../ports/issuer-name.ts';
 import type { Db } from './db.ts';
@@ -18,10 +19,11 @@ function toAuthority(row: Row): Authority {
     notAfter: row.not_after,
     crossed: newWithOld === null || oldWithNew === null ? null : { newWithOld, oldWithNew },
     replaced: at === null || until === null ? null : { at, until },
+    ...(row.above === null ? {} : { above: fromPem('CERTIFICATE', row.above) }),
   };
 }
 
-function toRow({ notAfter, crossed, replaced, ...same }: Authority): Row {
+function toRow({ notAfter, crossed, replaced, above, ...same }: Authority): Row {
   return {
     ...same,
     not_after: notAfter,
@@ -29,6 +31,7 @@ function toRow({ notAfter, crossed, replaced, ...same }: Authority): Row {
     old_with_new: crossed?.oldWithNew ?? null,
     replaced_at: replaced?.at ?? null,
     watched_until: replaced?.until ?? null,
+    above: above?.map((der) => toPem('CERTIFICATE', der)).join('') ?? null,
   };
 }
 

@@ -26,6 +26,7 @@ import { ORGANISATIONS_APART } from './migrations/0045-organisations-apart.ts';
 import { LIST_DIGESTS } from './migrations/0046-list-digests.ts';
 import { STATEMENT_KEY_ENDS } from './migrations/0047-statement-key-ends.ts';
 import { SALTED_ENTRIES } from './migrations/0048-salted-entries.ts';
+import { CHAINS_ABOVE } from './migrations/0049-chains-above.ts';
 import { BY_WHOM_AND_WHEN } from './migrations/0051-by-whom-and-when.ts';
 import { ERAS } from './migrations/0052-eras.ts';
 import type { Tables } from './tables.ts';
@@ -68,6 +69,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 46, statements: LIST_DIGESTS },
   { n: 47, statements: STATEMENT_KEY_ENDS },
   { n: 48, statements: SALTED_ENTRIES },
+  { n: 49, statements: CHAINS_ABOVE },
   { n: 51, statements: BY_WHOM_AND_WHEN },
   { n: 52, statements: ERAS },
 ];

@@ -217,6 +217,7 @@ export interface Tables {
     old_with_new: Uint8Array | null;
     replaced_at: string | null;
     watched_until: string | null;
+    above: string | null;
   };
   transfer_cases: {
     id: string;

@@ -60,13 +60,17 @@ export function publicKeyBits(spki: Uint8Array): Uint8Array {
   return bitStringBytes(outer.next(TAG.bitString).content);
 }
 
-export function subjectKeyIdentifier(spki: Uint8Array): Bytes {
-  return extension(SUBJECT_KEY, false, octets(keyIdentifier(spki)));
+/** `id`: the identifier that somebody else's certificate gives this key. Ours if left out. */
+export function subjectKeyIdentifier(spki: Uint8Array, id: Uint8Array = keyIdentifier(spki)): Bytes {
+  return extension(SUBJECT_KEY, false, octets(id));
 }
 
 /** Contains the key only: with issuer and serial in it, the self-signed twin of an issuing CA could not stand in for that. */
-export function authorityKeyIdentifier(issuerSpki: Uint8Array): Bytes {
-  return extension(AUTHORITY_KEY, false, sequence(tlv(0x80, keyIdentifier(issuerSpki))));
+export function authorityKeyIdentifier(
+  issuerSpki: Uint8Array,
+  id: Uint8Array = keyIdentifier(issuerSpki),
+): Bytes {
+  return extension(AUTHORITY_KEY, false, sequence(tlv(0x80, id)));
 }
 
 export function subjectAlternativeNames(names: { readonly uri: string; readonly dns: string }): Bytes {

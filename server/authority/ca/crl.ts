@@ -5,11 +5,12 @@ import type { KeySigner } from '../../ports/signer.ts';
 import { algorithmIdentifier, signed } from '../../x509/certificate.ts';
 import { sequence, smallInteger, time, tlv, unsigned } from '../../x509/der-writer.ts';
 import { authorityKeyIdentifier, crlNumber, reasonCode } from '../../x509/extensions.ts';
+import type { CaNames } from './issuing-certificates.ts';
 
 /** CertificateList, version 2 (RFC 5280 section 5.1), complete for its issuer. */
 export async function certificateList(
   order: CrlOrder,
-  issuer: Uint8Array,
+  { subject, keyId }: CaNames,
   signer: KeySigner,
 ): Promise<Bytes> {
   const thisUpdate = fromInstant(order.thisUpdate);
@@ -24,12 +25,12 @@ export async function certificateList(
   const tbs = sequence(
     smallInteger(1),
     algorithmIdentifier(signer.algorithm),
-    issuer,
+    subject,
     time(thisUpdate),
     time(fromInstant(order.nextUpdate)),
     // An empty list must be absent (section 5.1.2.6).
     ...(entries.length === 0 ? [] : [sequence(...entries)]),
-    tlv(0xa0, sequence(authorityKeyIdentifier(signer.spki), crlNumber(order.number))),
+    tlv(0xa0, sequence(authorityKeyIdentifier(signer.spki, keyId), crlNumber(order.number))),
   );
   return signed(tbs, signer);
 }

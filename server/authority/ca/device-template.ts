@@ -22,6 +22,8 @@ export interface TemplateFields {
   /** Name, DER. */
   readonly issuer: Uint8Array;
   readonly issuerSpki: Uint8Array;
+  /** Its key identifier, where that is not ours. */
+  readonly issuerKeyId: Uint8Array | undefined;
   readonly crlUrl: string;
   readonly ocspUrl: string;
   readonly issuerUrl: string;
@@ -43,7 +45,7 @@ export type DeviceTemplate = (
 export function deviceTemplate(fields: TemplateFields): DeviceTemplate {
   const before = concat(algorithmIdentifier(fields.algorithm), fields.issuer);
   const usage = concat(basicConstraintsEnd(), keyUsageSignature(), extendedKeyUsage());
-  const issuerKey = authorityKeyIdentifier(fields.issuerSpki);
+  const issuerKey = authorityKeyIdentifier(fields.issuerSpki, fields.issuerKeyId);
   const addresses = concat(
     crlDistributionPoint(fields.crlUrl),
     authorityInformationAccess(fields.issuerUrl, fields.ocspUrl),

@@ -9,6 +9,8 @@ export interface CertifiedCa {
   readonly candidate: Candidate;
   /** The certificate that the root signed, DER. */
   readonly certificate: Uint8Array;
+  /** Where that root is not ours: what stands above it, and the earliest end in that chain. */
+  readonly foreign?: { readonly above: readonly Uint8Array[]; readonly notAfter: number };
 }
 
 /**

@@ -10,9 +10,9 @@ import { signed } from '../../x509/certificate.ts';
 import { sha256Hex } from '../../x509/node-crypto.ts';
 import { pemOf } from '../../x509/pem-of.ts';
 import { newSerial } from '../../x509/serial.ts';
-import { authorityName } from '../../x509/x509-name.ts';
 import { certificateList } from './crl.ts';
 import { type DeviceTemplate, deviceTemplate } from './device-template.ts';
+import { namesIn } from './issuing-certificates.ts';
 import type { CertificatePolicy } from './policy.ts';
 import { responderCertificate } from './responder-certificate.ts';
 import { serverTemplate } from './server-certificate.ts';
@@ -32,14 +32,16 @@ export interface OpenedKey {
 }
 
 export function templateOf(
-  { name, org }: Authority,
+  { name, anchor }: Authority,
   key: KeySigner,
   { publicUrl }: IssuerParts,
 ): DeviceTemplate {
+  const { subject, keyId } = namesIn(anchor);
   return deviceTemplate({
     algorithm: key.algorithm,
-    issuer: authorityName(org ?? name),
+    issuer: subject,
     issuerSpki: key.spki,
+    issuerKeyId: keyId,
     crlUrl: `${publicUrl}/crl/${name}.crl`,
     ocspUrl: `${publicUrl}/ocsp`,
     issuerUrl: `${publicUrl}/ca/${name}.cer`,
@@ -54,7 +56,7 @@ export function issuerOf(
   parts: IssuerParts,
 ): Issuer {
   const { name, org } = authority;
-  const subject = authorityName(org);
+  const { subject, keyId } = namesIn(authority.anchor);
   const now = parts.clock.now();
   return {
     name,
@@ -67,7 +69,7 @@ export function issuerOf(
     prepare: (order) => prepare(order, template, authority, parts),
     prepareServer: (order) =>
       intent(order.lifetime, authority, parts, (fields) =>
-        serverTemplate(order, fields, { subject, key, url: `${parts.publicUrl}/ca/${name}.cer` }),
+        serverTemplate(order, fields, { subject, key, keyId, url: `${parts.publicUrl}/ca/${name}.cer` }),
       ),
     async sign({ toBeSigned, issuer }) {
       if (issuer !== name) throw new Error(`${name} was asked to sign what ${issuer} prepared`);
@@ -75,13 +77,14 @@ export function issuerOf(
       return { der, fingerprint: sha256Hex(der) };
     },
     spki: key.spki,
+    subject,
     certifyResponder: (spki, until) =>
       responderCertificate(
         { spki, notBefore: parts.clock.now() - parts.policy.backdate, notAfter: until },
-        { name, subject, key },
+        { name, subject, key, keyId },
         parts.crypto,
       ),
-    signCrl: (order) => certificateList(order, subject, key),
+    signCrl: (order) => certificateList(order, { subject, keyId }, key),
   };
 }
 

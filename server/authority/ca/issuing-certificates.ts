@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { fromHex } from '../../../core/bytes.ts';
+import { parseCertificate } from '../../../core/certificate.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import type { Authority, CrossCertificates } from '../../ports/authorities.ts';
 import type { KeySigner } from '../../ports/signer.ts';
@@ -22,11 +24,22 @@ export interface Span {
 interface Subject extends Span {
   readonly org: string;
   readonly spki: Uint8Array;
+  /** What a foreign root called CA and key; ours if left out. */
+  readonly called?: CaNames | undefined;
+}
+
+/** How the certificates of a CA name it and its key, so that what it signs can be led back to it. */
+export interface CaNames {
+  /** Name, DER. */
+  readonly subject: Uint8Array;
+  /** SubjectKeyIdentifier. */
+  readonly keyId: Uint8Array | undefined;
 }
 
 interface Signer {
   readonly name: string;
   readonly key: KeySigner;
+  readonly called?: CaNames | undefined;
 }
 
 /** The certificate of an issuing CA, signed by its root. `rootUrl`: address of the root's certificate. */
@@ -46,22 +59,38 @@ export function byRoot(
  * certificate).
  */
 export function byOrg(subject: Subject, key: KeySigner, crypto: CryptoPort): Promise<Uint8Array> {
-  return certify(subject, { name: subject.org, key }, [], crypto);
+  return certify(subject, { name: subject.org, key, called: subject.called }, [], crypto);
 }
 
-/** Both cross certificates of two generations. Each is valid as long as both anchors are. */
+/** One generation in a cross certificate. */
+export interface Crossing {
+  readonly key: KeySigner;
+  readonly anchor: Uint8Array;
+}
+
+/** Both cross certificates of two generations of one name. Each is valid as long as both anchors are. */
 export async function cross(
   org: string,
-  after: { readonly key: KeySigner; readonly anchor: Uint8Array },
-  before: { readonly key: KeySigner; readonly anchor: Uint8Array },
+  after: Crossing,
+  before: Crossing,
   notBefore: number,
   crypto: CryptoPort,
 ): Promise<CrossCertificates> {
   const span = { notBefore, notAfter: Math.min(endOf(after.anchor), endOf(before.anchor)) };
-  return {
-    newWithOld: await byOrg({ ...span, org, spki: after.key.spki }, before.key, crypto),
-    oldWithNew: await byOrg({ ...span, org, spki: before.key.spki }, after.key, crypto),
-  };
+  const certifyBy = (one: Crossing, by: Crossing) =>
+    certify(
+      { ...span, org, spki: one.key.spki, called: namesIn(one.anchor) },
+      { name: org, key: by.key, called: namesIn(by.anchor) },
+      [],
+      crypto,
+    );
+  return { newWithOld: await certifyBy(after, before), oldWithNew: await certifyBy(before, after) };
+}
+
+/** The names in a CA's certificate. */
+export function namesIn(certificate: Uint8Array): CaNames {
+  const { subject, ownKeyId } = parseCertificate(certificate);
+  return { subject, keyId: ownKeyId === undefined ? undefined : fromHex(ownKeyId) };
 }
 
 /** Milliseconds since 1970. */
@@ -70,7 +99,7 @@ export function endOf(certificate: Authority['anchor']): number {
 }
 
 async function certify(
-  { org, spki, ...span }: Subject,
+  { org, spki, called, ...span }: Subject,
   issuer: Signer,
   more: readonly Uint8Array[],
   crypto: CryptoPort,
@@ -79,14 +108,14 @@ async function certify(
     ...span,
     serial: newSerial(crypto),
     algorithm: issuer.key.algorithm,
-    issuer: authorityName(issuer.name),
-    subject: authorityName(org),
+    issuer: issuer.called?.subject ?? authorityName(issuer.name),
+    subject: called?.subject ?? authorityName(org),
     spki,
     extensions: [
       basicConstraintsCa(0),
       keyUsageCa(),
-      subjectKeyIdentifier(spki),
-      authorityKeyIdentifier(issuer.key.spki),
+      subjectKeyIdentifier(spki, called?.keyId),
+      authorityKeyIdentifier(issuer.key.spki, issuer.called?.keyId),
       ...more,
     ],
   });

@@ -11,6 +11,7 @@ import {
 } from '../../x509/extensions.ts';
 import { newSerial } from '../../x509/serial.ts';
 import { distinguishedName } from '../../x509/x509-name.ts';
+import type { CaNames } from './issuing-certificates.ts';
 
 /**
  * The certificate that lets a key answer OCSP for this CA and do nothing else (RFC 6960 section 4.2.2.2). Verifiers
@@ -18,7 +19,7 @@ import { distinguishedName } from '../../x509/x509-name.ts';
  */
 export async function responderCertificate(
   asked: { readonly spki: Uint8Array; readonly notBefore: number; readonly notAfter: number },
-  issuer: { readonly name: string; readonly subject: Uint8Array; readonly key: KeySigner },
+  issuer: CaNames & { readonly name: string; readonly key: KeySigner },
   crypto: CryptoPort,
 ): Promise<{ readonly der: Uint8Array; readonly serial: string }> {
   const serial = newSerial(crypto);
@@ -34,7 +35,7 @@ export async function responderCertificate(
       ocspSigning(),
       ocspNoCheck(),
       subjectKeyIdentifier(asked.spki),
-      authorityKeyIdentifier(issuer.key.spki),
+      authorityKeyIdentifier(issuer.key.spki, issuer.keyId),
     ],
   });
   return { der: await signed(tbs, issuer.key), serial };

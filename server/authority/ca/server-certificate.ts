@@ -11,12 +11,13 @@ import {
   subjectKeyIdentifier,
 } from '../../x509/extensions.ts';
 import { distinguishedName } from '../../x509/x509-name.ts';
+import type { CaNames } from './issuing-certificates.ts';
 
 /** TBSCertificate of a service, which shows this host name to the organisation's devices over TLS and may do nothing else. */
 export function serverTemplate(
   { host, spki }: ServerOrder,
   fields: { readonly serial: string; readonly notBefore: number; readonly notAfter: number },
-  issuer: { readonly subject: Uint8Array; readonly key: KeySigner; readonly url: string },
+  issuer: CaNames & { readonly key: KeySigner; readonly url: string },
 ): Uint8Array {
   return tbsCertificate({
     ...fields,
@@ -29,7 +30,7 @@ export function serverTemplate(
       keyUsageSignature(),
       serverAuthentication(),
       subjectKeyIdentifier(spki),
-      authorityKeyIdentifier(issuer.key.spki),
+      authorityKeyIdentifier(issuer.key.spki, issuer.keyId),
       serverName(host),
       authorityInformationAccess(issuer.url),
     ],

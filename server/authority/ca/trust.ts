@@ -29,7 +29,12 @@ export function chainOf(authority: Authority, generations: readonly Authority[],
   const at = (generation: number) => live.find((one) => one.generation === generation);
   const [before, after] = [at(authority.generation - 1), at(authority.generation + 1)];
   if (before !== undefined && authority.crossed !== null)
-    return [authority.crossed.newWithOld, before.certificate];
-  if (after !== undefined && after.crossed !== null) return [after.crossed.oldWithNew, after.certificate];
-  return [authority.certificate];
+    return [authority.crossed.newWithOld, ...upFrom(before)];
+  if (after !== undefined && after.crossed !== null) return [after.crossed.oldWithNew, ...upFrom(after)];
+  return upFrom(authority);
+}
+
+/** Without the root, which whoever trusts it has (RFC 8446 section 4.4.2). */
+function upFrom({ certificate, above = [] }: Authority): Uint8Array[] {
+  return [certificate, ...above.slice(0, -1)];
 }

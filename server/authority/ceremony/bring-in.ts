@@ -3,9 +3,11 @@ import { equalBytes } from '../../../core/bytes.ts';
 import type { Authority } from '../../ports/authorities.ts';
 import { generationName, rootOf } from '../../ports/ca-names.ts';
 import { VaultError } from '../../ports/signer.ts';
+import type { Needs } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { candidateAfter } from '../ca/candidate.ts';
 import { issuingRequest } from '../ca/request.ts';
+import { foreignChain } from './foreign-chain.ts';
 import { type IssuingParts, install } from './issuing-ca.ts';
 
 /** The CSR for an organisation's next issuing CA, DER. It has the same key each time until its certificate is brought in. */
@@ -15,13 +17,14 @@ export async function requestIssuing(org: WantedCa, parts: IssuingParts): Promis
 }
 
 /**
- * Installs an issuing CA whose certificate a root signed elsewhere. Throws VaultError unless the certificate is for
- * the key of the CSR, in this organisation's name, and signed by the root that this organisation's devices chain to.
+ * Installs an issuing CA whose certificate a root signed elsewhere. Alone, it must be for the key of the CSR, in this
+ * organisation's name, and signed by our root. With what stands above it, it may be under any root (foreign-chain.ts).
+ * Throws VaultError.
  */
 export async function bringIn(
   org: WantedCa,
-  certificate: Uint8Array,
-  parts: IssuingParts,
+  [certificate = new Uint8Array(), ...above]: readonly Uint8Array[],
+  parts: IssuingParts & { readonly stores: Needs<'domains'> },
 ): Promise<Authority> {
   const last = await lastOf(org, parts);
   const name = generationName(org.name, last + 1);
@@ -29,15 +32,26 @@ export async function bringIn(
   if (key === undefined)
     throw new VaultError(`nothing was requested for ${org.name}: begin with "ca request"`);
   const root = await parts.stores.authorities.authority(rootOf(org));
+  if (above.length > 0 && !above.some((one) => root !== undefined && equalBytes(one, root.certificate))) {
+    if (org.training)
+      throw new VaultError(
+        'a training organisation stays under the root of training, which nobody else trusts',
+      );
+    const domains = (await parts.stores.domains.ofOrg(org.name)).map(({ name: domain }) => domain);
+    const purpose = { spki: key.spki, domains, now: parts.clock.now() };
+    const { certificate: own, ...foreign } = foreignChain([certificate, ...above], purpose);
+    const candidate = await candidateAfter(last, org, parts);
+    return install({ candidate, certificate: own, foreign }, parts);
+  }
   if (root === undefined) throw new VaultError(`there is no ${rootOf(org)} yet`);
   const x509 = read(certificate);
-  const above = new X509Certificate(root.certificate);
+  const signer = new X509Certificate(root.certificate);
   const wrong = [
     x509.subject === `O=Fieldbind\nCN=${org.name} CA` ? '' : 'it is for another name',
     equalBytes(x509.publicKey.export({ type: 'spki', format: 'der' }), key.spki)
       ? ''
       : 'it is for another key',
-    x509.checkIssued(above) && x509.verify(above.publicKey) ? '' : `it is not signed by ${root.name}`,
+    x509.checkIssued(signer) && x509.verify(signer.publicKey) ? '' : `it is not signed by ${root.name}`,
     x509.ca ? '' : 'it is not a CA’s',
     Date.parse(x509.validTo) > parts.clock.now() ? '' : 'it has ended',
   ].filter((text) => text !== '');

@@ -1,5 +1,6 @@
 import type { Authority } from '../../ports/authorities.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
+import type { Needs } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { bringIn, requestIssuing } from './bring-in.ts';
 import {
@@ -24,8 +25,8 @@ export interface Ceremonies {
   overlapOf(org: OrgName): Promise<string | undefined>;
   /** The CSR (PKCS#10) for an organisation's next issuing CA, DER. */
   request(org: WantedCa): Promise<Uint8Array>;
-  /** Installs an issuing CA whose certificate (DER) a root signed elsewhere. */
-  bringIn(org: WantedCa, certificate: Uint8Array): Promise<Authority>;
+  /** Installs an issuing CA whose certificate (DER) a root signed elsewhere; for a root that is not ours, with all above it. */
+  bringIn(org: WantedCa, certificates: readonly Uint8Array[]): Promise<Authority>;
   /** The text of a root file, its key encrypted under this passphrase. */
   takeRootOut(training: boolean, passphrase: string): Promise<string>;
   /** Removes the root's key from this machine; to be called once the root file is safe elsewhere. */
@@ -34,13 +35,15 @@ export interface Ceremonies {
   putRootBack(text: string, passphrase: string): Promise<string>;
 }
 
-export function ceremonies(parts: IssuingParts & RootParts): Ceremonies {
+export function ceremonies(
+  parts: IssuingParts & RootParts & { readonly stores: Needs<'domains'> },
+): Ceremonies {
   return {
     establish: (org) => establishIssuing(org, parts),
     rotate: (org) => rotateIssuing(org, parts),
     overlapOf: (org) => overlapOf(org, parts),
     request: (org) => requestIssuing(org, parts),
-    bringIn: (org, certificate) => bringIn(org, certificate, parts),
+    bringIn: (org, certificates) => bringIn(org, certificates, parts),
     takeRootOut: (training, passphrase) => takeRootOut(training, passphrase, parts),
     removeRoot: (training) => removeRoot(training, parts),
     putRootBack: (text, passphrase) => putRootBack(text, passphrase, parts),

@@ -1,5 +1,6 @@
 import { toInstant } from '../../../core/instant.ts';
-import type { Authority } from '../../ports/authorities.ts';
+import { type Authority, FOREIGN_ROOT } from '../../ports/authorities.ts';
+import { VaultError } from '../../ports/signer.ts';
 import type { Transact } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { commandLine } from '../../trail/actors.ts';
@@ -37,6 +38,11 @@ export async function rotateIssuing(
   const generations = await parts.stores.authorities.ofOrg(org.name);
   const last = generations.at(-1);
   if (last === undefined) return { code: 'no_authority' };
+  // Our own root would take a foreign one's place without a word.
+  if (last.root === FOREIGN_ROOT)
+    throw new VaultError(
+      `the root of ${org.name} is not ours: make a request with "ca request", have it signed where the last one was, and bring the chain in with "ca import"`,
+    );
   const until = watchedUntil(generations, parts.clock.now());
   if (!org.again && until !== undefined) return { code: 'overlap', until };
   // The new generation follows the one that was read above: of two concurrent callers, the second must not find a
@@ -63,8 +69,18 @@ export async function install(certified: CertifiedCa, parts: IssuingParts): Prom
     // Another process was quicker, with the same key.
     if (existing !== undefined) return existing;
     await tx.authorities.saveAuthority(authority);
-    if (before === undefined) return authority;
     const at = toInstant(parts.clock.now());
+    if (authority.root === FOREIGN_ROOT)
+      await audit(tx.audit, {
+        at,
+        step: STEPS.admin,
+        event: 'issuing CA under a foreign root',
+        actor: 'command line',
+        org: authority.org,
+        subject: authority.name,
+        detail: `root SHA-256 ${sha256Hex(authority.above?.at(-1) ?? new Uint8Array())}, until ${authority.notAfter}`,
+      });
+    if (before === undefined) return authority;
     await tx.authorities.replace(before.name, { at, until: before.until });
     await audit(tx.audit, {
       at,

@@ -10,7 +10,6 @@ import { NotNow } from '../../ports/not-now.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
-import { authorityName } from '../../x509/x509-name.ts';
 import { type CertificateId, type HashName, parseOcspRequest } from './ocsp-request.ts';
 import { OCSP_ERRORS, ocspResponse, type SingleStatus } from './ocsp-response.ts';
 import { type ResponderParts, responderKey } from './responder-key.ts';
@@ -83,7 +82,7 @@ export function statusResponder(parts: StatusParts): StatusResponder {
         for (const hash of ['sha1', 'sha256'] as const) {
           const digest = digestWith(hash);
           const key = digest(publicKeyBits(issuer.spki));
-          issuers.set(`${hash} ${digest(authorityName(issuer.org))} ${key}`, issuer.name);
+          issuers.set(`${hash} ${digest(issuer.subject)} ${key}`, issuer.name);
         }
       }
     }

@@ -49,7 +49,7 @@ export const caExport: Command = {
 export const caImport: Command = {
   usage: 'ca import --from FILE [--org ORG] [--training]',
   about:
-    'what "ca sign" made of an organisation\'s request, put in its place; or a root file\'s key, put back here',
+    'what "ca sign", or a foreign CA with all above it, made of an organisation\'s request, put in its place; or a root file\'s key, put back here',
   options: { from: TEXT, org: TEXT, training: FLAG },
   words: 0,
   async run(call) {
@@ -60,11 +60,11 @@ export const caImport: Command = {
       print(`the key ${name} is on this machine again`);
       return 0;
     }
-    const [certificate] = fromPem('CERTIFICATE', content);
-    if (certificate === undefined)
+    const certificates = fromPem('CERTIFICATE', content);
+    if (certificates.length === 0)
       throw new UsageError('--from names neither a root file nor a certificate in PEM');
     const ca = await wantedOrg(call, flag('training'));
-    const { name, anchor } = await installation.ceremonies.bringIn(ca, certificate);
+    const { name, anchor } = await installation.ceremonies.bringIn(ca, certificates);
     print(`${name} issues now, SHA-256 ${sha256Hex(anchor)}`);
     return 0;
   },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { toPem } from '../../../core/pem.ts';
+import { liveOnes } from '../../ports/authorities.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import type { ServerClock } from '../../ports/server-clock.ts';
 import { pemOf } from '../../x509/pem-of.ts';
@@ -44,6 +45,20 @@ export function pkiFiles(app: FastifyInstance, installation: HttpFace): void {
       .type('application/x-pem-file')
       .header('cache-control', 'public, max-age=3600')
       .send(pemOf(bundle));
+  });
+
+  // For whoever trusts a root above the organisation, ours or not. A bundle holds neither, since both sign others too.
+  app.get<{ Params: { org: string } }>('/ca/:org/chain.pem', HIDDEN, async ({ params }, reply) => {
+    const generations = await stores.authorities.ofOrg(params.org);
+    const chain = liveOnes(generations, clock.now()).flatMap(({ certificate, above = [] }) => [
+      certificate,
+      ...above,
+    ]);
+    if (chain.length === 0) throw new ProblemError('not_found');
+    return reply
+      .type('application/x-pem-file')
+      .header('cache-control', 'public, max-age=3600')
+      .send(pemOf(chain));
   });
 
   app.get<{ Params: { org: string } }>('/ca/:org/crls.pem', HIDDEN, async ({ params }, reply) => {
