@@ -74,7 +74,7 @@ function sentence(code: WrongBeginning, { data, keys, database }: Whereabouts): 
     case 'database_hollow':
       return `the database is a file without tables (${database}): copied without its log, the file ending in -wal beside it. Copy both, or put a backup there with \`npm run fieldbind -- restore --from FOLDER\`; copies are made with \`backup\`. ${ANEW}`;
     case 'keys_missing':
-      return `the database (${database}) is of an installation whose keys are not in ${keys}: put them back, name the token that holds them, or name the right folder with FIELDBIND_DATA. ${ANEW}`;
+      return `the key by which this database (${database}) knows its installation is missing: its keys are not in ${keys}. Put them back, name the token that holds them, or name the right folder with FIELDBIND_DATA. ${ANEW}`;
     case 'keys_of_another':
       return `the database (${database}) is of another installation than the keys in ${keys}: name the right one with FIELDBIND_DATA or FIELDBIND_DATABASE_URL, put the right keys there, or the right backup with \`npm run fieldbind -- restore --from FOLDER\`. ${ANEW}`;
     case 'database_behind':

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../contract/change.ts';
-import { checkCertificate } from '../../src/pki/check-certificate.ts';
 import { fromBase64Url } from '../../core/bytes.ts';
+import { checkCertificate } from '../../src/pki/check-certificate.ts';
 import { openssl, run } from '../support/openssl.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf, type TestDevice } from '../support/server-device.ts';
@@ -29,7 +29,10 @@ interface Wanted {
 }
 
 const CA = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'] as const;
-const ISSUING = ['basicConstraints=critical,CA:TRUE,pathlen:0', 'keyUsage=critical,keyCertSign,cRLSign'] as const;
+const ISSUING = [
+  'basicConstraints=critical,CA:TRUE,pathlen:0',
+  'keyUsage=critical,keyCertSign,cRLSign',
+] as const;
 
 /** A CA's certificate for this request, signed by `by`. Gives its file. */
 async function sign(
@@ -58,7 +61,14 @@ async function root(name: string, extensions: readonly string[] = CA, key = ['rs
 async function intermediate(name: string, by: string, extensions: readonly string[] = CA): Promise<void> {
   await made(
     ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384', '-nodes'],
-    ...['-keyout', at(`${name}.key`), '-subj', `/O=Westside Energy plc/CN=${name}`, '-out', at(`${name}.csr`)],
+    ...[
+      '-keyout',
+      at(`${name}.key`),
+      '-subj',
+      `/O=Westside Energy plc/CN=${name}`,
+      '-out',
+      at(`${name}.csr`),
+    ],
   );
   writeFileSync(at(`${name}.pem`), readFileSync(await sign(`${name}.csr`, by, { extensions })));
 }
@@ -102,7 +112,9 @@ async function bind(): Promise<{ device: TestDevice; certificate: IssuedCertific
 
 describe('an issuing CA under somebody else’s root', () => {
   it('is asked for, brought in with its chain in any order, and issues what everybody verifies', async () => {
-    const issuing = await sign(await asked('northfield'), 'shop', { subject: '/O=Westside Energy plc/CN=Devices 1' });
+    const issuing = await sign(await asked('northfield'), 'shop', {
+      subject: '/O=Westside Energy plc/CN=Devices 1',
+    });
     const taken = await bringIn('northfield', at('company.pem'), issuing, at('shop.pem'));
     expect(taken).toMatchObject({ code: 0, out: expect.stringContaining('northfield_2 issues now') });
     // Servers take it up within seconds; asked by its name it is there at once.
@@ -114,7 +126,8 @@ describe('an issuing CA under somebody else’s root', () => {
     const { device, certificate } = await bind();
     writeFileSync(at('leaf.pem'), certificate.leafPem);
     writeFileSync(at('behind.pem'), certificate.chainPem);
-    for (const name of ['bundle.pem', 'crls.pem', 'chain.pem']) await get(`/ca/northfield/${name}`, `get-${name}`);
+    for (const name of ['bundle.pem', 'crls.pem', 'chain.pem'])
+      await get(`/ca/northfield/${name}`, `get-${name}`);
     const crl = ['-crl_check', '-CRLfile', at('get-crls.pem'), '-x509_strict'];
     // By the company's root alone, with what the device sends; and by the organisation's bundle alone.
     const byRoot = await openssl(
@@ -164,7 +177,17 @@ describe('an issuing CA under somebody else’s root', () => {
     expect(found).toBeNull();
 
     // What it issued is revoked by us.
-    const words = ['revoke', '--udid', device.udid, '--maker', 'acme', '--reason', 'keyCompromise', '--by', 'sam'];
+    const words = [
+      'revoke',
+      '--udid',
+      device.udid,
+      '--maker',
+      'acme',
+      '--reason',
+      'keyCompromise',
+      '--by',
+      'sam',
+    ];
     expect(await server.fieldbind(...words)).toMatchObject({ code: 0 });
     await get('/ca/northfield/crls.pem', 'get-crls.pem');
     const revoked = await openssl(
@@ -177,10 +200,14 @@ describe('an issuing CA under somebody else’s root', () => {
   it('is followed by one from the same place only, and keeps its name over it', async () => {
     const rotated = await server.fieldbind('ca', 'rotate', '--org', 'northfield', '--again');
     expect(rotated).toMatchObject({ code: 2, out: expect.stringContaining('ca request') });
-    const next = await sign(await asked('northfield'), 'company', { subject: '/O=Westside Energy plc/CN=Devices 1' });
+    const next = await sign(await asked('northfield'), 'company', {
+      subject: '/O=Westside Energy plc/CN=Devices 1',
+    });
     expect(await bringIn('northfield', next, at('company.pem'))).toMatchObject({ code: 0 });
     await expect
-      .poll(async () => (await server.running.installation.ca.issuer('northfield'))?.name, { timeout: 60_000 })
+      .poll(async () => (await server.running.installation.ca.issuer('northfield'))?.name, {
+        timeout: 60_000,
+      })
       .toBe('northfield_3');
     const { certificate } = await bind();
     writeFileSync(at('leaf.pem'), certificate.leafPem);
@@ -215,25 +242,46 @@ describe('a chain that is not good', () => {
   const [ca, usage] = ISSUING;
   it.each<[string, Wanted, string]>([
     ['no CA', { extensions: ['basicConstraints=critical,CA:FALSE', usage] }, 'is not a CA’s'],
-    ['no signature on certificates', { extensions: [ca, 'keyUsage=critical,cRLSign'] }, 'may not sign certificates'],
+    [
+      'no signature on certificates',
+      { extensions: [ca, 'keyUsage=critical,cRLSign'] },
+      'may not sign certificates',
+    ],
     ['no signature on CRLs', { extensions: [ca, 'keyUsage=critical,keyCertSign'] }, 'may not sign CRLs'],
     ['servers only', { extensions: [ca, usage, 'extendedKeyUsage=serverAuth'] }, 'is for no clients'],
-    ['other domains', { extensions: [ca, usage, 'nameConstraints=critical,permitted;DNS:example.org'] }, 'name constraints'],
-    ['other hosts', { extensions: [ca, usage, 'nameConstraints=critical,permitted;URI:.example.org'] }, 'name constraints'],
+    [
+      'other domains',
+      { extensions: [ca, usage, 'nameConstraints=critical,permitted;DNS:example.org'] },
+      'name constraints',
+    ],
+    [
+      'other hosts',
+      { extensions: [ca, usage, 'nameConstraints=critical,permitted;URI:.example.org'] },
+      'name constraints',
+    ],
     [
       'all but these domains',
       { extensions: [ca, usage, 'nameConstraints=critical,excluded;DNS:fieldbind.internal'] },
       'name constraints',
     ],
-    ['an unknown critical extension', { extensions: [ca, usage, '1.2.3.4=critical,ASN1:NULL'] }, 'critical extension'],
+    [
+      'an unknown critical extension',
+      { extensions: [ca, usage, '1.2.3.4=critical,ASN1:NULL'] },
+      'critical extension',
+    ],
     ['SHA-1', { digest: 'sha1' }, 'MD5 or SHA-1'],
   ])('is not taken: %s', async (_, wanted, words) => {
-    const refused = await bringIn('northfield', await sign(await asked('northfield'), 'company', wanted), at('company.pem'));
+    const refused = await bringIn(
+      'northfield',
+      await sign(await asked('northfield'), 'company', wanted),
+      at('company.pem'),
+    );
     expect(refused).toMatchObject({ code: 2, out: expect.stringContaining(words) });
   });
 
   it('is taken with name constraints that let its domains be named', async () => {
-    const constraints = 'nameConstraints=critical,permitted;DNS:fieldbind.internal,permitted;URI:.fieldbind.internal';
+    const constraints =
+      'nameConstraints=critical,permitted;DNS:fieldbind.internal,permitted;URI:.fieldbind.internal';
     const name = await asked('hanna-home');
     const issuing = await sign(name, 'company', { extensions: [ca, usage, constraints] });
     expect(await bringIn('hanna-home', issuing, at('company.pem'))).toMatchObject({ code: 0 });
@@ -253,7 +301,10 @@ describe('a chain that is not good', () => {
       [[byShop, at('shop.pem'), at('company.pem'), at('narrow.pem')], 'not above it'],
       [[at('shop.pem'), at('company.pem')], 'another key'],
     ] as const)
-      expect(await bringIn('northfield', ...files)).toMatchObject({ code: 2, out: expect.stringContaining(words) });
+      expect(await bringIn('northfield', ...files)).toMatchObject({
+        code: 2,
+        out: expect.stringContaining(words),
+      });
     // A root of the same name and another key is not the one that signed.
     await root('company2');
     writeFileSync(at('false.pem'), readFileSync(at('company.pem')));
@@ -262,7 +313,11 @@ describe('a chain that is not good', () => {
       ...['-subj', '/C=GB/O=Westside Energy plc/CN=company', '-out', at('false.pem')],
     );
     expect((await bringIn('northfield', await sign(name, 'company'), at('false.pem'))).code).toBe(2);
-    const training = await bringIn('training', await sign(await asked('training'), 'company'), at('company.pem'));
+    const training = await bringIn(
+      'training',
+      await sign(await asked('training'), 'company'),
+      at('company.pem'),
+    );
     expect(training).toMatchObject({ code: 2, out: expect.stringContaining('training') });
   });
 });

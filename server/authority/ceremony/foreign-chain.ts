@@ -55,7 +55,7 @@ export function foreignChain(certificates: readonly Uint8Array[], purpose: Purpo
   const [issuing, ...above] = ordered(certificates.map(read), purpose.spki);
   const faults = [
     ...linkFaults([issuing, ...above]),
-    ...[issuing, ...above].flatMap((link, depth) => ownFaults(link, depth, purpose)),
+    ...[issuing, ...above].flatMap((link, depth) => readableFaults(link, depth, purpose)),
   ];
   if (faults.length > 0)
     throw new VaultError(`this certificate cannot be taken: ${[...new Set(faults)].join(', ')}`);
@@ -122,6 +122,15 @@ function linkFaults(chain: readonly Link[]): string[] {
   });
 }
 
+function readableFaults(link: Link, depth: number, purpose: Purpose): string[] {
+  try {
+    return ownFaults(link, depth, purpose);
+  } catch (error) {
+    if (error instanceof DerError) return ['an extension in its chain cannot be read'];
+    throw error;
+  }
+}
+
 /** `depth`: how many CAs of the chain stand below. */
 function ownFaults({ certificate, extensions }: Link, depth: number, purpose: Purpose): string[] {
   const { notBefore, notAfter, isCa, pathLength, algorithm } = certificate;
@@ -138,7 +147,10 @@ function ownFaults({ certificate, extensions }: Link, depth: number, purpose: Pu
     ...fault(notBefore > purpose.now, 'has not begun'),
     ...fault(notAfter <= purpose.now, 'has ended'),
     ...fault(WEAK.includes(algorithm), 'is signed over MD5 or SHA-1'),
-    ...fault(!allowsClients(extensions.get(OID.extendedKeyUsage)?.value), 'is for no clients (extended key usage)'),
+    ...fault(
+      !allowsClients(extensions.get(OID.extendedKeyUsage)?.value),
+      'is for no clients (extended key usage)',
+    ),
     ...fault(unknown, 'holds a critical extension that is not known'),
     ...constraintFaults(extensions.get(OID.nameConstraints)?.value, purpose.domains).map(
       (text) => `${whose} ${text}`,
@@ -149,7 +161,7 @@ function ownFaults({ certificate, extensions }: Link, depth: number, purpose: Pu
 /** Without a key usage every use is allowed. */
 function hasBit(value: Uint8Array | undefined, bit: number): boolean {
   if (value === undefined) return true;
-  return (((new DerReader(value).next(TAG.bitString).content[1] ?? 0) & bit) !== 0);
+  return ((new DerReader(value).next(TAG.bitString).content[1] ?? 0) & bit) !== 0;
 }
 
 /** In a CA's certificate an extended key usage bounds what stands below it, by the habit of verifiers. */
@@ -175,33 +187,26 @@ interface Subtrees {
 /** Whether devices of these domains may be named at all (RFC 5280 section 4.2.1.10). */
 function constraintFaults(value: Uint8Array | undefined, domains: readonly string[]): string[] {
   if (value === undefined) return [];
-  let permitted: Subtrees | undefined;
-  let excluded: Subtrees | undefined;
-  try {
-    const all = enterDer(value, TAG.sequence);
-    permitted = subtreesOf(all.optional(0xa0)?.content);
-    excluded = subtreesOf(all.optional(0xa1)?.content);
-  } catch (error) {
-    if (error instanceof DerError) return ['has name constraints that cannot be read'];
-    throw error;
-  }
+  const all = enterDer(value, TAG.sequence);
+  const permitted = subtreesOf(all.optional(0xa0)?.content);
+  const excluded = subtreesOf(all.optional(0xa1)?.content);
   const faults: string[] = [];
   // A device's subject is its UDID and its domain, so a tree of subjects would have to hold them all.
-  if (permitted?.directory === true || excluded?.directory === true)
+  if (permitted.directory || excluded.directory)
     faults.push('bounds the subjects of devices (name constraints)');
+  const { dns, hosts } = permitted;
   const isOutside = (domain: string) =>
-    (permitted !== undefined && permitted.dns.length > 0 && !permitted.dns.some((tree) => isBelow(domain, tree))) ||
-    (permitted !== undefined && permitted.hosts.length > 0 && !permitted.hosts.some((tree) => isHostOf(domain, tree)));
+    (dns.length > 0 && !dns.some((tree) => isBelow(domain, tree))) ||
+    (hosts.length > 0 && !hosts.some((tree) => isHostOf(domain, tree)));
   const isExcluded = (domain: string) =>
-    excluded?.dns.some((tree) => isBelow(domain, tree) || isBelow(tree, domain)) === true ||
-    excluded?.hosts.some((tree) => isHostOf(domain, tree)) === true;
+    excluded.dns.some((tree) => isBelow(domain, tree) || isBelow(tree, domain)) ||
+    excluded.hosts.some((tree) => isHostOf(domain, tree));
   if (domains.some((domain) => isOutside(domain) || isExcluded(domain)))
     faults.push('does not let the devices of every domain here be named (name constraints)');
   return faults;
 }
 
-function subtreesOf(content: Uint8Array | undefined): Subtrees | undefined {
-  if (content === undefined) return undefined;
+function subtreesOf(content: Uint8Array = new Uint8Array()): Subtrees {
   const found = { dns: [] as string[], hosts: [] as string[], directory: false };
   const list = new DerReader(content);
   while (!list.done) {
