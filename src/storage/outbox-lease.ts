@@ -1,4 +1,5 @@
 import { isUnsent } from '../../core/record-state.ts';
+import { isWaitOver } from '../../core/wait-over.ts';
 import type { LeaseTerms, QueuedRecord } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
 import { TAKEN } from './outbox-keeping.ts';
@@ -77,8 +78,8 @@ class PassedOver {
 function isFree(row: QueuedRecord, state: State, { besides, force, now, alone, owner }: LeaseTerms): boolean {
   if (besides?.has(row.id)) return false;
   return state === 'saved'
-    ? force || row.nextAt <= now
-    : alone || row.leaseUntil <= now || row.leaseOwner === owner;
+    ? force || isWaitOver(row.nextAt, now)
+    : alone || isWaitOver(row.leaseUntil, now) || row.leaseOwner === owner;
 }
 
 /** Rows of one state by number, so many at a time. */

@@ -1,4 +1,5 @@
 import { isUnsent } from '../../core/record-state.ts';
+import { isWaitOver } from '../../core/wait-over.ts';
 import type { PhotoQueue, PhotoRow, PhotoStore, PhotoToSend } from '../ports/photos.ts';
 import { type Database, type DatabaseHandle, writeStrictly } from './database.ts';
 
@@ -76,7 +77,7 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
   next(now: number, force: boolean, besides: ReadonlySet<string>): Promise<PhotoToSend | undefined> {
     return this.#db.use(async (db) => {
       for (const row of await waitingRows(db)) {
-        if (besides.has(row.digest) || !(force || row.nextAt <= now)) continue;
+        if (besides.has(row.digest) || !(force || isWaitOver(row.nextAt, now))) continue;
         const records = await db.getAllFromIndex('q', 'photo', row.digest);
         // Not before its record: the backend takes what a received record names, and nothing else.
         const record = records.find(({ state }) => !isUnsent(state) && state !== 'rejected');

@@ -170,7 +170,8 @@ export class AppModel {
   async refresh(): Promise<void> {
     this.tick();
     if (this.enrolment.value == null || this.preparing.value) return;
-    if (this.now.value - this.#preparedAt < REFRESH_MS) return;
+    // In the future: prepared by a clock that was ahead.
+    if (Math.abs(this.now.value - this.#preparedAt) < REFRESH_MS) return;
     await this.prepare();
   }
 

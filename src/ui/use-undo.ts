@@ -9,7 +9,9 @@ export function useUndo(record: QueuedRecord | null | undefined): (() => Promise
   const [, setLooks] = useState(0);
   const again = () => setLooks((looks) => looks + 1);
   const savedAt = record?.createdAt;
-  const left = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
+  const rest = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
+  // Saved in the future, by a clock that was ahead then: long ago for all one knows.
+  const left = rest > UNDO_MS ? 0 : rest;
   useEffect(() => {
     if (left <= 0) return;
     const timer = setTimeout(again, left);

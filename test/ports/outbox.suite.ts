@@ -155,6 +155,20 @@ export function outboxSuite(make: () => Promise<TestStorage>): void {
       expect(new Set(all).size).toBe(20);
     });
 
+    test('wait for nothing that a clock ahead of the time has noted down', async () => {
+      const storage = await make();
+      const [page, worker] = [storage.open(), storage.open()];
+      const { row } = await captureNext(page);
+      const later = START + 400 * 24 * 3_600_000;
+      await page.lease(terms({ now: later, until: later + 60_000 }));
+      // A crash at that moment left the lease; the clock was set right since.
+      expect(ids(await worker.lease(terms({ owner: 'worker', until: START + 60_000 })))).toEqual([row.id]);
+      await worker.settle([notSent(row.id, later)]);
+      expect(ids(await page.lease(terms()))).toEqual([row.id]);
+      await page.settle([notSent(row.id, START + 3_600_000)]);
+      expect(await page.lease(terms())).toEqual([]);
+    });
+
     test('wait for the back-off unless a person asked', async () => {
       const outbox = (await make()).open();
       const { row } = await captureNext(outbox);

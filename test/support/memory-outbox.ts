@@ -1,6 +1,7 @@
 import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
 import { certificateWaits, isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
+import { isWaitOver } from '../../core/wait-over.ts';
 import type { JournalEntry, OutboxIntake } from '../../src/ports/keeping.ts';
 import type {
   Capture,
@@ -59,8 +60,9 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     for (const row of this.#oldestFirst()) {
       if (leased.length === limit) break;
       if (!isUnsent(row.state) || besides?.has(row.id)) continue;
-      const due = row.state === 'saved' ? force || row.nextAt <= now : false;
-      const free = row.state === 'sending' && (alone || row.leaseOwner === owner || row.leaseUntil <= now);
+      const due = row.state === 'saved' ? force || isWaitOver(row.nextAt, now) : false;
+      const free =
+        row.state === 'sending' && (alone || row.leaseOwner === owner || isWaitOver(row.leaseUntil, now));
       const ids = leased.map((one) => one.row.id);
       const waits = this.#oldestFirst()
         .filter((other) => other.udid === row.udid && isUnsent(other.state))

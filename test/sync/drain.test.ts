@@ -31,7 +31,8 @@ describe('a good connection', () => {
     const last = await phone.capture({ udid: 'c' });
     // A lease of another tab keeps the newest one back: it is reported all the same.
     await phone.outbox.settle([]);
-    phone.storage.rows.set(last.id, { ...last, state: 'sending', leaseOwner: 'other', leaseUntil: Infinity });
+    const leaseUntil = phone.clock.now() + 60_000;
+    phone.storage.rows.set(last.id, { ...last, state: 'sending', leaseOwner: 'other', leaseUntil });
     await phone.drain();
     const [, request] = phone.backend.batches;
     expect(parse(BatchRequest, request)).toBe(request);
