@@ -285,6 +285,17 @@ describe('a chain that is not good', () => {
     const name = await asked('hanna-home');
     const issuing = await sign(name, 'company', { extensions: [ca, usage, constraints] });
     expect(await bringIn('hanna-home', issuing, at('company.pem'))).toMatchObject({ code: 0 });
+    // A domain that is made later is held to them too; it would be bound to certificates that nobody verifies.
+    const outside = await server.fieldbind('domain', 'create', 'hanna.example.org', '--org', 'hanna-home');
+    expect(outside).toMatchObject({ code: 1, out: expect.stringContaining('name constraints') });
+    const inside = await server.fieldbind(
+      'domain',
+      'create',
+      'barn.hanna.fieldbind.internal',
+      '--org',
+      'hanna-home',
+    );
+    expect(inside).toMatchObject({ code: 0 });
   });
 
   it('is not taken below a CA that lets none stand there, one that has ended, or by a gap', async () => {

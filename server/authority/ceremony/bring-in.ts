@@ -7,7 +7,7 @@ import type { Needs } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
 import { candidateAfter } from '../ca/candidate.ts';
 import { issuingRequest } from '../ca/request.ts';
-import { foreignChain } from './foreign-chain.ts';
+import { foreignChain, letsBeNamed } from './foreign-chain.ts';
 import { type IssuingParts, install } from './issuing-ca.ts';
 
 /** The CSR for an organisation's next issuing CA, DER. It has the same key each time until its certificate is brought in. */
@@ -57,6 +57,16 @@ export async function bringIn(
   ].filter((text) => text !== '');
   if (wrong.length > 0) throw new VaultError(`this certificate cannot be taken: ${wrong.join(', ')}`);
   return install({ candidate: await candidateAfter(last, org, parts), certificate }, parts);
+}
+
+/** Whether the issuing CA of an organisation may sign devices of this domain. Under our own root it may. */
+export async function mayHoldDomain(
+  org: string,
+  domain: string,
+  { stores }: Pick<IssuingParts, 'stores'>,
+): Promise<boolean> {
+  const last = (await stores.authorities.ofOrg(org)).at(-1);
+  return last?.above === undefined || letsBeNamed([last.certificate, ...last.above], domain);
 }
 
 async function lastOf(org: WantedCa, { stores }: IssuingParts): Promise<number> {

@@ -2,7 +2,7 @@ import type { Authority } from '../../ports/authorities.ts';
 import type { OrgName } from '../../ports/issuer-name.ts';
 import type { Needs } from '../../ports/stores.ts';
 import type { WantedCa } from '../../ports/wanted-ca.ts';
-import { bringIn, requestIssuing } from './bring-in.ts';
+import { bringIn, mayHoldDomain, requestIssuing } from './bring-in.ts';
 import {
   establishIssuing,
   type IssuingParts,
@@ -27,6 +27,8 @@ export interface Ceremonies {
   request(org: WantedCa): Promise<Uint8Array>;
   /** Installs an issuing CA whose certificate (DER) a root signed elsewhere; for a root that is not ours, with all above it. */
   bringIn(org: WantedCa, certificates: readonly Uint8Array[]): Promise<Authority>;
+  /** Whether the chain above an organisation's issuing CA lets devices of this domain be named (name constraints). */
+  mayHoldDomain(org: OrgName, domain: string): Promise<boolean>;
   /** The text of a root file, its key encrypted under this passphrase. */
   takeRootOut(training: boolean, passphrase: string): Promise<string>;
   /** Removes the root's key from this machine; to be called once the root file is safe elsewhere. */
@@ -44,6 +46,7 @@ export function ceremonies(
     overlapOf: (org) => overlapOf(org, parts),
     request: (org) => requestIssuing(org, parts),
     bringIn: (org, certificates) => bringIn(org, certificates, parts),
+    mayHoldDomain: (org, domain) => mayHoldDomain(org, domain, parts),
     takeRootOut: (training, passphrase) => takeRootOut(training, passphrase, parts),
     removeRoot: (training) => removeRoot(training, parts),
     putRootBack: (text, passphrase) => putRootBack(text, passphrase, parts),

@@ -66,6 +66,15 @@ export function foreignChain(certificates: readonly Uint8Array[], purpose: Purpo
   };
 }
 
+/** Whether a chain that was taken lets devices of one more domain be named. */
+export function letsBeNamed(chain: readonly Uint8Array[], domain: string): boolean {
+  return chain
+    .map(read)
+    .every(
+      ({ extensions }) => constraintFaults(extensions.get(OID.nameConstraints)?.value, [domain]).length === 0,
+    );
+}
+
 function read(der: Uint8Array): Link {
   try {
     const certificate = parseCertificate(der);

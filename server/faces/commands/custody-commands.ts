@@ -41,6 +41,12 @@ export const domainCreate: Command = {
   words: 1,
   async run({ installation, words, required, text, print }) {
     const name = words[0] ?? '';
+    if (!(await installation.ceremonies.mayHoldDomain(required('org'), name))) {
+      print(
+        'refused: the certificates above the issuing CA do not let devices of this domain be named (name constraints)',
+      );
+      return 1;
+    }
     const result = await createDomain(
       { name, org: required('org'), title: text('title') ?? name },
       installation,
