@@ -5,8 +5,8 @@ import type { TxtResolver } from '../organisations/name-proof.ts';
 import type { CertificateAuthority, IssuerIdentity, IssuerTrust } from '../ports/certificate-authority.ts';
 import type { RevocationLists } from '../ports/crls.ts';
 import type { IssuerName } from '../ports/issuer-name.ts';
-import type { ServerClock } from '../ports/server-clock.ts';
 import type { RescueKeyCeremonies } from '../ports/rescue-keys.ts';
+import type { ServerClock } from '../ports/server-clock.ts';
 import type { Database } from '../ports/stores.ts';
 import type { StatementKeys } from '../trail/statement-keys.ts';
 

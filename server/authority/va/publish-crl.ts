@@ -6,13 +6,8 @@ import type { IssuerName } from '../../ports/issuer-name.ts';
 import { NotNow } from '../../ports/not-now.ts';
 import { PROCESS_SKEW, type ServerClock } from '../../ports/server-clock.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
-
-
-import { STATUS_LEEWAY } from './status-leeway.ts';
-
-
 import { Unavailable } from '../../ports/unavailable.ts';
-
+import { STATUS_LEEWAY } from './status-leeway.ts';
 
 const HOUR = 3_600_000;
 /** Lifetime of a CRL: a verifier gets over a weekend without us. */
