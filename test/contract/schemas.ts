@@ -6,6 +6,7 @@ import { Change, Changes, IssuedCertificate } from '../../contract/change.ts';
 import { Confirmation } from '../../contract/confirmation.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceState, DeviceStates } from '../../contract/device-state.ts';
 import { RecordHeader } from '../../contract/envelope.ts';
+import * as era from '../../contract/era.ts';
 import { ListChanges } from '../../contract/list-changes.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
@@ -288,6 +289,22 @@ export const CASES: Readonly<Record<string, Case>> = {
   RescueHeader: { schema: rescue.RescueHeader, value: { alg: 'ECDH-ES', enc: 'A256GCM', epk: key } },
   RescueContent: { schema: rescue.RescueContent, value: { records: [jws] } },
   RescueKey: { schema: rescue.RescueKey, value: { aud: made.AUD, jwk: key, at } },
+  Era: { schema: era.Era, value: { aud: made.AUD, era: 'e'.repeat(22), before: null, copyAt: at, at } },
+  Anchor: { schema: era.Anchor, value: { aud: made.AUD, at } },
+  ChainsRequest: { schema: era.ChainsRequest, value: { nonce, chains: [{ kid: made.digest(1), seq: 1 }] } },
+  ChainsAnswer: {
+    schema: era.ChainsAnswer,
+    value: {
+      nonce,
+      era: jws,
+      chains: [{ kid: made.digest(1), known: true, missing: [{ from: 1, to: 2 }], more: false }],
+    },
+  },
+  HandBack: {
+    schema: era.HandBack,
+    value: { statements: [jws], certificates: ['-----BEGIN CERTIFICATE-----'], packs: [jws] },
+  },
+  HandedBack: { schema: era.HandedBack, value: { statements: 1, certificates: 1, holds: 0 } },
   RescueKeyAnswer: { schema: rescue.RescueKeyAnswer, value: { rescueKey: jws } },
   Skip: {
     schema: Skip,

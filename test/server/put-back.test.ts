@@ -103,8 +103,8 @@ describe('a database that was put back to a copy', () => {
     oldPack = await packOf(ines);
     await there.copy();
 
-    const { credential } = await (late = await server.signIn('sam', await makeOperatorKey())).enrol();
-    lateCredential = credential;
+    late = await server.signIn('sam', await makeOperatorKey());
+    lateCredential = (await late.enrol()).credential;
     lost = [await register(ines, server), await register(ines, server)];
     lateRecord = await register(late, server);
     lostRevoked = await register(ines, server);

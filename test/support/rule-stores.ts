@@ -57,6 +57,7 @@ function moreReads(there: Ledger): Some {
   return {
     orgs: { orgs: async () => there.orgs },
     bindingHistory: { ofUdid: async (udid) => there.bindings.filter((one) => one.udid === udid) },
+    found: { ofUdid: async (udid) => there.found.filter((one) => one.udid === udid) },
     transfers: {
       open: async (id) => {
         const found = there.transfers.find((one) => one.id === id && one.verdict === undefined);
