@@ -1,12 +1,11 @@
 import { toInstant } from '../../core/instant.ts';
+import { TIME_SEEN } from '../ports/server-clock.ts';
 import type { Settings } from '../ports/settings.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 import { type BelievedClock, type SeenTime, TOLERANCE } from './believed-clock.ts';
 
-/** Setting: the clocks when they were last believed. At a start the clock is held to it. */
-const SEEN = 'time_seen';
 /** Setting: when an administrator confirmed the clock last, by the clock of the command. */
 const CONFIRMED = 'clock_confirmed';
 /** How often the time is written down. */
@@ -29,7 +28,7 @@ export interface ClockWatch {
 
 /** The time that this installation last wrote down; undefined if it never did, or cannot be read. */
 export async function lastSeen({ settings }: Needs<'settings'>): Promise<SeenTime | undefined> {
-  const text = await settings.setting(SEEN);
+  const text = await settings.setting(TIME_SEEN);
   const seen = text === undefined ? undefined : (JSON.parse(text) as Partial<SeenTime>);
   if (typeof seen?.at !== 'number' || typeof seen.steady !== 'number') return undefined;
   return { at: seen.at, steady: seen.steady, sinceBoot: seen.sinceBoot, boot: seen.boot };
@@ -37,8 +36,8 @@ export async function lastSeen({ settings }: Needs<'settings'>): Promise<SeenTim
 
 async function write(seen: SeenTime, settings: Settings): Promise<void> {
   const text = JSON.stringify(seen);
-  await settings.settle(SEEN, text);
-  await settings.change(SEEN, text);
+  await settings.settle(TIME_SEEN, text);
+  await settings.change(TIME_SEEN, text);
 }
 
 /** Takes the clock as it is, by the word of whoever runs this command; a running server does within seconds. */

@@ -17,3 +17,6 @@ export interface ServerClock extends Clock {
 export function believed(clock: Clock): ServerClock {
   return { now: () => clock.now(), steady: clock, doubt: () => undefined };
 }
+
+/** Setting: the clocks when they were last believed. At a start the clock is held to it. */
+export const TIME_SEEN = 'time_seen';

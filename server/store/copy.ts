@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { DatabaseIdentity } from '../ports/identity.ts';
+import { TIME_SEEN } from '../ports/server-clock.ts';
 import { PUT_BACK } from '../trail/begin-era.ts';
 import { type AuditEvent, audit } from '../trail/chain.ts';
 import type { Db } from './db.ts';
@@ -142,6 +143,8 @@ export async function markPutBack(db: Db): Promise<void> {
     .values({ name: PUT_BACK, value: newest?.at ?? '1970-01-01T00:00:00.000Z' })
     .onConflict((c) => c.doNothing())
     .execute();
+  // The clock is not held to what an older copy remembers of it.
+  await db.deleteFrom('settings').where('name', '=', TIME_SEEN).execute();
 }
 
 /** The same for a database that other tools put back, such as PostgreSQL's own or a snapshot of a disk. */

@@ -10,6 +10,7 @@ import * as era from '../../contract/era.ts';
 import { ListChanges } from '../../contract/list-changes.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
+import { OwnSession, OwnSessions, SessionsEnd, SessionsEnded } from '../../contract/own-session.ts';
 import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
 import * as photo from '../../contract/photo.ts';
 import { Problem } from '../../contract/problem.ts';
@@ -91,6 +92,7 @@ const phone = {
   alarm: true,
   lost: { unsent: [{ from: 31, to: 42 }], lastSeenAt: at, foundAt: at },
 };
+const ownSession = { id: made.digest(1), begunAt: at, seenAt: at, expiresAt: at, own: true };
 const membership = made.session().memberships[0];
 const result = { digest: made.digest(1), status: 'received', receipt: jws };
 const person = { operator: 'anna', name: 'Anna', role: 'installer', about: 'Installs' };
@@ -289,6 +291,10 @@ export const CASES: Readonly<Record<string, Case>> = {
   RescueHeader: { schema: rescue.RescueHeader, value: { alg: 'ECDH-ES', enc: 'A256GCM', epk: key } },
   RescueContent: { schema: rescue.RescueContent, value: { records: [jws] } },
   RescueKey: { schema: rescue.RescueKey, value: { aud: made.AUD, jwk: key, at } },
+  OwnSession: { schema: OwnSession, value: ownSession },
+  OwnSessions: { schema: OwnSessions, value: { sessions: [ownSession] } },
+  SessionsEnd: { schema: SessionsEnd, value: { because: 'lost' } },
+  SessionsEnded: { schema: SessionsEnded, value: { ended: 2 } },
   Era: { schema: era.Era, value: { aud: made.AUD, era: 'e'.repeat(22), before: null, copyAt: at, at } },
   Anchor: { schema: era.Anchor, value: { aud: made.AUD, at } },
   ChainsRequest: { schema: era.ChainsRequest, value: { nonce, chains: [{ kid: made.digest(1), seq: 1 }] } },
