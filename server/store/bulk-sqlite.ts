@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts';
 /** A database that prepares statements and caches them. */
 export interface StatementCache {
   prepare(text: string): {
-    run(...values: readonly unknown[]): { readonly changes: number };
-    all(...values: readonly unknown[]): unknown[];
+    run(values: readonly unknown[]): { readonly changes: number };
+    all(values: readonly unknown[]): unknown[];
   };
 }
 
@@ -34,12 +34,12 @@ export function bulkInSqlite(sqlite: StatementCache): BulkRows {
       const insert = sqlite.prepare(
         `insert into ${table} (${columns.join(', ')}) values (${places})${unlessThere ? ' on conflict do nothing' : ''}`,
       );
-      for (const row of rows) insert.run(...row);
+      for (const row of rows) insert.run(row);
     },
     async update(_db, { table, key, columns }, rows) {
       const sets = columns.map((column) => `${column} = ?`).join(', ');
       const update = sqlite.prepare(`update ${table} set ${sets} where ${key} = ?`);
-      for (const [id, ...values] of rows) update.run(...values, id);
+      for (const [id, ...values] of rows) update.run([...values, id]);
     },
     async remove<T extends keyof Tables, C extends keyof Tables[T] & string>(
       _db: Db,
@@ -49,7 +49,7 @@ export function bulkInSqlite(sqlite: StatementCache): BulkRows {
       const remove = sqlite.prepare(
         `delete from ${table} where ${key} = ? returning ${returning.join(', ')}`,
       );
-      return keys.flatMap((one) => remove.all(one) as Pick<Tables[T], C>[]);
+      return keys.flatMap((one) => remove.all([one]) as Pick<Tables[T], C>[]);
     },
   };
 }

@@ -15,8 +15,8 @@ const PAUSES = [1, 2, 5, 10, 20, 50] as const;
 interface Statement {
   readonly isReader: boolean;
   readonly isReadOnly: boolean;
-  run(...values: readonly unknown[]): { readonly changes: number };
-  all(...values: readonly unknown[]): unknown[];
+  run(values: readonly unknown[]): { readonly changes: number };
+  all(values: readonly unknown[]): unknown[];
 }
 
 export interface FileParts {
@@ -50,19 +50,19 @@ export class SqliteFile implements StatementCache {
     const cached = this.#prepared.get(text);
     if (cached !== undefined) return cached;
     if (this.#prepared.size >= PREPARED) this.#prepared.clear();
-    const statement = this.#guard(() => this.#file.prepare(text));
+    const statement = this.#guarded(() => this.#file.prepare(text));
     const created: Statement = {
       isReader: statement.reader,
       isReadOnly: statement.readonly,
-      run: (...values) => this.#guard(() => statement.run(...values)),
-      all: (...values) => this.#guard(() => statement.all(...values)),
+      run: (values) => this.#guarded(() => statement.run(values)),
+      all: (values) => this.#guarded(() => statement.all(values)),
     };
     this.#prepared.set(text, created);
     return created;
   }
 
   /** Runs one step of SQLite. What fails for the whole database is told, and ends the transaction where SQLite ended it. */
-  #guard<T>(step: () => T): T {
+  #guarded<T>(step: () => T): T {
     // What goes on after that would be written at once, and without the rest.
     if (this.#ended !== undefined) throw this.#ended;
     try {
@@ -79,7 +79,9 @@ export class SqliteFile implements StatementCache {
   async whenFree<T>(step: () => T): Promise<T> {
     const end = performance.now() + this.#parts.patience;
     for (let n = 0; ; n++) {
-      await this.#take();
+      // Who finds it free need not wait for a turn of the loop.
+      if (this.#isTaken) await this.#nextTurn();
+      this.#isTaken = true;
       try {
         return step();
       } catch (error) {
@@ -100,7 +102,7 @@ export class SqliteFile implements StatementCache {
   begin(check: WriteCheck): Promise<void> {
     return this.whenFree(() => {
       this.mayWrite(check);
-      this.prepare('begin immediate').run();
+      this.prepare('begin immediate').run([]);
       this.#isInTransaction = true;
     });
   }
@@ -113,7 +115,7 @@ export class SqliteFile implements StatementCache {
   }
 
   commit(): void {
-    this.prepare('commit').run();
+    this.prepare('commit').run([]);
   }
 
   /** Never fails: the error that led here is the one to be told. */
@@ -135,9 +137,8 @@ export class SqliteFile implements StatementCache {
     else next();
   }
 
-  async #take(): Promise<void> {
-    if (this.#isTaken) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#isTaken = true;
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   close(): void {
@@ -147,6 +148,11 @@ export class SqliteFile implements StatementCache {
 
 /** Why nothing is to be written now, if so. */
 export type WriteCheck = () => Unavailable | undefined;
+
+function run<R>(statement: Statement, values: readonly unknown[]): QueryResult<R> {
+  if (statement.isReader) return { rows: statement.all(values) as R[] };
+  return { numAffectedRows: BigInt(statement.run(values).changes), rows: [] };
+}
 
 class Turn implements DatabaseConnection {
   readonly #file: SqliteFile;
@@ -159,17 +165,12 @@ class Turn implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#isOpen) return this.#run<R>(sql, parameters);
+    if (this.#isOpen) return run<R>(this.#file.prepare(sql), parameters);
     return this.#file.whenFree(() => {
-      if (!this.#file.prepare(sql).isReadOnly) this.#file.mayWrite(this.#check);
-      return this.#run<R>(sql, parameters);
+      const statement = this.#file.prepare(sql);
+      if (!statement.isReadOnly) this.#file.mayWrite(this.#check);
+      return run<R>(statement, parameters);
     });
-  }
-
-  #run<R>(text: string, values: readonly unknown[]): QueryResult<R> {
-    const statement = this.#file.prepare(text);
-    if (statement.isReader) return { rows: statement.all(...values) as R[] };
-    return { numAffectedRows: BigInt(statement.run(...values).changes), rows: [] };
   }
 
   // biome-ignore lint/correctness/useYield: nothing here streams; Kysely's interface wants the method.
