@@ -83,6 +83,7 @@ export class SqliteFile implements StatementCache {
       if (this.#isTaken) await this.#nextTurn();
       this.#isTaken = true;
       try {
+        this.#endLeftover();
         return step();
       } catch (error) {
         const isBusy = error instanceof Unavailable && error.outage === 'database_busy';
@@ -125,8 +126,18 @@ export class SqliteFile implements StatementCache {
     try {
       this.#file.exec('rollback');
     } catch {
-      // The next begin says what is wrong.
+      // Whoever comes next tries again.
     }
+  }
+
+  /** A transaction that could not be rolled back. What ran in it now would look kept, and be lost with it. */
+  #endLeftover(): void {
+    if (!this.#file.inTransaction) return;
+    this.rollback();
+    if (!this.#file.inTransaction) return;
+    const error = new Unavailable('disk_failing', undefined);
+    this.#parts.observer.failed(error);
+    throw error;
   }
 
   leave(): void {

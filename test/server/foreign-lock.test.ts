@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Unavailable } from '../../server/ports/unavailable.ts';
 import { migrate } from '../../server/store/migrate.ts';
 import { sqlite } from '../../server/store/sqlite.ts';
+import { SqliteFile } from '../../server/store/sqlite-driver.ts';
 import { holdWriteLock } from '../support/file-lock.ts';
 import { fuzzed } from '../support/fuzzing.ts';
 import { openssl } from '../support/openssl.ts';
@@ -151,4 +152,21 @@ it('keeps all of a transaction or nothing, however little room there is and what
     }),
     fuzzed(400),
   );
+});
+
+it('runs nothing in a transaction that could not be rolled back, until it could', async () => {
+  const disk = { inTransaction: true, isWell: false, exec: () => undefined as unknown };
+  disk.exec = () => {
+    if (!disk.isWell) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
+    disk.inTransaction = false;
+    return undefined;
+  };
+  const told: string[] = [];
+  const observer = { failed: ({ outage }: Unavailable) => told.push(outage) };
+  const file = new SqliteFile(disk as never, { folder: server.data, observer, patience: 10 });
+  for (let n = 0; n < 2; n++)
+    await expect(file.whenFree(() => 'done')).rejects.toMatchObject({ outage: 'disk_failing' });
+  expect(told).toEqual(['disk_failing', 'disk_failing']);
+  disk.isWell = true;
+  expect(await file.whenFree(() => 'done')).toBe('done');
 });
