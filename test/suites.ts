@@ -71,6 +71,15 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/two-processes.test.ts',
 ];
 
+/** Files about one engine, which bring it themselves: once is enough. */
+const OF_ONE_ENGINE: readonly string[] = [
+  'test/server/damaged-database.test.ts',
+  'test/server/foreign-lock.test.ts',
+  'test/server/full-disk.test.ts',
+  'test/server/lost-connections.test.ts',
+  'test/server/outages.test.ts',
+];
+
 /** Files that a suite takes, less those that it leaves out. */
 export interface Files {
   readonly include: readonly string[];
@@ -89,6 +98,9 @@ export const SUITES = {
   server: { include: ['test/server/**/*.test.ts', STORES], exclude: PURE_SERVER_FILES },
   /** The server once more, on PostgreSQL: what depends on that. */
   postgres: { include: ENGINE_FILES, exclude: [] },
-  /** The server once more, on PostgreSQL: all of it. */
-  'postgres-all': { include: ['test/server/**/*.test.ts'], exclude: PURE_SERVER_FILES },
+  /** The server once more, on PostgreSQL: all of it, but for what is about one engine. */
+  'postgres-all': {
+    include: ['test/server/**/*.test.ts'],
+    exclude: [...PURE_SERVER_FILES, ...OF_ONE_ENGINE],
+  },
 } as const satisfies Record<string, Files>;
