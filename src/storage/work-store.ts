@@ -61,10 +61,11 @@ export class IdbWorkStore implements WorkStore {
 
   async keepPacksOf(orgs: readonly string[]): Promise<void> {
     await this.#db.use(async (db) => {
-      await forgetLists(db, orgs);
       const tx = db.transaction('pack', 'readwrite');
       for (const org of await tx.store.getAllKeys()) if (!orgs.includes(org)) await tx.store.delete(org);
       await tx.done;
+      // After its pack, which without a list would know no device.
+      await forgetLists(db, orgs);
     });
   }
 

@@ -99,6 +99,31 @@ test('statement keys come as they are', async () => {
   expect(await syncClient.statementKeys(signal)).toEqual(notOurs);
 });
 
+describe('the list', () => {
+  const cursor = `${'l'.repeat(16)}.7.7`;
+  const held = { cursor, etag: '"1"' };
+
+  test('is asked for from where it is, and not sent again while nothing has changed', async () => {
+    server.json(200, { list: 'a.b.c', digests: 'A'.repeat(16) }, { etag: '"2"' });
+    const fresh = { ok: true, value: { list: 'a.b.c', digests: 'A'.repeat(16), etag: '"2"' } };
+    expect(await accountClient.listChanges(ORG, null)).toEqual(fresh);
+    expect(server.seen[0]?.url).toBe(`/api/list-changes?org=${ORG}&after=`);
+    expect(await accountClient.listChanges(ORG, held)).toEqual(fresh);
+    expect(server.seen[1]?.url).toBe(`/api/list-changes?org=${ORG}&after=${cursor}`);
+    server.answer((_, response) => response.writeHead(304).end());
+    expect(await accountClient.listChanges(ORG, held)).toEqual({ ok: true, value: 'unchanged' });
+    // Whoever has none cannot be told that it is the same.
+    expect(await accountClient.listChanges(ORG, null)).toEqual(notOurs);
+  });
+
+  test('without a tag, or of another form, is not taken', async () => {
+    server.json(200, { list: 'a.b.c', digests: '' });
+    expect(await accountClient.listChanges(ORG, null)).toEqual(notOurs);
+    server.json(200, { list: 'a.b', digests: '' }, { etag: '"2"' });
+    expect(await accountClient.listChanges(ORG, null)).toEqual(notOurs);
+  });
+});
+
 describe('the work pack', () => {
   test('comes with its tag; the same one is not sent again', async () => {
     server.json(200, { pack: 'a.b.c' }, { etag: '"1"' });
@@ -108,7 +133,7 @@ describe('the work pack', () => {
     server.answer((_, response) => response.writeHead(304).end());
     expect(await accountClient.workPack(ORG, '"1"')).toEqual({ ok: true, value: 'unchanged' });
     expect(server.seen[1]?.headers['if-none-match']).toBe('"1"');
-    expect(server.seen[1]?.url).toBe(`/api/work-pack?org=${ORG}`);
+    expect(server.seen[1]?.url).toBe(`/api/work-pack?org=${ORG}&list=apart`);
   });
 
   test('without a tag, or "unchanged" for a phone that holds none, is not ours', async () => {

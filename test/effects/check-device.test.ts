@@ -5,6 +5,7 @@ import { rowDigest, tombstoneDigests } from '../../core/list-lookup.ts';
 import { type ChallengeParts, challengeOf } from '../../core/possession.ts';
 import { checkDevice } from '../../src/effects/install/check-device.ts';
 import type { DeviceReading, ReadLabel } from '../../src/flow/install.ts';
+import type { PackList } from '../../src/ports/work.ts';
 import { label, reading, traits } from '../flow/events.ts';
 import { opensslDevice } from '../support/csr.ts';
 import { crypto, digest, listRow, recordId, workPack } from '../support/records.ts';
@@ -15,12 +16,17 @@ const row = listRow({ publicKey: toBase64Url(device.spki) });
 async function results(
   over: {
     readonly pack?: Parameters<typeof workPack>[0];
+    readonly list?: PackList;
     readonly label?: Partial<ReadLabel>;
     readonly reading?: Partial<DeviceReading>;
   } = {},
 ) {
   const checks = await checkDevice(
-    { pack: workPack(over.pack ?? { rows: [row] }), digest: digest(1), etag: '"1"' },
+    {
+      pack: workPack(over.pack ?? { rows: [row] }),
+      ...{ digest: digest(1), etag: '"1"' },
+      ...(over.list === undefined ? {} : { list: over.list }),
+    },
     { ...label, ...over.label },
     {
       ...reading,
@@ -53,7 +59,27 @@ describe('what the phone carries decides', () => {
   test('a device of another order is known by digest', async () => {
     const digests = [await rowDigest(workPack().salt, 'acme-1', device.spki, crypto)];
     expect(await results({ pack: { digests } })).toMatchObject({ on_list: 'passed', list_key: 'passed' });
-    expect(await results({ pack: {} })).toMatchObject({ on_list: 'unknown_device' });
+    const others = ['A'.repeat(16)];
+    expect(await results({ pack: { digests: others } })).toMatchObject({ on_list: 'unknown_device' });
+  });
+
+  test('a list that may have been cut, or is not here at all, says of nobody that they are on none', async () => {
+    const cut = { on_list: 'list_cut', list_key: 'list_cut' };
+    expect(await results({ pack: {} })).toMatchObject(cut);
+    const rows = Array.from({ length: 20_000 }, () => listRow({ udid: 'acme-7' }));
+    expect(await results({ pack: { rows } })).toMatchObject(cut);
+    expect(await results({ pack: { rows: rows.slice(1) } })).toMatchObject({ on_list: 'unknown_device' });
+    const digests = Array.from({ length: 200_000 }, () => 'A'.repeat(16));
+    expect(await results({ pack: { digests } })).toMatchObject(cut);
+    const beside = {
+      ...{ cursor: '', etag: '', salt: digest(8), size: 1, rows: [] },
+      has: async () => false,
+    };
+    expect(await results({ list: { ...beside, whole: false } })).toMatchObject(cut);
+    expect(await results({ list: { ...beside, whole: true } })).toMatchObject({ on_list: 'unknown_device' });
+    expect(await results({ list: { ...beside, whole: false, has: async () => true } })).toMatchObject({
+      on_list: 'passed',
+    });
   });
 
   test.each([0, 1])('a tombstone of the UDID or of the key stops (%i)', async (which) => {
