@@ -52,7 +52,8 @@ export function listInside({ salt, rows, digests }: WorkPack): CarriedList {
 
 /** The row of a list for this label: by UDID, by another name of the device, or by the key that the label carries. */
 export function findRow(
-  { rows }: Pick<CarriedList, 'rows'>,
+  // With `whole`, which a pack does not have: its own rows are no more than what older backends put there.
+  { rows }: Pick<CarriedList, 'rows' | 'whole'>,
   names: { readonly udid?: string; readonly aliases: readonly string[]; readonly publicKey?: Uint8Array },
 ): ListRow | undefined {
   const key = names.publicKey && toBase64Url(names.publicKey);

@@ -11,7 +11,7 @@ const salt = digest(8);
 
 describe('the row of a label', () => {
   const second = listRow({ udid: 'acme-2', aliases: ['SN 2', 'acme-1'], publicKey: 'AAAA' });
-  const pack = workPack({ rows: [second, row] });
+  const pack = listInside(workPack({ rows: [second, row] }));
 
   test.each([
     ['by UDID, even where another row has it as alias', { udid: 'acme-1', aliases: [] }, row],

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from '../../contract/parse.ts';
+import { WorkPack } from '../../contract/work-pack.ts';
+import { parseJws } from '../../core/jws.ts';
 import { workPacks } from '../../server/phones/work-pack.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, rowOf } from '../support/server-device.ts';
@@ -54,4 +57,27 @@ it('looks at the rows again only where something in the pack has changed', async
   const last = await digest();
   expect(seen.has(last)).toBe(true);
   expect([await digest(), walks]).toEqual([last, changes.length + 2]);
+  // Practice is nobody else's list: whoever adds rows of it makes no other organisation's pack anew.
+  for (let n = 0; n < 3; n++) {
+    await server.importList('training', [rowOf(await makeDevice({ maker: 'demo' }))]);
+    expect([await digest(), walks]).toEqual([last, changes.length + 2]);
+  }
+});
+
+it('holds no row where a phone takes its list apart, and is not made anew as that changes', async () => {
+  const { installation } = server.running;
+  const packs = workPacks({ ...installation, app: '0.1.0' });
+  const org = await installation.stores.orgs.org('northfield');
+  if (org === undefined) throw new Error('northfield is missing');
+  const pack = () => packs.pack(org, 'installer', 'apart');
+  const first = await pack();
+  expect(parse(WorkPack, parseJws(first.jws)?.payload)).toMatchObject({
+    rows: [],
+    digests: [],
+    domains: [expect.anything(), expect.anything(), expect.anything()],
+  });
+  const device = await server.listedDevice();
+  expect(await pack()).toBe(first);
+  await server.fieldbind('revoke', '--udid', device.udid, '--maker', 'acme', '--reason', 'keyCompromise');
+  expect((await pack()).digest).not.toBe(first.digest);
 });

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { findRow } from '../../../core/list-lookup.ts';
+import { carriedList } from '../../effects/install/carried-list.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import type { PracticeDevice } from '../../ports/practice.ts';
@@ -59,8 +60,9 @@ async function layOut(model: AppModel): Promise<PracticeDevice> {
   const shelf = await model.ports.practice();
   const current = await shelf.current();
   const device = (await isUsed(model, current.udid)) ? await shelf.unpack() : current;
-  const pack = model.trainingPack.value?.pack;
-  if (pack !== undefined && findRow(pack, { udid: device.udid, aliases: [] }) !== undefined) return device;
+  const stored = model.trainingPack.value;
+  if (stored !== undefined && findRow(carriedList(stored), { udid: device.udid, aliases: [] }) !== undefined)
+    return device;
   const org = model.training.value?.org ?? '';
   const added = await model.ports.desk.addTrainingRow(org, device.row);
   if (!added.ok)
