@@ -130,7 +130,9 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const { starts = 0, seal = 0 } = isServer
       ? { starts: await countStart(transact), seal: database.identity?.seal }
       : {};
-    const isMarked = !isServer || mark.raise({ aud, starts, seal });
+    const told = { aud, starts, seal };
+    const isMarked =
+      !isServer || (database.identity?.isPutBack === true ? mark.write(told) : mark.raise(told));
     const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
     const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;
     const inUse = isServer

@@ -46,6 +46,8 @@ export function judgeBeginning(found: Belongings, mayBegin: boolean): WrongBegin
   }
   if (statementKid === undefined) return 'keys_missing';
   if (statementKid !== database.kids.at(-1)) return 'keys_of_another';
+  // Whoever put a copy back was killed before the keys were told.
+  if (database.isPutBack) return undefined;
   if (mark !== undefined && (mark.starts > database.starts || mark.seal > database.seal))
     return 'database_behind';
   return undefined;

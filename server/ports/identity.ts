@@ -7,4 +7,6 @@ export interface DatabaseIdentity {
   readonly starts: number;
   /** Number of the newest seal of the audit trail; 0 if there is none. */
   readonly seal: number;
+  /** It is an older copy on purpose, and its era has not begun yet (trail/begin-era.ts). */
+  readonly isPutBack: boolean;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseIdentity } from '../ports/identity.ts';
+import { PUT_BACK } from '../trail/begin-era.ts';
 import type { Db } from './db.ts';
 
 /** Reads whose database this is, before its tables are made or brought up to date. Undefined if nothing was begun in it. */
@@ -17,6 +18,7 @@ export async function databaseIdentity(db: Db): Promise<DatabaseIdentity | undef
     kids: keys.map(({ kid }) => kid),
     starts: Number(setting('starts') ?? 0),
     seal: seals?.[0]?.n ?? 0,
+    isPutBack: setting(PUT_BACK) !== undefined,
   };
 }
 

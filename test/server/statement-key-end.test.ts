@@ -298,6 +298,7 @@ describe('a statement key whose name an organisation of an older version has', (
     expect((await server.fieldbind('statement-key', 'list')).out).toContain('no key');
     expect((await server.fieldbind('statement-key', 'rotate')).code).toBe(0);
     expect((await learned(new Map())).size).toBe(2);
-    expect((await server.fieldbind('audit', 'verify')).code).toBe(0);
+    // 3: nothing may have been sealed yet.
+    expect([0, 3]).toContain((await server.fieldbind('audit', 'verify')).code);
   });
 });

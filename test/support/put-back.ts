@@ -48,7 +48,7 @@ export async function startPutBack(options: Partial<ServeOptions> = {}): Promise
       const url = await urlOf();
       if (how === undefined) await done(['restore', '--from', copy], url);
       else await copyDatabase(copy, url ?? data, how === 'killed' ? 'put back' : 'copy');
-      if (how === 'elsewhere') await done(['restore', 'in-place'], url);
+      if (how === 'elsewhere') await done(['restore', '--in-place'], url);
       server = await startTestServer({ ...options, data, databaseUrl: url ?? '' });
       return server;
     },

@@ -52,7 +52,8 @@ export const auditVerify: BareCommand = {
       print('the first statement key is another one: this is not the trail of that installation');
       return EXIT.no;
     }
-    // Without a seal nothing is signed, and any number of entries could be missing.
+    // What was asked of a statement is answered; without a seal nothing of the trail is signed, and entries could be missing.
+    if (judged?.statement !== undefined) return EXIT.yes;
     return verdict.seal === undefined ? EXIT.undecided : EXIT.yes;
   },
 };

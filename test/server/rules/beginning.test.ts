@@ -5,7 +5,7 @@ import { type Belongings, beginningError, judgeBeginning } from '../../../server
 const WHOLE: Belongings = {
   keys: ['statement-1', 'root', 'northfield'],
   mark: { aud: 'fieldbind:1', starts: 3, seal: 7 },
-  database: { aud: 'fieldbind:1', kids: ['k1'], starts: 3, seal: 7 },
+  database: { aud: 'fieldbind:1', kids: ['k1'], starts: 3, seal: 7, isPutBack: false },
   hollow: false,
   statementKid: 'k1',
 };
@@ -42,7 +42,11 @@ describe('a beginning', () => {
     ['without keys', { keys: [], mark: undefined, statementKid: undefined }, 'keys_missing'],
     ['without its newest statement key', { statementKid: undefined }, 'keys_missing'],
     ['with keys of another', { statementKid: 'k2' }, 'keys_of_another'],
-    ['with the mark of another', { mark: { aud: 'fieldbind:2', starts: 0, seal: 0 } }, 'keys_of_another'],
+    [
+      'with the mark of another',
+      { mark: { aud: 'fieldbind:2', starts: 0, seal: 0, isPutBack: false } },
+      'keys_of_another',
+    ],
     ['that lacks a start', { database: { ...database, starts: 2 } }, 'database_behind'],
     [
       'that lacks a seal, with more starts',
@@ -60,11 +64,19 @@ describe('a beginning', () => {
     expect(judgeBeginning({ ...WHOLE, ...change }, false)).toBe(code);
   });
 
+  it('is opened where a copy was put back on purpose and the keys were not told yet', () => {
+    const database = { aud: 'fieldbind:1', kids: ['k1'], starts: 1, seal: 2, isPutBack: true };
+    expect(judgeBeginning({ ...WHOLE, database }, true)).toBeUndefined();
+    expect(judgeBeginning({ ...WHOLE, database: { ...database, aud: 'fieldbind:2' } }, true)).toBe(
+      'keys_of_another',
+    );
+  });
+
   it('is made where nothing is, by whoever may, and continued where a first start was cut off', () => {
     expect(judgeBeginning(NOTHING, true)).toBeUndefined();
     expect(judgeBeginning(NOTHING, false)).toBe('nothing_begun');
     expect(judgeBeginning({ ...NOTHING, hollow: true }, true)).toBe('database_hollow');
-    const named = { aud: 'fieldbind:1', kids: [], starts: 0, seal: 0 };
+    const named = { aud: 'fieldbind:1', kids: [], starts: 0, seal: 0, isPutBack: false };
     expect(judgeBeginning({ ...NOTHING, database: named }, true)).toBeUndefined();
     expect(judgeBeginning({ ...NOTHING, database: named, keys: ['statement-1'] }, true)).toBeUndefined();
   });
