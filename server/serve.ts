@@ -176,6 +176,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         .then(async () => void ((await sealTrail(installation)) > 0 && (await installation.markSeal())))
         .then(() => watchDue(installation))
         .then(() => installation.needInPlace())
+        .then(() => digestList(installation, () => open))
         .catch(onFault);
     };
     const timer = setInterval(startRound, ROUND);

@@ -114,9 +114,11 @@ const AT_ONCE = 500;
 
 /** Computes the digests of rows from before digests stood beside them. Others write in between. */
 export async function digestList(
-  parts: { readonly transact: Transact<'listFeed'> },
+  { stores, transact }: { readonly stores: Needs<'listFeed'>; readonly transact: Transact<'listFeed'> },
   goesOn: () => boolean,
 ): Promise<void> {
-  while (goesOn() && (await parts.transact((tx) => tx.listFeed.digestSome(AT_ONCE))) > 0)
+  while (goesOn() && !(await stores.listFeed.isWhole())) {
+    await transact((tx) => tx.listFeed.digestSome(AT_ONCE));
     await setImmediate();
+  }
 }

@@ -44,7 +44,7 @@ describe('a beginning', () => {
     ['with keys of another', { statementKid: 'k2' }, 'keys_of_another'],
     [
       'with the mark of another',
-      { mark: { aud: 'fieldbind:2', starts: 0, seal: 0, isPutBack: false } },
+      { mark: { aud: 'fieldbind:2', starts: 0, seal: 0 } },
       'keys_of_another',
     ],
     ['that lacks a start', { database: { ...database, starts: 2 } }, 'database_behind'],
