@@ -354,6 +354,22 @@ describe('many rows that are marked', () => {
   });
 });
 
+it('says of which devices an import replaces the key, and which of them are bound', async () => {
+  const [bound, free] = [await server.listedDevice(), await server.listedDevice()];
+  const ines = await server.signIn('ines');
+  await ines.submit('registration+jws', registrationOf(bound, OAK_STREET), 'northfield');
+  const file = at('rekeyed.csv');
+  const again = await Promise.all([bound, free].map(({ udid }) => makeDevice({ udid })));
+  const rows = [...again.map((device) => rowOf(device)), rowOf(await makeDevice())];
+  writeFileSync(file, listCsv(rows));
+  const { out } = await list('import', file);
+  expect(out).toContain(
+    `acme/${bound.udid} has another key now, and the device is bound with the one before`,
+  );
+  expect(out).toContain(`acme/${free.udid} has another key now\n`);
+  expect(out).toContain('3 imported, 0 unchanged, 0 with errors; 2 with another key than before');
+});
+
 describe('stale rows', () => {
   it('are listed, and held until they are imported again', async () => {
     const device = await server.listedDevice({ maker: 'dusty' });

@@ -36,6 +36,7 @@ export const listImport: Command = {
     const file = await openFile(words[0] ?? '');
     let named = 0;
     let told = 0;
+    let rekeyed = 0;
     try {
       const result = await importFile(
         {
@@ -50,6 +51,11 @@ export const listImport: Command = {
           onFault(line, { code, detail }) {
             if (named++ < MOST_NAMED) print(`line ${line}: ${code}: ${detail}`);
           },
+          onRekeyed(line, { maker: by, udid }, bound) {
+            const then = bound ? ', and the device is bound with the one before' : '';
+            if (rekeyed++ < MOST_NAMED)
+              print(`line ${line}: changed: ${by}/${udid} has another key now${then}`);
+          },
         },
         installation,
       );
@@ -63,7 +69,10 @@ export const listImport: Command = {
       const { job, resumedAt, format } = result;
       if (resumedAt > 0) print(`went on after ${resumedAt} rows`);
       const done = flag('preview') ? 'would be imported' : 'imported';
-      print(`${format}: ${job.imported} ${done}, ${job.unchanged} unchanged, ${job.faults} with errors`);
+      const changed = rekeyed === 0 ? '' : `; ${rekeyed} with another key than before`;
+      print(
+        `${format}: ${job.imported} ${done}, ${job.unchanged} unchanged, ${job.faults} with errors${changed}`,
+      );
       return job.faults === 0 ? 0 : 1;
     } finally {
       await file.close();

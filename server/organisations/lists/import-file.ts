@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
+import type { RowName } from '../../ports/list-bulk.ts';
 import type { ListJob } from '../../ports/list-jobs.ts';
 import type { Org } from '../../ports/orgs.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
@@ -33,10 +34,12 @@ export interface FileImport {
   readonly rejected: string | undefined;
   onProgress(job: ListJob, size: number): void;
   onFault(line: number, fault: RowFault): void;
+  /** A row replaces one with another key. `bound`: the device is bound in this organisation. */
+  onRekeyed(line: number, name: RowName, bound: boolean): void;
 }
 
 export interface ImportFileParts {
-  readonly stores: Needs<'listBulk' | 'listJobs' | 'makerKeys'>;
+  readonly stores: Needs<'listBulk' | 'listJobs' | 'makerKeys' | 'liveBindings'>;
   readonly transact: Transact<'list' | 'listBulk' | 'listJobs' | 'makerKeys' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -84,9 +87,10 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
       const faults = faultsOf(rows, verdicts);
       const finishedAt = end ? toInstant(clock.now()) : null;
       const rejectedBytes = await rejected.add(job.rejectedBytes, faults);
-      return { now: { ...counted(job, verdicts), ...next, finishedAt, rejectedBytes }, faults };
+      const rekeyed = rekeyedOf(rows, verdicts);
+      return { now: { ...counted(job, verdicts), ...next, finishedAt, rejectedBytes }, faults, rekeyed };
     };
-    const { now, faults } = call.preview
+    const { now, faults, rekeyed } = call.preview
       ? await count(await judge(stores))
       : await parts.transact(async (tx) => {
           const verdicts = await judge(tx);
@@ -100,6 +104,12 @@ export async function importFile(call: FileImport, parts: ImportFileParts): Prom
     job = now;
     if (first && !call.preview) await stores.listBulk.grown();
     for (const { line, fault } of faults) call.onFault(line, fault);
+    for (const { line, name } of rekeyed) {
+      const bound = (await stores.liveBindings.named(name.maker, name.udid)).some(
+        (one) => one.org === org.name,
+      );
+      call.onRekeyed(line, name, bound);
+    }
     call.onProgress(job, size);
     return true;
   };
@@ -145,6 +155,17 @@ function faultsOf(rows: readonly ParsedRow[], verdicts: readonly RowVerdict[]): 
     const piece = rows[index]?.piece;
     if (verdict.is !== 'fault' || piece === undefined) return [];
     return [{ line: piece.line, fault: verdict.fault, text: piece.text }];
+  });
+}
+
+function rekeyedOf(
+  rows: readonly ParsedRow[],
+  verdicts: readonly RowVerdict[],
+): { readonly line: number; readonly name: RowName }[] {
+  return verdicts.flatMap((verdict, index) => {
+    const piece = rows[index]?.piece;
+    if (verdict.is !== 'new' || !verdict.rekeyed || piece === undefined) return [];
+    return [{ line: piece.line, name: verdict.stored.row }];
   });
 }
 

@@ -17,7 +17,8 @@ export interface ImportOrigin {
 }
 
 export type RowVerdict =
-  | { readonly is: 'new'; readonly stored: StoredRow }
+  /** `rekeyed`: the row stood there with another key, which this one replaces. */
+  | { readonly is: 'new'; readonly stored: StoredRow; readonly rekeyed: boolean }
   | { readonly is: 'unchanged' }
   | { readonly is: 'fault'; readonly fault: RowFault };
 
@@ -75,7 +76,11 @@ export async function judgeBatch(
     };
     storedRows.set(name, stored);
     holders.add(stored);
-    return { is: 'new', stored };
+    return {
+      is: 'new',
+      stored,
+      rekeyed: before?.row.publicKey !== undefined && before.row.publicKey !== row.publicKey,
+    };
   });
 }
 
