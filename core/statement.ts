@@ -1,3 +1,4 @@
+import { Anchor } from '../contract/era.ts';
 import { parse } from '../contract/parse.ts';
 import { StatementHeader, StatementKey, type StatementType } from '../contract/statement.ts';
 import type { CryptoPort } from './crypto.ts';
@@ -28,6 +29,17 @@ export async function verifyStatement(
   if (spki === undefined) return { ok: false, reason: 'unknown_key' };
   if (!(await verifyJws(jws, spki, crypto))) return INVALID;
   return { ok: true, payload: jws.payload, digest: await jwsDigest(jws.signed, crypto) };
+}
+
+/** A short statement whose digest a record may name, if it is of this installation. */
+export async function verifyAnchor(
+  text: string,
+  aud: string,
+  keys: StatementKeys,
+  crypto: CryptoPort,
+): Promise<StatementResult> {
+  const result = await verifyStatement(text, 'anchor+jws', keys, crypto);
+  return result.ok && parse(Anchor, result.payload)?.aud !== aud ? INVALID : result;
 }
 
 /**

@@ -53,6 +53,7 @@ async function drainInBackground(): Promise<void> {
   const crypto = cryptoPort(self.crypto);
   const outbox = new IdbOutbox(db);
   const work = new IdbWorkStore(db, new OperatorKeyStore(db));
+  const photos = new IdbPhotos(db);
   const ports = {
     outbox,
     work,
@@ -62,12 +63,12 @@ async function drainInBackground(): Promise<void> {
     owner: self.crypto.randomUUID(),
   };
   try {
-    const outcome = await runDrain({ ...ports, force: true }, new AbortController().signal);
+    const drain = { ...ports, photos: async () => photos, force: true };
+    const outcome = await runDrain(drain, new AbortController().signal);
     // Rejecting tells the browser to try again later.
     const why = whyAgain(outcome);
     if (why !== undefined) throw new Error(why);
     // Browsers end a worker that takes minutes; what is left goes on from there the next time.
-    const photos = new IdbPhotos(db);
     await uploadPhotos(
       { ...ports, photos, backend: photoClient, force: true },
       AbortSignal.timeout(PHOTOS_MS),

@@ -1,5 +1,6 @@
 import { BatchResponse } from '../../contract/batch.ts';
 import { Changes } from '../../contract/change.ts';
+import { ChainsAnswer, HandedBack } from '../../contract/era.ts';
 import { Probe, StatementKeysAnswer } from '../../contract/sync-answers.ts';
 import type { BackendResult, SyncBackend } from '../ports/backend.ts';
 import { fail, newNonce, postJson, read, request } from './request.ts';
@@ -25,6 +26,13 @@ export const syncClient: SyncBackend = {
     const answer = read(await request('/api/statement-keys', {}, signal), StatementKeysAnswer);
     return answer.ok ? { ok: true, value: answer.value.statementKeys } : answer;
   },
+  async chains(chains, signal) {
+    const nonce = newNonce();
+    const asked = postJson({ nonce, chains });
+    return ifEchoed(nonce, read(await request('/api/chains', asked, signal), ChainsAnswer));
+  },
+  handBack: async (what, signal) =>
+    read(await request('/api/hand-back', postJson(what), signal), HandedBack),
   async probe(signal) {
     const nonce = newNonce();
     const answer = ifEchoed(

@@ -17,7 +17,7 @@ export interface AccountBackend {
   workPack(
     org: string,
     etag: string | null,
-  ): Promise<BackendResult<{ jws: string; etag: string } | 'unchanged'>>;
+  ): Promise<BackendResult<{ jws: string; etag: string; anchor?: string } | 'unchanged'>>;
 }
 
 /** What the desk's screens need of the backend. Never rejects. */

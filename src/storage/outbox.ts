@@ -2,6 +2,7 @@ import type { Change } from '../../contract/change.ts';
 import type { Stretches } from '../../contract/phone.ts';
 import type { ChainHead } from '../../core/envelope.ts';
 import { certificateWaits } from '../../core/record-state.ts';
+import type { Accord, SendAgain } from '../ports/again.ts';
 import type { JournalEntry, OutboxIntake, OutboxUpkeep } from '../ports/keeping.ts';
 import type {
   Capture,
@@ -12,12 +13,22 @@ import type {
   OutboxView,
   QueuedRecord,
   Retry,
+  SentAgain,
   Settlement,
 } from '../ports/outbox.ts';
 import { releaseBallast } from './ballast.ts';
 import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
+import {
+  chains,
+  papersOf,
+  readAccord,
+  revive,
+  rowsWhere,
+  settleAgain,
+  writeAccord,
+} from './outbox-again.ts';
 import {
   countsHold,
   readHead,
@@ -31,16 +42,16 @@ import {
 import { lease } from './outbox-lease.ts';
 import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
-import { bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
+import { anchorKey, bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
 
 const CHANNEL = 'fieldbind-outbox';
 
-/** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
-export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake {
+/** The outbox over IndexedDB: one class for all its sides, because they share one transaction discipline. */
+export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake, SendAgain {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
-  /** Told when a photo had to make room for a record. */
+  /** Told when a photo that waits had to make room for a record. */
   onPhotoGivenUp: () => void = () => undefined;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #together = new ReadTogether();
@@ -80,9 +91,9 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     });
   }
 
-  async applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void> {
+  async applyChanges(org: string, cursor: string, changes: readonly Change[], era?: string): Promise<void> {
     await this.#write(async (tx, summary) => {
-      await decideAll(tx, summary, changes);
+      await decideAll(tx, summary, changes, era);
       await tx.objectStore('meta').put(cursor, `cursor:${org}`);
     });
   }
@@ -148,6 +159,35 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     return this.#write((tx, summary) => take(tx, summary, entry));
   }
 
+  chains() {
+    return this.#db.use(chains);
+  }
+
+  accord(): Promise<Accord> {
+    return this.#db.use(readAccord);
+  }
+
+  async noteAccord(change: Partial<Accord>, again?: SentAgain): Promise<void> {
+    await this.#strictly((tx) => writeAccord(tx, change, again));
+    this.#changed();
+  }
+
+  rowsWhere(which: (row: QueuedRecord) => boolean) {
+    return this.#db.use((db) => rowsWhere(db, which));
+  }
+
+  papers(ids: readonly string[]) {
+    return this.#db.use((db) => papersOf(db, ids));
+  }
+
+  async settleAgain(results: readonly Settlement[]): Promise<void> {
+    await this.#write((tx, summary) => settleAgain(tx, summary, results));
+  }
+
+  async revive(ids: readonly string[]): Promise<void> {
+    await this.#write((tx, summary) => revive(tx, summary, ids));
+  }
+
   subscribe(onChange: () => void): () => void {
     this.#listeners.add(onChange);
     return () => this.#listeners.delete(onChange);
@@ -178,8 +218,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
       } catch (error) {
         const full = error instanceof StorageError && error.code === 'phone_storage_full';
         if (!full) throw error;
-        if (await this.#giveUpPhoto()) {
-          this.onPhotoGivenUp();
+        const given = await this.#giveUpPhoto();
+        if (given !== undefined) {
+          // The backend has signed for the others.
+          if (given === 'waiting') this.onPhotoGivenUp();
         } else {
           if (!reserve || !(await releaseBallast(this.#db))) throw error;
           reserve = false;
@@ -189,12 +231,12 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     }
   }
 
-  /** False too where the phone is too full for it: the reserve is left. */
-  async #giveUpPhoto(): Promise<boolean> {
+  /** None either where the phone is too full for it: the reserve is left. */
+  async #giveUpPhoto(): Promise<'kept' | 'waiting' | undefined> {
     try {
       return await giveUpPhoto(this.#db);
     } catch (error) {
-      if (error instanceof StorageError && error.code === 'phone_storage_full') return false;
+      if (error instanceof StorageError && error.code === 'phone_storage_full') return undefined;
       throw error;
     }
   }
@@ -210,7 +252,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 }
 
-async function store(tx: Write, { row, jws, after, head }: NewRecord): Promise<'stored' | 'head_moved'> {
+async function store(
+  tx: Write,
+  { row, jws, after, head, anchor }: NewRecord,
+): Promise<'stored' | 'head_moved'> {
   const key = `head:${row.kid}`;
   const stored = readHead(await tx.objectStore('meta').get(key));
   if (stored.digest !== after.digest) {
@@ -222,6 +267,7 @@ async function store(tx: Write, { row, jws, after, head }: NewRecord): Promise<'
   await tx.objectStore('env').add({ id: row.id, jws, digest: row.digest });
   await tx.objectStore('q').put(row);
   await tx.objectStore('meta').put(head, key);
+  if (anchor !== undefined) await tx.objectStore('meta').put(anchor.jws, anchorKey(anchor.digest));
   const summary = await readSummary(tx);
   bump(summary, row.state, 1);
   if (row.typ === 'confirmation+jws' && row.about !== null) {

@@ -2,12 +2,16 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import type { StatementKeys } from '../../core/statement.ts';
-import type { StoredPack, WorkStore } from '../ports/work.ts';
+import type { KeptStatements, SignedAnchor, StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
-import type { OperatorKeyStore } from './operator-key.ts';
+import { CREDENTIALS, type OperatorKeyStore } from './operator-key.ts';
+import { anchorKey } from './outbox-write.ts';
+
+/** In `meta`: the newest anchor, which no record may name yet. */
+const ANCHOR = 'anchor';
 
 /** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
-export class IdbWorkStore implements WorkStore {
+export class IdbWorkStore implements WorkStore, KeptStatements {
   readonly #db: DatabaseHandle;
   readonly #keys: OperatorKeyStore;
   /** Parsing a large pack is slow; the row's digest says whether the parsed one still holds. */
@@ -37,13 +41,15 @@ export class IdbWorkStore implements WorkStore {
     });
   }
 
-  async savePack(jws: string, stored: StoredPack): Promise<void> {
+  async savePack(jws: string, stored: StoredPack, anchor?: SignedAnchor): Promise<void> {
     await this.#db.use((db) =>
       writeStrictly(db, ['pack', 'meta'], async (tx) => {
         await tx
           .objectStore('pack')
           .put({ org: stored.pack.org, jws, digest: stored.digest, etag: stored.etag });
-        await tx.objectStore('meta').put(stored.digest, 'statement');
+        const meta = tx.objectStore('meta');
+        if (anchor !== undefined) await meta.put(anchor, ANCHOR);
+        await meta.put(anchor?.digest ?? stored.digest, 'statement');
       }),
     );
     this.#parsed.set(stored.pack.org, stored);
@@ -61,14 +67,58 @@ export class IdbWorkStore implements WorkStore {
     return this.#keys.statementKeys();
   }
 
-  saveStatementKeys(keys: StatementKeys): Promise<void> {
-    return this.#keys.saveStatementKeys(keys);
+  saveStatementKeys(keys: StatementKeys, chain?: readonly string[]): Promise<void> {
+    return this.#keys.saveStatementKeys(keys, chain);
   }
 
-  newestStatement(): Promise<string | undefined> {
+  newestStatement() {
     return this.#db.use(async (db) => {
-      const value = await db.get('meta', 'statement');
-      return typeof value === 'string' ? value : undefined;
+      const meta = db.transaction('meta').store;
+      const [digest, anchor] = await Promise.all([meta.get('statement'), meta.get(ANCHOR)]);
+      if (typeof digest !== 'string') return undefined;
+      return isAnchor(anchor) && anchor.digest === digest ? anchor : { digest };
     });
   }
+
+  async saveAnchor(anchor: SignedAnchor): Promise<void> {
+    await this.#db.use((db) =>
+      writeStrictly(db, ['meta'], async (tx) => {
+        const meta = tx.objectStore('meta');
+        const before = await meta.get(ANCHOR);
+        // The same for some minutes; a receipt may be the newest since.
+        if (isAnchor(before) && before.digest === anchor.digest) return;
+        await meta.put(anchor, ANCHOR);
+        await meta.put(anchor.digest, 'statement');
+      }),
+    );
+  }
+
+  anchors(digests: readonly string[]): Promise<readonly string[]> {
+    return this.#db.use(async (db) => {
+      const meta = db.transaction('meta').store;
+      const found = await Promise.all(digests.map((digest) => meta.get(anchorKey(digest))));
+      return found.filter((jws) => typeof jws === 'string');
+    });
+  }
+
+  credentials(): Promise<readonly string[]> {
+    return this.#db.use(async (db) => {
+      const found = await db.getAll('meta', IDBKeyRange.bound(CREDENTIALS, `${CREDENTIALS}\uffff`));
+      return found.filter((jws) => typeof jws === 'string');
+    });
+  }
+
+  statementChain(): Promise<readonly string[]> {
+    return this.#keys.statementChain();
+  }
+
+  packTexts(): Promise<readonly string[]> {
+    return this.#db.use(async (db) => (await db.getAll('pack')).map(({ jws }) => jws));
+  }
+}
+
+function isAnchor(value: unknown): value is SignedAnchor {
+  if (typeof value !== 'object' || value === null) return false;
+  const { digest, jws } = value as Partial<SignedAnchor>;
+  return typeof digest === 'string' && typeof jws === 'string';
 }

@@ -32,6 +32,7 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
   const made: TestKey[] = [];
   const saved: { key: TestKey; credential: Credential; digest: string }[] = [];
   const proofs: string[] = [];
+  const renewed: Credential[] = [];
   const work = new MemoryWork();
   let etag = '"1"';
 
@@ -72,12 +73,18 @@ async function office(say: { credential?: Partial<Credential>; pack?: Partial<Wo
       work.enrolled = enrolmentOf(key, { credential: said, credentialDigest });
       return true;
     },
+    async renew(said, credentialDigest) {
+      const key = made.at(-1);
+      if (key === undefined) throw new Error('no key to renew');
+      renewed.push(said);
+      work.enrolled = enrolmentOf(key, { credential: said, credentialDigest });
+    },
     epoch: async () => EPOCH,
   };
   const clock = new FakeClock();
   const ports = { backend, work, keys, clock, crypto };
   return {
-    ...{ statements, calls, made, saved, proofs, work, backend, clock },
+    ...{ statements, calls, made, saved, renewed, proofs, work, backend, clock },
     prepare: (who = session(), over: Partial<AccountBackend> = {}) =>
       prepare({ ...ports, backend: { ...backend, ...over } }, who),
     newPack: () => {

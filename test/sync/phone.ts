@@ -14,8 +14,8 @@ export async function enrolledPhone() {
   const statements = await TestStatements.create();
   const backend = new ScriptedBackend(statements);
   const key = await makeKey();
-  const work = new MemoryWork(statements.known(), enrolmentOf(key));
   const storage = new MemoryStorage();
+  const work = new MemoryWork(statements.known(), enrolmentOf(key), storage);
   const outbox = new MemoryOutbox(storage);
   const clock = new FakeClock();
   const signal = new AbortController();
@@ -66,6 +66,8 @@ export function withBackend(backend: ScriptedBackend, over: Partial<SyncBackend>
     postBatch: (request) => backend.postBatch(request),
     changes: (org, after) => backend.changes(org, after),
     statementKeys: () => backend.statementKeys(),
+    chains: (chains) => backend.chains(chains),
+    handBack: (what) => backend.handBack(what),
     probe: () => backend.probe(),
     ...over,
   };

@@ -11,7 +11,6 @@ import { withCopies } from './watch-storage.ts';
 const NOT_KEPT: readonly RejectionCode[] = [
   'envelope_malformed',
   'version_unknown',
-  'operator_key_unknown',
   'bad_signature',
 ];
 

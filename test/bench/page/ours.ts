@@ -10,7 +10,7 @@ import { checkJournal } from '../../../src/effects/safety/check-journal.ts';
 import { withCopies } from '../../../src/effects/safety/watch-storage.ts';
 import { systemClock } from '../../../src/platform/system-clock.ts';
 import type { JournalEntry } from '../../../src/ports/keeping.ts';
-import type { LeaseTerms, Outbox, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
+import type { LeaseTerms, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
 import { DatabaseHandle } from '../../../src/storage/database.ts';
 import { OpfsJournal } from '../../../src/storage/journal.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../../src/storage/operator-key.ts';
@@ -48,6 +48,7 @@ const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
   save: keys.save.bind(keys),
+  renew: keys.renew.bind(keys),
   epoch: () => keys.epoch(),
 };
 
@@ -229,7 +230,7 @@ function freshUuid(): string {
 }
 
 /** The outbox, with at most so many leased at a time, and told of when receipts were stored. */
-function watched(most: number | undefined, onSettled: () => void): Outbox {
+function watched(most: number | undefined, onSettled: () => void): IdbOutbox {
   return new Proxy(outbox, {
     get(target, name) {
       if (name === 'lease')
