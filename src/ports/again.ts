@@ -16,8 +16,10 @@ export interface Accord {
   readonly signedIn: boolean;
   /** Not to be asked before, after an answer that made no sense. */
   readonly notBefore: number;
-  /** The operator key, where the backend does not know it and was told of it in vain: it must be enrolled once more. */
+  /** The operator key, where the backend does not know it and was told of it in vain. */
   readonly unknownKid: string | null;
+  /** The operator key, where it must be enrolled once more: the backend knows no credential of it. */
+  readonly enrolAgain: string | null;
   /** When the backend refused a whole batch of what was sent again; one of them must be the reason. */
   readonly refusedAt: number | null;
 }
@@ -27,6 +29,7 @@ export const NO_ACCORD: Accord = {
   signedIn: false,
   notBefore: 0,
   unknownKid: null,
+  enrolAgain: null,
   refusedAt: null,
 };
 
@@ -42,7 +45,8 @@ export interface SendAgain {
   /** Newest number of each chain that has records here, a colleague's taken by code too. */
   chains(): Promise<{ kid: string; seq: number }[]>;
   accord(): Promise<Accord>;
-  noteAccord(change: Partial<Accord>, again?: SentAgain): Promise<void>;
+  /** `again`: what is to be said of what was sent again; null once it was read. */
+  noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void>;
   /** In chain order. */
   rowsWhere(which: (row: QueuedRecord) => boolean): Promise<readonly QueuedRecord[]>;
   /** Of those whose envelopes are here. */

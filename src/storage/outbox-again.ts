@@ -61,12 +61,13 @@ export async function readAccord(db: Database): Promise<Accord> {
 export async function writeAccord(
   tx: Write,
   change: Partial<Accord>,
-  again: SentAgain | undefined,
+  again: SentAgain | null | undefined,
 ): Promise<void> {
   const meta = tx.objectStore('meta');
   const before = (await meta.get(ACCORD)) as Partial<Accord> | undefined;
   await meta.put({ ...NO_ACCORD, ...before, ...change }, ACCORD);
-  if (again !== undefined) await meta.put(again, AGAIN);
+  if (again === null) await meta.delete(AGAIN);
+  else if (again !== undefined) await meta.put(again, AGAIN);
 }
 
 export async function papersOf(

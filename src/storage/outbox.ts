@@ -167,7 +167,7 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     return this.#db.use(readAccord);
   }
 
-  async noteAccord(change: Partial<Accord>, again?: SentAgain): Promise<void> {
+  async noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void> {
     await this.#strictly((tx) => writeAccord(tx, change, again));
     this.#changed();
   }

@@ -9,7 +9,7 @@ import type { QueuedRecord, SentAgain } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';
 import { AgainQueue } from './again-queue.ts';
 import type { DrainPorts } from './drain-ports.ts';
-import { HandingBack, standsInTheWay } from './hand-back.ts';
+import { HandingBack, isFault, standsInTheWay } from './hand-back.ts';
 import { type KnownKeys, withNewKeys } from './known-keys.ts';
 import { send } from './send.ts';
 
@@ -79,7 +79,10 @@ export async function findAccord(comparing: Comparing, occasion: Occasion): Prom
   const isRound = isNew || isADayOld(accord, now);
   const round = new Round(comparing, answer.value.chains, isNew ? (era ?? null) : undefined, accord);
   const failure = await round.go(isRound);
-  if (failure !== undefined) return { failure };
+  if (failure !== undefined) {
+    if (isFault(failure)) await outbox.noteAccord({ refusedAt: now });
+    return { failure };
+  }
   const isUnknown = round.chains.get(enrolment.signer.kid)?.known === false;
   await outbox.noteAccord(
     {
@@ -90,6 +93,7 @@ export async function findAccord(comparing: Comparing, occasion: Occasion): Prom
       signedIn: false,
       notBefore: isUnknown ? now + SOON : 0,
       unknownKid: isUnknown ? enrolment.signer.kid : null,
+      ...(isUnknown ? { enrolAgain: enrolment.signer.kid } : {}),
       refusedAt: null,
     },
     await round.over(),
@@ -155,7 +159,7 @@ class Round {
   readonly #isNew: boolean;
   /** What the copy cannot know was signed after this, in milliseconds since 1970; some of what came before is handed back too. */
   readonly #copyAt: number;
-  readonly #refusedAt: number | null;
+  readonly #accord: Accord;
   readonly #back: HandingBack;
   readonly #tried = new Set<string>();
   #again: SentAgain | undefined;
@@ -163,13 +167,13 @@ class Round {
   sent = 0;
 
   /** `era`: the one that begins; undefined where none does. */
-  constructor(comparing: Comparing, chains: Chains, era: Era | null | undefined, { refusedAt }: Accord) {
+  constructor(comparing: Comparing, chains: Chains, era: Era | null | undefined, accord: Accord) {
     const { ports, enrolment, signal } = comparing;
     this.#comparing = comparing;
     this.#isNew = era !== undefined;
     this.#copyAt = era == null ? -Infinity : fromInstant(era.copyAt) - DAY;
-    this.#refusedAt = refusedAt;
-    this.#back = new HandingBack(ports, enrolment.credential.aud, signal);
+    this.#accord = accord;
+    this.#back = new HandingBack(ports, enrolment.credential.aud, accord.refusedAt !== null, signal);
     this.chains = chains;
   }
 
@@ -253,14 +257,15 @@ class Round {
     const goesOn = before !== undefined && (this.#again !== undefined || !before.isOver);
     // A round that was cut short goes on counting: the backend names only what it still lacks.
     const done = goesOn ? ((await ports.outbox.summary()).again?.done ?? 0) : 0;
-    this.#again = { of: done + rows.length, done, putBack: this.#isNew, isOver: false };
+    // The second round of an era, once its key was enrolled again, has the same reason.
+    const putBack = this.#isNew || (this.#accord.at === 0 && typeof this.#accord.era === 'string');
+    this.#again = { of: done + rows.length, done, putBack, isOver: false };
     await ports.outbox.noteAccord({}, this.#again);
-    const queue = new AgainQueue(ports.outbox, rows, this.#refusedAt);
+    const queue = new AgainQueue(ports.outbox, rows, this.#accord.refusedAt);
     const { sent, failure } = await send(ports, queue, enrolment, known, signal);
     this.sent += sent;
     if (failure === undefined || failure.passing) return undefined;
-    if (failure.why.kind === 'refused')
-      await ports.outbox.noteAccord({ refusedAt: ports.clock.now() });
+    if (failure.why.kind === 'refused') await ports.outbox.noteAccord({ refusedAt: ports.clock.now() });
     return failure.why;
   }
 

@@ -28,12 +28,15 @@ export class HandingBack {
   readonly #ports: DrainPorts;
   readonly #aud: string;
   readonly #signal: AbortSignal;
+  readonly #isRetry: boolean;
   readonly #seen = new Set<string>();
   readonly #statements: string[] = [];
   readonly #certificates: string[] = [];
 
-  constructor(ports: DrainPorts, aud: string, signal: AbortSignal) {
+  /** `isRetry`: a request had failed at the backend's end, so what it chokes on is sought. */
+  constructor(ports: DrainPorts, aud: string, isRetry: boolean, signal: AbortSignal) {
     this.#ports = ports;
+    this.#isRetry = isRetry;
     this.#aud = aud;
     this.#signal = signal;
   }
@@ -126,8 +129,38 @@ export class HandingBack {
     return header?.aud === this.#aud ? header.anchor : undefined;
   }
 
+  /**
+   * Records must not go before what proves them, so a backend that fails at it is asked again by the next drain. What it
+   * refuses, or fails at once more, is left out, item by item: the rest counts.
+   */
   async #post(what: HandBack): Promise<BackendFailure | undefined> {
     const answer = await this.#ports.backend.handBack(what, this.#signal);
-    return answer.ok || !standsInTheWay(answer.failure) ? undefined : answer.failure;
+    if (answer.ok) return undefined;
+    const { failure } = answer;
+    if (standsInTheWay(failure) || (isFault(failure) && !this.#isRetry)) return failure;
+    const { statements, certificates, packs } = what;
+    const isOne = statements.length + certificates.length + packs.length === 1;
+    if (isOne || !isByContent(failure)) return undefined;
+    const half = (list: readonly string[]) => Math.ceil(list.length / 2);
+    const [some, few] = [half(statements), half(certificates)];
+    // Two lists of one each are apart after this.
+    const parts = [
+      { statements: statements.slice(0, some), certificates: certificates.slice(few), packs },
+      { statements: statements.slice(some), certificates: certificates.slice(0, few), packs: [] },
+    ];
+    for (const part of parts) {
+      if (part.statements.length + part.certificates.length + part.packs.length === 0) continue;
+      const failed = await this.#post(part);
+      if (failed !== undefined) return failed;
+    }
+    return undefined;
   }
+}
+
+export function isFault(failure: BackendFailure): boolean {
+  return failure.kind === 'refused' && failure.code === 'internal';
+}
+
+function isByContent(failure: BackendFailure): boolean {
+  return isFault(failure) || (failure.kind === 'refused' && ['request_invalid', 'too_large'].includes(failure.code));
 }

@@ -146,9 +146,9 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     return this.storage.accord;
   }
 
-  async noteAccord(change: Partial<Accord>, again?: SentAgain): Promise<void> {
+  async noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void> {
     this.storage.accord = { ...this.storage.accord, ...change };
-    if (again !== undefined) this.storage.again = again;
+    if (again !== undefined) this.storage.again = again ?? undefined;
     this.#changed();
   }
 

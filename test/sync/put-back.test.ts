@@ -492,6 +492,23 @@ describe('an answer that is hostile or broken', () => {
     expect(it.backend.places.size).toBe(12);
   });
 
+  test('a hand-back at which the backend fails holds the records up once, and then without what it fails at', async () => {
+    const it = await putBack();
+    const poison = it.phone.storage.receipts.get(it.after[3] ?? '') ?? '';
+    const failure = { kind: 'refused', code: 'internal', detail: '' } as const;
+    const failing: Partial<SyncBackend> = {
+      handBack: async (what) =>
+        what.statements.includes(poison) ? { ok: false, failure } : it.backend.handBack(what),
+    };
+    expect(await it.drain(failing)).toEqual({ kind: 'stopped', sent: 0, failure });
+    expect(it.backend.places.size).toBe(5);
+    expect(await it.drain(failing)).toEqual({ kind: 'done', sent: 0 });
+    expect(it.backend.places.size).toBe(12);
+    const statements = it.backend.handedBack.flatMap((page) => page.statements);
+    for (const id of it.after.filter((_, i) => i !== 3))
+      expect(statements).toContain(it.phone.storage.receipts.get(id));
+  });
+
   test('a record on which the backend chokes does not hold the others up', async () => {
     const it = await putBack();
     const poison = it.sent[8] ?? '';

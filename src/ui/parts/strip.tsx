@@ -35,6 +35,9 @@ function stripState(model: AppModel): StripState {
     return { tone: 'bad', icon: 'alert', text: words.strip.other };
   }
   if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
+  const again = summary?.again;
+  if (again !== undefined && !again.isOver && model.connection.value === 'online')
+    return { tone: 'wait', icon: 'sync', text: words.strip.again(again.of), spin: model.draining.value };
   if (model.restored.value > 0)
     return { tone: 'wait', icon: 'shield', text: words.strip.restored(model.restored.value) };
   if (model.draining.value && unsent > 0)
@@ -58,6 +61,8 @@ function stripState(model: AppModel): StripState {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
       const rejected = summary?.counts.rejected ?? 0;
       if (rejected > 0) return { tone: 'bad', icon: 'alert', text: words.strip.attention(rejected) };
+      if (model.prepareTrouble.value === 'confirmation_needed')
+        return { tone: 'wait', icon: 'hand', text: words.strip.unconfirmed };
       return model.readyOffline.value
         ? { tone: 'good', icon: 'check', text: words.strip.allSent }
         : { tone: 'wait', icon: 'clock', text: words.strip.notReady };

@@ -25,6 +25,8 @@ export const words = {
       n === 0 ? 'Signed out. Sign in to send.' : `Sign in to send ${count(n, 'record', 'records')}.`,
     portal: 'This Wi-Fi wants a sign-in page first.',
     notReady: 'Not ready to work offline yet.',
+    again: (n: number) => `The backend lost ${count(n, 'record', 'records')}. Sending again by itself…`,
+    unconfirmed: 'An administrator must confirm you first.',
     open: 'Open the outbox',
   },
 
@@ -84,6 +86,17 @@ export const words = {
       'It lives in this browser and binds only to the training organisation. Two minutes, nothing real changes.',
     tryButton: 'Try with a simulated device',
     prepareFirst: 'Get this phone ready',
+  },
+
+  again: {
+    putBack: 'The backend was put back to an older copy.',
+    lost: 'The backend had lost records.',
+    going: (n: number) =>
+      `This phone is sending ${count(n, 'record', 'records')} again by itself. There is nothing for you to do.`,
+    done: (n: number) =>
+      `This phone sent ${count(n, 'record', 'records')} again by itself. There is nothing for you to do.`,
+    rest: (n: number) => `${count(n, 'record is', 'records are')} tried again tomorrow.`,
+    read: 'I have read it',
   },
 
   states: {

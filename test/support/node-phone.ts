@@ -1,0 +1,149 @@
+import type { Registration } from '../../contract/registration.ts';
+import type { RecordType } from '../../contract/envelope.ts';
+import { toInstant } from '../../core/instant.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { accountClient } from '../../src/backend/account-client.ts';
+import { photoClient } from '../../src/backend/photo-client.ts';
+import { syncClient } from '../../src/backend/sync-client.ts';
+import { captureRecord } from '../../src/effects/capture-record.ts';
+import { type KeyKeeper, type PrepareResult, prepare } from '../../src/effects/prepare.ts';
+import { systemClock } from '../../src/platform/system-clock.ts';
+import type { QueuedRecord } from '../../src/ports/outbox.ts';
+import { type DrainOutcome, drain } from '../../src/sync/drain.ts';
+import { MemoryOutbox, MemoryStorage } from './memory-outbox.ts';
+import { crypto, EPOCH, makeKey, type TestKey } from './records.ts';
+import { MemoryWork } from './records-backend.ts';
+
+const { fetch: realFetch } = globalThis;
+
+/**
+ * The app's own sending, preparing and capturing against a real server, with memory in the place of the browser's storage. The
+ * clients ask by path alone, so `fetch` is told which phone asks; phones of one test take turns.
+ */
+export class NodePhone {
+  readonly person: string;
+  readonly storage = new MemoryStorage();
+  readonly outbox = new MemoryOutbox(this.storage);
+  readonly work = new MemoryWork(new Map(), undefined, this.storage);
+  /** Paths asked for, in order. */
+  readonly asked: string[] = [];
+  readonly #server: () => string;
+  #cookie = '';
+
+  constructor(person: string, server: () => string) {
+    this.person = person;
+    this.#server = server;
+  }
+
+  get kid(): string {
+    return this.work.enrolled?.signer.kid ?? '';
+  }
+
+  /** Signs in, and does step 0 as the app does. `isKeyUnknown`: the drain found out that the key must be enrolled again. */
+  async signIn(isKeyUnknown = false): Promise<PrepareResult> {
+    return this.#online(async () => {
+      const session = await accountClient.signIn(this.person);
+      if (!session.ok) return session;
+      await this.outbox.noteAccord({ signedIn: true, notBefore: 0 });
+      const beforePacks = async () => {
+        const outcome = await this.#drain();
+        return outcome.kind === 'stopped' && (await this.outbox.accord()).signedIn ? outcome.failure : undefined;
+      };
+      const ports = { backend: accountClient, work: this.work, keys: this.#keys, clock: systemClock, crypto };
+      return prepare({ ...ports, beforePacks, isKeyUnknown }, session.value);
+    });
+  }
+
+  drain(): Promise<DrainOutcome> {
+    return this.#online(() => this.#drain());
+  }
+
+  /** Asks the lane of photos as the app does. */
+  online<T>(work: () => Promise<T>): Promise<T> {
+    return this.#online(work);
+  }
+
+  readonly photoClient = photoClient;
+
+  register(org: string, made: Registration): Promise<QueuedRecord> {
+    const now = systemClock.now();
+    const payload = { ...made, id: uuid7(now, crypto), capturedAt: toInstant(now) };
+    return this.#capture('registration+jws', org, payload, null);
+  }
+
+  /** Says that a certificate was written, as step 11 does. */
+  confirm(row: QueuedRecord): Promise<QueuedRecord> {
+    const now = systemClock.now();
+    const fingerprint = row.certificate?.fingerprint ?? '';
+    const payload = {
+      id: uuid7(now, crypto),
+      app: '0.1.0',
+      capturedAt: toInstant(now),
+      registration: row.id,
+      udid: row.udid,
+      domain: row.domain,
+      certificate: fingerprint,
+      link: 'serial',
+      written: [{ parts: ['leaf'], digest: fingerprint }],
+    };
+    return this.#capture('confirmation+jws', row.org, payload, row.id);
+  }
+
+  rows(): QueuedRecord[] {
+    return [...this.storage.rows.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  #capture(
+    typ: RecordType,
+    org: string,
+    payload: { readonly id: string; readonly udid: string; readonly domain: string },
+    about: string | null,
+  ): Promise<QueuedRecord> {
+    const { id, udid, domain } = payload;
+    const subject = { id, org, udid, domain, title: 'Roof', about, simulated: false };
+    const ports = { capture: this.outbox, work: this.work, clock: systemClock, crypto };
+    return captureRecord(ports, typ, subject, payload);
+  }
+
+  #drain(): Promise<DrainOutcome> {
+    const ports = { outbox: this.outbox, work: this.work, backend: syncClient, clock: systemClock, crypto };
+    return drain({ ...ports, owner: this.person, force: true, alone: true }, new AbortController().signal);
+  }
+
+  readonly #keys: KeyKeeper<TestKey> = {
+    make: makeKey,
+    epoch: async () => EPOCH,
+    save: async ({ signer }, credential, credentialDigest, jws) => {
+      this.work.enrolled = { credential, credentialDigest, signer, epoch: EPOCH, persistent: true };
+      this.work.newest = credentialDigest;
+      this.work.credentialTexts.push(jws);
+      return true;
+    },
+    renew: async (credential, credentialDigest, jws) => {
+      const { enrolled } = this.work;
+      if (enrolled === undefined) return;
+      this.work.enrolled = { ...enrolled, credential, credentialDigest };
+      this.work.newest = credentialDigest;
+      this.work.credentialTexts.push(jws);
+    },
+  };
+
+  async #online<T>(work: () => Promise<T>): Promise<T> {
+    const server = this.#server();
+    globalThis.fetch = async (path, init) => {
+      if (typeof path !== 'string' || !path.startsWith('/')) return realFetch(path, init);
+      this.asked.push(path);
+      const headers = new Headers(init?.headers);
+      headers.set('cookie', this.#cookie);
+      headers.set('origin', server);
+      const answer = await realFetch(server + path, { ...init, headers });
+      this.#cookie = answer.headers.get('set-cookie')?.split(';', 1)[0] ?? this.#cookie;
+      return answer;
+    };
+    try {
+      return await work();
+    } finally {
+      globalThis.fetch = realFetch;
+    }
+  }
+}
