@@ -135,6 +135,7 @@ export class AppModel {
       this.prepareTrouble.value = answer.failure.kind;
       return;
     }
+    this.connection.value = 'online';
     // It may have been put back to an older copy since: that ends every session.
     await this.ports.outbox.noteAccord({ signedIn: true, notBefore: 0 });
     await this.prepareWith(answer.value);
