@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { PHOTO_PART_BYTES } from '../../contract/photo.ts';
+import type { Registration } from '../../contract/registration.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
 import { NodePhone } from '../support/node-phone.ts';
 import { type PutBack, startPutBack } from '../support/put-back.ts';
@@ -25,16 +27,19 @@ async function stage(devices: number) {
   return {
     there: opened,
     phone,
-    async register(by: NodePhone, count: number): Promise<QueuedRecord[]> {
+    async register(
+      by: NodePhone,
+      count: number,
+      changes: Partial<Omit<Registration, 'device'>> = {},
+    ): Promise<QueuedRecord[]> {
       const made: QueuedRecord[] = [];
       for (let i = 0; i < count; i++) {
         const device = pool[next++];
         if (device === undefined) throw new Error('too few devices');
-        made.push(await by.register(ORG, registrationOf(device, OAK_STREET)));
+        made.push(await by.register(ORG, registrationOf(device, OAK_STREET, changes)));
       }
       return made;
     },
-    deviceOf: (row: QueuedRecord) => pool.find(({ udid }) => udid === row.udid),
     async settle(...phones: NodePhone[]) {
       await opened.server.running.decider.run();
       for (const one of phones) expect(await one.drain()).toMatchObject({ kind: 'done' });
@@ -131,5 +136,61 @@ describe('three phones and a backend that was put back to a copy', () => {
     expect(unsent.map((one) => row(sam, one).state)).toEqual(['bound', 'bound']);
     expect(server.faults).toEqual([]);
     expect(lostAda).toHaveLength(6);
+  });
+
+  it('an app that kept no credential enrols its key again: its records are held until somebody confirms the person', async () => {
+    const it = await stage(6);
+    const ada = it.phone('ada');
+    await it.there.copy();
+    expect(await ada.signIn()).toEqual({ ok: true });
+    const lost = await it.register(ada, 4);
+    await ada.drain();
+    await it.settle(ada);
+    const fresh = await it.register(ada, 1);
+    // As an earlier version left it.
+    ada.work.credentialTexts.length = 0;
+    const server = await it.there.putBack();
+    expect(await ada.signIn()).toEqual({ ok: true });
+    const unknown = { kind: 'refused', code: 'operator_key_unknown', detail: '' };
+    expect(await ada.drain()).toEqual({ kind: 'stopped', sent: 0, failure: unknown });
+    expect(row(ada, fresh[0] as QueuedRecord)).toMatchObject({
+      state: 'saved',
+      fault: { code: 'operator_key_unknown' },
+    });
+    const needed = { kind: 'refused', code: 'confirmation_needed' };
+    expect(await ada.signIn(true)).toMatchObject({ ok: false, failure: needed });
+    await ada.outbox.noteAccord({ unknownKid: null, at: 0, notBefore: 0 });
+    expect(await ada.drain()).toMatchObject({ kind: 'done' });
+    await it.settle(ada);
+    for (const one of [...lost, ...fresh])
+      expect(['bound', 'held']).toContain(row(ada, one).state);
+    expect(row(ada, fresh[0] as QueuedRecord)).toMatchObject({ state: 'held', code: 'operator_unconfirmed' });
+    await it.confirmAll();
+    expect(await ada.signIn(true)).toEqual({ ok: true });
+    await it.settle(ada);
+    for (const one of lost) expect(row(ada, one).state).toBe('bound');
+    expect(server.faults).toEqual([]);
+  });
+
+  it('photos come again too, where the backend lost them', async () => {
+    const it = await stage(1);
+    const ines = it.phone('ines');
+    expect(await ines.signIn()).toEqual({ ok: true });
+    await it.there.copy();
+    const data = new Uint8Array(PHOTO_PART_BYTES + 1000).fill(7);
+    data.set([0xff, 0xd8, 0xff]);
+    const digest = await ines.photos.add(data);
+    const place = { photos: [{ digest, bytes: data.length }] };
+    const [made] = await it.register(ines, 1, { place });
+    ines.photos.record = { id: made?.id ?? '', org: ORG };
+    await ines.drain();
+    await ines.uploadPhotos();
+    expect(ines.photos.rows.get(digest)).toMatchObject({ state: 'kept' });
+    const server = await it.there.putBack();
+    expect(await ines.signIn()).toEqual({ ok: true });
+    await ines.uploadPhotos();
+    expect(ines.photos.rows.get(digest)).toMatchObject({ state: 'kept' });
+    const { photos } = server.running.installation.stores;
+    expect(await photos.photo(ORG, digest)).toMatchObject({ have: data.length, keptAt: expect.anything() });
   });
 });

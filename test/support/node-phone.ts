@@ -10,7 +10,9 @@ import { type KeyKeeper, type PrepareResult, prepare } from '../../src/effects/p
 import { systemClock } from '../../src/platform/system-clock.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
 import { type DrainOutcome, drain } from '../../src/sync/drain.ts';
+import { sendPhotos } from '../../src/sync/send-photos.ts';
 import { MemoryOutbox, MemoryStorage } from './memory-outbox.ts';
+import { MemoryPhotos } from './memory-photos.ts';
 import { crypto, EPOCH, makeKey, type TestKey } from './records.ts';
 import { MemoryWork } from './records-backend.ts';
 
@@ -25,8 +27,7 @@ export class NodePhone {
   readonly storage = new MemoryStorage();
   readonly outbox = new MemoryOutbox(this.storage);
   readonly work = new MemoryWork(new Map(), undefined, this.storage);
-  /** Paths asked for, in order. */
-  readonly asked: string[] = [];
+  readonly photos = new MemoryPhotos();
   readonly #server: () => string;
   #cookie = '';
 
@@ -58,12 +59,10 @@ export class NodePhone {
     return this.#online(() => this.#drain());
   }
 
-  /** Asks the lane of photos as the app does. */
-  online<T>(work: () => Promise<T>): Promise<T> {
-    return this.#online(work);
+  uploadPhotos(): Promise<void> {
+    const ports = { photos: this.photos, work: this.work, backend: photoClient, clock: systemClock, crypto };
+    return this.#online(() => sendPhotos({ ...ports, force: true }, new AbortController().signal));
   }
-
-  readonly photoClient = photoClient;
 
   register(org: string, made: Registration): Promise<QueuedRecord> {
     const now = systemClock.now();
@@ -107,7 +106,8 @@ export class NodePhone {
 
   #drain(): Promise<DrainOutcome> {
     const ports = { outbox: this.outbox, work: this.work, backend: syncClient, clock: systemClock, crypto };
-    return drain({ ...ports, owner: this.person, force: true, alone: true }, new AbortController().signal);
+    const more = { owner: this.person, force: true, alone: true, photos: async () => this.photos };
+    return drain({ ...ports, ...more }, new AbortController().signal);
   }
 
   readonly #keys: KeyKeeper<TestKey> = {
@@ -132,7 +132,6 @@ export class NodePhone {
     const server = this.#server();
     globalThis.fetch = async (path, init) => {
       if (typeof path !== 'string' || !path.startsWith('/')) return realFetch(path, init);
-      this.asked.push(path);
       const headers = new Headers(init?.headers);
       headers.set('cookie', this.#cookie);
       headers.set('origin', server);
