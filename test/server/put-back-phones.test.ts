@@ -193,4 +193,29 @@ describe('three phones and a backend that was put back to a copy', () => {
     const { photos } = server.running.installation.stores;
     expect(await photos.photo(ORG, digest)).toMatchObject({ have: data.length, keptAt: expect.anything() });
   });
+
+  it('a phone that cannot send any more gives what the backend had signed for to a colleague, as a file', async () => {
+    const it = await stage(4);
+    const [ines, ada] = [it.phone('ines'), it.phone('ada')];
+    for (const one of [ines, ada]) expect(await one.signIn()).toEqual({ ok: true });
+    // The key that files are sealed to is made when the first phone asks for it.
+    await ines.rescueFile();
+    await it.there.copy();
+    const lost = await it.register(ines, 4);
+    await ines.drain();
+    await it.settle(ines);
+    const file = await ines.rescueFile();
+    const server = await it.there.putBack();
+    expect(await ada.signIn()).toEqual({ ok: true });
+    expect(await ada.importFile(file)).toEqual({ kind: 'done', taken: 4, known: 0, refused: 0 });
+    const { stores } = server.running.installation;
+    for (const { digest } of lost) expect(await stores.envelopes.byDigest(digest)).toBeDefined();
+    // Its phone, in touch after all, has nothing to send again, and hears what became of them.
+    expect(await ines.signIn()).toEqual({ ok: true });
+    expect((await ines.outbox.summary()).again).toBeUndefined();
+    await it.confirmAll();
+    await it.settle(ines);
+    for (const one of lost) expect(row(ines, one).state).toBe('bound');
+    expect(server.faults).toEqual([]);
+  });
 });

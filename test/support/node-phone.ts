@@ -1,14 +1,18 @@
-import type { Registration } from '../../contract/registration.ts';
 import type { RecordType } from '../../contract/envelope.ts';
+import type { PublicJwk } from '../../contract/public-jwk.ts';
+import type { Registration } from '../../contract/registration.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { accountClient } from '../../src/backend/account-client.ts';
 import { photoClient } from '../../src/backend/photo-client.ts';
+import { rescueClient } from '../../src/backend/rescue-client.ts';
 import { syncClient } from '../../src/backend/sync-client.ts';
 import { captureRecord } from '../../src/effects/capture-record.ts';
 import { type KeyKeeper, type PrepareResult, prepare } from '../../src/effects/prepare.ts';
+import { exportRecords, importFile } from '../../src/effects/rescue/rescue.ts';
 import { systemClock } from '../../src/platform/system-clock.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
+import type { ImportOutcome } from '../../src/ports/rescue.ts';
 import { type DrainOutcome, drain } from '../../src/sync/drain.ts';
 import { sendPhotos } from '../../src/sync/send-photos.ts';
 import { MemoryOutbox, MemoryStorage } from './memory-outbox.ts';
@@ -57,6 +61,21 @@ export class NodePhone {
 
   drain(): Promise<DrainOutcome> {
     return this.#online(() => this.#drain());
+  }
+
+  /** Everything on this phone as a rescue file; the key for it is fetched while there is signal. */
+  async rescueFile(): Promise<string> {
+    let key: PublicJwk | undefined;
+    const keys = { rescueKey: async () => key, saveRescueKey: async (one: PublicJwk) => void (key = one) };
+    const outbox = { rowsWhere: this.outbox.rowsWhere.bind(this.outbox), papers: this.outbox.papers.bind(this.outbox) };
+    const unsent = async () => Promise.reject(new Error('all are asked for'));
+    const ports = { backend: rescueClient, keys, outbox: { ...outbox, unsent }, work: this.work, crypto };
+    const file = await this.#online(() => exportRecords(ports, 'all'));
+    return file?.text ?? '';
+  }
+
+  importFile(text: string): Promise<ImportOutcome> {
+    return this.#online(() => importFile(text, rescueClient, () => undefined));
   }
 
   uploadPhotos(): Promise<void> {
