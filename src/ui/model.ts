@@ -171,8 +171,12 @@ export class AppModel {
         if (this.prepareTrouble.value === 'confirmation_needed') await this.#waitForConfirmation();
         return false;
       }
-      this.#unconfirmed = 0;
-      this.#enrolNotBefore = 0;
+      if (!isKeyUnknown && (await this.#waitsForEnrolment()))
+        this.prepareTrouble.value = 'confirmation_needed'; // packs came, and nothing was asked of the key
+      else {
+        this.#unconfirmed = 0;
+        this.#enrolNotBefore = 0;
+      }
       this.connection.value = 'online';
       this.tick();
       this.#preparedAt = this.now.value;
@@ -190,6 +194,11 @@ export class AppModel {
     } finally {
       this.preparing.value = false;
     }
+  }
+
+  /** An administrator's confirmation stood in the way of it when it was tried. */
+  async #waitsForEnrolment(): Promise<boolean> {
+    return this.#unconfirmed > 0 && (await this.ports.outbox.accord()).enrolAgain !== null;
   }
 
   /** Nothing is in the way but the enrolment: what is here serves meanwhile. */

@@ -221,6 +221,18 @@ describe('a key that the backend does not know', () => {
     expect(await phone.outbox.accord()).toMatchObject({ enrolAgain: phone.key.signer.kid });
   });
 
+  it('goes on saying so when the packs are refreshed meanwhile', async () => {
+    let isUnknown = true;
+    const prepare: AppPorts['prepare'] = async (_, again) => {
+      isUnknown = false;
+      return again === true ? { ok: false, failure: needed } : { ok: true };
+    };
+    const { model } = await app(prepare, () => isUnknown);
+    await model.sync(true);
+    expect(await model.prepare()).toBe(true);
+    expect(model.prepareTrouble.value).toBe('confirmation_needed');
+  });
+
   it('is no matter without a session: the person is asked to sign in, as ever', async () => {
     const prepare: AppPorts['prepare'] = async () => {
       throw new Error('not without a session');

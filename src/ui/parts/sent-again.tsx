@@ -8,17 +8,19 @@ export function SentAgainCard() {
   const again = model.summary.value?.again;
   if (again === undefined) return null;
   const { of, done, putBack, isOver } = again;
+  const isGoing = model.connection.value === 'online' || model.draining.value;
+  const going = isGoing ? words.again.going(of) : words.again.waits(of);
   return (
     <section class="card" data-part="again" data-done={done} data-tone={isOver ? undefined : 'wait'}>
       <h2>{putBack ? words.again.putBack : words.again.lost}</h2>
-      <p role="status">{isOver ? words.again.done(done) : words.again.going(of)}</p>
+      <p role="status">{isOver ? words.again.done(done) : going}</p>
       {isOver ? (
         <>
           {done < of && <p>{words.again.rest(of - done)}</p>}
           <Button onClick={() => void model.readAgain()}>{words.again.read}</Button>
         </>
       ) : (
-        <progress max={of} value={done} aria-label={words.again.going(of)} />
+        <progress max={of} value={done} aria-label={going} />
       )}
     </section>
   );

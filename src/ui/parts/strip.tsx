@@ -36,8 +36,9 @@ function stripState(model: AppModel): StripState {
   }
   if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
   const again = summary?.again;
-  if (again !== undefined && !again.isOver && model.connection.value === 'online')
-    return { tone: 'wait', icon: 'sync', text: words.strip.again(again.of), spin: model.draining.value };
+  const isAnswered = model.connection.value === 'online' || model.connection.value === 'unknown';
+  if (again !== undefined && !again.isOver && isAnswered && model.draining.value)
+    return { tone: 'wait', icon: 'sync', text: words.strip.again(again.of), spin: true };
   if (model.restored.value > 0)
     return { tone: 'wait', icon: 'shield', text: words.strip.restored(model.restored.value) };
   if (model.draining.value && unsent > 0)
