@@ -31,8 +31,7 @@ export const syncClient: SyncBackend = {
     const asked = postJson({ nonce, chains });
     return ifEchoed(nonce, read(await request('/api/chains', asked, signal), ChainsAnswer));
   },
-  handBack: async (what, signal) =>
-    read(await request('/api/hand-back', postJson(what), signal), HandedBack),
+  handBack: async (what, signal) => read(await request('/api/hand-back', postJson(what), signal), HandedBack),
   async probe(signal) {
     const nonce = newNonce();
     const answer = ifEchoed(

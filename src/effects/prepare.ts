@@ -84,7 +84,11 @@ async function seeToKey<Key extends { readonly signer: Enrolment['signer']; read
   session: Session,
   enrolment: Enrolment | undefined,
 ): Promise<PrepareResult> {
-  if (enrolment !== undefined && ports.isKeyUnknown === true && enrolment.credential.operator === session.operator) {
+  if (
+    enrolment !== undefined &&
+    ports.isKeyUnknown === true &&
+    enrolment.credential.operator === session.operator
+  ) {
     const { signer, credential } = enrolment;
     return prove(ports, session, { signer, jwk: credential.jwk }, ports.keys.renew.bind(ports.keys));
   }

@@ -109,7 +109,9 @@ export async function settleAgain(
     if (result.kind === 'received') {
       const { id, receipt, receiptDigest } = result;
       const first = kept.get(id)?.receipt ?? receipt;
-      putMany(tx.objectStore('rcpt'), [{ id, receipt: first, ...(first === receipt ? {} : { again: receipt }) }]);
+      putMany(tx.objectStore('rcpt'), [
+        { id, receipt: first, ...(first === receipt ? {} : { again: receipt }) },
+      ]);
       await meta.put(receiptDigest, 'statement');
       done += 1;
     }
@@ -121,8 +123,7 @@ export async function settleAgain(
 export async function revive(tx: Write, summary: Summary, ids: readonly string[]): Promise<void> {
   const rows = await readMany(tx.objectStore('q'), ids);
   for (const row of rows.values()) {
-    const next =
-      row.state === 'rejected' ? moved(summary, row, 'retried', { code: null, fault: null }) : row;
+    const next = row.state === 'rejected' ? moved(summary, row, 'retried', { code: null, fault: null }) : row;
     if (next !== undefined) putMany(tx.objectStore('q'), [{ ...next, nextAt: 0 }]);
   }
 }

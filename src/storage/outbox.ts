@@ -20,15 +20,7 @@ import { releaseBallast } from './ballast.ts';
 import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
-import {
-  chains,
-  papersOf,
-  readAccord,
-  revive,
-  rowsWhere,
-  settleAgain,
-  writeAccord,
-} from './outbox-again.ts';
+import { chains, papersOf, readAccord, revive, rowsWhere, settleAgain, writeAccord } from './outbox-again.ts';
 import {
   countsHold,
   readHead,

@@ -1,5 +1,5 @@
 import { RecordHeader } from '../../contract/envelope.ts';
-import { MAX_HAND_BACK, type HandBack } from '../../contract/era.ts';
+import { type HandBack, MAX_HAND_BACK } from '../../contract/era.ts';
 import { Credential } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { CompactJws, Pem } from '../../contract/scalars.ts';
@@ -162,5 +162,8 @@ export function isFault(failure: BackendFailure): boolean {
 }
 
 function isByContent(failure: BackendFailure): boolean {
-  return isFault(failure) || (failure.kind === 'refused' && ['request_invalid', 'too_large'].includes(failure.code));
+  return (
+    isFault(failure) ||
+    (failure.kind === 'refused' && ['request_invalid', 'too_large'].includes(failure.code))
+  );
 }

@@ -84,7 +84,10 @@ describe('photos on the phone', () => {
     expect(await photos.data(old.digest)).toBeUndefined();
     expect(await photos.data(young.digest)).toEqual(young.data);
     await photos.askAgain();
-    expect(await photos.rows([old.digest, young.digest])).toMatchObject([{ state: 'kept' }, { state: 'here' }]);
+    expect(await photos.rows([old.digest, young.digest])).toMatchObject([
+      { state: 'kept' },
+      { state: 'here' },
+    ]);
   });
 
   test('that were signed for stay up to a bound, and the oldest go', async () => {
@@ -94,7 +97,9 @@ describe('photos on the phone', () => {
       await photos.add({ ...one, udid: 'a', at: START + n });
       await photos.finish(one.digest, 'kept', START + n);
     }
-    const there = await Promise.all(some.map(async ({ digest }) => (await photos.data(digest)) !== undefined));
+    const there = await Promise.all(
+      some.map(async ({ digest }) => (await photos.data(digest)) !== undefined),
+    );
     expect(there).toEqual([false, ...Array.from({ length: 8 }, () => true)]);
   });
 
@@ -147,7 +152,11 @@ describe('a full phone that keeps what was signed for', () => {
     const { outbox, photos } = opened();
     let told = 0;
     outbox.onPhotoGivenUp = () => told++;
-    const [waits, kept, next] = [await photo(1000), await photo(4 * 1024 * 1024), await photo(3 * 1024 * 1024)];
+    const [waits, kept, next] = [
+      await photo(1000),
+      await photo(4 * 1024 * 1024),
+      await photo(3 * 1024 * 1024),
+    ];
     await photos.add({ ...waits, udid: 'a', at: START });
     await photos.add({ ...kept, udid: 'a', at: START + 1 });
     await photos.finish(kept.digest, 'kept', START + 1);
@@ -159,7 +168,10 @@ describe('a full phone that keeps what was signed for', () => {
     const jws = Array.from({ length: 50 }, random).join('');
     expect(await outbox.append({ ...newRecord({ seq: 0, digest: null }), jws })).toBe('stored');
     expect(told).toBe(0);
-    expect(await photos.rows([waits.digest, next.digest])).toMatchObject([{ state: 'here' }, { state: 'kept' }]);
+    expect(await photos.rows([waits.digest, next.digest])).toMatchObject([
+      { state: 'here' },
+      { state: 'kept' },
+    ]);
     expect(await photos.data(waits.digest)).toEqual(waits.data);
   });
 });

@@ -157,7 +157,9 @@ it('gives a backend that was put back to a copy everything again, from three pho
   await waitBound(a, BEFORE + LOST[0]);
   await waitBound(b, BEFORE + LOST[1]);
   await waitBound(c, LOST[2]);
-  const had = new Map([...(await rows(a)), ...(await rows(b)), ...(await rows(c))].map((one) => [one.id, one]));
+  const had = new Map(
+    [...(await rows(a)), ...(await rows(b)), ...(await rows(c))].map((one) => [one.id, one]),
+  );
   const [revokedKnown, revokedLost] = [had.get(knownToCopy[0] ?? ''), had.get(lostOfB[0] ?? '')];
   await revoke(revokedKnown?.udid ?? '');
   await revoke(revokedLost?.udid ?? '');
@@ -240,6 +242,9 @@ it('gives a backend that was put back to a copy everything again, from three pho
   }
   for (const one of [revokedKnown, revokedLost]) expect(await verdict(one?.leafPem)).not.toBe('trusted');
   // The device whose revocation only the lost part knew is refused, wherever it is registered.
-  expect(now.find(({ id }) => id === revokedLost?.id)).toMatchObject({ state: 'refused', code: 'tombstoned' });
+  expect(now.find(({ id }) => id === revokedLost?.id)).toMatchObject({
+    state: 'refused',
+    code: 'tombstoned',
+  });
   expect(server.faults).toEqual([]);
 });

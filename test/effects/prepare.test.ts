@@ -303,7 +303,10 @@ describe('an anchor that comes with a pack', () => {
 
   test.each([
     ['a stranger', async () => (await TestStatements.create()).sign('anchor+jws', { aud: AUD, at })],
-    ['another installation', async (it: TestStatements) => it.sign('anchor+jws', { aud: 'elsewhere.example', at })],
+    [
+      'another installation',
+      async (it: TestStatements) => it.sign('anchor+jws', { aud: 'elsewhere.example', at }),
+    ],
     ['another kind', async (it: TestStatements) => it.sign('credential+jws', { aud: AUD, at })],
     ['another shape', async (it: TestStatements) => it.sign('anchor+jws', { aud: AUD })],
   ])('by or for %s is none', async (_, sign) => {

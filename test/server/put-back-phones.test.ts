@@ -46,7 +46,9 @@ async function stage(devices: number) {
     },
     async confirmAll() {
       const { server } = opened;
-      expect(await server.fieldbind('operator', 'confirm', '--all', '--by', 'ada')).toMatchObject({ code: 0 });
+      expect(await server.fieldbind('operator', 'confirm', '--all', '--by', 'ada')).toMatchObject({
+        code: 0,
+      });
       await server.running.decider.run();
     },
     async revoke(row: QueuedRecord) {
@@ -114,7 +116,12 @@ describe('three phones and a backend that was put back to a copy', () => {
 
     const phones = [ines, sam, ada];
     for (const one of phones) expect((await one.outbox.summary()).unsent).toBe(0);
-    expect((await ines.outbox.summary()).again).toMatchObject({ of: 9, done: 9, putBack: true, isOver: true });
+    expect((await ines.outbox.summary()).again).toMatchObject({
+      of: 9,
+      done: 9,
+      putBack: true,
+      isOver: true,
+    });
     expect((await ada.outbox.summary()).again).toMatchObject({ of: 6, done: 6, isOver: true });
     const { stores } = server.running.installation;
     for (const one of phones)
@@ -162,8 +169,7 @@ describe('three phones and a backend that was put back to a copy', () => {
     await ada.outbox.noteAccord({ unknownKid: null, at: 0, notBefore: 0 });
     expect(await ada.drain()).toMatchObject({ kind: 'done' });
     await it.settle(ada);
-    for (const one of [...lost, ...fresh])
-      expect(['bound', 'held']).toContain(row(ada, one).state);
+    for (const one of [...lost, ...fresh]) expect(['bound', 'held']).toContain(row(ada, one).state);
     expect(row(ada, fresh[0] as QueuedRecord)).toMatchObject({ state: 'held', code: 'operator_unconfirmed' });
     await it.confirmAll();
     expect(await ada.signIn(true)).toEqual({ ok: true });

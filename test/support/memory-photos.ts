@@ -37,6 +37,7 @@ export class MemoryPhotos implements PhotoQueue {
 
   async askAgain(): Promise<void> {
     for (const digest of this.bytes.keys())
-      if (this.rows.get(digest)?.state === 'kept') await this.note(digest, { state: 'here', sent: 0, nextAt: 0 });
+      if (this.rows.get(digest)?.state === 'kept')
+        await this.note(digest, { state: 'here', sent: 0, nextAt: 0 });
   }
 }

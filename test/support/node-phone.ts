@@ -52,7 +52,9 @@ export class NodePhone {
       await this.outbox.noteAccord({ signedIn: true, notBefore: 0 });
       const beforePacks = async () => {
         const outcome = await this.#drain();
-        return outcome.kind === 'stopped' && (await this.outbox.accord()).signedIn ? outcome.failure : undefined;
+        return outcome.kind === 'stopped' && (await this.outbox.accord()).signedIn
+          ? outcome.failure
+          : undefined;
       };
       const ports = { backend: accountClient, work: this.work, keys: this.#keys, clock: systemClock, crypto };
       return prepare({ ...ports, beforePacks, isKeyUnknown }, session.value);
@@ -66,8 +68,16 @@ export class NodePhone {
   /** Everything on this phone as a rescue file; the key for it is fetched while there is signal. */
   async rescueFile(): Promise<string> {
     let key: PublicJwk | undefined;
-    const keys = { rescueKey: async () => key, saveRescueKey: async (one: PublicJwk) => void (key = one) };
-    const outbox = { rowsWhere: this.outbox.rowsWhere.bind(this.outbox), papers: this.outbox.papers.bind(this.outbox) };
+    const keys = {
+      rescueKey: async () => key,
+      saveRescueKey: async (one: PublicJwk) => {
+        key = one;
+      },
+    };
+    const outbox = {
+      rowsWhere: this.outbox.rowsWhere.bind(this.outbox),
+      papers: this.outbox.papers.bind(this.outbox),
+    };
     const unsent = async () => Promise.reject(new Error('all are asked for'));
     const ports = { backend: rescueClient, keys, outbox: { ...outbox, unsent }, work: this.work, crypto };
     const file = await this.#online(() => exportRecords(ports, 'all'));

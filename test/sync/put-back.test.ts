@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openRecord } from '../../core/envelope.ts';
 import type { SyncBackend } from '../../src/ports/backend.ts';
-import { AUD, certificate, change, credential, crypto, digest, ORG, recordId } from '../support/records.ts';
 import { PutBackBackend } from '../support/put-back-backend.ts';
+import { AUD, certificate, change, credential, crypto, digest, ORG, recordId } from '../support/records.ts';
 import { TestStatements } from '../support/records-statements.ts';
 import { enrolledPhone, type Phone } from './phone.ts';
 
@@ -185,11 +185,13 @@ describe('a backend that was put back to an older copy', () => {
     ]);
     await it.drain();
     for (const id of [first, second, third]) expect(await phone.state(id)).toBe('held');
-    backend.changesByOrg.get(ORG)?.push(
-      change(first, { certificate: one, at: at(4) }),
-      change(second, { certificate: two, at: at(4) }),
-      change(third, { certificate: two, at: at(4) }),
-    );
+    backend.changesByOrg
+      .get(ORG)
+      ?.push(
+        change(first, { certificate: one, at: at(4) }),
+        change(second, { certificate: two, at: at(4) }),
+        change(third, { certificate: two, at: at(4) }),
+      );
     await it.drain();
     expect(await phone.state(first)).toBe('installed');
     for (const id of [second, third]) expect(await phone.state(id)).toBe('bound');
@@ -221,7 +223,12 @@ describe('a backend that was put back to an older copy', () => {
     await it.signIn();
     await it.drain();
     expect(it.backend.places.size).toBe(40);
-    expect((await it.phone.outbox.summary()).again).toEqual({ of: 20, done: 20, putBack: true, isOver: true });
+    expect((await it.phone.outbox.summary()).again).toEqual({
+      of: 20,
+      done: 20,
+      putBack: true,
+      isOver: true,
+    });
   });
 
   test('more than once gets all of it each time', async () => {
@@ -476,14 +483,32 @@ describe('an answer that is hostile or broken', () => {
     expect(it.backend.places.size).toBe(6);
   });
 
-  test.each(['chains', 'handBack', 'postBatch'] as const)('no answer to %s: the next drain goes on', async (call) => {
-    const it = await putBack();
-    const failure = { kind: 'unreachable' } as const;
-    const none = async () => ({ ok: false, failure }) as const;
-    expect(await it.drain({ [call]: none })).toEqual({ kind: 'stopped', sent: 0, failure });
-    expect(await it.drain()).toEqual({ kind: 'done', sent: 0 });
-    expect(it.backend.places.size).toBe(12);
-  });
+  test.each([
+    [{ kind: 'refused', code: 'not_found', detail: '' } as const, false],
+    [{ kind: 'refused', code: 'internal', detail: '' } as const, true],
+    [{ kind: 'not_our_backend' } as const, true],
+  ])(
+    '%j to the question after a sign-in: records go, and packs are not replaced where that may matter',
+    async (failure, waits) => {
+      const it = await putBack();
+      await it.saved(1);
+      await it.drain({ chains: async () => ({ ok: false, failure }) });
+      expect(it.backend.places.size).toBe(6);
+      expect((await it.phone.outbox.accord()).signedIn).toBe(waits);
+    },
+  );
+
+  test.each(['chains', 'handBack', 'postBatch'] as const)(
+    'no answer to %s: the next drain goes on',
+    async (call) => {
+      const it = await putBack();
+      const failure = { kind: 'unreachable' } as const;
+      const none = async () => ({ ok: false, failure }) as const;
+      expect(await it.drain({ [call]: none })).toEqual({ kind: 'stopped', sent: 0, failure });
+      expect(await it.drain()).toEqual({ kind: 'done', sent: 0 });
+      expect(it.backend.places.size).toBe(12);
+    },
+  );
 
   test('a hand-back that is refused does not hold the records up', async () => {
     const it = await putBack();
@@ -552,7 +577,10 @@ describe('an answer that is hostile or broken', () => {
         return { ok: true, value: { ...answer.value, results } };
       },
     });
-    expect(await it.phone.outbox.record(first)).toMatchObject({ state: 'rejected', code: 'org_not_entitled' });
+    expect(await it.phone.outbox.record(first)).toMatchObject({
+      state: 'rejected',
+      code: 'org_not_entitled',
+    });
     expect(await it.phone.state(second)).toBe('received');
   });
 });

@@ -19,9 +19,9 @@ export function SignInScreen() {
     setBusy(undefined);
     // Once there is a key the app is on the screen, and the person may have gone on while the rest was fetched.
     const trouble = model.prepareTrouble.value;
-    const goesOn = trouble === undefined || (trouble === 'confirmation_needed' && model.enrolment.value != null);
-    if (goesOn && route.value.screen === 'sign-in')
-      go('/', { replace: true });
+    const goesOn =
+      trouble === undefined || (trouble === 'confirmation_needed' && model.enrolment.value != null);
+    if (goesOn && route.value.screen === 'sign-in') go('/', { replace: true });
   };
   const people = model.people.value;
   return (
