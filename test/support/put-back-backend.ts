@@ -4,6 +4,7 @@ import type { ChainsAnswer, ChainsRequest, Era, HandBack, HandedBack } from '../
 import { Credential } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { openRecord } from '../../core/envelope.ts';
+import { toInstant } from '../../core/instant.ts';
 import { parseJws } from '../../core/jws.ts';
 import { verifyStatement } from '../../core/statement.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
@@ -37,6 +38,7 @@ export class PutBackBackend extends ScriptedBackend {
   readonly handedBack: HandBack[] = [];
   readonly asked: ChainsRequest['chains'][] = [];
   eras = 0;
+  anchors = 0;
   era: Era | undefined;
   eraText: string | undefined;
   /** How many stretches one answer names. */
@@ -150,7 +152,8 @@ export class PutBackBackend extends ScriptedBackend {
 
   /** Another one each time. */
   async anchor(): Promise<string> {
-    const jws = await this.statements.sign('anchor+jws', { aud: AUD, at: '2026-01-03T00:00:00.000Z' });
+    const at = toInstant(Date.UTC(2026, 0, 3) + this.anchors++);
+    const jws = await this.statements.sign('anchor+jws', { aud: AUD, at });
     this.signed.add(await digestOfJws(jws));
     return jws;
   }
