@@ -79,7 +79,7 @@ export class PutBackBackend extends ScriptedBackend {
   async beginEra(): Promise<void> {
     const before = this.era?.era ?? null;
     this.eras += 1;
-    const era = `era-${'x'.repeat(17)}${this.eras % 10}`;
+    const era = `era-${String(this.eras).padStart(18, '0')}`;
     this.era = { aud: AUD, era, before, copyAt: COPY_AT, at: '2026-01-03T00:00:00.000Z' };
     this.eraText = await this.statements.sign('era+jws', this.era);
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openRecord } from '../../core/envelope.ts';
 import type { SyncBackend } from '../../src/ports/backend.ts';
@@ -272,6 +273,58 @@ describe('killed in the middle', () => {
       }
     }
   });
+});
+
+const act = fc.oneof(
+  fc.record({ kind: fc.constant('capture' as const), count: fc.integer({ min: 1, max: 3 }) }),
+  fc.constant({ kind: 'drain' as const }),
+  fc.record({
+    kind: fc.constant('die' as const),
+    step: fc.integer({ min: 1, max: 20 }),
+    when: fc.constantFrom('before' as const, 'after' as const),
+  }),
+  fc.constant({ kind: 'copy' as const }),
+  fc.constant({ kind: 'put back' as const }),
+  fc.record({ kind: fc.constant('cut short' as const), lost: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('hours' as const), hours: fc.integer({ min: 1, max: 30 }) }),
+);
+
+test('whatever order of work, kills, copies and losses: a day later the backend has it all, once, and no row is worse off', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 18 }), fc.integer({ min: 1, max: 3 }), async (acts, most) => {
+      const it = await stage();
+      it.backend.most = most;
+      let copy = it.backend.copy();
+      let isCutShort = false;
+      for (const one of acts) {
+        if (one.kind === 'capture') await it.saved(one.count);
+        if (one.kind === 'drain') await it.drain();
+        if (one.kind === 'die') await dieAt(it, one.step, one.when);
+        if (one.kind === 'copy') copy = it.backend.copy();
+        if (one.kind === 'hours') it.phone.clock.advance(one.hours * 3_600_000);
+        if (one.kind === 'put back') {
+          await it.backend.putBack(copy);
+          await it.signIn();
+        }
+        if (one.kind === 'cut short') {
+          // A failover without its last rows, and without a new era.
+          isCutShort = true;
+          for (const digest of [...it.backend.places.keys()].slice(-one.lost))
+            it.backend.places.delete(digest);
+        }
+      }
+      await it.drain();
+      it.phone.clock.advance(DAY);
+      for (let i = 0; i < 2; i++) await it.drain();
+      const rows = [...it.phone.storage.rows.values()];
+      const had = [...it.backend.places.values()].map(({ seq }) => seq).sort((a, b) => a - b);
+      expect(had).toEqual(rows.map(({ seq }) => seq).sort((a, b) => a - b));
+      expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(rows.length === 0 ? [] : ['received']));
+      if (!isCutShort) expect(it.backend.unanchored).toEqual([]);
+      expect((await it.phone.outbox.summary()).again?.isOver).not.toBe(false);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 class Died extends Error {}
