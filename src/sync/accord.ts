@@ -4,6 +4,7 @@ import { verifyStatement } from '../../core/statement.ts';
 import type { Accord } from '../ports/again.ts';
 import type { BackendFailure } from '../ports/backend.ts';
 import { askChains, type Comparing } from './ask-chains.ts';
+import type { DrainPorts } from './drain-ports.ts';
 import { isFault, standsInTheWay } from './hand-back.ts';
 import { withNewKeys } from './known-keys.ts';
 import { Round } from './lost-records.ts';
@@ -39,6 +40,7 @@ export async function findAccord(comparing: Comparing, occasion: Occasion): Prom
   const now = ports.clock.now();
   const accord = await outbox.accord();
   if (!isDue(accord, occasion, enrolment.signer.kid, now)) return {};
+  await reviveUnknownKeys(ports);
   const answer = await askChains(comparing);
   if (!answer.ok && standsInTheWay(answer.failure)) return { failure: answer.failure };
   const era = answer.ok ? await eraOf(answer.value.era, comparing) : 'invalid';
@@ -82,6 +84,15 @@ function isOlder(failure: BackendFailure): boolean {
 
 function hintOf({ hint }: Occasion): Pick<Accord, 'hint'> {
   return hint === undefined ? {} : { hint };
+}
+
+/** An earlier version of this app took it for final that the backend did not know a key. */
+async function reviveUnknownKeys({ outbox }: DrainPorts): Promise<void> {
+  if (((await outbox.summary()).counts.rejected ?? 0) === 0) return;
+  const rows = await outbox.rowsWhere(
+    ({ state, code }) => state === 'rejected' && code === 'operator_key_unknown',
+  );
+  if (rows.length > 0) await outbox.revive(rows.map(({ id }) => id));
 }
 
 function isADayOld({ at }: Accord, now: number): boolean {

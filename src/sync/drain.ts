@@ -23,7 +23,6 @@ export async function drain(ports: DrainPorts, signal: AbortSignal): Promise<Dra
   if (enrolment === undefined) return { kind: 'nothing_to_do' };
   const known: KnownKeys = { keys: await ports.work.statementKeys() };
   const comparing = { ports, enrolment, known, signal };
-  await reviveUnknownKeys(ports);
   const before = await findAccord(comparing, {});
   if (before.failure !== undefined) return { kind: 'stopped', sent: 0, failure: before.failure };
   const first = await send(ports, ports.outbox, enrolment, known, signal);
@@ -44,15 +43,6 @@ export async function drain(ports: DrainPorts, signal: AbortSignal): Promise<Dra
   if (after.isNews === true) pulled = await pull(ports, enrolment, known, signal);
   const missed = pulled.failure ?? after.failure ?? unknown ?? (isKeyUnknown ? undefined : failure?.why);
   return missed === undefined ? { kind: 'done', sent } : { kind: 'stopped', sent, failure: missed };
-}
-
-/** An earlier version of this app took it for final that the backend did not know a key. */
-async function reviveUnknownKeys({ outbox }: DrainPorts): Promise<void> {
-  if (((await outbox.summary()).counts.rejected ?? 0) === 0) return;
-  const rows = await outbox.rowsWhere(
-    ({ state, code }) => state === 'rejected' && code === 'operator_key_unknown',
-  );
-  if (rows.length > 0) await outbox.revive(rows.map(({ id }) => id));
 }
 
 interface Pulled {

@@ -95,7 +95,8 @@ export class Round {
 
   async #sendAll(): Promise<BackendFailure | undefined> {
     const { ports } = this.#comparing;
-    for (;;) {
+    // Nearly always nothing is missing, and then nothing has to be read.
+    while ([...this.chains.values()].some(({ missing }) => missing.length > 0)) {
       const lacks = (row: QueuedRecord) => {
         const chain = this.chains.get(row.kid);
         return chain?.known === true && isWithin(chain.missing, row.seq) && !this.#tried.has(row.id);
@@ -114,6 +115,7 @@ export class Round {
       const later = isMore ? await this.#askAnew() : undefined;
       if (!isMore || later !== undefined) return later;
     }
+    return undefined;
   }
 
   async #send(rows: readonly QueuedRecord[]): Promise<BackendFailure | undefined> {
