@@ -69,6 +69,8 @@ const practice = once(async () => {
   return new PracticeShelf(async () => simulator, new IdbPracticeStore(db));
 });
 const capture = withCopies(outbox, journal);
+/** What the backend lost, once something is sent. */
+const again = once(async () => new (await import('./storage/again.ts')).IdbAgain(db, outbox));
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -133,7 +135,7 @@ const rescue = async () => {
     import('./effects/rescue/rescue-tools.ts'),
     rescueApi(),
   ]);
-  return rescueTools({ backend, keys: new IdbRescueKeyStore(db), outbox, journal, work, crypto });
+  return rescueTools({ backend, keys: new IdbRescueKeyStore(db), outbox, again, journal, work, crypto });
 };
 
 const model = new AppModel({
@@ -141,6 +143,7 @@ const model = new AppModel({
   desk: deskClient,
   backend: syncClient,
   outbox,
+  again,
   capture,
   work,
   clock,
@@ -192,10 +195,18 @@ shell.deferUpdatesWhile(model.busyFlow);
 
 async function drain(force: boolean): Promise<DrainOutcome | 'busy'> {
   // Not needed for the first screen. A page that cannot have it has no signal to send with either.
-  const loaded = await import('./sync/run-drain.ts').catch(() => undefined);
+  const loaded = await Promise.all([
+    import('./sync/run-drain.ts'),
+    import('./backend/accord-client.ts'),
+    import('./storage/kept-statements.ts'),
+    again(),
+  ]).catch(() => undefined);
   if (loaded === undefined) return { kind: 'stopped', sent: 0, failure: { kind: 'unreachable' } };
-  return loaded.runDrain(
-    { outbox, work, backend: syncClient, clock, crypto, owner, force, persisted, photos: photoStore },
+  const [{ runDrain }, { accordClient }, { IdbKeptStatements }, lost] = loaded;
+  const backend = { ...syncClient, ...accordClient };
+  const kept = new IdbKeptStatements(db);
+  return runDrain(
+    { outbox, again: lost, work, kept, backend, clock, crypto, owner, force, persisted, photos: photoStore },
     new AbortController().signal,
     TURN_MS,
   );
@@ -203,9 +214,10 @@ async function drain(force: boolean): Promise<DrainOutcome | 'busy'> {
 
 /** After a sign-in: the backend may have been put back to a copy that is older than the packs here. */
 async function beforePacks(): Promise<BackendFailure | undefined> {
-  if (!(await outbox.accord()).signedIn) return undefined;
+  const lost = await again();
+  if (!(await lost.accord()).signedIn) return undefined;
   const outcome = await drain(true);
-  if (!(await outbox.accord()).signedIn) return undefined;
+  if (!(await lost.accord()).signedIn) return undefined;
   return outcome !== 'busy' && outcome.kind === 'stopped'
     ? outcome.failure
     : { kind: 'busy', retryAfterMs: null };

@@ -1,10 +1,13 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { cryptoPort } from '../core/webcrypto.ts';
+import { accordClient } from '../src/backend/accord-client.ts';
 import { photoClient } from '../src/backend/photo-client.ts';
 import { syncClient } from '../src/backend/sync-client.ts';
 import { systemClock } from '../src/platform/system-clock.ts';
+import { IdbAgain } from '../src/storage/again.ts';
 import { DatabaseHandle } from '../src/storage/database.ts';
+import { IdbKeptStatements } from '../src/storage/kept-statements.ts';
 import { OperatorKeyStore } from '../src/storage/operator-key.ts';
 import { IdbOutbox } from '../src/storage/outbox.ts';
 import { IdbPhotos } from '../src/storage/photos.ts';
@@ -57,7 +60,9 @@ async function drainInBackground(): Promise<void> {
   const ports = {
     outbox,
     work,
-    backend: syncClient,
+    again: new IdbAgain(db, outbox),
+    kept: new IdbKeptStatements(db),
+    backend: { ...syncClient, ...accordClient },
     clock: systemClock,
     crypto,
     owner: self.crypto.randomUUID(),

@@ -1,9 +1,8 @@
 import { BatchResponse } from '../../contract/batch.ts';
 import { Changes } from '../../contract/change.ts';
-import { ChainsAnswer, HandedBack } from '../../contract/era.ts';
 import { Probe, StatementKeysAnswer } from '../../contract/sync-answers.ts';
-import type { BackendResult, SyncBackend } from '../ports/backend.ts';
-import { fail, newNonce, postJson, read, request } from './request.ts';
+import type { SyncBackend } from '../ports/backend.ts';
+import { fail, ifEchoed, newNonce, postJson, read, request } from './request.ts';
 
 /** The drain's half of the API client; page and worker use the same. */
 export const syncClient: SyncBackend = {
@@ -26,12 +25,6 @@ export const syncClient: SyncBackend = {
     const answer = read(await request('/api/statement-keys', {}, signal), StatementKeysAnswer);
     return answer.ok ? { ok: true, value: answer.value.statementKeys } : answer;
   },
-  async chains(chains, signal) {
-    const nonce = newNonce();
-    const asked = postJson({ nonce, chains });
-    return ifEchoed(nonce, read(await request('/api/chains', asked, signal), ChainsAnswer));
-  },
-  handBack: async (what, signal) => read(await request('/api/hand-back', postJson(what), signal), HandedBack),
   async probe(signal) {
     const nonce = newNonce();
     const answer = ifEchoed(
@@ -41,10 +34,6 @@ export const syncClient: SyncBackend = {
     return answer.ok ? { ok: true, value: null } : answer;
   },
 };
-
-function ifEchoed<T extends { nonce: string }>(nonce: string, answer: BackendResult<T>): BackendResult<T> {
-  return answer.ok && answer.value.nonce !== nonce ? fail({ kind: 'not_our_backend' }) : answer;
-}
 
 /** gzip where the browser has it: a batch shrinks to about half. */
 async function body(batch: object): Promise<RequestInit> {

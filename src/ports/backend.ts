@@ -21,10 +21,14 @@ export interface SyncBackend {
   postBatch(request: BatchRequest, signal: AbortSignal): Promise<BackendResult<BatchResponse>>;
   changes(org: string, after: string, signal: AbortSignal): Promise<BackendResult<Changes>>;
   statementKeys(signal: AbortSignal): Promise<BackendResult<readonly string[]>>;
+  /** Whether our backend is reachable now: a nonce comes back. */
+  probe(signal: AbortSignal): Promise<BackendResult<null>>;
+}
+
+/** What it takes to find out what the backend lost, and to give it back. Never rejects. */
+export interface AccordBackend {
   /** Which numbers of these chains the backend has not got. */
   chains(chains: ChainsRequest['chains'], signal: AbortSignal): Promise<BackendResult<ChainsAnswer>>;
   /** What it signed itself, and its older copy may not know. */
   handBack(what: HandBack, signal: AbortSignal): Promise<BackendResult<HandedBack>>;
-  /** Whether our backend is reachable now: a nonce comes back. */
-  probe(signal: AbortSignal): Promise<BackendResult<null>>;
 }

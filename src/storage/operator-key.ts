@@ -10,8 +10,8 @@ import { type DatabaseHandle, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-/** In `keys`. */
-const CHAIN = 'statement-chain';
+/** In `keys`: the statements that led to the statement keys, as they were signed. */
+export const CHAIN = 'statement-chain';
 const SIGN = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 /** In `meta`, by digest: capture credentials as they were signed. They stay when another key takes the place of theirs. */
@@ -136,14 +136,6 @@ export class OperatorKeyStore {
         if (bytes !== undefined) keys.set(kid, bytes);
       }
       return keys;
-    });
-  }
-
-  /** Statements that led to the keys, as they were signed. */
-  statementChain(): Promise<readonly string[]> {
-    return this.#db.use(async (db) => {
-      const stored = await db.get('keys', CHAIN);
-      return Array.isArray(stored) ? stored.filter((jws) => typeof jws === 'string') : [];
     });
   }
 

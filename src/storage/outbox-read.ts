@@ -1,8 +1,7 @@
 import type { IDBPTransaction } from 'idb';
 import type { OutboxSummary, QueuedRecord, SentAgain } from '../ports/outbox.ts';
 import type { Database, Schema, Summary } from './database.ts';
-import { AGAIN } from './outbox-again.ts';
-import { emptySummary } from './outbox-write.ts';
+import { AGAIN, emptySummary } from './outbox-write.ts';
 
 /** IndexedDB 3.0: many rows backwards in one request (not in TypeScript's types; Chromium 141). */
 interface AllRecords {

@@ -10,6 +10,8 @@ import type { Schema, Summary } from './database.ts';
 
 /** Everything the outbox writes, in one transaction: rows and counts never disagree. */
 export const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
+/** In `meta`: how far what the backend lost has been sent again. */
+export const AGAIN = 'again';
 /** In `meta`: an anchor that a record names. */
 export const anchorKey = (digest: string) => `anchor:${digest}`;
 export type Write = IDBPTransaction<Schema, typeof STORES, 'readwrite'>;

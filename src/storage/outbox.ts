@@ -2,7 +2,6 @@ import type { Change } from '../../contract/change.ts';
 import type { Stretches } from '../../contract/phone.ts';
 import type { ChainHead } from '../../core/envelope.ts';
 import { certificateWaits } from '../../core/record-state.ts';
-import type { Accord, SendAgain } from '../ports/again.ts';
 import type { JournalEntry, OutboxIntake, OutboxUpkeep } from '../ports/keeping.ts';
 import type {
   Capture,
@@ -13,14 +12,12 @@ import type {
   OutboxView,
   QueuedRecord,
   Retry,
-  SentAgain,
   Settlement,
 } from '../ports/outbox.ts';
 import { releaseBallast } from './ballast.ts';
 import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
-import { chains, papersOf, readAccord, revive, rowsWhere, settleAgain, writeAccord } from './outbox-again.ts';
 import {
   countsHold,
   readHead,
@@ -39,7 +36,7 @@ import { anchorKey, bump, emptySummary, move, readSummary, STORES, type Write } 
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for all its sides, because they share one transaction discipline. */
-export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake, SendAgain {
+export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
@@ -68,23 +65,23 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     // A power cut may undo the lease: the records are then saved as before, and are sent again.
     return terms.alone
       ? this.#strictly((tx) => lease(tx, emptySummary(), terms), 'relaxed')
-      : this.#write((tx, summary) => lease(tx, summary, terms), 'relaxed');
+      : this.write((tx, summary) => lease(tx, summary, terms), 'relaxed');
   }
 
   async settle(results: readonly Settlement[]): Promise<void> {
-    await this.#write(async (tx, summary) => {
+    await this.write(async (tx, summary) => {
       await settleAll(tx, summary, results);
     });
   }
 
   async retry(id: string): Promise<void> {
-    await this.#write(async (tx, summary) => {
+    await this.write(async (tx, summary) => {
       await move(tx, summary, id, 'retried', { code: null, fault: null, nextAt: 0 });
     });
   }
 
   async applyChanges(org: string, cursor: string, changes: readonly Change[], era?: string): Promise<void> {
-    await this.#write(async (tx, summary) => {
+    await this.write(async (tx, summary) => {
       await decideAll(tx, summary, changes, era);
       await tx.objectStore('meta').put(cursor, `cursor:${org}`);
     });
@@ -140,44 +137,15 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 
   async recount(): Promise<void> {
-    if (!(await this.#db.use(countsHold))) await this.#write(recount);
+    if (!(await this.#db.use(countsHold))) await this.write(recount);
   }
 
   async restore(entries: readonly JournalEntry[]): Promise<void> {
-    if (entries.length > 0) await this.#write((tx, summary) => restore(tx, summary, entries));
+    if (entries.length > 0) await this.write((tx, summary) => restore(tx, summary, entries));
   }
 
   take(entry: JournalEntry) {
-    return this.#write((tx, summary) => take(tx, summary, entry));
-  }
-
-  chains() {
-    return this.#db.use(chains);
-  }
-
-  accord(): Promise<Accord> {
-    return this.#db.use(readAccord);
-  }
-
-  async noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void> {
-    await this.#strictly((tx) => writeAccord(tx, change, again));
-    this.#changed();
-  }
-
-  rowsWhere(which: (row: QueuedRecord) => boolean) {
-    return this.#db.use((db) => rowsWhere(db, which));
-  }
-
-  papers(ids: readonly string[]) {
-    return this.#db.use((db) => papersOf(db, ids));
-  }
-
-  async settleAgain(results: readonly Settlement[]): Promise<void> {
-    await this.#write((tx, summary) => settleAgain(tx, summary, results));
-  }
-
-  async revive(ids: readonly string[]): Promise<void> {
-    await this.#write((tx, summary) => revive(tx, summary, ids));
+    return this.write((tx, summary) => take(tx, summary, entry));
   }
 
   subscribe(onChange: () => void): () => void {
@@ -190,7 +158,8 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     this.#channel.close();
   }
 
-  async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>, durability?: 'relaxed'): Promise<T> {
+  /** For what writes beside it (again.ts): rows and counts in one transaction, and everybody is told. */
+  async write<T>(work: (tx: Write, summary: Summary) => Promise<T>, durability?: 'relaxed'): Promise<T> {
     const result = await this.#strictly(async (tx) => {
       const summary = await readSummary(tx);
       const value = await work(tx, summary);

@@ -2,16 +2,15 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import type { StatementKeys } from '../../core/statement.ts';
-import type { KeptStatements, SignedAnchor, StoredPack, WorkStore } from '../ports/work.ts';
+import type { SignedAnchor, StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
-import { CREDENTIALS, type OperatorKeyStore } from './operator-key.ts';
-import { anchorKey } from './outbox-write.ts';
+import type { OperatorKeyStore } from './operator-key.ts';
 
 /** In `meta`: the newest anchor, which no record may name yet. */
-const ANCHOR = 'anchor';
+export const ANCHOR = 'anchor';
 
 /** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
-export class IdbWorkStore implements WorkStore, KeptStatements {
+export class IdbWorkStore implements WorkStore {
   readonly #db: DatabaseHandle;
   readonly #keys: OperatorKeyStore;
   /** Parsing a large pack is slow; the row's digest says whether the parsed one still holds. */
@@ -79,45 +78,9 @@ export class IdbWorkStore implements WorkStore, KeptStatements {
       return isAnchor(anchor) && anchor.digest === digest ? anchor : { digest };
     });
   }
-
-  async saveAnchor(anchor: SignedAnchor): Promise<void> {
-    await this.#db.use((db) =>
-      writeStrictly(db, ['meta'], async (tx) => {
-        const meta = tx.objectStore('meta');
-        const before = await meta.get(ANCHOR);
-        // The same for some minutes; a receipt may be the newest since.
-        if (isAnchor(before) && before.digest === anchor.digest) return;
-        await meta.put(anchor, ANCHOR);
-        await meta.put(anchor.digest, 'statement');
-      }),
-    );
-  }
-
-  anchors(digests: readonly string[]): Promise<readonly string[]> {
-    return this.#db.use(async (db) => {
-      const meta = db.transaction('meta').store;
-      const found = await Promise.all(digests.map((digest) => meta.get(anchorKey(digest))));
-      return found.filter((jws) => typeof jws === 'string');
-    });
-  }
-
-  credentials(): Promise<readonly string[]> {
-    return this.#db.use(async (db) => {
-      const found = await db.getAll('meta', IDBKeyRange.bound(CREDENTIALS, `${CREDENTIALS}\uffff`));
-      return found.filter((jws) => typeof jws === 'string');
-    });
-  }
-
-  statementChain(): Promise<readonly string[]> {
-    return this.#keys.statementChain();
-  }
-
-  packTexts(): Promise<readonly string[]> {
-    return this.#db.use(async (db) => (await db.getAll('pack')).map(({ jws }) => jws));
-  }
 }
 
-function isAnchor(value: unknown): value is SignedAnchor {
+export function isAnchor(value: unknown): value is SignedAnchor {
   if (typeof value !== 'object' || value === null) return false;
   const { digest, jws } = value as Partial<SignedAnchor>;
   return typeof digest === 'string' && typeof jws === 'string';

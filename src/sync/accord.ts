@@ -36,9 +36,9 @@ interface Compared {
  */
 export async function findAccord(comparing: Comparing, occasion: Occasion): Promise<Compared> {
   const { ports, enrolment } = comparing;
-  const { outbox } = ports;
+  const { again } = ports;
   const now = ports.clock.now();
-  const accord = await outbox.accord();
+  const accord = await again.accord();
   if (!isDue(accord, occasion, enrolment.signer.kid, now)) return {};
   await reviveUnknownKeys(ports);
   const answer = await askChains(comparing);
@@ -47,7 +47,7 @@ export async function findAccord(comparing: Comparing, occasion: Occasion): Prom
   if (!answer.ok || era === 'invalid') {
     // It moves nothing, and is not asked at every turn. After a sign-in it is, until an answer says what the packs here are worth.
     const signedIn = accord.signedIn && !answer.ok && !isOlder(answer.failure);
-    await outbox.noteAccord({ signedIn, notBefore: now + LATER, ...hintOf(occasion) });
+    await again.noteAccord({ signedIn, notBefore: now + LATER, ...hintOf(occasion) });
     return {};
   }
   const name = era?.era ?? null;
@@ -56,11 +56,11 @@ export async function findAccord(comparing: Comparing, occasion: Occasion): Prom
   const round = new Round(comparing, answer.value.chains, isNew ? (era ?? null) : undefined, accord);
   const failure = await round.go(isRound);
   if (failure !== undefined) {
-    if (isFault(failure)) await outbox.noteAccord({ refusedAt: now });
+    if (isFault(failure)) await again.noteAccord({ refusedAt: now });
     return { failure };
   }
   const isUnknown = round.chains.get(enrolment.signer.kid)?.known === false;
-  await outbox.noteAccord(
+  await again.noteAccord(
     {
       era: name,
       hint: name,
@@ -87,12 +87,12 @@ function hintOf({ hint }: Occasion): Pick<Accord, 'hint'> {
 }
 
 /** An earlier version of this app took it for final that the backend did not know a key. */
-async function reviveUnknownKeys({ outbox }: DrainPorts): Promise<void> {
+async function reviveUnknownKeys({ outbox, again }: DrainPorts): Promise<void> {
   if (((await outbox.summary()).counts.rejected ?? 0) === 0) return;
-  const rows = await outbox.rowsWhere(
+  const rows = await again.rowsWhere(
     ({ state, code }) => state === 'rejected' && code === 'operator_key_unknown',
   );
-  if (rows.length > 0) await outbox.revive(rows.map(({ id }) => id));
+  if (rows.length > 0) await again.revive(rows.map(({ id }) => id));
 }
 
 function isADayOld({ at }: Accord, now: number): boolean {

@@ -24,7 +24,7 @@ export interface Asked {
 /** Asks for every chain on this phone, and for this key's even before its first record. */
 export async function askChains({ ports, enrolment, signal }: Comparing): Promise<BackendResult<Asked>> {
   const own = enrolment.signer.kid;
-  const found = await ports.outbox.chains();
+  const found = await ports.again.chains();
   const all = found.some(({ kid }) => kid === own) ? found : [...found, { kid: own, seq: 0 }];
   const chains = new Map<string, ChainsAnswer['chains'][number]>();
   let era: string | undefined;

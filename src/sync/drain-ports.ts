@@ -1,15 +1,17 @@
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { SendAgain } from '../ports/again.ts';
-import type { SyncBackend } from '../ports/backend.ts';
+import type { AccordBackend, SyncBackend } from '../ports/backend.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { PhotoQueue } from '../ports/photos.ts';
 import type { KeptStatements, WorkStore } from '../ports/work.ts';
 
 export interface DrainPorts {
-  readonly outbox: Outbox & SendAgain;
-  readonly work: WorkStore & KeptStatements;
-  readonly backend: SyncBackend;
+  readonly outbox: Outbox;
+  readonly again: SendAgain;
+  readonly work: WorkStore;
+  readonly kept: KeptStatements;
+  readonly backend: SyncBackend & AccordBackend;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   /** This page or worker, as lease owner. */

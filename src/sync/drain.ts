@@ -36,7 +36,7 @@ export async function drain(ports: DrainPorts, signal: AbortSignal): Promise<Dra
     isKeyUnknown,
     ...(pulled.era === undefined ? {} : { hint: pulled.era }),
   });
-  const unknown = (await ports.outbox.accord()).unknownKid === enrolment.signer.kid ? KEY_UNKNOWN : undefined;
+  const unknown = (await ports.again.accord()).unknownKid === enrolment.signer.kid ? KEY_UNKNOWN : undefined;
   // The backend knows the key now.
   if (isKeyUnknown && unknown === undefined && after.failure === undefined)
     sent += (await send(ports, ports.outbox, enrolment, known, signal)).sent;
@@ -87,5 +87,5 @@ async function takeAnchor(
 ): Promise<void> {
   const verify = (keys: KnownKeys['keys']) => verifyAnchor(jws, aud, keys, ports.crypto);
   const anchor = await withNewKeys(verify, ports, aud, known, signal);
-  if (anchor.ok) await ports.work.saveAnchor({ digest: anchor.digest, jws });
+  if (anchor.ok) await ports.kept.saveAnchor({ digest: anchor.digest, jws });
 }

@@ -43,18 +43,18 @@ export class HandingBack {
 
   /** What leads to the statement keys, and the credentials of these operator keys. */
   async keys(ofKey: (kid: string) => boolean): Promise<BackendFailure | undefined> {
-    const { work } = this.#ports;
-    const credentials = (await work.credentials()).filter((jws) => {
+    const { kept } = this.#ports;
+    const credentials = (await kept.credentials()).filter((jws) => {
       const said = parse(Credential, parseJws(jws)?.payload);
       return said?.aud === this.#aud && ofKey(said.kid);
     });
-    this.#add(this.#statements, [...(await work.statementChain()), ...credentials]);
+    this.#add(this.#statements, [...(await kept.statementChain()), ...credentials]);
     return this.flush();
   }
 
   /** CRL and tombstones are in them. A longer one is left out: another phone's may be shorter. */
   async packs(): Promise<BackendFailure | undefined> {
-    for (const jws of await this.#ports.work.packTexts()) {
+    for (const jws of await this.#ports.kept.packTexts()) {
       const said = parseJws(jws)?.payload as { aud?: unknown } | undefined;
       if (jws.length > LONGEST_PACK || said?.aud !== this.#aud) continue;
       const failure = await this.#post({ statements: [], certificates: [], packs: [jws] });
@@ -70,7 +70,7 @@ export class HandingBack {
     const ours: QueuedRecord[] = [];
     for (let at = 0; at < rows.length; at += CHUNK) {
       const chunk = rows.slice(at, at + CHUNK);
-      const papers = await this.#ports.outbox.papers(chunk.map(({ id }) => id));
+      const papers = await this.#ports.again.papers(chunk.map(({ id }) => id));
       const named = new Set<string>();
       for (const row of chunk) {
         const paper = papers.get(row.id);
@@ -81,7 +81,7 @@ export class HandingBack {
         this.#add(this.#statements, paper.receipts);
         if (row.certificate !== null) this.#add(this.#certificates, [row.certificate.leafPem]);
       }
-      this.#add(this.#statements, await this.#ports.work.anchors([...named]));
+      this.#add(this.#statements, await this.#ports.kept.anchors([...named]));
       const failure = await this.#full();
       if (failure !== undefined) return { ours, failure };
     }

@@ -79,7 +79,7 @@ export class Round {
       (isNew ? await this.#back.packs() : undefined) ??
       (await this.#back.keys((kid) => isNew || unknown.has(kid)));
     if (failure !== undefined || !isNew) return failure;
-    const rows = await ports.outbox.rowsWhere(
+    const rows = await ports.again.rowsWhere(
       ({ state, certificate, decidedAt }) =>
         isUnsent(state) ||
         (certificate !== null && decidedAt !== null && fromInstant(decidedAt) >= this.#copyAt),
@@ -101,12 +101,12 @@ export class Round {
         const chain = this.chains.get(row.kid);
         return chain?.known === true && isWithin(chain.missing, row.seq) && !this.#tried.has(row.id);
       };
-      const rows = await ports.outbox.rowsWhere((row) => lacks(row) && !isUnsent(row.state));
+      const rows = await ports.again.rowsWhere((row) => lacks(row) && !isUnsent(row.state));
       if (rows.length === 0) return undefined;
       for (const { id } of rows) this.#tried.add(id);
       const rejected = rows.filter(({ state, code }) => state === 'rejected' && !NEVER_KEPT.includes(code));
       // They are among what is to be sent, and go after this.
-      await ports.outbox.revive(rejected.map(({ id }) => id));
+      await ports.again.revive(rejected.map(({ id }) => id));
       const had = rows.filter(({ state }) => state !== 'rejected');
       const { ours, failure } = await this.#back.records(had);
       const missed = failure ?? (await this.#send(ours));
@@ -128,21 +128,21 @@ export class Round {
     // The second round of an era, once its key was enrolled again, has the same reason.
     const putBack = this.#isNew || (this.#accord.at === 0 && typeof this.#accord.era === 'string');
     this.#again = { of: done + rows.length, done, putBack, isOver: false };
-    await ports.outbox.noteAccord({}, this.#again);
-    const queue = new AgainQueue(ports.outbox, rows, this.#accord.refusedAt);
+    await ports.again.noteAccord({}, this.#again);
+    const queue = new AgainQueue(ports, rows, this.#accord.refusedAt);
     const { sent, failure } = await send(ports, queue, enrolment, known, signal);
     this.sent += sent;
     if (failure === undefined || failure.passing) return undefined;
-    if (failure.why.kind === 'refused') await ports.outbox.noteAccord({ refusedAt: ports.clock.now() });
+    if (failure.why.kind === 'refused') await ports.again.noteAccord({ refusedAt: ports.clock.now() });
     return failure.why;
   }
 
   /** They were not taken only because nobody knew the key. */
   async #reviveWaiting(): Promise<void> {
-    const { outbox } = this.#comparing.ports;
-    const rows = await outbox.rowsWhere(
+    const { again } = this.#comparing.ports;
+    const rows = await again.rowsWhere(
       ({ state, fault }) => state === 'saved' && fault?.code === 'operator_key_unknown',
     );
-    if (rows.length > 0) await outbox.revive(rows.map(({ id }) => id));
+    if (rows.length > 0) await again.revive(rows.map(({ id }) => id));
   }
 }

@@ -24,7 +24,8 @@ export interface AppPorts {
   readonly account: AccountBackend;
   readonly desk: DeskBackend;
   readonly backend: SyncBackend;
-  readonly outbox: OutboxView & Retry & Pick<SendAgain, 'accord' | 'noteAccord'>;
+  readonly outbox: OutboxView & Retry;
+  readonly again: () => Promise<Pick<SendAgain, 'accord' | 'noteAccord'>>;
   readonly capture: Capture;
   readonly work: WorkStore;
   readonly clock: Timer;

@@ -137,7 +137,7 @@ export class AppModel {
     }
     this.connection.value = 'online';
     // It may have been put back to an older copy since: that ends every session.
-    await this.ports.outbox.noteAccord({ signedIn: true, notBefore: 0 });
+    await (await this.ports.again()).noteAccord({ signedIn: true, notBefore: 0 });
     await this.prepareWith(answer.value);
     void this.sync(true);
   }
@@ -198,7 +198,7 @@ export class AppModel {
 
   /** An administrator's confirmation stood in the way of it when it was tried. */
   async #waitsForEnrolment(): Promise<boolean> {
-    return this.#unconfirmed > 0 && (await this.ports.outbox.accord()).enrolAgain !== null;
+    return this.#unconfirmed > 0 && (await (await this.ports.again()).accord()).enrolAgain !== null;
   }
 
   /** Nothing is in the way but the enrolment: what is here serves meanwhile. */
@@ -214,8 +214,9 @@ export class AppModel {
    * be confirmed, and takes their records.
    */
   async #enrolAgain(): Promise<boolean> {
-    const { outbox, account, clock } = this.ports;
-    const { enrolAgain, unknownKid } = await outbox.accord();
+    const { account, clock } = this.ports;
+    const again = await this.ports.again();
+    const { enrolAgain, unknownKid } = await again.accord();
     const kid = this.enrolment.value?.signer.kid;
     if (enrolAgain === null || enrolAgain !== kid || this.preparing.value) return false;
     if (clock.now() < this.#enrolNotBefore) return false;
@@ -226,15 +227,15 @@ export class AppModel {
     }
     const isEnrolled = await this.prepareWith(session.value, true);
     if (!isEnrolled && this.prepareTrouble.value !== 'confirmation_needed') return false;
-    if (isEnrolled) await outbox.noteAccord({ enrolAgain: null });
+    if (isEnrolled) await again.noteAccord({ enrolAgain: null });
     if (unknownKid === null) return false;
-    await outbox.noteAccord({ unknownKid: null, at: 0, notBefore: 0 });
+    await again.noteAccord({ unknownKid: null, at: 0, notBefore: 0 });
     return true;
   }
 
   /** A person has read what was sent again. */
   async readAgain(): Promise<void> {
-    await this.ports.outbox.noteAccord({}, null);
+    await (await this.ports.again()).noteAccord({}, null);
   }
 
   /** What support must hear, before any screen says that the phone is ready: whoever leaves at once has told it. */

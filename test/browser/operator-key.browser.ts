@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { jwkToSpki } from '../../core/jwk.ts';
+import { IdbKeptStatements } from '../../src/storage/kept-statements.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../src/storage/operator-key.ts';
 import { IdbWorkStore } from '../../src/storage/work-store.ts';
 import { received } from '../ports/outbox.suite.ts';
@@ -124,26 +125,26 @@ test('the newest statement is the credential, then the pack of a backend without
 test('an anchor is kept with the record that names it, and no other', async () => {
   const { outbox, db } = openOutbox(freshDatabase());
   const work = new IdbWorkStore(db, new OperatorKeyStore(db));
+  const keptHere = new IdbKeptStatements(db);
   const anchors = [4, 5, 6].map((n) => ({ digest: digest(n), jws: `an.anchor.${n}` }));
   for (const [i, anchor] of anchors.entries()) {
-    await work.saveAnchor(anchor);
+    await keptHere.saveAnchor(anchor);
     const newest = await work.newestStatement();
     expect(newest).toEqual(anchor);
     const record = newRecord(await outbox.head(digest(900)));
     if (i === 1) await outbox.append({ ...record, anchor });
   }
-  expect(await work.anchors(anchors.map(({ digest }) => digest))).toEqual(['an.anchor.5']);
+  expect(await keptHere.anchors(anchors.map(({ digest }) => digest))).toEqual(['an.anchor.5']);
   // A receipt is newer than the anchor that came before it, however often that one comes again.
   const { row } = await captureNext(outbox);
   await outbox.settle([received(row.id)]);
-  await work.saveAnchor({ digest: digest(6), jws: 'an.anchor.6' });
+  await keptHere.saveAnchor({ digest: digest(6), jws: 'an.anchor.6' });
   expect(await work.newestStatement()).toEqual({ digest: digest(5000) });
 });
 
 test('a credential stays as it was signed, through a renewal of its key and a change of keys', async () => {
   const name = freshDatabase();
   const { store, said, key } = await enrolled(name);
-  const work = new IdbWorkStore(openDatabase(name), store);
   await store.renew({ ...said, name: 'Anna B.' }, digest(2), 'a.renewed.c');
   const renewed = await store.enrolment();
   expect(renewed).toMatchObject({ credential: { name: 'Anna B.' }, credentialDigest: digest(2) });
@@ -151,7 +152,11 @@ test('a credential stays as it was signed, through a renewal of its key and a ch
   const other = await makeOperatorKey(crypto);
   const otherSaid = credential({ ...other, spki: jwkToSpki(other.jwk) ?? new Uint8Array(0) });
   await store.save(other, otherSaid, digest(3), 'an.other.c');
-  expect([...(await work.credentials())].sort()).toEqual(['a.credential.c', 'a.renewed.c', 'an.other.c']);
+  expect([...(await new IdbKeptStatements(openDatabase(name)).credentials())].sort()).toEqual([
+    'a.credential.c',
+    'a.renewed.c',
+    'an.other.c',
+  ]);
   // Late: another tab has enrolled another key meanwhile.
   await store.renew(said, digest(4), 'a.late.c');
   expect((await store.enrolment())?.signer.kid).toBe(other.signer.kid);

@@ -23,40 +23,42 @@ export function againSuite(make: () => Promise<TestStorage>): void {
     test('is found by its numbers, in the order of its chains, with what proves it', async () => {
       const outbox = (await make()).open();
       for (const kid of [902, 901, 902, 901]) await captureNext(outbox, { kid: digest(kid) });
-      const all = await outbox.rowsWhere(() => true);
+      const all = await outbox.again.rowsWhere(() => true);
       expect(all.map(({ kid, seq }) => [kid, seq])).toEqual([
         [digest(902), 1],
         [digest(902), 2],
         [digest(901), 1],
         [digest(901), 2],
       ]);
-      expect((await outbox.rowsWhere(({ seq }) => seq === 2)).map(({ seq }) => seq)).toEqual([2, 2]);
-      expect((await outbox.chains()).sort((a, b) => (a.kid < b.kid ? -1 : 1))).toEqual([
+      expect((await outbox.again.rowsWhere(({ seq }) => seq === 2)).map(({ seq }) => seq)).toEqual([2, 2]);
+      expect((await outbox.again.chains()).sort((a, b) => (a.kid < b.kid ? -1 : 1))).toEqual([
         { kid: digest(901), seq: 2 },
         { kid: digest(902), seq: 2 },
       ]);
       const [first] = all;
       if (first === undefined) throw new Error('nothing found');
       const unknown = recordId(0xffffff);
-      expect(await outbox.papers([first.id, unknown])).toEqual(
+      expect(await outbox.again.papers([first.id, unknown])).toEqual(
         new Map([[first.id, { jws: `envelope of ${first.digest}`, receipts: [] }]]),
       );
       await sendAll(outbox);
-      expect((await outbox.papers([first.id])).get(first.id)?.receipts).toEqual([`receipt of ${first.id}`]);
+      expect((await outbox.again.papers([first.id])).get(first.id)?.receipts).toEqual([
+        `receipt of ${first.id}`,
+      ]);
     });
 
     test('more than is read at a time is found too', async () => {
       const outbox = (await make()).open();
       const made: string[] = [];
       for (let i = 0; i < 620; i++) made.push((await captureNext(outbox)).row.id);
-      expect((await outbox.rowsWhere(() => true)).map(({ id }) => id)).toEqual(made);
+      expect((await outbox.again.rowsWhere(() => true)).map(({ id }) => id)).toEqual(made);
     });
 
     test('of a colleague, taken by code, counts among the chains by its highest number', async () => {
       const outbox = (await make()).open();
       for (const seq of [6, 3])
         await outbox.take(newRecord({ seq, digest: digest(1) }, { kid: digest(950), udid: `d-${seq}` }));
-      expect(await outbox.chains()).toEqual([{ kid: digest(950), seq: 7 }]);
+      expect(await outbox.again.chains()).toEqual([{ kid: digest(950), seq: 7 }]);
     });
 
     test('is counted as it comes back, keeps its state and its first receipt', async () => {
@@ -65,17 +67,17 @@ export function againSuite(make: () => Promise<TestStorage>): void {
       const other = await captureNext(outbox, { udid: 'other' });
       await sendAll(outbox);
       await outbox.applyChanges(ORG, 'c', [change(row.id, { certificate: ONE })]);
-      await outbox.noteAccord({}, again);
+      await outbox.again.noteAccord({}, again);
       const before = await outbox.record(row.id);
       const counts = (await outbox.summary()).counts;
-      await outbox.settleAgain([anew(row.id), received(other.row.id), notSent(recordId(0xffffff))]);
+      await outbox.again.settleAgain([anew(row.id), received(other.row.id), notSent(recordId(0xffffff))]);
       expect(await outbox.record(row.id)).toEqual(before);
       expect((await outbox.summary()).counts).toEqual(counts);
       expect((await outbox.summary()).again).toEqual({ ...again, done: 2 });
-      const papers = await outbox.papers([row.id, other.row.id]);
+      const papers = await outbox.again.papers([row.id, other.row.id]);
       expect(papers.get(row.id)?.receipts).toEqual([`receipt of ${row.id}`, `new receipt of ${row.id}`]);
       expect(papers.get(other.row.id)?.receipts).toEqual([`receipt of ${other.row.id}`]);
-      await outbox.noteAccord({}, null);
+      await outbox.again.noteAccord({}, null);
       expect((await outbox.summary()).again).toBeUndefined();
     });
 
@@ -84,10 +86,10 @@ export function againSuite(make: () => Promise<TestStorage>): void {
       const { row, jws } = await captureNext(outbox);
       await sendAll(outbox);
       await outbox.applyChanges(ORG, 'c', [change(row.id, { certificate: ONE })]);
-      await outbox.settleAgain([{ id: row.id, kind: 'rejected', code: 'org_not_entitled' }]);
+      await outbox.again.settleAgain([{ id: row.id, kind: 'rejected', code: 'org_not_entitled' }]);
       expect(await outbox.record(row.id)).toMatchObject({ state: 'rejected', code: 'org_not_entitled' });
       expect(await outbox.summary()).toMatchObject({ counts: { rejected: 1 }, certificatesWaiting: 0 });
-      await outbox.revive([row.id]);
+      await outbox.again.revive([row.id]);
       expect(await outbox.lease(terms())).toMatchObject([{ row: { id: row.id }, jws }]);
     });
 
@@ -99,7 +101,7 @@ export function againSuite(make: () => Promise<TestStorage>): void {
       const decided = await captureNext(outbox, { udid: 'decided' });
       await sendAll(outbox);
       await outbox.settle([notSent(waits.row.id, START + 1e9)]);
-      await outbox.revive([waits.row.id, decided.row.id, recordId(0xffffff)]);
+      await outbox.again.revive([waits.row.id, decided.row.id, recordId(0xffffff)]);
       expect((await outbox.record(decided.row.id))?.state).toBe('received');
       expect((await outbox.summary()).unsent).toBe(0);
     });
@@ -109,10 +111,10 @@ export function againSuite(make: () => Promise<TestStorage>): void {
     test('is remembered by every tab, what changes and what does not', async () => {
       const storage = await make();
       const [here, worker] = [storage.open(), storage.open()];
-      expect(await here.accord()).toEqual(NO_ACCORD);
-      await here.noteAccord({ era: 'x'.repeat(22), at: START });
-      await worker.noteAccord({ signedIn: true });
-      expect(await here.accord()).toEqual({
+      expect(await here.again.accord()).toEqual(NO_ACCORD);
+      await here.again.noteAccord({ era: 'x'.repeat(22), at: START });
+      await worker.again.noteAccord({ signedIn: true });
+      expect(await here.again.accord()).toEqual({
         ...NO_ACCORD,
         era: 'x'.repeat(22),
         at: START,

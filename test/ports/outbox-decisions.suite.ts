@@ -201,11 +201,11 @@ async function perform(act: Operation, outbox: OutboxSides, captured: Map<string
     case 'rejected':
       return outbox.settle([{ id, kind: 'rejected', code: 'payload_invalid' }]);
     case 'received_again':
-      return outbox.settleAgain([received(id)]);
+      return outbox.again.settleAgain([received(id)]);
     case 'rejected_again':
-      return outbox.settleAgain([{ id, kind: 'rejected', code: 'org_not_entitled' }]);
+      return outbox.again.settleAgain([{ id, kind: 'rejected', code: 'org_not_entitled' }]);
     case 'revive':
-      return outbox.revive([id]);
+      return outbox.again.revive([id]);
     case 'change': {
       const certified = act.force ? { certificate: certificate() } : {};
       return outbox.applyChanges(ORG, `c${act.pick}`, [change(id, { outcome: act.outcome, ...certified })]);

@@ -39,6 +39,11 @@ export class MemoryStorage {
 export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxIntake, SendAgain {
   readonly storage: MemoryStorage;
 
+  /** The side for what the backend lost. */
+  get again(): SendAgain {
+    return this;
+  }
+
   constructor(storage = new MemoryStorage()) {
     this.storage = storage;
   }

@@ -3,6 +3,7 @@ import type { PublicJwk } from '../../contract/public-jwk.ts';
 import type { Registration } from '../../contract/registration.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
+import { accordClient } from '../../src/backend/accord-client.ts';
 import { accountClient } from '../../src/backend/account-client.ts';
 import { photoClient } from '../../src/backend/photo-client.ts';
 import { rescueClient } from '../../src/backend/rescue-client.ts';
@@ -74,12 +75,15 @@ export class NodePhone {
         key = one;
       },
     };
-    const outbox = {
-      rowsWhere: this.outbox.rowsWhere.bind(this.outbox),
-      papers: this.outbox.papers.bind(this.outbox),
-    };
     const unsent = async () => Promise.reject(new Error('all are asked for'));
-    const ports = { backend: rescueClient, keys, outbox: { ...outbox, unsent }, work: this.work, crypto };
+    const ports = {
+      backend: rescueClient,
+      keys,
+      outbox: { unsent },
+      again: async () => this.outbox,
+      work: this.work,
+      crypto,
+    };
     const file = await this.#online(() => exportRecords(ports, 'all'));
     return file?.text ?? '';
   }
@@ -134,8 +138,16 @@ export class NodePhone {
   }
 
   #drain(): Promise<DrainOutcome> {
-    const ports = { outbox: this.outbox, work: this.work, backend: syncClient, clock: systemClock, crypto };
-    const more = { owner: this.person, force: true, alone: true, photos: async () => this.photos };
+    const backend = { ...syncClient, ...accordClient };
+    const ports = { outbox: this.outbox, work: this.work, backend, clock: systemClock, crypto };
+    const more = {
+      again: this.outbox,
+      kept: this.work,
+      owner: this.person,
+      force: true,
+      alone: true,
+      photos: async () => this.photos,
+    };
     return drain({ ...ports, ...more }, new AbortController().signal);
   }
 

@@ -4,7 +4,7 @@ import type { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from '../../co
 import type { Receipt } from '../../contract/statement.ts';
 import { openRecord } from '../../core/envelope.ts';
 import type { StatementKeys } from '../../core/statement.ts';
-import type { BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
+import type { AccordBackend, BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
 import type {
   Enrolment,
   KeptStatements,
@@ -23,7 +23,7 @@ export type BatchStep = (
 ) => Promise<BackendResult<BatchResponse>>;
 
 /** Honest unless the script says otherwise: one step of `script` answers one batch, then it is honest again. */
-export class ScriptedBackend implements SyncBackend {
+export class ScriptedBackend implements SyncBackend, AccordBackend {
   readonly statements: TestStatements;
   readonly script: BatchStep[] = [];
   readonly batches: BatchRequest[] = [];

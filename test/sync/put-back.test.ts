@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openRecord } from '../../core/envelope.ts';
-import type { SyncBackend } from '../../src/ports/backend.ts';
+import type { AccordBackend, SyncBackend } from '../../src/ports/backend.ts';
 import { PutBackBackend } from '../support/put-back-backend.ts';
 import { AUD, certificate, change, credential, crypto, digest, ORG, recordId } from '../support/records.ts';
 import { TestStatements } from '../support/records-statements.ts';
 import { enrolledPhone, type Phone } from './phone.ts';
 
 const DAY = 24 * 3600_000;
+type Backend = SyncBackend & AccordBackend;
 
 interface Stage {
   readonly phone: Phone;
   readonly backend: PutBackBackend;
-  drain(over?: Partial<SyncBackend>): ReturnType<Phone['drain']>;
+  drain(over?: Partial<Backend>): ReturnType<Phone['drain']>;
   /** Somebody signs in: a new era ends every session. */
   signIn(): Promise<void>;
   saved(count: number): Promise<string[]>;
@@ -27,7 +28,7 @@ async function stage({ keepsCredential = true } = {}): Promise<Stage> {
   // The credential is what the first records name.
   const { signed } = backend;
   signed.add(digest(77));
-  const through = (over: Partial<SyncBackend>): SyncBackend => ({
+  const through = (over: Partial<Backend>): Backend => ({
     postBatch: (request) => backend.postBatch(request),
     changes: (org, after) => backend.changes(org, after),
     statementKeys: () => backend.statementKeys(),
@@ -350,9 +351,10 @@ async function dieAt({ phone, backend }: Stage, n: number, when: 'before' | 'aft
   try {
     await phone.drain({
       force: true,
-      backend: mortal(backend as SyncBackend, ['postBatch', 'changes', 'chains', 'handBack']),
-      outbox: mortal(phone.outbox, ['noteAccord', 'settleAgain', 'settle', 'applyChanges', 'revive']),
-      work: mortal(phone.work, ['saveAnchor']),
+      backend: mortal(backend as Backend, ['postBatch', 'changes', 'chains', 'handBack']),
+      outbox: mortal(phone.outbox, ['settle', 'applyChanges']),
+      again: mortal(phone.outbox, ['noteAccord', 'settleAgain', 'revive']),
+      kept: mortal(phone.work, ['saveAnchor']),
     });
     return false;
   } catch (error) {
@@ -467,7 +469,7 @@ describe('an answer that is hostile or broken', () => {
 
   test('that claims that all is missing costs one round an era, and one a day', async () => {
     const it = await putBack();
-    const everything: Partial<SyncBackend> = {
+    const everything: Partial<Backend> = {
       chains: async (chains) => {
         const answer = await it.backend.chains(chains);
         if (!answer.ok) return answer;
@@ -574,7 +576,7 @@ describe('an answer that is hostile or broken', () => {
     const it = await putBack();
     const poison = it.phone.storage.receipts.get(it.after[3] ?? '') ?? '';
     const failure = { kind: 'refused', code: 'internal', detail: '' } as const;
-    const failing: Partial<SyncBackend> = {
+    const failing: Partial<Backend> = {
       handBack: async (what) =>
         what.statements.includes(poison) ? { ok: false, failure } : it.backend.handBack(what),
     };
@@ -590,7 +592,7 @@ describe('an answer that is hostile or broken', () => {
   test('a record on which the backend chokes does not hold the others up', async () => {
     const it = await putBack();
     const poison = it.sent[8] ?? '';
-    const choking: Partial<SyncBackend> = {
+    const choking: Partial<Backend> = {
       postBatch: async (request) =>
         request.records.includes(poison)
           ? { ok: false, failure: { kind: 'refused', code: 'internal', detail: '' } }

@@ -38,6 +38,7 @@ async function appWith(over: {
   const phone = await enrolledPhone();
   const parts: Partial<AppPorts> = {
     outbox: phone.outbox,
+    again: async () => phone.outbox,
     work: phone.work,
     clock: new FakeClock(),
     safety: { ...SAFE, ...over.safety },

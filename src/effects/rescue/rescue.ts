@@ -8,7 +8,8 @@ import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
 export interface RescuePorts {
   readonly backend: RescueBackend;
   readonly keys: RescueKeyStore;
-  readonly outbox: Pick<OutboxUpkeep, 'unsent'> & Pick<SendAgain, 'rowsWhere' | 'papers'>;
+  readonly outbox: Pick<OutboxUpkeep, 'unsent'>;
+  readonly again: () => Promise<Pick<SendAgain, 'rowsWhere' | 'papers'>>;
   readonly work: WorkStore;
   readonly crypto: CryptoPort;
 }
@@ -45,12 +46,13 @@ export async function exportRecords(
   return { text: await writeRescueFile(records, key), count: records.length };
 }
 
-async function allRecords({ outbox }: RescuePorts): Promise<string[]> {
-  const ids = (await outbox.rowsWhere(() => true)).map(({ id }) => id);
+async function allRecords(ports: RescuePorts): Promise<string[]> {
+  const again = await ports.again();
+  const ids = (await again.rowsWhere(() => true)).map(({ id }) => id);
   const records: string[] = [];
   for (let at = 0; at < ids.length; at += CHUNK) {
     const chunk = ids.slice(at, at + CHUNK);
-    const papers = await outbox.papers(chunk);
+    const papers = await again.papers(chunk);
     for (const id of chunk) {
       const jws = papers.get(id)?.jws;
       if (jws !== undefined) records.push(jws);

@@ -1,19 +1,58 @@
-import { type Accord, NO_ACCORD, type RecordPapers } from '../ports/again.ts';
+import { type Accord, NO_ACCORD, type RecordPapers, type SendAgain } from '../ports/again.ts';
 import type { QueuedRecord, SentAgain, Settlement } from '../ports/outbox.ts';
-import type { Database, Summary } from './database.ts';
+import type { Database, DatabaseHandle, Summary } from './database.ts';
+import type { IdbOutbox } from './outbox.ts';
 import { readHead, TAKEN } from './outbox-keeping.ts';
-import { moved, type Write } from './outbox-write.ts';
+import { AGAIN, moved, type Write } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 /** Keys of `meta`. */
 const ACCORD = 'accord';
-export const AGAIN = 'again';
 /** Rows read at a time: it costs no more than all at once, and bounds what is in memory. */
 const PAGE = 500;
 const HEAD = 'head:';
 
+/** What the backend lost, over the same database as the outbox. It comes when something is sent, not with the first screen. */
+export class IdbAgain implements SendAgain {
+  readonly #db: DatabaseHandle;
+  readonly #outbox: Pick<IdbOutbox, 'write'>;
+
+  constructor(db: DatabaseHandle, outbox: Pick<IdbOutbox, 'write'>) {
+    this.#db = db;
+    this.#outbox = outbox;
+  }
+
+  chains() {
+    return this.#db.use(chains);
+  }
+
+  accord(): Promise<Accord> {
+    return this.#db.use(readAccord);
+  }
+
+  async noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void> {
+    await this.#outbox.write((tx) => writeAccord(tx, change, again));
+  }
+
+  rowsWhere(which: (row: QueuedRecord) => boolean) {
+    return this.#db.use((db) => rowsWhere(db, which));
+  }
+
+  papers(ids: readonly string[]) {
+    return this.#db.use((db) => papersOf(db, ids));
+  }
+
+  async settleAgain(results: readonly Settlement[]): Promise<void> {
+    await this.#outbox.write((tx, summary) => settleAgain(tx, summary, results));
+  }
+
+  async revive(ids: readonly string[]): Promise<void> {
+    await this.#outbox.write((tx, summary) => revive(tx, summary, ids));
+  }
+}
+
 /** By operator key, and by number within one. */
-export async function rowsWhere(
+async function rowsWhere(
   db: Database,
   which: (row: QueuedRecord) => boolean,
 ): Promise<readonly QueuedRecord[]> {
@@ -39,7 +78,7 @@ function inChainOrder(rows: QueuedRecord[]): QueuedRecord[] {
   );
 }
 
-export async function chains(db: Database): Promise<{ kid: string; seq: number }[]> {
+async function chains(db: Database): Promise<{ kid: string; seq: number }[]> {
   const heads = IDBKeyRange.bound(HEAD, `${HEAD}\uffff`);
   const meta = db.transaction('meta').store;
   const [keys, values, taken] = await Promise.all([
@@ -54,11 +93,11 @@ export async function chains(db: Database): Promise<{ kid: string; seq: number }
   return Array.from(found, ([kid, seq]) => ({ kid, seq }));
 }
 
-export async function readAccord(db: Database): Promise<Accord> {
+async function readAccord(db: Database): Promise<Accord> {
   return { ...NO_ACCORD, ...((await db.get('meta', ACCORD)) as Partial<Accord> | undefined) };
 }
 
-export async function writeAccord(
+async function writeAccord(
   tx: Write,
   change: Partial<Accord>,
   again: SentAgain | null | undefined,
@@ -70,10 +109,7 @@ export async function writeAccord(
   else if (again !== undefined) await meta.put(again, AGAIN);
 }
 
-export async function papersOf(
-  db: Database,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, RecordPapers>> {
+async function papersOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, RecordPapers>> {
   const tx = db.transaction(['env', 'rcpt']);
   const [envelopes, receipts] = await Promise.all([
     readMany(tx.objectStore('env'), ids),
@@ -89,11 +125,7 @@ export async function papersOf(
 }
 
 /** A first receipt stays: it says when the backend first had the record. */
-export async function settleAgain(
-  tx: Write,
-  summary: Summary,
-  results: readonly Settlement[],
-): Promise<void> {
+async function settleAgain(tx: Write, summary: Summary, results: readonly Settlement[]): Promise<void> {
   const ids = results.map(({ id }) => id);
   const rows = await readMany(tx.objectStore('q'), ids);
   const kept = await readMany(tx.objectStore('rcpt'), ids);
@@ -120,7 +152,7 @@ export async function settleAgain(
   if (again !== undefined && done > 0) await meta.put({ ...again, done: again.done + done }, AGAIN);
 }
 
-export async function revive(tx: Write, summary: Summary, ids: readonly string[]): Promise<void> {
+async function revive(tx: Write, summary: Summary, ids: readonly string[]): Promise<void> {
   const rows = await readMany(tx.objectStore('q'), ids);
   for (const row of rows.values()) {
     const next = row.state === 'rejected' ? moved(summary, row, 'retried', { code: null, fault: null }) : row;
