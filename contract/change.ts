@@ -1,10 +1,10 @@
 import { Boolean as Flag, Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
 import { OUTCOME_CODES } from './codes.ts';
 import { Fingerprint } from './confirmation.ts';
-import { EraId } from './era.ts';
 import {
   CompactJws,
   DomainName,
+  EraId,
   Instant,
   Maker,
   Maybe,

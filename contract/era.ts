@@ -9,10 +9,7 @@ import {
   Union,
 } from 'typebox/type';
 import { Stretches } from './phone.ts';
-import { Audience, CompactJws, Digest, Instant, Maybe, Pem, Words } from './scalars.ts';
-
-/** Names one life of an installation's database: 128 random bits, base64url. */
-export const EraId = Text({ pattern: '^[A-Za-z0-9_-]{22}$' });
+import { Audience, CompactJws, Digest, EraId, Instant, Maybe, Pem, Words } from './scalars.ts';
 
 /**
  * `era+jws`: the database was put back to an older copy, so numbers that others keep (cursors, places of a stream) speak of

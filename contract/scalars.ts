@@ -6,6 +6,9 @@ export const Digest = Text({ pattern: '^[A-Za-z0-9_-]{43}$' });
 /** UTC time with milliseconds, RFC 3339: one spelling only, so that text order is time order. */
 export const Instant = Text({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
 
+/** Names one life of an installation's database: 128 random bits, base64url. */
+export const EraId = Text({ pattern: '^[A-Za-z0-9_-]{22}$' });
+
 /** UUIDv7 (RFC 9562 section 5.7) in lower case. Whoever creates a thing creates its id. */
 export const RecordId = Text({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',

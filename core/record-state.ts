@@ -4,11 +4,14 @@
  *
  * ```
  * saved ⇄ sending → received → bound → installed
- *            │          ├────→ held → bound | refused
+ *            │          ├────→ held → bound | refused | noted
  *            │          ├────→ refused
  *            │          └────→ noted
- *            └→ rejected ─(a person tries again)→ saved
+ *            └→ rejected ─(tried again)→ saved
  * ```
+ *
+ * A backend that was put back to an older copy decides anew: whatever it had decided may be held again. The records that it
+ * lost are sent again as they are, without a step of this table; only its signed rejection then takes one.
  */
 export const RECORD_STATES = [
   'saved',
@@ -34,21 +37,41 @@ export type RecordEvent =
   | 'held'
   | 'refused'
   | 'noted'
-  /** A person asked to try a rejected record again; its bytes stay the same. */
+  /** A rejected record is tried again, its bytes the same: a person asked, or the reason is one that passes. */
   | 'retried'
+  /** Sent again after the backend had lost it, it is not taken any more, by a receipt that verifies. */
+  | 'rejected_again'
   /** The confirmation of this registration was saved. */
   | 'installed';
 
 const TABLE: Record<RecordState, Partial<Record<RecordEvent, RecordState>>> = {
   saved: { leased: 'sending' },
   sending: { not_sent: 'saved', receipt_verified: 'received', rejected: 'rejected', leased: 'sending' },
-  received: { bound: 'bound', held: 'held', refused: 'refused', noted: 'noted' },
-  held: { bound: 'bound', refused: 'refused', held: 'held' },
-  bound: { installed: 'installed', refused: 'refused', bound: 'bound' },
-  refused: { bound: 'bound', refused: 'refused' },
-  noted: { noted: 'noted', refused: 'refused' },
+  received: {
+    bound: 'bound',
+    held: 'held',
+    refused: 'refused',
+    noted: 'noted',
+    rejected_again: 'rejected',
+  },
+  held: { bound: 'bound', refused: 'refused', held: 'held', noted: 'noted', rejected_again: 'rejected' },
+  bound: {
+    installed: 'installed',
+    refused: 'refused',
+    bound: 'bound',
+    held: 'held',
+    rejected_again: 'rejected',
+  },
+  refused: { bound: 'bound', refused: 'refused', held: 'held', noted: 'noted', rejected_again: 'rejected' },
+  noted: { noted: 'noted', refused: 'refused', held: 'held', rejected_again: 'rejected' },
   // Revoked after all: the certificate may still be in the device, but nobody trusts it.
-  installed: { bound: 'installed', installed: 'installed', refused: 'refused' },
+  installed: {
+    bound: 'installed',
+    installed: 'installed',
+    refused: 'refused',
+    held: 'held',
+    rejected_again: 'rejected',
+  },
   rejected: { retried: 'saved' },
 };
 

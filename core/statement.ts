@@ -1,3 +1,4 @@
+import { Anchor } from '../contract/era.ts';
 import { parse } from '../contract/parse.ts';
 import { StatementHeader, StatementKey, StatementKeyEnd, type StatementType } from '../contract/statement.ts';
 import type { CryptoPort } from './crypto.ts';
@@ -41,6 +42,17 @@ export function isByEndedKey(text: string, keys: StatementKeys): boolean {
 
 function signerOf(text: string): string | undefined {
   return parse(StatementHeader, headerOf(text))?.kid;
+}
+
+/** A short statement whose digest a record may name, if it is of this installation. */
+export async function verifyAnchor(
+  text: string,
+  aud: string,
+  keys: StatementKeys,
+  crypto: CryptoPort,
+): Promise<StatementResult> {
+  const result = await verifyStatement(text, 'anchor+jws', keys, crypto);
+  return result.ok && parse(Anchor, result.payload)?.aud !== aud ? INVALID : result;
 }
 
 /**

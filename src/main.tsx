@@ -14,6 +14,7 @@ import { DeviceWork } from './effects/device-work.ts';
 import { Safety } from './effects/safety/safety.ts';
 import { withCopies } from './effects/safety/watch-storage.ts';
 import { systemClock } from './platform/system-clock.ts';
+import type { BackendFailure } from './ports/backend.ts';
 import type { DevicePort } from './ports/device.ts';
 import { markerStore } from './shell/marker.ts';
 import { AppShell } from './shell/shell.ts';
@@ -26,6 +27,7 @@ import { IdbOutbox } from './storage/outbox.ts';
 import { IdbPracticeStore } from './storage/practice-store.ts';
 import { IdbRescueKeyStore } from './storage/rescue-key-store.ts';
 import { IdbWorkStore } from './storage/work-store.ts';
+import type { DrainOutcome } from './sync/drain.ts';
 import { PausablePhotoUpload } from './sync/photo-upload.ts';
 import { App } from './ui/app.tsx';
 import { keepInSync } from './ui/keep-in-sync.ts';
@@ -68,10 +70,13 @@ const practice = once(async () => {
   return new PracticeShelf(async () => simulator, new IdbPracticeStore(db));
 });
 const capture = withCopies(outbox, journal);
+/** What the backend lost, once something is sent. */
+const again = once(async () => new (await import('./storage/again.ts')).IdbAgain(db, outbox));
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
   save: keys.save.bind(keys),
+  renew: keys.renew.bind(keys),
   epoch: () => keys.epoch(),
 };
 
@@ -131,7 +136,7 @@ const rescue = async () => {
     import('./effects/rescue/rescue-tools.ts'),
     rescueApi(),
   ]);
-  return rescueTools({ backend, keys: new IdbRescueKeyStore(db), outbox, journal, work, crypto });
+  return rescueTools({ backend, keys: new IdbRescueKeyStore(db), outbox, again, journal, work, crypto });
 };
 
 const model = new AppModel({
@@ -141,6 +146,7 @@ const model = new AppModel({
   desk: deskClient,
   backend: syncClient,
   outbox,
+  again,
   capture,
   work,
   clock,
@@ -156,9 +162,10 @@ const model = new AppModel({
   photos,
   photoUpload,
   shell,
-  prepare: async (session) => {
+  prepare: async (session, isKeyUnknown = false) => {
     const { prepare } = await import('./effects/prepare.ts');
-    return prepare({ backend: accountClient, work, keys: keeper, clock, crypto }, session);
+    const ports = { backend: accountClient, work, keys: keeper, clock, crypto, beforePacks, isKeyUnknown };
+    return prepare(ports, session);
   },
   forgetInstallation: async () => {
     await keys.forget();
@@ -177,16 +184,7 @@ const model = new AppModel({
     const { voidRecord } = await import('./effects/void-record.ts');
     await voidRecord({ capture, work, clock, crypto }, record, 'undone', __APP_VERSION__);
   },
-  drain: async (force) => {
-    // Not needed for the first screen. A page that cannot have it has no signal to send with either.
-    const loaded = await import('./sync/run-drain.ts').catch(() => undefined);
-    if (loaded === undefined) return { kind: 'stopped', sent: 0, failure: { kind: 'unreachable' } };
-    return loaded.runDrain(
-      { outbox, work, backend: syncClient, clock, crypto, owner, force, persisted },
-      new AbortController().signal,
-      TURN_MS,
-    );
-  },
+  drain,
   app: __APP_VERSION__,
 });
 outbox.onPhotoGivenUp = () => {
@@ -197,6 +195,36 @@ outbox.onReserveUsed = () => {
   model.storageTrouble.value = 'phone_storage_low';
 };
 shell.deferUpdatesWhile(model.busyFlow);
+
+async function drain(force: boolean): Promise<DrainOutcome | 'busy'> {
+  // Not needed for the first screen. A page that cannot have it has no signal to send with either.
+  const loaded = await Promise.all([
+    import('./sync/run-drain.ts'),
+    import('./backend/accord-client.ts'),
+    import('./storage/kept-statements.ts'),
+    again(),
+  ]).catch(() => undefined);
+  if (loaded === undefined) return { kind: 'stopped', sent: 0, failure: { kind: 'unreachable' } };
+  const [{ runDrain }, { accordClient }, { IdbKeptStatements }, lost] = loaded;
+  const backend = { ...syncClient, ...accordClient };
+  const kept = new IdbKeptStatements(db);
+  return runDrain(
+    { outbox, again: lost, work, kept, backend, clock, crypto, owner, force, persisted, photos: photoStore },
+    new AbortController().signal,
+    TURN_MS,
+  );
+}
+
+/** After a sign-in: the backend may have been put back to a copy that is older than the packs here. */
+async function beforePacks(): Promise<BackendFailure | undefined> {
+  const lost = await again();
+  if (!(await lost.accord()).signedIn) return undefined;
+  const outcome = await drain(true);
+  if (!(await lost.accord()).signedIn) return undefined;
+  return outcome !== 'busy' && outcome.kind === 'stopped'
+    ? outcome.failure
+    : { kind: 'busy', retryAfterMs: null };
+}
 
 async function persisted(): Promise<boolean> {
   return (await navigator.storage?.persisted?.()) ?? false;

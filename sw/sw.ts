@@ -1,10 +1,13 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { cryptoPort } from '../core/webcrypto.ts';
+import { accordClient } from '../src/backend/accord-client.ts';
 import { photoClient } from '../src/backend/photo-client.ts';
 import { syncClient } from '../src/backend/sync-client.ts';
 import { systemClock } from '../src/platform/system-clock.ts';
+import { IdbAgain } from '../src/storage/again.ts';
 import { DatabaseHandle } from '../src/storage/database.ts';
+import { IdbKeptStatements } from '../src/storage/kept-statements.ts';
 import { OperatorKeyStore } from '../src/storage/operator-key.ts';
 import { IdbOutbox } from '../src/storage/outbox.ts';
 import { IdbPhotos } from '../src/storage/photos.ts';
@@ -53,21 +56,24 @@ async function drainInBackground(): Promise<void> {
   const crypto = cryptoPort(self.crypto);
   const outbox = new IdbOutbox(db);
   const work = new IdbWorkStore(db, new OperatorKeyStore(db));
+  const photos = new IdbPhotos(db);
   const ports = {
     outbox,
     work,
-    backend: syncClient,
+    again: new IdbAgain(db, outbox),
+    kept: new IdbKeptStatements(db),
+    backend: { ...syncClient, ...accordClient },
     clock: systemClock,
     crypto,
     owner: self.crypto.randomUUID(),
   };
   try {
-    const outcome = await runDrain({ ...ports, force: true }, new AbortController().signal);
+    const drain = { ...ports, photos: async () => photos, force: true };
+    const outcome = await runDrain(drain, new AbortController().signal);
     // Rejecting tells the browser to try again later.
     const why = whyAgain(outcome);
     if (why !== undefined) throw new Error(why);
     // Browsers end a worker that takes minutes; what is left goes on from there the next time.
-    const photos = new IdbPhotos(db);
     await uploadPhotos(
       { ...ports, photos, backend: photoClient, force: true },
       AbortSignal.timeout(PHOTOS_MS),

@@ -65,6 +65,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/organisations-apart.test.ts',
   'test/server/policy.test.ts',
   'test/server/put-back.test.ts',
+  'test/server/put-back-phones.test.ts',
   'test/server/registration.test.ts',
   'test/server/rekey-crash.test.ts',
   'test/server/restart.test.ts',

@@ -36,9 +36,9 @@ export const accountClient: AccountBackend = {
     const pack = read(answer, WorkPackAnswer);
     if (!pack.ok) return pack;
     const tag = answer.ok ? answer.value.headers.get('etag') : null;
-    return tag === null
-      ? fail({ kind: 'not_our_backend' })
-      : { ok: true, value: { jws: pack.value.pack, etag: tag } };
+    if (tag === null) return fail({ kind: 'not_our_backend' });
+    const { pack: jws, anchor } = pack.value;
+    return { ok: true, value: { jws, etag: tag, ...(anchor === undefined ? {} : { anchor }) } };
   },
   async listChanges(org, held) {
     const query = new URLSearchParams({ org, after: held?.cursor ?? '' });

@@ -98,3 +98,11 @@ export function read<T extends TSchema>(result: BackendResult<Answer>, schema: T
 export function postJson(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
+
+/** An answer that brings our nonce back. */
+export function ifEchoed<T extends { nonce: string }>(
+  nonce: string,
+  answer: BackendResult<T>,
+): BackendResult<T> {
+  return answer.ok && answer.value.nonce !== nonce ? fail({ kind: 'not_our_backend' }) : answer;
+}

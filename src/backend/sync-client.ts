@@ -1,8 +1,8 @@
 import { BatchResponse } from '../../contract/batch.ts';
 import { Changes } from '../../contract/change.ts';
 import { Probe, StatementKeysAnswer } from '../../contract/sync-answers.ts';
-import type { BackendResult, SyncBackend } from '../ports/backend.ts';
-import { fail, newNonce, postJson, read, request } from './request.ts';
+import type { SyncBackend } from '../ports/backend.ts';
+import { fail, ifEchoed, newNonce, postJson, read, request } from './request.ts';
 
 /** The drain's half of the API client; page and worker use the same. */
 export const syncClient: SyncBackend = {
@@ -34,10 +34,6 @@ export const syncClient: SyncBackend = {
     return answer.ok ? { ok: true, value: null } : answer;
   },
 };
-
-function ifEchoed<T extends { nonce: string }>(nonce: string, answer: BackendResult<T>): BackendResult<T> {
-  return answer.ok && answer.value.nonce !== nonce ? fail({ kind: 'not_our_backend' }) : answer;
-}
 
 /** gzip where the browser has it: a batch shrinks to about half. */
 async function body(batch: object): Promise<RequestInit> {

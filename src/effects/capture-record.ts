@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { sealRecord } from '../../core/envelope.ts';
 import type { Capture, QueuedRecord } from '../ports/outbox.ts';
-import type { Enrolment, WorkStore } from '../ports/work.ts';
+import type { Enrolment, NewestStatement, WorkStore } from '../ports/work.ts';
 
 const LOCK = 'fieldbind-capture';
 const TRIES = 5;
@@ -71,8 +71,8 @@ async function sealAndStore(
 ): Promise<QueuedRecord | undefined> {
   const { signer, credential, credentialDigest, epoch } = enrolment;
   const after = await ports.capture.head(signer.kid);
-  const anchor = (await ports.work.newestStatement()) ?? credentialDigest;
-  const context = { aud: credential.aud, org: subject.org, epoch, anchor };
+  const newest: NewestStatement = (await ports.work.newestStatement()) ?? { digest: credentialDigest };
+  const context = { aud: credential.aud, org: subject.org, epoch, anchor: newest.digest };
   const sealed = await sealRecord(typ, payload, context, after, signer, ports.crypto);
   const row: QueuedRecord = {
     ...subject,
@@ -95,7 +95,11 @@ async function sealAndStore(
     certificate: null,
     unproven: false,
   };
-  const stored = await ports.capture.append({ row, jws: sealed.jws, after, head: sealed.head });
+  const { digest, jws } = newest;
+  const stored = await ports.capture.append({
+    ...{ row, jws: sealed.jws, after, head: sealed.head },
+    ...(jws === undefined ? {} : { anchor: { digest, jws } }),
+  });
   return stored === 'stored' ? row : undefined;
 }
 

@@ -7,8 +7,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant } from '../../core/instant.ts';
 import { signJws } from '../../core/jws.ts';
-import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
-import type { BackendFailure, BackendResult } from '../ports/backend.ts';
+import { extendStatementKeys, verifyAnchor, verifyStatement } from '../../core/statement.ts';
+import type { BackendFailure } from '../ports/backend.ts';
 import type { AccountBackend } from '../ports/preparation.ts';
 import type { Enrolment, PackList, WorkStore } from '../ports/work.ts';
 
@@ -16,7 +16,9 @@ import type { Enrolment, PackList, WorkStore } from '../ports/work.ts';
 export interface KeyKeeper<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }> {
   make(): Promise<Key>;
   /** Resolves false where this browser can keep the key only until the page closes. */
-  save(key: Key, credential: Credential, credentialDigest: string): Promise<boolean>;
+  save(key: Key, credential: Credential, credentialDigest: string, jws: string): Promise<boolean>;
+  /** Another credential for the key that is here. */
+  renew(credential: Credential, credentialDigest: string, jws: string): Promise<void>;
   epoch(): Promise<string>;
 }
 
@@ -26,6 +28,13 @@ export interface PreparePorts<Key extends { readonly signer: Enrolment['signer']
   readonly keys: KeyKeeper<Key>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
+  /**
+   * Tells a backend that was put back to an older copy what the packs on this phone say: the next ones take their place. Absent
+   * where there is nothing to tell.
+   */
+  readonly beforePacks?: () => Promise<BackendFailure | undefined>;
+  /** The backend does not know the operator key that is here: it is enrolled once more, the same one. */
+  readonly isKeyUnknown?: boolean;
 }
 
 export type PrepareResult =
@@ -53,13 +62,11 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
     // Its pin, its packs and its receipts all speak of the other one; only a person may decide to leave it.
     return { ok: false, failure: { kind: 'other_installation' } };
   }
-  if (enrolment === undefined || !stillGood(enrolment, session, ports.clock.now())) {
-    const enrolled = await enrol(ports, session);
-    if (!enrolled.ok) return enrolled;
-  } else {
-    const learned = await learnKeys(ports, session.aud);
-    if (!learned.ok) return learned;
-  }
+  const enrolled = await seeToKey(ports, session, enrolment);
+  // Whom nobody has confirmed yet goes on with the key and the packs that are here.
+  if (!enrolled.ok && !(enrolment !== undefined && needsConfirmation(enrolled))) return enrolled;
+  const failure = enrolment && (await ports.beforePacks?.());
+  if (failure !== undefined) return { ok: false, failure };
   await ports.work.keepPacksOf(session.memberships.map(({ org }) => org));
   const stored = new Map((await ports.work.packs()).map((pack) => [pack.pack.org, pack]));
   for (const { org } of session.memberships) {
@@ -69,7 +76,33 @@ export async function prepare<Key extends { readonly signer: Enrolment['signer']
     const result = await refreshPack(ports, session.aud, org, stored.get(org)?.etag || null);
     if (!result.ok) return result;
   }
-  return { ok: true };
+  return enrolled;
+}
+
+/** After an older copy was put back, an administrator must confirm a person before a key of theirs is taken. */
+function needsConfirmation({ failure }: PrepareResult & { readonly ok: false }): boolean {
+  return failure.kind === 'refused' && failure.code === 'confirmation_needed';
+}
+
+async function seeToKey<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }>(
+  ports: PreparePorts<Key>,
+  session: Session,
+  enrolment: Enrolment | undefined,
+): Promise<PrepareResult> {
+  if (
+    enrolment !== undefined &&
+    ports.isKeyUnknown === true &&
+    enrolment.credential.operator === session.operator
+  ) {
+    const { signer, credential } = enrolment;
+    return prove(ports, session, { signer, jwk: credential.jwk }, ports.keys.renew.bind(ports.keys));
+  }
+  if (enrolment !== undefined && stillGood(enrolment, session, ports.clock.now()))
+    return learnKeys(ports, session.aud);
+  const key = await ports.keys.make();
+  return prove(ports, session, key, (credential, digest, jws) =>
+    ports.keys.save(key, credential, digest, jws),
+  );
 }
 
 /** Most answers about one list in one go: ten million rows. What is missing then is not checkable until the next. */
@@ -116,13 +149,17 @@ function stillGood({ credential }: Enrolment, session: Session, now: number): bo
   );
 }
 
-async function enrol<Key extends { readonly signer: Enrolment['signer']; readonly jwk: object }>(
-  ports: PreparePorts<Key>,
+/** Enrols a key: proves over the backend's nonce that its private half is here, and keeps the credential. */
+async function prove(
+  ports: Pick<PreparePorts<never>, 'backend' | 'work' | 'crypto'> & {
+    readonly keys: Pick<KeyKeeper<never>, 'epoch'>;
+  },
   session: Session,
+  key: { readonly signer: Enrolment['signer']; readonly jwk: object },
+  keep: (credential: Credential, digest: string, jws: string) => Promise<unknown>,
 ): Promise<PrepareResult> {
   const challenge = await ports.backend.enrolChallenge();
   if (!challenge.ok) return challenge;
-  const key = await ports.keys.make();
   const header = { alg: 'ES256', typ: 'enrol+jws', v: 1, jwk: key.jwk };
   const payload = { aud: session.aud, nonce: challenge.value.nonce, epoch: await ports.keys.epoch() };
   const answer = await ports.backend.enrol(await signJws(header, payload, key.signer));
@@ -133,8 +170,8 @@ async function enrol<Key extends { readonly signer: Enrolment['signer']; readonl
   const statement = await verifyStatement(answer.value.credential, 'credential+jws', keys, ports.crypto);
   const credential = statement.ok ? parse(Credential, statement.payload) : undefined;
   if (!statement.ok || credential?.kid !== key.signer.kid || credential.aud !== session.aud) return NOT_OURS;
-  await ports.work.saveStatementKeys(keys);
-  await ports.keys.save(key, credential, statement.digest);
+  await ports.work.saveStatementKeys(keys, answer.value.statementKeys);
+  await keep(credential, statement.digest, answer.value.credential);
   return { ok: true };
 }
 
@@ -147,6 +184,7 @@ async function learnKeys(
   if (!chain.ok) return chain;
   await work.saveStatementKeys(
     await extendStatementKeys(await work.statementKeys(), chain.value, aud, crypto),
+    chain.value,
   );
   return { ok: true };
 }
@@ -157,16 +195,18 @@ async function refreshPack(
   org: string,
   etag: string | null,
 ): Promise<PrepareResult> {
-  const answer: BackendResult<{ jws: string; etag: string } | 'unchanged'> = await ports.backend.workPack(
-    org,
-    etag,
-  );
+  const answer = await ports.backend.workPack(org, etag);
   if (!answer.ok) return answer;
   if (answer.value === 'unchanged') return { ok: true };
   const keys = await ports.work.statementKeys();
   const statement = await verifyStatement(answer.value.jws, 'pack+jws', keys, ports.crypto);
   const pack = statement.ok ? parse(WorkPack, statement.payload) : undefined;
   if (!statement.ok || pack?.aud !== aud || pack.org !== org) return NOT_OURS;
-  await ports.work.savePack(answer.value.jws, { pack, digest: statement.digest, etag: answer.value.etag });
+  const stored = { pack, digest: statement.digest, etag: answer.value.etag };
+  const { jws, anchor } = answer.value;
+  const signed = anchor === undefined ? undefined : await verifyAnchor(anchor, aud, keys, ports.crypto);
+  const named =
+    anchor !== undefined && signed?.ok === true ? { digest: signed.digest, jws: anchor } : undefined;
+  await ports.work.savePack(jws, stored, named);
   return { ok: true };
 }

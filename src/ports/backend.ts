@@ -1,5 +1,6 @@
 import type { BatchRequest, BatchResponse } from '../../contract/batch.ts';
 import type { Changes } from '../../contract/change.ts';
+import type { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from '../../contract/era.ts';
 
 /** Why a request gave nothing. `retryAfterMs` where the server named a time. */
 export type BackendFailure =
@@ -22,4 +23,12 @@ export interface SyncBackend {
   statementKeys(signal: AbortSignal): Promise<BackendResult<readonly string[]>>;
   /** Whether our backend is reachable now: a nonce comes back. */
   probe(signal: AbortSignal): Promise<BackendResult<null>>;
+}
+
+/** What it takes to find out what the backend lost, and to give it back. Never rejects. */
+export interface AccordBackend {
+  /** Which numbers of these chains the backend has not got. */
+  chains(chains: ChainsRequest['chains'], signal: AbortSignal): Promise<BackendResult<ChainsAnswer>>;
+  /** What it signed itself, and its older copy may not know. */
+  handBack(what: HandBack, signal: AbortSignal): Promise<BackendResult<HandedBack>>;
 }

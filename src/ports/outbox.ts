@@ -3,6 +3,7 @@ import type { OutcomeCode, RejectionCode } from '../../contract/codes.ts';
 import type { RecordType } from '../../contract/envelope.ts';
 import type { ChainHead } from '../../core/envelope.ts';
 import type { RecordState } from '../../core/record-state.ts';
+import type { SignedAnchor } from './work.ts';
 
 /** Why a record that should have gone did not; `at` in milliseconds since 1970. */
 export interface SendFault {
@@ -12,7 +13,9 @@ export interface SendFault {
     | 'signed_out'
     | 'busy'
     | 'answer_invalid'
-    | 'receipt_unverified';
+    | 'receipt_unverified'
+    /** The backend does not know the key that signed it: told of it, it may. */
+    | 'operator_key_unknown';
   readonly at: number;
 }
 
@@ -53,6 +56,19 @@ export interface QueuedRecord {
   readonly receivedAt: string | null;
   readonly certificate: IssuedCertificate | null;
   readonly unproven: boolean;
+  /** Fingerprint of the certificate that was in the device when the backend decided anew. Bound to it again, it is installed. */
+  readonly installed?: string;
+  /** Era of the backend that made the last decision; absent before the first copy was put back. */
+  readonly era?: string;
+}
+
+/** Of the records that the backend had signed for and lost: how many there are, and how many it has again. */
+export interface SentAgain {
+  readonly of: number;
+  readonly done: number;
+  /** An older copy was put back; false where single records were missing. */
+  readonly putBack: boolean;
+  readonly isOver: boolean;
 }
 
 /** Counts kept in the same transaction as the rows, so that the first screen needs one read. */
@@ -61,6 +77,8 @@ export interface OutboxSummary {
   readonly unsent: number;
   readonly oldestUnsentAt: number | null;
   readonly certificatesWaiting: number;
+  /** Until the person has read it. */
+  readonly again?: SentAgain;
 }
 
 export interface NewRecord {
@@ -70,6 +88,8 @@ export interface NewRecord {
   /** The chain head this record was signed after; if the stored head is another one, nothing is written. */
   readonly after: ChainHead;
   readonly head: ChainHead;
+  /** The anchor that the record names, where nothing else on this phone keeps it. */
+  readonly anchor?: SignedAnchor;
 }
 
 /** What happened to a record that had been leased. */
@@ -121,7 +141,7 @@ export interface Outbox {
   lease(terms: LeaseTerms): Promise<readonly { row: QueuedRecord; jws: string }[]>;
   settle(results: readonly Settlement[]): Promise<void>;
   /** Applies outcomes and moves the cursor, in one transaction. An outcome ahead of its receipt takes effect with it. */
-  applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void>;
+  applyChanges(org: string, cursor: string, changes: readonly Change[], era?: string): Promise<void>;
   cursor(org: string): Promise<string>;
   summary(): Promise<OutboxSummary>;
 }

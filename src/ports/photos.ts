@@ -1,7 +1,7 @@
 import type { PhotoPart, PhotoProgress, PhotosOfRecord } from '../../contract/photo.ts';
 import type { BackendResult } from './backend.ts';
 
-/** A photo as this phone knows it. Its bytes lie apart, and are here until the backend has signed for them. */
+/** A photo as this phone knows it. Its bytes lie apart, and are here until the backend has signed for them, and a while longer. */
 export interface PhotoRow {
   readonly digest: string;
   readonly bytes: number;
@@ -14,6 +14,8 @@ export interface PhotoRow {
   readonly nextAt: number;
   /** `given_up`: the phone was full and a record had to be saved. `broken`: what is stored is not what was taken. */
   readonly state: 'here' | 'kept' | 'given_up' | 'broken';
+  /** When the backend signed for it, in milliseconds since 1970. */
+  readonly keptAt?: number;
 }
 
 export interface PhotoToSend {
@@ -48,8 +50,13 @@ export interface PhotoQueue {
   /** The oldest whose record has its receipt and that is due. */
   next(now: number, force: boolean, besides: ReadonlySet<string>): Promise<PhotoToSend | undefined>;
   note(digest: string, change: Partial<Pick<PhotoRow, 'sent' | 'attempts' | 'nextAt'>>): Promise<void>;
-  /** Its bytes go: the backend signed for them, or they are not what was signed for. */
-  finish(digest: string, state: 'kept' | 'broken'): Promise<void>;
+  /**
+   * `kept`: the backend signed for it, and its bytes may go when they are old or room is needed. `broken`: they are not what
+   * was signed for, and go.
+   */
+  finish(digest: string, state: 'kept' | 'broken', now: number): Promise<void>;
+  /** The backend may have lost what it signed for: those whose bytes are still here are asked for once more. */
+  askAgain(): Promise<void>;
 }
 
 /** Never rejects. */

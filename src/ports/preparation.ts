@@ -20,7 +20,7 @@ export interface AccountBackend {
   workPack(
     org: string,
     etag: string | null,
-  ): Promise<BackendResult<{ jws: string; etag: string } | 'unchanged'>>;
+  ): Promise<BackendResult<{ jws: string; etag: string; anchor?: string } | 'unchanged'>>;
   /** What changed in the list after this cursor: a signed statement, the digests beside it, and where that leads. */
   listChanges(
     org: string,

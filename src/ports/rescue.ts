@@ -31,7 +31,10 @@ export type TakeOutcome =
 
 /** Files of records by hand, and support's look at the phones; fetched when wanted. */
 export interface RescueTools {
-  exportUnsent(): Promise<{ readonly text: string; readonly count: number } | undefined>;
+  /** `all`: those too that the backend has signed for. */
+  exportRecords(
+    which: 'unsent' | 'all',
+  ): Promise<{ readonly text: string; readonly count: number } | undefined>;
   importFile(text: string, onProgress: (done: number, of: number) => void): Promise<ImportOutcome>;
   /** The record at this place among the unsent, the oldest first; its code is absent where no single one holds it. */
   recordCode(

@@ -53,13 +53,42 @@ export interface Enrolment {
 export interface WorkStore {
   enrolment(): Promise<Enrolment | undefined>;
   packs(): Promise<readonly StoredPack[]>;
-  savePack(jws: string, stored: StoredPack): Promise<void>;
+  /** `anchor` stands in for the pack where records name it, since the next pack takes the place of this one. */
+  savePack(jws: string, stored: StoredPack, anchor?: SignedAnchor): Promise<void>;
   /** Takes over what changed in a list. Safe to repeat. */
   saveList(part: ListPart): Promise<void>;
   /** Forgets the packs of every other organisation: this person does not work there (any more). */
   keepPacksOf(orgs: readonly string[]): Promise<void>;
   statementKeys(): Promise<StatementKeys>;
-  saveStatementKeys(keys: StatementKeys): Promise<void>;
-  /** Digest of the newest server-signed statement on this phone: receipt, pack or credential. */
-  newestStatement(): Promise<string | undefined>;
+  /** `chain`: the signed statements that led to them. */
+  saveStatementKeys(keys: StatementKeys, chain?: readonly string[]): Promise<void>;
+  /** What the next record names. */
+  newestStatement(): Promise<NewestStatement | undefined>;
+}
+
+/**
+ * The newest server-signed statement on this phone: receipt, anchor or credential, or the pack of a backend that gives no
+ * anchors. `jws` where nothing else keeps it: then it is kept with the record that names it.
+ */
+export interface NewestStatement {
+  readonly digest: string;
+  readonly jws?: string;
+}
+
+/** A statement that says no more than when it was signed. */
+export interface SignedAnchor {
+  readonly digest: string;
+  readonly jws: string;
+}
+
+/** What the backend signed for this phone, as it signed it: an older copy of its database may have to be told. */
+export interface KeptStatements {
+  /** Newer than what records named before. Nothing happens with the one that came last. */
+  saveAnchor(anchor: SignedAnchor): Promise<void>;
+  /** Those of these that records named. */
+  anchors(digests: readonly string[]): Promise<readonly string[]>;
+  /** Of every operator key that signed here, and what leads to the statement keys. */
+  credentials(): Promise<readonly string[]>;
+  statementChain(): Promise<readonly string[]>;
+  packTexts(): Promise<readonly string[]>;
 }

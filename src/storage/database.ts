@@ -29,11 +29,14 @@ export interface Schema extends DBSchema {
       photo: string;
     };
   };
-  /** `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. */
+  /**
+   * `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. What an older copy of
+   * the backend may have to be told or asked: `accord`, `again`, `anchor`, `anchor:<digest>`, `credential:<digest>`.
+   */
   meta: { key: string; value: unknown };
-  /** Receipts (JWS) by record id. */
-  rcpt: { key: string; value: { id: string; receipt: string } };
-  /** `operator`: key pair, credential, statement keys. */
+  /** Receipts (JWS) by record id. `again`: the newest, where the backend had lost the record. */
+  rcpt: { key: string; value: { id: string; receipt: string; again?: string } };
+  /** `operator`: key pair and credential; `statement`: statement keys, and `statement-chain`: what led to them. */
   keys: { key: string; value: unknown };
   /** Work packs by organisation. */
   pack: { key: string; value: { org: string; jws: string; digest: string; etag: string } };

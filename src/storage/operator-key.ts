@@ -10,7 +10,12 @@ import { type DatabaseHandle, writeStrictly } from './database.ts';
 import { StorageError } from './error.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+/** In `keys`: the statements that led to the statement keys, as they were signed. */
+export const CHAIN = 'statement-chain';
 const SIGN = { name: 'ECDSA', hash: 'SHA-256' } as const;
+
+/** In `meta`, by digest: capture credentials as they were signed. They stay when another key takes the place of theirs. */
+export const CREDENTIALS = 'credential:';
 
 /** A new operator key. Its private half is not extractable: it signs here or nowhere. */
 export interface OperatorKey {
@@ -51,18 +56,32 @@ export class OperatorKeyStore {
   }
 
   /** Stores and reads back; false if this browser cannot keep the key beyond the session. */
-  async save(key: OperatorKey, credential: Credential, credentialDigest: string): Promise<boolean> {
-    const stored: StoredOperator = { privateKey: key.pair.privateKey, credential, credentialDigest };
+  save(key: OperatorKey, credential: Credential, credentialDigest: string, jws: string): Promise<boolean> {
+    return this.#save({ privateKey: key.pair.privateKey, credential, credentialDigest }, credential.kid, jws);
+  }
+
+  /** Another credential for the key that is here. */
+  async renew(credential: Credential, credentialDigest: string, jws: string): Promise<void> {
+    const stored = this.#session ?? (await this.#read());
+    const { kid } = parse(Credential, stored?.credential) ?? {};
+    if (stored === undefined || kid !== credential.kid) return; // another tab has enrolled another one
+    const { privateKey } = stored;
+    await this.#save({ privateKey, credential, credentialDigest }, kid, jws);
+  }
+
+  async #save(stored: StoredOperator, kid: string, jws: string): Promise<boolean> {
+    const { privateKey, credentialDigest } = stored;
     try {
       await this.#db.use((db) =>
         writeStrictly(db, ['keys', 'meta'], async (tx) => {
           await tx.objectStore('keys').put(stored, 'operator');
           // The newest thing the backend signed for this phone: records that follow prove by it that they came later.
           await tx.objectStore('meta').put(credentialDigest, 'statement');
+          await tx.objectStore('meta').put(jws, `${CREDENTIALS}${credentialDigest}`);
         }),
       );
       const back = await this.#read();
-      await signerOf((back ?? stored).privateKey, credential.kid).sign(new Uint8Array(1));
+      await signerOf(back?.privateKey ?? privateKey, kid).sign(new Uint8Array(1));
       this.#session = back === undefined ? stored : undefined;
       return back !== undefined;
     } catch (error) {
@@ -120,11 +139,12 @@ export class OperatorKeyStore {
     });
   }
 
-  async saveStatementKeys(keys: StatementKeys): Promise<void> {
+  async saveStatementKeys(keys: StatementKeys, chain?: readonly string[]): Promise<void> {
     const stored = Object.fromEntries(Array.from(keys, ([kid, spki]) => [kid, toBase64Url(spki)]));
     await this.#db.use((db) =>
       writeStrictly(db, ['keys'], async (tx) => {
         await tx.objectStore('keys').put(stored, 'statement');
+        if (chain !== undefined) await tx.objectStore('keys').put(chain, CHAIN);
       }),
     );
   }

@@ -1,7 +1,7 @@
 import type { IDBPTransaction } from 'idb';
-import type { OutboxSummary, QueuedRecord } from '../ports/outbox.ts';
+import type { OutboxSummary, QueuedRecord, SentAgain } from '../ports/outbox.ts';
 import type { Database, Schema, Summary } from './database.ts';
-import { emptySummary } from './outbox-write.ts';
+import { AGAIN, emptySummary } from './outbox-write.ts';
 
 /** IndexedDB 3.0: many rows backwards in one request (not in TypeScript's types; Chromium 141). */
 interface AllRecords {
@@ -43,8 +43,9 @@ export async function oldest(index: {
 
 /** Counts, and since when the oldest unsent record waits. Asked for together: the first screen waits for this. */
 export async function readOverview(tx: ReadTransaction): Promise<OutboxSummary> {
-  const [kept, firsts] = await Promise.all([
+  const [kept, again, firsts] = await Promise.all([
     tx.objectStore('meta').get('sum'),
+    tx.objectStore('meta').get(AGAIN),
     oldest(tx.objectStore('q').index('collect')),
   ]);
   const { counts, certificatesWaiting } = (kept as Summary | undefined) ?? emptySummary();
@@ -54,6 +55,7 @@ export async function readOverview(tx: ReadTransaction): Promise<OutboxSummary> 
     unsent: (counts.saved ?? 0) + (counts.sending ?? 0),
     oldestUnsentAt: times.length === 0 ? null : Math.min(...times),
     certificatesWaiting,
+    ...(again === undefined ? {} : { again: again as SentAgain }),
   };
 }
 

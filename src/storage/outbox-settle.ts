@@ -57,7 +57,12 @@ function settled(summary: Summary, stored: QueuedRecord, result: Settlement): Qu
  * Applies outcomes in their order. One may overtake its receipt: the answer to a batch was lost, the server decided, and
  * another record's drain fetched the changes. The cursor moves past it, so it is kept until the receipt is there.
  */
-export async function decideAll(tx: Write, summary: Summary, changes: readonly Change[]): Promise<void> {
+export async function decideAll(
+  tx: Write,
+  summary: Summary,
+  changes: readonly Change[],
+  era?: string,
+): Promise<void> {
   const ids = [...new Set(changes.map(({ record }) => record))];
   const rows = await readMany(tx.objectStore('q'), ids);
   const touched = new Set<string>();
@@ -69,17 +74,18 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
       ahead.push(change);
       continue;
     }
-    if (isPast(row, change)) continue;
-    const next = moved(summary, row, change.outcome, {
+    if (isPast(row, change, era)) continue;
+    const decided = moved(summary, row, change.outcome, {
       code: change.code ?? null,
       detail: change.detail ?? null,
       decidedAt: change.at,
       unproven: change.unproven ?? false,
+      ...(era === undefined ? {} : { era }),
       ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
     });
-    if (next === undefined) continue;
-    rows.set(next.id, next);
-    touched.add(next.id);
+    if (decided === undefined) continue;
+    rows.set(row.id, asInDevice(summary, decided));
+    touched.add(row.id);
   }
   putMany(
     tx.objectStore('q'),
@@ -94,10 +100,18 @@ export async function decideAll(tx: Write, summary: Summary, changes: readonly C
 
 /**
  * Whether a repeated outcome is older than the row. Replayed outcomes lead through their states again, but the step
- * to `installed` was this phone's own and would not be replayed.
+ * to `installed` was this phone's own and would not be replayed. Over a new era the older one is what the backend knows now.
  */
-function isPast(row: QueuedRecord, { at }: Change): boolean {
-  return row.state === 'installed' && row.decidedAt !== null && at < row.decidedAt;
+function isPast(row: QueuedRecord, { at }: Change, era: string | undefined): boolean {
+  return row.state === 'installed' && row.era === era && row.decidedAt !== null && at < row.decidedAt;
+}
+
+/** Bound anew to the certificate that was read back from the device, it is installed. To another one, that one waits. */
+function asInDevice(summary: Summary, row: QueuedRecord): QueuedRecord {
+  const { installed, ...rest } = row;
+  if (row.state !== 'bound' || installed === undefined) return row;
+  if (installed !== row.certificate?.fingerprint) return rest;
+  return moved(summary, row, 'installed', {}) ?? row;
 }
 
 /** Applies outcomes that came before their receipts. There are hardly ever any, so their keys are read at once. */

@@ -10,6 +10,10 @@ import type { Schema, Summary } from './database.ts';
 
 /** Everything the outbox writes, in one transaction: rows and counts never disagree. */
 export const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
+/** In `meta`: how far what the backend lost has been sent again. */
+export const AGAIN = 'again';
+/** In `meta`: an anchor that a record names. */
+export const anchorKey = (digest: string) => `anchor:${digest}`;
 export type Write = IDBPTransaction<Schema, typeof STORES, 'readwrite'>;
 
 /** Moves a record along its table and keeps the counts right. A step that means nothing here changes nothing. */
@@ -35,11 +39,19 @@ export function moved(
 ): QueuedRecord | undefined {
   const state = nextRecordState(row.state, event);
   if (state === undefined) return undefined;
-  const next: QueuedRecord = { ...row, ...fields, state };
+  const next: QueuedRecord = { ...row, ...fields, ...whatWasInstalled(row, state), state };
   bump(summary, row.state, -1);
   bump(summary, state, 1);
   summary.certificatesWaiting += waits(next) - waits(row);
   return next;
+}
+
+/** What is in the device stays there, whatever the backend decides anew. */
+function whatWasInstalled(row: QueuedRecord, next: RecordState): Pick<QueuedRecord, 'installed'> {
+  const fingerprint = row.certificate?.fingerprint;
+  return row.state === 'installed' && next !== 'installed' && fingerprint !== undefined
+    ? { installed: fingerprint }
+    : {};
 }
 
 function waits(row: QueuedRecord): number {

@@ -31,16 +31,16 @@ import {
 import { lease } from './outbox-lease.ts';
 import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
-import { bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
+import { anchorKey, bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
 
 const CHANNEL = 'fieldbind-outbox';
 
-/** The outbox over IndexedDB: one class for the three sides, because they share one transaction discipline. */
+/** The outbox over IndexedDB: one class for all its sides, because they share one transaction discipline. */
 export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake {
   readonly #db: DatabaseHandle;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
-  /** Told when a photo had to make room for a record. */
+  /** Told when a photo that waits had to make room for a record. */
   onPhotoGivenUp: () => void = () => undefined;
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #together = new ReadTogether();
@@ -65,24 +65,24 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     // A power cut may undo the lease: the records are then saved as before, and are sent again.
     return terms.alone
       ? this.#strictly((tx) => lease(tx, emptySummary(), terms), 'relaxed')
-      : this.#write((tx, summary) => lease(tx, summary, terms), 'relaxed');
+      : this.write((tx, summary) => lease(tx, summary, terms), 'relaxed');
   }
 
   async settle(results: readonly Settlement[]): Promise<void> {
-    await this.#write(async (tx, summary) => {
+    await this.write(async (tx, summary) => {
       await settleAll(tx, summary, results);
     });
   }
 
   async retry(id: string): Promise<void> {
-    await this.#write(async (tx, summary) => {
+    await this.write(async (tx, summary) => {
       await move(tx, summary, id, 'retried', { code: null, fault: null, nextAt: 0 });
     });
   }
 
-  async applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void> {
-    await this.#write(async (tx, summary) => {
-      await decideAll(tx, summary, changes);
+  async applyChanges(org: string, cursor: string, changes: readonly Change[], era?: string): Promise<void> {
+    await this.write(async (tx, summary) => {
+      await decideAll(tx, summary, changes, era);
       await tx.objectStore('meta').put(cursor, `cursor:${org}`);
     });
   }
@@ -137,15 +137,15 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 
   async recount(): Promise<void> {
-    if (!(await this.#db.use(countsHold))) await this.#write(recount);
+    if (!(await this.#db.use(countsHold))) await this.write(recount);
   }
 
   async restore(entries: readonly JournalEntry[]): Promise<void> {
-    if (entries.length > 0) await this.#write((tx, summary) => restore(tx, summary, entries));
+    if (entries.length > 0) await this.write((tx, summary) => restore(tx, summary, entries));
   }
 
   take(entry: JournalEntry) {
-    return this.#write((tx, summary) => take(tx, summary, entry));
+    return this.write((tx, summary) => take(tx, summary, entry));
   }
 
   subscribe(onChange: () => void): () => void {
@@ -158,7 +158,8 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     this.#channel.close();
   }
 
-  async #write<T>(work: (tx: Write, summary: Summary) => Promise<T>, durability?: 'relaxed'): Promise<T> {
+  /** For what writes beside it (again.ts): rows and counts in one transaction, and everybody is told. */
+  async write<T>(work: (tx: Write, summary: Summary) => Promise<T>, durability?: 'relaxed'): Promise<T> {
     const result = await this.#strictly(async (tx) => {
       const summary = await readSummary(tx);
       const value = await work(tx, summary);
@@ -178,8 +179,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
       } catch (error) {
         const full = error instanceof StorageError && error.code === 'phone_storage_full';
         if (!full) throw error;
-        if (await this.#giveUpPhoto()) {
-          this.onPhotoGivenUp();
+        const given = await this.#giveUpPhoto();
+        if (given !== undefined) {
+          // The backend has signed for the others.
+          if (given === 'waiting') this.onPhotoGivenUp();
         } else {
           if (!reserve || !(await releaseBallast(this.#db))) throw error;
           reserve = false;
@@ -189,12 +192,12 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
     }
   }
 
-  /** False too where the phone is too full for it: the reserve is left. */
-  async #giveUpPhoto(): Promise<boolean> {
+  /** None either where the phone is too full for it: the reserve is left. */
+  async #giveUpPhoto(): Promise<'kept' | 'waiting' | undefined> {
     try {
       return await giveUpPhoto(this.#db);
     } catch (error) {
-      if (error instanceof StorageError && error.code === 'phone_storage_full') return false;
+      if (error instanceof StorageError && error.code === 'phone_storage_full') return undefined;
       throw error;
     }
   }
@@ -210,7 +213,10 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 }
 
-async function store(tx: Write, { row, jws, after, head }: NewRecord): Promise<'stored' | 'head_moved'> {
+async function store(
+  tx: Write,
+  { row, jws, after, head, anchor }: NewRecord,
+): Promise<'stored' | 'head_moved'> {
   const key = `head:${row.kid}`;
   const stored = readHead(await tx.objectStore('meta').get(key));
   if (stored.digest !== after.digest) {
@@ -222,6 +228,7 @@ async function store(tx: Write, { row, jws, after, head }: NewRecord): Promise<'
   await tx.objectStore('env').add({ id: row.id, jws, digest: row.digest });
   await tx.objectStore('q').put(row);
   await tx.objectStore('meta').put(head, key);
+  if (anchor !== undefined) await tx.objectStore('meta').put(anchor.jws, anchorKey(anchor.digest));
   const summary = await readSummary(tx);
   bump(summary, row.state, 1);
   if (row.typ === 'confirmation+jws' && row.about !== null) {

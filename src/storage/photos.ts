@@ -1,7 +1,14 @@
+import type { IDBPTransaction } from 'idb';
 import { isUnsent } from '../../core/record-state.ts';
 import { isWaitOver } from '../../core/wait-over.ts';
 import type { PhotoQueue, PhotoRow, PhotoStore, PhotoToSend } from '../ports/photos.ts';
-import { type Database, type DatabaseHandle, writeStrictly } from './database.ts';
+import { type Database, type DatabaseHandle, type Schema, writeStrictly } from './database.ts';
+import { StorageError } from './error.ts';
+import { giveUpPhoto } from './give-up-photo.ts';
+
+/** How long, and how much, bytes stay that the backend has signed for: it may be put back to a copy that is older. */
+const KEPT_MS = 14 * 24 * 3600_000;
+const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Photos over IndexedDB: small rows that change, and bytes that never do. Which record one belongs to is in the record's row. */
 export class IdbPhotos implements PhotoStore, PhotoQueue {
@@ -24,10 +31,20 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
       nextAt: 0,
       state: 'here',
     };
-    await this.#write(async (tx) => {
-      await tx.objectStore('blob').put({ digest, data });
-      await tx.objectStore('photo').put(row);
-    });
+    const add = () =>
+      this.#write(async (tx) => {
+        await tx.objectStore('blob').put({ digest, data });
+        await tx.objectStore('photo').put(row);
+      });
+    for (;;) {
+      try {
+        return await add();
+      } catch (error) {
+        const full = error instanceof StorageError && error.code === 'phone_storage_full';
+        // What is kept in case that the backend loses it makes room.
+        if (!full || (await giveUpPhoto(this.#db, 'kept')) === undefined) throw error;
+      }
+    }
   }
 
   loose(udid: string): Promise<readonly PhotoRow[]> {
@@ -96,12 +113,22 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
     });
   }
 
-  async finish(digest: string, state: 'kept' | 'broken'): Promise<void> {
+  async finish(digest: string, state: 'kept' | 'broken', now: number): Promise<void> {
     await this.#write(async (tx) => {
       const row = await tx.objectStore('photo').get(digest);
       if (row === undefined) return;
-      await tx.objectStore('photo').put({ ...row, state, ...(state === 'kept' ? { sent: row.bytes } : {}) });
-      await tx.objectStore('blob').delete(digest);
+      const kept = state === 'kept' ? { sent: row.bytes, keptAt: now } : {};
+      await tx.objectStore('photo').put({ ...row, state, ...kept });
+      if (state === 'broken') await tx.objectStore('blob').delete(digest);
+      await letGo(tx, now);
+    });
+  }
+
+  async askAgain(): Promise<void> {
+    await this.#write(async (tx) => {
+      for (const row of await withBytes(tx))
+        if (row.state === 'kept')
+          await tx.objectStore('photo').put({ ...row, state: 'here', sent: 0, attempts: 0, nextAt: 0 });
     });
   }
 
@@ -113,6 +140,7 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
 
 const STORES: ('photo' | 'blob')[] = ['photo', 'blob'];
 type Write = Parameters<Parameters<typeof writeStrictly<(typeof STORES)[number], void>>[2]>[0];
+type Readable = Write | IDBPTransaction<Schema, typeof STORES, 'readonly'>;
 
 function writePhotos(db: Database, work: (tx: Write) => Promise<void>): Promise<void> {
   return writeStrictly(db, STORES, work);
@@ -124,9 +152,27 @@ async function asItIs(db: Database, row: PhotoRow): Promise<PhotoRow> {
   return isGivenUp ? { ...row, state: 'given_up' } : row;
 }
 
-/** Whose bytes are here, the oldest first. */
+/** Those that the backend has not signed for, the oldest first. */
 async function waitingRows(db: Database): Promise<PhotoRow[]> {
-  const digests = await db.getAllKeys('blob');
-  const rows = await Promise.all(digests.map((digest) => db.get('photo', digest)));
-  return rows.filter((row) => row !== undefined).sort((a, b) => a.createdAt - b.createdAt);
+  const rows = await withBytes(db.transaction(STORES));
+  return rows.filter(({ state }) => state === 'here').sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Whose bytes are here. */
+async function withBytes(tx: Readable): Promise<PhotoRow[]> {
+  const digests = await tx.objectStore('blob').getAllKeys();
+  const rows = await Promise.all(digests.map((digest) => tx.objectStore('photo').get(digest)));
+  return rows.filter((row) => row !== undefined);
+}
+
+/** Bytes that were signed for go once they are old, or more than is kept; the longest kept first. */
+async function letGo(tx: Write, now: number): Promise<void> {
+  const kept = (await withBytes(tx)).filter(({ state }) => state === 'kept');
+  kept.sort((a, b) => (b.keptAt ?? 0) - (a.keptAt ?? 0));
+  let bytes = 0;
+  for (const row of kept) {
+    bytes += row.bytes;
+    const age = Math.abs(now - (row.keptAt ?? 0));
+    if (bytes > KEPT_BYTES || age > KEPT_MS) await tx.objectStore('blob').delete(row.digest);
+  }
 }

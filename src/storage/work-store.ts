@@ -2,10 +2,13 @@ import { parse } from '../../contract/parse.ts';
 import { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws } from '../../core/jws.ts';
 import { isByEndedKey, type StatementKeys } from '../../core/statement.ts';
-import type { ListPart, PackList, StoredPack, WorkStore } from '../ports/work.ts';
+import type { ListPart, PackList, SignedAnchor, StoredPack, WorkStore } from '../ports/work.ts';
 import { type DatabaseHandle, writeStrictly } from './database.ts';
 import { forgetLists, packList, saveListPart } from './list-store.ts';
 import type { OperatorKeyStore } from './operator-key.ts';
+
+/** In `meta`: the newest anchor, which no record may name yet. */
+export const ANCHOR = 'anchor';
 
 /** Work packs and what vouches for them. A pack was verified when it came; it is parsed again when it is read. */
 export class IdbWorkStore implements WorkStore {
@@ -43,13 +46,15 @@ export class IdbWorkStore implements WorkStore {
     });
   }
 
-  async savePack(jws: string, stored: StoredPack): Promise<void> {
+  async savePack(jws: string, stored: StoredPack, anchor?: SignedAnchor): Promise<void> {
     await this.#db.use((db) =>
       writeStrictly(db, ['pack', 'meta'], async (tx) => {
         await tx
           .objectStore('pack')
           .put({ org: stored.pack.org, jws, digest: stored.digest, etag: stored.etag });
-        await tx.objectStore('meta').put(stored.digest, 'statement');
+        const meta = tx.objectStore('meta');
+        if (anchor !== undefined) await meta.put(anchor, ANCHOR);
+        await meta.put(anchor?.digest ?? stored.digest, 'statement');
       }),
     );
     this.#parsed.set(stored.pack.org, stored);
@@ -73,14 +78,22 @@ export class IdbWorkStore implements WorkStore {
     return this.#keys.statementKeys();
   }
 
-  saveStatementKeys(keys: StatementKeys): Promise<void> {
-    return this.#keys.saveStatementKeys(keys);
+  saveStatementKeys(keys: StatementKeys, chain?: readonly string[]): Promise<void> {
+    return this.#keys.saveStatementKeys(keys, chain);
   }
 
-  newestStatement(): Promise<string | undefined> {
+  newestStatement() {
     return this.#db.use(async (db) => {
-      const value = await db.get('meta', 'statement');
-      return typeof value === 'string' ? value : undefined;
+      const meta = db.transaction('meta').store;
+      const [digest, anchor] = await Promise.all([meta.get('statement'), meta.get(ANCHOR)]);
+      if (typeof digest !== 'string') return undefined;
+      return isAnchor(anchor) && anchor.digest === digest ? anchor : { digest };
     });
   }
+}
+
+export function isAnchor(value: unknown): value is SignedAnchor {
+  if (typeof value !== 'object' || value === null) return false;
+  const { digest, jws } = value as Partial<SignedAnchor>;
+  return typeof digest === 'string' && typeof jws === 'string';
 }

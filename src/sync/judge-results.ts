@@ -1,15 +1,11 @@
 import type { BatchResponse, RecordResult } from '../../contract/batch.ts';
 import type { RejectionCode } from '../../contract/codes.ts';
-import { extendStatementKeys, type StatementKeys } from '../../core/statement.ts';
+import type { StatementKeys } from '../../core/statement.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { DrainPorts } from './drain-ports.ts';
-import { notSent } from './not-sent.ts';
+import { type KnownKeys, learnKeys } from './known-keys.ts';
+import { keyUnknown, notSent } from './not-sent.ts';
 import { type ReceiptVerdict, verifyReceipt } from './verify-receipt.ts';
-
-/** The statement keys this phone knows, read once a drain: a hundred batches would else ask the database for the same. */
-export interface KnownKeys {
-  keys: StatementKeys;
-}
 
 /** What the backend's answers mean, record by record: nothing is believed that a known statement key did not sign. */
 export async function judgeResults(
@@ -25,12 +21,14 @@ export async function judgeResults(
     Promise.all(leased.map(({ row }, i) => verdictOf(ports, row, response.results[i], aud, keys)));
   let verdicts = await judge(known.keys);
   if (verdicts.some((verdict) => verdict?.kind === 'unknown_key')) {
-    known.keys = await fetchKeys(ports, aud, known.keys, signal);
+    await learnKeys(ports, aud, known, signal);
     verdicts = await judge(known.keys);
   }
   return leased.map(({ row }, i) => {
     const result = response.results[i];
     if (result === undefined) return notSent(ports, row, 'answer_invalid', undefined);
+    // Told of the key, the backend takes the very same bytes.
+    if (result.code === 'operator_key_unknown' && isUnreceiptable(result, row)) return keyUnknown(ports, row);
     if (result.code !== undefined && isUnreceiptable(result, row))
       return { id: row.id, kind: 'rejected', code: result.code };
     return settlementOf(ports, row, result, verdicts[i] ?? { kind: 'invalid' });
@@ -78,21 +76,11 @@ function isUnreceiptable(result: RecordResult, row: QueuedRecord): boolean {
     receipt === undefined &&
     digest === row.digest &&
     code !== undefined &&
-    UNRECEIPTABLE.includes(code)
+    isUnreceiptableCode(code)
   );
 }
 
-async function fetchKeys(
-  ports: DrainPorts,
-  aud: string,
-  known: StatementKeys,
-  signal: AbortSignal,
-): Promise<StatementKeys> {
-  // Without a pin there is nothing to extend from: a first key is only ever taken at enrolment.
-  if (known.size === 0) return known;
-  const chain = await ports.backend.statementKeys(signal);
-  if (!chain.ok) return known;
-  const keys = await extendStatementKeys(known, chain.value, aud, ports.crypto);
-  await ports.work.saveStatementKeys(keys);
-  return keys;
+/** Whether a rejection with this code comes without a receipt. */
+export function isUnreceiptableCode(code: RejectionCode): boolean {
+  return UNRECEIPTABLE.includes(code);
 }

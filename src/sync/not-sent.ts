@@ -14,8 +14,17 @@ export function setAside(ports: DrainPorts, row: QueuedRecord): Settlement {
   return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };
 }
 
+/** What a drain says whose operator key the backend does not know. */
+export const KEY_UNKNOWN: BackendFailure = { kind: 'refused', code: 'operator_key_unknown', detail: '' };
+
+/** Not due again at once either: whoever tells the backend of the key comes after this drain's batches. */
+export function keyUnknown(ports: DrainPorts, row: QueuedRecord): Settlement {
+  const settled = notSent(ports, row, 'operator_key_unknown', undefined);
+  return { ...settled, nextAt: Math.max(settled.nextAt, settled.fault.at + LEASE_MS) };
+}
+
 export function notSent(
-  ports: DrainPorts,
+  ports: Pick<DrainPorts, 'clock' | 'crypto'>,
   row: QueuedRecord,
   code: SendFault['code'],
   failure: BackendFailure | undefined,

@@ -56,7 +56,7 @@ export async function sendUntilRecords(ports: SharedUploadPorts, signal: AbortSi
 /**
  * Photos go one after the other, in parts, from where the backend says that it stands. `signal` ends it at any byte, since
  * records always go first; the next time goes on from there. A photo is tried for ever, and its bytes leave this phone only
- * when the backend's statement key has signed for them.
+ * after the backend's statement key has signed for them.
  */
 export async function sendPhotos(ports: PhotoUploadPorts, signal: AbortSignal): Promise<void> {
   const enrolment = await ports.work.enrolment();
@@ -87,7 +87,7 @@ async function sendOne(
   const { photos, backend, crypto } = ports;
   const { digest } = row;
   if ((await crypto.digest(data)) !== digest) {
-    await photos.finish(digest, 'broken');
+    await photos.finish(digest, 'broken', ports.clock.now());
     return 'next';
   }
   const part = (offset: number, bytes: Uint8Array) =>
@@ -105,7 +105,7 @@ async function sendOne(
     const { have, kept } = answer.value;
     await photos.note(digest, { sent: Math.min(have, row.bytes) });
     if (kept !== undefined && (await holds(kept, row, record.org, trusted, crypto))) {
-      await photos.finish(digest, 'kept');
+      await photos.finish(digest, 'kept', ports.clock.now());
       return 'next';
     }
     // No progress, or complete without a valid signature: the same request would get the same answer.

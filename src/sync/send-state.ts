@@ -1,6 +1,6 @@
 import type { BatchResponse } from '../../contract/batch.ts';
 import type { BackendFailure, BackendResult } from '../ports/backend.ts';
-import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
+import type { QueuedRecord, SendFault, Settlement } from '../ports/outbox.ts';
 import type { BatchSize } from './batch-size.ts';
 
 interface LeasedRecord {
@@ -52,18 +52,21 @@ export interface SendState {
   readonly sent: number;
   /** What the backend said of the batch that was refused last. */
   readonly refusal: BackendFailure | null;
-  /** Why a record was set aside, if one was. */
+  /** Why a record was set aside, if one was: it alone was refused, or the key that signed it is unknown. */
   readonly aside: BackendFailure | null;
   /** How it ends, once everything still leased has been given back. */
   readonly end: Sent | null;
 }
+
+/** What the table must know of a settlement. */
+export type Settled = Pick<Settlement, 'id' | 'kind'> & { readonly fault?: Pick<SendFault, 'code'> };
 
 export type SendEvent =
   | { readonly kind: 'leased'; readonly records: Batch }
   | { readonly kind: 'posted' }
   /** Of the batch that went first among those on their way. */
   | { readonly kind: 'answered'; readonly answer: BackendResult<BatchResponse> }
-  | { readonly kind: 'stored'; readonly settled: readonly Pick<Settlement, 'id' | 'kind'>[] }
+  | { readonly kind: 'stored'; readonly settled: readonly Settled[] }
   | { readonly kind: 'released'; readonly ids: readonly string[] };
 
 export type SendEffect =

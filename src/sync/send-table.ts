@@ -1,9 +1,9 @@
 import type { BatchResponse } from '../../contract/batch.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_RECORDS } from '../../contract/envelope.ts';
 import type { BackendFailure, BackendResult } from '../ports/backend.ts';
-import type { Settlement } from '../ports/outbox.ts';
 import { BatchSize } from './batch-size.ts';
-import type { Batch, SendEvent, SendState, SendStep, Sent } from './send-state.ts';
+import { KEY_UNKNOWN } from './not-sent.ts';
+import type { Batch, SendEvent, SendState, SendStep, Sent, Settled } from './send-state.ts';
 
 /** Requests in flight on a good line. The second hides the round trip and the server's own time for a batch. */
 const WIDTH = 2;
@@ -107,9 +107,13 @@ function hear(before: SendState, answer: BackendResult<BatchResponse>): SendStep
   });
 }
 
-function afterStoring(before: SendState, settled: readonly Pick<Settlement, 'id' | 'kind'>[]): SendState {
+function afterStoring(before: SendState, settled: readonly Settled[]): SendState {
   const received = settled.filter(({ kind }) => kind === 'received').length;
-  const isProved = settled.some(({ kind }) => kind !== 'not_sent');
+  const isKeyUnknown = settled.some(
+    ({ kind, fault }) => kind === 'not_sent' && fault?.code === 'operator_key_unknown',
+  );
+  // That the key is unknown was said of this very digest, so it was our backend that read it.
+  const isProved = isKeyUnknown || settled.some(({ kind }) => kind !== 'not_sent');
   const state = without(
     before,
     settled.map(({ id }) => id),
@@ -118,6 +122,7 @@ function afterStoring(before: SendState, settled: readonly Pick<Settlement, 'id'
     ...state,
     answered: null,
     sent: state.sent + received,
+    aside: isKeyUnknown ? (state.aside ?? KEY_UNKNOWN) : state.aside,
     failed: isProved ? state.failed : { kind: 'unproved' },
   };
 }

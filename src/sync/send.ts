@@ -3,24 +3,35 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { BackendResult } from '../ports/backend.ts';
-import type { Settlement } from '../ports/outbox.ts';
+import type { Outbox, Settlement } from '../ports/outbox.ts';
 import type { Enrolment } from '../ports/work.ts';
 import type { DrainPorts } from './drain-ports.ts';
-import { judgeResults, type KnownKeys } from './judge-results.ts';
+import { judgeResults } from './judge-results.ts';
+import type { KnownKeys } from './known-keys.ts';
 import { faultOf, LEASE_MS, notSent, setAside } from './not-sent.ts';
 import type { Batch, SendEffect, SendEvent, Sent } from './send-state.ts';
 import { beginSending, nextStep } from './send-table.ts';
 
+/** What is to be sent: the outbox, or what the backend had and lost. */
+export type SendQueue = Pick<Outbox, 'head' | 'lease' | 'settle' | 'summary'>;
+type SendPorts = DrainPorts & { readonly queue: SendQueue };
+
 /** Sends what waits, as the table says, and gives back at the end what it leased. */
-export async function send(ports: DrainPorts, enrolment: Enrolment, signal: AbortSignal): Promise<Sent> {
-  const perform = performerOf(ports, enrolment, { keys: await ports.work.statementKeys() }, signal);
+export async function send(
+  ports: DrainPorts,
+  queue: SendQueue,
+  enrolment: Enrolment,
+  known: KnownKeys,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const perform = performerOf({ ...ports, queue }, enrolment, known, signal);
   let { state, effect } = beginSending();
   while (effect !== null) ({ state, effect } = nextStep(state, await perform(effect)));
   return state.end ?? { sent: state.sent };
 }
 
 function performerOf(
-  ports: DrainPorts,
+  ports: SendPorts,
   enrolment: Enrolment,
   known: KnownKeys,
   signal: AbortSignal,
@@ -28,7 +39,7 @@ function performerOf(
   /** Answers under way, in the order of their batches. None of them rejects. */
   const answers: Promise<BackendResult<BatchResponse>>[] = [];
   const release = async (settlements: readonly Settlement[]): Promise<SendEvent> => {
-    if (settlements.length > 0) await ports.outbox.settle(settlements);
+    if (settlements.length > 0) await ports.queue.settle(settlements);
     return { kind: 'released', ids: settlements.map(({ id }) => id) };
   };
   return async (effect) => {
@@ -46,7 +57,7 @@ function performerOf(
           alone,
           besides,
         };
-        return { kind: 'leased', records: await ports.outbox.lease(terms) };
+        return { kind: 'leased', records: await ports.queue.lease(terms) };
       }
       case 'post': {
         const request = await batchOf(ports, enrolment, effect.batch, effect.alsoInFlight);
@@ -61,7 +72,7 @@ function performerOf(
       case 'store': {
         const { batch, response } = effect.answered;
         const settled = await judgeResults(ports, enrolment.credential.aud, known, batch, response, signal);
-        if (settled.length > 0) await ports.outbox.settle(settled);
+        if (settled.length > 0) await ports.queue.settle(settled);
         return { kind: 'stored', settled };
       }
       case 'set_aside':
@@ -76,13 +87,13 @@ function performerOf(
 }
 
 async function batchOf(
-  ports: DrainPorts,
+  ports: SendPorts,
   { epoch, signer: { kid } }: Enrolment,
   batch: Batch,
   alsoInFlight: number,
 ): Promise<BatchRequest> {
   // The newest record signed, not the newest sent: what it covers stays acceptable if the operator is revoked meanwhile.
-  const [head, summary] = await Promise.all([ports.outbox.head(kid), ports.outbox.summary()]);
+  const [head, summary] = await Promise.all([ports.queue.head(kid), ports.queue.summary()]);
   return {
     batch: uuid7(ports.clock.now(), ports.crypto),
     nonce: toBase64Url(ports.crypto.random(16)),

@@ -3,6 +3,7 @@ import type { Timer } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
+import type { SendAgain } from '../ports/again.ts';
 import type { SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { DevicePort } from '../ports/device.ts';
@@ -27,6 +28,7 @@ export interface AppPorts {
   /** What the backend's newest answer since the last call said of the time; undefined if there was none. */
   readonly takeAnswerTime: () => number | undefined;
   readonly outbox: OutboxView & Retry;
+  readonly again: () => Promise<Pick<SendAgain, 'accord' | 'noteAccord'>>;
   readonly capture: Capture;
   readonly work: WorkStore;
   readonly clock: Timer;
@@ -42,7 +44,8 @@ export interface AppPorts {
   readonly photos: () => Promise<PhotoTools>;
   readonly photoUpload: PhotoUpload;
   readonly shell: Shell;
-  readonly prepare: (session: Session) => Promise<PrepareResult>;
+  /** `isKeyUnknown`: the backend does not know this phone's key, so the same one is enrolled again. */
+  readonly prepare: (session: Session, isKeyUnknown?: boolean) => Promise<PrepareResult>;
   /** Forgets operator key, statement keys and packs; never a record. */
   readonly forgetInstallation: () => Promise<void>;
   /** What a drain leaves to be signed; true if that is to be sent at once. */

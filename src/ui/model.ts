@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
+import { backOff } from '../../core/back-off.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure } from '../ports/backend.ts';
@@ -75,6 +76,9 @@ export class AppModel {
   #force = false;
   #looks = 0;
   #preparedAt = 0;
+  /** Enrolments that an administrator's confirmation stood in the way of, and before when none is tried again. */
+  #unconfirmed = 0;
+  #enrolNotBefore = 0;
   readonly #memberships = computed(() => this.enrolment.value?.credential.memberships ?? []);
 
   constructor(ports: AppPorts) {
@@ -153,6 +157,9 @@ export class AppModel {
       this.prepareTrouble.value = answer.failure.kind;
       return;
     }
+    this.connection.value = 'online';
+    // It may have been put back to an older copy since: that ends every session.
+    await (await this.ports.again()).noteAccord({ signedIn: true, notBefore: 0 });
     await this.prepareWith(answer.value);
     void this.sync(true);
   }
@@ -171,20 +178,28 @@ export class AppModel {
     this.tick();
     if (this.enrolment.value == null || this.preparing.value) return;
     // In the future: prepared by a clock that was ahead.
-    if (Math.abs(this.now.value - this.#preparedAt) < REFRESH_MS) return;
+    if (Math.abs(this.now.value - this.#preparedAt) < REFRESH_MS || this.now.value < this.#enrolNotBefore)
+      return;
     await this.prepare();
   }
 
-  async prepareWith(session: Session): Promise<boolean> {
+  async prepareWith(session: Session, isKeyUnknown = false): Promise<boolean> {
     this.preparing.value = true;
     this.prepareTrouble.value = undefined;
     try {
-      const result = await this.#comparingClocks(() => this.ports.prepare(session));
+      const result = await this.#comparingClocks(() => this.ports.prepare(session, isKeyUnknown));
       if (!result.ok) {
         const { failure } = result;
         if (failure.kind !== 'other_installation') this.note(failure);
-        this.prepareTrouble.value = failure.kind;
+        this.prepareTrouble.value = preparationCode(failure);
+        if (this.prepareTrouble.value === 'confirmation_needed') await this.#waitForConfirmation();
         return false;
+      }
+      if (!isKeyUnknown && (await this.#waitsForEnrolment()))
+        this.prepareTrouble.value = 'confirmation_needed'; // packs came, and nothing was asked of the key
+      else {
+        this.#unconfirmed = 0;
+        this.#enrolNotBefore = 0;
       }
       this.connection.value = 'online';
       this.tick();
@@ -203,6 +218,48 @@ export class AppModel {
     } finally {
       this.preparing.value = false;
     }
+  }
+
+  /** An administrator's confirmation stood in the way of it when it was tried. */
+  async #waitsForEnrolment(): Promise<boolean> {
+    return this.#unconfirmed > 0 && (await (await this.ports.again()).accord()).enrolAgain !== null;
+  }
+
+  /** Nothing is in the way but the enrolment: what is here serves meanwhile. */
+  async #waitForConfirmation(): Promise<void> {
+    const { clock, crypto } = this.ports;
+    this.#enrolNotBefore = clock.now() + backOff(this.#unconfirmed++, crypto);
+    await this.#readWork();
+  }
+
+  /**
+   * The backend does not know this phone's key, as after an older copy was put back, and this phone has nothing to show for
+   * it: the same key is enrolled once more. True if records may go now: the backend keeps the key of a person who is still to
+   * be confirmed, and takes their records.
+   */
+  async #enrolAgain(): Promise<boolean> {
+    const { account, clock } = this.ports;
+    const again = await this.ports.again();
+    const { enrolAgain, unknownKid } = await again.accord();
+    const kid = this.enrolment.value?.signer.kid;
+    if (enrolAgain === null || enrolAgain !== kid || this.preparing.value) return false;
+    if (clock.now() < this.#enrolNotBefore) return false;
+    const session = await account.session();
+    if (!session.ok) {
+      this.note(session.failure);
+      return false;
+    }
+    const isEnrolled = await this.prepareWith(session.value, true);
+    if (!isEnrolled && this.prepareTrouble.value !== 'confirmation_needed') return false;
+    if (isEnrolled) await again.noteAccord({ enrolAgain: null });
+    if (unknownKid === null) return false;
+    await again.noteAccord({ unknownKid: null, at: 0, notBefore: 0 });
+    return true;
+  }
+
+  /** A person has read what was sent again. */
+  async readAgain(): Promise<void> {
+    await (await this.ports.again()).noteAccord({}, null);
   }
 
   /** What support must hear, before any screen says that the phone is ready: whoever leaves at once has told it. */
@@ -254,6 +311,7 @@ export class AppModel {
         this.#again = false;
         await this.#drainOnce(this.#force);
         if (await this.ports.afterDrain()) this.#again = true;
+        if (await this.#enrolAgain()) this.#again = true;
       } while (this.#again);
     } catch (error) {
       // Nothing was deleted: what could not be noted down is found again by the next drain.
@@ -325,4 +383,9 @@ export class AppModel {
         this.connection.value = 'online';
     }
   }
+}
+
+/** What a person is told of a preparation that failed. */
+function preparationCode(failure: { readonly kind: string; readonly code?: string }): string {
+  return failure.code === 'confirmation_needed' ? failure.code : failure.kind;
 }

@@ -1,4 +1,5 @@
 import { deleteDB } from 'idb';
+import { IdbAgain } from '../../src/storage/again.ts';
 import { DatabaseHandle } from '../../src/storage/database.ts';
 import { IdbOutbox } from '../../src/storage/outbox.ts';
 
@@ -18,9 +19,10 @@ export function openDatabase(name: string): DatabaseHandle {
   return handle;
 }
 
-export function openOutbox(name: string): { readonly db: DatabaseHandle; readonly outbox: IdbOutbox } {
+export function openOutbox(name: string) {
   const db = openDatabase(name);
-  return { db, outbox: new IdbOutbox(db) };
+  const outbox = new IdbOutbox(db);
+  return { db, outbox: Object.assign(outbox, { again: new IdbAgain(db, outbox) }) };
 }
 
 /** Waits until each is gone: a connection left open somewhere would hold this up, and fail the test. */

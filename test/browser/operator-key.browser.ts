@@ -2,11 +2,13 @@ import { afterEach, expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
 import { jwkToSpki } from '../../core/jwk.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
+import { IdbKeptStatements } from '../../src/storage/kept-statements.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../src/storage/operator-key.ts';
 import { IdbWorkStore } from '../../src/storage/work-store.ts';
-import { AUD, credential, crypto, digest, workPack } from '../support/records.ts';
+import { received } from '../ports/outbox.suite.ts';
+import { AUD, captureNext, credential, crypto, digest, newRecord, workPack } from '../support/records.ts';
 import { TestStatements } from '../support/records-statements.ts';
-import { dropDatabases, freshDatabase, openDatabase } from './databases.ts';
+import { dropDatabases, freshDatabase, openDatabase, openOutbox } from './databases.ts';
 
 afterEach(dropDatabases);
 
@@ -15,7 +17,7 @@ async function enrolled(name: string) {
   const store = new OperatorKeyStore(openDatabase(name));
   const spki = jwkToSpki(key.jwk) ?? new Uint8Array(0);
   const said = credential({ ...key, spki });
-  const kept = await store.save(key, said, digest(1));
+  const kept = await store.save(key, said, digest(1), 'a.credential.c');
   return { key, store, spki, said, kept };
 }
 
@@ -108,13 +110,57 @@ test('statement keys come back as they were saved; what does not decode is left 
   expect((await store.statementKeys()).size).toBe(0);
 });
 
-test('the newest statement is the credential, then the pack', async () => {
+test('the newest statement is the credential, then the pack of a backend without anchors, then an anchor', async () => {
   const name = freshDatabase();
   const { store } = await enrolled(name);
   const work = new IdbWorkStore(openDatabase(name), store);
-  expect(await work.newestStatement()).toBe(digest(1));
-  await work.savePack('a.b.c', { pack: workPack(), digest: digest(2), etag: '"1"' });
-  expect(await work.newestStatement()).toBe(digest(2));
+  expect(await work.newestStatement()).toEqual({ digest: digest(1) });
+  const stored = { pack: workPack(), digest: digest(2), etag: '"1"' };
+  await work.savePack('a.b.c', stored);
+  expect(await work.newestStatement()).toEqual({ digest: digest(2) });
+  const anchor = { digest: digest(3), jws: 'an.anchor.3' };
+  await work.savePack('a.b.c', stored, anchor);
+  expect(await work.newestStatement()).toEqual(anchor);
+});
+
+test('an anchor is kept with the record that names it, and no other', async () => {
+  const { outbox, db } = openOutbox(freshDatabase());
+  const work = new IdbWorkStore(db, new OperatorKeyStore(db));
+  const keptHere = new IdbKeptStatements(db);
+  const anchors = [4, 5, 6].map((n) => ({ digest: digest(n), jws: `an.anchor.${n}` }));
+  for (const [i, anchor] of anchors.entries()) {
+    await keptHere.saveAnchor(anchor);
+    const newest = await work.newestStatement();
+    expect(newest).toEqual(anchor);
+    const record = newRecord(await outbox.head(digest(900)));
+    if (i === 1) await outbox.append({ ...record, anchor });
+  }
+  expect(await keptHere.anchors(anchors.map(({ digest }) => digest))).toEqual(['an.anchor.5']);
+  // A receipt is newer than the anchor that came before it, however often that one comes again.
+  const { row } = await captureNext(outbox);
+  await outbox.settle([received(row.id)]);
+  await keptHere.saveAnchor({ digest: digest(6), jws: 'an.anchor.6' });
+  expect(await work.newestStatement()).toEqual({ digest: digest(5000) });
+});
+
+test('a credential stays as it was signed, through a renewal of its key and a change of keys', async () => {
+  const name = freshDatabase();
+  const { store, said, key } = await enrolled(name);
+  await store.renew({ ...said, name: 'Anna B.' }, digest(2), 'a.renewed.c');
+  const renewed = await store.enrolment();
+  expect(renewed).toMatchObject({ credential: { name: 'Anna B.' }, credentialDigest: digest(2) });
+  expect(renewed?.signer.kid).toBe(key.signer.kid);
+  const other = await makeOperatorKey(crypto);
+  const otherSaid = credential({ ...other, spki: jwkToSpki(other.jwk) ?? new Uint8Array(0) });
+  await store.save(other, otherSaid, digest(3), 'an.other.c');
+  expect([...(await new IdbKeptStatements(openDatabase(name)).credentials())].sort()).toEqual([
+    'a.credential.c',
+    'a.renewed.c',
+    'an.other.c',
+  ]);
+  // Late: another tab has enrolled another key meanwhile.
+  await store.renew(said, digest(4), 'a.late.c');
+  expect((await store.enrolment())?.signer.kid).toBe(other.signer.kid);
 });
 
 test('packs are read anew by another tab, one per organisation; one that does not parse is left out', async () => {

@@ -34,6 +34,7 @@ async function captureWith(outbox: ReturnType<typeof opened>['outbox'], photos: 
   return row;
 }
 
+const DAY = 24 * 3600_000;
 const NONE: ReadonlySet<string> = new Set();
 
 describe('photos on the phone', () => {
@@ -56,10 +57,50 @@ describe('photos on the phone', () => {
     await photos.note(one.digest, { sent: 1000, nextAt: START + 10 });
     expect(await photos.next(START, false, NONE)).toBeUndefined();
     expect(await photos.waiting()).toEqual({ count: 1, bytes: 2000, sent: 1000 });
-    await photos.finish(one.digest, 'kept');
-    expect(await photos.data(one.digest)).toBeUndefined();
+    await photos.finish(one.digest, 'kept', START);
     expect(await photos.rows([one.digest])).toMatchObject([{ state: 'kept', sent: 2000 }]);
     expect(await photos.waiting()).toEqual({ count: 0, bytes: 0, sent: 0 });
+    expect(await photos.next(START, true, NONE)).toBeUndefined();
+  });
+
+  test('that were signed for stay for two weeks, so that a backend that lost them can be given them again', async () => {
+    const { outbox, photos } = opened();
+    const [old, young, broken] = [await photo(1000), await photo(1000), await photo(1000)];
+    for (const one of [old, young, broken]) await photos.add({ ...one, udid: 'a', at: START });
+    await captureWith(outbox, [old.digest, young.digest, broken.digest]);
+    await outbox.settle((await outbox.lease(terms())).map(({ row }) => received(row.id)));
+    await photos.finish(old.digest, 'kept', START);
+    await photos.finish(broken.digest, 'broken', START);
+    expect(await photos.data(old.digest)).toEqual(old.data);
+    expect(await photos.data(broken.digest)).toBeUndefined();
+    await photos.askAgain();
+    expect(await photos.rows([old.digest, broken.digest])).toMatchObject([
+      { state: 'here', sent: 0 },
+      { state: 'broken' },
+    ]);
+    expect((await photos.next(START, false, new Set([young.digest])))?.row.digest).toBe(old.digest);
+    await photos.finish(old.digest, 'kept', START);
+    await photos.finish(young.digest, 'kept', START + 15 * DAY);
+    expect(await photos.data(old.digest)).toBeUndefined();
+    expect(await photos.data(young.digest)).toEqual(young.data);
+    await photos.askAgain();
+    expect(await photos.rows([old.digest, young.digest])).toMatchObject([
+      { state: 'kept' },
+      { state: 'here' },
+    ]);
+  });
+
+  test('that were signed for stay up to a bound, and the oldest go', async () => {
+    const { photos } = opened();
+    const some = await Promise.all(Array.from({ length: 9 }, () => photo(8 * 1024 * 1024)));
+    for (const [n, one] of some.entries()) {
+      await photos.add({ ...one, udid: 'a', at: START + n });
+      await photos.finish(one.digest, 'kept', START + n);
+    }
+    const there = await Promise.all(
+      some.map(async ({ digest }) => (await photos.data(digest)) !== undefined),
+    );
+    expect(there).toEqual([false, ...Array.from({ length: 8 }, () => true)]);
   });
 
   test('of a registration that was never saved are swept; others are not', async () => {
@@ -99,6 +140,39 @@ describe('a full phone', () => {
       { state: 'here' },
     ]);
     expect(await photos.data(young.digest)).toEqual(young.data);
+  });
+});
+
+describe('a full phone that keeps what was signed for', () => {
+  afterEach(() => devtools().send('Storage.overrideQuotaForOrigin', { origin }));
+
+  test('gives that up first, and says nothing of it: nothing is lost', async () => {
+    await devtools().send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+    await devtools().send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 7 * 1024 * 1024 });
+    const { outbox, photos } = opened();
+    let told = 0;
+    outbox.onPhotoGivenUp = () => told++;
+    const [waits, kept, next] = [
+      await photo(1000),
+      await photo(4 * 1024 * 1024),
+      await photo(3 * 1024 * 1024),
+    ];
+    await photos.add({ ...waits, udid: 'a', at: START });
+    await photos.add({ ...kept, udid: 'a', at: START + 1 });
+    await photos.finish(kept.digest, 'kept', START + 1);
+    // For a photo as for a record.
+    await photos.add({ ...next, udid: 'a', at: START + 2 });
+    expect(await photos.data(kept.digest)).toBeUndefined();
+    await photos.finish(next.digest, 'kept', START + 2);
+    const random = () => toBase64Url(globalThis.crypto.getRandomValues(new Uint8Array(65_536)));
+    const jws = Array.from({ length: 50 }, random).join('');
+    expect(await outbox.append({ ...newRecord({ seq: 0, digest: null }), jws })).toBe('stored');
+    expect(told).toBe(0);
+    expect(await photos.rows([waits.digest, next.digest])).toMatchObject([
+      { state: 'here' },
+      { state: 'kept' },
+    ]);
+    expect(await photos.data(waits.digest)).toEqual(waits.data);
   });
 });
 

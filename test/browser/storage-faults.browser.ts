@@ -4,6 +4,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { CHAIN_START } from '../../core/envelope.ts';
 import { IdbDrafts } from '../../src/storage/drafts.ts';
 import { StorageError } from '../../src/storage/error.ts';
+import { IdbKeptStatements } from '../../src/storage/kept-statements.ts';
 import { OperatorKeyStore } from '../../src/storage/operator-key.ts';
 import { IdbPracticeStore } from '../../src/storage/practice-store.ts';
 import { IdbWorkStore } from '../../src/storage/work-store.ts';
@@ -59,6 +60,7 @@ describe('a connection that closes under an operation', () => {
     const { db, outbox } = openOutbox(freshDatabase());
     const keys = new OperatorKeyStore(db);
     const work = new IdbWorkStore(db, keys);
+    const kept = new IdbKeptStatements(db);
     const drafts = new IdbDrafts(db);
     const practice = new IdbPracticeStore(db);
     const { row } = await captureNext(outbox);
@@ -75,6 +77,13 @@ describe('a connection that closes under an operation', () => {
       () => outbox.record(row.id),
       () => outbox.ofDevice(row.udid),
       () => outbox.certificatesWaiting(),
+      () => outbox.again.chains(),
+      () => outbox.again.accord(),
+      () => outbox.again.noteAccord({ signedIn: true }),
+      () => outbox.again.rowsWhere(() => true),
+      () => outbox.again.papers([row.id]),
+      () => outbox.again.settleAgain([received(row.id)]),
+      () => outbox.again.revive([row.id]),
       () => keys.epoch(),
       () => keys.statementKeys(),
       () => keys.saveStatementKeys(new Map()),
@@ -82,6 +91,11 @@ describe('a connection that closes under an operation', () => {
       () => work.savePack('a.b.c', held),
       () => work.packs(),
       () => work.newestStatement(),
+      () => kept.saveAnchor({ digest: 'y', jws: 'a.b.c' }),
+      () => kept.anchors(['y']),
+      () => kept.credentials(),
+      () => kept.statementChain(),
+      () => kept.packTexts(),
       () => drafts.save('install', { at: 'pair' }),
       () => drafts.load('install'),
       () => drafts.drop('install'),

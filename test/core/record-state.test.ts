@@ -19,6 +19,7 @@ const EVENTS = Object.keys({
   refused: 0,
   noted: 0,
   retried: 0,
+  rejected_again: 0,
   installed: 0,
 } satisfies Record<RecordEvent, 0>) as RecordEvent[];
 
@@ -26,12 +27,12 @@ const EVENTS = Object.keys({
 const EXPECTED: Record<RecordState, string> = {
   saved: 'leased>sending',
   sending: 'leased>sending not_sent>saved receipt_verified>received rejected>rejected',
-  received: 'bound>bound held>held refused>refused noted>noted',
-  bound: 'bound>bound refused>refused installed>installed',
-  held: 'bound>bound held>held refused>refused',
-  refused: 'bound>bound refused>refused',
-  noted: 'refused>refused noted>noted',
-  installed: 'bound>installed installed>installed refused>refused',
+  received: 'bound>bound held>held refused>refused noted>noted rejected_again>rejected',
+  bound: 'bound>bound held>held refused>refused installed>installed rejected_again>rejected',
+  held: 'bound>bound held>held refused>refused noted>noted rejected_again>rejected',
+  refused: 'bound>bound held>held refused>refused noted>noted rejected_again>rejected',
+  noted: 'held>held refused>refused noted>noted rejected_again>rejected',
+  installed: 'bound>installed held>held installed>installed refused>refused rejected_again>rejected',
   rejected: 'retried>saved',
 };
 

@@ -3,7 +3,7 @@ import type { ListChanges } from '../../contract/list-changes.ts';
 import type { Credential } from '../../contract/operator.ts';
 import type { WorkPack } from '../../contract/work-pack.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
-import { type KeyKeeper, prepare } from '../../src/effects/prepare.ts';
+import { type KeyKeeper, type PreparePorts, prepare } from '../../src/effects/prepare.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
 import type { AccountBackend } from '../../src/ports/preparation.ts';
 import { FakeClock } from '../support/device-clock.ts';
@@ -47,6 +47,7 @@ async function office(
   const made: TestKey[] = [];
   const saved: { key: TestKey; credential: Credential; digest: string }[] = [];
   const proofs: string[] = [];
+  const renewed: Credential[] = [];
   const work = new MemoryWork();
   let etag = '"1"';
   const asked: unknown[] = [];
@@ -100,14 +101,23 @@ async function office(
       work.enrolled = enrolmentOf(key, { credential: said, credentialDigest });
       return true;
     },
+    async renew(said, credentialDigest) {
+      const key = made.at(-1);
+      if (key === undefined) throw new Error('no key to renew');
+      renewed.push(said);
+      work.enrolled = enrolmentOf(key, { credential: said, credentialDigest });
+    },
     epoch: async () => EPOCH,
   };
   const clock = new FakeClock();
   const ports = { backend, work, keys, clock, crypto };
   return {
-    ...{ statements, calls, made, saved, proofs, work, backend, clock, asked },
-    prepare: (who = session(), over: Partial<AccountBackend> = {}) =>
-      prepare({ ...ports, backend: { ...backend, ...over } }, who),
+    ...{ statements, calls, made, saved, renewed, proofs, work, backend, clock, asked },
+    prepare: (
+      who = session(),
+      over: Partial<AccountBackend> = {},
+      more: Pick<PreparePorts<TestKey>, 'beforePacks' | 'isKeyUnknown'> = {},
+    ) => prepare({ ...ports, ...more, backend: { ...backend, ...over } }, who),
     newPack: () => {
       etag = '"2"';
     },
@@ -276,6 +286,100 @@ describe('again', () => {
     expect(await it.prepare(session(), { enrol: hijacked })).toEqual(NOT_OURS);
     expect(it.work.keys).toEqual(it.statements.known());
     expect(it.saved).toHaveLength(2);
+  });
+});
+
+describe('after the backend was put back to an older copy', () => {
+  const needed = { kind: 'refused', code: 'confirmation_needed', detail: '' } as const;
+  const unconfirmed: Partial<AccountBackend> = { enrol: async () => ({ ok: false, failure: needed }) };
+
+  test('the same key is enrolled again where the backend does not know it', async () => {
+    const it = await office();
+    await it.prepare();
+    const [key] = it.made;
+    expect(await it.prepare(session(), {}, { isKeyUnknown: true })).toEqual({ ok: true });
+    expect(it.made).toHaveLength(1);
+    expect(it.renewed).toMatchObject([{ kid: key?.signer.kid }]);
+    const proof = parseJws(it.proofs[1] ?? '');
+    expect(proof && key && (await verifyJws(proof, key.spki, crypto))).toBe(true);
+  });
+
+  test('another person’s key is never enrolled for whoever signed in', async () => {
+    const it = await office({ credential: {} });
+    await it.prepare();
+    await it.prepare(session({ operator: 'bert' }), {}, { isKeyUnknown: true });
+    expect(it.renewed).toEqual([]);
+    expect(it.made).toHaveLength(2);
+  });
+
+  test('whom nobody has confirmed goes on with the key that is here, and with fresh packs', async () => {
+    const it = await office();
+    await it.prepare();
+    it.newPack();
+    const result = await it.prepare(session(), unconfirmed, { isKeyUnknown: true });
+    expect(result).toEqual({ ok: false, failure: needed });
+    expect(it.work.stored).toMatchObject([{ etag: '"2"' }]);
+    expect(it.saved).toHaveLength(1);
+    // Without a key there is nothing to go on with.
+    const other = await office();
+    expect(await other.prepare(session(), unconfirmed)).toEqual({ ok: false, failure: needed });
+    expect(other.work.stored).toEqual([]);
+  });
+
+  test('what the packs here say is told before others take their place, and never without', async () => {
+    const it = await office();
+    let told = 0;
+    const beforePacks = async () => {
+      told += 1;
+      expect(it.work.stored.map(({ etag }) => etag)).toEqual(['"1"']);
+      return undefined;
+    };
+    // A phone that is new to the backend has nothing to tell.
+    await it.prepare(session(), {}, { beforePacks });
+    expect(told).toBe(0);
+    it.newPack();
+    const failure = { kind: 'unreachable' } as const;
+    const failed = await it.prepare(session(), {}, { beforePacks: async () => failure });
+    expect(failed).toEqual({ ok: false, failure });
+    expect(it.work.stored).toMatchObject([{ etag: '"1"' }]);
+    expect(await it.prepare(session(), {}, { beforePacks })).toEqual({ ok: true });
+    expect(told).toBe(1);
+    expect(it.work.stored).toMatchObject([{ etag: '"2"' }]);
+  });
+});
+
+describe('an anchor that comes with a pack', () => {
+  const withAnchor = async (it: Awaited<ReturnType<typeof office>>, anchor: string) => {
+    const workPackOf: AccountBackend['workPack'] = async (org, etag) => {
+      const answer = await it.backend.workPack(org, etag);
+      return answer.ok && answer.value !== 'unchanged'
+        ? { ok: true, value: { ...answer.value, anchor } }
+        : answer;
+    };
+    await it.prepare(session(), { workPack: workPackOf });
+    return it.work.newestStatement();
+  };
+  const at = '2026-01-01T00:00:00.000Z';
+
+  test('is what records name, and not the pack, which cannot be shown once there is another', async () => {
+    const it = await office();
+    const jws = await it.statements.sign('anchor+jws', { aud: AUD, at });
+    expect(await withAnchor(it, jws)).toEqual({ digest: await digestOfJws(jws), jws });
+    expect(it.work.stored).toHaveLength(1);
+  });
+
+  test.each([
+    ['a stranger', async () => (await TestStatements.create()).sign('anchor+jws', { aud: AUD, at })],
+    [
+      'another installation',
+      async (it: TestStatements) => it.sign('anchor+jws', { aud: 'elsewhere.example', at }),
+    ],
+    ['another kind', async (it: TestStatements) => it.sign('credential+jws', { aud: AUD, at })],
+    ['another shape', async (it: TestStatements) => it.sign('anchor+jws', { aud: AUD })],
+  ])('by or for %s is none', async (_, sign) => {
+    const it = await office();
+    const newest = await withAnchor(it, await sign(it.statements));
+    expect(newest).toEqual({ digest: it.work.stored[0]?.digest });
   });
 });
 

@@ -167,6 +167,9 @@ const operation = fc.record({
     'rejected',
     'change',
     'confirm',
+    'received_again',
+    'rejected_again',
+    'revive',
   ),
   pick: fc.nat(1000),
   outcome: fc.constantFrom('bound', 'held', 'refused', 'noted'),
@@ -197,6 +200,12 @@ async function perform(act: Operation, outbox: OutboxSides, captured: Map<string
       return outbox.settle([notSent(id)]);
     case 'rejected':
       return outbox.settle([{ id, kind: 'rejected', code: 'payload_invalid' }]);
+    case 'received_again':
+      return outbox.again.settleAgain([received(id)]);
+    case 'rejected_again':
+      return outbox.again.settleAgain([{ id, kind: 'rejected', code: 'org_not_entitled' }]);
+    case 'revive':
+      return outbox.again.revive([id]);
     case 'change': {
       const certified = act.force ? { certificate: certificate() } : {};
       return outbox.applyChanges(ORG, `c${act.pick}`, [change(id, { outcome: act.outcome, ...certified })]);

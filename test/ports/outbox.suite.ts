@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { CHAIN_START } from '../../core/envelope.ts';
+import type { SendAgain } from '../../src/ports/again.ts';
 import type { OutboxIntake } from '../../src/ports/keeping.ts';
 import type { Capture, Outbox, OutboxView, Retry, Settlement } from '../../src/ports/outbox.ts';
 import { captureNext, digest, newRecord, recordId, START } from '../support/records.ts';
 
-export type OutboxSides = Capture & Outbox & OutboxView & Retry & OutboxIntake;
+export type OutboxSides = Capture &
+  Outbox &
+  OutboxView &
+  Retry &
+  OutboxIntake & { readonly again: SendAgain };
 
 /** A storage of its own for one test; each `open` is another tab on it. */
 export interface TestStorage {

@@ -1,5 +1,6 @@
 import { MemoryOutbox, MemoryStorage } from '../support/memory-outbox.ts';
 import { outboxSuite } from './outbox.suite.ts';
+import { againSuite } from './outbox-again.suite.ts';
 import { decisionsSuite } from './outbox-decisions.suite.ts';
 import { takenSuite } from './outbox-taken.suite.ts';
 
@@ -11,3 +12,4 @@ const make = async () => {
 outboxSuite(make);
 decisionsSuite(make, 200);
 takenSuite(make);
+againSuite(make);

@@ -2,6 +2,7 @@ import type { Change } from '../../contract/change.ts';
 import { CHAIN_START, type ChainHead } from '../../core/envelope.ts';
 import { certificateWaits, isUnsent, nextRecordState, type RecordEvent } from '../../core/record-state.ts';
 import { isWaitOver } from '../../core/wait-over.ts';
+import { type Accord, NO_ACCORD, type RecordPapers, type SendAgain } from '../../src/ports/again.ts';
 import type { JournalEntry, OutboxIntake } from '../../src/ports/keeping.ts';
 import type {
   Capture,
@@ -12,6 +13,7 @@ import type {
   OutboxView,
   QueuedRecord,
   Retry,
+  SentAgain,
   Settlement,
 } from '../../src/ports/outbox.ts';
 
@@ -23,6 +25,11 @@ export class MemoryStorage {
   readonly receipts = new Map<string, string>();
   readonly cursors = new Map<string, string>();
   readonly early = new Map<string, Change[]>();
+  /** Newest receipts of what the backend had lost. */
+  readonly newReceipts = new Map<string, string>();
+  readonly anchors = new Map<string, string>();
+  accord: Accord = NO_ACCORD;
+  again: SentAgain | undefined;
   readonly listeners = new Set<() => void>();
 }
 
@@ -30,8 +37,13 @@ export class MemoryStorage {
  * The outbox without a database, written for clarity: counts are counted and lanes are searched each time. It runs the
  * same suite as the real one, so that tests of what stands on the port may use it.
  */
-export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxIntake {
+export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxIntake, SendAgain {
   readonly storage: MemoryStorage;
+
+  /** The side for what the backend lost. */
+  get again(): SendAgain {
+    return this;
+  }
 
   constructor(storage = new MemoryStorage()) {
     this.storage = storage;
@@ -41,7 +53,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     return this.storage.heads.get(kid) ?? CHAIN_START;
   }
 
-  async append({ row, jws, after, head }: NewRecord): Promise<'stored' | 'head_moved'> {
+  async append({ row, jws, after, head, anchor }: NewRecord): Promise<'stored' | 'head_moved'> {
     const { rows, envelopes, heads } = this.storage;
     if ((heads.get(row.kid)?.digest ?? null) !== after.digest) {
       return rows.get(row.id)?.digest === row.digest ? 'stored' : 'head_moved';
@@ -50,6 +62,7 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     rows.set(row.id, row);
     envelopes.set(row.id, jws);
     heads.set(row.kid, head);
+    if (anchor !== undefined) this.storage.anchors.set(anchor.digest, anchor.jws);
     if (row.typ === 'confirmation+jws' && row.about !== null) this.#move(row.about, 'installed', {});
     this.#changed();
     return 'stored';
@@ -86,8 +99,8 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     this.#changed();
   }
 
-  async applyChanges(org: string, cursor: string, changes: readonly Change[]): Promise<void> {
-    for (const change of changes) this.#decide(change);
+  async applyChanges(org: string, cursor: string, changes: readonly Change[], era?: string): Promise<void> {
+    for (const change of changes) this.#decide(change, era);
     this.storage.cursors.set(org, cursor);
     this.#changed();
   }
@@ -107,7 +120,8 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
   }
 
   async summary(): Promise<OutboxSummary> {
-    return recount([...this.storage.rows.values()]);
+    const { again } = this.storage;
+    return { ...recount([...this.storage.rows.values()]), ...(again === undefined ? {} : { again }) };
   }
 
   async page(limit: number, before = Number.POSITIVE_INFINITY): Promise<readonly QueuedRecord[]> {
@@ -126,6 +140,65 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
 
   async certificatesWaiting(): Promise<readonly QueuedRecord[]> {
     return this.#oldestFirst().filter(certificateWaits);
+  }
+
+  async chains() {
+    const chains = new Map(Array.from(this.storage.heads, ([kid, { seq }]) => [kid, seq]));
+    for (const { origin, kid, seq } of this.storage.rows.values())
+      if (origin === 'code') chains.set(kid, Math.max(chains.get(kid) ?? 0, seq));
+    return Array.from(chains, ([kid, seq]) => ({ kid, seq }));
+  }
+
+  async accord(): Promise<Accord> {
+    return this.storage.accord;
+  }
+
+  async noteAccord(change: Partial<Accord>, again?: SentAgain | null): Promise<void> {
+    this.storage.accord = { ...this.storage.accord, ...change };
+    if (again !== undefined) this.storage.again = again ?? undefined;
+    this.#changed();
+  }
+
+  async rowsWhere(which: (row: QueuedRecord) => boolean): Promise<readonly QueuedRecord[]> {
+    const rows = [...this.storage.rows.values()].filter(which);
+    const began = (row: QueuedRecord) =>
+      Math.min(...rows.filter(({ kid }) => kid === row.kid).map(({ createdAt }) => createdAt));
+    return rows.sort((a, b) =>
+      a.kid === b.kid ? a.seq - b.seq : began(a) - began(b) || (a.kid < b.kid ? -1 : 1),
+    );
+  }
+
+  async papers(ids: readonly string[]): Promise<ReadonlyMap<string, RecordPapers>> {
+    const { envelopes, receipts, newReceipts } = this.storage;
+    const found = ids.flatMap((id): [string, RecordPapers][] => {
+      const jws = envelopes.get(id);
+      const both = [receipts.get(id), newReceipts.get(id)].filter((one) => one !== undefined);
+      return jws === undefined ? [] : [[id, { jws, receipts: both }]];
+    });
+    return new Map(found);
+  }
+
+  async settleAgain(results: readonly Settlement[]): Promise<void> {
+    const { receipts, newReceipts } = this.storage;
+    for (const result of results) {
+      if (result.kind === 'rejected') this.#move(result.id, 'rejected_again', { code: result.code });
+      if (result.kind !== 'received') continue;
+      const { id, receipt } = result;
+      if (!receipts.has(id)) receipts.set(id, receipt);
+      else if (receipts.get(id) !== receipt) newReceipts.set(id, receipt);
+      const { again } = this.storage;
+      if (again !== undefined) this.storage.again = { ...again, done: again.done + 1 };
+    }
+    this.#changed();
+  }
+
+  async revive(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const row = this.storage.rows.get(id);
+      const next = this.#move(id, 'retried', { code: null, fault: null }) ?? row;
+      if (next !== undefined) this.storage.rows.set(id, { ...next, nextAt: 0 });
+    }
+    this.#changed();
   }
 
   subscribe(onChange: () => void): () => void {
@@ -162,28 +235,34 @@ export class MemoryOutbox implements Capture, Outbox, OutboxView, Retry, OutboxI
     }
   }
 
-  #decide(change: Change): void {
+  #decide(change: Change, era?: string): void {
     const row = this.storage.rows.get(change.record);
     if (row !== undefined && isUnsent(row.state)) {
       this.storage.early.set(row.id, [...(this.storage.early.get(row.id) ?? []), change]);
       return;
     }
     // Told once more: only the step that the phone took itself would not come again.
-    if (row?.state === 'installed' && change.at < (row.decidedAt ?? '')) return;
-    this.#move(change.record, change.outcome, {
+    if (row?.state === 'installed' && row.era === era && change.at < (row.decidedAt ?? '')) return;
+    const next = this.#move(change.record, change.outcome, {
       code: change.code ?? null,
       detail: change.detail ?? null,
       decidedAt: change.at,
       unproven: change.unproven ?? false,
+      ...(era === undefined ? {} : { era }),
       ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
     });
+    if (next?.state !== 'bound' || next.installed === undefined) return;
+    const { installed, ...rest } = next;
+    if (installed === next.certificate?.fingerprint) this.#move(next.id, 'installed', {});
+    else this.storage.rows.set(next.id, rest);
   }
 
   #move(id: string, event: RecordEvent, fields: Partial<QueuedRecord>): QueuedRecord | undefined {
     const row = this.storage.rows.get(id);
     const state = row && nextRecordState(row.state, event);
     if (row === undefined || state === undefined) return undefined;
-    const next = { ...row, ...fields, state };
+    const inside = row.state === 'installed' && state !== 'installed' && row.certificate?.fingerprint;
+    const next = { ...row, ...fields, ...(inside ? { installed: inside } : {}), state };
     this.storage.rows.set(id, next);
     return next;
   }

@@ -30,6 +30,16 @@ const phone = {
     return id;
   },
 
+  /** What became of each record, in the order of the chain. */
+  async rows() {
+    const rows = await capture.page(1000);
+    return rows.map(({ id, seq, udid, state, code, certificate }) => ({
+      ...{ id, seq, udid, state, code },
+      fingerprint: certificate?.fingerprint,
+      leafPem: certificate?.leafPem,
+    }));
+  },
+
   /** Statement keys that this phone trusts, and by which of them each receipt that it keeps was signed. */
   async trust(): Promise<{ readonly keys: string[]; readonly receipts: (string | undefined)[] }> {
     const receipts = await db.use((open) => open.getAll('rcpt'));

@@ -1,12 +1,23 @@
 import type { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
-import type { Change } from '../../contract/change.ts';
+import type { Change, Changes } from '../../contract/change.ts';
+import type { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from '../../contract/era.ts';
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Receipt } from '../../contract/statement.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { openRecord } from '../../core/envelope.ts';
 import type { StatementKeys } from '../../core/statement.ts';
-import type { BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
-import type { Enrolment, ListPart, PackList, StoredPack, WorkStore } from '../../src/ports/work.ts';
+import type { AccordBackend, BackendFailure, BackendResult, SyncBackend } from '../../src/ports/backend.ts';
+import type {
+  Enrolment,
+  KeptStatements,
+  ListPart,
+  NewestStatement,
+  PackList,
+  SignedAnchor,
+  StoredPack,
+  WorkStore,
+} from '../../src/ports/work.ts';
+import type { MemoryStorage } from './memory-outbox.ts';
 import { AUD, credential, crypto, digest, EPOCH, type TestKey } from './records.ts';
 import type { TestStatements } from './records-statements.ts';
 
@@ -16,7 +27,7 @@ export type BatchStep = (
 ) => Promise<BackendResult<BatchResponse>>;
 
 /** Honest unless the script says otherwise: one step of `script` answers one batch, then it is honest again. */
-export class ScriptedBackend implements SyncBackend {
+export class ScriptedBackend implements SyncBackend, AccordBackend {
   readonly statements: TestStatements;
   readonly script: BatchStep[] = [];
   readonly batches: BatchRequest[] = [];
@@ -59,7 +70,21 @@ export class ScriptedBackend implements SyncBackend {
     return result;
   }
 
-  async changes(org: string, after: string) {
+  /** Has everything, unless a test says otherwise. */
+  async chains(chains: ChainsRequest['chains']): Promise<BackendResult<ChainsAnswer>> {
+    const answers = chains.map(({ kid }) => ({ kid, known: true, missing: [], more: false }));
+    return { ok: true, value: { nonce: digest(2), chains: answers } };
+  }
+
+  async handBack(what: HandBack): Promise<BackendResult<HandedBack>> {
+    const { statements, certificates } = what;
+    return {
+      ok: true,
+      value: { statements: statements.length, certificates: certificates.length, holds: 0 },
+    };
+  }
+
+  async changes(org: string, after: string): Promise<BackendResult<Changes>> {
     this.calls.push(`changes ${org} ${after}`);
     if (this.changesFailure !== undefined) return { ok: false, failure: this.changesFailure } as const;
     const all = this.changesByOrg.get(org) ?? [];
@@ -102,8 +127,8 @@ export function receiptFor(
   };
 }
 
-/** What the phone carries, in memory. */
-export class MemoryWork implements WorkStore {
+/** What the phone carries, in memory; anchors that records named lie with the records. */
+export class MemoryWork implements WorkStore, KeptStatements {
   enrolled: Enrolment | undefined;
   keys: StatementKeys;
   readonly stored: StoredPack[] = [];
@@ -111,11 +136,21 @@ export class MemoryWork implements WorkStore {
     string,
     PackList & { readonly digests: Set<string>; readonly plain: Map<string, ListRow> }
   >();
+  readonly texts = new Map<string, string>();
+  readonly credentialTexts: string[] = [];
+  chain: readonly string[] = [];
   newest: string | undefined;
+  anchor: SignedAnchor | undefined;
+  readonly #named: Pick<MemoryStorage, 'anchors'>;
 
-  constructor(keys: StatementKeys = new Map(), enrolled?: Enrolment) {
+  constructor(
+    keys: StatementKeys = new Map(),
+    enrolled?: Enrolment,
+    named: Pick<MemoryStorage, 'anchors'> = { anchors: new Map() },
+  ) {
     this.keys = keys;
     this.enrolled = enrolled;
+    this.#named = named;
   }
 
   async enrolment() {
@@ -145,10 +180,12 @@ export class MemoryWork implements WorkStore {
       has: async (digest) => digests.has(digest),
     });
   }
-  async savePack(_jws: string, pack: StoredPack) {
+  async savePack(jws: string, pack: StoredPack, anchor?: SignedAnchor) {
     const at = this.stored.findIndex((one) => one.pack.org === pack.pack.org);
     this.stored.splice(at < 0 ? this.stored.length : at, at < 0 ? 0 : 1, pack);
-    this.newest = pack.digest;
+    this.texts.set(pack.pack.org, jws);
+    if (anchor !== undefined) this.anchor = anchor;
+    this.newest = anchor?.digest ?? pack.digest;
   }
   async keepPacksOf(orgs: readonly string[]) {
     for (const one of [...this.stored])
@@ -157,11 +194,30 @@ export class MemoryWork implements WorkStore {
   async statementKeys() {
     return this.keys;
   }
-  async saveStatementKeys(keys: StatementKeys) {
+  async saveStatementKeys(keys: StatementKeys, chain?: readonly string[]) {
     this.keys = keys;
+    if (chain !== undefined) this.chain = chain;
   }
-  async newestStatement() {
-    return this.newest;
+  async newestStatement(): Promise<NewestStatement | undefined> {
+    if (this.newest === undefined) return undefined;
+    return this.anchor?.digest === this.newest ? this.anchor : { digest: this.newest };
+  }
+  async saveAnchor(anchor: SignedAnchor) {
+    if (this.anchor?.digest === anchor.digest) return;
+    this.anchor = anchor;
+    this.newest = anchor.digest;
+  }
+  async anchors(digests: readonly string[]) {
+    return digests.flatMap((one) => this.#named.anchors.get(one) ?? []);
+  }
+  async credentials() {
+    return this.credentialTexts;
+  }
+  async statementChain() {
+    return this.chain;
+  }
+  async packTexts() {
+    return [...this.texts.values()];
   }
 }
 

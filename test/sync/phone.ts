@@ -1,5 +1,5 @@
 import { captureRecord } from '../../src/effects/capture-record.ts';
-import type { SyncBackend } from '../../src/ports/backend.ts';
+import type { AccordBackend, SyncBackend } from '../../src/ports/backend.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
 import { drain } from '../../src/sync/drain.ts';
 import type { DrainPorts } from '../../src/sync/drain-ports.ts';
@@ -14,8 +14,8 @@ export async function enrolledPhone() {
   const statements = await TestStatements.create();
   const backend = new ScriptedBackend(statements);
   const key = await makeKey();
-  const work = new MemoryWork(statements.known(), enrolmentOf(key));
   const storage = new MemoryStorage();
+  const work = new MemoryWork(statements.known(), enrolmentOf(key), storage);
   const outbox = new MemoryOutbox(storage);
   const clock = new FakeClock();
   const signal = new AbortController();
@@ -23,7 +23,9 @@ export async function enrolledPhone() {
 
   const ports = (over: Partial<DrainPorts> = {}): DrainPorts => ({
     outbox,
+    again: outbox,
     work,
+    kept: work,
     backend,
     clock,
     crypto,
@@ -61,11 +63,16 @@ export async function enrolledPhone() {
 export type Phone = Awaited<ReturnType<typeof enrolledPhone>>;
 
 /** A backend of which some calls are replaced. */
-export function withBackend(backend: ScriptedBackend, over: Partial<SyncBackend>): SyncBackend {
+export function withBackend(
+  backend: ScriptedBackend,
+  over: Partial<SyncBackend>,
+): SyncBackend & AccordBackend {
   return {
     postBatch: (request) => backend.postBatch(request),
     changes: (org, after) => backend.changes(org, after),
     statementKeys: () => backend.statementKeys(),
+    chains: (chains) => backend.chains(chains),
+    handBack: (what) => backend.handBack(what),
     probe: () => backend.probe(),
     ...over,
   };

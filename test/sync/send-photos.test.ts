@@ -2,41 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { PHOTO_PART_BYTES, type PhotoPart, type PhotoProgress } from '../../contract/photo.ts';
 import { concat, fromBase64Url, toBase64Url } from '../../core/bytes.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
-import type { PhotoQueue, PhotoRow } from '../../src/ports/photos.ts';
 import { sendPhotos, sendUntilRecords } from '../../src/sync/send-photos.ts';
 import { FakeClock } from '../support/device-clock.ts';
-import { crypto, ORG, recordId } from '../support/records.ts';
+import { MemoryPhotos } from '../support/memory-photos.ts';
+import { crypto, ORG } from '../support/records.ts';
 import { enrolledPhone, type Phone } from './phone.ts';
-
-/** The queue without a database: every photo's record has its receipt. */
-class MemoryPhotos implements PhotoQueue {
-  readonly rows = new Map<string, PhotoRow>();
-  readonly bytes = new Map<string, Uint8Array>();
-
-  async add(data: Uint8Array, digest?: string): Promise<string> {
-    const name = digest ?? toBase64Url(await crypto.sha256(data));
-    const createdAt = this.rows.size;
-    const fresh = { sent: 0, attempts: 0, nextAt: 0, state: 'here' } as const;
-    this.rows.set(name, { digest: name, bytes: data.length, udid: 'acme-1', createdAt, ...fresh });
-    this.bytes.set(name, data);
-    return name;
-  }
-  async next(now: number, force: boolean, besides: ReadonlySet<string>) {
-    for (const [digest, data] of this.bytes) {
-      const row = this.rows.get(digest);
-      if (row !== undefined && !besides.has(digest) && (force || row.nextAt <= now))
-        return { row, record: { id: recordId(1), org: ORG }, data };
-    }
-    return undefined;
-  }
-  async note(digest: string, change: Partial<PhotoRow>): Promise<void> {
-    this.rows.set(digest, { ...(this.rows.get(digest) as PhotoRow), ...change });
-  }
-  async finish(digest: string, state: 'kept' | 'broken'): Promise<void> {
-    this.bytes.delete(digest);
-    await this.note(digest, { state } as Partial<PhotoRow>);
-  }
-}
 
 let phone: Phone;
 let photos: MemoryPhotos;
@@ -79,7 +49,7 @@ const lane = (
 ) => sendPhotos({ photos, work: phone.work, backend: { sendPart }, clock, crypto, force }, signal);
 
 describe('the lane of photos', () => {
-  it('goes on where the backend says that it stands, and lets go of the bytes with its signature', async () => {
+  it('goes on where the backend says that it stands, and is done with its signature', async () => {
     const data = photo(2 * PHOTO_PART_BYTES + 10);
     const digest = await photos.add(data);
     have.set(digest, data.slice(0, PHOTO_PART_BYTES));
@@ -90,7 +60,7 @@ describe('the lane of photos', () => {
       [2 * PHOTO_PART_BYTES, 10],
     ]);
     expect(have.get(digest)).toEqual(data);
-    expect(photos.bytes.size).toBe(0);
+    expect(await photos.next(0, true, new Set())).toBeUndefined();
     expect(photos.rows.get(digest)).toMatchObject({ state: 'kept' });
   });
 
@@ -106,7 +76,7 @@ describe('the lane of photos', () => {
     await lane(take);
     const sent = asked.reduce((sum, { data }) => sum + (fromBase64Url(data)?.length ?? 0), 0);
     expect(sent).toBe(3 * PHOTO_PART_BYTES);
-    expect(photos.bytes.size).toBe(0);
+    expect(await photos.next(0, true, new Set())).toBeUndefined();
   });
 
   it('ends at once for a record saved in another tab, not for one that was set aside before', async () => {
@@ -127,7 +97,7 @@ describe('the lane of photos', () => {
     expect(asked).toHaveLength(2);
     expect(phone.storage.listeners.size).toBe(0);
     await sendUntilRecords(ports, new AbortController().signal);
-    expect(photos.bytes.size).toBe(0);
+    expect(await photos.next(0, true, new Set())).toBeUndefined();
   });
 
   it.each([
@@ -192,5 +162,18 @@ describe('the lane of photos', () => {
     await lane(take);
     expect(asked).toEqual([]);
     expect(photos.rows.get(digest)).toMatchObject({ state: 'broken' });
+  });
+
+  it('asks again for what was kept, and sends only what the backend lost', async () => {
+    const [here, lost] = [await photos.add(photo(PHOTO_PART_BYTES + 5, 1)), await photos.add(photo(100, 2))];
+    await lane(take);
+    await photos.askAgain();
+    have.delete(lost);
+    asked.length = 0;
+    await lane(take);
+    const sent = asked.filter(({ data }) => data !== '').map(({ digest }) => digest);
+    expect(sent).toEqual([lost]);
+    expect(asked.map(({ digest }) => digest)).toContain(here);
+    expect([...photos.rows.values()].map(({ state }) => state)).toEqual(['kept', 'kept']);
   });
 });

@@ -5,7 +5,7 @@ import type { SafetyNet, Wipe } from '../../src/ports/keeping.ts';
 import type { AppPorts } from '../../src/ui/app-ports.ts';
 import { AppModel } from '../../src/ui/model.ts';
 import { FakeClock } from '../support/device-clock.ts';
-import { digest, EPOCH } from '../support/records.ts';
+import { crypto, digest, EPOCH, session } from '../support/records.ts';
 import { enrolledPhone } from '../sync/phone.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -34,16 +34,21 @@ async function appWith(over: {
   drain?: AppPorts['drain'];
   takeAnswerTime?: AppPorts['takeAnswerTime'];
   clock?: FakeClock;
+  prepare?: AppPorts['prepare'];
+  account?: Partial<AppPorts['account']>;
 }) {
   const phone = await enrolledPhone();
   const parts: Partial<AppPorts> = {
     outbox: phone.outbox,
+    again: async () => phone.outbox,
     work: phone.work,
     clock: over.clock ?? new FakeClock(),
     takeAnswerTime: over.takeAnswerTime ?? (() => undefined),
     safety: { ...SAFE, ...over.safety },
     shell: { offlineReady: signal(true), askPersistence: async () => undefined } as never,
-    prepare: async () => ({ ok: true }) as never,
+    crypto: { ...crypto, random: (n: number) => new Uint8Array(n).fill(255) },
+    account: over.account as AppPorts['account'],
+    prepare: over.prepare ?? (async () => ({ ok: true })),
     rescue: async () => ({ prepare: async () => undefined }) as never,
     undo: over.undo ?? (async () => undefined),
     photoUpload: { pause: () => undefined, go: async () => undefined },
@@ -192,4 +197,123 @@ describe('the clock of a phone', () => {
     model.tick();
     expect(model.behindBackend.value).toBeUndefined();
   });
+});
+describe('a key that the backend does not know', () => {
+  const needed = { kind: 'refused', code: 'confirmation_needed', detail: '' } as const;
+  const unknown = { kind: 'refused', code: 'operator_key_unknown', detail: '' } as const;
+  const account = { session: async () => ({ ok: true, value: session() }) as const };
+
+  /** The drain finds the key unknown, as long as `isUnknown`. */
+  async function app(prepare: AppPorts['prepare'], isUnknown: () => boolean) {
+    const drains: boolean[] = [];
+    const opened = await appWith({
+      account,
+      prepare,
+      drain: async () => {
+        const kid = opened.phone.key.signer.kid;
+        drains.push(isUnknown());
+        if (!isUnknown()) return { kind: 'done', sent: 0 };
+        await opened.phone.outbox.noteAccord({ unknownKid: kid, enrolAgain: kid });
+        return { kind: 'stopped', sent: 0, failure: unknown };
+      },
+    });
+    await opened.model.wake();
+    return { ...opened, drains };
+  }
+
+  it('is enrolled again, and sending goes on at once', async () => {
+    const asked: (boolean | undefined)[] = [];
+    let isUnknown = true;
+    const prepare: AppPorts['prepare'] = async (_, again) => {
+      asked.push(again);
+      isUnknown = false;
+      return { ok: true };
+    };
+    const { phone, model, drains } = await app(prepare, () => isUnknown);
+    await model.sync(true);
+    expect(asked).toEqual([true]);
+    expect(drains).toEqual([true, false]);
+    expect(await phone.outbox.accord()).toMatchObject({ unknownKid: null, enrolAgain: null });
+    expect(model.connection.value).toBe('online');
+    await model.sync(true);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('of a person whom nobody has confirmed is asked about again later, and less often each time; nothing stops', async () => {
+    let asked = 0;
+    let isUnknown = true;
+    const prepare: AppPorts['prepare'] = async () => {
+      asked += 1;
+      isUnknown = false; // the backend keeps the key all the same
+      return { ok: false, failure: needed };
+    };
+    const { phone, model, drains } = await app(prepare, () => isUnknown);
+    await model.sync(true);
+    expect(drains).toEqual([true, false]);
+    expect(model.prepareTrouble.value).toBe('confirmation_needed');
+    expect(model.connection.value).toBe('online');
+    expect(model.enrolment.value).toBeTruthy();
+    const clock = model.ports.clock as FakeClock;
+    const times: number[] = [];
+    for (let i = 0; i < 600; i++) {
+      clock.advance(30_000);
+      const before = asked;
+      await model.sync(false);
+      if (asked > before) times.push(i);
+    }
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(gaps.length).toBeGreaterThan(4);
+    expect(gaps.toSorted((one, other) => one - other)).toEqual(gaps);
+    expect(Math.max(...gaps) * 30_000).toBeLessThanOrEqual(3_660_000);
+    expect(await phone.outbox.accord()).toMatchObject({ enrolAgain: phone.key.signer.kid });
+  });
+
+  it('goes on saying so when the packs are refreshed meanwhile', async () => {
+    let isUnknown = true;
+    const prepare: AppPorts['prepare'] = async (_, again) => {
+      isUnknown = false;
+      return again === true ? { ok: false, failure: needed } : { ok: true };
+    };
+    const { model } = await app(prepare, () => isUnknown);
+    await model.sync(true);
+    expect(await model.prepare()).toBe(true);
+    expect(model.prepareTrouble.value).toBe('confirmation_needed');
+  });
+
+  it('is no matter without a session: the person is asked to sign in, as ever', async () => {
+    const prepare: AppPorts['prepare'] = async () => {
+      throw new Error('not without a session');
+    };
+    const { model } = await app(prepare, () => true);
+    (model.ports as { account: unknown }).account = {
+      session: async () => ({ ok: false, failure: { kind: 'signed_out' } }),
+    };
+    await model.sync(true);
+    expect(model.connection.value).toBe('signed_out');
+  });
+});
+
+test('whoever signs in has the phone compare what it has with what the backend has, before anything else', async () => {
+  const steps: string[] = [];
+  const opened = await appWith({
+    account: { signIn: async () => ({ ok: true, value: session() }) as const },
+    prepare: async () => {
+      steps.push(`prepare, signed in: ${(await opened.phone.outbox.accord()).signedIn}`);
+      return { ok: true };
+    },
+  });
+  await opened.phone.outbox.noteAccord({ notBefore: 1e15 });
+  await opened.model.signIn('anna');
+  expect(steps).toEqual(['prepare, signed in: true']);
+  expect(await opened.phone.outbox.accord()).toMatchObject({ notBefore: 0 });
+});
+
+test('what was sent again is said until a person has read it', async () => {
+  const { phone, model } = await appWith({});
+  await phone.outbox.noteAccord({}, { of: 3, done: 3, putBack: true, isOver: true });
+  await model.wake();
+  expect(model.summary.value?.again).toMatchObject({ done: 3 });
+  await model.readAgain();
+  await model.refreshOutbox();
+  expect(model.summary.value?.again).toBeUndefined();
 });

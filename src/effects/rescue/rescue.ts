@@ -1,4 +1,5 @@
 import type { CryptoPort } from '../../../core/crypto.ts';
+import type { SendAgain } from '../../ports/again.ts';
 import type { OutboxUpkeep } from '../../ports/keeping.ts';
 import type { ImportOutcome, RescueBackend, RescueKeyStore } from '../../ports/rescue.ts';
 import type { WorkStore } from '../../ports/work.ts';
@@ -7,7 +8,8 @@ import { readRescueFile, rescueKeyOf, writeRescueFile } from './rescue-file.ts';
 export interface RescuePorts {
   readonly backend: RescueBackend;
   readonly keys: RescueKeyStore;
-  readonly outbox: OutboxUpkeep;
+  readonly outbox: Pick<OutboxUpkeep, 'unsent'>;
+  readonly again: () => Promise<Pick<SendAgain, 'rowsWhere' | 'papers'>>;
   readonly work: WorkStore;
   readonly crypto: CryptoPort;
 }
@@ -22,9 +24,16 @@ export async function prepareRescue({ backend, keys, work, crypto }: RescuePorts
   if (key !== undefined) await keys.saveRescueKey(key);
 }
 
-/** Everything without a receipt as one file; undefined where this phone never got the key to seal it to. */
-export async function exportUnsent(
+/** Records whose envelopes are in memory at a time. */
+const CHUNK = 500;
+
+/**
+ * Everything without a receipt as one file, or everything: a backend that was put back to an older copy may have lost what it
+ * signed for. Undefined where this phone never got the key to seal it to.
+ */
+export async function exportRecords(
   ports: RescuePorts,
+  which: 'unsent' | 'all',
 ): Promise<{ readonly text: string; readonly count: number } | undefined> {
   let key = await ports.keys.rescueKey();
   if (key === undefined) {
@@ -32,14 +41,24 @@ export async function exportUnsent(
     key = await ports.keys.rescueKey();
   }
   if (key === undefined) return undefined;
-  const entries = await ports.outbox.unsent();
-  return {
-    text: await writeRescueFile(
-      entries.map(({ jws }) => jws),
-      key,
-    ),
-    count: entries.length,
-  };
+  const records =
+    which === 'all' ? await allRecords(ports) : (await ports.outbox.unsent()).map(({ jws }) => jws);
+  return { text: await writeRescueFile(records, key), count: records.length };
+}
+
+async function allRecords(ports: RescuePorts): Promise<string[]> {
+  const again = await ports.again();
+  const ids = (await again.rowsWhere(() => true)).map(({ id }) => id);
+  const records: string[] = [];
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const chunk = ids.slice(at, at + CHUNK);
+    const papers = await again.papers(chunk);
+    for (const id of chunk) {
+      const jws = papers.get(id)?.jws;
+      if (jws !== undefined) records.push(jws);
+    }
+  }
+  return records;
 }
 
 /** Carries a colleague's file to the backend, part by part. Repeating it is harmless. */

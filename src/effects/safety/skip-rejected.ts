@@ -8,12 +8,7 @@ import { type CapturePorts, captureRecord } from '../capture-record.ts';
 import { withCopies } from './watch-storage.ts';
 
 /** Rejections after which the backend holds nothing of the record, so that its number is a gap there. */
-const NOT_KEPT: readonly RejectionCode[] = [
-  'envelope_malformed',
-  'version_unknown',
-  'operator_key_unknown',
-  'bad_signature',
-];
+const NOT_KEPT: readonly RejectionCode[] = ['envelope_malformed', 'version_unknown', 'bad_signature'];
 
 /** Signs a `skip` for every number that the backend could not take and was not told of. Gives how many. */
 export async function skipRejected(

@@ -8,7 +8,7 @@ export function PrepareTrouble({ model }: { readonly model: AppModel }) {
   const code = model.prepareTrouble.value;
   if (code === undefined) return null;
   return (
-    <TroubleCard code={code}>
+    <TroubleCard code={code} waits={code === 'confirmation_needed'}>
       {code === 'other_installation' && (
         <Button kind="danger" busy={model.preparing.value} onClick={() => void model.startAfresh()}>
           {words.ready.afresh}

@@ -35,6 +35,10 @@ function stripState(model: AppModel): StripState {
     return { tone: 'bad', icon: 'alert', text: words.strip.other };
   }
   if (trouble !== undefined) return { tone: 'bad', icon: 'alert', text: troubleWords(trouble).what };
+  const again = summary?.again;
+  const isAnswered = model.connection.value === 'online' || model.connection.value === 'unknown';
+  if (again !== undefined && !again.isOver && isAnswered && model.draining.value)
+    return { tone: 'wait', icon: 'sync', text: words.strip.again(again.of), spin: true };
   if (model.restored.value > 0)
     return { tone: 'wait', icon: 'shield', text: words.strip.restored(model.restored.value) };
   if (model.draining.value && unsent > 0)
@@ -58,6 +62,8 @@ function stripState(model: AppModel): StripState {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
       const rejected = summary?.counts.rejected ?? 0;
       if (rejected > 0) return { tone: 'bad', icon: 'alert', text: words.strip.attention(rejected) };
+      if (model.prepareTrouble.value === 'confirmation_needed')
+        return { tone: 'wait', icon: 'hand', text: words.strip.unconfirmed };
       return model.readyOffline.value
         ? { tone: 'good', icon: 'check', text: words.strip.allSent }
         : { tone: 'wait', icon: 'clock', text: words.strip.notReady };

@@ -5,7 +5,9 @@ import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
+import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { RecordRow } from '../parts/record-row.tsx';
+import { SentAgainCard } from '../parts/sent-again.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
 import { words } from '../words/en.ts';
@@ -39,6 +41,8 @@ export function HomeScreen() {
       }
     >
       {clock !== 'ready' && <TroubleCard code={`clock_${clock}`} waits />}
+      <SentAgainCard />
+      {model.prepareTrouble.value === 'confirmation_needed' && <PrepareTrouble model={model} />}
       {!model.readyOffline.value && (
         <a class="card row" href="/ready" data-tone="wait">
           <Icon name="clock" />

@@ -5,6 +5,7 @@ import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Page } from '../parts/page.tsx';
 import { PhotosWaiting } from '../parts/photos-waiting.tsx';
+import { SentAgainCard } from '../parts/sent-again.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { words } from '../words/en.ts';
 import { moreWords } from '../words/more.ts';
@@ -72,6 +73,7 @@ export function OutboxScreen() {
           <p class="quiet">{outboxWords.decided}</p>
         </div>
       </section>
+      <SentAgainCard />
       <Restored />
       <UndoFailed />
       <DrainProgress />

@@ -16,7 +16,11 @@ import { outboxWords } from '../words/outbox.ts';
 import { recordWords } from '../words/record.ts';
 
 /** Why a record was not sent yet where nobody has to do anything. */
-const GOES_BY_ITSELF: ReadonlySet<string> = new Set<SendFault['code']>(['no_answer', 'busy']);
+const GOES_BY_ITSELF: ReadonlySet<string> = new Set<SendFault['code']>([
+  'no_answer',
+  'busy',
+  'operator_key_unknown',
+]);
 
 /** Bound, but its firmware takes no certificate from this app. */
 function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {

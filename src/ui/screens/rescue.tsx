@@ -28,6 +28,7 @@ export function RescueScreen() {
 function SaveCopy() {
   const model = useModel();
   const unsent = (model.summary.value?.unsent ?? 0) + (model.summary.value?.counts.rejected ?? 0);
+  const has = Object.values(model.summary.value?.counts ?? {}).some((n) => n > 0);
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState<number | 'no_key' | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
@@ -37,11 +38,11 @@ function SaveCopy() {
   useEffect(() => {
     void model.ports.photos().then(async ({ store }) => setPhotos((await store.waiting()).count));
   }, [version]);
-  const make = async (give: (file: File) => Promise<void> | void) => {
+  const make = async (which: 'unsent' | 'all', give: (file: File) => Promise<void> | void) => {
     setBusy(true);
     setTrouble(undefined);
     try {
-      const file = await (await model.ports.rescue()).exportUnsent();
+      const file = await (await model.ports.rescue()).exportRecords(which);
       if (file !== undefined) await give(fileOf(file.text));
       setSaved(file?.count ?? 'no_key');
     } catch (error) {
@@ -59,18 +60,26 @@ function SaveCopy() {
       ) : (
         <>
           <p>{words.saveNote(unsent)}</p>
-          <Button kind="primary" icon="shield" busy={busy} onClick={() => void make(download)}>
+          <Button kind="primary" icon="shield" busy={busy} onClick={() => void make('unsent', download)}>
             {words.save}
           </Button>
           {canShare && (
             <Button
               icon="person"
               busy={busy}
-              onClick={() => void make((file) => navigator.share({ files: [file] }))}
+              onClick={() => void make('unsent', (file) => navigator.share({ files: [file] }))}
             >
               {words.share}
             </Button>
           )}
+        </>
+      )}
+      {has && (
+        <>
+          <p class="quiet small">{words.allNote}</p>
+          <Button icon="shield" busy={busy} onClick={() => void make('all', download)}>
+            {words.all}
+          </Button>
         </>
       )}
       {photos > 0 && <p class="quiet">{photoWords.notInCopy(photos)}</p>}

@@ -18,8 +18,10 @@ export function SignInScreen() {
     await model.signIn(operator);
     setBusy(undefined);
     // Once there is a key the app is on the screen, and the person may have gone on while the rest was fetched.
-    if (model.prepareTrouble.value === undefined && route.value.screen === 'sign-in')
-      go('/', { replace: true });
+    const trouble = model.prepareTrouble.value;
+    const goesOn =
+      trouble === undefined || (trouble === 'confirmation_needed' && model.enrolment.value != null);
+    if (goesOn && route.value.screen === 'sign-in') go('/', { replace: true });
   };
   const people = model.people.value;
   return (

@@ -25,6 +25,8 @@ export const words = {
       n === 0 ? 'Signed out. Sign in to send.' : `Sign in to send ${count(n, 'record', 'records')}.`,
     portal: 'This Wi-Fi wants a sign-in page first.',
     notReady: 'Not ready to work offline yet.',
+    again: (n: number) => `Sending ${count(n, 'record', 'records')} again…`,
+    unconfirmed: 'Nobody has confirmed you yet.',
     open: 'Open the outbox',
   },
 
@@ -91,6 +93,19 @@ export const words = {
       'It lives in this browser and binds only to the training organisation. Two minutes, nothing real changes.',
     tryButton: 'Try with a simulated device',
     prepareFirst: 'Get this phone ready',
+  },
+
+  again: {
+    putBack: 'The backend was put back to an older copy.',
+    lost: 'The backend had lost records.',
+    going: (n: number) =>
+      `This phone is sending ${count(n, 'record', 'records')} again by itself. There is nothing for you to do.`,
+    waits: (n: number) =>
+      `This phone sends ${count(n, 'record', 'records')} again by itself when there is signal. There is nothing for you to do.`,
+    done: (n: number) =>
+      `This phone sent ${count(n, 'record', 'records')} again by itself. There is nothing for you to do.`,
+    rest: (n: number) => `${count(n, 'record is', 'records are')} tried again tomorrow.`,
+    read: 'I have read it',
   },
 
   states: {

@@ -30,6 +30,9 @@ export const rescueWords = {
     share: 'Hand over to a colleague',
     saved: (n: number) => `${count(n, 'record', 'records')} in the file. They stay on this phone too.`,
     nothing: 'Everything is sent. There is nothing to copy.',
+    all: 'Save all records as a file',
+    allNote:
+      'Sent ones too: for the day when the backend was put back to an older copy and this phone has no signal.',
     noKey: 'This phone never had signal since it was set up, so it has no key to seal a file with.',
     importTitle: 'Send a colleague’s file',
     importNote: 'It needs signal. The records stay your colleague’s; you only carry them.',

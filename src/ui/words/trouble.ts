@@ -21,6 +21,7 @@ type AppCode =
   | 'no_work_pack'
   | 'needs_signal'
   | 'forbidden'
+  | 'confirmation_needed'
   | 'chain_busy'
   | 'unexpected';
 export type TroubleCode =
@@ -47,6 +48,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   forbidden: say(
     'This is for support and administrators.',
     'Sign in as one of them, or ask whoever runs your organisation for the role.',
+  ),
+  confirmation_needed: say(
+    'The backend was put back to an older copy, and nobody has confirmed yet that you still work here.',
+    'Ask an administrator to confirm you. You can go on working; it is tried again by itself.',
   ),
   chain_busy: say('Another tab was saving at the same moment.', 'Try again. Nothing is lost.'),
   other_installation: say(
@@ -221,8 +226,8 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   payload_invalid: say('The backend cannot read this record.', 'It stays on this phone. Tell support.'),
   operator_key_unknown: say(
-    'The backend does not know this phone’s key.',
-    'It stays on this phone. Sign in again and tell support.',
+    'The backend does not know the key that signed this.',
+    'It stays on this phone. The key is enrolled again, and then it goes by itself.',
   ),
   bad_signature: say('The record’s signature does not hold.', 'It stays on this phone. Tell support.'),
   wrong_audience: say('The record is for another installation.', 'It stays on this phone. Tell support.'),

@@ -2,6 +2,7 @@ import { sealRecord } from '../../../core/envelope.ts';
 import { once } from '../../../core/once.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
 import { cryptoPort } from '../../../core/webcrypto.ts';
+import { accordClient } from '../../../src/backend/accord-client.ts';
 import { accountClient } from '../../../src/backend/account-client.ts';
 import { syncClient } from '../../../src/backend/sync-client.ts';
 import { captureRecord } from '../../../src/effects/capture-record.ts';
@@ -10,9 +11,11 @@ import { checkJournal } from '../../../src/effects/safety/check-journal.ts';
 import { withCopies } from '../../../src/effects/safety/watch-storage.ts';
 import { systemClock } from '../../../src/platform/system-clock.ts';
 import type { JournalEntry } from '../../../src/ports/keeping.ts';
-import type { LeaseTerms, Outbox, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
+import type { LeaseTerms, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
+import { IdbAgain } from '../../../src/storage/again.ts';
 import { DatabaseHandle } from '../../../src/storage/database.ts';
 import { OpfsJournal } from '../../../src/storage/journal.ts';
+import { IdbKeptStatements } from '../../../src/storage/kept-statements.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../../src/storage/operator-key.ts';
 import { IdbOutbox } from '../../../src/storage/outbox.ts';
 import { IdbWorkStore } from '../../../src/storage/work-store.ts';
@@ -45,9 +48,12 @@ const journal = once(async () => {
 });
 const capture = withCopies(outbox, journal);
 const owner = uuid7(clock.now(), crypto);
+const backend = { ...syncClient, ...accordClient };
+const lostPorts = { again: new IdbAgain(db, outbox), kept: new IdbKeptStatements(db) };
 const keeper = {
   make: () => makeOperatorKey(crypto),
   save: keys.save.bind(keys),
+  renew: keys.renew.bind(keys),
   epoch: () => keys.epoch(),
 };
 
@@ -119,7 +125,8 @@ const bench = {
           settled = performance.now();
         }),
         work,
-        backend: syncClient,
+        ...lostPorts,
+        backend,
         clock,
         crypto,
         owner,
@@ -133,7 +140,7 @@ const bench = {
 
   /** One drain whose end does not matter. */
   async tryDrain(): Promise<void> {
-    const ports = { outbox, work, backend: syncClient, clock, crypto, owner, force: true };
+    const ports = { outbox, ...lostPorts, work, backend, clock, crypto, owner, force: true };
     await runDrain(ports, new AbortController().signal);
   },
 
@@ -229,7 +236,7 @@ function freshUuid(): string {
 }
 
 /** The outbox, with at most so many leased at a time, and told of when receipts were stored. */
-function watched(most: number | undefined, onSettled: () => void): Outbox {
+function watched(most: number | undefined, onSettled: () => void): IdbOutbox {
   return new Proxy(outbox, {
     get(target, name) {
       if (name === 'lease')

@@ -42,11 +42,7 @@ describe('a beginning', () => {
     ['without keys', { keys: [], mark: undefined, statementKid: undefined }, 'keys_missing'],
     ['without its newest statement key', { statementKid: undefined }, 'keys_missing'],
     ['with keys of another', { statementKid: 'k2' }, 'keys_of_another'],
-    [
-      'with the mark of another',
-      { mark: { aud: 'fieldbind:2', starts: 0, seal: 0 } },
-      'keys_of_another',
-    ],
+    ['with the mark of another', { mark: { aud: 'fieldbind:2', starts: 0, seal: 0 } }, 'keys_of_another'],
     ['that lacks a start', { database: { ...database, starts: 2 } }, 'database_behind'],
     [
       'that lacks a seal, with more starts',

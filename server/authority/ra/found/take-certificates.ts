@@ -28,7 +28,7 @@ export type FoundStores =
   | 'audit';
 
 export interface FoundParts {
-  readonly stores: Needs<'authorities' | 'certificateStates' | 'found'>;
+  readonly stores: Needs<'authorities' | 'certificates' | 'certificateStates' | 'found'>;
   readonly transact: Transact<FoundStores>;
   readonly lists: RevocationLists;
   readonly clock: Clock;
@@ -81,10 +81,12 @@ export async function takeCertificates(
 
 async function isKnown(
   { found }: OwnCertificate,
-  stores: Needs<'certificateStates' | 'found'>,
+  stores: Needs<'certificates' | 'certificateStates' | 'found'>,
 ): Promise<boolean> {
   const before = await stores.found.bySerial(found.serial);
-  if (before !== undefined) return before.der !== null;
+  // A CRL that came earlier names serials only, of certificates that are here too.
+  if (before !== undefined)
+    return before.der !== null || (await stores.certificates.bySerial(found.serial)) !== undefined;
   return (await stores.certificateStates.status(found.serial)) !== undefined;
 }
 
