@@ -33,7 +33,13 @@ export async function listPhone(who: TestOperator) {
         keys: { make: notUsed, save: notUsed, epoch: notUsed },
         backend: {
           ...{ signInOptions: notUsed, signIn: notUsed, signOut: notUsed, session: notUsed },
-          ...{ enrolChallenge: notUsed, enrol: notUsed, knownKeys: notUsed },
+          ...{ enrolChallenge: notUsed, enrol: notUsed },
+          async knownKeys() {
+            const { statementKeys } = (await who.get('/api/statement-keys')).body as {
+              statementKeys: string[];
+            };
+            return { ok: true, value: statementKeys };
+          },
           async workPack(org, etag) {
             const reply = await who.get(
               `/api/work-pack?org=${org}&list=apart`,
