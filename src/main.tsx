@@ -235,10 +235,13 @@ const TURN_MS = 10_000;
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html lacks #app');
 applyTheme();
-if (isSecureContext) await startApp(root);
-else {
+// Not awaited here: later chunks import from this one, and would wait for the app's start while it waits for them.
+void begin(root);
+
+async function begin(into: HTMLElement): Promise<void> {
+  if (isSecureContext) return startApp(into);
   const { InsecureScreen } = await import('./ui/screens/insecure.tsx');
-  render(<InsecureScreen />, root);
+  render(<InsecureScreen />, into);
 }
 
 async function startApp(into: HTMLElement): Promise<void> {
