@@ -30,7 +30,7 @@ export async function listPhone(who: TestOperator) {
         work,
         clock: { now: Date.now },
         crypto: nodeCrypto,
-        keys: { make: notUsed, save: notUsed, epoch: notUsed },
+        keys: { make: notUsed, renew: notUsed, save: notUsed, epoch: notUsed },
         backend: {
           ...{ signInOptions: notUsed, signIn: notUsed, signOut: notUsed, session: notUsed },
           ...{ enrolChallenge: notUsed, enrol: notUsed },
