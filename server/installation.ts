@@ -41,7 +41,7 @@ import { believed } from './ports/server-clock.ts';
 import type { Settings } from './ports/settings.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database, Stores, Transact } from './ports/stores.ts';
-import type { DatabaseObserver } from './ports/unavailable.ts';
+import { type DatabaseObserver, Unavailable } from './ports/unavailable.ts';
 import { openDatabase } from './store/open.ts';
 import { type OwnerLock, ownerLock } from './store/owner-lock.ts';
 import { beginEraIfPutBack } from './trail/begin-era.ts';
@@ -298,11 +298,15 @@ async function beginIn(settings: Settings, clock: Clock): Promise<string> {
 }
 
 /** How often a server began on this database, with this time. */
-async function countStart(transact: Transact<'settings'>): Promise<number> {
+async function countStart(transact: Transact<'settings'>): Promise<number | undefined> {
   return transact(async ({ settings }) => {
     const starts = Number(await settings.settle('starts', '0')) + 1;
     await settings.change('starts', String(starts));
     return starts;
+  }).catch((error: unknown) => {
+    // A full disk is no reason not to start; the next start is counted.
+    if (error instanceof Unavailable && error.outage === 'disk_full') return undefined;
+    throw error;
   });
 }
 

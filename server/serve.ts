@@ -99,7 +99,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   try {
     const { machine, stores, transact } = installation;
     const watch = machine && clockWatch({ stores, transact, clock: machine, say });
-    await watch?.look();
+    if (watch !== undefined) await unlessFull(watch.look());
     const demo = options.demo ?? true;
     if (demo) await seedDemo(installation);
     await unlessFull(abandonOrphans(installation.transact, installation.clock.now()));

@@ -23,6 +23,8 @@ const PATIENCE = 500;
 export function ownerLock(folder: string, how: Ownership): OwnerLock | undefined {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = new BetterSqlite(join(folder, 'owner.lock'), { timeout: PATIENCE });
+  // A full disk is no reason not to start: nothing is ever written to this file, a journal of it neither.
+  file.pragma('journal_mode = OFF');
   try {
     if (how === 'alone') file.exec('begin exclusive');
     else {

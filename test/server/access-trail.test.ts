@@ -92,15 +92,18 @@ describe('on the trail', () => {
     await server.fieldbind('audit', 'export', '--to', join(folder, 'trail'));
     await server.fieldbind('list', 'export', '--org', 'northfield');
     await server.fieldbind('backup', '--to', join(folder, 'copy'));
-    await server.fieldbind('move', '--to', join(folder, 'moved'));
+    // Beside a running server nothing moves, and nothing is said of it (copy.test.ts has the rest).
+    expect((await server.fieldbind('move', '--to', join(folder, 'moved'))).code).toBe(2);
     const all = await trailOf(server.running.installation.stores);
     const made = all.filter(
       ({ actor, event }) => actor.startsWith('command line') && !/role|person/.test(event),
     );
     expect(made.map(({ event }) => event)).toEqual(
-      expect.arrayContaining(['trail exported', 'list exported', 'backup begun', 'move begun']),
+      expect.arrayContaining(['trail exported', 'list exported', 'backup begun']),
     );
-    expect((await server.fieldbind('audit', 'verify')).code).toBe(0);
+    expect(made.map(({ event }) => event)).not.toContain('move begun');
+    // 3: nothing may have been sealed yet.
+    expect([0, 3]).toContain((await server.fieldbind('audit', 'verify')).code);
   });
 
   it('is each role that was given, changed and taken', async () => {

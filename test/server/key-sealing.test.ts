@@ -143,7 +143,7 @@ describe('key files of an older version', () => {
     const data = at('data');
     const first = await startTestServer({ data, caPassphrase: PASSPHRASE });
     await first.close();
-    const names = readdirSync(join(data, 'keys'));
+    const names = readdirSync(join(data, 'keys')).filter((name) => name.endsWith('.pem'));
     const keyOf = (name: string) =>
       createPrivateKey({ key: readFileSync(join(data, 'keys', name)), passphrase: PASSPHRASE });
     const how = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE } as const;

@@ -110,7 +110,7 @@ it('does the work again on another connection when its own ended in the middle, 
     await settings.settle('a', 'b');
   });
   expect(runs).toBe(2);
-  expect(await db.stores.sessions.find('h')).toEqual(session);
+  expect(await db.stores.sessions.find('h')).toMatchObject(session);
   await expectWell();
 });
 

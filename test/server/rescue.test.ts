@@ -214,6 +214,7 @@ describe('the rescue key', () => {
     expect((await fieldbind(data, ['restore', '--from', join(data, 'copy')], '')).code).toBe(0);
     const later = await startTestServer({ data, databaseUrl: '' });
     const jwkOf = (jws: string) => (parseJws(jws)?.payload as { jwk: PublicJwk } | undefined)?.jwk;
+    expect((await later.fieldbind('operator', 'confirm', 'hanna', '--by', 'sam')).code).toBe(0);
     const now = (await (await later.signIn('hanna')).get('/api/rescue-key')).body as { rescueKey: string };
     expect(jwkOf(now.rescueKey)).toEqual(jwkOf(rescueKey));
     await closeFaultless(later);

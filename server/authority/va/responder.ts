@@ -7,6 +7,7 @@ import type {
 } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
 import { NotNow } from '../../ports/not-now.ts';
+import type { ServerClock } from '../../ports/server-clock.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { publicKeyBits } from '../../x509/extensions.ts';
@@ -31,6 +32,7 @@ const SIGNED_PER_SECOND = 400;
 const SEVERAL_PER_SECOND = 20;
 
 export interface StatusParts extends ResponderParts {
+  readonly clock: ServerClock;
   readonly stores: Needs<'responders' | 'certificateStates' | 'authorities'>;
   readonly ca: CertificateAuthority;
 }
@@ -64,8 +66,8 @@ const error = (der: Uint8Array): StatusAnswer => ({ der, signedAt: undefined, un
 export function statusResponder(parts: StatusParts): StatusResponder {
   const { stores, ca, clock } = parts;
   const cache = new Map<string, CachedAnswer>();
-  const maySign = signatureBudget(SIGNED_PER_SECOND, clock);
-  const maySignSeveral = signatureBudget(SEVERAL_PER_SECOND, clock);
+  const maySign = signatureBudget(SIGNED_PER_SECOND, clock.steady);
+  const maySignSeveral = signatureBudget(SEVERAL_PER_SECOND, clock.steady);
   let issuers = new Map<string, IssuerName>();
 
   /** Name of the issuing CA that a request means. If it is unknown, new CAs are looked up. */

@@ -70,7 +70,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   strictHeaders(app, tls !== undefined);
   demandOneHost(app);
   demandOwnHost(app, options.own);
-  limitFetches(app, options.installation.clock);
+  limitFetches(app, options.installation.clock.steady);
   refuseOtherMethods(app);
   inflateBodies(app);
   await app.register(cookie);

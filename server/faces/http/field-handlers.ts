@@ -23,7 +23,7 @@ export function fieldHandlers({
   onFault,
 }: HttpParts): Pick<Handlers, 'workPack' | 'listChanges' | 'records' | 'changes'> {
   const { stores } = installation;
-  const limitLists = rateLimit(LIST_ANSWERS, installation.clock);
+  const limitLists = rateLimit(LIST_ANSWERS, installation.clock.steady);
   return {
     async workPack({ session, query, request, reply }) {
       const { role } = requireMembership(session, query.org);
