@@ -16,16 +16,16 @@ export interface OwnerLock {
 const PATIENCE = 500;
 
 /**
- * The lock of a data folder; undefined if somebody else has it. It is a lock of SQLite on a file without content, which
+ * The lock of a data folder; undefined if somebody else has it. It is a lock of SQLite on a file with one empty table, which
  * the system releases when its process ends in whatever way (fcntl locks; sqlite.org/lockingv3.html): a killed server leaves
  * nothing that would have to be cleared away. On a network file system it is worth as much as that system's locks.
  */
 export function ownerLock(folder: string, how: Ownership): OwnerLock | undefined {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = new BetterSqlite(join(folder, 'owner.lock'), { timeout: PATIENCE });
-  // A full disk is no reason not to start: nothing is ever written to this file, a journal of it neither.
-  file.pragma('journal_mode = OFF');
   try {
+    // A file without a page would be given one at each lock, which a full disk has no room for.
+    file.exec('create table if not exists owner (n integer)');
     if (how === 'alone') file.exec('begin exclusive');
     else {
       file.exec('begin');
