@@ -188,7 +188,14 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       onBack: startRound,
       clock: { now: () => performance.now() },
     });
-    const looker = setInterval(() => void watch?.look().catch(onFault), LOOK);
+    const looker = setInterval(
+      () =>
+        void watch
+          ?.look()
+          .then((isBack) => isBack && startRound())
+          .catch(onFault),
+      LOOK,
+    );
     looker.unref();
     const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
     teller.unref();

@@ -2,6 +2,7 @@ import { toInstant } from '../../core/instant.ts';
 import { TIME_SEEN } from '../ports/server-clock.ts';
 import type { Settings } from '../ports/settings.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
+import { commandLine } from '../trail/actors.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 import { type BelievedClock, type SeenTime, TOLERANCE } from './believed-clock.ts';
@@ -20,8 +21,11 @@ export interface ClockParts {
 }
 
 export interface ClockWatch {
-  /** Looks at the clock, and says what is new. Called often; rejects if the database does not answer. */
-  look(): Promise<void>;
+  /**
+   * Looks at the clock, and says what is new. True if it is believed again: what it should have signed meanwhile is due.
+   * Called often; rejects if the database does not answer.
+   */
+  look(): Promise<boolean>;
   /** Writes the time down, as this process last saw it. */
   leave(): Promise<void>;
 }
@@ -49,7 +53,7 @@ export async function confirmClock(clock: BelievedClock, transact: ClockParts['t
     await write(seen, tx.settings);
     await tx.settings.settle(CONFIRMED, at);
     await tx.settings.change(CONFIRMED, at);
-    await audit(tx.audit, entry(at, 'clock confirmed', 'command line', ''));
+    await audit(tx.audit, entry(at, 'clock confirmed', commandLine(), ''));
   });
   return at;
 }
@@ -83,8 +87,11 @@ export function clockWatch({ stores, transact, clock, say }: ClockParts): ClockW
           isBelieved = true;
           say('the clock is right again: everything goes on');
           await note('clock believed again', '');
+          await believedLook();
+          return true;
         }
-        return believedLook();
+        await believedLook();
+        return false;
       }
       if (isBelieved) {
         isBelieved = false;
@@ -92,10 +99,11 @@ export function clockWatch({ stores, transact, clock, say }: ClockParts): ClockW
         await note('clock not believed', `${Math.round(ahead / 1000)} seconds ahead`);
       }
       const confirmed = await stores.settings.setting(CONFIRMED);
-      if (confirmed === undefined || confirmed === before) return;
+      if (confirmed === undefined || confirmed === before) return false;
       // A confirmation is about the time that it names, and a clock that jumped once more is not that one.
-      if (Math.abs(Date.parse(confirmed) - (clock.reckoned() + ahead)) > TOLERANCE) return;
+      if (Math.abs(Date.parse(confirmed) - (clock.reckoned() + ahead)) > TOLERANCE) return false;
       clock.believe();
+      return false;
     },
     async leave() {
       if (clock.doubt() === undefined) await writeDown();
