@@ -62,7 +62,7 @@ const MAX_PACK_LENGTH = 3 * 1024 * 1024;
  */
 export const HandBack = Obj(
   {
-    /** Capture credentials, receipts, anchors and statement keys. */
+    /** Capture credentials, receipts, anchors and ends of statement keys; what vouches for keys stands beside them. */
     statements: List(CompactJws(8192), { maxItems: MAX_HAND_BACK }),
     /** Device certificates. */
     certificates: List(Pem(8192), { maxItems: MAX_HAND_BACK }),

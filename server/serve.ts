@@ -27,6 +27,7 @@ import type { StepListener } from './ports/instrument.ts';
 import { NotNow } from './ports/not-now.ts';
 import { Unavailable } from './ports/unavailable.ts';
 import { accessTrail } from './trail/access-trail.ts';
+import { endStatementKey } from './trail/end-statement-key.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
 import { healthCheck } from './watch/health.ts';
 import { outageWatch } from './watch/outages.ts';
@@ -140,6 +141,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         clock: installation.clock,
         folder: options.databaseUrl === undefined ? options.data : undefined,
       }),
+      endKey: async (kid, by) => {
+        await endStatementKey(kid, { by, because: 'it had ended when the copy was put back' }, installation);
+      },
       onFault,
       dist: options.dist ?? join(ROOT, 'dist'),
       version,

@@ -6,8 +6,9 @@ import { WorkPack } from '../../contract/work-pack.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
-import { parseJws } from '../../core/jws.ts';
-import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import { headerOf, parseJws } from '../../core/jws.ts';
+import { extendStatementKeys, keyEnd, type StatementKeys, verifyStatement } from '../../core/statement.ts';
+import type { StoredEra } from '../ports/eras.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { statementChain } from '../trail/statement-keys.ts';
@@ -19,6 +20,8 @@ export interface StatementParts {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly aud: string;
+  /** Ends a statement key anew, in this era and its trail. Does nothing where it has ended. */
+  endKey(kid: string, by: string): Promise<void>;
 }
 
 /** What one of our statement keys signed, and when it says so. */
@@ -61,25 +64,52 @@ export async function takeStatements(
 ): Promise<number> {
   const { stores, transact, clock, crypto, aud } = parts;
   const era = await stores.eras.current();
+  const ends = await takeEnds(texts, era, by, parts);
   const keys = await knownKeys(stores, aud, crypto);
   const own: OwnStatement[] = [];
   for (const text of texts) {
     const statement = await readStatement(text, keys, aud, crypto);
     if (statement !== undefined) own.push(statement);
   }
-  if (era === undefined) return own.length;
+  if (era === undefined) return own.length + ends;
   // Between copy and era: whatever else is unknown here is no work of the time that was lost.
   const lost = own.filter(({ at }) => at > era.copyAt && at <= era.at);
   const unknown: OwnStatement[] = [];
   for (const one of lost) if ((await stores.statements.issuedAt(one.digest)) === undefined) unknown.push(one);
-  if (unknown.length === 0) return own.length;
+  if (unknown.length === 0) return own.length + ends;
   await transact(async (tx) => {
     for (const { digest, typ, at, credential } of unknown) {
       await tx.statements.log(digest, typ, at);
       if (credential !== undefined) await takeCredential(credential, digest, by, toInstant(clock.now()), tx);
     }
   });
-  return own.length;
+  return own.length + ends;
+}
+
+/**
+ * Ends of statement keys that a copy does not know count again before anything else is believed: what a thief signs in between
+ * would bring in operator keys. The seal that such an end names was lost with the trail, so the key is ended anew. Returns how
+ * many of them are ours.
+ */
+async function takeEnds(
+  texts: readonly string[],
+  era: StoredEra | undefined,
+  by: string,
+  { stores, crypto, aud, endKey }: StatementParts,
+): Promise<number> {
+  const said = texts.filter(
+    (text) => parse(StatementHeader, headerOf(text))?.typ === 'statement-key-end+jws',
+  );
+  if (said.length === 0) return 0;
+  const keys = await knownKeys(stores, aud, crypto);
+  let own = 0;
+  for (const text of said) {
+    const ended = await keyEnd(text, keys, aud, crypto);
+    if (ended === undefined) continue;
+    own++;
+    if (era !== undefined && keys.get(ended.kid)?.length !== 0) await endKey(ended.kid, by);
+  }
+  return own;
 }
 
 async function readStatement(

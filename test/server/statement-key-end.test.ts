@@ -10,6 +10,7 @@ import { extendStatementKeys, type StatementKeys, verifyStatement } from '../../
 import type { AuditSeal } from '../../server/ports/audit-log.ts';
 import { verifyTrail } from '../../server/trail/verify-trail.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { signInAgain, startPutBack } from '../support/put-back.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -300,5 +301,53 @@ describe('a statement key whose name an organisation of an older version has', (
     expect((await learned(new Map())).size).toBe(2);
     // 3: nothing may have been sealed yet.
     expect([0, 3]).toContain((await server.fieldbind('audit', 'verify')).code);
+  });
+});
+
+describe('an end that was in the lost part of a database', () => {
+  it('counts again as soon as a phone hands it back, and brings in nobody whom the thief vouches for', async () => {
+    const there = await startPutBack();
+    try {
+      const { data } = there.server;
+      const keysOf = async () =>
+        (
+          (await (await fetch(`${there.server.url}/api/statement-keys`)).json()) as {
+            statementKeys: string[];
+          }
+        ).statementKeys;
+      const ines = await there.server.signIn('ines');
+      await there.copy();
+      const kid = (headerOf((await keysOf())[0] ?? '') as { kid: string }).kid;
+      const words = ['statement-key', 'end', kid, '--because', 'stolen'];
+      expect(await there.server.fieldbind(...words)).toMatchObject({ code: 0 });
+      const told = await keysOf();
+      const at = new Date().toISOString();
+      const { running } = await there.putBack();
+      const { stores, aud } = running.installation;
+      const ended = async () => (await stores.statements.ends()).map((one) => one.kid);
+      expect(await ended()).toEqual([]);
+
+      const thief = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+      const jwk = jwkOf(thief.publicKey);
+      const stolen = createPrivateKey(readFileSync(join(data, 'keys/statement-1.key.pem')));
+      const credential = await forged(stolen, 'credential+jws', {
+        ...{ aud, kid: await jwkThumbprint(jwk, nodeCrypto), jwk, operator: 'ada', name: 'Ada', at },
+        ...{ memberships: [], notBefore: at, notAfter: '2099-01-01T00:00:00.000Z', maxOfflineSeconds: 1 },
+      });
+      const again = await signInAgain(there.server.url, ines);
+      const handBack = async (...statements: string[]) =>
+        (await again.post('/api/hand-back', { statements, certificates: [], packs: [] })).body;
+      // Whatever comes with it is judged by it, in whatever order.
+      expect(await handBack(credential, ...told)).toEqual({ statements: 1, certificates: 0, holds: 0 });
+      expect(await ended()).toEqual([kid]);
+      expect(await stores.operatorKeys.key(await jwkThumbprint(jwk, nodeCrypto))).toBeUndefined();
+      // Once is enough, and the trail of this era names a seal of its own.
+      expect(await handBack(...told)).toEqual({ statements: 1, certificates: 0, holds: 0 });
+      expect(await ended()).toEqual([kid]);
+      expect(await there.server.fieldbind('audit', 'verify')).toMatchObject({ code: 0 });
+      expect(there.server.faults).toEqual([]);
+    } finally {
+      await there.close();
+    }
   });
 });

@@ -7,6 +7,7 @@ import type { PhotoIntake } from '../../phones/keep-photo.ts';
 import type { ListAnswer } from '../../phones/list-changes.ts';
 import type { Intake } from '../../phones/receive-batch.ts';
 import type { Rescue } from '../../phones/rescue.ts';
+import type { StatementParts } from '../../phones/take-statements.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
 import type { Org } from '../../ports/orgs.ts';
@@ -27,6 +28,8 @@ export interface HttpParts {
   readonly decider: Decider;
   readonly events: EventSender;
   readonly access: AccessNotes;
+  /** Ends a statement key that one of ours says has ended (phones/take-statements.ts). */
+  readonly endKey: StatementParts['endKey'];
   /** Whether this server can do its work. */
   readonly health: () => Promise<Health>;
   readonly onFault: (error: unknown) => void;

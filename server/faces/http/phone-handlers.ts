@@ -20,6 +20,7 @@ export function phoneHandlers({
   intake,
   rescue,
   decider,
+  endKey,
   onFault,
 }: HttpParts): Pick<Handlers, 'phones' | 'reportLoss' | 'chains' | 'handBack' | 'rescueKey' | 'rescue'> {
   const { stores, transact, clock, crypto } = installation;
@@ -40,7 +41,10 @@ export function phoneHandlers({
     async handBack({ session, body }) {
       limitHandBack(session.operator);
       const by = session.operator;
-      const statements = await takeStatements([...body.statements, ...body.packs], by, installation);
+      const statements = await takeStatements([...body.statements, ...body.packs], by, {
+        ...installation,
+        endKey,
+      });
       // What takes rights away comes first, so that nothing that it speaks of is adopted as if it were good.
       let holds = 0;
       for (const text of body.packs) {
