@@ -59,7 +59,8 @@ function TransferCard(props: {
     await decide(id, decision, reason.trim());
     setBusy(false);
   };
-  const lost = transfer.suspended === 'lost';
+  const { suspended } = transfer;
+  const stays = suspended === 'lost' || suspended === 'put_back';
   const mine = offered !== undefined && offered.by === model.enrolment.value?.credential.operator;
   const field = `because-${id}`;
   return (
@@ -76,7 +77,7 @@ function TransferCard(props: {
           [say.offer, offered && say.offeredBy(offered.name, offered.because)],
         ]}
       />
-      {lost && <p class="badge">{say.lost}</p>}
+      {stays && <p class="badge">{suspended === 'lost' ? say.lost : say.putBack}</p>}
       <p class="quiet small">{mine ? say.mine : offered === undefined ? say.first : say.second}</p>
       <ReasonField id={field} value={reason} onChange={setReason} />
       <div class="two">
@@ -86,7 +87,7 @@ function TransferCard(props: {
         <Button
           kind="danger"
           busy={busy}
-          disabled={reason.trim() === '' || lost || mine}
+          disabled={reason.trim() === '' || stays || mine}
           onClick={() => void settle('give_up')}
         >
           {offered === undefined ? say.offerIt : say.giveUp}

@@ -222,6 +222,7 @@ export const fieldWords = {
       offer: 'Offered',
       offeredBy: (name: string, because: string) => `${name}: ${because}`,
       lost: 'Reported lost: it stays',
+      putBack: 'On hold until a person has looked: it stays',
       first: 'Giving it up takes two persons. Its certificate is revoked then.',
       second: 'If you agree, its certificate is revoked and the claim is decided.',
       mine: 'You offered it. Somebody else must agree.',

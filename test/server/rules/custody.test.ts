@@ -287,6 +287,8 @@ describe('a claim on a device', () => {
     there.suspensions.push({ binding: 'b1', reason: 'lost', at: day(1), by: 'otto' });
     expect(await decided('give_up')).toBe('suspended');
     expect(await offerDevice(DEVICE, WORD, parts())).toBe('suspended');
+    there.suspensions[0] = { binding: 'b1', reason: 'put_back', at: day(1), by: 'server' };
+    expect(await decided('give_up')).toBe('suspended');
     there.suspensions[0] = { binding: 'b1', reason: 'maintenance', at: day(1), by: 'otto' };
     expect(await decided('give_up')).toBe('offered');
     set({ state: 'issuing' });

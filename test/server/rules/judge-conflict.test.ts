@@ -4,6 +4,7 @@ import {
   type DeviceHistory,
   judgeConflict,
 } from '../../../server/authority/ra/records/judge-conflict.ts';
+import type { SuspensionReason } from '../../../server/ports/device-life.ts';
 import {
   bindingWith,
   type Facts,
@@ -185,13 +186,14 @@ describe('practice', () => {
 });
 
 describe('a device that its organisation has suspended', () => {
-  const suspend = (binding: string, reason: 'lost' | 'maintenance') =>
+  const suspend = (binding: string, reason: SuspensionReason) =>
     there.suspensions.push({ binding, reason, at: '2026-02-01T00:00:00.000Z', by: 'sam' });
   const SUSPENDED = { outcome: 'held', code: 'device_suspended' } as const;
 
-  it.each<['lost' | 'maintenance', string]>([
+  it.each<[SuspensionReason, string]>([
     ['lost', 'reported lost since'],
     ['maintenance', 'in maintenance since'],
+    ['put_back', 'on hold for a newer paper since'],
   ])('as %s is held when it turns up, and it is said where', async (reason, words) => {
     bound({ site: 'hall-1' });
     suspend('b1', reason);

@@ -35,8 +35,8 @@ export interface TransferParts {
 }
 
 /**
- * `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: the device was reported lost,
- * so nobody may give it up. `sign_in_needed`: a name on the command line is never the second of two persons.
+ * `own_record`: whoever captured the claim cannot decide it for the owner. `suspended`: the device was reported lost, or may
+ * have been before a copy was put back, so nobody may give it up. `sign_in_needed`: a name on the command line is never the second of two persons.
  */
 export type TransferFault = 'not_found' | 'own_record' | 'suspended' | 'not_ready' | 'sign_in_needed';
 type TransferResult = 'offered' | 'given_up' | 'refused';
@@ -132,7 +132,8 @@ async function faultOf(
   { life }: Needs<'life'>,
 ): Promise<'not_ready' | 'suspended' | undefined> {
   if (state === 'issuing') return 'not_ready';
-  return (await life.suspension(id))?.reason === 'lost' ? 'suspended' : undefined;
+  const reason = (await life.suspension(id))?.reason;
+  return reason === undefined || reason === 'maintenance' ? undefined : 'suspended';
 }
 
 async function offer(

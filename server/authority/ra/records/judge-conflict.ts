@@ -1,4 +1,5 @@
 import type { Binding } from '../../../ports/bindings.ts';
+import type { SuspensionReason } from '../../../ports/device-life.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { RowName } from '../../../ports/list-bulk.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
@@ -65,6 +66,12 @@ export async function judgeConflict(
   return ruling === undefined ? { kind: 'free', displaces, ...apart } : { kind: 'ruled', ruling };
 }
 
+const SINCE: Record<SuspensionReason, string> = {
+  lost: 'reported lost',
+  maintenance: 'in maintenance',
+  put_back: 'on hold for a newer paper',
+};
+
 /**
  * A device that its organisation has suspended, as lost or for maintenance, has turned up: its people must look before
  * anything is said of it, wherever it was seen and whoever approves it. Another organisation's claim tells the owner by its
@@ -81,8 +88,11 @@ async function judgeSuspension(
     const suspension = await life.suspension(binding.id);
     if (suspension === undefined) continue;
     const seen = claim.site === null ? claim.domain : `${claim.domain}, ${claim.site}`;
-    const since = suspension.reason === 'lost' ? 'reported lost' : 'in maintenance';
-    return held('device_suspended', about, `${since} since ${suspension.at}, seen at ${seen}`);
+    return held(
+      'device_suspended',
+      about,
+      `${SINCE[suspension.reason]} since ${suspension.at}, seen at ${seen}`,
+    );
   }
   return undefined;
 }
