@@ -277,6 +277,8 @@ describe('a certificate that the database does not know', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'fieldbind-leaf-')), 'leaf.pem');
     writeFileSync(file, leafOf(one(0)));
     const call = ['revoke', '--certificate', file, '--reason', 'keyCompromise', '--by', 'ada'];
+    // Whoever has no word in the organisation whose CA signed it takes nothing from its devices.
+    expect(await server.fieldbind(...call.slice(0, -1), 'hanna')).toMatchObject({ code: 2 });
     expect(await server.fieldbind(...call)).toMatchObject({
       code: 0,
       out: expect.stringContaining('revoked: serial'),
@@ -301,6 +303,7 @@ describe('a certificate that the database does not know', () => {
       '--reason',
       'unspecified',
     ];
+    expect(await server.fieldbind(...call, '--by', 'hanna')).toMatchObject({ code: 2 });
     expect(await server.fieldbind(...call, '--by', 'ada')).toMatchObject({ code: 0 });
     expect(await revokedNow(server)).toContain(serialOf(one(1)));
   });

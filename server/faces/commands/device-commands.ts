@@ -3,7 +3,7 @@ import { fromPem } from '../../../core/pem.ts';
 import { isUdid } from '../../../core/udid.ts';
 import { deviceState } from '../../authority/ra/custody/device-state.ts';
 import { liftTombstones, revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
-import { revokeCertificate, revokeSerial } from '../../authority/ra/found/revoke-found.ts';
+import { orgOfCertificate, revokeCertificate, revokeSerial } from '../../authority/ra/found/revoke-found.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
 import { REVOCATION_REASONS, type RevocationReason } from '../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../ports/issuer-name.ts';
@@ -99,8 +99,6 @@ export const revoke: Command = {
 /** One certificate, by its file or by its serial. */
 async function revokeOne(call: CommandCall, reason: RevocationReason): Promise<number> {
   const { installation, text, required, print } = call;
-  // Taking rights away from a certificate that nobody knows needs no more than a known name.
-  const word = { reason, by: await actorFor(call, [], WHO.custody) };
   const file = text('certificate');
   const serial = text('serial');
   if (serial !== undefined && !/^[0-9a-f]{1,40}$/i.test(serial))
@@ -110,6 +108,11 @@ async function revokeOne(call: CommandCall, reason: RevocationReason): Promise<n
   const issuer = serial === undefined ? undefined : parseIssuerName(required('issuer'));
   if (serial !== undefined && issuer === undefined)
     throw new UsageError('--issuer names an issuing CA (see: ca list)');
+  const org =
+    der !== undefined
+      ? await orgOfCertificate(der, installation)
+      : issuer && (await installation.stores.authorities.authority(issuer))?.org;
+  const word = { reason, by: await actorFor(call, org ? [org] : [], WHO.custody) };
   const done =
     der !== undefined
       ? await revokeCertificate(der, word, installation)

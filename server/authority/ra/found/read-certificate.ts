@@ -30,7 +30,7 @@ export async function readOwnCertificate(
   stores: Needs<'authorities'>,
   crypto: CryptoPort,
 ): Promise<OwnCertificate | undefined> {
-  const certificate = read(der);
+  const certificate = readCertificate(der);
   if (certificate === undefined || certificate.isCa) return undefined;
   const device = deviceName(certificate);
   const issuer = await issuerOf(certificate, stores, crypto);
@@ -69,7 +69,8 @@ export async function issuerOf(
   return undefined;
 }
 
-function read(der: Uint8Array): Certificate | undefined {
+/** Undefined for bytes that are no certificate. */
+export function readCertificate(der: Uint8Array): Certificate | undefined {
   try {
     return parseCertificate(der);
   } catch (error) {

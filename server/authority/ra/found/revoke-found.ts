@@ -4,15 +4,15 @@ import { toInstant } from '../../../../core/instant.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
 import type { FoundCertificate } from '../../../ports/found-certificates.ts';
-import type { IssuerName } from '../../../ports/issuer-name.ts';
+import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import { readOwnCertificate } from './read-certificate.ts';
+import { issuerOf, readCertificate, readOwnCertificate } from './read-certificate.ts';
 
 export interface RevokeFoundParts {
   readonly stores: Needs<'authorities'>;
-  readonly transact: Transact<'authorities' | 'certificateStates' | 'revocations' | 'found' | 'audit'>;
+  readonly urgent: Transact<'authorities' | 'certificateStates' | 'revocations' | 'found' | 'audit'>;
   readonly lists: RevocationLists;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -27,6 +27,15 @@ export type RevokeFoundResult =
   | { readonly ok: true; readonly serial: string; readonly lists: readonly SignedCrl[] }
   /** `not_ours`: no issuing CA of this installation signed it. `revoked`: it is revoked already. */
   | { readonly ok: false; readonly why: 'not_ours' | 'revoked' };
+
+/** The organisation whose people may revoke a certificate: whose issuing CA signed it. Undefined if none of ours did. */
+export async function orgOfCertificate(
+  der: Uint8Array,
+  { stores, crypto }: Pick<RevokeFoundParts, 'stores' | 'crypto'>,
+): Promise<OrgName | undefined> {
+  const certificate = readCertificate(der);
+  return certificate && (await issuerOf(certificate, stores, crypto))?.org;
+}
 
 /**
  * Revokes one certificate by its own bytes, whether the database knows it or not: whoever issues must be able to revoke what
@@ -66,10 +75,10 @@ async function revoke(
   found: FoundCertificate,
   subject: string,
   { reason, by }: Word,
-  { transact, lists, clock }: RevokeFoundParts,
+  { urgent, lists, clock }: RevokeFoundParts,
 ): Promise<RevokeFoundResult> {
   const { serial, issuer } = found;
-  const issuers = await transact(async (tx) => {
+  const issuers = await urgent(async (tx) => {
     const at = toInstant(clock.now());
     const before = await tx.found.bySerial(serial);
     const status = await tx.certificateStates.status(serial);
