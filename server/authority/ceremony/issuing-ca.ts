@@ -75,7 +75,7 @@ export async function install(certified: CertifiedCa, parts: IssuingParts): Prom
         at,
         step: STEPS.admin,
         event: 'issuing CA under a foreign root',
-        actor: 'command line',
+        actor: commandLine(),
         org: authority.org,
         subject: authority.name,
         detail: `root SHA-256 ${sha256Hex(authority.above?.at(-1) ?? new Uint8Array())}, until ${authority.notAfter}`,

@@ -136,10 +136,17 @@ export const operatorSignOut: Command = {
   about: "ends a person's sessions on all browsers; they may sign in again, and keys stay",
   options: { by: TEXT, because: TEXT },
   words: 1,
-  async run({ installation, words, required, print }) {
-    const because = required('because');
-    const by = `command line (${required('by')})`;
-    const ended = await endSessionsOf({ operator: words[0] ?? '', org: null, by, because }, installation);
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const [operator, because] = [words[0] ?? '', required('because')];
+    required('by');
+    const memberships = await installation.stores.people.memberships(operator);
+    const by = await actorFor(
+      call,
+      memberships.map(({ org }) => org),
+      WHO.administration,
+    );
+    const ended = await endSessionsOf({ operator, org: null, by, because }, installation);
     print(ended === undefined ? 'there is no such person' : `${ended} sessions ended`);
     return ended === undefined ? 1 : 0;
   },
