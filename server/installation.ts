@@ -41,7 +41,7 @@ import { believed } from './ports/server-clock.ts';
 import type { Settings } from './ports/settings.ts';
 import type { KeyVault } from './ports/signer.ts';
 import type { Database, Stores, Transact } from './ports/stores.ts';
-import { type DatabaseObserver, Unavailable } from './ports/unavailable.ts';
+import { type DatabaseObserver, unlessFull } from './ports/unavailable.ts';
 import { openDatabase } from './store/open.ts';
 import { type OwnerLock, ownerLock } from './store/owner-lock.ts';
 import { beginEraIfPutBack } from './trail/begin-era.ts';
@@ -128,7 +128,11 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await beginEraIfPutBack({ stores, transact, statementKeys: keys, clock, crypto, aud });
     const unready = isServer ? await rescue.ready() : [];
     const { starts = 0, seal = 0 } = isServer
-      ? { starts: await countStart(transact), seal: database.identity?.seal }
+      ? {
+          // Not counted on a full disk: the keys then know one start less.
+          starts: (await unlessFull(countStart(transact))) ?? database.identity?.starts,
+          seal: database.identity?.seal,
+        }
       : {};
     const told = { aud, starts, seal };
     const isMarked =
@@ -298,15 +302,11 @@ async function beginIn(settings: Settings, clock: Clock): Promise<string> {
 }
 
 /** How often a server began on this database, with this time. */
-async function countStart(transact: Transact<'settings'>): Promise<number | undefined> {
+async function countStart(transact: Transact<'settings'>): Promise<number> {
   return transact(async ({ settings }) => {
     const starts = Number(await settings.settle('starts', '0')) + 1;
     await settings.change('starts', String(starts));
     return starts;
-  }).catch((error: unknown) => {
-    // A full disk is no reason not to start; the next start is counted.
-    if (error instanceof Unavailable && error.outage === 'disk_full') return undefined;
-    throw error;
   });
 }
 

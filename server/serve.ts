@@ -25,7 +25,7 @@ import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
 import { NotNow } from './ports/not-now.ts';
-import { Unavailable } from './ports/unavailable.ts';
+import { Unavailable, unlessFull } from './ports/unavailable.ts';
 import { accessTrail } from './trail/access-trail.ts';
 import { endStatementKey } from './trail/end-statement-key.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
@@ -246,13 +246,6 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     await installation.close();
     throw error;
   }
-}
-
-/** A full disk is no reason not to start: verifiers are answered, and what was received waits for the next round. */
-async function unlessFull(work: Promise<unknown>): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof Unavailable && error.outage === 'disk_full')) throw error;
-  });
 }
 
 function appVersion(): string {

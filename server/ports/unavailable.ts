@@ -59,6 +59,17 @@ export class Unavailable extends Error {
   }
 }
 
+/**
+ * What came of work that may be left out on a full disk; undefined if it was. That is no reason not to start: verifiers are
+ * answered, and what was received waits for the next round.
+ */
+export async function unlessFull<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
+    if (error instanceof Unavailable && error.outage === 'disk_full') return undefined;
+    throw error;
+  });
+}
+
 /** The engine's or the system's own code of an error: nothing in it is from outside. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

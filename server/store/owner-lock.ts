@@ -24,7 +24,8 @@ export function ownerLock(folder: string, how: Ownership): OwnerLock | undefined
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = new BetterSqlite(join(folder, 'owner.lock'), { timeout: PATIENCE });
   try {
-    // A file without a page would be given one at each lock, which a full disk has no room for.
+    // A file without a page would be given one at each lock, and a journal beside it takes room: a full disk has neither.
+    file.pragma('journal_mode = memory');
     file.exec('create table if not exists owner (n integer)');
     if (how === 'alone') file.exec('begin exclusive');
     else {

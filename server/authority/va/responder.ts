@@ -35,7 +35,6 @@ export interface StatusParts extends ResponderParts {
   readonly clock: ServerClock;
   readonly stores: Needs<'responders' | 'certificateStates' | 'authorities'>;
   readonly ca: CertificateAuthority;
-  readonly clock: ServerClock;
 }
 
 export interface StatusAnswer {
