@@ -5,6 +5,7 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
 import type { AccessNotes } from '../ports/access-notes.ts';
 import type { Person } from '../ports/people.ts';
+import { PROCESS_SKEW } from '../ports/server-clock.ts';
 import type { KnownSession } from '../ports/sessions.ts';
 import type { Needs } from '../ports/stores.ts';
 
@@ -25,8 +26,6 @@ export interface SignedInPerson {
 const SESSION = 7 * 24 * 3_600_000;
 /** A session that nobody uses for so long ends before: longer than a weekend, so that a phone at work needs no sign-in. */
 const IDLE = 72 * 3_600_000;
-/** By so much a clock may be set back without signing everybody out. */
-const SET_BACK = 24 * 3_600_000;
 /** Its use is noted no more often than this, since each note is a write. */
 const NOTED = 10 * 60_000;
 
@@ -112,7 +111,7 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
       const now = clock.now();
       if (stored === undefined || hasEnded(stored, now)) return undefined;
       // One that lives longer than any does began by a clock that was ahead.
-      if (fromInstant(stored.expiresAt) - now > SESSION + SET_BACK) return undefined;
+      if (fromInstant(stored.expiresAt) - now > SESSION + PROCESS_SKEW) return undefined;
       const noted = stored.seenAt === null ? 0 : fromInstant(stored.seenAt);
       // Where nothing can be written a session ends sooner, and nothing else.
       if (Math.abs(now - noted) > NOTED)
