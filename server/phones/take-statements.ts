@@ -72,10 +72,12 @@ export async function takeStatements(
     if (statement !== undefined) own.push(statement);
   }
   if (era === undefined) return own.length + ends;
-  // Between copy and era: whatever else is unknown here is no work of the time that was lost.
-  const lost = own.filter(({ at }) => at > era.copyAt && at <= era.at);
   const unknown: OwnStatement[] = [];
-  for (const one of lost) if ((await stores.statements.issuedAt(one.digest)) === undefined) unknown.push(one);
+  for (const one of own) {
+    // Whatever else is unknown here is no work of a time that was lost.
+    if ((await stores.eras.lostBy(one.at)) === undefined) continue;
+    if ((await stores.statements.issuedAt(one.digest)) === undefined) unknown.push(one);
+  }
   if (unknown.length === 0) return own.length + ends;
   await transact(async (tx) => {
     for (const { digest, typ, at, credential } of unknown) {

@@ -15,6 +15,8 @@ export interface StoredEra {
 export interface Eras {
   /** The newest; undefined if no copy was ever put back. */
   current(): Promise<StoredEra | undefined>;
+  /** The era that began without what came at this instant; undefined if none did. Of several the newest. */
+  lostBy(at: string): Promise<StoredEra | undefined>;
   begin(era: StoredEra): Promise<void>;
   /** Ends every session and every one-time thing that is not used yet, and stops the receivers of events. */
   endOneTimeThings(): Promise<void>;

@@ -39,7 +39,7 @@ export interface JudgeReads {
   readonly certificates: Pick<Certificates, 'ofBinding' | 'byFingerprint'>;
   readonly lineage: Pick<KeyLineages, 'byKey' | 'ofDevice' | 'pendingOf'>;
   readonly intents: Pick<Intents, 'ofBinding'>;
-  readonly eras: Pick<Eras, 'current' | 'unconfirmed'>;
+  readonly eras: Pick<Eras, 'current' | 'lostBy' | 'unconfirmed'>;
   readonly found: Pick<FoundCertificates, 'anyWaits' | 'ofDevice'>;
   readonly life: Pick<DeviceLife, 'suspension'>;
 }

@@ -11,6 +11,17 @@ export function eras(db: Db): Eras {
       const row = await db.selectFrom('eras').selectAll().orderBy('n', 'desc').limit(1).executeTakeFirst();
       return row && toEra(row);
     },
+    async lostBy(at) {
+      const row = await db
+        .selectFrom('eras')
+        .selectAll()
+        .where('copy_at', '<', at)
+        .where('at', '>=', at)
+        .orderBy('n', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && toEra(row);
+    },
     async begin({ era, copyAt, at, jws }) {
       const { n } = await db
         .selectFrom('eras')

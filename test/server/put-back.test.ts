@@ -258,6 +258,35 @@ describe('a database that was put back to a copy', () => {
   });
 });
 
+describe('a database that is put back once more, to a copy of its new era', () => {
+  it('takes what was lost the first time from a phone that was away meanwhile', async () => {
+    const there = await startPutBack();
+    try {
+      const ines = await there.server.signIn('ines');
+      const known = await register(ines, there.server);
+      await there.copy();
+      const lost = await register(ines, there.server);
+      await revoke(there.server, known);
+      const pack = await packOf(ines);
+      await there.putBack();
+      await there.copy();
+      const server = await there.putBack();
+      expect(await revokedNow(server)).not.toContain(serialOf(known));
+      const again = await signInAgain(server.url, ines);
+      expect(await handBack(again, { statements: [lost.receipt], packs: [pack] })).toMatchObject({
+        statements: 2,
+        holds: 1,
+      });
+      expect(await revokedNow(server)).toContain(serialOf(known));
+      const { statements } = server.running.installation.stores;
+      expect(await statements.issuedAt(await digestOf(lost.receipt))).toBeDefined();
+      expect(server.faults).toEqual([]);
+    } finally {
+      await there.close();
+    }
+  });
+});
+
 describe('a certificate that the database does not know', () => {
   let there: PutBack;
   let server: TestServer;

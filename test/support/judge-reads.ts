@@ -189,7 +189,11 @@ export function judgeReads(from: Facts): JudgeReads {
     },
     life: { suspension: async (binding) => from.suspensions.find((one) => one.binding === binding) },
     intents: { ofBinding: async (binding) => from.intents.find((one) => one.binding === binding)?.intent },
-    eras: { current: async () => from.eras.at(-1), unconfirmed: async (name) => from.unconfirmed.has(name) },
+    eras: {
+      current: async () => from.eras.at(-1),
+      lostBy: async (at) => from.eras.findLast((one) => one.copyAt < at && at <= one.at),
+      unconfirmed: async (name) => from.unconfirmed.has(name),
+    },
     found: {
       anyWaits: async () => from.found.some(({ der }) => der !== null),
       ofDevice: async (udid, keyDigest) =>

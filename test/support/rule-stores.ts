@@ -274,7 +274,7 @@ const GROUP = {
   intents: ['ofBinding', 'intend'],
   life: ['suspension'],
   transfers: ['openCase'],
-  eras: ['current', 'unconfirmed'],
+  eras: ['current', 'lostBy', 'unconfirmed'],
   found: ['anyWaits', 'ofDevice'],
   rowClaims: ['open'],
   audit: ['append'],

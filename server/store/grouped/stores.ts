@@ -129,7 +129,11 @@ export function groupedStores(
       byFingerprint: direct.certificates.byFingerprint,
       issue: issued.issue,
     },
-    eras: { current: direct.eras.current, unconfirmed: askOnce(direct.eras.unconfirmed) },
+    eras: {
+      current: direct.eras.current,
+      lostBy: direct.eras.lostBy,
+      unconfirmed: askOnce(direct.eras.unconfirmed),
+    },
     found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
     life: { suspension: direct.life.suspension },
     transfers: { openCase: direct.transfers.openCase },

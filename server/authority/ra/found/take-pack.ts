@@ -18,7 +18,7 @@ export type PackParts = Omit<FoundParts, 'transact'> & {
 
 /**
  * Takes from a work pack of ours, whose signature was verified, what takes rights away: its tombstones, and the entries of
- * its CRL. A pack from before the copy, or of this era, says nothing new. What a person lifted since stays lifted: each
+ * its CRL. A pack from before a copy, or of the time since, says nothing new. What a person lifted since stays lifted: each
  * tombstone and each entry is taken up once. Returns how many devices were put on hold.
  */
 export async function takePack(pack: WorkPack, by: string, parts: PackParts): Promise<number> {
@@ -28,8 +28,7 @@ export async function takePack(pack: WorkPack, by: string, parts: PackParts): Pr
   const at = toInstant(clock.now());
   const holds = new Set<string>();
   const issuers = await transact(async (tx) => {
-    const era = await tx.eras.current();
-    if (era === undefined || pack.issuedAt <= era.copyAt || pack.issuedAt > era.at) return [];
+    if ((await tx.eras.lostBy(pack.issuedAt)) === undefined) return [];
     const buried = await tx.tombstones.neverBuried(pack.tombstones);
     for (const digest of buried) await tx.tombstones.bury({ digest, reason: 'put back', at, by: 'server' });
     const outdated: IssuerName[] = [];

@@ -59,9 +59,10 @@ async function spareWhatCopyLost(
   { eras }: JudgeReads,
 ): Promise<Ruling> {
   if (ruling.outcome !== 'refused' || ruling.code === undefined || !UNKNOWN.has(ruling.code)) return ruling;
-  const era = await eras.current();
-  const isOlder = era !== undefined && capturedAt > era.copyAt && capturedAt <= era.at && receivedAt > era.at;
-  return isOlder ? held('unknown_since_copy', ruling.about, ruling.code) : ruling;
+  const era = await eras.lostBy(capturedAt);
+  return era !== undefined && receivedAt > era.at
+    ? held('unknown_since_copy', ruling.about, ruling.code)
+    : ruling;
 }
 
 function judgeKind(
