@@ -22,6 +22,11 @@ export function generationName(org: OrgName, generation: number): IssuerName {
   return (generation === 1 ? org : `${org}_${generation}`) as IssuerName;
 }
 
+/** Whose issuing CA it is that `generationName` named so. */
+export function orgOf(issuer: IssuerName): OrgName {
+  return issuer.replace(/_.*$/, '');
+}
+
 /** Parses the name of an issuing CA in an address. The CA itself need not exist. */
 export function parseIssuerName(text: string): IssuerName | undefined {
   return /^[a-z][a-z0-9-]{1,30}(?:_[1-9][0-9]{0,5})?$/.test(text) ? (text as IssuerName) : undefined;

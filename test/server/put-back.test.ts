@@ -15,7 +15,7 @@ import { fromPem } from '../../core/pem.ts';
 import { issuerName } from '../support/issuer-name.ts';
 import { type PutBack, signInAgain, signInOnly, startPutBack } from '../support/put-back.ts';
 import { HANNA, OAK_STREET, type TestServer } from '../support/server.ts';
-import { registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
+import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { digestOf, makeOperatorKey, type TestOperator } from '../support/server-operator.ts';
 
 const ORG = 'northfield';
@@ -258,6 +258,40 @@ describe('a database that was put back to a copy', () => {
   });
 });
 
+describe('a device whose list row the copy does not know', () => {
+  it('waits for it, where another organisation’s row of its name has another key', async () => {
+    const there = await startPutBack();
+    try {
+      const device = await makeDevice();
+      const other = { ...rowOf(await makeDevice()), udid: device.udid };
+      expect((await there.server.importList('hanna-home', [other])).errors).toEqual([]);
+      const ines = await there.server.signIn('ines');
+      await there.copy();
+      expect((await there.server.importList(ORG, [rowOf(device)])).errors).toEqual([]);
+      const registration = registrationOf(device, OAK_STREET);
+      const { jws } = await ines.seal('registration+jws', registration, ORG);
+      await ines.send([jws], ines.heartbeat());
+      const change = await ines.outcome(registration.id, ORG);
+      expect(change).toMatchObject({ outcome: 'bound' });
+      const server = await there.putBack();
+      const again = await signInAgain(server.url, ines);
+      await handBack(again, { certificates: [change.certificate?.leafPem ?? ''] });
+      await again.send([jws], again.heartbeat());
+      const outcome = () => again.outcome(registration.id, ORG);
+      expect(await outcome()).toMatchObject({ outcome: 'held', code: 'unknown_since_copy' });
+      await server.importList(ORG, [rowOf(device)]);
+      expect(await server.fieldbind('restore', 'judge-again', '--by', 'ada')).toMatchObject({ code: 0 });
+      await server.running.decider.run();
+      expect(await outcome()).toMatchObject({
+        outcome: 'bound',
+        certificate: { fingerprint: change.certificate?.fingerprint },
+      });
+    } finally {
+      await there.close();
+    }
+  });
+});
+
 describe('a database that is put back once more, to a copy of its new era', () => {
   it('takes what was lost the first time from a phone that was away meanwhile', async () => {
     const there = await startPutBack();
@@ -360,6 +394,22 @@ describe('a certificate that the database does not know', () => {
     });
     const ines = await server.signIn('hanna').catch(() => undefined);
     expect(ines).toBeUndefined();
+  });
+
+  it('is revoked at the desk of its organisation, and at no other one', async () => {
+    const ines = await signInOnly(server.url, 'ines', await makeOperatorKey());
+    await handBack(ines, { certificates: [leafOf(one(2))] });
+    await confirmAll(server);
+    const { maker, udid } = one(2).device;
+    const sam = await signInOnly(server.url, 'sam', await makeOperatorKey());
+    const act = { act: 'revoke', reason: 'stolen', because: 'the van was open' };
+    const at = (org: string) => sam.post(`/api/devices/${maker}/${udid}?org=${org}`, act);
+    expect((await at('hanna-home')).status).toBe(404);
+    expect(await revokedNow(server)).not.toContain(serialOf(one(2)));
+    const words = ['revoke', '--udid', udid, '--maker', maker, '--reason', 'unspecified'];
+    expect(await server.fieldbind(...words, '--by', 'hanna')).toMatchObject({ code: 2 });
+    expect((await at(ORG)).status).toBe(200);
+    expect(await revokedNow(server)).toContain(serialOf(one(2)));
   });
 });
 

@@ -1,4 +1,5 @@
 import { CUSTODIANS, DESK, ROLES, type Role } from '../../../contract/operator.ts';
+import { orgOf } from '../../ports/ca-names.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
 import type { Needs } from '../../ports/stores.ts';
 import { commandLine } from '../../trail/actors.ts';
@@ -57,17 +58,23 @@ export async function wordOf(
 }
 
 /**
- * The organisations that have a word over a device: where it is bound, else those whose list names it or where it was
- * bound before.
+ * The organisations that have a word over a device: where it is bound, else those whose list names it, where it was bound
+ * before, or whose CA signed a certificate of it that the database does not know.
  */
 export async function orgsOfDevice(
   maker: string,
   udid: string,
-  { liveBindings, bindingHistory, listBulk }: Needs<'liveBindings' | 'bindingHistory' | 'listBulk'>,
+  {
+    liveBindings,
+    bindingHistory,
+    listBulk,
+    found,
+  }: Needs<'liveBindings' | 'bindingHistory' | 'listBulk' | 'found'>,
 ): Promise<string[]> {
   const live = await liveBindings.byName(maker, udid);
   if (live !== undefined) return [live.org];
   const before = (await bindingHistory.ofUdid(udid)).filter((binding) => binding.maker === maker);
   const listed = await listBulk.named(REAL_SCOPE, [{ maker, udid }]);
-  return [...new Set([...before, ...listed].map(({ org }) => org))];
+  const signed = (await found.ofUdid(udid)).map(({ issuer }) => orgOf(issuer));
+  return [...new Set([...[...before, ...listed].map(({ org }) => org), ...signed])];
 }

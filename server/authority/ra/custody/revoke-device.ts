@@ -6,6 +6,7 @@ import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import { rowKey, tombstoneDigests } from '../../../../core/list-lookup.ts';
 import type { Binding } from '../../../ports/bindings.ts';
+import { orgOf } from '../../../ports/ca-names.ts';
 import type { RevocationReason } from '../../../ports/certificate-authority.ts';
 import type { RevocationLists, SignedCrl } from '../../../ports/crls.ts';
 import type { IssuerName, OrgName } from '../../../ports/issuer-name.ts';
@@ -46,7 +47,7 @@ export interface Revocation {
   readonly udid: string;
   readonly reason: RevocationReason;
   readonly by: string;
-  /** If given, the device is revoked only if it is bound to this organisation now. */
+  /** If given, the device is revoked only if it is bound to this organisation now, or was before a copy was put back. */
   readonly org?: string;
   readonly because?: string;
 }
@@ -72,13 +73,15 @@ export async function revokeDevice(
   const done = await urgent(async (tx) => {
     const { ever: bound, others } = await known(maker, udid, tx);
     // Its binding may have been in the part of the database that a copy does not have.
-    const found = org === undefined ? await tx.found.ofUdid(udid) : [];
+    const found = (await tx.found.ofUdid(udid)).filter(
+      ({ issuer }) => org === undefined || orgOf(issuer) === org,
+    );
     const ever = bound ?? (found.length > 0 ? [] : undefined);
     if (ever === undefined) return { others };
     const every = ever.filter(({ endedAt }) => endedAt === null);
     // Whoever revokes for one organisation revokes its device, and no other one that has the same name.
     const live = org === undefined ? every : every.filter((binding) => binding.org === org);
-    if (org !== undefined && live.length === 0) return { others: [] };
+    if (org !== undefined && live.length + found.length === 0) return { others: [] };
     const shared = org !== undefined && (await isShared(maker, udid, org, every, tx));
     const real = ever.filter((binding) => isReal(binding) && (!shared || binding.org === org));
     const buries = org === undefined || live.some(isReal);
@@ -107,7 +110,7 @@ export async function revokeDevice(
       step: STEPS.live,
       event: 'device revoked',
       actor: by,
-      org: live[0]?.org ?? null,
+      org: live[0]?.org ?? org ?? null,
       subject: `${maker} ${udid}`,
       detail: because === undefined ? reason : `${reason}, because: ${because}`,
     });

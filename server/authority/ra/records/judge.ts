@@ -47,6 +47,8 @@ const UNKNOWN: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
   'domain_not_entitled',
   'registration_unknown',
   'certificate_unknown',
+  // The own row that vouches for the key, where another organisation's names another one.
+  'key_mismatch',
 ]);
 
 /**
