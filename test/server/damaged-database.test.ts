@@ -35,7 +35,7 @@ function damage(table: string): void {
 }
 
 const SENTENCE =
-  /^fieldbind: the database is damaged; restore the last backup into an empty data folder \(SQLITE_[A-Z_]+\)\n$/;
+  /^fieldbind: the database is damaged; set its file aside, and restore the last backup beside the keys \(SQLITE_[A-Z_]+\)\n$/;
 
 it.each(['settings', 'migrations'])('is said in a sentence at a start that meets it in %s', async (table) => {
   damage(table);
