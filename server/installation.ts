@@ -125,18 +125,19 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const { takenAway, needInPlace, close } = database;
     const keys = statementKeys({ vault, stores, transact, clock, crypto, aud, takenAway });
     await keys.active();
+    const { identity } = database;
+    // Told before the era begins, whoever opens it: killed in between, the next one would call the copy older than its keys.
+    if (identity?.isPutBack === true) mark.write({ aud, starts: identity.starts, seal: identity.seal });
     await beginEraIfPutBack({ stores, transact, statementKeys: keys, clock, crypto, aud });
     const unready = isServer ? await rescue.ready() : [];
     const { starts = 0, seal = 0 } = isServer
       ? {
           // Not counted on a full disk: the keys then know one start less.
-          starts: (await unlessFull(countStart(transact))) ?? database.identity?.starts,
-          seal: database.identity?.seal,
+          starts: (await unlessFull(countStart(transact))) ?? identity?.starts,
+          seal: identity?.seal,
         }
       : {};
-    const told = { aud, starts, seal };
-    const isMarked =
-      !isServer || (database.identity?.isPutBack === true ? mark.write(told) : mark.raise(told));
+    const isMarked = !isServer || mark.raise({ aud, starts, seal });
     const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
     const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;
     const inUse = isServer

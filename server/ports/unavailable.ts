@@ -16,7 +16,8 @@ const SENTENCE: Record<Outage, string> = {
   outcome_unknown: 'the database did not say whether it kept the last change; look before doing it again',
   disk_full: 'the disk is full; make room',
   disk_failing: 'the disk under the database fails; look at the system’s log, and at the last backup',
-  database_damaged: 'the database is damaged; set its file aside, and restore the last backup beside the keys',
+  database_damaged:
+    'the database is damaged; set its file aside, and restore the last backup beside the keys',
 };
 
 /** Seconds after which whoever asked may ask again. */

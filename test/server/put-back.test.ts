@@ -446,7 +446,7 @@ describe('a new era', () => {
 
   const eraOf = async (server: TestServer) => (await server.running.installation.stores.eras.current())?.era;
 
-  it.each(['killed', 'elsewhere'] as const)(
+  it.each(['killed', 'killed, then a command', 'elsewhere'] as const)(
     'begins also where the copy was put back otherwise: %s',
     async (how) => {
       const server = await there.putBack(how);

@@ -17,7 +17,7 @@ export interface PutBack {
    * Puts the last copy back, and starts the server again. `killed`: the command that puts it back ended before the new era
    * began. `elsewhere`: another tool put it back, and a person said so afterwards.
    */
-  putBack(how?: 'killed' | 'elsewhere'): Promise<TestServer>;
+  putBack(how?: 'killed' | 'killed, then a command' | 'elsewhere'): Promise<TestServer>;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,8 @@ export async function startPutBack(options: Partial<ServeOptions> = {}): Promise
       life++;
       const url = await urlOf();
       if (how === undefined) await done(['restore', '--from', copy], url);
-      else await copyDatabase(copy, url ?? data, how === 'killed' ? 'put back' : 'copy');
+      else await copyDatabase(copy, url ?? data, how === 'elsewhere' ? 'copy' : 'put back');
+      if (how === 'killed, then a command') await done(['people'], url);
       if (how === 'elsewhere') await done(['restore', '--in-place'], url);
       server = await startTestServer({ ...options, data, databaseUrl: url ?? '' });
       return server;
