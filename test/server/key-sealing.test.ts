@@ -9,6 +9,7 @@ import { keyFiles } from '../../server/authority/keys/key-files.ts';
 import { isSealedWell, keySealer } from '../../server/authority/keys/sealed-key.ts';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
 import { VaultError } from '../../server/ports/signer.ts';
+import { databaseOf } from '../support/database.ts';
 import { fieldbind, startTestServer } from '../support/server.ts';
 
 const PASSPHRASE = 'correct horse';
@@ -216,7 +217,9 @@ describe('a passphrase', () => {
     await (await startTestServer({ data, caPassphrase: PASSPHRASE })).close();
     process.env.FIELDBIND_CA_PASSPHRASE_FILE = at('pass');
     try {
-      expect(await fieldbind(data, ['statement-key', 'rotate'])).toMatchObject({ code: 0 });
+      expect(await fieldbind(data, ['statement-key', 'rotate'], await databaseOf(data))).toMatchObject({
+        code: 0,
+      });
     } finally {
       delete process.env.FIELDBIND_CA_PASSPHRASE_FILE;
     }
