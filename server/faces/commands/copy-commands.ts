@@ -119,8 +119,10 @@ export const restore: BareCommand = {
       if (call.text('from') !== undefined) throw new UsageError('--from or --in-place, not both');
       if (call.config.databaseUrl === undefined) existing(own(call));
       await alone(call, async () => {
-        meant(needSame(await identityAt(own(call)), mark), mark);
+        const identity = needSame(await identityAt(own(call)), mark);
+        // Before the keys are told: killed in between, whoever opens the database begins the era all the same.
         await markInPlace(own(call));
+        meant(identity, mark);
       });
       return beginEra(call);
     }
