@@ -1,4 +1,4 @@
-import { toHex } from '../../../../core/bytes.ts';
+import { equalBytes, toHex } from '../../../../core/bytes.ts';
 import { type Certificate, parseCertificate } from '../../../../core/certificate.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { DerError } from '../../../../core/der.ts';
@@ -56,14 +56,16 @@ export async function readOwnCertificate(
 
 /** The issuing CA of ours whose key signed this certificate or list. */
 export async function issuerOf(
-  signed: Parameters<typeof isSignedBy>[0],
+  signed: Parameters<typeof isSignedBy>[0] & Pick<Certificate, 'issuer'>,
   { authorities }: Needs<'authorities'>,
   crypto: CryptoPort,
 ): Promise<IssuingCa | undefined> {
   for (const authority of await authorities.authorities()) {
     const { org } = authority;
     if (org === null) continue;
-    if (await isSignedBy(signed, parseCertificate(authority.certificate).spki, crypto))
+    const { subject, spki } = parseCertificate(authority.certificate);
+    // By name first: whoever hands back what is not ours must not have it verified by the key of every organisation.
+    if (equalBytes(subject, signed.issuer) && (await isSignedBy(signed, spki, crypto)))
       return { ...authority, org };
   }
   return undefined;
