@@ -63,21 +63,22 @@ const FOREIGN = () => [
 ];
 
 describe('by a name that is not ours', () => {
-  it('nothing is answered that a page could read: no metrics, no health, no page, no API', async () => {
-    const paths = [
-      '/',
-      '/records',
-      '/index.html',
-      '/metrics',
-      '/healthz',
-      '/api/sign-in',
-      '/api/openapi.json',
-    ];
+  const PAGE = ['/', '/records', '/index.html'];
+
+  it('nothing is answered that another page could learn from: no metrics, no health, no API', async () => {
+    const paths = ['/metrics', '/healthz', '/api/sign-in', '/api/openapi.json'];
     for (const host of FOREIGN())
-      for (const path of [...paths, '/api/nothing', '/nothing.js', '/%6detrics'])
+      for (const path of [...paths, '/api/nothing', '/api', '/%6detrics', '/api?x=1'])
         expect([host, path, await ask(path, host)]).toEqual([host, path, 403]);
     for (const host of OWN())
-      for (const path of paths) expect([host, path, await ask(path, host)]).toEqual([host, path, 200]);
+      for (const path of [...paths, ...PAGE])
+        expect([host, path, await ask(path, host)]).toEqual([host, path, 200]);
+  });
+
+  it('the page is given, which says what to do where the address cannot work', async () => {
+    for (const host of [...FOREIGN(), `10.0.0.5:${port}`])
+      for (const path of PAGE) expect([host, path, await ask(path, host)]).toEqual([host, path, 200]);
+    expect(await answerTo(['POST / HTTP/1.1', 'Host: evil.example', 'Content-Length: 0'])).toBe(403);
   });
 
   it('lists and certificates are given, since certificates name the address of their day', async () => {
@@ -92,12 +93,12 @@ describe('by a name that is not ours', () => {
     expect(await ask('/ocsp/MAA=', 'old.example')).toBe(200);
   });
 
-  it('a watcher asks by a bare address, or by none, and sees no page', async () => {
+  it('a watcher asks by a bare address, or by none, and calls nothing', async () => {
     const bare = ['10.0.0.5', `10.0.0.5:${port}`, '[2001:db8::1]', `[::1]:${port}`, ''];
     for (const host of bare) {
       for (const path of ['/metrics', '/healthz', '/metrics?x=1'])
         expect([host, path, await ask(path, host)]).toEqual([host, path, 200]);
-      for (const path of ['/', '/api/sign-in'])
+      for (const path of ['/api/sign-in', '/api/session'])
         expect([host, path, await ask(path, host)]).toEqual([host, path, 403]);
     }
     expect(await answerTo(['GET /healthz HTTP/1.0'])).toBe(200);
