@@ -8,7 +8,6 @@ import type { ChainsAnswer, HandedBack } from '../../contract/era.ts';
 import { Era } from '../../contract/era.ts';
 import { parse } from '../../contract/parse.ts';
 import type { Registration } from '../../contract/registration.ts';
-import { fromBase64Url } from '../../core/bytes.ts';
 import { parseCrl } from '../../core/crl.ts';
 import { parseJws, signJws } from '../../core/jws.ts';
 import { fromPem } from '../../core/pem.ts';
@@ -142,6 +141,8 @@ describe('a database that was put back to a copy', () => {
     const act = { act: 'suspend', reason: 'maintenance', because: 'on the bench' };
     const path = `/api/devices/${known.device.maker}/${known.device.udid}?org=${ORG}`;
     expect((await sam.post(path, act)).body).toMatchObject({ code: 'confirmation_needed' });
+    for (const desk of ['approvals', 'transfers', 'phones'])
+      expect((await sam.get(`/api/${desk}?org=${ORG}`)).body).toMatchObject({ code: 'confirmation_needed' });
     const { nonce } = (await sam.post('/api/operator-keys/challenge', {})).body as { nonce: string };
     const enrol = await sam.post('/api/operator-keys', { proof: await sam.proof(nonce) });
     expect([enrol.status, enrol.body]).toEqual([
@@ -392,8 +393,6 @@ describe('a certificate that the database does not know', () => {
       code: 1,
       out: expect.stringContaining('signed it'),
     });
-    const ines = await server.signIn('hanna').catch(() => undefined);
-    expect(ines).toBeUndefined();
   });
 
   it('is revoked at the desk of its organisation, and at no other one', async () => {
@@ -425,7 +424,6 @@ describe('what a phone hands back', () => {
         await handBack(ines, { statements: [kept.receipt], certificates: [leafOf(kept)], packs: [pack] }),
       ).toEqual({ statements: 2, certificates: 1, holds: 0 });
       expect(await server.running.installation.stores.found.all(10)).toEqual([]);
-      expect(fromBase64Url(pack.split('.')[1] ?? '')).toBeDefined();
     } finally {
       await there.close();
     }

@@ -120,6 +120,15 @@ export const restoreReport: Command = {
             ...['not sent again yet', name, operatorName, kid],
             missing.map(({ from, to }) => `${from}-${to}`).join(' '),
           );
+    for (const code of [
+      'operator_unconfirmed',
+      'anchor_unknown',
+      'revoked_before',
+      'certified_before',
+    ] as const) {
+      const waiting = await stores.queue.heldBecause(code);
+      if (waiting.length > 0) print('held', code, String(waiting.length));
+    }
     const held = await stores.queue.heldBecause('unknown_since_copy');
     if (held.length > 0)
       print('held for what the copy does not know', String(held.length), 'restore judge-again');

@@ -164,7 +164,7 @@ function deviceOf({ params }: Operation, request: FastifyRequest): string | unde
 
 /** Default deny: an operation needs a session unless it is open to anybody, and a role if it names some. */
 function checkAccess(
-  { access, query, method }: Operation,
+  { access, query }: Operation,
   request: FastifyRequest,
   session: SignedInPerson | undefined,
 ): void {
@@ -174,6 +174,7 @@ function checkAccess(
   const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
   if (typeof org !== 'string') throw new ProblemError('forbidden');
   requireMembership(session, org, access);
-  // Whoever decides over devices and records must be somebody of whom it is known that they still may.
-  if (method !== 'GET' && session.unconfirmed) throw new ProblemError('confirmation_needed');
+  // Whoever decides over devices and records, or reads what only a role may, must be somebody of whom it is known that they
+  // still may.
+  if (session.unconfirmed) throw new ProblemError('confirmation_needed');
 }

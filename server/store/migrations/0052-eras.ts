@@ -9,4 +9,5 @@ export const ERAS = [
     not_before text not null, not_after text not null, udid text, domain text, key_digest text,
     revoked_at text, reason text, found_at text not null, found_by text not null, primary key (issuer, serial))`,
   'create index found_certificates_key on found_certificates (key_digest)',
+  'create index found_certificates_udid on found_certificates (udid)',
 ] as const;

@@ -22,10 +22,13 @@ export async function judge(
   if (key === undefined) throw new Error('a kept record is by a key that is not there');
   if (!approved && (await cameAfterRevocation(record, key, stores))) return held('operator_revoked', about);
   const ruling = await spareWhatCopyLost(await judgeKind(record, approved, stores, crypto), record, stores);
-  if (approved || ruling.outcome === 'refused' || ruling.outcome === 'held') return ruling;
+  const bindsNothing = ruling.outcome === 'refused' || ruling.outcome === 'held';
+  if (approved || (bindsNothing && ruling.effect === undefined)) return ruling;
   // Our CA signed it before the database was put back: it was decided then, and the paper is proof of it.
   if (ruling.outcome === 'bind' && ruling.adopts !== undefined) return ruling;
+  // Before a claim is opened too: it would stand on another organisation's desk.
   if (await stores.eras.unconfirmed(record.author)) return held('operator_unconfirmed', ruling.about);
+  if (bindsNothing) return ruling;
   const anchorAt = await stores.statements.issuedAt(anchor);
   const time = judgeTime({
     capturedAt: record.capturedAt,
