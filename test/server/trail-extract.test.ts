@@ -12,6 +12,7 @@ import { sealTrail } from '../../server/trail/seal-trail.ts';
 import { STEPS } from '../../server/trail/steps.ts';
 import { verifyExtract } from '../../server/trail/verify-extract.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { brokenLines } from '../support/broken-lines.ts';
 import { databaseOf } from '../support/database.ts';
 import { fieldbind, OAK_STREET, startTestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
@@ -92,22 +93,7 @@ describe('an extract of the trail', () => {
   });
 
   it('shows any line changed, taken out, put twice or moved', async () => {
-    const place = fc.nat({ max: lines.length - 1 });
-    const broken = fc.oneof(
-      place.map((at) => lines.filter((_, index) => index !== at)),
-      place.map((at) => lines.flatMap((line, index) => (index === at ? [line, line] : [line]))),
-      fc.tuple(place, place).map(([from, to]) => {
-        const rest = lines.filter((_, index) => index !== from);
-        return [...rest.slice(0, to), lines[from] ?? '', ...rest.slice(to)];
-      }),
-      fc.tuple(place, fc.nat(), fc.integer({ min: 32, max: 126 })).map(([at, offset, code]) =>
-        lines.map((line, index) => {
-          if (index !== at) return line;
-          const k = offset % line.length;
-          return line.slice(0, k) + String.fromCharCode(code) + line.slice(k + 1);
-        }),
-      ),
-    );
+    const broken = brokenLines(lines);
     const content = (given: readonly string[]) =>
       given.filter((line) => /^\{"(?:entry|hidden|loose)"/.test(line));
     await fc.assert(
