@@ -19,7 +19,7 @@ export interface ListAnswer {
   readonly to: string;
   /** Nothing has changed since the phone asked last. */
   readonly unchanged: boolean;
-  signed(): Promise<{ readonly list: string; readonly digests: string }>;
+  statement(): Promise<{ readonly list: string; readonly digests: string }>;
 }
 
 /** Changes that are read at once: the database answers in this thread, so that others have their turn in between. */
@@ -49,7 +49,7 @@ export function listChanges(parts: ListChangesParts): (org: Org, after: string) 
     return {
       to: `${next}${whole ? '' : '-'}`,
       unchanged: isHere && changes.length === 0,
-      async signed() {
+      async statement() {
         const bytesOf = (is: ListChange['is']) =>
           concat(...changes.filter((one) => one.is === is).map((one) => one.digest));
         const there = bytesOf('there');

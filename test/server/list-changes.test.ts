@@ -168,8 +168,8 @@ describe('one answer', () => {
     new DataView(digest.buffer).setUint32(0, n);
     return { n, is: 'there', digest, ...over };
   };
-  const read = async (answer: { signed(): Promise<{ list: string; digests: string }> }) => {
-    const { list, digests } = await answer.signed();
+  const read = async (answer: { statement(): Promise<{ list: string; digests: string }> }) => {
+    const { list, digests } = await answer.statement();
     return { ...(parseJws(list)?.payload as ListChanges), count: digests.length / 16 };
   };
 
@@ -183,7 +183,7 @@ describe('one answer', () => {
     const rows = over(Array.from({ length: 5000 }, (_, n) => change(n + 1, { row })));
     let [after, count, most] = ['', 0, 0];
     for (let more = true; more; ) {
-      const signed = await (await rows.answer(org, after)).signed();
+      const signed = await (await rows.answer(org, after)).statement();
       const page = parseJws(signed.list)?.payload as ListChanges;
       most = Math.max(most, JSON.stringify(signed).length);
       count += page.rows.length;

@@ -51,7 +51,7 @@ export function fieldHandlers({
         reply.code(304);
         return undefined;
       }
-      return answer.signed();
+      return answer.statement();
     },
 
     async records({ session, body }) {
