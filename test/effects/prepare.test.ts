@@ -1,3 +1,4 @@
+// All that may come back at step 0 stands beside each other, since their order is what is tested: so it is long.
 import { describe, expect, test } from 'vitest';
 import type { ListChanges } from '../../contract/list-changes.ts';
 import type { Credential } from '../../contract/operator.ts';

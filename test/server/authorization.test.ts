@@ -1,3 +1,4 @@
+// One table of all operations, with a call that fits each: so it is long.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
 import type { Role } from '../../contract/operator.ts';

@@ -1,3 +1,4 @@
+// What a copy brings back and what nobody gains by it are told of the same few installations, which take long to make: so it is long.
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Every step that may be killed, and every answer that may lie, is one table over one phone and one backend: so it is long.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openRecord } from '../../core/envelope.ts';

@@ -26,17 +26,21 @@ export async function takePack(pack: WorkPack, by: string, parts: PackParts): Pr
   const crl = readCrl(fromBase64Url(pack.crl));
   const issuer = crl && (await issuerOf(crl, stores, crypto))?.name;
   const at = toInstant(clock.now());
+  // Looked up before the transaction, for which all others wait: a list is long, and most of it is known.
+  const news: (readonly [string, CrlEntry])[] = [];
+  for (const [short, entry] of crl?.entries ?? []) {
+    const serial = short.padStart(32, '0');
+    if (await isNews(serial, stores)) news.push([serial, entry]);
+  }
   const holds = new Set<string>();
   const issuers = await transact(async (tx) => {
     if ((await tx.eras.lostBy(pack.issuedAt)) === undefined) return [];
     const buried = await tx.tombstones.neverBuried(pack.tombstones);
     for (const digest of buried) await tx.tombstones.bury({ digest, reason: 'put back', at, by: 'server' });
     const outdated: IssuerName[] = [];
-    if (crl !== undefined && issuer !== undefined)
-      for (const [serial, entry] of crl.entries) {
-        const listed = { ...entry, serial: serial.padStart(32, '0'), issuer };
-        outdated.push(...(await takeEntry(listed, { at, by }, holds, tx)));
-      }
+    if (issuer !== undefined)
+      for (const [serial, entry] of news)
+        outdated.push(...(await takeEntry({ ...entry, serial, issuer }, { at, by }, holds, tx)));
     if (buried.length > 0 || outdated.length > 0)
       await audit(tx.audit, {
         at,
@@ -53,17 +57,26 @@ export async function takePack(pack: WorkPack, by: string, parts: PackParts): Pr
   return holds.size;
 }
 
+/** Whether an entry of this serial may say something that is not known. */
+async function isNews(
+  serial: string,
+  { found, certificateStates }: Needs<'found' | 'certificateStates'>,
+): Promise<boolean> {
+  const before = await found.bySerial(serial);
+  // Seen on a list before: a person may have lifted it since, and an old list must not undo that.
+  if (before !== undefined) return before.der !== null && before.revoked === null;
+  return (await certificateStates.status(serial))?.revoked === undefined;
+}
+
 async function takeEntry(
   { serial, issuer, onHold, reason }: CrlEntry & { readonly serial: string; readonly issuer: IssuerName },
   { at, by }: { readonly at: string; readonly by: string },
   holds: Set<string>,
   tx: Needs<FoundStores>,
 ): Promise<readonly IssuerName[]> {
+  if (!(await isNews(serial, tx))) return [];
   const before = await tx.found.bySerial(serial);
-  // Seen on a list before: a person may have lifted it since, and an old list must not undo that.
-  if (before !== undefined && (before.der === null || before.revoked !== null)) return [];
   const status = before === undefined ? await tx.certificateStates.status(serial) : undefined;
-  if (status?.revoked !== undefined) return [];
   const final = REVOCATION_REASONS.find((name) => REASON[name] === reason) ?? 'unspecified';
   const blank = { der: null, fingerprint: null, udid: null, domain: null, keyDigest: null };
   // Nobody knows when it ends: it stays on the list for as long as its CA may say anything.
