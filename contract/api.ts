@@ -4,6 +4,7 @@ import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceSearch, DeviceStates } from './device-state.ts';
 import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
+import { FieldDevices } from './field-device.ts';
 import { ListChangesAnswer, ListCursor } from './list-changes.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
@@ -241,6 +242,14 @@ export const API = {
     access: 'signed-in',
     query: Obj({ org: OrgName, after: Cursor, nonce: Nonce }),
     answer: Changes,
+  },
+  fieldDevices: {
+    method: 'GET',
+    path: '/api/field-devices',
+    summary: 'What an organisation has where, and what it needs next: what changed since a cursor',
+    access: 'signed-in',
+    query: Obj({ org: OrgName, after: Cursor }),
+    answer: FieldDevices,
   },
   importList: {
     method: 'POST',

@@ -36,6 +36,8 @@ export const Change = Obj({
   code: Maybe(OneOf(...OUTCOME_CODES)),
   /** For people; keyed words come from the code. Tells nothing about another organisation. */
   detail: Maybe(Words(300)),
+  /** The person who decided; absent where the rules did. */
+  by: Maybe(Words(120)),
   at: Instant,
   maker: Maybe(Maker),
   udid: Maybe(Udid),

@@ -9,7 +9,7 @@ import {
 } from 'typebox/type';
 import { Fingerprint } from './confirmation.ts';
 import { LEAST_SEARCHED, MOST_DEVICES } from './device-limits.ts';
-import { DomainName, Instant, Maker, Maybe, OneOf, Udid, Words } from './scalars.ts';
+import { Digest, DomainName, Instant, Maker, Maybe, OneOf, RecordId, Udid, Words } from './scalars.ts';
 
 /** Why a device is suspended. While it is, its certificate is on hold: CRL and OCSP say so, and nobody should trust it. */
 export const SuspensionReason = OneOf('lost', 'maintenance', 'put_back');
@@ -28,6 +28,27 @@ export const DeviceState = Obj({
   revokedAt: Union([Instant, Null()]),
   site: Maybe(Words(64)),
   position: Maybe(Words(200)),
+  siteTitle: Maybe(Words(120)),
+  domainTitle: Maybe(Words(120)),
+  model: Maybe(Words(128)),
+  /** Digest of the place (core/place.ts), for an amendment. */
+  place: Maybe(Digest),
+  /** The record by which it stands there. */
+  registration: Maybe(RecordId),
+  /** Where it stood before, the newest first; where one device is asked for. */
+  places: Maybe(
+    List(
+      Obj({
+        domain: DomainName,
+        siteTitle: Maybe(Words(120)),
+        position: Maybe(Words(200)),
+        at: Instant,
+        by: Words(120),
+        because: Maybe(Words(300)),
+      }),
+      { maxItems: 50 },
+    ),
+  ),
   suspended: Maybe(Obj({ reason: SuspensionReason, at: Instant, by: Words(120) })),
   /** UDID of the device in whose place it stands. */
   replaces: Maybe(Udid),

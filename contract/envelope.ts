@@ -10,6 +10,7 @@ export const RECORD_TYPES = [
   'release+jws',
   'transfer+jws',
   'skip+jws',
+  'site+jws',
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 

@@ -76,17 +76,18 @@ export const DeviceEvidence = Obj(
   { additionalProperties: false },
 );
 
+/** By the phone, with the person's consent. */
+export const Location = Obj(
+  { latitude: Decimal(), longitude: Decimal(), accuracyMetres: Decimal() },
+  { additionalProperties: false },
+);
+
 /** Where it stands. Photos are named by the digest of their bytes, which travel later. */
 export const Place = Obj(
   {
     site: Maybe(Words(64)),
     position: Maybe(Words(200)),
-    location: Maybe(
-      Obj(
-        { latitude: Decimal(), longitude: Decimal(), accuracyMetres: Decimal() },
-        { additionalProperties: false },
-      ),
-    ),
+    location: Maybe(Location),
     photos: List(Obj({ digest: Digest, bytes: Integer({ minimum: 1 }) }, { additionalProperties: false }), {
       maxItems: 3,
     }),
@@ -110,6 +111,15 @@ export const Registration = Obj(
     checks: List(CheckResult, { maxItems: 16 }),
     pack: Digest,
     asFound: Flag(),
+    /** Why it is submitted as found, in the person's words, for whoever decides. */
+    because: Maybe(Words(300)),
+    /**
+     * Where the device stood by what the phone knew: the domain, and the digest of the place there (core/place.ts). Another domain
+     * than `domain`: the device is moved. The same one: its place is corrected. Where it stands elsewhere by now, nothing changes.
+     */
+    from: Maybe(Obj({ domain: DomainName, place: Digest }, { additionalProperties: false })),
+    /** The device in whose place this one stands from now on. It ends when this one is bound. */
+    replaces: Maybe(Obj({ maker: Maker, udid: Udid }, { additionalProperties: false })),
   },
   { additionalProperties: false },
 );

@@ -40,6 +40,14 @@ export const CompactJws = (max: number) =>
 /** PEM text, at most `max` characters. */
 export const Pem = (max: number) => Text({ maxLength: max, pattern: '^(-----BEGIN |$)' });
 
+/** A site's name within its domain, and what people call it: no control characters, for it stands in lists and on maps. */
+export const SiteId = Text({ minLength: 1, maxLength: 64 });
+export const SiteTitle = Text({
+  minLength: 1,
+  maxLength: 120,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+});
+
 /** Words a person typed or will read; never markup. */
 export const Words = (max: number) => Text({ maxLength: max });
 

@@ -1,7 +1,10 @@
 import { Object as Obj, type Static } from 'typebox/type';
-import { Instant, OneOf, RecordId, Udid, Words } from './scalars.ts';
+import { Instant, Maybe, OneOf, RecordId, Udid, Words } from './scalars.ts';
 
-/** Takes back a record of the same operator. The voided record stays in the chain. */
+/**
+ * Takes back a registration or a move: its author may, and the desk. The RA decides: while nothing was confirmed, collected or
+ * shown, the binding ends (or the device stands where it stood before the move). The voided record stays in the chain.
+ */
 export const Void = Obj(
   {
     id: RecordId,
@@ -10,6 +13,7 @@ export const Void = Obj(
     of: RecordId,
     udid: Udid,
     reason: OneOf('undone', 'wrong_device', 'wrong_place'),
+    because: Maybe(Words(300)),
   },
   { additionalProperties: false },
 );

@@ -1,16 +1,20 @@
 import { Boolean as Flag, Array as List, Object as Obj, type Static, String as Text } from 'typebox/type';
 import { ListRow } from './list-row.ts';
 import { Role } from './operator.ts';
-import { Audience, Base64Url, Digest, DomainName, Instant, OrgName, Pem, Words } from './scalars.ts';
+import { Location } from './registration.ts';
+import { Audience, Base64Url, Digest, DomainName, Instant, Maybe, OrgName, Pem, Words } from './scalars.ts';
 
 /** An operational domain this operator may bind devices to. `anchorPem`: what its devices trust for its services. */
 export const PackDomain = Obj(
   {
     name: DomainName,
     title: Words(120),
-    sites: List(Obj({ id: Words(64), title: Words(120) }, { additionalProperties: false }), {
-      maxItems: 500,
-    }),
+    sites: List(
+      Obj({ id: Words(64), title: Words(120), location: Maybe(Location) }, { additionalProperties: false }),
+      {
+        maxItems: 5000,
+      },
+    ),
     anchorPem: Pem(8192),
   },
   { additionalProperties: false },

@@ -1,9 +1,11 @@
 import { Object as Obj, type TSchema } from 'typebox/type';
+import { Amendment } from '../../contract/amendment.ts';
 import { Confirmation } from '../../contract/confirmation.ts';
 import type { RecordType } from '../../contract/envelope.ts';
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';
 import { Instant, Maybe, RecordId, Udid } from '../../contract/scalars.ts';
+import { SiteRecord } from '../../contract/site-record.ts';
 import { Skip } from '../../contract/skip.ts';
 import { Void } from '../../contract/void.ts';
 
@@ -15,10 +17,11 @@ const SCHEMAS: Record<RecordType, TSchema> = {
   'registration+jws': Registration,
   'confirmation+jws': Confirmation,
   'void+jws': Void,
-  'amendment+jws': AnyRecord,
+  'amendment+jws': Amendment,
   'release+jws': AnyRecord,
   'transfer+jws': AnyRecord,
   'skip+jws': Skip,
+  'site+jws': SiteRecord,
 };
 
 export interface PayloadFacts {

@@ -96,6 +96,7 @@ export async function examplesFor(
     enrol: { body: { proof: await signedIn.proof(challenge.nonce) } },
     statementKeys: {},
     workPack: { query },
+    fieldDevices: { query: { ...query, after: '' } },
     listChanges: { query: { ...query, after: '' } },
     records: { body: signedIn.batch([await seal()]) },
     chains: { body: { nonce, chains: [{ kid: signedIn.key.kid, seq: 3 }] } },

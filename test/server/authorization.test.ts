@@ -81,6 +81,7 @@ const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
   statementKeys: ANYBODY,
   workPack: MEMBERS,
   listChanges: MEMBERS,
+  fieldDevices: MEMBERS,
   records: SIGNED_IN,
   chains: SIGNED_IN,
   handBack: SIGNED_IN,
@@ -239,6 +240,7 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
       return { body: { proof: await phone.proof(nonce) } };
     }
     case 'listChanges':
+    case 'fieldDevices':
       return { query: { ...query, after: '' } };
     case 'workPack':
     case 'phones':

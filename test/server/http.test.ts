@@ -131,6 +131,7 @@ describe('the contract', () => {
       enrol: await ines.post('/api/operator-keys', { proof: await ines.proof(challenge.nonce) }),
       statementKeys: await ines.get('/api/statement-keys'),
       workPack: await ines.get('/api/work-pack?org=northfield'),
+      fieldDevices: await ines.get('/api/field-devices?org=northfield&after='),
       listChanges: await ines.get('/api/list-changes?org=northfield&after='),
       records: await ines.post('/api/records', ines.batch([])),
       changes: await ines.get(`/api/changes?org=northfield&after=&nonce=${nonce}`),

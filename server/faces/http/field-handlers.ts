@@ -21,7 +21,7 @@ export function fieldHandlers({
   lists,
   decider,
   onFault,
-}: HttpParts): Pick<Handlers, 'workPack' | 'listChanges' | 'records' | 'changes'> {
+}: HttpParts): Pick<Handlers, 'workPack' | 'listChanges' | 'records' | 'changes' | 'fieldDevices'> {
   const { stores } = installation;
   const limitLists = rateLimit(LIST_ANSWERS, installation.clock.steady);
   return {
@@ -52,6 +52,11 @@ export function fieldHandlers({
         return undefined;
       }
       return answer.statement();
+    },
+
+    async fieldDevices({ session, query }) {
+      requireMembership(session, query.org);
+      return { after: '', cursor: query.after, more: false, devices: [], records: [] };
     },
 
     async records({ session, body }) {

@@ -191,6 +191,22 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   registration_unknown: say('The backend does not know the registration this speaks of.', 'Tell support.'),
   certificate_unknown: say('The backend did not issue this certificate.', 'Tell support.'),
+  undo_too_late: say(
+    'Its certificate is in the device or was collected, so it cannot be undone.',
+    'Move the device, or ask your office to retire it.',
+  ),
+  moved: say(
+    'This device stood elsewhere, and it belongs here now.',
+    'Write the new certificate into it. The old one stays good until the device uses the new one.',
+  ),
+  place_conflict: say(
+    'Somebody changed its place meanwhile.',
+    'Look at both places and say which one is right.',
+  ),
+  site_conflict: say(
+    'Somebody gave this site another name meanwhile.',
+    'Look at both names and say which one is right.',
+  ),
   already_decided: say('It was decided before.', 'Nothing to do.'),
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),
   approval_refused: say('A colleague looked at it and refused it.', 'Ask your office.'),

@@ -87,6 +87,7 @@ function judgeKind(
       // A skip explains a gap in the chain's numbers (phones/phones.ts) and asks for nothing.
       return Promise.resolve({ outcome: 'noted', about: {} });
     case 'amendment+jws':
+    case 'site+jws':
     case 'release+jws':
     case 'transfer+jws':
       return Promise.resolve(refused('kind_not_supported', mentionOf(record)));
