@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compressPage } from './compress-page.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const INPUTS = ['contract', 'core', 'src', 'sw', 'public', 'simulator/profiles'];
-const FILES = ['index.html', 'vite.config.ts', 'package-lock.json'];
+const FILES = ['index.html', 'vite.config.ts', 'package-lock.json', 'tools/compress-page.ts'];
 const STAMP = join(ROOT, 'dist', '.inputs');
 
 /** Digest of everything the page is built from. */
@@ -35,5 +36,6 @@ export async function buildPage(): Promise<void> {
   const digest = digestOfInputs();
   const { build } = await import('vite');
   await build({ root: ROOT, logLevel: 'warn' });
+  await compressPage(join(ROOT, 'dist'));
   writeFileSync(STAMP, digest);
 }

@@ -24,9 +24,11 @@ export async function pageFiles(app: FastifyInstance, dist: string): Promise<voi
       // Dot files beside the page are notes of the build.
       dotfiles: 'ignore',
       cacheControl: false,
+      // The build put each file's brotli and gzip beside it (tools/compress-page.ts).
+      preCompressed: true,
       schemaHide: true,
       setHeaders(reply, path) {
-        const fixed = path.includes('/assets/') && HASHED.test(basename(path));
+        const fixed = path.includes('/assets/') && HASHED.test(basename(path.replace(/\.(?:br|gz)$/, '')));
         reply.header('cache-control', fixed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
