@@ -56,16 +56,32 @@ export function App({ model }: { readonly model: AppModel }) {
   return (
     <ModelContext.Provider value={model}>
       <div class="app" data-tabs={inFlow ? 'no' : 'yes'}>
+        <SkipLinks />
         <header class="strip-holder">
           <StatusStrip model={model} />
         </header>
-        <main class="body">
+        <main class="body" id="content" tabIndex={-1}>
           <Screen route={here} />
         </main>
         {!inFlow && <Tabs screen={here.screen} />}
       </div>
       <UpdateNotice model={model} />
     </ModelContext.Provider>
+  );
+}
+
+/** The first stops of the Tab key: past what stands on every screen, and past every list. */
+function SkipLinks() {
+  const to = (id: string) => document.getElementById(id)?.focus();
+  return (
+    <div class="skip-links">
+      <button type="button" class="button" onClick={() => to('content')}>
+        {words.nav.toContent}
+      </button>
+      <button type="button" class="button" onClick={() => to('actions')}>
+        {words.nav.toActions}
+      </button>
+    </div>
   );
 }
 

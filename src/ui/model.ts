@@ -13,6 +13,7 @@ import type { AppPorts } from './app-ports.ts';
 const REFRESH_MS = 12 * 3600 * 1000;
 /** Longer than any time between two looks at the clock while the app is on the screen. */
 const CLOCK_SET_MS = 1_800_000;
+const DESK_ROLES: ReadonlySet<string> = new Set(['support', 'approver', 'administrator']);
 const LOOKS = 5;
 const LOOK_MS = 2_000;
 
@@ -54,6 +55,12 @@ export class AppModel {
 
   readonly membership = computed<Membership | undefined>(() =>
     this.#memberships.value.find((m) => !m.training),
+  );
+  /** Organisations whose desk this person sits at, real ones first. */
+  readonly desks = computed<readonly Membership[]>(() =>
+    this.#memberships.value
+      .filter(({ role }) => DESK_ROLES.has(role))
+      .sort((a, b) => Number(a.training) - Number(b.training)),
   );
   readonly training = computed<Membership | undefined>(() => this.#memberships.value.find((m) => m.training));
   readonly workPack = computed(() => this.#packOf(this.membership.value));

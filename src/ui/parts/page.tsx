@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useHeading } from '../use-heading.ts';
 import { words } from '../words/en.ts';
 import { Icon } from './icon.tsx';
 
@@ -11,6 +12,7 @@ export function Page(props: {
   readonly actions?: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
+  const heading = useHeading(props.title);
   return (
     <>
       <div class="page rise" data-wide={props.wide === true ? 'yes' : undefined}>
@@ -23,14 +25,16 @@ export function Page(props: {
         )}
         {props.title !== undefined && (
           <div class="page-head">
-            <h1>{props.title}</h1>
+            <h1 ref={heading} tabIndex={-1}>
+              {props.title}
+            </h1>
             {props.intro !== undefined && <p class="quiet">{props.intro}</p>}
           </div>
         )}
         {props.children}
       </div>
       {props.actions !== undefined && (
-        <div class="actions">
+        <div class="actions" id="actions" tabIndex={-1}>
           <div class="actions-inner">{props.actions}</div>
         </div>
       )}

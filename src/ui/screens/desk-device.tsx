@@ -3,11 +3,14 @@ import type { DeviceAct, DeviceState } from '../../../contract/device-state.ts';
 import { failureCode } from '../../effects/trouble.ts';
 import type { BackendFailure } from '../../ports/backend.ts';
 import { useModel } from '../model-context.ts';
+import { deskOrg } from '../parts/desk-choice.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
+import { Said, useSaid } from '../parts/said.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
+import { deskWords } from '../words/desk.ts';
 import { deskDeviceTrouble, deskDeviceWords as say } from '../words/desk-device.ts';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -19,11 +22,12 @@ import { DeviceBadges } from './desk-devices.tsx';
 /** One bound device, and what support may do with it. It needs signal; nothing here is done offline. */
 export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; readonly udid: string }) {
   const model = useModel();
-  const org = model.membership.value?.org ?? '';
+  const org = deskOrg(model);
   const [device, setDevice] = useState<DeviceState | null | undefined>();
   const [others, setOthers] = useState<readonly DeviceState[]>([]);
   const [failure, setFailure] = useState<BackendFailure | undefined>();
-  const [done, setDone] = useState<DeviceAct['act'] | undefined>();
+  const [acts, setActs] = useState(0);
+  const said = useSaid();
   const load = async () => {
     const found = await model.ports.desk.devices(org, { udid });
     if (!found.ok) return fail(found.failure);
@@ -46,20 +50,17 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
   }, [org]);
   const perform = async (act: DeviceAct) => {
     setFailure(undefined);
-    setDone(undefined);
     const answer = await model.ports.desk.act(org, { maker, udid }, act);
-    if (answer.ok) setDone(act.act);
-    else fail(answer.failure);
+    if (answer.ok) {
+      said.say(say.done[act.act]);
+      setActs(acts + 1);
+    } else fail(answer.failure);
     await load();
   };
   return (
     <Page title={say.title} onBack={goBack}>
       {failure !== undefined && <Trouble failure={failure} />}
-      {done !== undefined && (
-        <p class="card" data-tone="good" role="status">
-          {say.done[done]}
-        </p>
-      )}
+      <Said of={said} />
       {device === null && <p class="card">{say.gone}</p>}
       {device != null && (
         <>
@@ -68,7 +69,7 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
             <p class="quiet">{say.ended}</p>
           ) : (
             <DeskActs
-              key={`${device.suspended?.reason} ${done}`}
+              key={`${device.suspended?.reason} ${acts}`}
               device={device}
               others={others}
               me={model.enrolment.value?.credential.operator}
@@ -98,7 +99,8 @@ function Trouble({ failure }: { readonly failure: BackendFailure }) {
 }
 
 function DeviceCard({ device }: { readonly device: DeviceState }) {
-  const { udid, domain, site, position, fingerprint, boundAt, notAfter, replaces, suspended } = device;
+  const { udid, domain, domainTitle, site, siteTitle, position, model } = device;
+  const { fingerprint, boundAt, notAfter, replaces, suspended, places = [] } = device;
   return (
     <article class="card" data-device={udid}>
       <h2 class="row-title mono" dir="ltr">
@@ -110,8 +112,14 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
       )}
       <Facts
         of={[
-          [recordWords.domain, <NameText text={domain} />],
-          [fieldWords.place.site, site],
+          [deskWords.model, model],
+          [
+            recordWords.domain,
+            <>
+              {domainTitle !== undefined && <bdi>{domainTitle}</bdi>} <NameText text={domain} />
+            </>,
+          ],
+          [fieldWords.place.site, siteTitle ?? site],
           [say.position, position],
           [say.bound, when(Date.parse(boundAt))],
           [say.ends, when(Date.parse(notAfter))],
@@ -119,6 +127,26 @@ function DeviceCard({ device }: { readonly device: DeviceState }) {
           [recordWords.certificate, <NameText text={fingerprint} />],
         ]}
       />
+      {places.length > 0 && (
+        <details data-part="places">
+          <summary>{deskWords.history}</summary>
+          <ul class="stack-s">
+            {places.map((one) => (
+              <li key={one.at}>
+                <bdi>
+                  {[one.siteTitle, one.position].filter((part) => part !== undefined).join(', ') ||
+                    one.domain}
+                </bdi>
+                <br />
+                <span class="quiet small">
+                  {when(Date.parse(one.at))} · {one.by}
+                  {one.because !== undefined && ` · ${one.because}`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </article>
   );
 }

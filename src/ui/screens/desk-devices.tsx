@@ -3,8 +3,10 @@ import { LEAST_SEARCHED, MOST_DEVICES } from '../../../contract/device-limits.ts
 import type { DeviceState } from '../../../contract/device-state.ts';
 import { useModel } from '../model-context.ts';
 import { LinkButton } from '../parts/button.tsx';
+import { sayInAddress } from '../parts/desk-choice.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
+import { deskWords } from '../words/desk.ts';
 import { deskDeviceWords as say } from '../words/desk-device.ts';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -21,7 +23,7 @@ export function DeskDevices(props: {
   readonly devices: readonly DeviceState[] | undefined;
 }) {
   const { org, devices } = props;
-  const [text, setText] = useState('');
+  const [text, setText] = useState(() => new URLSearchParams(location.search).get('find') ?? '');
   const wanted = text.trim();
   const isMore = devices?.length === MOST_DEVICES;
   const older = useOlder(org, isMore && wanted.length >= LEAST_SEARCHED ? wanted : undefined);
@@ -44,7 +46,10 @@ export function DeskDevices(props: {
             placeholder={say.findHelp}
             value={text}
             maxLength={253}
-            onInput={(event) => setText(event.currentTarget.value)}
+            onInput={(event) => {
+              setText(event.currentTarget.value);
+              sayInAddress({ find: event.currentTarget.value });
+            }}
           />
           <p class="quiet small" role="status">
             {say.found(Math.min(SHOWN, found?.length ?? 0), devices.length, isMore)}
@@ -53,7 +58,7 @@ export function DeskDevices(props: {
         </div>
       )}
       {found?.slice(0, SHOWN).map((device) => (
-        <DeviceCard key={keyOf(device)} device={device} />
+        <DeviceCard key={keyOf(device)} org={org} device={device} />
       ))}
     </section>
   );
@@ -83,27 +88,31 @@ function keyOf({ maker, udid, boundAt }: DeviceState): string {
   return `${maker}/${udid}/${boundAt}`;
 }
 
-function textOf({ udid, maker, domain, site, position }: DeviceState): string {
-  return [udid, maker, domain, site, position].join(' ').toLowerCase();
+function textOf(device: DeviceState): string {
+  const { udid, maker, domain, domainTitle, site, siteTitle, position, model } = device;
+  return [udid, maker, domain, domainTitle, site, siteTitle, position, model].join(' ').toLowerCase();
 }
 
-function DeviceCard({ device }: { readonly device: DeviceState }) {
-  const { maker, udid, domain, site, position, notAfter } = device;
+function DeviceCard({ org, device }: { readonly org: string; readonly device: DeviceState }) {
+  const { maker, udid, domain, site, siteTitle, position, notAfter, model } = device;
   return (
     <article class="card" data-device={udid}>
-      <p class="row-title mono" dir="ltr">
+      <h3 class="row-title mono" dir="ltr">
         {udid}
-      </p>
+      </h3>
       <DeviceBadges device={device} />
       <Facts
         of={[
           [recordWords.domain, <NameText text={domain} />],
-          [fieldWords.place.site, site],
+          [deskWords.model, model],
+          [fieldWords.place.site, siteTitle ?? site],
           [say.position, position],
           [recordWords.validUntil, when(Date.parse(notAfter))],
         ]}
       />
-      <LinkButton href={`/device/${maker}/${udid}`}>{say.open}</LinkButton>
+      <LinkButton href={`/device/${maker}/${udid}?org=${org}`} of={udid}>
+        {say.open}
+      </LinkButton>
     </article>
   );
 }

@@ -65,9 +65,9 @@ function TransferCard(props: {
   const field = `because-${id}`;
   return (
     <article class="card" data-transfer={id}>
-      <p class="row-title mono" dir="ltr">
+      <h3 class="row-title mono" dir="ltr">
         {udid}
-      </p>
+      </h3>
       <p>{say.claims(claimant)}</p>
       <Facts
         of={[
@@ -79,13 +79,14 @@ function TransferCard(props: {
       />
       {stays && <p class="badge">{suspended === 'lost' ? say.lost : say.putBack}</p>}
       <p class="quiet small">{mine ? say.mine : offered === undefined ? say.first : say.second}</p>
-      <ReasonField id={field} value={reason} onChange={setReason} />
+      <ReasonField id={field} of={udid} value={reason} onChange={setReason} />
       <div class="two">
-        <Button busy={busy} disabled={reason.trim() === ''} onClick={() => void settle('refuse')}>
+        <Button busy={busy} of={udid} disabled={reason.trim() === ''} onClick={() => void settle('refuse')}>
           {say.keep}
         </Button>
         <Button
           kind="danger"
+          of={udid}
           busy={busy}
           disabled={reason.trim() === '' || stays || mine}
           onClick={() => void settle('give_up')}

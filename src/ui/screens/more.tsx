@@ -9,9 +9,6 @@ import { words } from '../words/en.ts';
 import { moreWords } from '../words/more.ts';
 import { outboxWords } from '../words/outbox.ts';
 
-/** Roles that look after other people's phones. */
-const DESK: readonly string[] = ['support', 'approver', 'administrator'];
-
 export function MoreScreen() {
   const model = useModel();
   const { shell, links, app } = model.ports;
@@ -32,7 +29,12 @@ export function MoreScreen() {
         <p>
           <strong>{credential?.name}</strong>
           <br />
-          <span class="quiet">{model.membership.value?.title}</span>
+          <span class="quiet">
+            {credential?.memberships
+              .filter(({ training }) => !training)
+              .map(({ title }) => title)
+              .join(', ')}
+          </span>
         </p>
         <PrepareTrouble model={model} />
         {model.connection.value === 'signed_out' ? (
@@ -85,7 +87,7 @@ export function MoreScreen() {
           ))}
         </fieldset>
       </section>
-      {DESK.includes(model.membership.value?.role ?? 'installer') && (
+      {model.desks.value.length > 0 && (
         <LinkButton href="/phones" icon="phone">
           {moreWords.phones}
         </LinkButton>

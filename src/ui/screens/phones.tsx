@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PhoneState } from '../../../contract/phone.ts';
 import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
+import { DeskChoice, deskOrg } from '../parts/desk-choice.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
@@ -14,7 +15,7 @@ const words = rescueWords.phones;
 /** Support's view of the phones: alarms first. */
 export function PhonesScreen() {
   const model = useModel();
-  const org = model.membership.value?.org ?? '';
+  const org = deskOrg(model);
   const [phones, setPhones] = useState<readonly PhoneState[] | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
   useEffect(() => {
@@ -29,6 +30,7 @@ export function PhonesScreen() {
   }, [model, org]);
   return (
     <Page title={words.title} intro={words.intro} onBack={goBack} wide>
+      <DeskChoice />
       {trouble !== undefined && <TroubleCard code={trouble} />}
       {phones?.length === 0 && <p class="quiet">{words.none}</p>}
       {phones?.map((phone) => (

@@ -1,5 +1,6 @@
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { CannotConnect } from '../parts/cannot-connect.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
@@ -34,6 +35,7 @@ export function ReadyScreen() {
       }
     >
       <PrepareTrouble model={model} />
+      <CannotConnect />
       {clock !== 'ready' && <TroubleCard code={`clock_${clock}`} waits />}
       <section class="card">
         <ul class="checks">

@@ -1,15 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { CannotConnect } from '../parts/cannot-connect.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { go, route } from '../route.ts';
+import { useHeading } from '../use-heading.ts';
 import { words } from '../words/en.ts';
 
 /** First contact: who is it? After this the phone has a key, a credential and a work pack. */
 export function SignInScreen() {
   const model = useModel();
   const [busy, setBusy] = useState<string | undefined>();
+  const heading = useHeading(words.signIn.title);
   useEffect(() => {
     void model.loadPeople();
   }, [model]);
@@ -31,10 +34,13 @@ export function SignInScreen() {
         <span>{words.app}</span>
       </div>
       <div class="page-head">
-        <h1>{words.signIn.title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {words.signIn.title}
+        </h1>
         <p class="quiet">{words.tagline}</p>
       </div>
       <PrepareTrouble model={model} />
+      <CannotConnect />
       {people === undefined ? (
         <div class="card">
           <p>{words.signIn.offline}</p>

@@ -39,6 +39,8 @@ export const words = {
     desk: 'Desk',
     more: 'More',
     back: 'Back',
+    toContent: 'To the content',
+    toActions: 'To the buttons of this screen',
   },
 
   signIn: {
