@@ -9,6 +9,8 @@ export interface StoredChange {
   readonly code: OutcomeCode | null;
   readonly detail: string | null;
   readonly at: string;
+  /** The person who decided; null where the rules did. Absent in changes from before it stood here. */
+  readonly by?: string | null;
   readonly maker: string | null;
   readonly udid: string | null;
   readonly domain: string | null;

@@ -2,6 +2,7 @@ import type { Static } from 'typebox/type';
 import { Errors } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeldRecords as HeldSchema } from '../../contract/approval.ts';
+import type { CheckResult } from '../../contract/registration.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { keep } from '../support/kept-record.ts';
@@ -55,6 +56,76 @@ describe('held, for a second person', () => {
       expect.objectContaining({ event: 'intended', actor: 'sam' }),
       expect.objectContaining({ event: 'bound', actor: 'sam' }),
     ]);
+  });
+
+  it('shows whoever decides what failed, what label, device and list say, why, and where', async () => {
+    const listed = await server.listedDevice({
+      row: { aliases: ['SN-0042'], model: 'Meter 42', order: 'PO-7' },
+    });
+    const other = await makeDevice();
+    const checks: CheckResult[] = [
+      { check: 'on_list', result: 'passed' },
+      { check: 'list_key', result: 'failed', code: 'key_mismatch' },
+    ];
+    const location = { latitude: 59.3, longitude: 18.1, accuracyMetres: 12 };
+    const change = await register(ines, other, {
+      udid: listed.udid,
+      asFound: true,
+      because: 'The board was swapped',
+      checks,
+      place: { site: 'basement', position: 'Cabinet 4', location, photos: [] },
+    });
+    expect(change.outcome).toBe('held');
+    const sam = await server.signIn('sam');
+    const { held } = (await approvals(sam)).body as Static<typeof HeldSchema>;
+    const shown = held.find(({ record }) => record === change.record);
+    expect([Errors(HeldSchema, { held }), shown]).toMatchObject([
+      [],
+      {
+        domainTitle: 'Oak Street 12',
+        site: 'basement',
+        siteTitle: 'Basement, plant room',
+        position: 'Cabinet 4',
+        location,
+        model: 'Meter 42',
+        because: 'The board was swapped',
+        evidence: { list: { names: [listed.udid, 'SN-0042'], model: 'Meter 42', order: 'PO-7' }, checks },
+      },
+    ]);
+    const { device, list } = shown?.evidence ?? {};
+    expect(device?.key).toBe(await nodeCrypto.digest(other.spki));
+    expect(list?.key).toBe(await nodeCrypto.digest(listed.spki));
+  });
+
+  it('shows no row and no binding of another organisation', async () => {
+    const theirs = await server.listedDevice({
+      org: 'hanna-home',
+      row: { model: 'Heat pump 9', order: 'PO-9' },
+    });
+    const hanna = await server.signIn('hanna');
+    const bound = registrationOf(theirs, HANNA);
+    expect(await hanna.submit('registration+jws', bound, 'hanna-home')).toMatchObject({ outcome: 'bound' });
+    const change = await register(ines, await makeDevice(), { udid: theirs.udid, asFound: true });
+    const sam = await server.signIn('sam');
+    const { held } = (await approvals(sam)).body as Static<typeof HeldSchema>;
+    const shown = held.find(({ record }) => record === change.record);
+    if (shown !== undefined) {
+      expect(shown.evidence?.list).toBeUndefined();
+      expect(shown.stands).toBeUndefined();
+    }
+    expect(JSON.stringify(held)).not.toMatch(/Heat pump 9|PO-9/);
+  });
+
+  it('says who decided to the phones of the organisation', async () => {
+    const change = await register(ines, await makeDevice(), { asFound: true });
+    expect(change.by).toBeUndefined();
+    const sam = await server.signIn('sam');
+    await decide(sam, change.record, 'refuse');
+    expect(await ines.outcome(change.record, 'northfield')).toMatchObject({
+      outcome: 'refused',
+      detail: 'seen',
+      by: 'Sam Petrov',
+    });
   });
 
   it('takes no decision without a reason', async () => {

@@ -110,7 +110,11 @@ describe('a change, as phones see it', () => {
   };
   const there = ledger();
   const viewed = (changes: Partial<StoredChange> = {}, ...missing: string[]) =>
-    viewChange({ ...change, ...changes }, { stores: ruleStores(there), ca: caOver(there, ...missing) });
+    viewChange(
+      'northfield',
+      { ...change, ...changes },
+      { stores: ruleStores(there), ca: caOver(there, ...missing) },
+    );
   const BARE = { record: 'r1', outcome: 'bound', at: day(1), maker: 'acme', udid: 'acme-1', unproven: false };
 
   it('has its certificate only while that is good and its CA is here', async () => {

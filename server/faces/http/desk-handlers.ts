@@ -60,7 +60,7 @@ export function deskHandlers(
       return { devices };
     },
 
-    approvals: async ({ query }) => ({ held: await heldRecords(query.org, stores) }),
+    approvals: async ({ query }) => ({ held: await heldRecords(query.org, stores, installation.crypto) }),
 
     async decideApproval({ session, params, query, body }) {
       const request = { record: params.record, org: query.org, by: session.operator, ...body };
@@ -97,7 +97,7 @@ export function deskHandlers(
         };
       const last = await stores.changes.lastOf(query.org, params.record);
       if (last === undefined) throw new ProblemError('unavailable');
-      return viewChange(last, installation);
+      return viewChange(query.org, last, installation);
     },
   };
 }

@@ -76,7 +76,7 @@ export function fieldHandlers({
       const found = await stores.changes.after(query.org, from, PAGE + 1);
       const page = found.slice(0, PAGE);
       const changes = [];
-      for (const { change } of page) changes.push(await viewChange(change, installation));
+      for (const { change } of page) changes.push(await viewChange(query.org, change, installation));
       return {
         nonce: query.nonce,
         cursor: toCursor(query.org, page.at(-1)?.n ?? from, era),

@@ -43,6 +43,7 @@ export async function settle(
     code,
     detail: decided.detail ?? null,
     at,
+    by: decided.by ?? null,
     maker: about.maker ?? null,
     udid: about.udid ?? null,
     domain: about.domain ?? null,

@@ -5,12 +5,14 @@ import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import { DomainName, Maker, Maybe, OneOf, Udid } from '../../../../contract/scalars.ts';
 import type { Clock } from '../../../../core/clock.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
+import { heldEvidence } from './held-evidence.ts';
 import { failedCheckOf } from './judge-anchor.ts';
 
 export interface ApprovalParts {
@@ -26,14 +28,12 @@ const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any
 /** The records of this organisation that are held until a person decides. */
 export async function heldRecords(
   org: string,
-  {
-    records,
-    people,
-    changes,
-    rowClaims,
-    orgs,
-  }: Needs<'records' | 'people' | 'changes' | 'rowClaims' | 'orgs'>,
+  stores: Needs<
+    'records' | 'people' | 'changes' | 'rowClaims' | 'orgs' | 'domains' | 'list' | 'liveBindings'
+  >,
+  crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<HeldRecord[]> {
+  const { records, people, changes, rowClaims, orgs } = stores;
   const out: HeldRecord[] = [];
   // Claims on the own rows come first: nobody else can decide them.
   for (const claim of await rowClaims.ofOwner(org, MOST / 2)) {
@@ -45,11 +45,15 @@ export async function heldRecords(
   }
   for (const record of await records.held(org, MOST - out.length)) {
     const name = ((await people.person(record.author))?.name ?? record.author).slice(0, 120);
-    const last = record.code === 'submitted_as_found' ? await changes.lastOf(org, record.id) : undefined;
+    const last = await changes.lastOf(org, record.id);
     const check = parse(FailedCheck, failedCheckOf(last?.detail));
     const elsewhere = record.code === 'transfer_case';
+    const registration = parse(Registration, record.payload);
+    const evidence = registration && (await heldEvidence(registration, org, stores, crypto));
     out.push({
       ...toHeld(record, name),
+      ...(last?.detail == null || check !== undefined ? {} : { detail: last.detail.slice(0, 300) }),
+      ...evidence,
       ...(check === undefined ? {} : { check }),
       ...(elsewhere ? { row: 'elsewhere' as const } : {}),
     });

@@ -1,0 +1,134 @@
+import type { HeldRecord } from '../../../../contract/approval.ts';
+import type { Registration } from '../../../../contract/registration.ts';
+import { fromBase64Url } from '../../../../core/bytes.ts';
+import type { CryptoPort } from '../../../../core/crypto.ts';
+import type { OrgName } from '../../../ports/issuer-name.ts';
+import type { OwnedRow } from '../../../ports/maker-list.ts';
+import { scopeOf } from '../../../ports/orgs.ts';
+import type { Needs } from '../../../ports/stores.ts';
+
+/** More names than a person compares help nobody. */
+const MOST_NAMES = 16;
+
+type Shown = Pick<
+  HeldRecord,
+  'siteTitle' | 'domainTitle' | 'model' | 'location' | 'because' | 'evidence' | 'stands'
+>;
+
+/**
+ * What a person needs to see before deciding a held registration: what label, device and list say of it, which checks failed, why
+ * it was submitted, and where the organisation has it already. Of lists and bindings only the organisation's own are shown.
+ */
+export async function heldEvidence(
+  registration: Registration,
+  org: OrgName,
+  stores: Needs<'orgs' | 'domains' | 'list' | 'liveBindings'>,
+  crypto: Pick<CryptoPort, 'digest'>,
+): Promise<Shown> {
+  const { label, device, place, because } = registration;
+  const [row, stands, titles, key] = await Promise.all([
+    ownRow(registration, org, stores),
+    standing(registration, org, stores, crypto),
+    titlesOf(registration, stores),
+    keyDigest(device.publicKey, crypto),
+  ]);
+  const rowKey = row?.row.publicKey === undefined ? undefined : await keyDigest(row.row.publicKey, crypto);
+  const model = row?.row.model ?? device.model ?? label.model;
+  return {
+    ...titles,
+    ...(model === undefined ? {} : { model }),
+    ...(place.location === undefined ? {} : { location: place.location }),
+    ...(because === undefined ? {} : { because }),
+    ...(stands === undefined ? {} : { stands }),
+    evidence: {
+      label: {
+        how: label.how,
+        kind: label.kind,
+        names: label.aliases.slice(0, MOST_NAMES),
+        ...(label.model === undefined ? {} : { model: label.model }),
+      },
+      device: {
+        driver: device.driver,
+        names: device.aliases.slice(0, MOST_NAMES),
+        key,
+        ...(device.firmware === undefined ? {} : { firmware: device.firmware }),
+        ...(device.model === undefined ? {} : { model: device.model }),
+      },
+      ...(row === undefined ? {} : { list: listSays(row, rowKey) }),
+      checks: registration.checks,
+    },
+  };
+}
+
+function listSays(
+  { row: { udid, aliases, model, order } }: OwnedRow,
+  key: string | undefined,
+): NonNullable<NonNullable<Shown['evidence']>['list']> {
+  return {
+    names: [udid, ...aliases].slice(0, MOST_NAMES),
+    ...(model === undefined ? {} : { model }),
+    ...(key === undefined ? {} : { key }),
+    ...(order === undefined ? {} : { order }),
+  };
+}
+
+/** The organisation's own row of that name, else the one that has its key under another name. */
+async function ownRow(
+  { maker, udid, device }: Registration,
+  org: OrgName,
+  { orgs, list }: Needs<'orgs' | 'list'>,
+): Promise<OwnedRow | undefined> {
+  const known = await orgs.org(org);
+  if (known === undefined) return undefined;
+  const scope = scopeOf(known);
+  const own = (rows: readonly OwnedRow[]) => rows.filter((one) => one.org === org);
+  const named = own(await list.ofUdid(scope, udid));
+  return (
+    named.find(({ row }) => row.maker === maker) ??
+    named[0] ??
+    own(await list.ofKey(scope, device.publicKey))[0]
+  );
+}
+
+/** The live binding of that name or of that key, if it is this organisation's. */
+async function standing(
+  { maker, udid, device }: Registration,
+  org: OrgName,
+  { liveBindings, domains }: Needs<'liveBindings' | 'domains'>,
+  crypto: Pick<CryptoPort, 'digest'>,
+): Promise<Shown['stands']> {
+  const [named, ofKey] = await Promise.all([
+    maker === undefined ? [] : liveBindings.named(maker, udid),
+    keyDigest(device.publicKey, crypto).then((digest) => liveBindings.byKey(digest)),
+  ]);
+  const binding = [...named, ofKey].find((one) => one?.org === org);
+  if (binding === undefined) return undefined;
+  const { domain, site, boundAt } = binding;
+  const title =
+    site === null ? undefined : (await domains.sites(domain)).find(({ id }) => id === site)?.title;
+  return {
+    domain,
+    boundAt,
+    ...(site === null ? {} : { site }),
+    ...(title === undefined ? {} : { siteTitle: title }),
+  };
+}
+
+async function titlesOf(
+  { domain, place }: Registration,
+  { domains }: Needs<'domains'>,
+): Promise<Pick<Shown, 'siteTitle' | 'domainTitle'>> {
+  const [known, sites] = await Promise.all([
+    domains.domain(domain),
+    place.site === undefined ? [] : domains.sites(domain),
+  ]);
+  const site = sites.find(({ id }) => id === place.site);
+  return {
+    ...(known === undefined ? {} : { domainTitle: known.title }),
+    ...(site === undefined ? {} : { siteTitle: site.title }),
+  };
+}
+
+function keyDigest(publicKey: string, crypto: Pick<CryptoPort, 'digest'>): Promise<string> {
+  return crypto.digest(fromBase64Url(publicKey) ?? new Uint8Array());
+}
