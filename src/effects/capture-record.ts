@@ -26,6 +26,11 @@ export interface RecordSubject {
   readonly simulated: boolean;
   readonly takesCertificate?: boolean;
   readonly photos?: readonly string[];
+  readonly place?: NonNullable<QueuedRecord['place']>;
+  readonly maker?: string;
+  readonly names?: readonly string[];
+  readonly model?: string;
+  readonly wrote?: string;
 }
 
 export class NotEnrolledError extends Error {
@@ -76,6 +81,8 @@ async function sealAndStore(
   const sealed = await sealRecord(typ, payload, context, after, signer, ports.crypto);
   const row: QueuedRecord = {
     ...subject,
+    operator: credential.operator,
+    operatorName: credential.name,
     typ,
     state: 'saved',
     seq: sealed.head.seq,

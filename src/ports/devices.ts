@@ -1,6 +1,7 @@
 import type { IssuedCertificate } from '../../contract/change.ts';
 import type { OutcomeCode, RejectionCode } from '../../contract/codes.ts';
 import type { FieldDevices } from '../../contract/field-device.ts';
+import type { BackendResult } from './backend.ts';
 
 /**
  * What a device at a place needs next, the most urgent first. Of the person who is signed in: `rejected` (the backend cannot take
@@ -135,6 +136,17 @@ export interface DevicesView {
 export interface DevicesIntake {
   cursor(org: string): Promise<string>;
   take(org: string, answer: FieldDevices): Promise<void>;
-  /** Forgets what belongs to other organisations than these, and whose list it is: lists are by person. */
-  keepFor(person: { readonly operator: string; readonly orgs: readonly string[] }): Promise<void>;
+  /**
+   * Forgets what belongs to other organisations than these, and the rows of another person: lists are by person. Resolves once
+   * nobody else's row is left; `made` resolves once all rows of this person are there, which takes a while on a full phone.
+   */
+  keepFor(person: {
+    readonly operator: string;
+    readonly orgs: readonly string[];
+  }): Promise<{ readonly made: Promise<void> }>;
+}
+
+/** What the lists of devices need of the backend. Never rejects. */
+export interface DevicesBackend {
+  fieldDevices(org: string, after: string, signal: AbortSignal): Promise<BackendResult<FieldDevices>>;
 }

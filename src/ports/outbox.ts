@@ -58,6 +58,26 @@ export interface QueuedRecord {
   readonly unproven: boolean;
   /** Fingerprint of the certificate that was in the device when the backend decided anew. Bound to it again, it is installed. */
   readonly installed?: string;
+  /** Who captured it, and their name. Absent in rows of older versions until the lists of devices were built (devices.ts). */
+  readonly operator?: string;
+  readonly operatorName?: string;
+  /** Where a registration or an amendment says that the device stands, and the digest of that place (core/place.ts). */
+  readonly place?: {
+    readonly site?: string;
+    readonly siteTitle?: string;
+    readonly position?: string;
+    readonly digest: string;
+  };
+  readonly maker?: string;
+  /** What else the device is called, and what it is. */
+  readonly names?: readonly string[];
+  readonly model?: string;
+  /** Of a confirmation: fingerprint of the certificate that was written. */
+  readonly wrote?: string;
+  /** The person who decided, where the backend said so. */
+  readonly decidedBy?: string | null;
+  /** Its person has read why it was refused. */
+  readonly read?: boolean;
   /** Era of the backend that made the last decision; absent before the first copy was put back. */
   readonly era?: string;
 }

@@ -3,7 +3,7 @@ import type { QueuedRecord, SentAgain, Settlement } from '../ports/outbox.ts';
 import type { Database, DatabaseHandle, Summary } from './database.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { readHead, TAKEN } from './outbox-keeping.ts';
-import { AGAIN, moved, type Write } from './outbox-write.ts';
+import { AGAIN, moved, putRows, type Write } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 /** Keys of `meta`. */
@@ -136,7 +136,7 @@ async function settleAgain(tx: Write, summary: Summary, results: readonly Settle
     if (row === undefined) continue;
     if (result.kind === 'rejected') {
       const next = moved(summary, row, 'rejected_again', { code: result.code });
-      if (next !== undefined) putMany(tx.objectStore('q'), [next]);
+      if (next !== undefined) putRows(tx, [next]);
     }
     if (result.kind === 'received') {
       const { id, receipt, receiptDigest } = result;
@@ -156,6 +156,6 @@ async function revive(tx: Write, summary: Summary, ids: readonly string[]): Prom
   const rows = await readMany(tx.objectStore('q'), ids);
   for (const row of rows.values()) {
     const next = row.state === 'rejected' ? moved(summary, row, 'retried', { code: null, fault: null }) : row;
-    if (next !== undefined) putMany(tx.objectStore('q'), [{ ...next, nextAt: 0 }]);
+    if (next !== undefined) putRows(tx, [{ ...next, nextAt: 0 }]);
   }
 }

@@ -1,11 +1,12 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { PhotoRow } from '../ports/photos.ts';
+import type { DeviceEntry, ToldRow } from './device-projection.ts';
 import { StorageError } from './error.ts';
 import type { ListHead, PlainRow } from './list-rows.ts';
 
 /** Version N only ever adds: a newer app must find everything an older one left. */
-const VERSION = 4;
+const VERSION = 5;
 const REOPEN_TRIES = 5;
 const BLOCKED_MS = 5_000;
 
@@ -30,7 +31,7 @@ export interface Schema extends DBSchema {
     };
   };
   /**
-   * `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. What an older copy of
+   * `devices`, `devices-sum`, `told:<org>` (devices.ts), `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. What an older copy of
    * the backend may have to be told or asked: `accord`, `again`, `anchor`, `anchor:<digest>`, `credential:<digest>`.
    */
   meta: { key: string; value: unknown };
@@ -53,6 +54,23 @@ export interface Schema extends DBSchema {
   list: { key: string; value: ListHead };
   digests: { key: [string, number]; value: { org: string; byte: number; bytes: Uint8Array } };
   plain: { key: [string, string]; value: PlainRow };
+  /** Version 5. Devices at places by organisation and UDID, for the person who is signed in (device-projection.ts). */
+  device: {
+    key: [string, string];
+    value: DeviceEntry;
+    indexes: {
+      udid: string;
+      need: [number, number];
+      site: [string, string, string];
+      due: number;
+    };
+  };
+  /** What the backend said of them, by organisation and key. */
+  told: {
+    key: [string, string];
+    value: ToldRow;
+    indexes: { udid: [string, string]; turn: [string, number] };
+  };
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -195,6 +213,17 @@ function upgrade(db: Database, oldVersion: number, _new: number | null, tx: Upgr
     db.createObjectStore('list', { keyPath: 'org' });
     db.createObjectStore('digests', { keyPath: ['org', 'byte'] });
     db.createObjectStore('plain', { keyPath: ['org', 'digest'] });
+  }
+  // Empty: they are filled once the database is open, in slices (devices.ts).
+  if (oldVersion < 5) {
+    const device = db.createObjectStore('device', { keyPath: ['org', 'udid'] });
+    device.createIndex('udid', 'udid');
+    device.createIndex('need', ['rank', 'order']);
+    device.createIndex('site', ['org', 'domain', 'site']);
+    device.createIndex('due', 'due');
+    const told = db.createObjectStore('told', { keyPath: ['org', 'key'] });
+    told.createIndex('udid', ['org', 'udid']);
+    told.createIndex('turn', ['org', 'turn']);
   }
 }
 

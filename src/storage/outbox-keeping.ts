@@ -4,7 +4,7 @@ import { certificateWaits, RECORD_STATES, type RecordState } from '../../core/re
 import type { JournalEntry } from '../ports/keeping.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Database, Summary } from './database.ts';
-import { bump, emptySummary, type Write } from './outbox-write.ts';
+import { bump, emptySummary, putRows, type Write } from './outbox-write.ts';
 
 /** States without a receipt that says "received". */
 const WITHOUT = ['saved', 'sending', 'rejected'] as const;
@@ -93,7 +93,7 @@ export async function take(tx: Write, summary: Summary, { row, jws }: JournalEnt
 }
 
 async function putUnsent(tx: Write, summary: Summary, row: QueuedRecord): Promise<void> {
-  await tx.objectStore('q').put({ ...row, state: 'saved', leaseOwner: null, leaseUntil: 0, nextAt: 0 });
+  putRows(tx, [{ ...row, state: 'saved', leaseOwner: null, leaseUntil: 0, nextAt: 0 }]);
   bump(summary, 'saved', 1);
 }
 

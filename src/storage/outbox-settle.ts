@@ -2,7 +2,7 @@ import type { Change } from '../../contract/change.ts';
 import { isUnsent } from '../../core/record-state.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
-import { moved, type Write } from './outbox-write.ts';
+import { moved, putRows, type Write } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 const early = (record: string) => `early:${record}`;
@@ -30,7 +30,7 @@ export async function settleAll(tx: Write, summary: Summary, results: readonly S
       await tx.objectStore('meta').delete(`cursor:${moved.org}`);
   }
   putMany(tx.objectStore('rcpt'), receipts);
-  putMany(tx.objectStore('q'), next);
+  putRows(tx, next);
   if (statement !== undefined) await tx.objectStore('meta').put(statement, 'statement');
   await decideEarly(tx, summary, results);
 }
@@ -80,6 +80,9 @@ export async function decideAll(
       detail: change.detail ?? null,
       decidedAt: change.at,
       unproven: change.unproven ?? false,
+      decidedBy: change.by ?? null,
+      read: false,
+      ...(change.maker === undefined ? {} : { maker: change.maker }),
       ...(era === undefined ? {} : { era }),
       ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
     });
@@ -87,8 +90,8 @@ export async function decideAll(
     rows.set(row.id, asInDevice(summary, decided));
     touched.add(row.id);
   }
-  putMany(
-    tx.objectStore('q'),
+  putRows(
+    tx,
     [...touched].map((id) => rows.get(id) as QueuedRecord),
   );
   for (const change of ahead) {

@@ -7,14 +7,29 @@ import {
 } from '../../core/record-state.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Schema, Summary } from './database.ts';
+import { touch } from './device-projection.ts';
+import { putMany } from './rows.ts';
 
 /** Everything the outbox writes, in one transaction: rows and counts never disagree. */
-export const STORES: ('env' | 'q' | 'meta' | 'rcpt')[] = ['env', 'q', 'meta', 'rcpt'];
+export const STORES: ('env' | 'q' | 'meta' | 'rcpt' | 'device' | 'told')[] = [
+  'env',
+  'q',
+  'meta',
+  'rcpt',
+  'device',
+  'told',
+];
 /** In `meta`: how far what the backend lost has been sent again. */
 export const AGAIN = 'again';
 /** In `meta`: an anchor that a record names. */
 export const anchorKey = (digest: string) => `anchor:${digest}`;
 export type Write = IDBPTransaction<Schema, typeof STORES, 'readwrite'>;
+
+/** Writes rows of records, and has the rows of their devices made anew with them. */
+export function putRows(tx: Write, rows: readonly QueuedRecord[]): void {
+  putMany(tx.objectStore('q'), rows);
+  for (const { org, udid } of rows) touch(tx, org, udid);
+}
 
 /** Moves a record along its table and keeps the counts right. A step that means nothing here changes nothing. */
 export async function move(
@@ -26,7 +41,7 @@ export async function move(
 ): Promise<QueuedRecord | undefined> {
   const row = await tx.objectStore('q').get(id);
   const next = row && moved(summary, row, event, fields);
-  if (next !== undefined) await tx.objectStore('q').put(next);
+  if (next !== undefined) putRows(tx, [next]);
   return next;
 }
 

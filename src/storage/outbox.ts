@@ -16,6 +16,7 @@ import type {
 } from '../ports/outbox.ts';
 import { releaseBallast } from './ballast.ts';
 import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts';
+import { projectTouched } from './device-projection.ts';
 import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
 import {
@@ -31,13 +32,23 @@ import {
 import { lease } from './outbox-lease.ts';
 import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
-import { anchorKey, bump, emptySummary, move, readSummary, STORES, type Write } from './outbox-write.ts';
+import {
+  anchorKey,
+  bump,
+  emptySummary,
+  move,
+  putRows,
+  readSummary,
+  STORES,
+  type Write,
+} from './outbox-write.ts';
 
 const CHANNEL = 'fieldbind-outbox';
 
 /** The outbox over IndexedDB: one class for all its sides, because they share one transaction discipline. */
 export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpkeep, OutboxIntake {
   readonly #db: DatabaseHandle;
+  readonly #now: () => number;
   /** Told when the last reserve of room was used up. */
   onReserveUsed: () => void = () => undefined;
   /** Told when a photo that waits had to make room for a record. */
@@ -46,8 +57,9 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   readonly #together = new ReadTogether();
   readonly #listeners = new Set<() => void>();
 
-  constructor(db: DatabaseHandle) {
+  constructor(db: DatabaseHandle, now: () => number = Date.now) {
     this.#db = db;
+    this.#now = now;
     this.#channel.onmessage = () => this.#tell();
   }
 
@@ -172,7 +184,19 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
 
   /** Where the quota is used up, photos are given up first, then the reserve, and the write is tried again. */
   async #strictly<T>(work: (tx: Write) => Promise<T>, durability?: 'relaxed'): Promise<T> {
-    const write = () => this.#db.use((db) => writeStrictly(db, STORES, work, durability));
+    const write = () =>
+      this.#db.use((db) =>
+        writeStrictly(
+          db,
+          STORES,
+          async (tx) => {
+            const value = await work(tx);
+            await projectTouched(tx, this.#now());
+            return value;
+          },
+          durability,
+        ),
+      );
     for (let reserve = true; ; ) {
       try {
         return await write();
@@ -226,14 +250,29 @@ async function store(
   }
   // `add`: an envelope that is there is never written over.
   await tx.objectStore('env').add({ id: row.id, jws, digest: row.digest });
-  await tx.objectStore('q').put(row);
+  putRows(tx, [row]);
   await tx.objectStore('meta').put(head, key);
   if (anchor !== undefined) await tx.objectStore('meta').put(anchor.jws, anchorKey(anchor.digest));
   const summary = await readSummary(tx);
   bump(summary, row.state, 1);
-  if (row.typ === 'confirmation+jws' && row.about !== null) {
-    await move(tx, summary, row.about, 'installed', {});
+  if (row.typ === 'confirmation+jws') {
+    for (const id of await confirmedBy(tx, row)) await move(tx, summary, id, 'installed', {});
   }
   await tx.objectStore('meta').put(summary, 'sum');
   return 'stored';
+}
+
+/** The registration that a confirmation names, and each other one that was answered with the certificate that was written. */
+async function confirmedBy(
+  tx: Write,
+  { about, udid, org, wrote }: QueuedRecord,
+): Promise<ReadonlySet<string>> {
+  const rows = await tx
+    .objectStore('q')
+    .index('device')
+    .getAll(IDBKeyRange.bound([udid, 0], [udid, Infinity]));
+  const same = rows.filter(
+    (row) => row.org === org && row.state === 'bound' && row.certificate?.fingerprint === wrote,
+  );
+  return new Set([...(about === null ? [] : [about]), ...same.map(({ id }) => id)]);
 }

@@ -1,3 +1,4 @@
+import type { IssuedCertificate } from '../../../contract/change.ts';
 import type { Confirmation } from '../../../contract/confirmation.ts';
 import { fromBase64Url } from '../../../core/bytes.ts';
 import { keyOfCertificate } from '../../../core/certificate-key.ts';
@@ -8,7 +9,7 @@ import { uuid7 } from '../../../core/uuid7.ts';
 import type { CollectEffect, CollectEvent } from '../../flow/collect.ts';
 import type { CheckCertificate } from '../../ports/certificate-check.ts';
 import type { CredentialBundle, LinkKind, WrittenPart } from '../../ports/device.ts';
-import type { OutboxView, QueuedRecord } from '../../ports/outbox.ts';
+import type { DeviceAtPlace, DevicesView } from '../../ports/devices.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { type CapturePorts, captureRecord } from '../capture-record.ts';
 import type { DeviceWork } from '../device-work.ts';
@@ -18,12 +19,32 @@ import { newChallenge, visitOf } from './visit.ts';
 export interface CollectPorts extends CapturePorts {
   readonly device: DeviceWork;
   readonly checkCertificate: () => Promise<CheckCertificate>;
-  /** The registration whose certificate waits, and the pack of its organisation. */
-  readonly registration: QueuedRecord;
-  readonly outbox: Pick<OutboxView, 'record'>;
+  /** The device whose certificate waits, as it was when the screen was opened, and the pack of its organisation. */
+  readonly waiting: WaitingDevice;
+  readonly devices: Pick<DevicesView, 'device'>;
   readonly pack: StoredPack;
   readonly app: string;
   readonly onSaved: () => void;
+}
+
+/** Captured here or by a colleague: its certificate is all that it takes. */
+export type WaitingDevice = DeviceAtPlace & {
+  readonly registration: string;
+  readonly certificate: IssuedCertificate;
+};
+
+export function isWaiting(device: DeviceAtPlace | undefined): device is WaitingDevice {
+  return device?.registration !== undefined && device.certificate !== undefined;
+}
+
+/** Under which names a device may still be connected since its registration. */
+export function connectedLinkOf(
+  device: Pick<DeviceWork, 'connectedLink'>,
+  { registration, record }: WaitingDevice,
+): LinkKind | undefined {
+  return (
+    device.connectedLink(registration) ?? (record === undefined ? undefined : device.connectedLink(record))
+  );
 }
 
 /** Performs what the collect flow asked for. None rejects; each answers with an event. */
@@ -46,7 +67,7 @@ async function run(
   switch (effect.do) {
     case 'connect':
       // Right after a registration the device is still connected and read: no second chooser, no second reset.
-      if (ports.device.connectedLink(ports.registration.id) !== effect.link) await connect(ports, effect);
+      if (connectedLinkOf(ports.device, ports.waiting) !== effect.link) await connect(ports, effect);
       return { on: 'connected' };
     case 'check_certificate':
       return approve(ports);
@@ -66,20 +87,21 @@ async function run(
 
 async function approve({
   device,
-  registration,
-  outbox,
+  waiting,
+  devices,
   pack,
   clock,
   checkCertificate,
 }: CollectPorts): Promise<CollectEvent> {
-  // Decided otherwise since the screen was opened, revoked perhaps: then nothing is written any more.
-  const state = (await outbox.record(registration.id))?.state;
-  if (state !== 'bound' && state !== 'installed')
-    return { on: 'failed', trouble: { code: 'certificate_revoked' } };
-  const { certificate, udid, domain } = registration;
+  const { org, certificate, udid, domain } = waiting;
+  const now = await devices.device(org, udid);
+  // Written by somebody else since the screen was opened, or decided otherwise, revoked perhaps: then nothing is written any more.
+  if (now?.certificate?.fingerprint !== certificate.fingerprint) {
+    const isWritten = now?.standing === 'installed' || now?.standing === 'shown';
+    return { on: 'failed', trouble: { code: isWritten ? 'certificate_written' : 'certificate_revoked' } };
+  }
   const place = pack.pack.domains.find((candidate) => candidate.name === domain);
-  if (certificate === null || place === undefined)
-    return { on: 'failed', trouble: { code: 'domain_not_in_pack' } };
+  if (place === undefined) return { on: 'failed', trouble: { code: 'domain_not_in_pack' } };
   const deviceKey = keyOf(certificate.leafPem);
   if (deviceKey === undefined) return { on: 'failed', trouble: { code: 'certificate_malformed' } };
   if (!(await isTheDevice(device, deviceKey, udid)))
@@ -106,7 +128,7 @@ async function connect(
   ports: CollectPorts,
   { link, secTag }: Extract<CollectEffect, { do: 'connect' }>,
 ): Promise<void> {
-  const { udid } = ports.registration;
+  const { udid } = ports.waiting;
   const challenge = newChallenge(ports, ports.pack.digest);
   const visit = await visitOf(ports, { challenge, udid, secretOf: udid });
   await ports.device.open(link, { visit: secTag === undefined ? visit : { ...visit, secTag } });
@@ -131,7 +153,8 @@ function keyOf(leafPem: string): Uint8Array | undefined {
 }
 
 async function confirm(ports: CollectPorts, written: readonly WrittenPart[]): Promise<void> {
-  const { registration, clock, crypto } = ports;
+  const { waiting, clock, crypto } = ports;
+  const { org, udid, domain, maker, siteTitle, position, certificate, registration, names } = waiting;
   const at = clock.now();
   const id = uuid7(at, crypto);
   const link: LinkKind = ports.device.link;
@@ -139,14 +162,18 @@ async function confirm(ports: CollectPorts, written: readonly WrittenPart[]): Pr
     id,
     app: ports.app,
     capturedAt: toInstant(at),
-    registration: registration.id,
-    udid: registration.udid,
-    domain: registration.domain,
-    certificate: registration.certificate?.fingerprint ?? '',
+    registration,
+    ...(maker === undefined ? {} : { maker }),
+    udid,
+    domain,
+    certificate: certificate.fingerprint,
     link,
     written: written.map((part) => ({ parts: [...part.parts], digest: part.digest })),
   };
-  const { org, udid, domain, title } = registration;
-  const subject = { id, org, udid, domain, title, about: registration.id, simulated: link === 'simulated' };
+  const title = [siteTitle, position].filter((part) => part !== undefined).join(', ');
+  const subject = {
+    ...{ id, org, udid, domain, title, about: registration, simulated: link === 'simulated' },
+    ...{ wrote: certificate.fingerprint, names },
+  };
   await captureRecord(ports, 'confirmation+jws', subject, payload);
 }

@@ -1,6 +1,7 @@
 import { parse } from '../../../contract/parse.ts';
 import { Registration } from '../../../contract/registration.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
+import { factsOf } from '../../../core/record-facts.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
 import type { InstallEffect, InstallEvent } from '../../flow/install.ts';
 import type { OutboxView } from '../../ports/outbox.ts';
@@ -96,6 +97,7 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
         title,
         about: null,
         simulated,
+        ...(await factsOf(payload, ports.crypto, place.siteTitle)),
         ...(checked.reading.traits.installs ? {} : { takesCertificate: false }),
         ...(payload.place.photos.length === 0
           ? {}

@@ -1,7 +1,13 @@
-import { performCollect } from '../../effects/install/collect-effects.ts';
+import { useEffect, useState } from 'preact/hooks';
+import {
+  connectedLinkOf,
+  isWaiting,
+  performCollect,
+  type WaitingDevice,
+} from '../../effects/install/collect-effects.ts';
 import { COLLECT_START, type CollectState, collect } from '../../flow/collect.ts';
 import type { InstallPart } from '../../ports/device.ts';
-import type { QueuedRecord } from '../../ports/outbox.ts';
+import type { DeviceAtPlace } from '../../ports/devices.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
@@ -12,48 +18,46 @@ import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
-import { go } from '../route.ts';
+import { go, goBack } from '../route.ts';
 import { useBusyFlow, useFlow } from '../use-flow.ts';
-import { useRecord } from '../use-record.ts';
 import { when } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { recordWords } from '../words/record.ts';
 
-/** Steps 10 and 11 for one record. */
-export function CollectScreen({ id }: { readonly id: string }) {
+/** Steps 10 and 11 for one device, whoever registered it. */
+export function CollectScreen({ org, udid }: { readonly org: string; readonly udid: string }) {
   const model = useModel();
-  const record = useRecord(id);
-  if (record === undefined) return <Page />;
-  const pack = model.packs.value.find((stored) => stored.pack.org === record?.org);
-  if (record === null || pack === undefined) {
+  // As it was when the screen was opened: what is written here is what a person saw then.
+  const [device, setDevice] = useState<DeviceAtPlace | null | undefined>();
+  useEffect(() => {
+    void model.ports.devices.device(org, udid).then((found) => setDevice(found ?? null));
+  }, [org, udid]);
+  if (device === undefined) return <Page />;
+  const pack = model.packs.value.find((stored) => stored.pack.org === org);
+  const waiting = device ?? undefined;
+  if (!isWaiting(waiting) || pack === undefined) {
     return (
-      <Page onBack={() => go('/')}>
-        <FieldTroubleCard code="no_work_pack" />
+      <Page title={fieldWords.collect.title} onBack={goBack}>
+        <FieldTroubleCard code={isWaiting(waiting) ? 'no_work_pack' : 'nothing_to_write'} waits />
       </Page>
     );
   }
-  return <CollectFlow registration={record} pack={pack} />;
+  return <CollectFlow waiting={waiting} pack={pack} />;
 }
 
-function CollectFlow({
-  registration,
-  pack,
-}: {
-  readonly registration: QueuedRecord;
-  readonly pack: StoredPack;
-}) {
+function CollectFlow({ waiting, pack }: { readonly waiting: WaitingDevice; readonly pack: StoredPack }) {
   const model = useModel();
   useBusyFlow();
   const [now, flow] = useFlow(COLLECT_START, collect, () => {
-    const { outbox, capture, work, clock, crypto, device, certificates, app } = model.ports;
+    const { devices, capture, work, clock, crypto, device, certificates, app } = model.ports;
     const ports = {
       capture,
-      outbox,
+      devices,
       work,
       clock,
       crypto,
       device,
-      registration,
+      waiting,
       pack,
       app,
       checkCertificate: certificates,
@@ -62,9 +66,8 @@ function CollectFlow({
     return {
       perform: (effect, answer) => performCollect(ports, effect, answer),
       onEnter({ send }) {
-        if (registration.simulated)
-          void model.ports.practice().then((shelf) => shelf.wake(registration.udid));
-        const link = device.connectedLink(registration.id);
+        if (waiting.simulated) void model.ports.practice().then((shelf) => shelf.wake(waiting.udid));
+        const link = connectedLinkOf(device, waiting);
         if (link !== undefined) send({ on: 'link_chosen', link });
       },
       onLeave: () => void device.stop(),
@@ -82,7 +85,7 @@ function CollectFlow({
             ? fieldWords.collect.connect
             : fieldWords.collect.keepConnected
       }
-      onBack={done ? undefined : () => go(`/record/${registration.id}`)}
+      onBack={done ? undefined : goBack}
       actions={
         done ? (
           <Button kind="primary" onClick={() => go('/')}>
@@ -108,7 +111,7 @@ function CollectFlow({
           onSecret={
             now.at === 'pair' && now.link !== undefined
               ? (secret) => {
-                  model.ports.device.keepSecret(registration.udid, secret);
+                  model.ports.device.keepSecret(waiting.udid, secret);
                   if (now.link !== undefined) flow.send({ on: 'link_chosen', link: now.link });
                 }
               : undefined
@@ -117,16 +120,21 @@ function CollectFlow({
       )}
       <section class="card">
         <p class="udid-big" dir="ltr">
-          {registration.udid}
+          {waiting.udid}
         </p>
-        <p class="quiet">
-          <NameText text={registration.domain} />
+        {waiting.model !== undefined && <p class="quiet">{waiting.model}</p>}
+        <p>
+          <bdi>
+            {[waiting.siteTitle ?? waiting.site, waiting.position]
+              .filter((part) => part !== undefined)
+              .join(', ') || waiting.domain}
+          </bdi>
         </p>
         {now.at !== 'pair' && <Progress state={now} />}
       </section>
       {now.at === 'pair' && (
         <LinkChoice
-          links={linksFor(model.ports.links.availableLinks(), registration.simulated)}
+          links={linksFor(model.ports.links.availableLinks(), waiting.simulated)}
           onChoose={(link) => flow.send({ on: 'link_chosen', link })}
         />
       )}
@@ -135,25 +143,23 @@ function CollectFlow({
           {fieldWords.collect.noChain}
         </p>
       )}
-      {done && registration.certificate !== null && (
-        <section class="card">
+      {done && (
+        <details class="card">
+          <summary>{fieldWords.collect.support}</summary>
           <Facts
             of={[
               [
                 recordWords.names,
-                <NameText
-                  fact="names"
-                  text={`spiffe://${registration.domain}/device/${registration.udid}`}
-                />,
+                <NameText fact="names" text={`spiffe://${waiting.domain}/device/${waiting.udid}`} />,
               ],
               [
                 recordWords.certificate,
-                <NameText fact="fingerprint" text={registration.certificate.fingerprint} />,
+                <NameText fact="fingerprint" text={waiting.certificate.fingerprint} />,
               ],
-              [recordWords.validUntil, when(Date.parse(registration.certificate.notAfter))],
+              [recordWords.validUntil, when(Date.parse(waiting.certificate.notAfter))],
             ]}
           />
-        </section>
+        </details>
       )}
     </Page>
   );

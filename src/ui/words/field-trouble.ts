@@ -9,7 +9,9 @@ type FieldCode =
   | 'bench_clash'
   | 'bench_full'
   | 'bench_maker'
+  | 'certificate_written'
   | 'label_not_tied'
+  | 'nothing_to_write'
   | CertificateFault
   | Exclude<DeviceErrorCode, OutcomeCode>
   | LabelErrorCode
@@ -18,6 +20,16 @@ type FieldCode =
 
 /** What can only happen beside a device: these words come with those screens. A code without words does not compile. */
 const TROUBLE: Record<FieldCode, TroubleWords> = {
+  // Certificate
+  certificate_written: say(
+    'Its certificate is in the device already.',
+    'Somebody wrote it. Nothing is left to do.',
+  ),
+  nothing_to_write: say(
+    'No certificate waits for this device.',
+    'It was written, or it ended. Open the device to see.',
+  ),
+
   // Label
   label_unreadable: say(
     'The code could not be read.',

@@ -242,6 +242,7 @@ export const fieldWords = {
     parts: { leaf: 'Certificate', chain: 'Its chain', anchor: 'Trust anchor of the domain' },
     done: 'Certificate on device',
     doneNote: 'Written, read back, and signed by you. The device shows it is live when it first uses it.',
+    support: 'For support',
     noChain:
       'This device has too little memory for the chain. Services it talks to must know the issuing CA.',
     again: 'Try again',

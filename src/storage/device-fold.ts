@@ -1,0 +1,376 @@
+import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
+import { fromInstant } from '../../core/instant.ts';
+import { certificateWaits, isUnsent } from '../../core/record-state.ts';
+import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+
+/** Everything that this phone knows of one device in one organisation. Their order says nothing. */
+export interface DeviceSources {
+  /** Records of all people of this phone. */
+  readonly records: readonly QueuedRecord[];
+  /** What the backend said: a device for each maker that uses this name. */
+  readonly devices: readonly FieldDevice[];
+  readonly reports: readonly (FieldRecord & { readonly read?: boolean })[];
+}
+
+export interface Reader {
+  readonly operator: string;
+  /** Milliseconds since 1970: when a certificate becomes due. */
+  readonly now: number;
+}
+
+/** Codes by which a registration was answered because its binding has ended, or because somebody took it back. */
+const ENDED: ReadonlySet<string | null> = new Set(['retired', 'replaced', 'given_up', 'practice_ended']);
+const WITHDRAWN = 'withdrawn';
+
+/**
+ * One row for a device, whoever wrote what in which order: a function of the sources alone, so that a row that is made anew is
+ * the same. Own work that is not decided yet stands on top of what the backend says; of two decisions the newer one counts.
+ * Undefined where nothing of it is this person's to see.
+ */
+export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {
+  const own = sources.records.filter(({ operator }) => operator === reader.operator).sort(inTime);
+  const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  const told = pickDevice(sources.devices, newest?.maker);
+  const report = pickReport(sources.reports, newest);
+  const base = baseOf(newest, told, report);
+  if (base === undefined) return undefined;
+  return withOpenWork(withWaiting(base, own, told, reader), own, told?.registration === base.registration);
+}
+
+/** Unsent records of other people, by name: theirs to read, and counted here. */
+export function unsentOfOthers(
+  records: readonly QueuedRecord[],
+  operator: string,
+): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const row of records) {
+    if (row.operator === operator || !isUnsent(row.state)) continue;
+    const name = row.operatorName ?? '';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Records of one person by the time of capture; of one key in its own order. */
+function inTime(a: QueuedRecord, b: QueuedRecord): number {
+  return (
+    (a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+}
+
+/** Taken back: as if it had never been. */
+function isGone(state: QueuedRecord['state'], code: string | null): boolean {
+  return code === WITHDRAWN && (state === 'refused' || state === 'noted');
+}
+
+/** The device that lives, else the one of this maker, else the one that was captured last. */
+function pickDevice(devices: readonly FieldDevice[], maker: string | undefined): FieldDevice | undefined {
+  const rank = (one: FieldDevice) =>
+    `${one.state === 'ended' ? 0 : 1}${one.maker === maker ? 1 : 0}${one.capturedAt}${one.maker}`;
+  return devices.reduce<FieldDevice | undefined>(
+    (best, one) => (best === undefined || rank(one) > rank(best) ? one : best),
+    undefined,
+  );
+}
+
+type Report = DeviceSources['reports'][number];
+
+/** The newest that the phone does not know better by its own record. */
+function pickReport(reports: readonly Report[], newest: QueuedRecord | undefined): Report | undefined {
+  return reports
+    .filter(({ outcome, record }) => outcome !== 'settled' && record !== newest?.id)
+    .reduce<Report | undefined>(
+      (best, one) =>
+        best === undefined || `${one.capturedAt}${one.record}` > `${best.capturedAt}${best.record}`
+          ? one
+          : best,
+      undefined,
+    );
+}
+
+/** What stands where, before the work that is still open. */
+function baseOf(
+  newest: QueuedRecord | undefined,
+  told: FieldDevice | undefined,
+  report: Report | undefined,
+): DeviceAtPlace | undefined {
+  const reportAt = report === undefined ? -Infinity : fromInstant(report.capturedAt);
+  const ownAt = newest === undefined ? -Infinity : newest.createdAt;
+  if (told !== undefined && !speaksOver(newest, told)) {
+    const device = ofDevice(told);
+    if (report === undefined || reportAt <= lastOf(told)) return device;
+    // A registration of a device that stands: what stands stays, and the row says that somebody has to decide.
+    return { ...device, ...decisionOf(report) };
+  }
+  if (newest !== undefined && ownAt >= reportAt) {
+    const row = ofRecord(newest);
+    return told === undefined || told.state === 'ended' ? row : { ...row, ...keptOf(told) };
+  }
+  return report === undefined ? undefined : ofReport(report);
+}
+
+/** Whether the phone's own registration is newer than what the backend said of the device. */
+function speaksOver(newest: QueuedRecord | undefined, told: FieldDevice): newest is QueuedRecord {
+  if (newest === undefined) return false;
+  const { state, createdAt, code, decidedAt, certificate } = newest;
+  if (isUnsent(state) || state === 'received' || state === 'rejected') return true;
+  if (told.registration === newest.id) return false;
+  if (told.state === 'ended') {
+    const endedAt = fromInstant(told.ended?.at ?? told.capturedAt);
+    return decidedAt !== null && fromInstant(decidedAt) > endedAt && !ENDED.has(code);
+  }
+  if (state === 'held' || state === 'refused') return createdAt > lastOf(told) && newest.read !== true;
+  const binds = code === null || code === 'moved';
+  if (binds) return createdAt > fromInstant(told.capturedAt);
+  // Renewed: the backend's word may be from before.
+  return certificate !== null && told.notAfter !== undefined && certificate.notAfter > told.notAfter;
+}
+
+function lastOf(told: FieldDevice): number {
+  return fromInstant(told.ended?.at ?? told.capturedAt);
+}
+
+/** What the backend knows better of a device that is registered anew. */
+function keptOf({ maker, names, model }: FieldDevice): Partial<DeviceAtPlace> {
+  return { maker, names, ...(model === undefined ? {} : { model }) };
+}
+
+function ofDevice(told: FieldDevice): DeviceAtPlace {
+  const { ended, suspended, state, certificate } = told;
+  return {
+    ...somewhere(told),
+    maker: told.maker,
+    names: told.names,
+    place: told.place,
+    standing: state,
+    need: state === 'ended' ? 'ended' : 'none',
+    code: ended?.code ?? null,
+    because: ended?.because ?? null,
+    decidedBy: ended?.by ?? null,
+    decidedAt: ended === undefined ? null : fromInstant(ended.at),
+    ...(suspended === undefined ? {} : { suspended: suspended.reason }),
+    registration: told.registration,
+    byName: told.byName,
+    mine: false,
+    correcting: false,
+    undoing: false,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(told.notAfter === undefined ? {} : { notAfter: told.notAfter }),
+    ...(told.renewFrom === undefined ? {} : { renewFrom: told.renewFrom }),
+    takesCertificate: told.takesNone !== true,
+    simulated: told.simulated === true,
+    unproven: told.unproven,
+    at: lastOf(told),
+    org: '',
+  };
+}
+
+type Somewhere = Pick<FieldDevice, 'udid' | 'model' | 'domain' | 'site' | 'siteTitle' | 'position'>;
+
+function somewhere({ udid, model, domain, site, siteTitle, position }: Somewhere) {
+  return {
+    udid,
+    domain,
+    ...(model === undefined ? {} : { model }),
+    ...(site === undefined ? {} : { site }),
+    ...(siteTitle === undefined ? {} : { siteTitle }),
+    ...(position === undefined ? {} : { position }),
+  };
+}
+
+/** What somebody's registration says of a device that stands nowhere yet, or that stands already. */
+function decisionOf(report: Report) {
+  const { outcome, code = null, detail, decidedBy, at, record, byName } = report;
+  const claimed = code === 'transfer_case';
+  const held = outcome === 'held';
+  const isRead = report.read === true;
+  const standing: DeviceStanding = claimed ? 'claimed' : held ? 'held' : 'refused';
+  const need: DeviceNeed = claimed ? 'claimed' : held ? 'held' : isRead ? 'none' : 'refused';
+  return {
+    standing,
+    need,
+    code,
+    because: detail ?? null,
+    decidedBy: decidedBy ?? null,
+    decidedAt: fromInstant(at),
+    record,
+    byName,
+    at: fromInstant(at),
+  };
+}
+
+function ofReport(report: Report): DeviceAtPlace {
+  return {
+    ...somewhere(report),
+    ...(report.maker === undefined ? {} : { maker: report.maker }),
+    names: report.names,
+    place: '',
+    mine: false,
+    correcting: false,
+    undoing: false,
+    takesCertificate: true,
+    simulated: report.simulated === true,
+    unproven: false,
+    org: '',
+    ...decisionOf(report),
+  };
+}
+
+function ofRecord(row: QueuedRecord): DeviceAtPlace {
+  const { place, model, maker, decidedAt, certificate, state } = row;
+  const { standing, need } = stateOf(row);
+  return {
+    org: row.org,
+    ...somewhere({
+      udid: row.udid,
+      domain: row.domain,
+      ...(model === undefined ? {} : { model }),
+      ...place,
+    }),
+    ...(maker === undefined ? {} : { maker }),
+    names: row.names ?? [],
+    place: place?.digest ?? '',
+    standing,
+    need,
+    code: row.code,
+    because: row.detail,
+    decidedBy: row.decidedBy ?? null,
+    decidedAt: decidedAt === null ? null : fromInstant(decidedAt),
+    record: row.id,
+    ...(state === 'bound' || state === 'installed' ? { registration: row.id } : {}),
+    ...(row.operatorName === undefined ? {} : { byName: row.operatorName }),
+    mine: true,
+    correcting: false,
+    undoing: false,
+    ...(certificate === null ? {} : { notAfter: certificate.notAfter }),
+    takesCertificate: row.takesCertificate !== false,
+    simulated: row.simulated,
+    unproven: row.unproven,
+    at: Math.max(row.createdAt, decidedAt === null ? 0 : fromInstant(decidedAt)),
+    ...(certificateWaits(row) && certificate !== null ? { certificate } : {}),
+  };
+}
+
+function stateOf({ state, code, read }: QueuedRecord): {
+  readonly standing: DeviceStanding;
+  readonly need: DeviceNeed;
+} {
+  switch (state) {
+    case 'saved':
+    case 'sending':
+      return { standing: 'saved', need: 'send' };
+    case 'received':
+      return { standing: 'undecided', need: 'send' };
+    case 'rejected':
+      return { standing: 'undecided', need: 'rejected' };
+    case 'held':
+      return code === 'transfer_case'
+        ? { standing: 'claimed', need: 'claimed' }
+        : { standing: 'held', need: 'held' };
+    case 'refused':
+    case 'noted':
+      if (code === 'transfer_case') return { standing: 'claimed', need: 'claimed' };
+      if (ENDED.has(code)) return { standing: 'ended', need: 'ended' };
+      return { standing: 'refused', need: read === true ? 'none' : 'refused' };
+    case 'bound':
+      return { standing: 'issued', need: 'none' };
+    case 'installed':
+      return { standing: 'installed', need: 'none' };
+  }
+}
+
+/** A certificate that waits, unless it was written here; then what is due. */
+function withWaiting(
+  base: DeviceAtPlace,
+  own: readonly QueuedRecord[],
+  told: FieldDevice | undefined,
+  { now }: Reader,
+): DeviceAtPlace {
+  const last = own.at(-1);
+  const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  const here = {
+    ...base,
+    ...(last === undefined ? {} : { org: last.org }),
+    ...(newest === undefined ? {} : { mine: true, record: newest.id }),
+  };
+  if (here.need !== 'none') return here;
+  const { certificate, ...rest } = here;
+  if (certificate !== undefined) {
+    const wasWritten = own.some(
+      ({ typ, wrote, state }) =>
+        typ === 'confirmation+jws' && state !== 'refused' && wrote === certificate.fingerprint,
+    );
+    const knowsWritten =
+      newest?.state === 'installed' && newest.certificate?.fingerprint === certificate.fingerprint;
+    if (wasWritten || knowsWritten)
+      return { ...rest, standing: rest.standing === 'shown' ? 'shown' : 'installed' };
+    return here.takesCertificate ? { ...here, need: 'write' } : here;
+  }
+  const from = told?.renewFrom;
+  const isLive = rest.standing === 'installed' || rest.standing === 'shown' || rest.standing === 'issued';
+  return from !== undefined && isLive && fromInstant(from) <= now ? { ...rest, need: 'renew' } : rest;
+}
+
+/**
+ * What was captured here about it and is not decided, or was refused and is not read: corrections and voids. Of several of a kind
+ * the last one counts, for it answers those before.
+ */
+function withOpenWork(row: DeviceAtPlace, own: readonly QueuedRecord[], isTold: boolean): DeviceAtPlace {
+  // Of a registration that was followed by another one, nothing is open any more.
+  const about = own.filter(({ about: of }) => of !== null && (of === row.registration || of === row.record));
+  const amendments = about.filter(({ typ }) => typ === 'amendment+jws');
+  let now = row;
+  for (const one of amendments) {
+    // The backend's word has those that were noted, and what others changed since.
+    if (isOpen(one) || (one.state === 'noted' && !isTold)) now = placed(now, one);
+  }
+  const [correction, taken] = [amendments.at(-1), about.findLast(({ typ }) => typ === 'void+jws')];
+  if (correction !== undefined) {
+    if (isOpen(correction)) now = { ...now, correcting: true, need: sends(now) };
+    else if (isUnread(correction))
+      now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
+  }
+  if (taken !== undefined) {
+    if (isOpen(taken)) now = { ...now, undoing: true, need: sends(now) };
+    else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
+  }
+  const stuck = own.findLast(({ state, read }) => state === 'rejected' && read !== true);
+  return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
+}
+
+function isOpen({ state }: QueuedRecord): boolean {
+  return isUnsent(state) || state === 'received';
+}
+
+function isUnread({ state, read }: QueuedRecord): boolean {
+  return state === 'refused' && read !== true;
+}
+
+function sends({ need }: DeviceAtPlace): DeviceNeed {
+  return need === 'none' ? 'send' : need;
+}
+
+function placed(row: DeviceAtPlace, { place, createdAt }: QueuedRecord): DeviceAtPlace {
+  const { site: _site, siteTitle: _title, position: _position, ...rest } = row;
+  return {
+    ...rest,
+    ...(place?.site === undefined ? {} : { site: place.site }),
+    ...(place?.siteTitle === undefined ? {} : { siteTitle: place.siteTitle }),
+    ...(place?.position === undefined ? {} : { position: place.position }),
+    place: place?.digest ?? row.place,
+    at: Math.max(row.at, createdAt),
+  };
+}
+
+function refusedAs(row: DeviceAtPlace, record: QueuedRecord, need: DeviceNeed): DeviceAtPlace {
+  return {
+    ...row,
+    need,
+    code: record.code,
+    because: record.detail,
+    decidedBy: record.decidedBy ?? null,
+    decidedAt: record.decidedAt === null ? null : fromInstant(record.decidedAt),
+    record: record.id,
+  };
+}

@@ -1,0 +1,174 @@
+import { unwrap } from 'idb';
+import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
+import { fromInstant } from '../../core/instant.ts';
+import { DEVICE_NEEDS, type DeviceAtPlace, NEEDS_ME, type SiteCount } from '../ports/devices.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import { type DeviceSources, foldDevice, unsentOfOthers } from './device-fold.ts';
+import type { Write } from './outbox-write.ts';
+import { searchText } from './search-text.ts';
+
+/** What the backend said of one device, or of one registration that bound nothing. */
+export interface ToldRow {
+  readonly org: string;
+  /** `d maker udid` or `r record`. */
+  readonly key: string;
+  readonly udid: string;
+  /** Which telling from the start it belongs to. */
+  readonly turn: number;
+  readonly device?: FieldDevice;
+  readonly report?: FieldRecord & { readonly read?: boolean };
+}
+
+/**
+ * A device's row in the lists of the person who is signed in, made from everything that this phone knows of it whenever any of
+ * that is written. Fields that are not there leave it out of an index.
+ */
+export interface DeviceEntry {
+  readonly org: string;
+  readonly udid: string;
+  /** Absent where nothing of it is this person's to see. */
+  readonly row?: DeviceAtPlace;
+  readonly others: Readonly<Record<string, number>>;
+  /** What it is found by. */
+  readonly text?: string;
+  readonly domain?: string;
+  readonly site?: string;
+  /** Its need's place in DEVICE_NEEDS; within one need the newest comes first. */
+  readonly rank?: number;
+  readonly order?: number;
+  /** From when on it is due for renewal, if it is not yet. */
+  readonly due?: number;
+}
+
+/** In `meta`: for whom the rows are, and how far making them anew has come. */
+export const READER = 'devices';
+export interface StoredReader {
+  readonly version: 1;
+  readonly operator: string;
+  /** The last key that was made anew, first of the records, then (`told`) of what the backend said; null once all are. */
+  readonly from: { readonly of: 'q' | 'told'; readonly key: string | readonly string[] | null } | null;
+}
+
+/** In `meta`: counts of all rows, so that the first screen reads one. */
+export const SUMS = 'devices-sum';
+export interface Sums {
+  devices: number;
+  needs: Partial<Record<DeviceAtPlace['need'], number>>;
+  sites: Record<string, SiteCount>;
+  others: Record<string, number>;
+}
+
+export const noSums = (): Sums => ({ devices: 0, needs: {}, sites: {}, others: {} });
+
+/** Whose rows a transaction touched: made anew before it ends, so that rows and records never disagree. */
+const touched = new WeakMap<object, Map<string, readonly [org: string, udid: string]>>();
+
+export function touch(tx: Write, org: string, udid: string): void {
+  const bare = unwrap(tx);
+  const keys = touched.get(bare) ?? new Map();
+  keys.set(`${org} ${udid}`, [org, udid]);
+  touched.set(bare, keys);
+}
+
+/** Makes the rows of all that was touched anew. */
+export async function projectTouched(tx: Write, now: number): Promise<void> {
+  const keys = [...(touched.get(unwrap(tx))?.values() ?? [])];
+  if (keys.length === 0) return;
+  const meta = tx.objectStore('meta');
+  const [reader, kept] = await Promise.all([meta.get(READER), meta.get(SUMS)]);
+  // Nobody's yet: all rows are made when somebody is known (devices.ts).
+  if (reader === undefined) return;
+  const { operator } = reader as StoredReader;
+  const sums = (kept as Sums | undefined) ?? noSums();
+  const rows = tx.objectStore('device');
+  const both = await Promise.all(
+    keys.map(async ([org, udid]) => {
+      const [sources, before] = await Promise.all([sourcesOf(tx, org, udid), rows.get([org, udid])]);
+      return { org, udid, before, after: entryOf({ org, udid, sources, operator, now }) };
+    }),
+  );
+  const bare = unwrap(rows);
+  for (const { org, udid, before, after } of both) {
+    add(sums, before, -1);
+    add(sums, after, 1);
+    if (after !== undefined) bare.put(after);
+    else if (before !== undefined) bare.delete([org, udid]);
+  }
+  await meta.put(sums, SUMS);
+}
+
+async function sourcesOf(tx: Write, org: string, udid: string): Promise<DeviceSources> {
+  const [records, told] = await Promise.all([
+    tx
+      .objectStore('q')
+      .index('device')
+      .getAll(IDBKeyRange.bound([udid, 0], [udid, Infinity])),
+    tx.objectStore('told').index('udid').getAll([org, udid]),
+  ]);
+  return {
+    records: records.filter((row: QueuedRecord) => row.org === org),
+    devices: told.flatMap(({ device }) => (device === undefined ? [] : [device])),
+    reports: told.flatMap(({ report }) => (report === undefined ? [] : [report])),
+  };
+}
+
+function entryOf(of: {
+  readonly org: string;
+  readonly udid: string;
+  readonly sources: DeviceSources;
+  readonly operator: string;
+  readonly now: number;
+}): DeviceEntry | undefined {
+  const { org, udid, sources, operator, now } = of;
+  const folded = foldDevice(sources, { operator, now });
+  const others = unsentOfOthers(sources.records, operator);
+  if (folded === undefined) return Object.keys(others).length === 0 ? undefined : { org, udid, others };
+  const row = { ...folded, org };
+  const due = row.need === 'none' && row.renewFrom !== undefined ? fromInstant(row.renewFrom) : undefined;
+  return {
+    org,
+    udid,
+    row,
+    others,
+    text: searchText(row),
+    domain: row.domain,
+    site: row.site ?? '',
+    rank: DEVICE_NEEDS.indexOf(row.need),
+    order: -row.at,
+    ...(due === undefined || due <= now ? {} : { due }),
+  };
+}
+
+function add(sums: Sums, entry: DeviceEntry | undefined, by: 1 | -1): void {
+  if (entry === undefined) return;
+  for (const [name, n] of Object.entries(entry.others)) bump(sums.others, name, by * n);
+  const { row } = entry;
+  if (row === undefined) return;
+  sums.devices += by;
+  bump(sums.needs, row.need, by);
+  const { org, domain, site, siteTitle } = row;
+  // What has ended stands nowhere any more.
+  if (row.standing === 'ended') return;
+  const key = JSON.stringify([org, domain, site ?? null]);
+  const at = sums.sites[key] ?? {
+    org,
+    domain,
+    devices: 0,
+    needMe: 0,
+    ...(site === undefined ? {} : { site }),
+  };
+  const next = {
+    ...at,
+    ...(by === 1 && siteTitle !== undefined ? { siteTitle } : {}),
+    devices: at.devices + by,
+    needMe: at.needMe + (NEEDS_ME.has(row.need) ? by : 0),
+  };
+  if (next.devices === 0) delete sums.sites[key];
+  else sums.sites[key] = next;
+}
+
+function bump(counts: Partial<Record<string, number>>, name: string, by: number): void {
+  const n = (counts[name] ?? 0) + by;
+  if (n === 0) delete counts[name];
+  else counts[name] = n;
+}

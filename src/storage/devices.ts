@@ -1,0 +1,402 @@
+import type { FieldDevices } from '../../contract/field-device.ts';
+import { Credential } from '../../contract/operator.ts';
+import { parse } from '../../contract/parse.ts';
+import { Registration } from '../../contract/registration.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { parseJws } from '../../core/jws.ts';
+import { factsOf } from '../../core/record-facts.ts';
+import {
+  DEVICE_NEEDS,
+  type DeviceAtPlace,
+  type DeviceQuery,
+  type DevicesIntake,
+  type DevicesOverview,
+  type DevicesView,
+} from '../ports/devices.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+import type { Database, DatabaseHandle } from './database.ts';
+import {
+  type DeviceEntry,
+  noSums,
+  READER,
+  type StoredReader,
+  SUMS,
+  type Sums,
+  type ToldRow,
+  touch,
+} from './device-projection.ts';
+import { CREDENTIALS } from './operator-key.ts';
+import type { IdbOutbox } from './outbox.ts';
+import { putRows, type Write } from './outbox-write.ts';
+import { holds, searchWords } from './search-text.ts';
+
+/** Rows made anew in one transaction: short enough that a screen waits for none of them. */
+const SLICE = 200;
+const CURSOR = 'told:';
+const natural = new Intl.Collator(undefined, { numeric: true });
+
+/** How far an organisation's devices are told. `sweeping`: from the start, and not at its end yet. */
+interface ToldCursor {
+  readonly cursor: string;
+  readonly turn: number;
+  readonly sweeping: boolean;
+}
+
+export interface DevicesParts {
+  readonly db: DatabaseHandle;
+  readonly outbox: Pick<IdbOutbox, 'write' | 'subscribe'>;
+  readonly crypto: Pick<CryptoPort, 'digest'>;
+  readonly now: () => number;
+  /** What people call each operational domain, for searching. */
+  readonly titles: () => Promise<ReadonlyMap<string, string>>;
+}
+
+interface Found {
+  readonly org: string;
+  readonly udid: string;
+  readonly text: string;
+  readonly rank: number;
+  readonly order: number;
+  readonly at: readonly [domain: string, site: string];
+}
+
+/** Devices at places over the same database as the outbox. */
+export class IdbDevices implements DevicesView, DevicesIntake {
+  readonly #parts: DevicesParts;
+  /** All rows' texts, from the first search until something changes. */
+  #texts: Promise<readonly Found[]> | undefined;
+
+  constructor(parts: DevicesParts) {
+    this.#parts = parts;
+    parts.outbox.subscribe(() => {
+      this.#texts = undefined;
+    });
+  }
+
+  async overview(): Promise<DevicesOverview> {
+    const { db, now } = this.#parts;
+    const read = () =>
+      db.use(async (open) => {
+        const tx = open.transaction(['meta', 'device']);
+        return Promise.all([
+          tx.objectStore('meta').get(SUMS),
+          tx.objectStore('device').index('due').count(IDBKeyRange.upperBound(now())),
+        ]);
+      });
+    let [kept, due] = await read();
+    if (due > 0) {
+      await this.#becomeDue();
+      [kept, due] = await read();
+    }
+    const { devices, needs, sites, others } = (kept as Sums | undefined) ?? noSums();
+    return {
+      devices,
+      needs,
+      sites: Object.values(sites),
+      others: Object.entries(others).map(([name, unsent]) => ({ name, unsent })),
+    };
+  }
+
+  async find(query: DeviceQuery): Promise<{ readonly rows: readonly DeviceAtPlace[]; readonly of: number }> {
+    const words = searchWords(query.words ?? '');
+    if (words.length > 0) return this.#search(query, words);
+    return this.#parts.db.use((db) =>
+      query.at === undefined ? findByNeed(db, query) : findAtSite(db, query, query.at),
+    );
+  }
+
+  device(org: string, udid: string): Promise<DeviceAtPlace | undefined> {
+    return this.#parts.db.use(async (db) => (await db.get('device', [org, udid]))?.row);
+  }
+
+  known(udid: string): Promise<readonly DeviceAtPlace[]> {
+    return this.#parts.db.use(async (db) => {
+      const found = await db.getAllFromIndex('device', 'udid', udid);
+      return rowsOf(found).sort((a, b) => Number(a.simulated) - Number(b.simulated));
+    });
+  }
+
+  async read(org: string, udid: string): Promise<void> {
+    await this.#parts.outbox.write(async (tx) => {
+      const records = await tx
+        .objectStore('q')
+        .index('device')
+        .getAll(IDBKeyRange.bound([udid, 0], [udid, Infinity]));
+      const refused = records.filter(
+        (row) => row.org === org && (row.state === 'refused' || row.state === 'rejected'),
+      );
+      putRows(
+        tx,
+        refused.map((row) => ({ ...row, read: true as const })),
+      );
+      const told = tx.objectStore('told');
+      for (const row of await told.index('udid').getAll([org, udid]))
+        if (row.report !== undefined) await told.put({ ...row, report: { ...row.report, read: true } });
+      touch(tx, org, udid);
+    });
+  }
+
+  cursor(org: string): Promise<string> {
+    return this.#parts.db.use(async (db) => (await readCursor(db.transaction('meta').store, org)).cursor);
+  }
+
+  async take(org: string, answer: FieldDevices): Promise<void> {
+    await this.#parts.outbox.write((tx) => take(tx, org, answer));
+  }
+
+  async keepFor(person: {
+    readonly operator: string;
+    readonly orgs: readonly string[];
+  }): Promise<{ readonly made: Promise<void> }> {
+    await this.#forgetOthers(person.orgs);
+    const reader = await this.#parts.db.use(
+      async (db) => (await db.get('meta', READER)) as StoredReader | undefined,
+    );
+    if (reader?.version !== 1 || reader.operator !== person.operator) {
+      const begun: StoredReader = { version: 1, operator: person.operator, from: { of: 'q', key: null } };
+      await this.#parts.outbox.write(async (tx) => {
+        await tx.objectStore('device').clear();
+        await tx.objectStore('meta').put(noSums(), SUMS);
+        await tx.objectStore('meta').put(begun, READER);
+      });
+    } else if (reader.from === null) return { made: Promise.resolve() };
+    return { made: this.#makeAnew() };
+  }
+
+  /** What the backend said of organisations where this person does not work. Records that were captured there stay. */
+  async #forgetOthers(orgs: readonly string[]): Promise<void> {
+    const keys = await this.#parts.db.use((db) =>
+      db.getAllKeys('meta', IDBKeyRange.bound(CURSOR, `${CURSOR}\uffff`)),
+    );
+    for (const org of keys.map((key) => key.slice(CURSOR.length)).filter((name) => !orgs.includes(name)))
+      await this.#parts.outbox.write(async (tx) => {
+        const told = tx.objectStore('told');
+        const ofOrg = IDBKeyRange.bound([org], [org, []]);
+        for (const { udid } of await told.getAll(ofOrg)) touch(tx, org, udid);
+        await told.delete(ofOrg);
+        await tx.objectStore('meta').delete(`${CURSOR}${org}`);
+      });
+  }
+
+  /** Makes all rows, in slices, each with the place where the next one begins: a phone that dies goes on there. */
+  async #makeAnew(): Promise<void> {
+    const { db, outbox } = this.#parts;
+    for (;;) {
+      const reader = await db.use(
+        async (open) => (await open.get('meta', READER)) as StoredReader | undefined,
+      );
+      const from = reader?.from;
+      if (reader === undefined || from == null) return;
+      if (from.of === 'q') {
+        const range = from.key === null ? null : IDBKeyRange.lowerBound(from.key, true);
+        const rows = await db.use((open) => open.getAll('q', range, SLICE));
+        const filled = await this.#fill(rows);
+        const last = rows.at(-1)?.id;
+        await outbox.write(async (tx) => {
+          const now = await tx.objectStore('meta').get(READER);
+          // Another tab made these rows meanwhile.
+          if (JSON.stringify(now) !== JSON.stringify(reader)) return;
+          // What has changed since it was read keeps what it has become, and gets only what it lacked.
+          for (const { id, org, udid } of rows) {
+            const row = await tx.objectStore('q').get(id);
+            const lacks = filled.get(id);
+            if (row !== undefined && lacks !== undefined) putRows(tx, [{ ...lacks, ...row }]);
+            touch(tx, org, udid);
+          }
+          const next =
+            rows.length < SLICE
+              ? { of: 'told' as const, key: null }
+              : { of: 'q' as const, key: last ?? null };
+          await tx.objectStore('meta').put({ ...reader, from: next } satisfies StoredReader, READER);
+        });
+        continue;
+      }
+      const range = from.key === null ? null : IDBKeyRange.lowerBound(from.key, true);
+      const keys = await db.use((open) => open.getAll('told', range, SLICE));
+      await outbox.write(async (tx) => {
+        const now = await tx.objectStore('meta').get(READER);
+        if (JSON.stringify(now) !== JSON.stringify(reader)) return;
+        for (const { org, udid } of keys) touch(tx, org, udid);
+        const last = keys.at(-1);
+        const next =
+          keys.length < SLICE || last === undefined
+            ? null
+            : { of: 'told' as const, key: [last.org, last.key] };
+        await tx.objectStore('meta').put({ ...reader, from: next } satisfies StoredReader, READER);
+      });
+    }
+  }
+
+  /** What rows of older versions lack: who captured them, and what their envelopes say of place and names. */
+  async #fill(rows: readonly QueuedRecord[]): Promise<ReadonlyMap<string, Partial<QueuedRecord>>> {
+    const { db, crypto } = this.#parts;
+    const bare = rows.filter(({ operator }) => operator === undefined);
+    if (bare.length === 0) return new Map();
+    const [people, envelopes] = await db.use(async (open) => {
+      const env = open.transaction('env').store;
+      return Promise.all([peopleOf(open), Promise.all(bare.map(({ id }) => env.get(id)))]);
+    });
+    const filled = new Map<string, Partial<QueuedRecord>>();
+    for (const [i, row] of bare.entries()) {
+      const person = row.origin === 'code' ? undefined : people.get(row.kid);
+      const jws = envelopes[i]?.jws;
+      const said =
+        row.typ === 'registration+jws' && jws !== undefined
+          ? parse(Registration, parseJws(jws)?.payload)
+          : undefined;
+      filled.set(row.id, {
+        operator: person?.operator ?? '',
+        ...(person === undefined ? {} : { operatorName: person.name }),
+        ...(said === undefined ? {} : await factsOf(said, crypto)),
+      });
+    }
+    return filled;
+  }
+
+  async #becomeDue(): Promise<void> {
+    const { db, outbox, now } = this.#parts;
+    const due = await db.use((open) => open.getAllFromIndex('device', 'due', IDBKeyRange.upperBound(now())));
+    await outbox.write(async (tx) => {
+      for (const { org, udid } of due) touch(tx, org, udid);
+    });
+  }
+
+  async #search({ needs, at, limit, skip = 0 }: DeviceQuery, words: readonly string[]) {
+    this.#texts ??= this.#readTexts();
+    const wanted = needs === undefined ? undefined : new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)));
+    const found = (await this.#texts)
+      .filter(
+        (one) =>
+          (wanted === undefined || wanted.has(one.rank)) &&
+          (at === undefined ||
+            (one.org === at.org && one.at[0] === at.domain && one.at[1] === (at.site ?? ''))) &&
+          words.every((word) => holds(one.text, word)),
+      )
+      .sort((a, b) => a.rank - b.rank || a.order - b.order);
+    const page = found.slice(skip, skip + limit);
+    const rows = await this.#parts.db.use((db) => {
+      const { store } = db.transaction('device');
+      return Promise.all(page.map(({ org, udid }) => store.get([org, udid])));
+    });
+    return { rows: rowsOf(rows), of: found.length };
+  }
+
+  async #readTexts(): Promise<readonly Found[]> {
+    const titles = await this.#parts.titles();
+    const entries = await this.#parts.db.use((db) => db.getAll('device'));
+    return entries.flatMap(({ org, udid, text, domain, site = '', rank, order = 0 }) => {
+      if (text === undefined || domain === undefined || rank === undefined) return [];
+      const title = titles.get(domain)?.toLowerCase() ?? '';
+      return [{ org, udid, text: `${text}\n${title}`, rank, order, at: [domain, site] as const }];
+    });
+  }
+}
+
+/** Who captured by which key on this phone: every capture credential that came here says so. */
+async function peopleOf(
+  db: Database,
+): Promise<ReadonlyMap<string, { readonly operator: string; readonly name: string }>> {
+  const [stored, signed] = await Promise.all([
+    db.get('keys', 'operator'),
+    db.getAll('meta', IDBKeyRange.bound(CREDENTIALS, `${CREDENTIALS}\uffff`)),
+  ]);
+  const current = (stored as { readonly credential?: unknown } | undefined)?.credential;
+  const all = [
+    ...signed.map((jws) => (typeof jws === 'string' ? parseJws(jws)?.payload : undefined)),
+    current,
+  ];
+  return new Map(
+    all.flatMap((one) => {
+      const credential = parse(Credential, one);
+      return credential === undefined
+        ? []
+        : [[credential.kid, { operator: credential.operator, name: credential.name }] as const];
+    }),
+  );
+}
+
+async function readCursor(meta: { get(key: string): Promise<unknown> }, org: string): Promise<ToldCursor> {
+  const kept = (await meta.get(`${CURSOR}${org}`)) as ToldCursor | undefined;
+  return kept ?? { cursor: '', turn: 0, sweeping: false };
+}
+
+/** One answer about an organisation's devices. What a telling from the start did not name again is gone at its end. */
+async function take(tx: Write, org: string, answer: FieldDevices): Promise<void> {
+  const [told, meta] = [tx.objectStore('told'), tx.objectStore('meta')];
+  const before = await readCursor(meta, org);
+  const begins = answer.after === '';
+  const turn = begins ? before.turn + 1 : before.turn;
+  const sweeping = begins || before.sweeping;
+  const rows: ToldRow[] = [
+    ...answer.devices.map((device) => ({
+      ...{ org, key: `d ${device.maker} ${device.udid}`, udid: device.udid, turn, device },
+    })),
+    ...answer.records
+      .filter(({ outcome }) => outcome !== 'settled')
+      .map((report) => ({ org, key: `r ${report.record}`, udid: report.udid, turn, report })),
+  ];
+  for (const row of rows) {
+    const known = row.report === undefined ? undefined : await told.get([org, row.key]);
+    const isRead = known?.report?.read === true && known.report.at === row.report?.at;
+    await told.put(
+      isRead && row.report !== undefined ? { ...row, report: { ...row.report, read: true } } : row,
+    );
+    touch(tx, org, row.udid);
+  }
+  for (const { record, udid, outcome } of answer.records)
+    if (outcome === 'settled') {
+      await told.delete([org, `r ${record}`]);
+      touch(tx, org, udid);
+    }
+  if (sweeping && !answer.more)
+    for (const row of await told.index('turn').getAll(IDBKeyRange.bound([org, 0], [org, turn - 1]))) {
+      await told.delete([org, row.key]);
+      touch(tx, org, row.udid);
+    }
+  const cursor: ToldCursor = { cursor: answer.cursor, turn, sweeping: sweeping && answer.more };
+  await meta.put(cursor, `${CURSOR}${org}`);
+}
+
+function rowsOf(entries: readonly (DeviceEntry | undefined)[]): DeviceAtPlace[] {
+  return entries.flatMap((entry) => (entry?.row === undefined ? [] : [entry.row]));
+}
+
+/** By need, each asked for by itself and together: as many requests as there are needs, whatever the number of devices. */
+async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 }: DeviceQuery) {
+  const tx = db.transaction(['device', 'meta']);
+  const index = tx.objectStore('device').index('need');
+  const ranks = [...new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)))].sort((a, b) => a - b);
+  const [sums, ...found] = await Promise.all([
+    tx.objectStore('meta').get(SUMS),
+    ...stretchesOf(ranks).map(([from, to]) =>
+      index.getAll(IDBKeyRange.bound([from], [to, []]), skip + limit),
+    ),
+  ]);
+  const counted = (sums as Sums | undefined)?.needs ?? {};
+  return {
+    rows: rowsOf(found.flat()).slice(skip, skip + limit),
+    of: needs.reduce((sum, need) => sum + (counted[need] ?? 0), 0),
+  };
+}
+
+/** Ranks that follow each other are one range. */
+function stretchesOf(ranks: readonly number[]): (readonly [number, number])[] {
+  const out: [number, number][] = [];
+  for (const rank of ranks) {
+    const last = out.at(-1);
+    if (last !== undefined && last[1] === rank - 1) last[1] = rank;
+    else out.push([rank, rank]);
+  }
+  return out;
+}
+
+async function findAtSite(
+  db: Database,
+  { needs, limit, skip = 0 }: DeviceQuery,
+  { org, domain, site = '' }: NonNullable<DeviceQuery['at']>,
+) {
+  const found = rowsOf(await db.getAllFromIndex('device', 'site', [org, domain, site]))
+    .filter((row) => needs === undefined || needs.includes(row.need))
+    .sort((a, b) => natural.compare(a.position ?? '', b.position ?? '') || natural.compare(a.udid, b.udid));
+  return { rows: found.slice(skip, skip + limit), of: found.length };
+}
