@@ -2,6 +2,7 @@ import './ui/style/tokens.css';
 import './ui/style/base.css';
 import './ui/style/layout.css';
 import './ui/style/parts.css';
+import './ui/style/bind.css';
 import { render } from 'preact';
 import { once } from '../core/once.ts';
 import { uuid7 } from '../core/uuid7.ts';
@@ -19,6 +20,7 @@ import type { DevicePort } from './ports/device.ts';
 import { markerStore } from './shell/marker.ts';
 import { AppShell } from './shell/shell.ts';
 import { trustedUrl } from './shell/trusted-url.ts';
+import { whereabouts } from './shell/whereabouts.ts';
 import { fillBallast } from './storage/ballast.ts';
 import { DatabaseHandle } from './storage/database.ts';
 import { IdbDrafts } from './storage/drafts.ts';
@@ -157,6 +159,7 @@ const model = new AppModel({
   practice,
   certificates: async () => (await import('./pki/check-certificate.ts')).checkCertificate,
   drafts: new IdbDrafts(db),
+  whereabouts,
   safety,
   rescue,
   photos,

@@ -7,6 +7,7 @@ import type { SendAgain } from '../ports/again.ts';
 import type { SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { DevicePort } from '../ports/device.ts';
+import type { DevicesView } from '../ports/devices.ts';
 import type { Drafts } from '../ports/drafts.ts';
 import type { SafetyNet } from '../ports/keeping.ts';
 import type { LabelReader } from '../ports/label-reader.ts';
@@ -16,6 +17,7 @@ import type { PracticeDevices } from '../ports/practice.ts';
 import type { AccountBackend, DeskBackend, SessionsBackend } from '../ports/preparation.ts';
 import type { RescueTools } from '../ports/rescue.ts';
 import type { Shell } from '../ports/shell.ts';
+import type { Whereabouts } from '../ports/whereabouts.ts';
 import type { WorkStore } from '../ports/work.ts';
 import type { DrainOutcome } from '../sync/drain.ts';
 
@@ -39,6 +41,14 @@ export interface AppPorts {
   readonly practice: () => Promise<PracticeDevices>;
   readonly certificates: () => Promise<CheckCertificate>;
   readonly drafts: Drafts;
+  readonly devices: DevicesView;
+  /** Makes a site by a signed record, offline too. */
+  readonly makeSite: (
+    org: string,
+    domain: string,
+    title: string,
+  ) => Promise<{ readonly id: string; readonly title: string }>;
+  readonly whereabouts: Whereabouts;
   readonly safety: SafetyNet;
   readonly rescue: () => Promise<RescueTools>;
   readonly photos: () => Promise<PhotoTools>;

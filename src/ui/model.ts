@@ -64,6 +64,12 @@ export class AppModel {
   );
   readonly training = computed<Membership | undefined>(() => this.#memberships.value.find((m) => m.training));
   readonly workPack = computed(() => this.#packOf(this.membership.value));
+  /** Of every organisation that this person works for, practice apart. */
+  readonly workPacks = computed<readonly StoredPack[]>(() =>
+    this.#memberships.value.flatMap((membership) =>
+      membership.training ? [] : (this.#packOf(membership) ?? []),
+    ),
+  );
   readonly trainingPack = computed(() => this.#packOf(this.training.value));
   readonly readiness = computed(() =>
     readiness(

@@ -1,24 +1,18 @@
-import { useEffect, useState } from 'preact/hooks';
-import { UNDO_MS } from '../effects/undo-time.ts';
+import { useState } from 'preact/hooks';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import type { AppModel } from './model.ts';
 import { useModel } from './model-context.ts';
 
-/** Takes a registration back, for as long as that is offered; undefined otherwise. */
+/**
+ * Takes a registration back, for as long as nothing was written into the device by what this phone knows; undefined otherwise.
+ * What the backend knows beyond that, it says: then the void is refused as `undo_too_late`.
+ */
 export function useUndo(record: QueuedRecord | null | undefined): (() => Promise<void>) | undefined {
   const model = useModel();
   const [, setLooks] = useState(0);
   const again = () => setLooks((looks) => looks + 1);
-  const savedAt = record?.createdAt;
-  const rest = savedAt === undefined ? 0 : savedAt + UNDO_MS - model.ports.clock.now();
-  // Saved in the future, by a clock that was ahead then: long ago for all one knows.
-  const left = rest > UNDO_MS ? 0 : rest;
-  useEffect(() => {
-    if (left <= 0) return;
-    const timer = setTimeout(again, left);
-    return () => clearTimeout(timer);
-  }, [savedAt]);
-  if (record === undefined || record === null || record.typ !== 'registration+jws') return undefined;
-  if (left <= 0 || model.undone.has(record.id)) return undefined;
+  if (record === undefined || record === null || !canUndo(record) || isUndoing(model, record))
+    return undefined;
   return async () => {
     const done = model.undo(record);
     again();
@@ -26,4 +20,26 @@ export function useUndo(record: QueuedRecord | null | undefined): (() => Promise
     // Offered again where it failed.
     again();
   };
+}
+
+/** Asked for, and not decided yet. */
+export function isUndoing(model: Pick<AppModel, 'undone'>, { id, state }: QueuedRecord): boolean {
+  return model.undone.has(id) && state !== 'refused';
+}
+
+function canUndo({ typ, state }: QueuedRecord): boolean {
+  if (typ !== 'registration+jws') return false;
+  switch (state) {
+    case 'saved':
+    case 'sending':
+    case 'received':
+    case 'held':
+    case 'bound':
+      return true;
+    case 'installed':
+    case 'refused':
+    case 'noted':
+    case 'rejected':
+      return false;
+  }
 }

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { type DevicePty, servePty } from '../../simulator/pty.ts';
-import { connectAndRead } from '../support/bench-device.ts';
+import { choosePlace, connectAndRead } from '../support/bench-device.ts';
 import { zephyrPeripheral } from '../support/bluez/zephyr-peripheral.ts';
 import { answerBluetoothPrompts } from '../support/device-browser.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
@@ -77,7 +77,7 @@ async function captureOffline(
     not_tombstoned: 'passed',
   });
   await page.getByRole('button', { name: 'Go on' }).click();
-  await page.selectOption('#domain', OAK_STREET);
+  await choosePlace(page, OAK_STREET, 'roof');
   await page.fill('#position', 'Roof');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('heading', { name: 'Saved on this phone' }).waitFor();

@@ -5,11 +5,23 @@ import { parseJws } from '../../core/jws.ts';
 import { certificateWaits } from '../../core/record-state.ts';
 import { performInstall } from '../../src/effects/install/install-effects.ts';
 import type { ChosenPlace, InstallEffect, InstallEvent } from '../../src/flow/install.ts';
+import type { StandingDevice } from '../../src/flow/known-device.ts';
 import { DeviceError } from '../../src/ports/device.ts';
-import { challenge, checked, failed, label, place, reading, traits } from '../flow/events.ts';
+import {
+  challenge,
+  checked,
+  failed,
+  known,
+  label,
+  reading,
+  place as somewhere,
+  traits,
+} from '../flow/events.ts';
 import { PATIENCE } from '../support/patience.ts';
-import { certificate, DOMAIN, listRow, ORG, recordId, START } from '../support/records.ts';
+import { certificate, DOMAIN, digest, listRow, ORG, recordId, START, workPack } from '../support/records.ts';
 import { eventsOf, stage } from './stage.ts';
+
+const place = { ...somewhere, org: ORG };
 
 type Stage = Awaited<ReturnType<typeof stage>>;
 
@@ -139,6 +151,56 @@ describe('the secret of a label', () => {
   });
 });
 
+describe('several organisations', () => {
+  const other = { pack: workPack({ org: 'westside' }), digest: digest(2), etag: '"2"' };
+
+  test('another one’s list and pack are what a device is held against in its domain', async () => {
+    const at = await stage();
+    at.ports.packs = () => [at.pack, other];
+    const event = await ask(at, { do: 'check', label, reading, org: 'westside' });
+    expect(event).toMatchObject({
+      on: 'checked',
+      org: 'westside',
+      pack: other.digest,
+      label: { org: 'westside' },
+    });
+    expect(await ask(at, { do: 'check', label, reading })).toMatchObject({ org: ORG, pack: at.pack.digest });
+  });
+
+  test('the record goes to the organisation whose domain it is', async () => {
+    const at = await stage();
+    at.ports.packs = () => [at.pack, other];
+    await payloadOf(at, save({ place: { ...place, org: 'westside' } }));
+    expect([...at.storage.rows.values()].map(({ org }) => org)).toEqual(['westside']);
+  });
+
+  test('the one that lists a device is the one that its label is looked up in', async () => {
+    const at = await stage();
+    const row = listRow({ udid: 'imei-490154203237518' });
+    at.ports.packs = () => [
+      { ...at.pack, pack: workPack({ rows: [] }) },
+      { ...other, pack: workPack({ org: 'westside', rows: [row] }) },
+    ];
+    expect(await ask(at, { do: 'look_up', text: '490154203237518', how: 'typed' })).toMatchObject({
+      label: { org: 'westside', row },
+    });
+  });
+});
+
+test('a nameless label that was read for one device stops at another', async () => {
+  const at = await stage();
+  const { udid: _, ...nameless } = label;
+  const identity = { driver: 'esp-claim', aliases: ['mac-02a1b2c3d4e5'], openedBySecret: true };
+  for (const [act, wanted] of [
+    ['move', 'mac-02a1b2c3d4ff'],
+    ['replace', 'mac-02a1b2c3d4e5'],
+  ] as const) {
+    const wish = { act, device: { ...known, udid: wanted } };
+    const effect = { do: 'check', label: { ...nameless, wish }, reading: { ...reading, identity } } as const;
+    expect(await ask(at, effect)).toEqual({ on: 'failed', trouble: { code: 'another_device' } });
+  }
+});
+
 test('a security tag and the wish for a new key reach the driver', async () => {
   const at = await stage();
   await ask(at, { ...CONNECT, secTag: 42, newKey: true });
@@ -229,11 +291,53 @@ describe('save', () => {
   test('says what was failed and submitted as found, and who made it', async () => {
     const at = await stage();
     const found = { ...checked, checks: failed, label: { ...label, row: listRow() } };
-    expect(await payloadOf(at, save({ checked: found, asFound: true }))).toMatchObject({
-      maker: 'acme',
-      asFound: true,
-      checks: failed,
-    });
+    const because = 'Seen on the delivery note';
+    const payload = await payloadOf(at, save({ checked: found, asFound: true, because }));
+    expect(payload).toMatchObject({ maker: 'acme', asFound: true, because, checks: failed });
+  });
+
+  test.each<[string, StandingDevice['standing'], Partial<ChosenPlace>, boolean]>([
+    ['another position', 'installed', { site: 'hall', siteTitle: 'Hall', position: 'Shelf 9' }, true],
+    ['another domain', 'shown', { domain: 'depot.example.org' }, true],
+    ['another domain, before anything was decided', 'saved', { domain: 'depot.example.org' }, true],
+    [
+      'its own place, spelt as tidily',
+      'installed',
+      { site: 'hall', siteTitle: 'Hall', position: ' Shelf  1' },
+      false,
+    ],
+    ['another domain, though it stands nowhere any more', 'ended', { domain: 'depot.example.org' }, false],
+    ['another organisation', 'installed', { org: 'westside', domain: 'depot.example.org' }, false],
+  ])('at %s says from where it comes only where something changes (%s)', async (_, standing, to, says) => {
+    const at = await stage();
+    const stands = { ...known, org: ORG, domain: DOMAIN, standing };
+    const payload = await payloadOf(
+      at,
+      save({
+        checked: { ...checked, label: { ...label, known: stands } },
+        place: { org: ORG, domain: DOMAIN, ...to },
+      }),
+    );
+    const from = { domain: DOMAIN, place: known.place };
+    expect(Object(payload).from).toEqual(says ? from : undefined);
+    expect(parse(Registration, payload)).toBeDefined();
+  });
+
+  test('names the device whose place it takes, only where that one stands', async () => {
+    const instead = { ...known, org: ORG, domain: DOMAIN, udid: 'acme-old' };
+    const here = await payloadOf(await stage(), save({ place: { ...place, instead } }));
+    expect(here).toMatchObject({ replaces: { maker: 'acme', udid: 'acme-old' } });
+    const elsewhere = { ...place, instead: { ...instead, domain: 'depot.example.org' } };
+    expect(await payloadOf(await stage(), save({ place: elsewhere }))).not.toHaveProperty('replaces');
+    const { maker: _, ...nameless } = instead;
+    const unmade = { ...place, instead: nameless };
+    expect(await payloadOf(await stage(), save({ place: unmade }))).not.toHaveProperty('replaces');
+  });
+
+  test('says where the phone was, as the person added it', async () => {
+    const location = { latitude: 52.5, longitude: 13.4, accuracyMetres: 12 };
+    const payload = await payloadOf(await stage(), save({ place: { ...place, location } }));
+    expect(parse(Registration, payload)?.place.location).toEqual(location);
   });
 
   test('a device that takes no certificate is never shown as waiting for one', async () => {
@@ -257,9 +361,9 @@ describe('save', () => {
   });
 
   test.each<[ChosenPlace, string]>([
-    [{ domain: DOMAIN }, ''],
-    [{ domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: 'Hall 3' }, 'Site 12, Hall 3'],
-    [{ domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: '' }, 'Site 12'],
+    [{ org: ORG, domain: DOMAIN }, ''],
+    [{ org: ORG, domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: 'Hall 3' }, 'Site 12, Hall 3'],
+    [{ org: ORG, domain: DOMAIN, site: 's', siteTitle: 'Site 12', position: '' }, 'Site 12'],
   ])('calls the place %o "%s"', async (where, title) => {
     const at = await stage();
     await ask(at, save({ place: where }));
@@ -273,7 +377,7 @@ describe('save', () => {
     const payload = await payloadOf(
       at,
       save({
-        place: { domain: DOMAIN, position: long },
+        place: { org: ORG, domain: DOMAIN, position: long },
         checked: {
           ...checked,
           label: { ...label, aliases: many, model: long },

@@ -3,8 +3,9 @@ import { fromBase64, toBase64Url } from '../../core/bytes.ts';
 import { uncompressedSpki } from '../../core/label/compressed-point.ts';
 import { udidFromKey } from '../../core/udid.ts';
 import { lookUpLabel } from '../../src/effects/install/look-up-label.ts';
-import { MemoryOutbox } from '../support/memory-outbox.ts';
-import { captureNext, crypto, digest, listRow, workPack } from '../support/records.ts';
+import type { DeviceAtPlace } from '../../src/ports/devices.ts';
+import { known } from '../flow/events.ts';
+import { crypto, digest, listRow, workPack } from '../support/records.ts';
 
 const KEY_ONLY = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD6A/uSIhVuU7UB5CZ6kWk=;;';
 const labelKey = (() => {
@@ -15,9 +16,13 @@ const labelKey = (() => {
 })();
 
 function phone(rows = [listRow()]) {
-  const outbox = new MemoryOutbox();
-  const ports = { outbox, crypto, pack: { pack: workPack({ rows }), digest: digest(1), etag: '"1"' } };
-  return { outbox, ports, lookUp: (text: string) => lookUpLabel(ports, text, 'camera') };
+  const standing: DeviceAtPlace[] = [];
+  const ports = {
+    devices: { known: async (udid: string) => standing.filter((device) => device.udid === udid) },
+    crypto,
+    packs: [{ pack: workPack({ rows }), digest: digest(1), etag: '"1"' }],
+  };
+  return { standing, ports, lookUp: (text: string) => lookUpLabel(ports, text, 'camera') };
 }
 
 describe('a label', () => {
@@ -80,14 +85,21 @@ describe('a label', () => {
     });
   });
 
-  test('of a device saved before says when and where, by the newest registration', async () => {
-    const { outbox, lookUp } = phone();
+  test('of a device that stands somewhere says where, and nothing of practice', async () => {
+    const { standing, lookUp } = phone();
     const udid = 'imei-490154203237518';
-    await captureNext(outbox, { udid, title: 'Old hall' });
-    const last = await captureNext(outbox, { udid, title: 'New hall' });
-    await captureNext(outbox, { udid, typ: 'confirmation+jws', about: last.row.id });
-    expect(await lookUp('490154203237518')).toMatchObject({
-      label: { savedBefore: { record: last.row.id, at: last.row.createdAt, title: 'New hall' } },
-    });
+    const at = { names: [], mine: true, correcting: false, undoing: false, unproven: false, decidedAt: null };
+    standing.push({ ...known, ...at, udid, simulated: true }, { ...known, ...at, udid });
+    expect(await lookUp('490154203237518')).toMatchObject({ label: { known: { ...known, udid } } });
+    standing.pop();
+    const found = await lookUp('490154203237518');
+    expect(found.ok && 'known' in found.label).toBe(false);
+  });
+
+  test('is looked up although the phone’s own storage fails', async () => {
+    const { ports } = phone();
+    const devices = { known: async () => Promise.reject(new Error('gone')) };
+    const found = await lookUpLabel({ ...ports, devices }, '490154203237518', 'camera');
+    expect(found).toMatchObject({ ok: true, label: { udid: 'imei-490154203237518' } });
   });
 });

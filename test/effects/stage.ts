@@ -1,4 +1,5 @@
 import { DeviceWork } from '../../src/effects/device-work.ts';
+import type { DeviceAtPlace } from '../../src/ports/devices.ts';
 import { FakeClock } from '../support/device-clock.ts';
 import { MemoryOutbox, MemoryStorage } from '../support/memory-outbox.ts';
 import { crypto, digest, makeKey, workPack } from '../support/records.ts';
@@ -20,7 +21,8 @@ export async function stage() {
     clock: new FakeClock(),
     crypto,
     device: new DeviceWork(devices),
-    pack: () => pack,
+    packs: () => [pack],
+    devices: { known: async (): Promise<readonly DeviceAtPlace[]> => [] },
     app: '1.2.3',
     onSaved: () => {
       saved += 1;

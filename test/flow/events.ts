@@ -1,6 +1,7 @@
 import type { Check } from '../../core/evidence.ts';
 import type { CollectEvent, CollectState } from '../../src/flow/collect.ts';
 import type { DeviceReading, InstallEvent, InstallState, KnownLabel } from '../../src/flow/install.ts';
+import type { StandingDevice } from '../../src/flow/known-device.ts';
 import type { CredentialBundle, WrittenPart } from '../../src/ports/device.ts';
 
 /** One of each state and event; the types see to it that none is forgotten. */
@@ -34,9 +35,27 @@ export const failed: readonly Check[] = [
   ...passed,
   { check: 'on_list', result: 'failed', code: 'unknown_device' },
 ];
-export const place = { domain: 'site-12.example.org', position: 'Hall 3' };
+export const place = { org: 'northfield', domain: 'site-12.example.org', position: 'Hall 3' };
+export const known: StandingDevice = {
+  org: 'northfield',
+  udid: 'acme-1',
+  maker: 'acme',
+  domain: 'site-12.example.org',
+  site: 'hall',
+  siteTitle: 'Hall',
+  position: 'Shelf 1',
+  place: 'd'.repeat(43),
+  standing: 'installed',
+  need: 'none',
+  code: null,
+  because: null,
+  decidedBy: null,
+  takesCertificate: true,
+  simulated: false,
+  at: 1,
+};
 export const PACK = 'p'.repeat(43);
-export const checked = { label, reading, checks: passed, pack: PACK };
+export const checked = { org: 'northfield', training: false, label, reading, checks: passed, pack: PACK };
 export const part: WrittenPart = { parts: ['leaf'], digest: 'ab'.repeat(32) };
 export const bundle: CredentialBundle = { leafPem: 'leaf', chainPem: '', anchorPem: 'anchor' };
 export const trouble = { code: 'link_lost' };
@@ -44,6 +63,7 @@ export const trouble = { code: 'link_lost' };
 export const INSTALL_STATES: { readonly [At in InstallState['at']]: Extract<InstallState, { at: At }> } = {
   scan: { at: 'scan' },
   looking_up: { at: 'looking_up', how: 'camera' },
+  known: { at: 'known', label: { ...label, known } },
   pair: { at: 'pair', label },
   connecting: { at: 'connecting', label, link: 'serial' },
   found: { at: 'found', ...found },
@@ -53,7 +73,7 @@ export const INSTALL_STATES: { readonly [At in InstallState['at']]: Extract<Inst
   checked: { at: 'checked', ...checked },
   place: { at: 'place', ...checked, asFound: false },
   saving: { at: 'saving', ...checked, asFound: false, place },
-  saved: { at: 'saved', record: 'r', udid: 'acme-1' },
+  saved: { at: 'saved', record: 'r', label, place },
 };
 
 export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<InstallEvent, { on: On }> } = {
@@ -64,12 +84,15 @@ export const INSTALL_EVENTS: { readonly [On in InstallEvent['on']]: Extract<Inst
   read: { on: 'read' },
   set_up_wifi: { on: 'set_up_wifi' },
   device_read: { on: 'device_read', reading },
-  checked: { on: 'checked', label, checks: passed, pack: PACK },
+  checked: { on: 'checked', org: 'northfield', training: false, label, checks: passed, pack: PACK },
+  wished: { on: 'wished', act: 'renew' },
   go_on: { on: 'go_on' },
-  submit_as_found: { on: 'submit_as_found' },
+  submit_as_found: { on: 'submit_as_found', because: 'Seen on the delivery note' },
+  placing: { on: 'placing', chosen: { position: 'Hall 4' } },
   placed: { on: 'placed', place },
   saved: { on: 'saved', record: 'r' },
   failed: { on: 'failed', trouble },
+  next: { on: 'next' },
   back: { on: 'back' },
 };
 

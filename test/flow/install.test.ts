@@ -14,7 +14,6 @@ import {
   failed,
   label,
   place,
-  reading,
   INSTALL_STATES as STATES,
   trouble,
 } from './events.ts';
@@ -27,6 +26,7 @@ const EXPECTED: Record<InstallState['at'], Partial<Record<InstallEvent['on'], st
     back: 'scan stop_device_work',
   },
   looking_up: { label_read: 'pair', failed: 'scan!', back: 'scan stop_device_work' },
+  known: { wished: 'pair', failed: 'known!', back: 'scan stop_device_work' },
   pair: {
     label_text: 'looking_up look_up',
     link_chosen: 'connecting connect',
@@ -47,10 +47,15 @@ const EXPECTED: Record<InstallState['at'], Partial<Record<InstallEvent['on'], st
   wifi: { failed: 'pair! stop_device_work', back: 'found' },
   reading: { device_read: 'checking check', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
   checking: { checked: 'checked', failed: 'pair! stop_device_work', back: 'pair stop_device_work' },
-  checked: { go_on: 'place', submit_as_found: 'place', failed: 'checked!', back: 'pair stop_device_work' },
-  place: { placed: 'saving save', failed: 'place!', back: 'checked' },
-  saving: { saved: 'saved', failed: 'place!' },
-  saved: { failed: 'saved!' },
+  checked: {
+    go_on: 'place',
+    failed: 'checked!',
+    next: 'scan stop_device_work',
+    back: 'pair stop_device_work',
+  },
+  place: { placing: 'place', placed: 'saving save', failed: 'place!', back: 'checked' },
+  saving: { checked: 'saving save', saved: 'saved', failed: 'place!' },
+  saved: { failed: 'saved!', next: 'scan stop_device_work' },
 };
 
 function summaryOf(from: InstallState, event: InstallEvent): string | undefined {
@@ -92,7 +97,7 @@ describe('the whole way', () => {
       EVENTS;
     const before = [label_text, label_read, link_chosen, connected, read, device_read, EVENTS.checked, go_on];
     expect(walk(...before, placed, saved)).toEqual({
-      state: { at: 'saved', record: 'r', udid: 'acme-1' },
+      state: { at: 'saved', record: 'r', label, place },
       effects: ['look_up', 'connect', 'read_device', 'check', 'save'],
     });
     const save = install(walk(...before).state, placed).effects;
@@ -129,9 +134,11 @@ describe('the whole way', () => {
     const stopped: InstallState = { ...STATES.checked, checks: failed };
     expect(summaryOf(stopped, EVENTS.go_on)).toBeUndefined();
     const { state } = install(stopped, EVENTS.submit_as_found);
-    expect(state).toMatchObject({ at: 'place', asFound: true, checks: failed });
+    const { because } = EVENTS.submit_as_found;
+    expect(state).toMatchObject({ at: 'place', asFound: true, because, checks: failed });
     const [effect] = install(state, EVENTS.placed).effects;
-    expect(effect).toMatchObject({ do: 'save', asFound: true });
+    expect(effect).toMatchObject({ do: 'save', asFound: true, because });
+    expect(summaryOf(stopped, { on: 'submit_as_found', because: ' \n' })).toBeUndefined();
   });
 
   test('goes on where something could not be checked here', () => {
@@ -171,15 +178,16 @@ describe('after a restart', () => {
   const expected: Record<InstallState['at'], InstallState | undefined> = {
     scan: undefined,
     looking_up: undefined,
+    known: undefined,
     pair: { at: 'pair', label },
     connecting: { at: 'pair', label },
     found: { at: 'pair', label },
     wifi: { at: 'pair', label },
     reading: { at: 'pair', label },
     checking: { at: 'pair', label },
-    checked: { at: 'checked', label, reading, checks: checked.checks, pack: checked.pack },
-    place: { at: 'place', label, reading, checks: checked.checks, pack: checked.pack, asFound: false },
-    saving: { at: 'place', label, reading, checks: checked.checks, pack: checked.pack, asFound: false },
+    checked: { at: 'checked', ...checked },
+    place: { at: 'place', ...checked, asFound: false },
+    saving: { at: 'place', ...checked, asFound: false },
     saved: undefined,
   };
 

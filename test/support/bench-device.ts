@@ -53,9 +53,23 @@ export async function typeAndConnect(page: Page, label: string): Promise<void> {
   await connectAndRead(page, 'serial');
 }
 
-/** Steps 5 and 6 with what is offered. */
-export async function save(page: Page, domain: string): Promise<void> {
-  await page.selectOption('#domain', domain);
+/** Step 5: a domain by its name, and a site by its id, none where none is named. */
+export async function choosePlace(page: Page, domain: string, site = ''): Promise<void> {
+  await pick(page, 'domain', `[data-value$="/${domain}"]`);
+  await pick(page, 'site', `[data-value="${site}"]`);
+}
+
+/** Chooses in a picker, whether it is open or closed. */
+export async function pick(page: Page, id: string, option: string): Promise<void> {
+  const picker = page.locator(`[data-pick=${id}]`);
+  await picker.waitFor();
+  if ((await picker.getAttribute('data-open')) === 'no') await picker.locator('button').click();
+  await picker.locator(option).click();
+}
+
+/** Steps 5 and 6. */
+export async function save(page: Page, domain: string, site = ''): Promise<void> {
+  await choosePlace(page, domain, site);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
 }
 

@@ -9,7 +9,8 @@ afterEach(() => vi.unstubAllGlobals());
 const nowhere = () => ({ nodeType: 1, namespaceURI: '', childNodes: [], firstChild: null });
 
 it('is busy while the draft of an earlier visit loads, and gives the device back when it is left then', async () => {
-  vi.stubGlobal('location', { pathname: '/bind' });
+  vi.stubGlobal('location', { pathname: '/bind/resume', search: '' });
+  vi.stubGlobal('history', { state: null });
   vi.stubGlobal('addEventListener', () => undefined);
   const { BindScreen } = await import('../../src/ui/screens/bind.tsx');
   const { ModelContext } = await import('../../src/ui/model-context.ts');
@@ -17,7 +18,7 @@ it('is busy while the draft of an earlier visit loads, and gives the device back
   load.mockReturnValue(new Promise(() => undefined));
   const model = {
     busyFlow,
-    workPack: signal({ pack: { org: 'northfield' }, digest: 'd' }),
+    workPacks: signal([{ pack: { org: 'northfield' }, digest: 'd' }]),
     enrolment: signal(undefined),
     ports: { app: '1', device: { stop }, drafts: { load } },
   };

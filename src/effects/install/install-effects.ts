@@ -3,7 +3,8 @@ import { Registration } from '../../../contract/registration.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { factsOf } from '../../../core/record-facts.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
-import type { InstallEffect, InstallEvent } from '../../flow/install.ts';
+import type { InstallEffect, InstallEvent, KnownLabel } from '../../flow/install.ts';
+import type { DevicesView } from '../../ports/devices.ts';
 import type { OutboxView } from '../../ports/outbox.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { type CapturePorts, captureRecord } from '../capture-record.ts';
@@ -18,8 +19,9 @@ export interface InstallPorts extends CapturePorts {
   readonly outbox: OutboxView;
   readonly crypto: CryptoPort;
   readonly device: DeviceWork;
-  /** The newest pack of the organisation this registration is for: it may be refreshed while the flow is open. */
-  readonly pack: () => StoredPack;
+  readonly devices: Pick<DevicesView, 'known'>;
+  /** The newest packs of the organisations that this registration may be for: they may be refreshed while the flow is open. */
+  readonly packs: () => readonly StoredPack[];
   readonly app: string;
   /** Called when a record was saved, so that a drain can start. */
   readonly onSaved: () => void;
@@ -40,14 +42,14 @@ export function performInstall(
 async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallEvent | undefined> {
   switch (effect.do) {
     case 'look_up': {
-      const found = await lookUpLabel({ ...ports, pack: ports.pack() }, effect.text, effect.how);
+      const found = await lookUpLabel({ ...ports, packs: ports.packs() }, effect.text, effect.how);
       if (!found.ok) return { on: 'failed', trouble: found.trouble };
       ports.device.keepSecret(visitName(found.label), found.secret);
       return { on: 'label_read', label: found.label };
     }
     case 'connect': {
       const { label, link, another, newKey, secTag } = effect;
-      const challenge = newChallenge(ports, ports.pack().digest);
+      const challenge = newChallenge(ports, packOf(ports, label.org).digest);
       const visit = await visitOf(ports, { challenge, udid: label.udid, secretOf: visitName(label) });
       const { traits } = await ports.device.open(link, {
         ...(another ? { pick: 'ask' } : {}),
@@ -65,22 +67,23 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
         reading: { ...(await ports.device.read(effect.label)), challenge: effect.challenge },
       };
     case 'check': {
-      const pack = ports.pack();
       const { reading } = effect;
+      const pack = packOf(ports, effect.org ?? effect.label.org);
+      const { org, training } = pack.pack;
       const label = await identifyLabel({ ...ports, pack }, effect.label, reading.identity);
       if (label === undefined) return { on: 'failed', trouble: { code: 'label_not_tied' } };
+      if (isAnother(label)) return { on: 'failed', trouble: { code: 'another_device' } };
       ports.device.renameSecret(visitName(effect.label), label.udid);
       const checks = await checkDevice(pack, label, reading, ports.crypto);
-      return { on: 'checked', label, checks, pack: pack.digest };
+      return { on: 'checked', org, training, label: { ...label, org }, checks, pack: pack.digest };
     }
     case 'save': {
-      const { checked, place, asFound } = effect;
+      const { checked, place } = effect;
       const at = ports.clock.now();
       // The device signed for this id. If it is in the outbox already, a crash came between saving and the draft's end.
       const id = checked.reading.challenge?.record ?? uuid7(at, ports.crypto);
       if ((await ports.outbox.record(id)) !== undefined) return { on: 'saved', record: id };
-      const { pack } = ports.pack();
-      const gathered = registrationOf({ id, at, app: ports.app }, checked, place, asFound);
+      const gathered = registrationOf({ id, at, app: ports.app }, effect);
       const payload = parse(Registration, gathered);
       // A signed record that the backend can only reject would stay on this phone for ever.
       if (payload === undefined) return { on: 'failed', trouble: { code: 'unexpected' } };
@@ -91,7 +94,7 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       const simulated = checked.reading.link === 'simulated';
       const subject = {
         id,
-        org: pack.org,
+        org: place.org,
         udid,
         domain: place.domain,
         title,
@@ -112,4 +115,18 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       await ports.device.stop();
       return undefined;
   }
+}
+
+/** The pack of this organisation, or the person's first one. */
+function packOf({ packs }: Pick<InstallPorts, 'packs'>, org: string | undefined): StoredPack {
+  const all = packs();
+  const found = all.find(({ pack }) => pack.org === org) ?? all[0];
+  if (found === undefined) throw Object.assign(new Error('no pack'), { code: 'no_work_pack' });
+  return found;
+}
+
+/** A label without a name was read for a certain device, and the device turned out to be another one. */
+function isAnother({ udid, wish }: KnownLabel): boolean {
+  if (wish === undefined) return false;
+  return wish.act === 'replace' ? udid === wish.device.udid : udid !== wish.device.udid;
 }

@@ -6,8 +6,9 @@ import { parseLabel } from '../../../core/label/parse-label.ts';
 import { findRow } from '../../../core/list-lookup.ts';
 import { isUdid, udidFromKey, udidFromSerial } from '../../../core/udid.ts';
 import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../../flow/install.ts';
+import { standingOf } from '../../flow/known-device.ts';
 import type { DeviceIdentity, LabelSecret } from '../../ports/device.ts';
-import type { OutboxView } from '../../ports/outbox.ts';
+import type { DevicesView } from '../../ports/devices.ts';
 import type { StoredPack } from '../../ports/work.ts';
 import { isTied } from '../wrong-device.ts';
 import { carriedList } from './carried-list.ts';
@@ -19,23 +20,33 @@ export interface LabelFound {
   readonly secret?: LabelSecret;
 }
 
-/** Step 1: what the label says, and what the list on this phone and the outbox say of that device. */
+/** `packs`: of every organisation that the device may belong to, the person's first one first. */
+export interface LookUpPorts {
+  readonly packs: readonly StoredPack[];
+  readonly devices: Pick<DevicesView, 'known'>;
+  readonly crypto: CryptoPort;
+}
+
+/** Step 1: what the label says, and what the lists on this phone say of that device, and where it stands already. */
 export async function lookUpLabel(
-  ports: { readonly outbox: OutboxView; readonly crypto: CryptoPort; readonly pack: StoredPack },
+  ports: LookUpPorts,
   text: string,
   how: LabelSource,
 ): Promise<LabelFound | { readonly ok: false; readonly trouble: Trouble }> {
   const parsed = parseLabel(how === 'typed' ? normaliseTyped(text) : text);
-  const known = listedAs(ports.pack, text.trim());
-  if (!parsed.ok && known === undefined) return { ok: false, trouble: { code: parsed.code } };
+  const listed = ports.packs.flatMap((pack) => listedAs(pack, text.trim()) ?? []);
+  if (!parsed.ok && listed[0] === undefined) return { ok: false, trouble: { code: parsed.code } };
   // A maker's bare serial is in no form of its own, but the list may know it by exactly this text.
   const label: Label | SerialLabel = parsed.ok ? parsed.label : serialLabel(text.trim());
-  const row = findRow(carriedList(ports.pack), label) ?? known;
+  const { org, row } = listedIn(
+    ports.packs,
+    (pack) => findRow(carriedList(pack), label) ?? listedAs(pack, text.trim()),
+  );
   const udid = row?.udid ?? (await udidOf(label, ports.crypto));
   // Without a name, only a secret that opens this one device ties the label to it.
   if (udid === undefined ? label.secret === undefined : !isUdid(udid))
     return { ok: false, trouble: { code: 'udid_no_scheme' } };
-  const before = udid === undefined ? undefined : await savedBefore(ports.outbox, udid);
+  const known = udid === undefined ? {} : await knownAs(ports.devices, udid, how === 'simulated');
   const { secret, username, publicKey, model } = label;
   return {
     ok: true,
@@ -49,9 +60,22 @@ export async function lookUpLabel(
       ...(publicKey === undefined ? {} : { publicKey }),
       ...(model === undefined ? {} : { model }),
       ...(row === undefined ? {} : { row }),
-      ...(before === undefined ? {} : { savedBefore: before }),
+      ...(org === undefined ? {} : { org }),
+      ...known,
     },
   };
+}
+
+/** The first organisation whose list has the device, else the person's first: a label alone names no organisation. */
+function listedIn(
+  packs: readonly StoredPack[],
+  find: (pack: StoredPack) => ListRow | undefined,
+): { readonly org: string | undefined; readonly row: ListRow | undefined } {
+  for (const pack of packs) {
+    const row = find(pack);
+    if (row !== undefined) return { org: pack.pack.org, row };
+  }
+  return { org: packs[0]?.pack.org, row: undefined };
 }
 
 type SerialLabel = Omit<Label, 'kind'> & { readonly kind: 'serial' };
@@ -80,29 +104,38 @@ async function udidOf(label: Label | SerialLabel, crypto: CryptoPort): Promise<s
  * session that the secret opened is then what ties label and device together, and the device's own UDID counts.
  */
 export async function identifyLabel(
-  ports: { readonly outbox: Pick<OutboxView, 'ofDevice'>; readonly pack: StoredPack },
+  ports: { readonly devices: Pick<DevicesView, 'known'>; readonly pack: StoredPack },
   label: ReadLabel,
   identity: DeviceIdentity,
 ): Promise<KnownLabel | undefined> {
-  if (label.udid !== undefined) return { ...label, udid: label.udid };
+  const { udid: named, row: listed, ...rest } = label;
+  const list = carriedList(ports.pack);
+  if (named !== undefined) {
+    // The row of the list that counts: it may be another organisation's than the one that the label was looked up in.
+    const row =
+      ports.pack.pack.org === label.org ? listed : findRow(list, { udid: named, aliases: label.aliases });
+    return { ...rest, udid: named, ...(row === undefined ? {} : { row }) };
+  }
   const stated = identity.aliases;
   const own = stated.find((name) => isUdid(name));
   if (own === undefined || !isTied(identity)) return undefined;
-  const row = findRow(carriedList(ports.pack), { udid: own, aliases: stated });
+  const row = findRow(list, { udid: own, aliases: stated });
   const udid = row?.udid ?? own;
-  const before = await savedBefore(ports.outbox, udid);
   return {
-    ...label,
+    ...rest,
     udid,
     ...(row === undefined ? {} : { row }),
-    ...(before === undefined ? {} : { savedBefore: before }),
+    ...(await knownAs(ports.devices, udid, label.how === 'simulated')),
   };
 }
 
-async function savedBefore(
-  outbox: Pick<OutboxView, 'ofDevice'>,
+/** What this phone knows of it. A phone that cannot say goes on: saving will tell what is wrong with its storage. */
+async function knownAs(
+  devices: Pick<DevicesView, 'known'>,
   udid: string,
-): Promise<ReadLabel['savedBefore']> {
-  const before = (await outbox.ofDevice(udid)).find((record) => record.typ === 'registration+jws');
-  return before && { record: before.id, at: before.createdAt, title: before.title };
+  practice: boolean,
+): Promise<Pick<ReadLabel, 'known'>> {
+  const found = await devices.known(udid).catch(() => []);
+  const device = found.find(({ simulated }) => simulated === practice);
+  return device === undefined ? {} : { known: standingOf(device) };
 }

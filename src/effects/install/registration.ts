@@ -1,16 +1,18 @@
 import type { Registration } from '../../../contract/registration.ts';
 import { toBase64Url } from '../../../core/bytes.ts';
 import { toInstant } from '../../../core/instant.ts';
-import type { CheckedDevice, ChosenPlace } from '../../flow/install.ts';
+import type { CheckedDevice, ChosenPlace, Submission } from '../../flow/install.ts';
+import { placeChange, replacedBy } from '../../flow/place.ts';
 
 /** The registration's payload, from what the flow gathered. Nothing here is secret: labels were cut before. */
 export function registrationOf(
   stamp: { readonly id: string; readonly at: number; readonly app: string },
-  { label, reading, checks, pack }: CheckedDevice,
-  place: ChosenPlace,
-  asFound: boolean,
+  what: { readonly checked: CheckedDevice; readonly place: ChosenPlace } & Submission,
 ): Registration {
+  const { checked, place, asFound, because } = what;
+  const { label, reading, checks, pack } = checked;
   const { identity, evidence, traits, link } = reading;
+  const replaces = replacedBy(place);
   return {
     id: stamp.id,
     app: stamp.app,
@@ -21,6 +23,7 @@ export function registrationOf(
     place: {
       ...(place.site === undefined ? {} : { site: place.site }),
       ...(place.position === undefined ? {} : { position: place.position.slice(0, 200) }),
+      ...(place.location === undefined ? {} : { location: place.location }),
       photos: [...(place.photos ?? [])],
     },
     label: {
@@ -56,7 +59,17 @@ export function registrationOf(
     checks: checks.map((check) => ({ ...check })),
     pack,
     asFound,
+    ...(asFound && because !== undefined ? { because: because.slice(0, 300) } : {}),
+    ...fromOf(label, place),
+    ...(replaces === undefined ? {} : { replaces }),
   };
+}
+
+/** Where it stood by what this phone knew. A visit that leaves it there says nothing of the place, and so overwrites nobody's. */
+function fromOf({ known }: CheckedDevice['label'], place: ChosenPlace): Pick<Registration, 'from'> {
+  const change = placeChange(known, place);
+  if (known === undefined || (change !== 'moved' && change !== 'corrected')) return {};
+  return { from: { domain: known.domain, place: known.place } };
 }
 
 /** Names that the contract has room for. One that is longer is nobody's name, and would make the whole record unfit. */

@@ -1,10 +1,47 @@
 import type { Check } from '../../../core/evidence.ts';
+import { bindWords } from '../words/bind.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
 import { Icon } from './icon.tsx';
 
-/** Step 4's answers: passed, failed, or not checkable here, each with its reason; colour is never the only sign. */
+/**
+ * Step 4's answers. What failed stands open and alone, with its reason and what helps; what passed and what could not be checked
+ * here are folded to their number. Colour is never the only sign.
+ */
 export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
+  const of = (result: Check['result']) => checks.filter((check) => check.result === result);
+  const [failed, passed, open] = [of('failed'), of('passed'), of('not_checkable')];
+  return (
+    <>
+      {failed.length > 0 && (
+        <section class="card" data-tone="bad" role="alert">
+          <Rows checks={failed} />
+        </section>
+      )}
+      <section class="card checks-folded">
+        {passed.length > 0 && (
+          <details class="folded">
+            <summary>
+              <Sign result="passed" /> {bindWords.check.passed(passed.length)}
+            </summary>
+            <Rows checks={passed} />
+          </details>
+        )}
+        {open.length > 0 && (
+          <details class="folded">
+            <summary>
+              <Sign result="not_checkable" /> {bindWords.check.open(open.length)}
+            </summary>
+            <p class="quiet small">{fieldWords.check.goodNote}</p>
+            <Rows checks={open} />
+          </details>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Rows({ checks }: { readonly checks: readonly Check[] }) {
   return (
     <ul class="checks">
       {checks.map((check) => (
@@ -14,15 +51,9 @@ export function CheckList({ checks }: { readonly checks: readonly Check[] }) {
             <p>
               <strong>{fieldWords.check.names[check.check]}</strong>
             </p>
-            {check.result === 'failed' && (
-              <p>
+            {check.result !== 'passed' && (
+              <p class={check.result === 'failed' ? undefined : 'quiet small'}>
                 {fieldTroubleWords(check.code).what} {fieldTroubleWords(check.code).next}
-              </p>
-            )}
-            {check.result === 'not_checkable' && (
-              <p class="quiet small">
-                {fieldWords.check.notCheckable}: {fieldTroubleWords(check.code).what}{' '}
-                {fieldTroubleWords(check.code).next}
               </p>
             )}
           </div>

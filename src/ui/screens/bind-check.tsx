@@ -1,50 +1,110 @@
+import { useState } from 'preact/hooks';
+import { canSubmitAsFound, remedyOf } from '../../flow/failed-checks.ts';
 import { hasFailed, type InstallFlow, type InstallState } from '../../flow/install.ts';
 import { Button } from '../parts/button.tsx';
 import { CheckList } from '../parts/check-list.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
+import { ForSupport } from '../parts/for-support.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
+import { bindWords } from '../words/bind.ts';
 import { fieldWords } from '../words/field.ts';
 
-/** Step 4's result. Only a failed check stops, unless it is submitted as found. */
-export function CheckStep(props: {
+interface CheckProps {
   readonly flow: InstallFlow;
   readonly state: Extract<InstallState, { at: 'checked' }>;
-}) {
-  const { flow, state } = props;
-  const bad = hasFailed(state.checks);
+}
+
+/** Step 4's result. Only a failed check stops, unless it is submitted as found. */
+export function CheckStep({ flow, state }: CheckProps) {
+  if (hasFailed(state.checks)) return <FailedStep flow={flow} state={state} />;
   return (
     <Page
-      title={bad ? fieldWords.check.bad : fieldWords.check.good}
-      intro={bad ? fieldWords.check.badNote : fieldWords.check.goodNote}
+      title={fieldWords.check.good}
       onBack={() => flow.send({ on: 'back' })}
       actions={
-        bad ? (
-          <>
-            <Button kind="primary" onClick={() => flow.send({ on: 'back' })}>
-              {fieldWords.check.again}
-            </Button>
-            <Button kind="danger" onClick={() => flow.send({ on: 'submit_as_found' })}>
-              {fieldWords.check.asFound}
-            </Button>
-          </>
-        ) : (
-          <Button kind="primary" onClick={() => flow.send({ on: 'go_on' })}>
-            {fieldWords.check.next}
-          </Button>
-        )
+        <Button kind="primary" onClick={() => flow.send({ on: 'go_on' })}>
+          {fieldWords.check.next}
+        </Button>
       }
     >
       <Steps at="check" />
-      <section class="card">
-        <p class="udid-big" dir="ltr">
-          {state.label.udid}
-        </p>
-        <p class="quiet small">{fieldWords.pair.speaks(state.reading.traits.name)}</p>
-      </section>
-      <section class="card">
-        <CheckList checks={state.checks} />
-      </section>
-      {bad && <p class="quiet small">{fieldWords.check.asFoundNote}</p>}
+      <DeviceHead label={state.label} model={state.reading.identity.model} />
+      <CheckList checks={state.checks} />
+    </Page>
+  );
+}
+
+/** What failed stands alone and first, with what helps as the button. */
+function FailedStep({ flow, state }: CheckProps) {
+  const { checks, reading, training, label } = state;
+  const [asking, setAsking] = useState(false);
+  const [because, setBecause] = useState('');
+  const remedy = remedyOf(checks);
+  const may = canSubmitAsFound(checks, reading, training);
+  const failed = checks.flatMap((check) => (check.result === 'failed' ? [check.code] : []));
+  return (
+    <Page
+      title={fieldWords.check.bad}
+      onBack={() => flow.send({ on: 'back' })}
+      actions={
+        asking ? (
+          <form
+            class="stack"
+            onSubmit={(event) => {
+              event.preventDefault();
+              flow.send({ on: 'submit_as_found', because });
+            }}
+          >
+            <div class="field">
+              <label for="because">{bindWords.check.because}</label>
+              <input
+                id="because"
+                class="input"
+                dir="auto"
+                maxLength={300}
+                value={because}
+                aria-describedby="because-help"
+                onInput={(event) => setBecause(event.currentTarget.value)}
+              />
+              <p id="because-help" class="quiet small">
+                {bindWords.check.becauseHelp}
+              </p>
+            </div>
+            <button type="submit" class="button" data-kind="danger" disabled={because.trim() === ''}>
+              {bindWords.check.submit}
+            </button>
+          </form>
+        ) : (
+          <>
+            {remedy === 'read' ? (
+              <Button kind="primary" onClick={() => flow.send({ on: 'back' })}>
+                {bindWords.check.read}
+              </Button>
+            ) : (
+              <Button kind="primary" icon="scan" onClick={() => flow.send({ on: 'next' })}>
+                {remedy === 'scan' ? bindWords.check.scan : bindWords.check.another}
+              </Button>
+            )}
+            {may && (
+              <Button kind="plain" onClick={() => setAsking(true)}>
+                {bindWords.check.asFound}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      <CheckList checks={checks} />
+      <DeviceHead label={label} model={reading.identity.model} />
+      {remedy === 'support' && <p>{bindWords.check.support}</p>}
+      <ForSupport
+        of={[
+          [bindWords.support.code, failed.join(', ')],
+          [bindWords.support.device, label.udid],
+        ]}
+      />
+      <Steps at="check" />
     </Page>
   );
 }

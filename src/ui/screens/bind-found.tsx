@@ -1,6 +1,7 @@
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import { Abilities } from '../parts/abilities.tsx';
 import { Button } from '../parts/button.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
@@ -39,18 +40,14 @@ export function FoundStep(props: {
     >
       <Steps at="pair" />
       {!bindable && <FieldTroubleCard code="nothing_to_bind" waits />}
-      <section class="card">
-        <p class="udid-big" dir="ltr">
-          {label.udid ?? label.aliases[0]}
-        </p>
-        <p class="quiet small">{fieldWords.pair.speaks(traits.name)}</p>
-      </section>
+      <DeviceHead label={label} />
       {bindable && traits.makesKey && (
         <p class="card" data-tone="wait">
           {fieldWords.found.makesKey}
         </p>
       )}
       <section class="card">
+        <p class="quiet small">{fieldWords.pair.speaks(traits.name)}</p>
         <Abilities traits={traits} />
       </section>
     </Page>

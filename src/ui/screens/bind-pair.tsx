@@ -4,13 +4,13 @@ import type { LabelSecret } from '../../ports/device.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
 import { DeviceTrouble } from '../parts/device-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NotReady } from '../parts/not-ready.tsx';
 import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { age } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 
 type PairState = Extract<InstallState, { at: 'pair' | 'connecting' | 'reading' | 'checking' }>;
@@ -40,13 +40,11 @@ export function PairStep(props: {
         <DeviceTrouble code={state.trouble.code} {...remedies(model, flow, state)} />
       )}
       <NotReady model={model} />
+      <DeviceHead label={label} />
       <section class="card">
         <p class="badge" data-tone="good">
           <Icon name="check" size={16} />
           {fieldWords.pair.found}
-        </p>
-        <p class="udid-big" dir="ltr">
-          {label.udid ?? label.aliases[0]}
         </p>
         <p class="quiet">
           {label.udid === undefined
@@ -55,17 +53,6 @@ export function PairStep(props: {
               ? fieldWords.pair.notOnList
               : fieldWords.pair.onList(label.row.model ?? '')}
         </p>
-        {label.savedBefore !== undefined && (
-          <div class="card" data-tone="wait">
-            <p>
-              {fieldWords.pair.before(
-                label.savedBefore.title,
-                age(model.ports.clock.now() - label.savedBefore.at),
-              )}
-            </p>
-            <a href={`/record/${label.savedBefore.record}`}>{fieldWords.pair.openIt}</a>
-          </div>
-        )}
       </section>
       {working ? (
         <p class="card" role="status">

@@ -1,142 +1,267 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { tidy } from '../../../core/place.ts';
+import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
-import type { StoredPack } from '../../ports/work.ts';
+import {
+  farFrom,
+  firstPlace,
+  inDomain,
+  isDomain,
+  type PlaceChange,
+  type PlaceDomain,
+  type PlaceInput,
+  placeChange,
+  replacedBy,
+} from '../../flow/place.ts';
+import type { DraftBook } from '../install-draft.ts';
+import { placeDomains } from '../install-parts.ts';
+import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
-import { NameText } from '../parts/name-text.tsx';
+import { LocationField } from '../parts/location-field.tsx';
 import { Page } from '../parts/page.tsx';
 import { PhotoPicker, type PickedPhoto } from '../parts/photo-picker.tsx';
+import { Picker } from '../parts/picker.tsx';
+import { ReplaceChoice } from '../parts/replace-choice.tsx';
 import { Steps } from '../parts/steps.tsx';
-import { fieldWords } from '../words/field.ts';
+import type { PickEntry } from '../pick.ts';
+import { nameOfPlace } from '../place-name.ts';
 import { photoWords } from '../words/photos.ts';
+import { placeWords as say } from '../words/place.ts';
 
-/** Step 5, then 6. Domain and site are sticky within a visit; position is free words. */
+/** Step 5, then 6. Where the device stands, where the last one was put, or nothing: never merely the first of several. */
 export function PlaceStep(props: {
   readonly flow: InstallFlow;
   readonly state: Extract<InstallState, { at: 'place' | 'saving' }>;
-  readonly pack: StoredPack;
+  readonly book: DraftBook | undefined;
 }) {
-  const { flow, state, pack } = props;
-  const { domains } = pack.pack;
-  const [domain, setDomain] = useState(
-    () => lastChoice.domainIn(domains.map((d) => d.name)) ?? domains[0]?.name ?? '',
-  );
-  const sites = domains.find((d) => d.name === domain)?.sites ?? [];
-  const [site, setSite] = useState(() => lastChoice.siteIn(sites.map((s) => s.id)) ?? sites[0]?.id ?? '');
-  const [position, setPosition] = useState('');
+  const { flow, state, book } = props;
+  const model = useModel();
+  const domains = placeDomains(model, state.training);
+  const { label, chosen } = state;
   const [photos, setPhotos] = useState<readonly PickedPhoto[]>([]);
-  const siteTitle = sites.find((s) => s.id === site)?.title;
   // Until the picker has read what was taken before: a record signed sooner would not name it.
   const [preparing, setPreparing] = useState(true);
+  const choose = (next: PlaceInput) => flow.send({ on: 'placing', chosen: next });
+  useEffect(() => {
+    if (chosen !== undefined) return;
+    void Promise.resolve(book?.lastPlace()).then((last) => choose(firstPlace(domains, label, last)));
+  }, []);
+  if (chosen === undefined) return <Page title={say.title} />;
+  const change = placeChange(label.known, chosen);
+  const isSaving = state.at === 'saving';
   const save = () => {
-    lastChoice.keep(domain, site);
-    const trimmed = position.trim();
+    const { org, domain, site, siteTitle, position = '', location, instead } = chosen;
+    if (org === undefined || domain === undefined || site === undefined) return;
+    const hasSite = site !== '' && siteTitle !== undefined;
+    book?.keepLastPlace({ org, domain, ...(hasSite ? { site, siteTitle } : {}) });
     flow.send({
       on: 'placed',
       place: {
-        domain,
-        ...(siteTitle === undefined ? {} : { site, siteTitle }),
-        ...(trimmed === '' ? {} : { position: trimmed }),
+        ...{ org, domain },
+        ...(hasSite ? { site, siteTitle } : {}),
+        ...(tidy(position) === '' ? {} : { position: tidy(position) }),
+        ...(location === undefined ? {} : { location }),
+        ...(instead === undefined ? {} : { instead }),
         ...(photos.length === 0 ? {} : { photos }),
       },
     });
   };
+  const isChosen = chosen.domain !== undefined && chosen.site !== undefined;
   return (
     <Page
-      title={fieldWords.place.title}
+      title={say.title}
       onBack={() => flow.send({ on: 'back' })}
       actions={
         <>
-          {preparing && (
-            <p class="quiet small" role="status">
-              {photoWords.saveWaits}
+          {(preparing || !isChosen) && (
+            <p class="actions-note small" role="status">
+              {isChosen ? photoWords.saveWaits : say.chooseFirst}
             </p>
           )}
-          <Button
-            kind="primary"
-            onClick={save}
-            busy={state.at === 'saving'}
-            disabled={domain === '' || preparing}
-          >
-            {state.at === 'saving' ? fieldWords.place.saving : fieldWords.place.save}
+          <Button kind="primary" onClick={save} busy={isSaving} disabled={!isChosen || preparing}>
+            {isSaving ? say.saving : saveWords(change, chosen, label.wish?.act === 'renew')}
           </Button>
         </>
       }
     >
       <Steps at="place" />
+      <DeviceHead label={label} model={state.reading.identity.model} />
       {state.trouble !== undefined && <FieldTroubleCard code={state.trouble.code} />}
-      {domain === '' && <FieldTroubleCard code="domain_not_in_pack" />}
-      <section class="card">
+      {domains.length === 0 && <FieldTroubleCard code="domain_not_in_pack" />}
+      <ChangeNote change={change} state={state} chosen={chosen} />
+      <PlaceFields chosen={chosen} domains={domains} choose={choose} disabled={isSaving} />
+      {change === 'new' && <ReplaceChoice chosen={chosen} udid={label.udid} choose={choose} />}
+      <PhotoPicker udid={label.udid} onChange={setPhotos} onBusy={setPreparing} />
+      {state.asFound && <p class="quiet">{say.asFound}</p>}
+    </Page>
+  );
+}
+
+function saveWords(change: PlaceChange, chosen: PlaceInput, renews: boolean): string {
+  if (change === 'moved') return say.moveIt;
+  if (replacedBy(chosen) !== undefined) return say.replaceIt;
+  return renews ? say.renew : say.save;
+}
+
+/** What saving does to a device that stands somewhere, said before it is done. */
+function ChangeNote(props: {
+  readonly change: PlaceChange;
+  readonly state: Extract<InstallState, { at: 'place' | 'saving' }>;
+  readonly chosen: PlaceInput;
+}) {
+  const model = useModel();
+  const { change, state, chosen } = props;
+  const { known } = state.label;
+  if (known === undefined) return null;
+  switch (change) {
+    case 'new':
+    case 'same':
+      return null;
+    case 'corrected':
+      return (
+        <p class="card" data-change={change}>
+          {say.correct(nameOfPlace(model, known))}
+        </p>
+      );
+    case 'moved':
+      return (
+        <section class="card" data-tone="wait" data-change={change}>
+          <h2>{say.move(nameOfPlace(model, known), nameOfPlace(model, chosen))}</h2>
+          <p>{say.moveNote}</p>
+          {state.reading.evidence.possession === 'static' && <p>{say.moveStatic}</p>}
+        </section>
+      );
+    case 'another_owner':
+      return (
+        <p class="card" data-tone="wait" data-change={change}>
+          {say.anotherOwner}
+        </p>
+      );
+  }
+}
+
+function PlaceFields(props: {
+  readonly chosen: PlaceInput;
+  readonly domains: readonly PlaceDomain[];
+  readonly choose: (next: PlaceInput) => void;
+  readonly disabled: boolean;
+}) {
+  const { chosen, domains, choose, disabled } = props;
+  const model = useModel();
+  const [trouble, setTrouble] = useState<string | undefined>();
+  const domain = domains.find((one) => isDomain(one, chosen));
+  const site = domain?.sites.find(({ id }) => id === chosen.site);
+  const far = farFrom(site, chosen.location);
+  const make =
+    ({ org, name }: PlaceDomain) =>
+    (title: string) => {
+      setTrouble(undefined);
+      model.ports.makeSite(org, name, title).then(
+        (made) => choose({ ...chosen, site: made.id, siteTitle: made.title }),
+        (error: unknown) => setTrouble(codeOf(error)),
+      );
+    };
+  return (
+    <section class="card">
+      <Picker
+        id="domain"
+        label={say.domain}
+        disabled={disabled}
+        entries={domainEntries(domains, titlesOf(model))}
+        value={domain && keyOf(domain)}
+        onChoose={(value) => {
+          const next = domains.find((one) => keyOf(one) === value);
+          if (next === undefined || isDomain(next, chosen)) return;
+          const { position, location, instead } = chosen;
+          choose({
+            ...inDomain(next),
+            ...(position === undefined ? {} : { position }),
+            ...(location === undefined ? {} : { location }),
+            ...(instead === undefined ? {} : { instead }),
+          });
+        }}
+      />
+      {domain !== undefined && (
+        <Picker
+          // another domain's sites are another list
+          key={keyOf(domain)}
+          id="site"
+          label={say.site}
+          disabled={disabled}
+          entries={siteEntries(domain, chosen)}
+          value={chosen.site}
+          onChoose={(value) => choose(withSite(chosen, domain, value))}
+          onMake={make(domain)}
+        />
+      )}
+      {trouble !== undefined && <FieldTroubleCard code={trouble} />}
+      {domain !== undefined && (
         <div class="field">
-          <label for="domain">{fieldWords.place.domain}</label>
-          <select
-            id="domain"
-            class="input"
-            value={domain}
-            onChange={(event) => {
-              setDomain(event.currentTarget.value);
-              const next = domains.find((d) => d.name === event.currentTarget.value);
-              setSite(next?.sites[0]?.id ?? '');
-            }}
-          >
-            {domains.map((d) => (
-              <option key={d.name} value={d.name}>
-                {d.title}
-              </option>
-            ))}
-          </select>
-          <p class="small quiet">
-            <NameText text={domain} />
-          </p>
-        </div>
-        {sites.length > 0 && (
-          <div class="field">
-            <label for="site">{fieldWords.place.site}</label>
-            <select
-              id="site"
-              class="input"
-              value={site}
-              onChange={(event) => setSite(event.currentTarget.value)}
-            >
-              {sites.map((s) => (
-                <option key={s.id} value={s.id}>
-                  {s.title}
-                </option>
-              ))}
-            </select>
-          </div>
-        )}
-        <div class="field">
-          <label for="position">{fieldWords.place.position}</label>
+          <label for="position">{say.position}</label>
           <input
             id="position"
             class="input"
             dir="auto"
             maxLength={200}
-            placeholder={fieldWords.place.positionHelp}
-            value={position}
-            onInput={(event) => setPosition(event.currentTarget.value)}
+            disabled={disabled}
+            placeholder={say.positionHelp}
+            value={chosen.position ?? ''}
+            onInput={(event) => choose({ ...chosen, position: event.currentTarget.value })}
           />
         </div>
-      </section>
-      <PhotoPicker udid={state.label.udid} onChange={setPhotos} onBusy={setPreparing} />
-      {state.asFound && <p class="quiet">{fieldWords.place.asFound}</p>}
-    </Page>
+      )}
+      <LocationField chosen={chosen} choose={choose} disabled={disabled} />
+      {far !== undefined && (
+        <p class="card" data-tone="wait" role="alert" data-far="yes">
+          {say.far(far)}
+        </p>
+      )}
+    </section>
   );
 }
 
-/** The next device most likely stands in the same place. Forgotten with the page. */
-const lastChoice = {
-  domain: '',
-  site: '',
-  keep(domain: string, site: string) {
-    this.domain = domain;
-    this.site = site;
-  },
-  domainIn(names: readonly string[]): string | undefined {
-    return names.includes(this.domain) ? this.domain : undefined;
-  },
-  siteIn(ids: readonly string[]): string | undefined {
-    return ids.includes(this.site) ? this.site : undefined;
-  },
-};
+function withSite(
+  { site: _, siteTitle: __, ...rest }: PlaceInput,
+  domain: PlaceDomain,
+  value: string,
+): PlaceInput {
+  const listed = domain.sites.find(({ id }) => id === value);
+  return listed === undefined ? { ...rest, site: '' } : { ...rest, site: listed.id, siteTitle: listed.title };
+}
+
+function keyOf({ org, name }: PlaceDomain): string {
+  return `${org}/${name}`;
+}
+
+/** Titles of the organisations, where there are several to tell apart. */
+function titlesOf({ enrolment }: ReturnType<typeof useModel>): ReadonlyMap<string, string> {
+  const memberships = enrolment.value?.credential.memberships.filter(({ training }) => !training) ?? [];
+  return new Map(memberships.length < 2 ? [] : memberships.map(({ org, title }) => [org, title]));
+}
+
+function domainEntries(
+  domains: readonly PlaceDomain[],
+  orgs: ReadonlyMap<string, string>,
+): readonly PickEntry[] {
+  return domains.map((domain) => {
+    const org = orgs.get(domain.org);
+    return {
+      value: keyOf(domain),
+      title: domain.title,
+      sub: org === undefined ? domain.name : `${org} · ${domain.name}`,
+    };
+  });
+}
+
+/** A site made a moment ago, or closed since, is chosen although the pack does not list it. */
+function siteEntries(domain: PlaceDomain, { site, siteTitle }: PlaceInput): readonly PickEntry[] {
+  const listed = domain.sites.map(({ id, title }) => ({ value: id, title }));
+  const own = site === undefined || site === '' || listed.some(({ value }) => value === site);
+  return [
+    { value: '', title: say.noSite },
+    ...listed,
+    ...(own || site === undefined ? [] : [{ value: site, title: siteTitle ?? site }]),
+  ];
+}

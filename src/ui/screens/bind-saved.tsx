@@ -1,88 +1,110 @@
 import { certificateWaits } from '../../../core/record-state.ts';
-import type { InstallState } from '../../flow/install.ts';
+import type { InstallFlow, InstallState } from '../../flow/install.ts';
+import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
-import { Facts } from '../parts/facts.tsx';
-import { NameText } from '../parts/name-text.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
+import { ForSupport } from '../parts/for-support.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
+import { nameOfPlace } from '../place-name.ts';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
-import { useUndo } from '../use-undo.ts';
+import { isUndoing, useUndo } from '../use-undo.ts';
+import { bindWords } from '../words/bind.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
+import { fieldTroubleWords } from '../words/field-trouble.ts';
 import { outboxWords } from '../words/outbox.ts';
-import { recordWords } from '../words/record.ts';
 
-/** After step 6: saved, and, with signal, what becomes of it while the device is still connected. */
+const say = bindWords.saved;
+
+/**
+ * After step 6: saved, and, with signal, what becomes of it while the device is still connected. Each button has a place of its
+ * own, so that none comes under the thumb when another one goes.
+ */
 export function SavedStep(props: {
+  readonly flow: InstallFlow;
   readonly state: Extract<InstallState, { at: 'saved' }>;
-  readonly practice: boolean;
 }) {
+  const { flow, state } = props;
   const model = useModel();
-  const record = useRecord(props.state.record);
+  const record = useRecord(state.record);
   const undo = useUndo(record);
   if (record === undefined || record === null) return <Page />;
   const waits = certificateWaits(record);
+  const [title, note] = titleOf(record);
   const leave = (path: string) => {
     void model.ports.device.stop();
     go(path);
   };
   return (
     <Page
-      title={record.state === 'saved' ? fieldWords.saved.onPhone : words.states[record.state]}
-      intro={record.state === 'saved' ? fieldWords.saved.onPhoneNote : words.stateNotes[record.state]}
+      title={title}
+      intro={note}
       actions={
-        waits ? (
-          <>
-            <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
-              {fieldWords.saved.write}
-            </Button>
-            <Button kind="plain" onClick={() => leave('/')}>
-              {fieldWords.saved.later}
-            </Button>
-          </>
-        ) : (
-          <>
-            {!props.practice && (
-              <Button kind="primary" icon="scan" onClick={() => leave('/bind')}>
-                {fieldWords.saved.another}
-              </Button>
-            )}
-            {undo !== undefined && (
+        <>
+          <div class="slot" data-size="primary">
+            {waits ? (
               <Button
-                icon="back"
-                onClick={() => {
-                  void undo();
-                  leave('/outbox');
-                }}
+                kind="primary"
+                icon="certificate"
+                onClick={() => go(`/write/${record.org}/${record.udid}`)}
               >
-                {recordWords.undo}
+                {fieldWords.saved.write}
+              </Button>
+            ) : (
+              isUnderWay(record) && (
+                <p class="quiet" role="status">
+                  <Icon name="sync" size={20} spin={model.draining.value} /> {say.waiting}
+                </p>
+              )
+            )}
+          </div>
+          <div class="two">
+            <Button icon="scan" onClick={() => flow.send({ on: 'next' })}>
+              {say.next}
+            </Button>
+            <Button onClick={() => leave('/')}>
+              {waits ? fieldWords.saved.later : fieldWords.saved.home}
+            </Button>
+          </div>
+          <div class="slot">
+            {undo !== undefined && (
+              <Button kind="plain" of={record.udid} onClick={() => void undo()}>
+                {say.undo}
               </Button>
             )}
-            <Button onClick={() => leave('/')}>{fieldWords.saved.home}</Button>
-          </>
-        )
+            {undo === undefined && isUndoing(model, record) && (
+              <p class="quiet small" role="status">
+                {say.asked}
+              </p>
+            )}
+          </div>
+        </>
       }
     >
-      {record.code !== null && record.state !== 'bound' && (
-        <TroubleCard code={record.code} waits={record.state === 'held'} />
+      {record.code !== null && (record.state === 'held' || record.state === 'refused') && (
+        <TroubleCard code={record.code} waits={record.state === 'held'} words={fieldTroubleWords} />
       )}
+      <DeviceHead label={state.label} />
       <section class="card">
         <StateBadge state={record.state} />
-        <p class="udid-big" dir="ltr">
-          {record.udid}
+        <p dir="auto">
+          <Icon name="pin" size={20} /> {nameOfPlace(model, state.place)}
         </p>
-        <Facts
-          of={[
-            [recordWords.domain, <NameText text={record.domain} />],
-            [recordWords.place, record.title === '' ? undefined : record.title],
-            [recordWords.number, String(record.seq)],
-          ]}
-        />
       </section>
       {waits && <p class="quiet">{fieldWords.saved.writeNote}</p>}
+      <ForSupport
+        of={[
+          [bindWords.support.device, record.udid],
+          [bindWords.support.domain, record.domain],
+          [bindWords.support.record, `${record.seq} · ${record.id}`],
+          [bindWords.support.code, record.code ?? undefined],
+        ]}
+      />
       {record.fault !== null && record.state === 'saved' && (
         <LinkButton href="/outbox" icon="outbox">
           {outboxWords.title}
@@ -90,4 +112,17 @@ export function SavedStep(props: {
       )}
     </Page>
   );
+}
+
+function isUnderWay({ state }: QueuedRecord): boolean {
+  return state === 'saved' || state === 'sending' || state === 'received';
+}
+
+/** A renewal and a move bind nothing new, and are called what they are. */
+function titleOf({ state, code }: QueuedRecord): readonly [title: string, note: string] {
+  if (state === 'saved') return [fieldWords.saved.onPhone, fieldWords.saved.onPhoneNote];
+  if (state === 'bound' && code === 'renewed') return [say.renewed, say.renewedNote];
+  if (state === 'bound' && code === 'moved') return [say.moved, say.movedNote];
+  if (state === 'refused' && code === 'withdrawn') return [say.undone, words.stateNotes.refused];
+  return [words.states[state], words.stateNotes[state]];
 }

@@ -10,6 +10,7 @@ import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { go } from '../route.ts';
 import { announceScan } from '../scan-feedback.ts';
+import { bindWords } from '../words/bind.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
 
@@ -43,6 +44,11 @@ export function ScanStep({ flow, state }: { readonly flow: InstallFlow; readonly
       }
     >
       <Steps at="scan" />
+      {'wish' in state && state.wish !== undefined && (
+        <p class="card" data-wish={state.wish.act}>
+          {bindWords.wish[state.wish.act](state.wish.device.udid)}
+        </p>
+      )}
       {state.trouble !== undefined && <FieldTroubleCard code={state.trouble.code} />}
       {busy && <p role="status">{reading ? fieldWords.scan.reading : fieldWords.scan.lookingUp}</p>}
       {typing ? <TypedCode flow={flow} /> : <Camera flow={flow} />}

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import { performWifi } from '../../effects/wifi-effects.ts';
-import type { InstallFlow } from '../../flow/install.ts';
+import type { InstallFlow, InstallState } from '../../flow/install.ts';
 import { type WifiFlowEvent, type WifiFlowState, wifi } from '../../flow/wifi.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { DeviceHead } from '../parts/device-head.tsx';
 import { FieldTroubleCard } from '../parts/field-trouble.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
@@ -15,7 +16,11 @@ type Choosing = Extract<WifiFlowState, { at: 'choose' }>;
 const NO_NETWORKS: WifiFlowState = { at: 'choose', networks: [] };
 
 /** The Wi-Fi of the device that is connected. Passwords go to it and are kept nowhere. */
-export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
+export function WifiScreen(props: {
+  readonly flow: InstallFlow;
+  readonly state: Extract<InstallState, { at: 'wifi' }>;
+}) {
+  const { flow, state } = props;
   const model = useModel();
   const [now, wifiFlow] = useFlow(NO_NETWORKS, wifi, () => {
     const left = new AbortController();
@@ -39,6 +44,7 @@ export function WifiScreen({ flow }: { readonly flow: InstallFlow }) {
         ) : undefined
       }
     >
+      <DeviceHead label={state.label} />
       {'trouble' in now && now.trouble !== undefined && <FieldTroubleCard code={now.trouble.code} />}
       {(now.at === 'scanning' || now.at === 'joining') && (
         <p class="card" role="status">

@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { INSTALL_DRAFT } from '../../ports/drafts.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
@@ -7,6 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { RecordRow } from '../parts/record-row.tsx';
+import { ResumeDraft } from '../parts/resume-draft.tsx';
 import { SentAgainCard } from '../parts/sent-again.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
@@ -18,14 +18,12 @@ export function HomeScreen() {
   const model = useModel();
   const [recent, setRecent] = useState<readonly QueuedRecord[] | undefined>();
   const [waiting, setWaiting] = useState<readonly QueuedRecord[]>([]);
-  const [draft, setDraft] = useState(false);
   const version = model.outboxVersion.value;
   // the version says when the outbox changed
   useEffect(() => {
-    const { outbox, drafts } = model.ports;
+    const { outbox } = model.ports;
     void outbox.page(RECENT).then(setRecent);
     void outbox.certificatesWaiting().then(setWaiting);
-    void drafts.load(INSTALL_DRAFT).then((content) => setDraft(content !== undefined));
   }, [model, version]);
   const name = model.enrolment.value?.credential.name ?? '';
   const now = model.ports.clock.now();
@@ -53,11 +51,7 @@ export function HomeScreen() {
           <Icon name="chevron" size={20} />
         </a>
       )}
-      {draft && (
-        <LinkButton icon="scan" href="/bind">
-          {words.home.resume}
-        </LinkButton>
-      )}
+      <ResumeDraft />
       {waiting.length > 0 && (
         <section class="stack-s">
           <h2>{words.home.waiting(waiting.length)}</h2>

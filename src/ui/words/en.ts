@@ -84,7 +84,6 @@ export const words = {
   home: {
     hello: (name: string) => `Hello, ${name.split(' ')[0]}`,
     bind: 'Bind a device',
-    resume: 'Go on where you stopped',
     waiting: (n: number) =>
       count(n, 'certificate waits for its device', 'certificates wait for their devices'),
     waitingHint: 'Connect the device once more and it takes a minute.',

@@ -2,6 +2,7 @@ import type { NotCheckable, OutcomeCode } from '../../../contract/codes.ts';
 import type { LabelErrorCode } from '../../../core/label/label.ts';
 import type { CertificateFault } from '../../ports/certificate-check.ts';
 import type { DeviceErrorCode } from '../../ports/device.ts';
+import type { WhereaboutsCode } from '../../ports/whereabouts.ts';
 import type { ScanErrorCode } from '../../scan/index.ts';
 import { say, type TroubleWords, troubleWords } from './trouble.ts';
 
@@ -12,6 +13,9 @@ type FieldCode =
   | 'certificate_written'
   | 'label_not_tied'
   | 'nothing_to_write'
+  | 'another_device'
+  | 'same_device'
+  | WhereaboutsCode
   | CertificateFault
   | Exclude<DeviceErrorCode, OutcomeCode>
   | LabelErrorCode
@@ -229,6 +233,24 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
     'This label names no device, and this device did not ask for its secret.',
     'Nothing shows that they belong together. Use a label that names the device, or type its code.',
   ),
+
+  // A device that was asked for
+  another_device: say(
+    'This is another device than the one you chose.',
+    'Scan the label of the right one, or go back to begin with this one.',
+  ),
+  same_device: say('This is the device that is to be replaced.', 'Scan the label of the new one.'),
+
+  // Where the phone is
+  location_denied: say(
+    'This page may not know where you are.',
+    'Allow it in the browser’s site settings, or go on without.',
+  ),
+  location_unknown: say(
+    'This phone does not know where it is.',
+    'Go outside for a moment, or go on without.',
+  ),
+  location_slow: say('This phone is still looking where it is.', 'Try again, or go on without.'),
 
   // List at the bench
   bench_clash: say(

@@ -40,9 +40,6 @@ export const fieldWords = {
     found: 'Label read',
     onList: (model: string) => `On the maker’s list${model === '' ? '' : `: ${model}`}`,
     notOnList: 'Not among your orders. The checks will tell more.',
-    before: (title: string, when: string) =>
-      `You saved this device ${when}${title === '' ? '' : ` (${title})`}.`,
-    openIt: 'Open that record',
     links: {
       serial: ['Cable', 'USB or serial cable to the device'],
       bluetooth: ['Bluetooth', 'The device is on and near'],
@@ -138,7 +135,6 @@ export const fieldWords = {
     good: 'All checks that work here passed',
     goodNote: 'Nothing failed. What could not be checked here, the backend decides.',
     bad: 'A check failed',
-    badNote: 'Do not bind this device unless you know why.',
     names: {
       csr_signature: 'Request signed by the key it names',
       csr_key_is_device_key: 'Request is for this device’s key',
@@ -159,26 +155,13 @@ export const fieldWords = {
       fresh: 'Possession: the device signed our challenge',
     },
     next: 'Go on',
-    again: 'Read the device again',
-    asFound: 'Submit as found',
-    asFoundNote: 'It is marked, held, and a colleague decides.',
   },
 
-  place: {
-    title: 'Where is it?',
-    domain: 'Operational domain',
-    site: 'Site',
-    position: 'Position',
-    positionHelp: 'Roof, cabinet 3, flat 12…',
-    save: 'Save',
-    saving: 'Saving…',
-    asFound: 'Submitted as found: a colleague decides.',
-  },
+  place: { site: 'Site' },
 
   saved: {
     onPhone: 'Saved on this phone',
     onPhoneNote: 'It is signed and safe. It goes by itself when there is signal.',
-    another: 'Bind another device',
     write: 'Write certificate now',
     writeNote: 'Keep the device connected.',
     home: 'Done',

@@ -1,0 +1,34 @@
+import type { ReadLabel } from '../../flow/install.ts';
+import { nameOf } from '../install-draft.ts';
+import { bindWords } from '../words/bind.ts';
+
+/** On every step: which device this is about, so that nobody binds the one that lies beside it. */
+export function DeviceHead({
+  label,
+  model,
+}: {
+  readonly label: ReadLabel;
+  readonly model?: string | undefined;
+}) {
+  const name = nameOf(label);
+  const called = model ?? label.model ?? label.row?.model ?? label.known?.model;
+  // A label may say a lot more than a name; the name in it needs no saying twice.
+  const scanned = label.aliases.find((alias) => alias !== name);
+  return (
+    <section class="card device-head" data-device={name}>
+      <p class="udid-big" dir="ltr">
+        {name}
+      </p>
+      {called !== undefined && (
+        <p class="device-model" dir="auto">
+          {called}
+        </p>
+      )}
+      {scanned !== undefined && (
+        <p class="quiet small">
+          {bindWords.head.label}: <bdi class="mono">{scanned}</bdi>
+        </p>
+      )}
+    </section>
+  );
+}

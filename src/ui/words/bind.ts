@@ -1,0 +1,96 @@
+import type { NextAct } from '../../flow/known-device.ts';
+import type { DeviceStanding } from '../../ports/devices.ts';
+
+/** The catalogue of a device that is known already, of drafts, and of what was saved. */
+export const bindWords = {
+  resume: {
+    title: 'Not finished',
+    goOn: 'Go on with it',
+    throwAway: 'Throw away',
+    others: (n: number) => (n === 1 ? 'One more' : `${n} more`),
+  },
+
+  head: { label: 'Label' },
+
+  known: {
+    title: 'You know this device',
+    at: 'Stands at',
+    by: (name: string) => `Decided by ${name}`,
+    acts: {
+      write: 'Write its certificate',
+      renew: 'Renew it',
+      look: 'Look at it',
+      move: 'Move it here',
+      replace: 'Replace it',
+      again: 'Register it again',
+    } satisfies Record<NextAct, string>,
+    standings: {
+      saved: 'Saved on this phone, not decided yet',
+      undecided: 'Sent, not decided yet',
+      held: 'Held: a person must look at it',
+      claimed: 'Waits for its owner',
+      refused: 'Refused',
+      issuing: 'Bound, its certificate is being made',
+      issued: 'Bound, its certificate waits',
+      installed: 'Certificate on device',
+      shown: 'In use',
+      ended: 'Ended',
+    } satisfies Record<DeviceStanding, string>,
+    renewNow: 'Its certificate is due for renewal.',
+  },
+
+  wish: {
+    replace: (udid: string) => `Scan the device that takes the place of ${udid}.`,
+    renew: (udid: string) => `To renew ${udid}: scan its label.`,
+    move: (udid: string) => `To move ${udid}: scan its label.`,
+    again: (udid: string) => `To register ${udid} again: scan its label.`,
+  },
+
+  check: {
+    passed: (n: number) => `${n} passed`,
+    open: (n: number) => `${n} not checkable here`,
+    scan: 'Scan another label',
+    read: 'Read the device again',
+    another: 'Next device',
+    asFound: 'Submit as found',
+    because: 'Why is it right all the same?',
+    becauseHelp: 'Whoever decides reads this.',
+    submit: 'Submit as found',
+    support: 'Call support, and say what stands under “For support”.',
+  },
+
+  saved: {
+    renewed: 'Renewed',
+    renewedNote: 'Its new certificate waits to be written into the device.',
+    moved: 'Moved',
+    movedNote: 'Its new certificate waits to be written. The old one ends when the device uses the new one.',
+    waiting: 'Waiting for the decision…',
+    next: 'Next device',
+    undo: 'Undo',
+    asked: 'Undo is asked for. It goes by itself when there is signal.',
+    undone: 'Undone',
+  },
+
+  support: {
+    title: 'For support',
+    code: 'Code',
+    record: 'Record',
+    device: 'Device',
+    domain: 'Domain',
+    copy: 'Copy',
+    copied: 'Copied',
+  },
+
+  practice: {
+    title: 'What shall go wrong?',
+    kinds: {
+      good: ['Nothing', 'The whole way to a certificate'],
+      other: ['Another device is connected', 'It is found out before anything is done to it'],
+      silent: ['The device says nothing', 'Power or cable, as it happens'],
+      unlisted: ['It is on no list', 'Submitted as found, it is held'],
+      broken: ['Its request is broken', 'A check fails, and nobody may pass over it'],
+    },
+    another: 'Unpack another device',
+    offline: 'Without signal it stands on no list yet: its check says so.',
+  },
+};
