@@ -20,7 +20,7 @@ it('is busy while the draft of an earlier visit loads, and gives the device back
     busyFlow,
     workPacks: signal([{ pack: { org: 'northfield' }, digest: 'd' }]),
     enrolment: signal(undefined),
-    ports: { app: '1', device: { stop }, drafts: { load } },
+    ports: { app: '1', device: { stop }, drafts: { load }, clock: { now: () => 1 } },
   };
   const page = nowhere() as never;
   render(h(ModelContext.Provider, { value: model as never }, h(BindScreen, { practice: false })), page);
