@@ -18,14 +18,17 @@ export function inOrder(entries: readonly PickEntry[]): readonly PickEntry[] {
     .sort((a, b) => natural.compare(a.title, b.title) || natural.compare(a.sub ?? '', b.sub ?? ''));
 }
 
-/** Those in which each of these words occurs, whatever their case and accents. */
+/** Those in which each of these words occurs, whatever their case and accents; those that begin so come first. */
 export function matching(entries: readonly PickEntry[], words: string): readonly PickEntry[] {
   const wanted = plain(words).split(' ').filter(Boolean);
   if (wanted.length === 0) return entries;
-  return entries.filter(({ title, sub = '' }) => {
+  const found = entries.filter(({ title, sub = '' }) => {
     const text = `${plain(title)} ${plain(sub)}`;
     return wanted.every((word) => text.includes(word));
   });
+  const [first = ''] = wanted;
+  const begins = ({ title }: PickEntry) => plain(title).startsWith(first);
+  return [...found.filter(begins), ...found.filter((entry) => !begins(entry))];
 }
 
 /** Whether something is called just this. */

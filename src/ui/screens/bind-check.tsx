@@ -63,6 +63,8 @@ function FailedStep({ flow, state }: CheckProps) {
                 class="input"
                 dir="auto"
                 maxLength={300}
+                // asked for by the tap before
+                ref={(input) => input?.focus()}
                 value={because}
                 aria-describedby="because-help"
                 onInput={(event) => setBecause(event.currentTarget.value)}
@@ -71,9 +73,12 @@ function FailedStep({ flow, state }: CheckProps) {
                 {bindWords.check.becauseHelp}
               </p>
             </div>
-            <button type="submit" class="button" data-kind="danger" disabled={because.trim() === ''}>
-              {bindWords.check.submit}
-            </button>
+            <div class="two">
+              <Button onClick={() => setAsking(false)}>{bindWords.check.not}</Button>
+              <button type="submit" class="button" data-kind="danger" disabled={because.trim() === ''}>
+                {bindWords.check.submit}
+              </button>
+            </div>
           </form>
         ) : (
           <>
@@ -95,8 +100,8 @@ function FailedStep({ flow, state }: CheckProps) {
         )
       }
     >
+      <DeviceHead label={label} model={reading.identity.model} compact />
       <CheckList checks={checks} />
-      <DeviceHead label={label} model={reading.identity.model} />
       {remedy === 'support' && <p>{bindWords.check.support}</p>}
       <ForSupport
         of={[

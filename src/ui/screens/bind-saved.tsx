@@ -34,7 +34,8 @@ export function SavedStep(props: {
   const record = useRecord(state.record);
   const undo = useUndo(record);
   if (record === undefined || record === null) return <Page />;
-  const waits = certificateWaits(record);
+  const undoing = isUndoing(model, record);
+  const waits = certificateWaits(record) && !undoing;
   const [title, note] = titleOf(record);
   const leave = (path: string) => {
     void model.ports.device.stop();
@@ -56,7 +57,8 @@ export function SavedStep(props: {
                 {fieldWords.saved.write}
               </Button>
             ) : (
-              isUnderWay(record) && (
+              isUnderWay(record) &&
+              !undoing && (
                 <p class="quiet" role="status">
                   <Icon name="sync" size={20} spin={model.draining.value} /> {say.waiting}
                 </p>
@@ -77,9 +79,9 @@ export function SavedStep(props: {
                 {say.undo}
               </Button>
             )}
-            {undo === undefined && isUndoing(model, record) && (
+            {undo === undefined && undoing && (
               <p class="quiet small" role="status">
-                {say.asked}
+                {model.connection.value === 'online' ? say.asked : say.askedOffline}
               </p>
             )}
           </div>

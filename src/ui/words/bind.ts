@@ -13,7 +13,7 @@ export const bindWords = {
   head: { label: 'Label' },
 
   known: {
-    title: 'You know this device',
+    title: 'This device is known',
     at: 'Stands at',
     by: (name: string) => `Decided by ${name}`,
     acts: {
@@ -56,6 +56,7 @@ export const bindWords = {
     because: 'Why is it right all the same?',
     becauseHelp: 'Whoever decides reads this.',
     submit: 'Submit as found',
+    not: 'Cancel',
     support: 'Call support, and say what stands under “For support”.',
   },
 
@@ -67,7 +68,8 @@ export const bindWords = {
     waiting: 'Waiting for the decision…',
     next: 'Next device',
     undo: 'Undo',
-    asked: 'Undo is asked for. It goes by itself when there is signal.',
+    asked: 'Undo is asked for.',
+    askedOffline: 'Undo is asked for. It goes by itself when there is signal.',
     undone: 'Undone',
   },
 
