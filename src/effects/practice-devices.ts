@@ -2,12 +2,21 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { parseLabel } from '../../core/label/parse-label.ts';
 import { DeviceError } from '../ports/device.ts';
 import type { SimulatedWire } from '../ports/link.ts';
+import type { PracticeFault } from '../ports/practice.ts';
+
+type MisbehaviourKind = 'other-device' | 'silent' | 'broken-signature';
+const MISBEHAVIOUR: Record<PracticeFault, MisbehaviourKind> = {
+  other: 'other-device',
+  silent: 'silent',
+  broken: 'broken-signature',
+};
 
 /** The simulator's shape as seen from here; main hands in the real one, loaded when first wanted. */
 export interface Simulator<State> {
   createSimulatedDevice(options: {
     readonly state: State;
     readonly onState: (state: State) => void;
+    readonly misbehaviour?: { readonly kind: MisbehaviourKind };
   }): Promise<{ readonly udid: string; readonly label: string; readonly wire: SimulatedWire }>;
   /** Of a device just made: a key of its own, nothing installed. */
   newState(): Promise<State>;
@@ -35,6 +44,7 @@ export class PracticeShelf<State> {
   #newest: Promise<Device> | undefined;
   /** Which one the link is to open, if not the newest. */
   #woken: string | undefined;
+  #fault: PracticeFault | undefined;
 
   constructor(load: () => Promise<Simulator<State>>, store: PracticeStore) {
     this.#load = load;
@@ -44,7 +54,7 @@ export class PracticeShelf<State> {
   /** What the simulated link opens. Rejects with DeviceError where the device woken is no longer kept. */
   async wire(): Promise<SimulatedWire> {
     const woken = this.#woken;
-    if (woken === undefined) return (await this.#last()).wire;
+    if (woken === undefined) return this.#failing(await this.#last());
     const newest = await this.#newest?.catch(() => undefined);
     if (newest?.udid === woken) return newest.wire;
     const state = (await this.#load()).readState(await this.#store.load(woken));
@@ -53,17 +63,39 @@ export class PracticeShelf<State> {
   }
 
   wake(udid: string): void {
+    this.#fault = undefined;
     this.#woken = udid;
   }
 
+  fail(fault: PracticeFault | undefined): void {
+    this.#fault = fault;
+  }
+
+  /** Another device, or a loose cable, is there once: whoever then connects anew has the right one. */
+  async #failing({ udid, wire }: Device): Promise<SimulatedWire> {
+    const fault = this.#fault;
+    if (fault === undefined) return wire;
+    if (fault !== 'broken') this.#fault = undefined;
+    const simulator = await this.#load();
+    const state = simulator.readState(await this.#store.load(udid));
+    if (state === undefined) return wire;
+    const misbehaviour = { kind: MISBEHAVIOUR[fault] };
+    return (await simulator.createSimulatedDevice({ state, onState: () => undefined, misbehaviour })).wire;
+  }
+
   async current() {
-    this.#woken = undefined;
+    this.#begin();
     return describe(await this.#last());
   }
 
   async unpack() {
-    this.#woken = undefined;
+    this.#begin();
     return describe(await this.#keep(this.#make(undefined)));
+  }
+
+  #begin(): void {
+    this.#woken = undefined;
+    this.#fault = undefined;
   }
 
   #last(): Promise<Device> {

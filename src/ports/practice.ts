@@ -9,6 +9,13 @@ export interface PracticeDevice {
   readonly row: ListRow;
 }
 
+/**
+ * What goes wrong with it, for whoever practises that: another device is connected, or it is silent, once; or its request is broken,
+ * for good.
+ */
+export const PRACTICE_FAULTS = ['other', 'silent', 'broken'] as const;
+export type PracticeFault = (typeof PRACTICE_FAULTS)[number];
+
 /** Makes or wakes the practice device; loaded only when somebody wants one. */
 export interface PracticeDevices {
   /** The one unpacked last, over reloads too; the first is unpacked here. The simulated link leads to it. */
@@ -17,4 +24,6 @@ export interface PracticeDevices {
   unpack(): Promise<PracticeDevice>;
   /** The next simulated link leads to this one, whose certificate is there. */
   wake(udid: string): void;
+  /** Of the one unpacked last, until another one is unpacked or woken. Undefined: nothing goes wrong. */
+  fail(fault: PracticeFault | undefined): void;
 }

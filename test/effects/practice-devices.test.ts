@@ -13,6 +13,7 @@ const LABEL = 'DPP:K:MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAD0cTM6AQB5ofx7AV1fNeQftD
 function shelf(...stored: unknown[]) {
   const kept = new Map(stored.map((state, i) => [readUdid(state) ?? `row-${i}`, state]));
   let made = 0;
+  let wire: { readonly leadsTo?: string; readonly misbehaves?: string } = {};
   let write = (_text: string): void => undefined;
   const store = {
     load: vi.fn(async (udid?: string) => (udid === undefined ? [...kept.values()].at(-1) : kept.get(udid))),
@@ -26,14 +27,14 @@ function shelf(...stored: unknown[]) {
       made += 1;
       return { udid: `practice-${made}` };
     },
-    async createSimulatedDevice({ state: { udid }, onState }) {
+    async createSimulatedDevice({ state: { udid }, onState, misbehaviour }) {
       write = (text) => onState({ udid, text });
       return {
         udid,
         label: LABEL,
         wire: Object.assign(
           { attach: () => ({ send: () => undefined, detach: () => undefined }) },
-          { leadsTo: udid },
+          { leadsTo: udid, misbehaves: misbehaviour?.kind },
         ),
       };
     },
@@ -46,7 +47,11 @@ function shelf(...stored: unknown[]) {
     write: (text: string) => write(text),
     made: () => made,
     shelf: it,
-    linked: async () => Object(await it.wire()).leadsTo,
+    linked: async () => {
+      wire = Object(await it.wire());
+      return wire.leadsTo;
+    },
+    misbehaved: () => wire.misbehaves,
   };
 }
 
@@ -125,4 +130,30 @@ test('its row is what its maker would hand over: the key from the label, fit for
   expect(parse(ListRow, row)).toMatchObject({ maker: 'practice', udid: 'practice-1', anchor: 'key' });
   expect(row.publicKey).toMatch(/^[\w-]{100,}$/);
   expect(labelText).toBe(LABEL);
+});
+
+test('another device, or a silent one, is on the cable once; a broken one stays broken until another is at hand', async () => {
+  const it = shelf({ udid: 'old-1' });
+  await it.shelf.current();
+  for (const [fault, kind] of [
+    ['other', 'other-device'],
+    ['silent', 'silent'],
+  ] as const) {
+    it.shelf.fail(fault);
+    expect([await it.linked(), it.misbehaved()]).toEqual(['old-1', kind]);
+    expect([await it.linked(), it.misbehaved()]).toEqual(['old-1', undefined]);
+  }
+  it.shelf.fail('broken');
+  for (let i = 0; i < 2; i++)
+    expect([await it.linked(), it.misbehaved()]).toEqual(['old-1', 'broken-signature']);
+  await it.shelf.unpack();
+  expect([await it.linked(), it.misbehaved()]).toEqual(['practice-1', undefined]);
+});
+
+test('the certificate of a device that was practised to fail is written into a sound one', async () => {
+  const it = shelf({ udid: 'old-1' }, { udid: 'old-2' });
+  await it.shelf.current();
+  it.shelf.fail('broken');
+  it.shelf.wake('old-2');
+  expect([await it.linked(), it.misbehaved()]).toEqual(['old-2', undefined]);
 });

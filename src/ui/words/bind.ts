@@ -1,5 +1,6 @@
 import type { NextAct } from '../../flow/known-device.ts';
 import type { DeviceStanding } from '../../ports/devices.ts';
+import { PRACTICE_FAULTS } from '../../ports/practice.ts';
 
 /** The catalogue of a device that is known already, of drafts, and of what was saved. */
 export const bindWords = {
@@ -84,15 +85,18 @@ export const bindWords = {
   },
 
   practice: {
-    title: 'What shall go wrong?',
+    title: 'Practise what goes wrong',
     kinds: {
-      good: ['Nothing', 'The whole way to a certificate'],
+      good: ['Nothing goes wrong', 'The whole way to a certificate'],
       other: ['Another device is connected', 'It is found out before anything is done to it'],
-      silent: ['The device says nothing', 'Power or cable, as it happens'],
-      unlisted: ['It is on no list', 'Submitted as found, it is held'],
-      broken: ['Its request is broken', 'A check fails, and nobody may pass over it'],
-    },
+      silent: ['The device says nothing', 'Power or cable: connect it once more'],
+      unlisted: ['It is on no list', 'Submitted as found, it is held until somebody decides'],
+      broken: ['Its request is broken', 'It would be refused, and nobody can decide otherwise'],
+    } satisfies Record<PracticeKind, [string, string]>,
     another: 'Unpack another device',
-    offline: 'Without signal it stands on no list yet: its check says so.',
+    offline: 'Without signal nobody can put it on the list: its check will say so.',
   },
 };
+
+export const PRACTICE_KINDS = ['good', ...PRACTICE_FAULTS, 'unlisted'] as const;
+export type PracticeKind = (typeof PRACTICE_KINDS)[number];
