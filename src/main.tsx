@@ -23,6 +23,7 @@ import { trustedUrl } from './shell/trusted-url.ts';
 import { whereabouts } from './shell/whereabouts.ts';
 import { fillBallast } from './storage/ballast.ts';
 import { DatabaseHandle } from './storage/database.ts';
+import { IdbDevices } from './storage/devices.ts';
 import { IdbDrafts } from './storage/drafts.ts';
 import { makeOperatorKey, OperatorKeyStore } from './storage/operator-key.ts';
 import { IdbOutbox } from './storage/outbox.ts';
@@ -42,9 +43,18 @@ declare const __APP_VERSION__: string;
 const crypto = cryptoPort(globalThis.crypto);
 const clock = systemClock;
 const db = new DatabaseHandle();
-const outbox = new IdbOutbox(db);
+const outbox = new IdbOutbox(db, () => clock.now());
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
+const deviceLists = new IdbDevices({
+  ...{ db, outbox, crypto, now: () => clock.now() },
+  titles: async () =>
+    new Map(
+      (await work.packs()).flatMap(({ pack }) =>
+        pack.domains.map(({ name, title }) => [name, title] as const),
+      ),
+    ),
+});
 const shell = new AppShell();
 /** Opened when there is something to copy. */
 const journal = once(async () => (await import('./storage/journal.ts')).OpfsJournal.open());
@@ -74,6 +84,7 @@ const practice = once(async () => {
 const capture = withCopies(outbox, journal);
 /** What the backend lost, once something is sent. */
 const again = once(async () => new (await import('./storage/again.ts')).IdbAgain(db, outbox));
+const capturing = { capture, work, clock, crypto };
 const owner = uuid7(clock.now(), crypto);
 const keeper = {
   make: () => makeOperatorKey(crypto),
@@ -160,6 +171,39 @@ const model = new AppModel({
   certificates: async () => (await import('./pki/check-certificate.ts')).checkCertificate,
   drafts: new IdbDrafts(db),
   whereabouts,
+  devices: deviceLists,
+  keepDevices: async (operator, orgs) => {
+    const { made } = await deviceLists.keepFor({ operator, orgs });
+    // Rows of a phone from before these lists come in slices, and each says that it has come.
+    made.catch(() => undefined);
+  },
+  amendPlace: async (device, place, because) => {
+    const { amendPlace } = await import('./effects/amend-place.ts');
+    await amendPlace(capturing, device, place, __APP_VERSION__, because);
+    afterCapture();
+  },
+  undoDevice: async (device, because) => {
+    const { voidDevice } = await import('./effects/void-record.ts');
+    await voidDevice(capturing, device, because, __APP_VERSION__);
+    afterCapture();
+  },
+  makeSite: async (org, domain, title) => {
+    const { makeSite } = await import('./effects/sites.ts');
+    const site = await makeSite(
+      capturing,
+      { org, domain, sites: await sitesOf(org, domain) },
+      title,
+      __APP_VERSION__,
+    );
+    afterCapture();
+    return site;
+  },
+  renameSite: async (org, domain, site, title) => {
+    const { renameSite } = await import('./effects/sites.ts');
+    await renameSite(capturing, { org, domain }, site, title, __APP_VERSION__);
+    afterCapture();
+  },
+  sitesOf,
   safety,
   rescue,
   photos,
@@ -185,7 +229,7 @@ const model = new AppModel({
   },
   undo: async (record) => {
     const { voidRecord } = await import('./effects/void-record.ts');
-    await voidRecord({ capture, work, clock, crypto }, record, 'undone', __APP_VERSION__);
+    await voidRecord(capturing, record, 'undone', __APP_VERSION__);
   },
   drain,
   app: __APP_VERSION__,
@@ -211,11 +255,41 @@ async function drain(force: boolean): Promise<DrainOutcome | 'busy'> {
   const [{ runDrain }, { accordClient }, { IdbKeptStatements }, lost] = loaded;
   const backend = { ...syncClient, ...accordClient };
   const kept = new IdbKeptStatements(db);
-  return runDrain(
+  const outcome = await runDrain(
     { outbox, again: lost, work, kept, backend, clock, crypto, owner, force, persisted, photos: photoStore },
     new AbortController().signal,
     TURN_MS,
   );
+  // A failure here is none of the drain's: the next round asks again.
+  if (outcome !== 'busy' && outcome.kind === 'done') await takeWhatStands().catch(() => undefined);
+  return outcome;
+}
+
+async function sitesOf(org: string, domain: string) {
+  const { mergeSites } = await import('./effects/sites.ts');
+  const [packs, rows] = await Promise.all([work.packs(), outbox.ofDevice('')]);
+  const ofOrg = rows.filter((row) => row.typ === 'site+jws' && row.org === org);
+  return mergeSites(
+    packs.find(({ pack }) => pack.org === org),
+    domain,
+    ofOrg.reverse(),
+  );
+}
+
+function afterCapture(): void {
+  void shell.requestBackgroundSync();
+  void model.sync(true);
+}
+
+/** What stands where in the organisations of this person, once outcomes are here. */
+async function takeWhatStands(): Promise<void> {
+  const enrolment = await work.enrolment();
+  const [{ takeDevices }, { devicesClient }] = await Promise.all([
+    import('./sync/take-devices.ts'),
+    import('./backend/devices-client.ts'),
+  ]);
+  const orgs = enrolment?.credential.memberships.map(({ org }) => org) ?? [];
+  await takeDevices({ backend: devicesClient, devices: deviceLists }, orgs, new AbortController().signal);
 }
 
 /** After a sign-in: the backend may have been put back to a copy that is older than the packs here. */

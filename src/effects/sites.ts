@@ -3,6 +3,7 @@ import { SiteRecord } from '../../contract/site-record.ts';
 import { toInstant } from '../../core/instant.ts';
 import { siteIdOf, tidy } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
 import type { StoredPack } from '../ports/work.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
 
@@ -24,12 +25,21 @@ const natural = new Intl.Collator(undefined, { numeric: true });
 export function mergeSites(
   pack: StoredPack | undefined,
   domain: string,
-  open: readonly SiteRecord[],
+  here: readonly Pick<QueuedRecord, 'domain' | 'place' | 'state'>[],
 ): readonly KnownSite[] {
   const known = pack?.pack.domains.find(({ name }) => name === domain)?.sites ?? [];
   const sites = new Map<string, KnownSite>(known.map(({ id, title }) => [id, { id, title }]));
-  for (const { site, title, domain: of } of open)
-    if (of === domain) sites.set(site, { id: site, title, pending: true });
+  // The oldest first. What was noted is in the next pack; what was refused never was.
+  for (const { domain: of, place, state } of here) {
+    if (of !== domain || place?.site === undefined || place.siteTitle === undefined) continue;
+    if (state === 'refused' || state === 'rejected') continue;
+    const isPending = state !== 'noted';
+    sites.set(place.site, {
+      id: place.site,
+      title: place.siteTitle,
+      ...(isPending ? { pending: true } : {}),
+    });
+  }
   return [...sites.values()].sort((a, b) => natural.compare(a.title, b.title) || (a.id < b.id ? -1 : 1));
 }
 
@@ -90,7 +100,10 @@ async function capture(
   await captureRecord(
     ports,
     'site+jws',
-    { id, org, udid: '', domain, title: what.title, about: null, simulated: false },
+    {
+      ...{ id, org, udid: '', domain, title: what.title, about: null, simulated: false },
+      place: { site: what.site, siteTitle: what.title, digest: '' },
+    },
     payload,
   );
 }

@@ -1,13 +1,15 @@
 import type { Session } from '../../contract/operator.ts';
 import type { Timer } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
+import type { NewPlace } from '../effects/amend-place.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
+import type { KnownSite } from '../effects/sites.ts';
 import type { SendAgain } from '../ports/again.ts';
 import type { SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
 import type { DevicePort } from '../ports/device.ts';
-import type { DevicesView } from '../ports/devices.ts';
+import type { DeviceAtPlace, DevicesView } from '../ports/devices.ts';
 import type { Drafts } from '../ports/drafts.ts';
 import type { SafetyNet } from '../ports/keeping.ts';
 import type { LabelReader } from '../ports/label-reader.ts';
@@ -42,12 +44,15 @@ export interface AppPorts {
   readonly certificates: () => Promise<CheckCertificate>;
   readonly drafts: Drafts;
   readonly devices: DevicesView;
-  /** Makes a site by a signed record, offline too. */
-  readonly makeSite: (
-    org: string,
-    domain: string,
-    title: string,
-  ) => Promise<{ readonly id: string; readonly title: string }>;
+  /** Lists are by person: whose they are from now on. Resolves once nobody else's row is left. */
+  readonly keepDevices: (operator: string, orgs: readonly string[]) => Promise<void>;
+  /** Acts by signed records, offline too. */
+  readonly amendPlace: (device: DeviceAtPlace, place: NewPlace, because?: string) => Promise<void>;
+  readonly undoDevice: (device: DeviceAtPlace, because?: string) => Promise<void>;
+  readonly makeSite: (org: string, domain: string, title: string) => Promise<KnownSite>;
+  readonly renameSite: (org: string, domain: string, site: KnownSite, title: string) => Promise<void>;
+  /** Of pack and phone, in natural order. */
+  readonly sitesOf: (org: string, domain: string) => Promise<readonly KnownSite[]>;
   readonly whereabouts: Whereabouts;
   readonly safety: SafetyNet;
   readonly rescue: () => Promise<RescueTools>;

@@ -52,7 +52,7 @@ export function App({ model }: { readonly model: AppModel }) {
     );
   }
   const here = route.value;
-  const inFlow = here.screen === 'bind' || here.screen === 'collect';
+  const inFlow = here.screen === 'bind' || here.screen === 'write';
   return (
     <ModelContext.Provider value={model}>
       <div class="app" data-tabs={inFlow ? 'no' : 'yes'}>
@@ -99,8 +99,8 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <PhonesScreen />;
     case 'record':
       return <RecordScreen key={here.id} id={here.id} />;
-    case 'collect':
-      return <CollectScreen key={here.id} id={here.id} />;
+    case 'write':
+      return <CollectScreen key={`${here.org}/${here.udid}`} org={here.org} udid={here.udid} />;
     case 'bench':
       return <BenchListScreen />;
     case 'desk':

@@ -4,6 +4,7 @@ import { backOff } from '../../core/back-off.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
 import type { BackendFailure } from '../ports/backend.ts';
+import { type DevicesOverview, NEEDS_ME } from '../ports/devices.ts';
 import type { Wipe } from '../ports/keeping.ts';
 import type { OutboxSummary, QueuedRecord } from '../ports/outbox.ts';
 import type { Enrolment, StoredPack } from '../ports/work.ts';
@@ -25,6 +26,11 @@ export class AppModel {
   readonly enrolment = signal<Enrolment | null | undefined>(undefined);
   readonly packs = signal<readonly StoredPack[]>([]);
   readonly summary = signal<OutboxSummary | undefined>(undefined);
+  readonly devices = signal<DevicesOverview | undefined>(undefined);
+  /** Devices that this person can do something about. */
+  readonly needMe = computed(() =>
+    [...NEEDS_ME].reduce((sum, need) => sum + (this.devices.value?.needs[need] ?? 0), 0),
+  );
   readonly connection = signal<Connection>('unknown');
   readonly draining = signal(false);
   /** How many waited when this drain began, and when that was. */
@@ -145,8 +151,12 @@ export class AppModel {
 
   async refreshOutbox(): Promise<void> {
     try {
-      this.summary.value = await this.ports.outbox.summary();
+      [this.summary.value, this.devices.value] = await Promise.all([
+        this.ports.outbox.summary(),
+        this.ports.devices.overview(),
+      ]);
       this.outboxVersion.value++;
+      showBadge(this.needMe.value);
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
     }
@@ -154,6 +164,14 @@ export class AppModel {
 
   async #readWork(): Promise<void> {
     const [enrolment, packs] = await Promise.all([this.ports.work.enrolment(), this.ports.work.packs()]);
+    // Before anything of it is shown: on a shared phone the lists were somebody else's.
+    if (enrolment !== undefined) {
+      const { operator, memberships } = enrolment.credential;
+      await this.ports.keepDevices(
+        operator,
+        memberships.map(({ org }) => org),
+      );
+    }
     this.packs.value = packs;
     this.enrolment.value = enrolment ?? null;
   }
@@ -401,4 +419,11 @@ export class AppModel {
 /** What a person is told of a preparation that failed. */
 function preparationCode(failure: { readonly kind: string; readonly code?: string }): string {
   return failure.code === 'confirmation_needed' ? failure.code : failure.kind;
+}
+
+/** On the app's icon, where the system shows one. */
+function showBadge(count: number): void {
+  const { setAppBadge, clearAppBadge } = navigator;
+  const shown = count > 0 ? setAppBadge?.call(navigator, count) : clearAppBadge?.call(navigator);
+  shown?.catch(() => undefined);
 }

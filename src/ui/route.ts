@@ -7,6 +7,7 @@ export type Route =
       readonly screen:
         | 'home'
         | 'outbox'
+        | 'places'
         | 'rescue'
         | 'phones'
         | 'bench'
@@ -17,7 +18,14 @@ export type Route =
         | 'not-found';
     }
   | BindRoute
-  | { readonly screen: 'record' | 'collect'; readonly id: string }
+  | { readonly screen: 'record'; readonly id: string }
+  | { readonly screen: 'write' | 'at'; readonly org: string; readonly udid: string }
+  | {
+      readonly screen: 'place';
+      readonly org: string;
+      readonly domain: string;
+      readonly site: string | undefined;
+    }
   | { readonly screen: 'device'; readonly maker: string; readonly udid: string };
 
 /** `new`: at the scanner, whatever was begun before. `resume`: with the draft of `of`, or the newest. */
@@ -50,11 +58,12 @@ function bindRoute(kind: string, search: string): BindRoute {
 }
 
 function parsePath(path: string, search: string): Route {
-  const [head = '', id = '', more = ''] = path.split('/').slice(1);
+  const [head = '', id = '', more = '', last = '-'] = path.split('/').slice(1);
   switch (head) {
     case '':
       return { screen: 'home' };
     case 'outbox':
+    case 'places':
     case 'rescue':
     case 'phones':
     case 'bench':
@@ -66,12 +75,25 @@ function parsePath(path: string, search: string): Route {
     case 'bind':
       return bindRoute(id, search);
     case 'record':
-    case 'collect':
       return { screen: head, id };
+    case 'write':
+    case 'at':
+      return { screen: head, org: id, udid: more };
+    case 'place':
+      return { screen: head, org: id, domain: more, site: last === '-' ? undefined : decoded(last) };
     case 'device':
       return { screen: head, maker: id, udid: more };
     default:
       return { screen: 'not-found' };
+  }
+}
+
+/** Part of a path as it was before it went there; undefined for what is none. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
   }
 }
 
