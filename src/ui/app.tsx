@@ -15,6 +15,9 @@ import { words } from './words/en.ts';
 const BindScreen = lazyScreen(async () => (await import('./screens/bind.tsx')).BindScreen);
 const CollectScreen = lazyScreen(async () => (await import('./screens/collect.tsx')).CollectScreen);
 const MoreScreen = lazyScreen(async () => (await import('./screens/more.tsx')).MoreScreen);
+const AtScreen = lazyScreen(async () => (await import('./screens/at.tsx')).AtScreen);
+const PlacesScreen = lazyScreen(async () => (await import('./screens/places.tsx')).PlacesScreen);
+const PlaceScreen = lazyScreen(async () => (await import('./screens/place.tsx')).PlaceScreen);
 const OutboxScreen = lazyScreen(async () => (await import('./screens/outbox.tsx')).OutboxScreen);
 const ReadyScreen = lazyScreen(async () => (await import('./screens/ready.tsx')).ReadyScreen);
 const RecordScreen = lazyScreen(async () => (await import('./screens/record.tsx')).RecordScreen);
@@ -91,6 +94,19 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <HomeScreen />;
     case 'bind':
       return <BindScreen practice={here.practice} />;
+    case 'places':
+      return <PlacesScreen />;
+    case 'place':
+      return (
+        <PlaceScreen
+          key={`${here.org}/${here.domain}/${here.site}`}
+          org={here.org}
+          domain={here.domain}
+          site={here.site}
+        />
+      );
+    case 'at':
+      return <AtScreen key={`${here.org}/${here.udid}`} org={here.org} udid={here.udid} />;
     case 'outbox':
       return <OutboxScreen />;
     case 'rescue':

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
+import { sayInAddress } from '../say-in-address.ts';
 import { deskWords as say } from '../words/desk.ts';
 
 /** The desk that a person chose, for as long as the page is open. */
@@ -39,14 +40,4 @@ export function DeskChoice() {
       ))}
     </fieldset>
   );
-}
-
-/** Keeps what is looked at in the address, so that back from a device leads to the same list. */
-export function sayInAddress(wanted: Readonly<Record<string, string | undefined>>): void {
-  const query = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(wanted))
-    if (value === undefined || value === '') query.delete(name);
-    else query.set(name, value);
-  const text = query.toString();
-  history.replaceState(history.state, '', text === '' ? location.pathname : `${location.pathname}?${text}`);
 }

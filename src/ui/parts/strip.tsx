@@ -9,14 +9,21 @@ interface StripState {
   readonly icon: IconName;
   readonly text: string;
   readonly spin?: boolean;
+  /** Where it leads, if not to the outbox. */
+  readonly href?: string;
 }
 
 /** On every screen: what waits, since when, and whether anything is in its way. It never says sent before the receipt. */
 export function StatusStrip({ model }: { readonly model: AppModel }) {
   const state = useComputed(() => stripState(model));
-  const { tone, icon, text, spin = false } = state.value;
+  const { tone, icon, text, spin = false, href = '/outbox' } = state.value;
   return (
-    <a class="strip" href="/outbox" data-tone={tone} aria-label={`${text} ${words.strip.open}`}>
+    <a
+      class="strip"
+      href={href}
+      data-tone={tone}
+      aria-label={`${text} ${href === '/' ? words.strip.openHome : words.strip.open}`}
+    >
       <Icon name={icon} size={20} spin={spin} />
       <span class="strip-text" role="status">
         {text}
@@ -60,8 +67,8 @@ function stripState(model: AppModel): StripState {
         : { tone: 'wait', icon: 'sync', text: words.strip.looking };
     case 'online': {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
-      const rejected = summary?.counts.rejected ?? 0;
-      if (rejected > 0) return { tone: 'bad', icon: 'alert', text: words.strip.attention(rejected) };
+      const needMe = model.needMe.value;
+      if (needMe > 0) return { tone: 'bad', icon: 'alert', text: words.strip.needsYou(needMe), href: '/' };
       if (model.prepareTrouble.value === 'confirmation_needed')
         return { tone: 'wait', icon: 'hand', text: words.strip.unconfirmed };
       return model.readyOffline.value

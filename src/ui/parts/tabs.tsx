@@ -7,7 +7,7 @@ import { Icon, type IconName, Mark } from './icon.tsx';
 export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
   const model = useModel();
   const unsent = model.summary.value?.unsent ?? 0;
-  const waiting = model.summary.value?.certificatesWaiting ?? 0;
+  const waiting = model.needMe.value;
   const desk = model.desks.value.length > 0;
   return (
     <nav class="dock">
@@ -15,7 +15,13 @@ export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
         <Mark size={36} /> {words.app}
       </p>
       <div class="tabs">
-        <Tab href="/" icon="home" name={words.nav.home} here={screen === 'home'} count={waiting} />
+        <Tab
+          href="/"
+          icon="home"
+          name={words.nav.home}
+          here={screen === 'home' || screen === 'places' || screen === 'place' || screen === 'at'}
+          count={waiting}
+        />
         <Tab
           href="/outbox"
           icon="outbox"

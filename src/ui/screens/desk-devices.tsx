@@ -3,9 +3,9 @@ import { LEAST_SEARCHED, MOST_DEVICES } from '../../../contract/device-limits.ts
 import type { DeviceState } from '../../../contract/device-state.ts';
 import { useModel } from '../model-context.ts';
 import { LinkButton } from '../parts/button.tsx';
-import { sayInAddress } from '../parts/desk-choice.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
+import { sayInAddress } from '../say-in-address.ts';
 import { deskWords } from '../words/desk.ts';
 import { deskDeviceWords as say } from '../words/desk-device.ts';
 import { when } from '../words/en.ts';

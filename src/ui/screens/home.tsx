@@ -1,37 +1,38 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { QueuedRecord } from '../../ports/outbox.ts';
+import { DEVICE_NEEDS, NEEDS_ME } from '../../ports/devices.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
+import { DeviceList } from '../parts/device-row.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
-import { RecordRow } from '../parts/record-row.tsx';
 import { ResumeDraft } from '../parts/resume-draft.tsx';
 import { SentAgainCard } from '../parts/sent-again.tsx';
+import { namedSites, SiteRow } from '../parts/site-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
+import { useDevices } from '../use-devices.ts';
+import { devicesWords as say } from '../words/devices.ts';
 import { words } from '../words/en.ts';
 
-const RECENT = 5;
+/** More than a person does before looking again; the list behind has the rest. */
+const SHOWN = 25;
+const SITES_SHOWN = 8;
+const MINE = DEVICE_NEEDS.filter((need) => NEEDS_ME.has(need));
+const OTHERS = ['held', 'claimed'] as const;
 
+/** What needs this person first, then what waits for others, then the places. */
 export function HomeScreen() {
   const model = useModel();
-  const [recent, setRecent] = useState<readonly QueuedRecord[] | undefined>();
-  const [waiting, setWaiting] = useState<readonly QueuedRecord[]>([]);
-  const version = model.outboxVersion.value;
-  // the version says when the outbox changed
-  useEffect(() => {
-    const { outbox } = model.ports;
-    void outbox.page(RECENT).then(setRecent);
-    void outbox.certificatesWaiting().then(setWaiting);
-  }, [model, version]);
-  const name = model.enrolment.value?.credential.name ?? '';
-  const now = model.ports.clock.now();
+  const mine = useDevices({ needs: MINE, limit: SHOWN });
+  const waiting = useDevices({ needs: OTHERS, limit: SHOWN });
+  const overview = model.devices.value;
+  const credential = model.enrolment.value?.credential;
   const { clock } = model.readiness.value;
+  const titles = credential?.memberships.filter(({ training }) => !training).map(({ title }) => title) ?? [];
   return (
     <Page
-      title={words.home.hello(name)}
-      intro={model.membership.value?.title}
+      title={words.home.hello(credential?.name ?? '')}
+      intro={titles.join(', ')}
       actions={
         <Button kind="primary" icon="scan" onClick={() => go('/bind')}>
           {words.home.bind}
@@ -51,21 +52,34 @@ export function HomeScreen() {
           <Icon name="chevron" size={20} />
         </a>
       )}
+      {mine !== undefined && mine.of > 0 && (
+        <section class="stack-s" data-section="needs-me">
+          <h2>{say.needsMe(mine.of)}</h2>
+          <DeviceList devices={mine.rows} />
+          {mine.of > mine.rows.length && <LinkButton href="/places?show=mine">{say.all(mine.of)}</LinkButton>}
+        </section>
+      )}
       <ResumeDraft />
-      {waiting.length > 0 && (
-        <section class="stack-s">
-          <h2>{words.home.waiting(waiting.length)}</h2>
-          <p class="quiet">{words.home.waitingHint}</p>
-          <RecordList records={waiting} now={now} />
+      {waiting !== undefined && waiting.of > 0 && (
+        <section class="stack-s" data-section="waits-for-others">
+          <h2>{say.waitsForOthers(waiting.of)}</h2>
+          <DeviceList devices={waiting.rows} />
+          {waiting.of > waiting.rows.length && (
+            <LinkButton href="/places?show=others">{say.all(waiting.of)}</LinkButton>
+          )}
         </section>
       )}
-      {recent !== undefined && recent.length > 0 && (
-        <section class="stack-s">
-          <h2>{words.home.recent}</h2>
-          <RecordList records={recent} now={now} />
+      <Places />
+      {overview?.devices === 0 && <p class="quiet">{say.none}</p>}
+      {overview !== undefined && overview.others.length > 0 && (
+        <section data-section="others">
+          {overview.others.map(({ name, unsent }) => (
+            <p class="card quiet" key={name}>
+              {say.others(name, unsent)}
+            </p>
+          ))}
         </section>
       )}
-      {recent?.length === 0 && <p class="quiet">{words.home.none}</p>}
       <section class="card">
         <span class="disc">
           <Icon name="chip" />
@@ -78,20 +92,21 @@ export function HomeScreen() {
   );
 }
 
-export function RecordList({
-  records,
-  now,
-}: {
-  readonly records: readonly QueuedRecord[];
-  readonly now: number;
-}) {
+function Places() {
+  const model = useModel();
+  const sites = namedSites(model, model.devices.value?.sites ?? []);
+  if (sites.length === 0) return null;
   return (
-    <ul class="list">
-      {records.map((record) => (
-        <li key={record.id}>
-          <RecordRow record={record} now={now} />
-        </li>
-      ))}
-    </ul>
+    <section class="stack-s" data-section="places">
+      <h2>{say.places}</h2>
+      <ul class="list">
+        {sites.slice(0, SITES_SHOWN).map((site) => (
+          <li key={`${site.org} ${site.domain} ${site.site ?? ''}`}>
+            <SiteRow site={site} />
+          </li>
+        ))}
+      </ul>
+      <LinkButton href="/places">{say.allPlaces}</LinkButton>
+    </section>
   );
 }

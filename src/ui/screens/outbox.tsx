@@ -1,44 +1,36 @@
-import { useEffect, useState } from 'preact/hooks';
-import { certificateWaits, isUnsent } from '../../../core/record-state.ts';
+import { useState } from 'preact/hooks';
+import { DEVICE_NEEDS, type DeviceNeed, NEEDS_ME } from '../../ports/devices.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
+import { DeviceList } from '../parts/device-row.tsx';
 import { Page } from '../parts/page.tsx';
 import { PhotosWaiting } from '../parts/photos-waiting.tsx';
 import { SentAgainCard } from '../parts/sent-again.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
+import { useDevices } from '../use-devices.ts';
 import { words } from '../words/en.ts';
 import { moreWords } from '../words/more.ts';
 import { outboxWords } from '../words/outbox.ts';
-import { RecordList } from './home.tsx';
 
 const PAGE = 25;
-type Filter = 'all' | 'unsent' | 'waiting' | 'trouble';
-const FILTERS: readonly (readonly [Filter, string])[] = [
-  ['all', outboxWords.filterAll],
-  ['unsent', outboxWords.filterUnsent],
-  ['waiting', outboxWords.filterWaiting],
-  ['trouble', outboxWords.filterTrouble],
+type Filter = 'open' | 'mine' | 'others' | 'all';
+/** Of every device there is, not only of those that are shown. */
+const FILTERS: readonly (readonly [Filter, readonly DeviceNeed[]])[] = [
+  ['open', ['rejected', 'send']],
+  ['mine', DEVICE_NEEDS.filter((need) => NEEDS_ME.has(need))],
+  ['others', ['held', 'claimed']],
+  ['all', DEVICE_NEEDS],
 ];
 
-/** Every record of this phone, sent or not, with its state and the reason for it. */
+/** What is sent and decided of each device, and what is not. */
 export function OutboxScreen() {
   const model = useModel();
-  const [filter, setFilter] = useState<Filter>('all');
+  const [filter, setFilter] = useState<Filter>('open');
   const [limit, setLimit] = useState(PAGE);
-  const [rows, setRows] = useState<readonly QueuedRecord[] | undefined>();
-  const version = model.outboxVersion.value;
-  // the version says when the outbox changed
-  useEffect(() => {
-    let stale = false;
-    void model.ports.outbox.page(limit).then((page) => {
-      if (!stale) setRows(page);
-    });
-    return () => {
-      stale = true;
-    };
-  }, [model, limit, version]);
-  const shown = rows?.filter((row) => passes(row, filter)) ?? [];
+  const needs = FILTERS.find(([name]) => name === filter)?.[1] ?? DEVICE_NEEDS;
+  const found = useDevices({ needs, limit });
+  const counts = model.devices.value?.needs ?? {};
   const unsent = model.summary.value?.unsent ?? 0;
   const connection = model.connection.value;
   return (
@@ -81,26 +73,34 @@ export function OutboxScreen() {
       {connection === 'portal' && <TroubleCard code="not_our_backend" />}
       {connection === 'signed_out' && <TroubleCard code="signed_out" />}
       <fieldset class="filters" aria-label={outboxWords.title}>
-        {FILTERS.map(([name, text]) => (
-          <button
-            type="button"
-            class="button"
-            key={name}
-            aria-pressed={filter === name}
-            onClick={() => setFilter(name)}
-          >
-            {text}
-          </button>
-        ))}
+        {FILTERS.map(([name, of]) => {
+          const n = of.reduce((sum, need) => sum + (counts[need] ?? 0), 0);
+          return (
+            <button
+              type="button"
+              class="button"
+              key={name}
+              data-filter={name}
+              aria-pressed={filter === name}
+              onClick={() => {
+                setFilter(name);
+                setLimit(PAGE);
+              }}
+            >
+              {outboxWords.filters[name]}
+              {n > 0 && <span class="count">{n}</span>}
+            </button>
+          );
+        })}
       </fieldset>
-      {rows?.length === 0 && <p class="quiet">{outboxWords.empty}</p>}
-      {shown.length > 0 && <RecordList records={shown} now={model.ports.clock.now()} />}
+      {found?.of === 0 && <p class="quiet">{outboxWords.none[filter]}</p>}
+      {found !== undefined && <DeviceList devices={found.rows} />}
       {unsent + (model.summary.value?.counts.rejected ?? 0) > 0 && (
         <LinkButton href="/rescue" icon="shield">
           {outboxWords.copies}
         </LinkButton>
       )}
-      {rows !== undefined && rows.length === limit && (
+      {found !== undefined && found.of > found.rows.length && (
         <Button onClick={() => setLimit(limit + 4 * PAGE)}>{outboxWords.more}</Button>
       )}
     </Page>
@@ -163,19 +163,6 @@ function DrainProgress() {
       </p>
     </section>
   );
-}
-
-function passes(row: QueuedRecord, filter: Filter): boolean {
-  switch (filter) {
-    case 'all':
-      return true;
-    case 'unsent':
-      return isUnsent(row.state);
-    case 'waiting':
-      return certificateWaits(row);
-    case 'trouble':
-      return row.state === 'held' || row.state === 'refused' || row.state === 'rejected';
-  }
 }
 
 function withBackend(counts: Readonly<Partial<Record<QueuedRecord['state'], number>>>): number {

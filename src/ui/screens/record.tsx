@@ -1,13 +1,14 @@
 import { certificateWaits } from '../../../core/record-state.ts';
 import type { QueuedRecord, SendFault } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
-import { Button } from '../parts/button.tsx';
+import { Button, LinkButton } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { NameText } from '../parts/name-text.tsx';
+import { ForSupport } from '../parts/for-support.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecordPhotos } from '../parts/record-photos.tsx';
 import { kindWords, StateBadge } from '../parts/record-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
+import { nameOfPlace } from '../place-name.ts';
 import { go, goBack } from '../route.ts';
 import { useRecord } from '../use-record.ts';
 import { useUndo } from '../use-undo.ts';
@@ -43,7 +44,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
       onBack={goBack}
       actions={
         waits ? (
-          <Button kind="primary" icon="certificate" onClick={() => go(`/collect/${record.id}`)}>
+          <Button kind="primary" icon="certificate" onClick={() => go(`/write/${record.org}/${record.udid}`)}>
             {recordWords.write}
           </Button>
         ) : record.state === 'rejected' ? (
@@ -64,6 +65,16 @@ export function RecordScreen({ id }: { readonly id: string }) {
       {record.code !== null && record.state !== 'bound' && (
         <TroubleCard code={record.code} waits={record.state === 'held'} />
       )}
+      {record.detail !== null && (
+        <p class="card">
+          <strong>
+            <bdi>{record.detail}</bdi>
+          </strong>
+          {record.decidedBy != null && (
+            <span class="row-sub"> {recordWords.decidedBy(record.decidedBy)}</span>
+          )}
+        </p>
+      )}
       {record.fault !== null && record.state === 'saved' && (
         <TroubleCard code={record.fault.code} waits={GOES_BY_ITSELF.has(record.fault.code)} />
       )}
@@ -78,27 +89,16 @@ export function RecordScreen({ id }: { readonly id: string }) {
         {record.simulated && <p class="badge">{recordWords.simulated}</p>}
         {record.unproven && <p class="quiet small">{recordWords.unproven}</p>}
       </section>
-      {certificate !== null && (
-        <section class="card">
-          <Facts
-            of={[
-              [
-                recordWords.names,
-                <NameText fact="names" text={`spiffe://${record.domain}/device/${record.udid}`} />,
-              ],
-              [recordWords.certificate, <NameText fact="fingerprint" text={certificate.fingerprint} />],
-              [recordWords.validUntil, when(Date.parse(certificate.notAfter))],
-            ]}
-          />
-        </section>
-      )}
       <section class="card">
         <Facts
           of={[
-            [recordWords.domain, <NameText text={record.domain} />],
+            [recordWords.domain, nameOfPlace(model, { org: record.org, domain: record.domain })],
+            [
+              recordWords.validUntil,
+              certificate === null ? undefined : when(Date.parse(certificate.notAfter)),
+            ],
             [recordWords.place, record.title === '' ? undefined : record.title],
             [recordWords.captured, when(record.createdAt)],
-            [recordWords.number, String(record.seq)],
             [
               recordWords.receipt,
               record.receivedAt === null ? recordWords.noReceipt : when(Date.parse(record.receivedAt)),
@@ -111,7 +111,21 @@ export function RecordScreen({ id }: { readonly id: string }) {
         />
       </section>
       {record.photos !== undefined && <RecordPhotos digests={record.photos} />}
-      {record.detail !== null && <p class="quiet">{record.detail}</p>}
+      <LinkButton href={`/at/${record.org}/${record.udid}`} of={record.udid}>
+        {recordWords.device}
+      </LinkButton>
+      <ForSupport
+        of={[
+          [recordWords.code, record.code ?? undefined],
+          [recordWords.title, record.id],
+          [recordWords.number, String(record.seq)],
+          [
+            recordWords.names,
+            certificate === null ? undefined : `spiffe://${record.domain}/device/${record.udid}`,
+          ],
+          [recordWords.certificate, certificate?.fingerprint],
+        ]}
+      />
     </Page>
   );
 }

@@ -15,7 +15,8 @@ export const words = {
     allSent: 'Online. Everything is sent.',
     other: 'Another installation answers here. See More.',
     looking: 'Looking for the backend…',
-    attention: (n: number) => `${count(n, 'record needs', 'records need')} your attention.`,
+    needsYou: (n: number) => `${n === 1 ? '1 device needs' : `${number.format(n)} devices need`} you.`,
+    openHome: 'Open Home',
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
     waiting: (n: number, age: string) =>
       `${count(n, 'record', 'records')} saved on this phone. Oldest ${age}.`,

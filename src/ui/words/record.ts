@@ -1,6 +1,9 @@
 /** The catalogue of one record; it comes after the first screen. */
 export const recordWords = {
   title: 'Record',
+  code: 'Code',
+  device: 'Open its device',
+  decidedBy: (name: string) => `Decided by ${name}`,
   domain: 'Domain',
   place: 'Place',
   captured: 'Saved',

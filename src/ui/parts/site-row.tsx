@@ -1,0 +1,77 @@
+import type { SiteCount } from '../../ports/devices.ts';
+import type { AppModel } from '../model.ts';
+import { useModel } from '../model-context.ts';
+import { devicesWords as say } from '../words/devices.ts';
+import { Icon } from './icon.tsx';
+
+const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+export interface NamedSite extends SiteCount {
+  readonly title: string;
+  readonly domainTitle: string;
+}
+
+/** Sites by what people call them: those that need somebody first, then as people count. */
+export function namedSites(
+  model: Pick<AppModel, 'packs'>,
+  sites: readonly SiteCount[],
+): readonly NamedSite[] {
+  const domains = new Map(
+    model.packs.value.flatMap(({ pack }) =>
+      pack.domains.map((domain) => [`${pack.org} ${domain.name}`, domain] as const),
+    ),
+  );
+  return sites
+    .map((one) => {
+      const domain = domains.get(`${one.org} ${one.domain}`);
+      const site = domain?.sites.find(({ id }) => id === one.site);
+      return {
+        ...one,
+        title: site?.title ?? one.siteTitle ?? one.site ?? say.noPlace,
+        domainTitle: domain?.title ?? one.domain,
+      };
+    })
+    .sort(
+      (a, b) =>
+        Number(b.needMe > 0) - Number(a.needMe > 0) ||
+        natural.compare(a.domainTitle, b.domainTitle) ||
+        natural.compare(a.title, b.title),
+    );
+}
+
+export function SiteRow({ site }: { readonly site: NamedSite }) {
+  const { org, domain, title, domainTitle, devices, needMe } = site;
+  const path = site.site === undefined ? '-' : encodeURIComponent(site.site);
+  return (
+    <a class="row" href={`/place/${org}/${domain}/${path}`} data-site={site.site ?? '-'}>
+      <span class="disc" data-tone={needMe > 0 ? 'wait' : 'none'}>
+        <Icon name="pin" />
+      </span>
+      <span class="row-main">
+        <span class="row-title" dir="auto">
+          {title}
+        </span>
+        <span class="row-sub" dir="auto">
+          {domainTitle}
+        </span>
+        <span class="row-sub">{say.ofSite(devices, needMe)}</span>
+      </span>
+      <span class="chevron">
+        <Icon name="chevron" size={20} />
+      </span>
+    </a>
+  );
+}
+
+export function SiteList({ sites }: { readonly sites: readonly SiteCount[] }) {
+  const model = useModel();
+  return (
+    <ul class="list">
+      {namedSites(model, sites).map((site) => (
+        <li key={`${site.org} ${site.domain} ${site.site ?? ''}`}>
+          <SiteRow site={site} />
+        </li>
+      ))}
+    </ul>
+  );
+}
