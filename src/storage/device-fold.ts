@@ -29,13 +29,15 @@ const WITHDRAWN = 'withdrawn';
  * Undefined where nothing of it is this person's to see.
  */
 export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {
-  const own = sources.records.filter(({ operator }) => operator === reader.operator).sort(inTime);
+  const all = inTime(sources.records);
+  const own = all.filter(({ operator }) => operator === reader.operator);
   const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
   const told = pickDevice(sources.devices, newest?.maker);
   const report = pickReport(sources.reports, newest);
-  const base = baseOf(newest, told, report);
+  const base = baseOf({ newest, told, report, operator: reader.operator });
   if (base === undefined) return undefined;
-  return withOpenWork(withWaiting(base, own, told, reader), own, told?.registration === base.registration);
+  const row = withWaiting({ base, own, all, told, now: reader.now });
+  return withOpenWork(row, own, told?.registration === base.registration);
 }
 
 /** Unsent records of other people, by name: theirs to read, and counted here. */
@@ -52,11 +54,32 @@ export function unsentOfOthers(
   return counts;
 }
 
-/** Records of one person by the time of capture; of one key in its own order. */
-function inTime(a: QueuedRecord, b: QueuedRecord): number {
-  return (
-    (a.kid === b.kid ? a.seq - b.seq : a.createdAt - b.createdAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-  );
+/**
+ * By the time of capture, those of one key in its own order. A clock may be set back between two of one key, so a record is taken
+ * to be no older than those before it: comparing two keys by time and one by number would else go in a circle.
+ */
+function inTime(records: readonly QueuedRecord[]): readonly QueuedRecord[] {
+  const latest = new Map<string, number>();
+  const timed = [...records]
+    .sort((a, b) => a.seq - b.seq || compare(a.id, b.id))
+    .map((row) => {
+      const time = Math.max(row.createdAt, latest.get(row.kid) ?? -Infinity);
+      latest.set(row.kid, time);
+      return { row, time };
+    });
+  return timed
+    .sort(
+      (a, b) =>
+        a.time - b.time ||
+        compare(a.row.kid, b.row.kid) ||
+        a.row.seq - b.row.seq ||
+        compare(a.row.id, b.row.id),
+    )
+    .map(({ row }) => row);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Taken back: as if it had never been. */
@@ -90,24 +113,44 @@ function pickReport(reports: readonly Report[], newest: QueuedRecord | undefined
 }
 
 /** What stands where, before the work that is still open. */
-function baseOf(
-  newest: QueuedRecord | undefined,
-  told: FieldDevice | undefined,
-  report: Report | undefined,
-): DeviceAtPlace | undefined {
+function baseOf(of: {
+  readonly newest: QueuedRecord | undefined;
+  readonly told: FieldDevice | undefined;
+  readonly report: Report | undefined;
+  readonly operator: string;
+}): DeviceAtPlace | undefined {
+  const { newest, told, report, operator } = of;
   const reportAt = report === undefined ? -Infinity : fromInstant(report.capturedAt);
   const ownAt = newest === undefined ? -Infinity : newest.createdAt;
   if (told !== undefined && !speaksOver(newest, told)) {
-    const device = ofDevice(told);
-    if (report === undefined || reportAt <= lastOf(told)) return device;
+    const device = ofDevice(told, operator);
+    // What was refused and read of changes nothing about a device that stands.
+    if (report === undefined || report.read === true || reportAt <= lastOf(told)) return device;
     // A registration of a device that stands: what stands stays, and the row says that somebody has to decide.
-    return { ...device, ...decisionOf(report) };
+    return { ...device, ...decisionOf(report), mine: report.by === operator };
   }
   if (newest !== undefined && ownAt >= reportAt) {
     const row = ofRecord(newest);
-    return told === undefined || told.state === 'ended' ? row : { ...row, ...keptOf(told) };
+    if (told === undefined || told.state === 'ended') return row;
+    return waitsOrFailed(newest)
+      ? { ...ofDevice(told, operator), ...answerOf(row) }
+      : { ...row, ...keptOf(told) };
   }
-  return report === undefined ? undefined : ofReport(report);
+  return report === undefined ? undefined : { ...ofReport(report), mine: report.by === operator };
+}
+
+/** The backend has answered, and it is no binding: whatever stands goes on standing where it stood. */
+function waitsOrFailed({ state }: QueuedRecord): boolean {
+  return state === 'held' || state === 'refused';
+}
+
+function answerOf(row: DeviceAtPlace) {
+  const { standing, need, code, because, decidedBy, decidedAt, record, byName, mine, at } = row;
+  return {
+    ...{ standing, need, code, because, decidedBy, decidedAt, mine, at },
+    ...(record === undefined ? {} : { record }),
+    ...(byName === undefined ? {} : { byName }),
+  };
 }
 
 /** Whether the phone's own registration is newer than what the backend said of the device. */
@@ -136,7 +179,7 @@ function keptOf({ maker, names, model }: FieldDevice): Partial<DeviceAtPlace> {
   return { maker, names, ...(model === undefined ? {} : { model }) };
 }
 
-function ofDevice(told: FieldDevice): DeviceAtPlace {
+function ofDevice(told: FieldDevice, operator: string): DeviceAtPlace {
   const { ended, suspended, state, certificate } = told;
   return {
     ...somewhere(told),
@@ -152,7 +195,7 @@ function ofDevice(told: FieldDevice): DeviceAtPlace {
     ...(suspended === undefined ? {} : { suspended: suspended.reason }),
     registration: told.registration,
     byName: told.byName,
-    mine: false,
+    mine: told.by === operator,
     correcting: false,
     undoing: false,
     ...(certificate === undefined ? {} : { certificate }),
@@ -280,24 +323,27 @@ function stateOf({ state, code, read }: QueuedRecord): {
   }
 }
 
-/** A certificate that waits, unless it was written here; then what is due. */
-function withWaiting(
-  base: DeviceAtPlace,
-  own: readonly QueuedRecord[],
-  told: FieldDevice | undefined,
-  { now }: Reader,
-): DeviceAtPlace {
+/** A certificate that waits, unless anybody wrote it with this phone; then what is due. */
+function withWaiting(of: {
+  readonly base: DeviceAtPlace;
+  readonly own: readonly QueuedRecord[];
+  readonly all: readonly QueuedRecord[];
+  readonly told: FieldDevice | undefined;
+  readonly now: number;
+}): DeviceAtPlace {
+  const { base, own, all, told, now } = of;
   const last = own.at(-1);
   const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
   const here = {
     ...base,
     ...(last === undefined ? {} : { org: last.org }),
-    ...(newest === undefined ? {} : { mine: true, record: newest.id }),
+    // Where an answer stands on top, its record is the one that the row speaks of.
+    ...(newest === undefined || base.record !== undefined ? {} : { record: newest.id }),
   };
   if (here.need !== 'none') return here;
   const { certificate, ...rest } = here;
   if (certificate !== undefined) {
-    const wasWritten = own.some(
+    const wasWritten = all.some(
       ({ typ, wrote, state }) =>
         typ === 'confirmation+jws' && state !== 'refused' && wrote === certificate.fingerprint,
     );
@@ -335,6 +381,9 @@ function withOpenWork(row: DeviceAtPlace, own: readonly QueuedRecord[], isTold: 
     if (isOpen(taken)) now = { ...now, undoing: true, need: sends(now) };
     else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
   }
+  // The word that it was written: until it is sent and taken, nobody else knows.
+  if (now.need === 'none' && about.some((one) => one.typ === 'confirmation+jws' && isOpen(one)))
+    now = { ...now, need: 'send' };
   const stuck = own.findLast(({ state, read }) => state === 'rejected' && read !== true);
   return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
 }

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
+import { RECORD_STATES } from '../../core/record-state.ts';
+import type { QueuedRecord } from '../../src/ports/outbox.ts';
+import { type DeviceSources, foldDevice } from '../../src/storage/device-fold.ts';
+import { fuzzed } from '../support/fuzzing.ts';
+import { DOMAIN, digest, queuedRecord, recordId, START } from '../support/records.ts';
+
+const [INES, JO] = ['ines', 'jo'];
+const NOW = START + 1_000_000;
+const at = (n: number) => new Date(START + n).toISOString();
+const CERTIFICATE = {
+  fingerprint: 'a'.repeat(64),
+  leafPem: 'leaf',
+  chainPem: 'chain',
+  notBefore: at(0),
+  notAfter: at(9_000_000),
+};
+
+const own = (over: Partial<QueuedRecord>) => queuedRecord({ operator: INES, ...over });
+const told = (over: Partial<FieldDevice> = {}): FieldDevice => ({
+  maker: 'acme',
+  udid: 'acme-1',
+  names: ['02:B0:00:00:00:30'],
+  domain: DOMAIN,
+  site: 'hall-3',
+  position: 'Flat 2',
+  place: digest(800),
+  state: 'issued',
+  registration: recordId(1),
+  by: INES,
+  byName: 'Ines',
+  capturedAt: at(1),
+  unproven: false,
+  ...over,
+});
+const report = (over: Partial<FieldRecord> = {}): FieldRecord => ({
+  record: recordId(50),
+  udid: 'acme-1',
+  names: [],
+  domain: 'other.example.org',
+  outcome: 'held',
+  at: at(60),
+  by: INES,
+  byName: 'Ines',
+  capturedAt: at(50),
+  ...over,
+});
+const fold = (sources: Partial<DeviceSources>, operator = INES) =>
+  foldDevice({ records: [], devices: [], reports: [], ...sources }, { operator, now: NOW });
+
+test('in whatever order records and tellings lie, the row is the same, whatever the clocks of two keys said', () => {
+  const record = fc
+    .record({
+      seq: fc.integer({ min: 1, max: 6 }),
+      key: fc.integer({ min: 900, max: 902 }),
+      time: fc.integer({ min: 1, max: 8 }),
+      state: fc.constantFrom(...RECORD_STATES),
+      typ: fc.constantFrom(
+        'registration+jws' as const,
+        'confirmation+jws' as const,
+        'amendment+jws' as const,
+        'void+jws' as const,
+      ),
+      code: fc.constantFrom(null, 'renewed' as const, 'moved' as const, 'withdrawn' as const),
+      decided: fc.boolean(),
+      operator: fc.constantFrom(INES, JO),
+    })
+    .map(({ seq, key, time, decided, ...rest }) =>
+      queuedRecord({
+        ...rest,
+        seq,
+        kid: digest(key),
+        id: recordId(key * 100 + seq),
+        createdAt: START + time,
+        about: rest.typ === 'registration+jws' ? null : recordId(key * 100 + 1),
+        decidedAt: decided ? at(time + 1) : null,
+        certificate: decided ? CERTIFICATE : null,
+      }),
+    );
+  const device = fc
+    .record({
+      maker: fc.constantFrom('acme', 'other', 'third'),
+      state: fc.constantFrom('issued' as const, 'installed' as const, 'ended' as const),
+      time: fc.integer({ min: 1, max: 8 }),
+    })
+    .map(({ maker, state, time }) => told({ maker, state, capturedAt: at(time) }));
+  const telling = fc
+    .record({
+      n: fc.integer({ min: 50, max: 54 }),
+      time: fc.integer({ min: 1, max: 8 }),
+      outcome: fc.constantFrom('held' as const, 'refused' as const),
+    })
+    .map(({ n, time, outcome }) => report({ record: recordId(n), capturedAt: at(time), outcome }));
+  const sources = fc.record({
+    records: fc.uniqueArray(record, { maxLength: 7, selector: ({ id }) => id }),
+    devices: fc.uniqueArray(device, { maxLength: 3, selector: ({ maker }) => maker }),
+    reports: fc.uniqueArray(telling, { maxLength: 3, selector: (one) => one.record }),
+  });
+  const shuffled = sources.chain((one) =>
+    fc.record({
+      one: fc.constant(one),
+      other: fc.record({
+        records: fc.shuffledSubarray(one.records, { minLength: one.records.length }),
+        devices: fc.shuffledSubarray(one.devices, { minLength: one.devices.length }),
+        reports: fc.shuffledSubarray(one.reports, { minLength: one.reports.length }),
+      }),
+    }),
+  );
+  fc.assert(
+    fc.property(shuffled, ({ one, other }) => {
+      expect(fold(other)).toEqual(fold(one));
+    }),
+    fuzzed(40_000),
+  );
+});
+
+test('records of two keys whose clocks disagree have one order', () => {
+  const correction = (seq: number, key: number, time: number) =>
+    own({
+      seq,
+      kid: digest(key),
+      id: recordId(key * 10 + seq),
+      createdAt: START + time,
+      typ: 'amendment+jws',
+      about: recordId(1),
+      place: { position: `${key} ${seq}`, digest: digest(key + seq) },
+    });
+  // The clock of key 901 was set back between its two records; that of key 902 lies between them.
+  const records = [correction(1, 901, 100), correction(2, 901, 50), correction(1, 902, 75)];
+  const [a, b, c] = records;
+  const orders = [records, [c, b, a], [b, c, a], [b, a, c], [c, a, b], [a, c, b]];
+  const rows = orders.map((order) =>
+    fold({ records: order.filter((one) => one !== undefined), devices: [told()] }),
+  );
+  expect(new Set(rows.map((row) => row?.position)).size).toBe(1);
+});
+
+describe('whose a device is', () => {
+  test('who captured it on another phone is its author here', () => {
+    expect(fold({ devices: [told({ by: INES })] })).toMatchObject({ mine: true });
+    expect(fold({ reports: [report({ by: INES })] })).toMatchObject({ mine: true });
+  });
+
+  test('registered anew by a colleague it is theirs, though an own record of it lies here', () => {
+    const mine = own({ state: 'installed', decidedAt: at(2), certificate: CERTIFICATE });
+    const theirs = told({ by: JO, byName: 'Jo', registration: recordId(9), capturedAt: at(9) });
+    expect(fold({ records: [mine], devices: [theirs] })).toMatchObject({
+      mine: false,
+      byName: 'Jo',
+      record: mine.id,
+    });
+  });
+
+  test('a record of a colleague that is held is not mine', () => {
+    expect(fold({ reports: [report({ by: JO, byName: 'Jo' })] })).toMatchObject({
+      mine: false,
+      need: 'held',
+    });
+  });
+});
+
+describe('a certificate that waits', () => {
+  const bound = own({ state: 'bound', decidedAt: at(2), certificate: CERTIFICATE });
+  const written = (operator: string, state: QueuedRecord['state']) =>
+    queuedRecord({
+      seq: 2,
+      kid: digest(operator === INES ? 900 : 901),
+      typ: 'confirmation+jws',
+      about: bound.id,
+      wrote: CERTIFICATE.fingerprint,
+      operator,
+      state,
+    });
+
+  test('is written once, whoever of this phone wrote it', () => {
+    expect(fold({ records: [bound] })?.need).toBe('write');
+    expect(fold({ records: [bound, written(JO, 'saved')] })?.need).not.toBe('write');
+    const device = told({ certificate: CERTIFICATE });
+    expect(fold({ records: [written(JO, 'received')], devices: [device] })?.need).not.toBe('write');
+    expect(fold({ records: [written(JO, 'refused')], devices: [device] })?.need).toBe('write');
+  });
+
+  test('written and not sent yet, it is among what is to be sent', () => {
+    const row = fold({ records: [{ ...bound, state: 'installed' }, written(INES, 'saved')] });
+    expect(row).toMatchObject({ standing: 'installed', need: 'send' });
+    const sent = fold({ records: [{ ...bound, state: 'installed' }, written(INES, 'noted')] });
+    expect(sent).toMatchObject({ standing: 'installed', need: 'none' });
+  });
+});
+
+describe('a registration of a device that stands already', () => {
+  const standing = told({ state: 'installed' });
+
+  test('while it is held or refused the device stands where it stood, on the phone that captured it and on another', () => {
+    for (const outcome of ['held', 'refused'] as const) {
+      const captured = own({
+        seq: 50,
+        id: recordId(50),
+        createdAt: START + 50,
+        domain: 'other.example.org',
+        state: outcome,
+        decidedAt: at(60),
+        place: { position: 'Roof', digest: digest(801) },
+      });
+      const here = fold({ records: [captured], devices: [standing] });
+      const there = fold({ devices: [standing], reports: [report({ outcome })] });
+      const shown = { domain: DOMAIN, position: 'Flat 2', registration: recordId(1), place: digest(800) };
+      expect(here).toMatchObject({ ...shown, need: outcome, standing: outcome });
+      expect(there).toMatchObject({ ...shown, need: outcome, standing: outcome });
+      for (const row of [here, there]) expect(row).toMatchObject({ record: recordId(50), mine: true });
+      // An own record of the device that stands takes nothing away from the one that the row speaks of.
+      const older = own({ state: 'installed', decidedAt: at(2), certificate: CERTIFICATE });
+      const both = fold({ records: [older], devices: [standing], reports: [report({ outcome })] });
+      expect(both).toMatchObject({ ...shown, record: recordId(50) });
+    }
+  });
+
+  test('once its person has read of the refusal, the device is what it was', () => {
+    const row = fold({
+      devices: [standing],
+      reports: [{ ...report({ outcome: 'refused' }), read: true }],
+    });
+    expect(row).toMatchObject({ standing: 'installed', need: 'none' });
+  });
+});
