@@ -1,9 +1,18 @@
 import type { Void } from '../../contract/void.ts';
 import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import type { DeviceAtPlace } from '../ports/devices.ts';
+import type { DeviceAtPlace, DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import { type CapturePorts, captureRecord } from './capture-record.ts';
+
+/** A registration that bound nothing stands on top: by another one the device may stand all the while, which stays. */
+const BINDS_NOTHING: ReadonlySet<DeviceStanding> = new Set([
+  'saved',
+  'undecided',
+  'held',
+  'claimed',
+  'refused',
+]);
 
 /**
  * Takes a device's registration back, one's own or, at the desk, a colleague's. Undefined where nothing says which it is; the RA
@@ -13,13 +22,21 @@ export async function voidDevice(
   ports: CapturePorts,
   device: Pick<
     DeviceAtPlace,
-    'org' | 'udid' | 'domain' | 'registration' | 'record' | 'simulated' | 'siteTitle' | 'position'
+    | 'org'
+    | 'udid'
+    | 'domain'
+    | 'standing'
+    | 'registration'
+    | 'record'
+    | 'simulated'
+    | 'siteTitle'
+    | 'position'
   >,
   because: string | undefined,
   app: string,
 ): Promise<QueuedRecord | undefined> {
-  const { org, udid, domain, simulated, siteTitle, position } = device;
-  const id = device.registration ?? device.record;
+  const { org, udid, domain, standing, registration, record, simulated, siteTitle, position } = device;
+  const id = BINDS_NOTHING.has(standing) ? record : (registration ?? record);
   if (id === undefined) return undefined;
   const title = [siteTitle, position].filter((part) => part !== undefined).join(', ');
   return voidRecord(ports, { id, org, udid, domain, title, simulated }, 'undone', app, because);
