@@ -122,8 +122,13 @@ export class IdbDevices implements DevicesView, DevicesIntake {
         .objectStore('q')
         .index('device')
         .getAll(IDBKeyRange.bound([udid, 0], [udid, Infinity]));
+      // Lists are by person: what a colleague was refused on this phone is theirs to read.
+      const reader = (await tx.objectStore('meta').get(READER)) as StoredReader | undefined;
       const refused = records.filter(
-        (row) => row.org === org && (row.state === 'refused' || row.state === 'rejected'),
+        (row) =>
+          row.org === org &&
+          row.operator === reader?.operator &&
+          (row.state === 'refused' || row.state === 'rejected'),
       );
       putRows(
         tx,
