@@ -267,7 +267,14 @@ export class IdbDevices implements DevicesView, DevicesIntake {
   }
 
   async #search({ needs, at, limit, skip = 0 }: DeviceQuery, words: readonly string[]) {
-    this.#texts ??= this.#readTexts();
+    if (this.#texts === undefined) {
+      const reading = this.#readTexts();
+      this.#texts = reading;
+      // A reading that failed must not be what every later search gets.
+      reading.catch(() => {
+        if (this.#texts === reading) this.#texts = undefined;
+      });
+    }
     const wanted = needs === undefined ? undefined : new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)));
     const found = (await this.#texts)
       .filter(

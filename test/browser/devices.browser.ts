@@ -100,3 +100,18 @@ test('rows that were half made when the phone died are all made by the next star
   const first = await after.devices.find({ needs: ['refused'], limit: 25 });
   expect([first.rows.length, first.of]).toEqual([25, 1_000]);
 });
+
+test('a search that failed once is made anew by the next one', async () => {
+  const { db, outbox, ...rest } = phone();
+  await put({ db, outbox, ...rest }, [refused(1, INES)]);
+  let isLost = true;
+  const titles = async () => {
+    if (isLost) throw new Error('lost');
+    return new Map<string, string>();
+  };
+  const devices = new IdbDevices({ db, outbox, crypto, now: () => NOW, titles });
+  await signIn({ ...rest, db, outbox, devices }, INES);
+  await expect(devices.find({ words: 'ACME-1', limit: 25 })).rejects.toThrow('lost');
+  isLost = false;
+  expect(await devices.find({ words: 'ACME-1', limit: 25 })).toMatchObject({ of: 1 });
+});
