@@ -242,9 +242,10 @@ export function install(state: InstallState, event: InstallEvent): InstallStep {
     case 'placed':
       return state.at === 'place' ? place(state, event.place) : stay(state);
     case 'next':
-      // Also from a failed check, where another label is what helps.
-      return state.at === 'saved' || state.at === 'checked'
-        ? to(INSTALL_START, { do: 'stop_device_work' })
+      if (state.at === 'saved') return to(INSTALL_START, { do: 'stop_device_work' });
+      // Where another label is what helps; what the visit is for stays.
+      return state.at === 'pair' || state.at === 'checked'
+        ? to({ at: 'scan', ...wishOf(state.label) }, { do: 'stop_device_work' })
         : stay(state);
     case 'saved':
       return state.at === 'saving'
@@ -394,8 +395,8 @@ export function labelOf(state: InstallState): ReadLabel | undefined {
   return 'label' in state ? state.label : undefined;
 }
 
-function wishOf(state: InstallState): { readonly wish?: Wish } {
-  return 'wish' in state && state.wish !== undefined ? { wish: state.wish } : {};
+function wishOf(of: InstallState | ReadLabel): { readonly wish?: Wish } {
+  return 'wish' in of && of.wish !== undefined ? { wish: of.wish } : {};
 }
 
 function submissionOf({ asFound, because }: Submission): Submission {

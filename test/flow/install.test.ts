@@ -12,8 +12,10 @@ import {
   doubtful,
   INSTALL_EVENTS as EVENTS,
   failed,
+  known,
   label,
   place,
+  reading,
   INSTALL_STATES as STATES,
   trouble,
 } from './events.ts';
@@ -31,6 +33,7 @@ const EXPECTED: Record<InstallState['at'], Partial<Record<InstallEvent['on'], st
     label_text: 'looking_up look_up',
     link_chosen: 'connecting connect',
     failed: 'pair!',
+    next: 'scan stop_device_work',
     back: 'scan stop_device_work',
   },
   connecting: {
@@ -150,6 +153,65 @@ describe('the whole way', () => {
   test('a new label at the pairing step starts over with that label', () => {
     const { state } = install(STATES.pair, EVENTS.label_text);
     expect(state).toEqual({ at: 'looking_up', how: 'camera' });
+  });
+});
+
+describe('what a visit is for', () => {
+  const wish = { act: 'renew', device: known } as const;
+  const other = { ...label, udid: 'acme-2', text: 'acme-2' };
+
+  test('is kept over another label, and ends with what was saved', () => {
+    for (const from of [STATES.pair, STATES.checked]) {
+      const { state } = install({ ...from, label: { ...label, wish } }, EVENTS.next);
+      expect(state).toEqual({ at: 'scan', wish });
+    }
+    expect(install({ ...STATES.saved, label: { ...label, wish } }, EVENTS.next).state).toEqual(INSTALL_START);
+  });
+
+  test.each(['renew', 'move', 'again'] as const)('%s: the label of another device is not taken', (act) => {
+    const looking = { at: 'looking_up', how: 'camera', wish: { act, device: known } } as const;
+    expect(install(looking, { on: 'label_read', label: other }).state).toEqual({
+      ...{ at: 'scan', wish: looking.wish, trouble: { code: 'another_device' } },
+    });
+    expect(install(looking, EVENTS.label_read).state).toMatchObject({
+      at: 'pair',
+      label: { wish: looking.wish },
+    });
+  });
+
+  test('replace: only another device can take its place, and what is known of that one stays known', () => {
+    const looking = { at: 'looking_up', how: 'camera', wish: { act: 'replace', device: known } } as const;
+    expect(install(looking, EVENTS.label_read).state).toMatchObject({ trouble: { code: 'same_device' } });
+    expect(install(looking, { on: 'label_read', label: other }).state).toMatchObject({
+      at: 'pair',
+      label: { udid: 'acme-2', wish: looking.wish },
+    });
+  });
+});
+
+describe('in the domain of another organisation', () => {
+  const there = { ...place, org: 'westside', domain: 'mill.example.org' };
+  const asked = install(STATES.place, { on: 'placed', place: there });
+  const answer = { ...EVENTS.checked, org: 'westside', pack: 'w'.repeat(43) };
+
+  test('the device is held against that one’s list before anything is saved', () => {
+    expect(asked.effects).toEqual([{ do: 'check', label, reading, org: 'westside' }]);
+    const { state, effects } = install(asked.state, answer);
+    expect(state).toMatchObject({ at: 'saving', org: 'westside', pack: answer.pack, place: there });
+    expect(effects).toMatchObject([{ do: 'save', place: there, asFound: false }]);
+  });
+
+  test('what fails there stops, with what was chosen kept', () => {
+    const chosen = { org: 'westside', domain: there.domain };
+    const from = install({ ...STATES.place, chosen }, { on: 'placed', place: there }).state;
+    const { state, effects } = install(from, { ...answer, checks: failed });
+    expect(state).toMatchObject({ at: 'checked', org: 'westside', checks: failed, chosen });
+    expect(effects).toEqual([]);
+  });
+
+  test('a late answer for another organisation changes nothing', () => {
+    const late = { ...answer, org: 'elsewhere' };
+    expect(install(asked.state, late)).toEqual({ state: asked.state, effects: [] });
   });
 });
 

@@ -3,6 +3,7 @@ import { parseLabel } from '../../../core/label/parse-label.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import type { LabelSecret } from '../../ports/device.ts';
 import { useModel } from '../model-context.ts';
+import { bindWords } from '../words/bind.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
@@ -10,14 +11,19 @@ import { Button } from './button.tsx';
 import { FieldTroubleCard } from './field-trouble.tsx';
 import { Icon } from './icon.tsx';
 
+/** Label and device do not belong together: the other device, or the other label. */
+const NOT_ITS_LABEL: ReadonlySet<string> = new Set(['identity_mismatch', 'label_not_tied', 'another_device']);
+
 /** A device's trouble, with the next action beside it where this page can do it: secret, new key, reload. */
 export function DeviceTrouble(props: {
   readonly code: string;
   readonly onSecret?: ((secret: LabelSecret) => void) | undefined;
   readonly onNewKey?: (() => void) | undefined;
   readonly onSecTag?: ((secTag: number) => void) | undefined;
+  /** Back to the label: this device is not its own. */
+  readonly onRescan?: (() => void) | undefined;
 }) {
-  const { code, onSecret, onNewKey, onSecTag } = props;
+  const { code, onSecret, onNewKey, onSecTag, onRescan } = props;
   return (
     <FieldTroubleCard code={code}>
       {onSecret !== undefined && (code === 'presence_missing' || code === 'presence_wrong') && (
@@ -29,6 +35,11 @@ export function DeviceTrouble(props: {
         </Button>
       )}
       {onSecTag !== undefined && code === 'sec_tag_unknown' && <SecTagField onSecTag={onSecTag} />}
+      {onRescan !== undefined && NOT_ITS_LABEL.has(code) && (
+        <Button icon="scan" onClick={onRescan}>
+          {bindWords.check.scan}
+        </Button>
+      )}
       {code === 'link_stuck' && (
         <Button icon="sync" onClick={() => location.reload()}>
           {words.nav.reload}

@@ -37,7 +37,11 @@ export function PairStep(props: {
     >
       <Steps at={state.at === 'checking' ? 'check' : 'pair'} />
       {state.at === 'pair' && state.trouble !== undefined && (
-        <DeviceTrouble code={state.trouble.code} {...remedies(model, flow, state)} />
+        <DeviceTrouble
+          code={state.trouble.code}
+          onRescan={() => flow.send({ on: 'next' })}
+          {...remedies(model, flow, state)}
+        />
       )}
       <NotReady model={model} />
       <DeviceHead label={label} />
