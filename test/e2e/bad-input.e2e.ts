@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Misbehaviour } from '../../simulator/profiles/firmware.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
-import { plugIn, save, troubleOn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
+import { connectAndRead, plugIn, save, troubleOn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { emptyPhone, fillPhone, fillUp } from '../support/full-phone.ts';
@@ -137,6 +137,8 @@ describe('device', () => {
     const device = await listed({}, { misbehaviour: { kind: 'broken-signature' } });
     await typeAndConnect(page, device.label);
     expect(await failedChecks()).toEqual(['csr_signature']);
+    // Nobody could approve it.
+    expect(await page.getByRole('button', { name: 'Submit as found' }).count()).toBe(0);
   });
 
   it('finds a request for another key', async () => {
@@ -151,6 +153,10 @@ describe('list', () => {
     const device = await listed(undefined);
     await typeAndConnect(page, device.label);
     expect(await failedChecks()).toEqual(['on_list']);
+    await page.getByRole('button', { name: 'Submit as found' }).click();
+    // Whoever decides reads why, so there is none without.
+    expect(await page.getByRole('button', { name: 'Submit as found' }).isDisabled()).toBe(true);
+    await page.getByLabel('Why is it right all the same?').fill('Seen on the delivery note');
     await page.getByRole('button', { name: 'Submit as found' }).click();
     await save(page, OAK_STREET);
     await page.getByRole('heading', { name: 'Held' }).waitFor();
@@ -179,10 +185,11 @@ describe('list', () => {
     expect(await troubleOn(page)).toBe('udid_only_row');
   });
 
-  it('warns of a device saved before, and binds it only once', async () => {
+  it('knows a device that is bound, offers its next act first, and binds it only once', async () => {
     const device = await listed({});
     for (const round of [1, 2]) {
-      await typeAndConnect(page, device.label);
+      if (round === 1) await typeAndConnect(page, device.label);
+      else await connectAndRead(page, 'serial');
       await page.getByRole('button', { name: 'Go on' }).click();
       await save(page, OAK_STREET);
       await page.getByRole('heading', { name: 'Bound' }).waitFor();
@@ -190,8 +197,9 @@ describe('list', () => {
       await page.getByRole('button', { name: 'Later' }).click();
       await tapTo(page, '/bind');
       await typeLabel(page, device.label);
-      await page.getByText('You saved this device').waitFor();
-      await page.getByRole('button', { name: 'Back' }).click();
+      await page.getByRole('heading', { name: 'This device is known' }).waitFor();
+      await page.getByRole('link', { name: 'Write its certificate' }).waitFor();
+      await page.getByRole('button', { name: 'Register it again' }).click();
     }
     const ines = await app.server.signIn('ines');
     const { devices } = (await ines.get('/api/devices?org=northfield')).body as {

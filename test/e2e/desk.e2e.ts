@@ -38,11 +38,11 @@ it('goes on after a restart where the installer stopped, with the device read', 
   await tapTo(page, '/bind');
   await typeAndConnect(page, device.label);
   await page.getByRole('button', { name: 'Go on' }).click();
-  await page.locator('#domain').waitFor();
+  await page.locator('[data-pick=domain]').waitFor();
   await unplug();
   await page.reload();
   await tapTo(page, '/');
-  await page.getByRole('link', { name: 'Go on where you stopped' }).click();
+  await page.getByRole('link', { name: `Go on with it ${device.udid}` }).click();
   await save(page, OAK_STREET);
   await page.getByRole('heading', { name: 'Bound' }).waitFor();
   await page.getByRole('button', { name: 'Later' }).click();

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../server/authority/ca/policy.ts';
-import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
+import { choosePlace, connectAndRead, plugIn, typeLabel } from '../support/bench-device.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -26,9 +26,14 @@ it('writes the successor over the certificate that is there when a bound device 
   const visit = async () => {
     await tapTo(page, '/');
     await tapTo(page, '/bind');
-    await typeAndConnect(page, device.label);
+    await typeLabel(page, device.label);
+    const again = page.getByRole('button', { name: /^(Renew it|Register it again)/ });
+    await again.or(page.locator('[data-link=serial]')).first().waitFor();
+    if (await again.isVisible()) await again.click();
+    await connectAndRead(page, 'serial');
     await page.getByRole('button', { name: 'Go on' }).click();
-    await save(page, OAK_STREET);
+    await choosePlace(page, OAK_STREET);
+    await page.getByRole('button', { name: /^(Save|Renew)$/ }).click();
     await page.getByRole('button', { name: 'Write certificate now' }).click();
     await page.getByRole('heading', { name: 'Certificate on device' }).waitFor();
     const fingerprint = await page.locator('[data-fact=fingerprint]').textContent();

@@ -56,7 +56,7 @@ it('opens offline on every screen', async () => {
     ['/outbox', 'Outbox'],
     ['/more', 'More'],
     ['/ready', 'Ready to work offline'],
-    ['/bind', 'Connect the device'],
+    ['/bind', 'Scan the label'],
   ] as const) {
     await tapTo(page, path);
     await page.getByRole('heading', { name: heading }).waitFor();
