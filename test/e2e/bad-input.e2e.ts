@@ -3,7 +3,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Misbehaviour } from '../../simulator/profiles/firmware.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
-import { connectAndRead, plugIn, save, troubleOn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
+import {
+  connectAndRead,
+  plugIn,
+  save,
+  troubleOn,
+  typeAndConnect,
+  typeLabel,
+} from '../support/bench-device.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { emptyPhone, fillPhone, fillUp } from '../support/full-phone.ts';
