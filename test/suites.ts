@@ -63,6 +63,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/list-import.test.ts',
   'test/server/one-binding.test.ts',
   'test/server/organisations-apart.test.ts',
+  'test/server/places.test.ts',
   'test/server/policy.test.ts',
   'test/server/put-back.test.ts',
   'test/server/put-back-phones.test.ts',

@@ -36,8 +36,10 @@ export interface Bindings {
   rekey(id: string, keyDigest: string): Promise<void>;
   /** The device has signed something in our sight with the bound key, which no copy could have done. */
   prove(id: string): Promise<void>;
-  /** Moves the device to another site of the same domain. */
-  setSite(id: string, site: string): Promise<void>;
+  /** Moves the device to another site of the same domain, or to none. */
+  setSite(id: string, site: string | null): Promise<void>;
+  /** Moves the device to another domain of its organisation. */
+  move(id: string, to: Pick<Binding, 'domain' | 'site' | 'state'>): Promise<void>;
   /** Ends the binding and drops its pending key, if it has one. */
   end(id: string, at: string): Promise<void>;
 }

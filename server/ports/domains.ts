@@ -19,6 +19,12 @@ export interface Domains {
   saveDomain(domain: Domain, at: string): Promise<void>;
   /** Domains equal to, above or below `name` in the DNS tree. */
   overlapping(name: DomainName): Promise<Domain[]>;
+  /** Those that are open. */
   sites(domain: string): Promise<Site[]>;
+  /** A closed one too. */
+  site(domain: string, id: string): Promise<(Site & { readonly closed: boolean }) | undefined>;
+  /** Makes a site, renames it, or opens it again. */
   saveSite(domain: string, site: Site): Promise<void>;
+  /** It leaves the packs; what stands there stays there. */
+  closeSite(domain: string, id: string, at: string): Promise<void>;
 }

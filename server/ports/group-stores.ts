@@ -12,6 +12,7 @@ import type { MakerList } from './maker-list.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
+import type { HandedCertificates, Places } from './places.ts';
 import type { Policies } from './policies.ts';
 import type { DecisionQueue, Records } from './records.ts';
 import type { RowClaims } from './row-claims.ts';
@@ -25,7 +26,7 @@ export interface JudgeReads {
   readonly orgs: Pick<Orgs, 'org'>;
   readonly people: Pick<People, 'memberships'>;
   readonly operatorKeys: Pick<OperatorKeys, 'key' | 'credentials'>;
-  readonly domains: Pick<Domains, 'domain'>;
+  readonly domains: Pick<Domains, 'domain' | 'site'>;
   readonly policies: Pick<Policies, 'ofOrg'>;
   readonly quotas: Quotas;
   readonly statements: Pick<StatementLog, 'issuedAt'>;
@@ -41,7 +42,9 @@ export interface JudgeReads {
   readonly intents: Pick<Intents, 'ofBinding'>;
   readonly eras: Pick<Eras, 'current' | 'lostBy' | 'unconfirmed'>;
   readonly found: Pick<FoundCertificates, 'anyWaits' | 'ofDevice'>;
-  readonly life: Pick<DeviceLife, 'suspension'>;
+  readonly life: Pick<DeviceLife, 'suspension' | 'succession'>;
+  readonly places: Pick<Places, 'ofRegistration'>;
+  readonly handed: Pick<HandedCertificates, 'isHanded'>;
 }
 
 /** The part that one rule needs: `Reads<'list' | 'tombstones'>`. */
@@ -65,6 +68,7 @@ export interface GroupWrites {
   readonly certificates: Pick<Certificates, 'issue'>;
   readonly transfers: Pick<TransferCases, 'openCase'>;
   readonly rowClaims: Pick<RowClaims, 'open'>;
+  readonly handed: Pick<HandedCertificates, 'hand'>;
   readonly audit: Pick<AuditLog, 'append'>;
 }
 

@@ -5,6 +5,7 @@ import type { CertificateStates, Certificates, Intents, Revocations } from './ce
 import type { ChangeStream } from './changes.ts';
 import type { Clients } from './clients.ts';
 import type { Crls } from './crls.ts';
+import type { DeviceFeed } from './device-feed.ts';
 import type { DeviceLife } from './device-life.ts';
 import type { Domains } from './domains.ts';
 import type { Envelopes } from './envelopes.ts';
@@ -25,6 +26,7 @@ import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
 import type { Phones } from './phones.ts';
 import type { Photos } from './photos.ts';
+import type { HandedCertificates, Places } from './places.ts';
 import type { Policies } from './policies.ts';
 import type { Receivers } from './receivers.ts';
 import type { DecisionQueue, Records } from './records.ts';
@@ -87,6 +89,9 @@ export interface Stores {
   readonly versions: Versions;
   readonly phones: Phones;
   readonly photos: Photos;
+  readonly places: Places;
+  readonly handed: HandedCertificates;
+  readonly deviceFeed: DeviceFeed;
 }
 
 export type Needs<K extends keyof Stores> = Pick<Stores, K>;

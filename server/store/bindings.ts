@@ -2,6 +2,7 @@ import type { DomainName } from '../../core/name.ts';
 import type { Udid } from '../../core/udid.ts';
 import type { Binding, BindingState, Bindings } from '../ports/bindings.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 import { PENDING } from './key-lineage.ts';
 import type { Tables } from './tables.ts';
 
@@ -42,6 +43,11 @@ export function fromBinding(binding: Binding): Tables['bindings'] {
 
 export function bindings(db: Db): Bindings {
   const select = db.selectFrom('bindings').selectAll();
+  /** Every change of a binding goes through here, so that phones are told. */
+  async function change(id: string, values: Partial<Omit<Tables['bindings'], 'id' | 'org'>>): Promise<void> {
+    await db.updateTable('bindings').set(values).where('id', '=', id).execute();
+    await feedBinding(db, id);
+  }
   return {
     async binding(id) {
       const row = await select.where('id', '=', id).executeTakeFirst();
@@ -49,19 +55,13 @@ export function bindings(db: Db): Bindings {
     },
     async open(binding) {
       await db.insertInto('bindings').values(fromBinding(binding)).execute();
+      await feedBinding(db, binding.id);
     },
-    async setState(id, state) {
-      await db.updateTable('bindings').set({ state }).where('id', '=', id).execute();
-    },
-    async rekey(id, keyDigest) {
-      await db.updateTable('bindings').set({ key_digest: keyDigest }).where('id', '=', id).execute();
-    },
-    async prove(id) {
-      await db.updateTable('bindings').set({ unproven: 0 }).where('id', '=', id).execute();
-    },
-    async setSite(id, site) {
-      await db.updateTable('bindings').set({ site }).where('id', '=', id).execute();
-    },
+    setState: (id, state) => change(id, { state }),
+    rekey: (id, keyDigest) => change(id, { key_digest: keyDigest }),
+    prove: (id) => change(id, { unproven: 0 }),
+    setSite: (id, site) => change(id, { site }),
+    move: (id, { domain, site, state }) => change(id, { domain, site, state }),
     async end(id, at) {
       await db
         .updateTable('bindings')
@@ -75,6 +75,7 @@ export function bindings(db: Db): Bindings {
         .where('binding', '=', id)
         .where('state', '=', PENDING)
         .execute();
+      await feedBinding(db, id);
     },
   };
 }

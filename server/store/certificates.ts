@@ -1,11 +1,12 @@
 import type { Intent, SignedCertificate } from '../ports/certificate-authority.ts';
 import type { Certificates, Intents, StoredCertificate } from '../ports/certificates.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 import { HOLD } from './revocations.ts';
 import type { Tables } from './tables.ts';
 
 /** The columns that a certificate takes over from its intent. */
-export const INTENT_COLUMNS = ['serial', 'issuer', 'binding', 'not_before', 'not_after'] as const;
+export const INTENT_COLUMNS = ['serial', 'issuer', 'binding', 'not_before', 'not_after', 'turn'] as const;
 
 function toIntent(row: Tables['intents']): Intent {
   return {
@@ -19,8 +20,9 @@ function toIntent(row: Tables['intents']): Intent {
   };
 }
 
-export function fromIntent(intent: Intent, binding: string): Tables['intents'] {
+export function fromIntent(intent: Intent, binding: string, turn = 0): Tables['intents'] {
   return {
+    turn,
     serial: intent.serial,
     issuer: intent.issuer,
     binding,
@@ -46,10 +48,11 @@ export function fromSigned(
     der,
     revoked_at: null,
     reason: null,
+    turn: intent.turn,
   };
 }
 
-function toCertificate(row: Tables['certificates']): StoredCertificate {
+export function toCertificate(row: Tables['certificates']): StoredCertificate {
   return {
     serial: row.serial,
     issuer: row.issuer,
@@ -67,7 +70,16 @@ export function intents(db: Db): Intents {
   const select = db.selectFrom('intents').selectAll();
   return {
     async intend(intent, binding) {
-      await db.insertInto('intents').values(fromIntent(intent, binding)).execute();
+      const last = await db
+        .selectFrom('certificates')
+        .select((eb) => eb.fn.max('turn').as('turn'))
+        .where('binding', '=', binding)
+        .executeTakeFirst();
+      const turn = last?.turn == null ? 0 : last.turn + 1;
+      await db
+        .insertInto('intents')
+        .values(fromIntent(intent, binding, turn))
+        .execute();
     },
     async ofBinding(binding) {
       const row = await select.where('binding', '=', binding).executeTakeFirst();
@@ -87,7 +99,11 @@ export function certificates(db: Db): Certificates {
   const issued = db.selectFrom('certificates').selectAll();
   // The serial breaks ties: two certificates of the same instant must come in the same order each time.
   const newestFirst = (binding: string) =>
-    issued.where('binding', '=', binding).orderBy('not_before', 'desc').orderBy('serial');
+    issued
+      .where('binding', '=', binding)
+      .orderBy('turn', 'desc')
+      .orderBy('not_before', 'desc')
+      .orderBy('serial');
   return {
     async issue(serial, signed) {
       const intent = await db
@@ -97,6 +113,7 @@ export function certificates(db: Db): Certificates {
         .executeTakeFirst();
       if (intent === undefined) throw new Error('no open intent has this serial');
       await db.insertInto('certificates').values(fromSigned(intent, signed)).execute();
+      await feedBinding(db, intent.binding);
     },
     async byFingerprint(fingerprint) {
       const row = await issued.where('fingerprint', '=', fingerprint).executeTakeFirst();

@@ -69,6 +69,9 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   eras: ['n'],
   revived: ['name'],
   found_certificates: ['issuer', 'serial'],
+  places: ['registration', 'n'],
+  device_feed: ['kind', 'id'],
+  handed: ['serial'],
 };
 
 const PAGE = 500;

@@ -1,5 +1,6 @@
 import type { DeviceLife, SuspensionReason } from '../ports/device-life.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 
 export function deviceLife(db: Db): DeviceLife {
   return {
@@ -18,15 +19,18 @@ export function deviceLife(db: Db): DeviceLife {
         .values({ binding, ...values })
         .onConflict((c) => c.column('binding').doUpdateSet(values))
         .execute();
+      await feedBinding(db, binding);
     },
     async resume(binding) {
       await db.deleteFrom('suspensions').where('binding', '=', binding).execute();
+      await feedBinding(db, binding);
     },
     async succession(binding) {
       return db.selectFrom('successions').selectAll().where('binding', '=', binding).executeTakeFirst();
     },
     async succeed(succession) {
       await db.insertInto('successions').values(succession).execute();
+      await feedBinding(db, succession.binding);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type DomainName, isAncestor } from '../../core/name.ts';
 import type { Domain, Domains } from '../ports/domains.ts';
 import type { Db } from './db.ts';
+import { feedSite } from './device-feed.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
 
@@ -48,16 +49,36 @@ export function domains(db: Db): Domains {
         .selectFrom('sites')
         .select(['id', 'title'])
         .where('domain', '=', domain)
+        .where('closed_at', 'is', null)
         .orderBy('id')
-        .limit(500)
+        .limit(5000)
         .execute();
+    },
+    async site(domain, id) {
+      const row = await db
+        .selectFrom('sites')
+        .select(['id', 'title', 'closed_at'])
+        .where('domain', '=', domain)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row && { id, title: row.title, closed: row.closed_at !== null };
+    },
+    async closeSite(domain, id, at) {
+      await db
+        .updateTable('sites')
+        .set({ closed_at: at })
+        .where('domain', '=', domain)
+        .where('id', '=', id)
+        .execute();
+      await changed(db, 'domains');
     },
     async saveSite(domain, { id, title }) {
       await db
         .insertInto('sites')
         .values({ domain, id, title })
-        .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title }))
+        .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title, closed_at: null }))
         .execute();
+      await feedSite(db, domain, id);
       await changed(db, 'domains');
     },
   };

@@ -93,6 +93,7 @@ export function foundCertificates(db: Db): FoundCertificates {
           ...{ serial, issuer, binding, der, fingerprint },
           ...{ not_before: found.notBefore, not_after: found.notAfter },
           ...{ revoked_at: found.revoked?.at ?? null, reason: found.revoked?.reason ?? null },
+          turn: 0,
         })
         .execute();
       await sql`delete from due_notices where serial = ${serial}`.execute(db);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { KeyLineages, LineageKey, LineageState } from '../ports/key-lineage.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 import { digestAnew } from './list-digests.ts';
 import type { Tables } from './tables.ts';
 import { changed } from './versions.ts';
@@ -50,6 +51,7 @@ export function keyLineages(db: Db): KeyLineages {
         .values({ key_digest: keyDigest, ...values })
         .onConflict((c) => c.column('key_digest').doUpdateSet(values))
         .execute();
+      await feedBinding(db, rest.binding);
       // Work packs contain the key that a device is known by, so they have to be made anew.
       if (rest.state !== 'current' && rest.state !== 'former') return;
       await changed(db, 'lineage');

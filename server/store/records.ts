@@ -4,6 +4,7 @@ import type { RecordHeader } from '../../contract/envelope.ts';
 import { fromBase64Url, fromUtf8 } from '../../core/bytes.ts';
 import type { Outcome, Progress, Records, StoredRecord } from '../ports/records.ts';
 import type { Db } from './db.ts';
+import { feedBinding, feedRecord } from './device-feed.ts';
 import type { BulkRows } from './engine.ts';
 import { fairly } from './fairly.ts';
 import { fromJson } from './json.ts';
@@ -113,6 +114,7 @@ export function records(db: Db): Records {
         .set({ binding, outcome: null, code: null, approved_by: approvedBy })
         .where('id', '=', id)
         .execute();
+      await feedRecord(db, id);
     },
     async reopen(id) {
       await db
@@ -120,6 +122,7 @@ export function records(db: Db): Records {
         .set({ outcome: null, code: null, decided_at: null, binding: null, approved_by: null })
         .where('id', '=', id)
         .execute();
+      await feedRecord(db, id);
     },
     async settle(id, { outcome, code, decidedAt, binding }) {
       await db
@@ -127,6 +130,8 @@ export function records(db: Db): Records {
         .set({ outcome, code, decided_at: decidedAt, binding })
         .where('id', '=', id)
         .execute();
+      await feedRecord(db, id);
+      if (binding !== null) await feedBinding(db, binding);
     },
     async held(org, limit) {
       const ranked = db

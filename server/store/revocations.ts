@@ -3,6 +3,7 @@ import type { EntryReason } from '../ports/certificate-authority.ts';
 import type { CertificateStates, Revocations } from '../ports/certificates.ts';
 import type { IssuerName } from '../ports/issuer-name.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 import type { Tables } from './tables.ts';
 
 /** A hold is stored as a revocation, so that every reader treats it as one. A real revocation replaces it, and it may be lifted. */
@@ -88,7 +89,12 @@ async function foundStatus(db: Db, serial: string) {
   };
 }
 
-type Rows = UpdateQueryBuilder<Tables, 'certificates', 'certificates', { issuer: IssuerName }>;
+type Rows = UpdateQueryBuilder<
+  Tables,
+  'certificates',
+  'certificates',
+  { issuer: IssuerName; binding: string }
+>;
 
 function rowsOf(rows: Rows, binding: string): Rows {
   return rows.where('binding', '=', binding);
@@ -107,8 +113,9 @@ async function change(
   which: (rows: Rows) => Rows,
 ): Promise<readonly IssuerName[]> {
   const changed = await which(
-    db.updateTable('certificates').set({ revoked_at: at, reason }).returning('issuer'),
+    db.updateTable('certificates').set({ revoked_at: at, reason }).returning(['issuer', 'binding']),
   ).execute();
+  for (const binding of new Set(changed.map((row) => row.binding))) await feedBinding(db, binding);
   const issuers = [...new Set(changed.map((row) => row.issuer))];
   for (const issuer of issuers) await countChange(db, issuer);
   return issuers;

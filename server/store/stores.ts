@@ -31,7 +31,9 @@ import { orgs } from './orgs.ts';
 import { people } from './people.ts';
 import { phones } from './phones.ts';
 import { photos } from './photos.ts';
+import { handedCertificates, places } from './places.ts';
 import { policies } from './policies.ts';
+import { deviceFeed } from './read-device-feed.ts';
 import { receivers } from './receivers.ts';
 import { records } from './records.ts';
 import { responders } from './responders.ts';
@@ -95,5 +97,8 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     versions: versions(db),
     phones: phones(db),
     photos: photos(db),
+    places: places(db),
+    handed: handedCertificates(db),
+    deviceFeed: deviceFeed(db, bulk),
   };
 }

@@ -57,7 +57,7 @@ export interface Tables {
   statements: { digest: string; typ: string; at: string };
   domains: { name: string; org: string; title: string; created_at: string };
   versions: { topic: string; n: number };
-  sites: { domain: string; id: string; title: string };
+  sites: { domain: string; id: string; title: string; closed_at: string | null };
   list_rows: {
     scope: string;
     maker: string;
@@ -172,6 +172,7 @@ export interface Tables {
     digest: string;
     not_before: string;
     not_after: string;
+    turn: number;
   };
   certificates: {
     serial: string;
@@ -183,6 +184,8 @@ export interface Tables {
     der: Uint8Array;
     revoked_at: string | null;
     reason: string | null;
+    /** Order of issuing within the binding. */
+    turn: number;
   };
   lineage: {
     key_digest: string;
@@ -307,4 +310,22 @@ export interface Tables {
     found_at: string;
     found_by: string;
   };
+  /** Corrections and moves of a device, by its first registration. `before` is how it stood until then. */
+  places: {
+    registration: string;
+    n: number;
+    /** Null while the registration is held. */
+    binding: string | null;
+    domain: string;
+    site: string | null;
+    position: string | null;
+    stands_by: string;
+    record: string;
+    at: string;
+    by_whom: string;
+    because: string | null;
+    before: string;
+  };
+  device_feed: { kind: 'binding' | 'record'; id: string; org: string; n: number };
+  handed: { serial: string; how: string; at: string };
 }

@@ -51,8 +51,7 @@ describe('confirmation and void', () => {
     expect(devices).toContainEqual(
       expect.objectContaining({ udid: device.udid, state: 'installed', unproven: true }),
     );
-    // A colleague's later record of the same device leads to the same installation.
-    expect(await takeBack(device, record)).toMatchObject({ outcome: 'refused', code: 'already_decided' });
+    expect(await takeBack(device, record)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
   });
 
   it('refuses what it never issued, for whom it did not, and a leaf that was not written', async () => {
@@ -101,11 +100,12 @@ describe('confirmation and void', () => {
     expect(anew.certificate?.fingerprint).not.toBe(certificate?.fingerprint);
   });
 
-  it('lets only its author take it back, and withdraws what is held', async () => {
+  it('lets its author take it back, and no colleague, and withdraws what is held', async () => {
     const device = await server.listedDevice();
     const { record } = await register(ines, device);
-    const sam = await server.signIn('sam');
-    expect(await takeBack(device, record, sam)).toMatchObject({ code: 'registration_unknown' });
+    await server.fieldbind('operator', 'join', 'hanna', '--org', 'northfield', '--role', 'installer');
+    const hanna = await server.signIn('hanna');
+    expect(await takeBack(device, record, hanna)).toMatchObject({ code: 'registration_unknown' });
     const found = await makeDevice();
     const held = await register(ines, found, { asFound: true });
     expect(await takeBack(found, held.record)).toMatchObject({ outcome: 'noted' });

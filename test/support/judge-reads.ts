@@ -19,6 +19,7 @@ import type { LineageKey } from '../../server/ports/key-lineage.ts';
 import { type OwnedRow, speaking } from '../../server/ports/maker-list.ts';
 import type { CredentialPeriod, OperatorKey } from '../../server/ports/operator-keys.ts';
 import { type Org, REAL_SCOPE } from '../../server/ports/orgs.ts';
+import type { PlaceChange } from '../../server/ports/places.ts';
 import type { Policy, StoredPolicy } from '../../server/ports/policies.ts';
 import type { StoredRecord } from '../../server/ports/records.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
@@ -82,6 +83,9 @@ export interface Facts {
   readonly unconfirmed: Set<string>;
   readonly found: FoundCertificate[];
   readonly suspensions: Suspension[];
+  readonly places: PlaceChange[];
+  /** Serials of certificates that their devices have. */
+  readonly handed: Set<string>;
 }
 
 export function facts(): Facts {
@@ -112,6 +116,8 @@ export function facts(): Facts {
     unconfirmed: new Set(),
     found: [],
     suspensions: [],
+    places: [],
+    handed: new Set(),
   };
 }
 
@@ -138,7 +144,10 @@ export function judgeReads(from: Facts): JudgeReads {
       key: async (kid) => from.operatorKeys.find((one) => one.kid === kid),
       credentials: async (kid) => from.credentials.filter((one) => one.kid === kid),
     },
-    domains: { domain: async (name) => from.domains.find((one) => one.name === name) },
+    domains: {
+      domain: async (name) => from.domains.find((one) => one.name === name),
+      site: async () => undefined,
+    },
     policies: { ofOrg: async (org) => from.policies.filter((one) => one.org === org) },
     quotas: {
       takePlace: async (org, domain, quota) =>
@@ -187,7 +196,14 @@ export function judgeReads(from: Facts): JudgeReads {
       pendingOf: async (binding) =>
         from.lineage.find((one) => one.binding === binding && one.state === 'pending'),
     },
-    life: { suspension: async (binding) => from.suspensions.find((one) => one.binding === binding) },
+    life: {
+      suspension: async (binding) => from.suspensions.find((one) => one.binding === binding),
+      succession: async () => undefined,
+    },
+    places: {
+      ofRegistration: async (id) => from.places.filter(({ registration }) => registration === id).reverse(),
+    },
+    handed: { isHanded: async (serial) => from.handed.has(serial) },
     intents: { ofBinding: async (binding) => from.intents.find((one) => one.binding === binding)?.intent },
     eras: {
       current: async () => from.eras.at(-1),

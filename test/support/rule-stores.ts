@@ -214,6 +214,7 @@ function writes(there: Ledger): Some {
         there.certificates.push({ serial, issuer, fingerprint, der, notBefore, notAfter, ...rest });
       },
     },
+    handed: { hand: async (serial) => void there.handed.add(serial) },
     audit: { append: async (entry) => void there.trail.push(entry) },
   };
 }
@@ -223,7 +224,7 @@ type Methods = Readonly<Record<string, Readonly<Record<string, Method>> | undefi
 
 /** All of these stores. A method that is not here, or not allowed, throws with its name. */
 function over(there: Ledger, mayUse: (store: string, method: string) => boolean): object {
-  const reads = [judgeReads(there), moreReads(there)] as unknown as readonly Methods[];
+  const reads = [moreReads(there), judgeReads(there)] as unknown as readonly Methods[];
   const written = writes(there) as unknown as Methods;
   const storeOf = (store: string) =>
     new Proxy(
@@ -255,7 +256,7 @@ const GROUP = {
   orgs: ['org'],
   people: ['memberships'],
   operatorKeys: ['key', 'credentials'],
-  domains: ['domain'],
+  domains: ['domain', 'site'],
   policies: ['ofOrg'],
   quotas: ['takePlace'],
   statements: ['issuedAt', 'log'],
@@ -272,7 +273,9 @@ const GROUP = {
   certificates: ['ofBinding', 'byFingerprint', 'issue'],
   lineage: ['byKey', 'ofDevice', 'pendingOf'],
   intents: ['ofBinding', 'intend'],
-  life: ['suspension'],
+  life: ['suspension', 'succession'],
+  places: ['ofRegistration'],
+  handed: ['isHanded', 'hand'],
   transfers: ['openCase'],
   eras: ['current', 'lostBy', 'unconfirmed'],
   found: ['anyWaits', 'ofDevice'],

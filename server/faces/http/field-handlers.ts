@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MOST_FIELD_ROWS } from '../../../contract/field-device.ts';
+import { viewField } from '../../authority/ra/records/field-devices.ts';
 import { ProblemError } from '../problem.ts';
 import { rateLimit } from '../rate-limit.ts';
 import { requireMembership } from './access.ts';
@@ -23,6 +25,7 @@ export function fieldHandlers({
   onFault,
 }: HttpParts): Pick<Handlers, 'workPack' | 'listChanges' | 'records' | 'changes' | 'fieldDevices'> {
   const { stores } = installation;
+  const limitDevices = rateLimit(LIST_ANSWERS, installation.clock.steady);
   const limitLists = rateLimit(LIST_ANSWERS, installation.clock.steady);
   return {
     async workPack({ session, query, request, reply }) {
@@ -56,7 +59,28 @@ export function fieldHandlers({
 
     async fieldDevices({ session, query }) {
       requireMembership(session, query.org);
-      return { after: '', cursor: query.after, more: false, devices: [], records: [] };
+      limitDevices(session.operator);
+      const era = await stores.eras.current();
+      const from = fromCursor(query.org, query.after, era);
+      if (from === undefined) throw new ProblemError('request_invalid', 'This cursor is not of this stream');
+      const found = await stores.deviceFeed.after(query.org, from, MOST_FIELD_ROWS + 1);
+      const page = found.slice(0, MOST_FIELD_ROWS);
+      const rows =
+        page.length === 0
+          ? { devices: [], records: [] }
+          : await viewField(
+              page,
+              await stores.deviceFeed.facts(query.org, page),
+              session.operator,
+              installation,
+            );
+      return {
+        after: from === 0 ? '' : query.after,
+        cursor: toCursor(query.org, page.at(-1)?.n ?? from, era),
+        more: found.length > MOST_FIELD_ROWS,
+        ...rows,
+        ...(era === undefined ? {} : { era: era.era }),
+      };
     },
 
     async records({ session, body }) {

@@ -9,6 +9,8 @@ import { events } from '../events.ts';
 export interface LateChanges {
   append(org: string, change: StoredChange, wasBound?: boolean): Promise<void>;
   tell(org: string, event: DeviceEvent): Promise<void>;
+  /** Notes that phones are to be told of a binding or a record (device-feed.ts). */
+  feed(kind: 'binding' | 'record', id: string, org: string): void;
   flush(): Promise<void>;
 }
 
@@ -17,9 +19,12 @@ export interface LateChanges {
  * must become visible in order: an organisation's stream is locked from numbering to the end of the transaction.
  */
 export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChanges {
-  const streams = new Map<string, { readonly changes: StoredChange[]; readonly events: DeviceEvent[] }>();
+  const streams = new Map<
+    string,
+    { readonly changes: StoredChange[]; readonly events: DeviceEvent[]; readonly fed: Map<string, string> }
+  >();
   const streamOf = (org: string) => {
-    const stream = streams.get(org) ?? { changes: [], events: [] };
+    const stream = streams.get(org) ?? { changes: [], events: [], fed: new Map<string, string>() };
     streams.set(org, stream);
     return stream;
   };
@@ -31,6 +36,9 @@ export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChan
     },
     async tell(org, event) {
       streamOf(org).events.push(event);
+    },
+    feed(kind, id, org) {
+      streamOf(org).fed.set(id, kind);
     },
     async flush() {
       const rows: (string | number)[][] = [];
@@ -44,10 +52,22 @@ export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChan
         const stream = streamOf(org);
         for (const change of stream.changes) rows.push([org, ++n, change.record, JSON.stringify(change)]);
         await events(db).append(org, stream.events);
+        await feedAll(db, org, stream.fed);
       }
       if (rows.length === 0) return;
       const columns = ['org', 'n', 'record', 'change'];
       await bulk.insert(db, { table: 'changes', columns, unlessThere: false }, rows);
     },
   };
+}
+
+/** Under the organisation's lock, with one statement for all of a group. */
+async function feedAll(db: Db, org: string, fed: ReadonlyMap<string, string>): Promise<void> {
+  if (fed.size === 0) return;
+  const rows = [...fed].map(
+    ([id, kind], index) =>
+      sql`(${kind}, ${id}, ${org}, coalesce((select max(f.n) from device_feed f where f.org = ${org}), 0) + ${sql.lit(index + 1)})`,
+  );
+  await sql`insert into device_feed (kind, id, org, n) values ${sql.join(rows)}
+    on conflict (kind, id) do update set n = excluded.n`.execute(db);
 }

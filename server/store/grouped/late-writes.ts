@@ -3,7 +3,7 @@ import type { Db } from '../db.ts';
 import type { BulkRows, Value } from '../engine.ts';
 import type { Tables } from '../tables.ts';
 
-export type Table = 'bindings' | 'intents' | 'records' | 'envelopes' | 'statements';
+export type Table = 'bindings' | 'intents' | 'records' | 'envelopes' | 'statements' | 'handed';
 /** The table and columns of an update. Updates with the same kind object are written together. */
 export interface UpdateShape {
   readonly table: Table;
@@ -41,7 +41,7 @@ export function lateWrites(db: Db, bulk: BulkRows): LateWrites {
         // order, so they cannot deadlock.
         if (table === 'bindings') rows.sort((one, other) => compare(one.udid, other.udid));
         // A statement signed twice within a millisecond has the same text, so it may be logged already.
-        const into = { table, columns, unlessThere: table === 'statements' };
+        const into = { table, columns, unlessThere: table === 'statements' || table === 'handed' };
         const values = rows.map((row) => columns.map((column) => row[column] ?? null));
         await bulk.insert(db, into, values);
       }

@@ -46,6 +46,13 @@ export function groupedStores(
   const issued = lateCertificates(db, bulk);
   const anyWaits = askOnce(() => direct.found.anyWaits());
 
+  /** Whose a binding is: whoever changes one has read it before. */
+  const orgOf = new Map<string, string>();
+  function feedBinding(id: string): void {
+    const org = orgOf.get(id);
+    if (org !== undefined) changes.feed('binding', id, org);
+  }
+
   const stores: GroupStores = {
     orgs: { org: askOnce(direct.orgs.org) },
     people: { memberships: askOnce(direct.people.memberships) },
@@ -53,7 +60,7 @@ export function groupedStores(
       key: askOnce(direct.operatorKeys.key),
       credentials: askOnce(direct.operatorKeys.credentials),
     },
-    domains: { domain: askOnce(direct.domains.domain) },
+    domains: { domain: askOnce(direct.domains.domain), site: direct.domains.site },
     policies: { ofOrg: askOnce(direct.policies.ofOrg) },
     quotas: groupQuotas(db, locking),
     statements: {
@@ -98,18 +105,32 @@ export function groupedStores(
         late.set(BEGUN, id, [binding, null, null, approvedBy]);
       },
       async settle(id, { outcome, code, decidedAt, binding }) {
+        if (binding !== null) feedBinding(binding);
         late.set(SETTLED, id, [outcome, code, decidedAt, binding]);
       },
     },
     queue: recordClaims(db, bulk, locking),
-    changes: { append: changes.append },
+    changes: {
+      async append(org, change, wasBound) {
+        // A registration that binds at once is no record that waits, so phones hear of its binding alone.
+        if (change.outcome === 'held' || change.outcome === 'refused')
+          changes.feed('record', change.record, org);
+        await changes.append(org, change, wasBound);
+      },
+    },
     bindings: {
-      binding: ask.binding,
+      async binding(id) {
+        const found = await ask.binding(id);
+        if (found !== undefined) orgOf.set(id, found.org);
+        return found;
+      },
       async open(binding) {
+        changes.feed('binding', binding.id, binding.org);
         late.insert('bindings', fromBinding(binding));
       },
       async setState(id, state) {
         late.set(STATE, id, [state]);
+        feedBinding(id);
       },
     },
     liveBindings: {
@@ -135,7 +156,14 @@ export function groupedStores(
       unconfirmed: askOnce(direct.eras.unconfirmed),
     },
     found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
-    life: { suspension: direct.life.suspension },
+    life: { suspension: direct.life.suspension, succession: direct.life.succession },
+    places: { ofRegistration: direct.places.ofRegistration },
+    handed: {
+      isHanded: direct.handed.isHanded,
+      async hand(serial, how, at) {
+        late.insert('handed', { serial, how, at });
+      },
+    },
     transfers: { openCase: direct.transfers.openCase },
     rowClaims: { open: direct.rowClaims.open },
     audit: { append: chain.append },

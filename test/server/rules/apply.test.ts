@@ -110,7 +110,8 @@ describe('a ruling on the record’s own rows, with what a group has', () => {
     ['installed', 'installed'],
   ] as const)('notes as installed what is %s', async (state, after) => {
     there.bindings.push(bindingWith({ state }));
-    await own({ outcome: 'noted', about: ABOUT, effect: { kind: 'installed', binding: 'b1' } });
+    await own({ outcome: 'noted', about: ABOUT, effect: { kind: 'installed', binding: 'b1', serial: '40' } });
+    expect(there.handed).toEqual(new Set(['40']));
     expect(there.bindings).toMatchObject([{ state: after }]);
     expect(there.trail[0]).toMatchObject({
       step: '11 confirm',
@@ -165,8 +166,8 @@ describe('what is a record’s own', () => {
     ['one of a renamed device', { ...BIND, renamed: true }, false],
     ['a word', said, true],
     ['a case', { ...said, effect: { kind: 'transfer_case', binding: 'b7' } }, true],
-    ['an installation', { ...said, effect: { kind: 'installed', binding: 'b7' } }, true],
-    ['an end', { ...said, effect: { kind: 'end', binding: 'b7', reason: 'superseded', about: {} } }, false],
+    ['an installation', { ...said, effect: { kind: 'installed', binding: 'b7', serial: '40' } }, true],
+    ['an end', { ...said, effect: { kind: 'end', binding: 'b7', reason: 'superseded' } }, false],
     ['a withdrawal', { ...said, effect: { kind: 'withdraw', record: SECOND } }, false],
     [
       'a renewal, which the device may be making itself',
@@ -255,15 +256,20 @@ describe('a ruling that touches others', () => {
   it('ends a binding that its author takes back, and tells receivers', async () => {
     there.bindings.push(bindingWith());
     there.certificates.push(certificateWith());
-    const effect = { kind: 'end', binding: 'b1', reason: 'cessationOfOperation', about: ABOUT } as const;
+    const effect = { kind: 'end', binding: 'b1', reason: 'cessationOfOperation' } as const;
+    const { registration } = bindingWith();
+    there.records.push(received({ id: registration, udid: 'acme-1' }, { outcome: 'bound', binding: 'b1' }));
     const { issuers, intent } = await alone({ outcome: 'noted', about: ABOUT, effect });
     expect([issuers, intent]).toEqual([[NORTH], undefined]);
     expect(there.wrote).toEqual([
-      ...['revocations.revokeAll', 'bindings.end', 'audit.append', 'changes.tell', ...SETTLED],
+      ...['revocations.revokeAll', 'bindings.end', ...SETTLED, 'audit.append', ...SETTLED],
     ]);
-    expect(there.told).toEqual([
-      { org: NORTH, event: { kind: 'revoked', at: day(1), ...ABOUT, code: 'withdrawn' } },
-    ]);
+    // Receivers are told by the outcome of its registration (store/event-of.ts).
+    expect(there.changes[0]).toMatchObject({
+      org: NORTH,
+      change: { record: registration, outcome: 'refused', code: 'withdrawn', at: day(1) },
+      wasBound: true,
+    });
   });
 
   it('withdraws a held record in its author’s name', async () => {

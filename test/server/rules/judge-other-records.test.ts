@@ -68,7 +68,7 @@ describe('a confirmation', () => {
     expect(await judged()).toEqual({
       outcome: 'noted',
       about: { ...ABOUT, maker: 'acme' },
-      effect: { kind: 'installed', binding: 'b1' },
+      effect: { kind: 'installed', binding: 'b1', serial: '40' },
     });
     expect(await judged({ maker: 'acme' })).toMatchObject({ outcome: 'noted' });
   });
@@ -171,7 +171,7 @@ describe('a void', () => {
     expect(await judged()).toEqual({
       outcome: 'noted',
       about: known,
-      effect: { kind: 'end', binding: 'b1', reason: 'cessationOfOperation', about: known },
+      effect: { kind: 'end', binding: 'b1', reason: 'cessationOfOperation' },
     });
   });
 
@@ -191,14 +191,17 @@ describe('a void', () => {
   });
 
   it.each<[string, Parameters<typeof bindingWith>[0]]>([
-    ['is installed', { state: 'installed' }],
-    ['was shown', { state: 'shown' }],
     ['has ended', { endedAt: day(1) }],
     ['was made by another registration', { registration: SECOND }],
     ['is not there', { id: 'b9' }],
   ])('comes too late where the binding %s', async (_, changes) => {
     bound(changes);
     expect(await judged()).toEqual(refused('already_decided'));
+  });
+
+  it.each(['installed', 'shown'] as const)('comes too late where the device has it, as %s', async (state) => {
+    bound({ state });
+    expect(await judged()).toEqual(refused('undo_too_late'));
   });
 
   it('is its author’s, in the same organisation, for the device that it names', async () => {
@@ -223,7 +226,7 @@ describe('any record', () => {
       outcome: 'noted',
       about: {},
     });
-    for (const typ of ['amendment+jws', 'release+jws', 'transfer+jws'] as const)
+    for (const typ of ['release+jws', 'transfer+jws'] as const)
       expect(await judged(received(payload, { header: { typ } }))).toEqual({
         outcome: 'refused',
         code: 'kind_not_supported',

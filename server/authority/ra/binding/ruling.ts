@@ -1,9 +1,11 @@
 import type { OutcomeCode } from '../../../../contract/codes.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { CertificateProfile, RevocationReason } from '../../../ports/certificate-authority.ts';
+import type { Site } from '../../../ports/domains.ts';
 import type { FoundCertificate } from '../../../ports/found-certificates.ts';
 import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
+import type { PlaceChange } from '../../../ports/places.ts';
 
 /** How an outcome names its device. */
 export interface DeviceMention {
@@ -19,7 +21,7 @@ export function mentionOf({ udid }: { readonly udid: string | null }): DeviceMen
 
 /** An effect on rows that no other decision touches: the binding is noted as installed, or a claim is opened. */
 export type OwnEffect =
-  | { readonly kind: 'installed'; readonly binding: string }
+  | { readonly kind: 'installed'; readonly binding: string; readonly serial: string }
   | { readonly kind: 'transfer_case'; readonly binding: string }
   /** The record waits for the people of the organisation whose row it would bind. */
   | {
@@ -37,8 +39,9 @@ export type Effect =
       readonly kind: 'end';
       readonly binding: string;
       readonly reason: RevocationReason;
-      readonly about: DeviceMention;
     }
+  | { readonly kind: 'amend'; readonly change: Omit<PlaceChange, 'at'> }
+  | { readonly kind: 'site'; readonly domain: string; readonly site: Site }
   | { readonly kind: 'withdraw'; readonly record: string };
 
 /** An outcome for which no certificate is issued. */

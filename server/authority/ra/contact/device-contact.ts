@@ -6,6 +6,7 @@ import { type CertificationRequest, commonNames, parseCsr, verifyCsr } from '../
 import { toInstant } from '../../../../core/instant.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import { type CertificateAuthority, SignatureDelayed } from '../../../ports/certificate-authority.ts';
+import type { StoredCertificate } from '../../../ports/certificates.ts';
 import { REAL_SCOPE } from '../../../ports/orgs.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { bindingOfKey } from '../binding/binding-of-key.ts';
@@ -38,7 +39,7 @@ export type DeviceRefusal = 'request_invalid' | 'key_differs' | 'not_bound' | 'n
 
 export interface ContactParts {
   readonly stores: Needs<
-    'bindings' | 'liveBindings' | 'certificates' | 'found' | 'lineage' | 'records' | 'list'
+    'bindings' | 'liveBindings' | 'certificates' | 'found' | 'lineage' | 'records' | 'list' | 'handed'
   >;
   readonly transact: RekeyParts['transact'];
   readonly ca: CertificateAuthority;
@@ -104,7 +105,8 @@ export async function renewDevice(
     if (!equalBytes(request.spki, key.spki))
       return await rekeyDevice(binding, shown, { request, der }, parts);
     const renewed = await renewCertificate(binding, shown, request.spki, parts);
-    return renewed === undefined ? refused('not_current') : { kind: 'certificate', der: renewed.der };
+    if (renewed === undefined || !(await noteCollected(renewed, parts))) return refused('not_current');
+    return { kind: 'certificate', der: renewed.der };
   } catch (error) {
     if (error instanceof SignatureDelayed) return { kind: 'wait', seconds: UNDECIDED };
     throw error;
@@ -129,7 +131,22 @@ async function handOut(request: CertificationRequest, parts: ContactParts): Prom
   const certificate = await newestOfKey({ binding: binding.id, keyDigest }, parts.stores, parts.crypto);
   if (certificate === undefined) return { kind: 'wait', seconds: UNDECIDED };
   if (certificate.revokedAt !== null) return refused('not_bound');
+  // A void may have taken it back meanwhile: then nothing is handed out.
+  if (!(await noteCollected(certificate, parts))) return refused('not_bound');
   return { kind: 'certificate', der: certificate.der, binding };
+}
+
+/** Notes that the device has its certificate, so that no void takes that back any more. False if it was revoked. */
+async function noteCollected(
+  { serial, fingerprint }: StoredCertificate,
+  { stores, transact, clock }: ContactParts,
+): Promise<boolean> {
+  if (await stores.handed.isHanded(serial)) return true;
+  return transact(async (tx) => {
+    if ((await tx.certificates.byFingerprint(fingerprint))?.revokedAt !== null) return false;
+    await tx.handed.hand(serial, 'collected', toInstant(clock.now()));
+    return true;
+  });
 }
 
 /**

@@ -23,6 +23,7 @@ type RekeyStores =
   | 'lineage'
   | 'intents'
   | 'policies'
+  | 'handed'
   | 'list'
   | 'tombstones'
   | 'tpms'

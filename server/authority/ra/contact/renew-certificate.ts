@@ -14,7 +14,15 @@ import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
 export interface RenewParts extends SuccessorParts {
   readonly stores: Needs<'certificates' | 'lineage'>;
   readonly transact: Transact<
-    'bindings' | 'certificates' | 'revocations' | 'lineage' | 'intents' | 'policies' | 'changes' | 'audit'
+    | 'bindings'
+    | 'certificates'
+    | 'revocations'
+    | 'lineage'
+    | 'intents'
+    | 'policies'
+    | 'changes'
+    | 'handed'
+    | 'audit'
   >;
   readonly clock: Clock;
 }

@@ -8,6 +8,7 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
+import { endBinding } from '../binding/end-binding.ts';
 import { dropKey } from '../binding/next-key.ts';
 import {
   type BindRuling,
@@ -33,6 +34,9 @@ export type AloneStores = Needs<
   | 'transfers'
   | 'found'
   | 'rowClaims'
+  | 'places'
+  | 'domains'
+  | 'handed'
 >;
 
 /** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */
@@ -180,20 +184,48 @@ async function applyEffect(
   const at = toInstant(now);
   switch (effect.kind) {
     case 'end': {
-      const issuers = await stores.revocations.revokeAll(effect.binding, at, effect.reason);
-      await stores.bindings.end(effect.binding, at);
+      const binding = await stores.bindings.binding(effect.binding);
+      if (binding === undefined) return [];
+      const ending = { reason: effect.reason, code: 'withdrawn', at, by: record.author } as const;
+      const issuers = await endBinding(binding, ending, stores);
       await audit(stores.audit, {
         at,
         step: STEPS.live,
-        event: 'voided by its author',
+        event: 'voided',
         actor: record.author,
         org: record.header.org,
         subject: record.udid ?? record.id,
         detail: record.id,
       });
-      const event = { kind: 'revoked', at, ...effect.about, code: 'withdrawn' } as const;
-      await stores.changes.tell(record.header.org, event);
       return issuers;
+    }
+    case 'amend': {
+      const { change } = effect;
+      await stores.places.put({ ...change, at });
+      if (change.binding !== null) await stores.bindings.setSite(change.binding, change.site);
+      await audit(stores.audit, {
+        at,
+        step: STEPS.live,
+        event: 'place corrected',
+        actor: change.by,
+        org: record.header.org,
+        subject: record.udid ?? record.id,
+        detail: record.id,
+      });
+      return [];
+    }
+    case 'site': {
+      await stores.domains.saveSite(effect.domain, effect.site);
+      await audit(stores.audit, {
+        at,
+        step: STEPS.admin,
+        event: 'site saved',
+        actor: record.author,
+        org: record.header.org,
+        subject: effect.domain,
+        detail: record.id,
+      });
+      return [];
     }
     case 'withdraw': {
       const registration = await stores.records.record(effect.record);

@@ -23,6 +23,7 @@ interface OwnStores extends SettleStores {
   readonly intents: Pick<GroupStores['intents'], 'intend'>;
   readonly transfers: GroupStores['transfers'];
   readonly rowClaims: GroupStores['rowClaims'];
+  readonly handed: Pick<GroupStores['handed'], 'hand'>;
 }
 
 export interface ApplyContext<S = OwnStores> {
@@ -122,6 +123,7 @@ async function applyEffect(
     case 'installed': {
       const binding = await stores.bindings.binding(effect.binding);
       if (binding?.state === 'issued') await stores.bindings.setState(effect.binding, 'installed');
+      await stores.handed.hand(effect.serial, 'installed', at);
       await audit(stores.audit, {
         at,
         step: STEPS.confirm,

@@ -22,7 +22,9 @@ export async function judgeConfirmation(
   if (confirmation === undefined) throw new Error('a kept confirmation no longer fits its schema');
   const about = { udid: confirmation.udid, domain: confirmation.domain };
   const registration = await stores.records.record(confirmation.registration);
-  const id = registration?.outcome === 'bound' ? registration.binding : null;
+  // Taken back meanwhile: what was written is a certificate that ended.
+  const wasBound = registration?.outcome === 'bound' || registration?.code === 'withdrawn';
+  const id = wasBound ? registration.binding : null;
   const binding = id === null ? undefined : await stores.bindings.binding(id);
   if (
     registration?.header.typ !== 'registration+jws' ||
@@ -43,5 +45,9 @@ export async function judgeConfirmation(
   const driver = parse(Registration, registration.payload)?.device.driver ?? '';
   const complete = written.has('leaf') && (written.has('anchor') || NO_ROOM_FOR_ANCHOR.has(driver));
   if (!complete) return refused('read_back_mismatch', known);
-  return { outcome: 'noted', about: known, effect: { kind: 'installed', binding: binding.id } };
+  return {
+    outcome: 'noted',
+    about: known,
+    effect: { kind: 'installed', binding: binding.id, serial: certificate.serial },
+  };
 }

@@ -1,13 +1,19 @@
+import { DESK, type Role } from '../../../../contract/operator.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Void } from '../../../../contract/void.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
-/** The author of a registration takes it back, which is allowed until its certificate is installed. */
+const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
+
+/**
+ * The author of a registration takes it back, or its organisation's desk does. That is too late once the device has a certificate
+ * of it: a phone wrote it, the device took it over EST, or has used it.
+ */
 export async function judgeVoid(
   record: StoredRecord,
-  stores: Reads<'records' | 'bindings'>,
+  stores: Reads<'records' | 'bindings' | 'people' | 'certificates' | 'handed' | 'places'>,
 ): Promise<Ruling> {
   const payload = parse(Void, record.payload);
   if (payload === undefined) throw new Error('a kept void no longer fits its schema');
@@ -15,12 +21,14 @@ export async function judgeVoid(
   const voided = await stores.records.record(payload.of);
   if (
     voided?.header.typ !== 'registration+jws' ||
-    voided.author !== record.author ||
     voided.header.org !== record.header.org ||
     voided.udid !== payload.udid
   ) {
     return refused('registration_unknown', about);
   }
+  const memberships = await stores.people.memberships(record.author);
+  const isDesk = memberships.some(({ org, role }) => org === record.header.org && DECIDES.has(role));
+  if (voided.author !== record.author && !isDesk) return refused('registration_unknown', about);
   switch (voided.outcome) {
     case null:
       throw new Error('the voided registration is not decided yet');
@@ -33,14 +41,15 @@ export async function judgeVoid(
       const binding = voided.binding === null ? undefined : await stores.bindings.binding(voided.binding);
       // Another registration made this binding, and the voided one only found it.
       const own = binding?.registration === voided.id;
-      if (binding === undefined || !own || binding.endedAt !== null || binding.state !== 'issued') {
-        return refused('already_decided', about);
-      }
+      if (binding === undefined || !own || binding.endedAt !== null) return refused('already_decided', about);
+      const certificates = await stores.certificates.ofBinding(binding.id);
+      const handed = await Promise.all(certificates.map(({ serial }) => stores.handed.isHanded(serial)));
+      if (binding.state !== 'issued' || handed.includes(true)) return refused('undo_too_late', about);
       const known = { ...about, maker: binding.maker, domain: binding.domain };
       return {
         outcome: 'noted',
         about: known,
-        effect: { kind: 'end', binding: binding.id, reason: 'cessationOfOperation', about: known },
+        effect: { kind: 'end', binding: binding.id, reason: 'cessationOfOperation' },
       };
     }
   }

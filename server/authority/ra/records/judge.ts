@@ -4,8 +4,10 @@ import type { JudgeReads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { held, mentionOf, type Ruling, refused } from '../binding/ruling.ts';
 import { cameAfterRevocation } from './after-revocation.ts';
+import { judgeAmendment } from './judge-amendment.ts';
 import { judgeConfirmation } from './judge-confirmation.ts';
 import { judgeRegistration } from './judge-registration.ts';
+import { judgeSite } from './judge-site.ts';
 import { judgeVoid } from './judge-void.ts';
 import { judgeTime } from './time-rules.ts';
 
@@ -87,7 +89,9 @@ function judgeKind(
       // A skip explains a gap in the chain's numbers (phones/phones.ts) and asks for nothing.
       return Promise.resolve({ outcome: 'noted', about: {} });
     case 'amendment+jws':
+      return judgeAmendment(record, stores, crypto);
     case 'site+jws':
+      return judgeSite(record, stores);
     case 'release+jws':
     case 'transfer+jws':
       return Promise.resolve(refused('kind_not_supported', mentionOf(record)));

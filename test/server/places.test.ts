@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FieldDevices } from '../../contract/field-device.ts';
+import { placeDigest } from '../../core/place.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+import { register } from '../support/server-register.ts';
+
+const ORG = 'northfield';
+let server: TestServer;
+let ines: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(() => closeFaultless(server));
+
+const common = (): { id: string; app: string; capturedAt: string } => ({
+  id: uuid7(Date.now(), nodeCrypto),
+  app: '0.1.0',
+  capturedAt: new Date().toISOString(),
+});
+
+interface Spot {
+  readonly site?: string;
+  readonly position?: string;
+}
+
+const digestAt = (spot: Spot, domain = OAK_STREET) => placeDigest({ domain, ...spot }, nodeCrypto);
+
+async function correction(device: TestDevice, registration: string, base: Spot, place: Spot) {
+  return {
+    ...common(),
+    registration,
+    udid: device.udid,
+    domain: OAK_STREET,
+    base: await digestAt(base),
+    place,
+  };
+}
+
+async function correct(
+  device: TestDevice,
+  registration: string,
+  base: Spot,
+  place: Spot,
+  phone: TestOperator = ines,
+) {
+  return phone.submit('amendment+jws', await correction(device, registration, base, place), ORG);
+}
+
+async function feed(after = '', phone: TestOperator = ines): Promise<FieldDevices> {
+  const all = { devices: [], records: [] } as { devices: unknown[]; records: unknown[] };
+  let cursor = after;
+  for (;;) {
+    const { status, body } = await phone.get(`/api/field-devices?org=${ORG}&after=${cursor}`);
+    expect(status).toBe(200);
+    const page = body as FieldDevices;
+    all.devices.push(...page.devices);
+    all.records.push(...page.records);
+    cursor = page.cursor;
+    if (!page.more) return { ...page, ...all } as FieldDevices;
+  }
+}
+
+async function shownOf(device: TestDevice, phone?: TestOperator) {
+  return (await feed('', phone)).devices.filter(({ udid }) => udid === device.udid);
+}
+
+const spotOf = (device: TestDevice): Spot => registrationOf(device, OAK_STREET).place;
+
+function takeBack(device: TestDevice, of: string, phone = ines) {
+  const payload = { ...common(), of, udid: device.udid, reason: 'wrong_place' };
+  return phone.submit('void+jws', payload, ORG);
+}
+
+describe('a place is corrected', () => {
+  it('by one phone several times, each from what the one before made of it', async () => {
+    const device = await server.listedDevice();
+    const { record } = await register(ines, device);
+    const [a, b, c] = [spotOf(device), { site: 'annex', position: 'Flat 2' }, { position: 'Flat 10' }];
+    const sealed = [
+      await ines.seal('amendment+jws', await correction(device, record, a, b), ORG),
+      await ines.seal('amendment+jws', await correction(device, record, b, c), ORG),
+    ];
+    await ines.send(sealed.map(({ jws }) => jws));
+    for (const { jws } of sealed)
+      expect(await ines.outcome(idOf(jws), ORG)).toMatchObject({ outcome: 'noted' });
+    const [shown] = await shownOf(device);
+    expect(shown).toMatchObject({ position: 'Flat 10', registration: record, place: await digestAt(c) });
+    expect(shown).not.toHaveProperty('site');
+  });
+
+  it('and not by a second phone that saw it as it was', async () => {
+    const device = await server.listedDevice();
+    const { record } = await register(ines, device);
+    const sam = await server.signIn('sam');
+    const first = { position: 'Cellar' };
+    expect(await correct(device, record, spotOf(device), first)).toMatchObject({ outcome: 'noted' });
+    expect(await correct(device, record, spotOf(device), { position: 'Attic' }, sam)).toMatchObject({
+      outcome: 'refused',
+      code: 'place_conflict',
+      detail: expect.stringContaining('Cellar'),
+    });
+    // Both who say the same are right.
+    expect(await correct(device, record, spotOf(device), first, sam)).toMatchObject({ outcome: 'noted' });
+    expect((await shownOf(device))[0]).toMatchObject({ position: 'Cellar' });
+  });
+
+  it('while its registration is held, and counts once it is approved', async () => {
+    const device = await makeDevice();
+    const held = await register(ines, device, { asFound: true });
+    expect(held).toMatchObject({ outcome: 'held' });
+    expect(await correct(device, held.record, spotOf(device), { position: 'Roof' })).toMatchObject({
+      outcome: 'noted',
+    });
+    expect((await feed()).records).toContainEqual(
+      expect.objectContaining({ record: held.record, outcome: 'held', position: 'Roof' }),
+    );
+  });
+
+  it('of no device that is another one, or has ended', async () => {
+    const device = await server.listedDevice();
+    const { record } = await register(ines, device);
+    const other = await server.listedDevice();
+    expect(await correct(other, record, spotOf(device), {})).toMatchObject({ code: 'registration_unknown' });
+    await takeBack(device, record);
+    expect(await correct(device, record, spotOf(device), {})).toMatchObject({ code: 'already_decided' });
+  });
+});
+
+describe('what stands where', () => {
+  it('is told once, and again when it has changed', async () => {
+    const { cursor } = await feed();
+    expect(await feed(cursor)).toMatchObject({ devices: [], records: [], after: cursor, cursor });
+    const device = await server.listedDevice();
+    const { record, certificate } = await register(ines, device);
+    const next = await feed(cursor);
+    expect(next.devices).toMatchObject([
+      { udid: device.udid, state: 'issued', registration: record, certificate, domain: OAK_STREET },
+    ]);
+    await correct(device, record, spotOf(device), { position: 'Hall' });
+    expect((await feed(next.cursor)).devices).toMatchObject([{ udid: device.udid, position: 'Hall' }]);
+  });
+
+  it('and a site’s new title with it', async () => {
+    const device = await server.listedDevice();
+    const { record } = await register(ines, device);
+    await correct(device, record, spotOf(device), { site: 'long-house' });
+    const site = (title: string, was?: string) => ({
+      ...common(),
+      domain: OAK_STREET,
+      site: 'long-house',
+      title,
+      ...(was === undefined ? {} : { was }),
+    });
+    expect(await ines.submit('site+jws', site('Long House'), ORG)).toMatchObject({ outcome: 'noted' });
+    const { cursor } = await feed();
+    const renamed = await ines.submit('site+jws', site('בית ארוך', 'Long House'), ORG);
+    expect(renamed).toMatchObject({ outcome: 'noted' });
+    expect((await feed(cursor)).devices).toMatchObject([{ udid: device.udid, siteTitle: 'בית ארוך' }]);
+    expect(await ines.submit('site+jws', site('Tall House', 'Long House'), ORG)).toMatchObject({
+      outcome: 'refused',
+      code: 'site_conflict',
+      detail: 'בית ארוך',
+    });
+    const elsewhere = { ...site('Far'), domain: 'elsewhere.example' };
+    expect(await ines.submit('site+jws', elsewhere, ORG)).toMatchObject({ code: 'domain_unknown' });
+  });
+
+  it('without a certificate once a phone has written it; then it is too late to undo', async () => {
+    const device = await server.listedDevice();
+    const { record, certificate } = await register(ines, device);
+    const payload = {
+      ...common(),
+      registration: record,
+      udid: device.udid,
+      domain: OAK_STREET,
+      certificate: certificate?.fingerprint,
+      link: 'serial',
+      written: [{ parts: ['anchor', 'leaf'], digest: 'cd'.repeat(32) }],
+    };
+    expect(await ines.submit('confirmation+jws', payload, ORG)).toMatchObject({ outcome: 'noted' });
+    const [shown] = await shownOf(device);
+    expect(shown).toMatchObject({ state: 'installed' });
+    expect(shown).not.toHaveProperty('certificate');
+    expect(await takeBack(device, record)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
+  });
+
+  it('as ended, with the code, once it was taken back by the desk', async () => {
+    const device = await server.listedDevice();
+    const { record } = await register(ines, device);
+    await server.fieldbind('operator', 'join', 'hanna', '--org', ORG, '--role', 'installer');
+    const hanna = await server.signIn('hanna');
+    expect(await takeBack(device, record, hanna)).toMatchObject({ code: 'registration_unknown' });
+    const ada = await server.signIn('ada');
+    expect(await takeBack(device, record, ada)).toMatchObject({ outcome: 'noted' });
+    expect(await ines.outcome(record, ORG)).toMatchObject({ outcome: 'refused', code: 'withdrawn' });
+    expect(await shownOf(device)).toMatchObject([{ state: 'ended', ended: { code: 'withdrawn' } }]);
+    // Bound anew, the device is told of once.
+    const anew = await register(ines, device);
+    expect(await shownOf(device)).toMatchObject([{ state: 'issued', registration: anew.record }]);
+  });
+
+  it('and a refused record to nobody but its author', async () => {
+    const device = await makeDevice();
+    const { record } = await register(ines, device);
+    const mine = (phone?: TestOperator) =>
+      feed('', phone).then(({ records }) => records.find((one) => one.record === record)?.outcome);
+    expect(await mine()).toBe('refused');
+    expect(await mine(await server.signIn('sam'))).toBe('settled');
+  });
+});
+
+function idOf(jws: string): string {
+  const payload = JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as { id: string };
+  return payload.id;
+}
