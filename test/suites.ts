@@ -61,6 +61,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/events-crash.test.ts',
   'test/server/find-devices.test.ts',
   'test/server/list-import.test.ts',
+  'test/server/move.test.ts',
   'test/server/one-binding.test.ts',
   'test/server/organisations-apart.test.ts',
   'test/server/places.test.ts',

@@ -13,6 +13,7 @@ export const EVENT_KINDS = [
   'replaced',
   'retired',
   'renewed',
+  'moved',
   'due',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];

@@ -12,7 +12,9 @@ import {
 import type { CertificateAuthority } from '../../ports/certificate-authority.ts';
 import type { Needs } from '../../ports/stores.ts';
 
-type VerifyStores = Needs<'certificates' | 'certificateStates' | 'bindings' | 'domains' | 'life' | 'orgs'>;
+type VerifyStores = Needs<
+  'certificates' | 'certificateStates' | 'bindings' | 'domains' | 'life' | 'orgs' | 'places'
+>;
 
 export interface VerifyParts {
   readonly stores: VerifyStores;
@@ -58,7 +60,7 @@ function statusIn(
 
 /** The grant: exactly these bytes were issued for a live binding, and its domain still belongs to its organisation. */
 function grantIn(
-  { certificates, bindings, domains, life, orgs }: VerifyStores,
+  { certificates, bindings, domains, life, orgs, places }: VerifyStores,
   asked: string,
   crypto: CryptoPort,
 ): GrantPort {
@@ -66,11 +68,24 @@ function grantIn(
     const certificate = await certificates.byFingerprint(toHex(await crypto.sha256(der)));
     const binding = certificate && (await bindings.binding(certificate.binding));
     const domain = binding && (await domains.domain(binding.domain));
-    if (binding === undefined || binding.domain !== asked || domain?.org !== binding.org)
-      return 'not_granted';
+    const isAsked =
+      binding !== undefined && (binding.domain === asked || (await stoodIn(asked, binding, places)));
+    if (binding === undefined || !isAsked || domain?.org !== binding.org) return 'not_granted';
     if (binding.endedAt !== null) return 'grant_ended';
     if ((await life.suspension(binding.id)) !== undefined) return 'grant_suspended';
     // A practice device proves nothing outside the training organisation.
     return (await orgs.org(binding.org))?.training === false ? undefined : 'practice_only';
   };
+}
+
+/**
+ * Whether a device that was moved stood in this domain. The certificate for it is good until the device shows the new one and is
+ * revoked then; that it names the domain is a check of its own.
+ */
+async function stoodIn(
+  domain: string,
+  { registration }: { readonly registration: string },
+  { ofRegistration }: Pick<Needs<'places'>['places'], 'ofRegistration'>,
+): Promise<boolean> {
+  return (await ofRegistration(registration)).some(({ before }) => before.domain === domain);
 }

@@ -42,8 +42,8 @@ export interface PolicyFacts {
   readonly fresh: boolean;
   /** A second person has approved the record. */
   readonly approved: boolean;
-  /** The device is not bound yet, so binding it counts against the quotas. */
-  readonly adds: boolean;
+  /** What binding it counts against: a device that is moved counts anew in its domain alone. */
+  readonly adds: boolean | 'to_domain';
 }
 
 export type PolicyVerdict =
@@ -74,8 +74,8 @@ export async function judgePolicy(
   for (const {
     domain: of,
     policy: { quota },
-  } of adds ? stored : []) {
-    if (quota === undefined || (of !== null && of !== domain)) continue;
+  } of adds === false ? [] : stored) {
+    if (quota === undefined || (of === null ? adds === 'to_domain' : of !== domain)) continue;
     if (!(await quotas.takePlace(org, of, quota))) return ruled(refused('quota_reached', about));
   }
   return { kind: 'free', profile: profileOf(policy, { udid, domain, org }) };

@@ -41,6 +41,13 @@ export type Effect =
       readonly reason: RevocationReason;
     }
   | { readonly kind: 'amend'; readonly change: Omit<PlaceChange, 'at'> }
+  /** A move is taken back: its certificate ends, and the device stands where it stood. */
+  | {
+      readonly kind: 'unmove';
+      readonly serial: string;
+      readonly to: Pick<Binding, 'domain' | 'site' | 'state'>;
+      readonly change: Omit<PlaceChange, 'at'> & { readonly binding: string };
+    }
   | { readonly kind: 'site'; readonly domain: string; readonly site: Site }
   | { readonly kind: 'withdraw'; readonly record: string };
 
@@ -73,6 +80,14 @@ export interface RenewRuling {
   readonly drops: LineageKey | undefined;
 }
 
+/** The device stands in another domain from now on: a certificate that names it is issued for the same key. */
+export interface MoveRuling extends Omit<RenewRuling, 'outcome'> {
+  readonly outcome: 'move';
+  /** As it is to stand. */
+  readonly binding: Binding;
+  readonly place: Omit<PlaceChange, 'at'>;
+}
+
 /** The device is to be bound: a certificate is issued for this key. */
 export interface BindRuling {
   readonly outcome: 'bind';
@@ -91,7 +106,7 @@ export interface BindRuling {
 }
 
 /** What the rules decide about a record. It is data: nothing has been changed yet. */
-export type Ruling = PlainRuling | SameRuling | RenewRuling | BindRuling;
+export type Ruling = PlainRuling | SameRuling | RenewRuling | MoveRuling | BindRuling;
 
 /**
  * A ruling that touches only the record's own rows and new rows, so that it may be applied in a group with others
@@ -112,6 +127,7 @@ export function isOwn(ruling: Ruling): ruling is OwnRuling {
       return true;
     // The device itself may be renewing over EST at the same time.
     case 'renew':
+    case 'move':
       return false;
     case 'bind':
       return (

@@ -15,6 +15,7 @@ import {
   type Effect,
   isOwn,
   isOwnEffect,
+  type MoveRuling,
   type OwnEffect,
   type RenewRuling,
   type Ruling,
@@ -60,6 +61,10 @@ export async function applyAlone(
     case 'renew': {
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
       return { intent: await renew(record, ruling, context), issuers };
+    }
+    case 'move': {
+      if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
+      return { intent: await move(record, ruling, context), issuers };
     }
     case 'bind': {
       for (const practice of ruling.displaces) issuers.push(...(await endPractice(practice, context)));
@@ -138,6 +143,24 @@ async function renew(
   return intent;
 }
 
+/** A renewal that was begun for the domain before is not signed any more. */
+async function move(
+  record: StoredRecord,
+  ruling: MoveRuling,
+  context: ApplyContext<AloneStores>,
+): Promise<Intent> {
+  const { id, domain, site, state } = ruling.binding;
+  const { intents, bindings, places } = context.stores;
+  const begun = await intents.ofBinding(id);
+  if (begun !== undefined) await intents.abandon(begun.serial);
+  await places.put({ ...ruling.place, at: toInstant(context.now) });
+  await bindings.move(id, { domain, site, state });
+  const intent = context.issuer.prepare(orderOf(ruling));
+  await intents.intend(intent, id);
+  await attach(record, id, intent, { step: STEPS.live, event: 'move intended' }, context);
+  return intent;
+}
+
 /** Drops a pending key. */
 async function giveUp(
   key: LineageKey,
@@ -213,6 +236,32 @@ async function applyEffect(
         detail: record.id,
       });
       return [];
+    }
+    case 'unmove': {
+      const { serial, to, change } = effect;
+      const issuers = await stores.revocations.revoke(serial, at, 'cessationOfOperation');
+      await stores.places.put({ ...change, at });
+      await stores.bindings.move(change.binding, to);
+      const moved = await stores.records.record(change.before.standsBy);
+      if (moved !== undefined) {
+        const about = {
+          ...(record.udid === null ? {} : { udid: record.udid }),
+          domain: change.before.domain,
+        };
+        const outcome = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
+        // The device stays bound, so receivers are told of no end.
+        await settle({ ...moved, outcome: null }, outcome, stores);
+      }
+      await audit(stores.audit, {
+        at,
+        step: STEPS.live,
+        event: 'move taken back',
+        actor: record.author,
+        org: record.header.org,
+        subject: record.udid ?? record.id,
+        detail: record.id,
+      });
+      return issuers;
     }
     case 'site': {
       await stores.domains.saveSite(effect.domain, effect.site);

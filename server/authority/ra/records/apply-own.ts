@@ -12,7 +12,7 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS, type Step } from '../../../trail/steps.ts';
 import { newestOfKey } from '../binding/good-certificates.ts';
-import type { BindRuling, OwnEffect, OwnRuling, RenewRuling } from '../binding/ruling.ts';
+import type { BindRuling, MoveRuling, OwnEffect, OwnRuling, RenewRuling } from '../binding/ruling.ts';
 import { type SettleStores, settle } from '../binding/settle.ts';
 
 /** The stores that a ruling on the record's own rows reads and writes. A group and a transaction of its own both have them. */
@@ -109,7 +109,7 @@ export function orderOf({
   binding: { udid, domain },
   profile,
   spki,
-}: BindRuling | RenewRuling): CertificateOrder {
+}: BindRuling | RenewRuling | MoveRuling): CertificateOrder {
   return { ...profile, udid, domain, spki };
 }
 

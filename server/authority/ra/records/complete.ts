@@ -1,3 +1,5 @@
+import { parse } from '../../../../contract/parse.ts';
+import { Registration } from '../../../../contract/registration.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Intent, SignedCertificate } from '../../../ports/certificate-authority.ts';
 import type { GroupStores, Reads } from '../../../ports/group-stores.ts';
@@ -40,6 +42,9 @@ export async function complete(
   if (record === undefined || record.outcome !== null) return; // another process finished it
   if (binding === undefined || binding.endedAt !== null) return; // ended meanwhile: judged anew next time
   const renewed = binding.registration !== record.id;
+  const from = parse(Registration, record.payload)?.from;
+  // A move is issued as a renewal is, for another domain.
+  const code = from === undefined || from.domain === binding.domain ? 'renewed' : 'moved';
   if (renewed) {
     // The device may have finished this renewal over EST, or another process abandoned it at its start. The record is
     // then judged anew.
@@ -54,7 +59,7 @@ export async function complete(
     record,
     {
       outcome: 'bound',
-      ...(renewed ? { code: 'renewed' as const } : {}),
+      ...(renewed ? { code } : {}),
       about: { maker, udid, domain },
       at,
       unproven,
@@ -67,7 +72,7 @@ export async function complete(
   await audit(stores.audit, {
     at,
     step: STEPS.issue,
-    event: renewed ? 'renewed' : 'issued',
+    event: renewed ? code : 'issued',
     actor: intent.issuer,
     org: binding.org,
     subject: udid,

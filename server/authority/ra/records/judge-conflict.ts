@@ -21,7 +21,8 @@ export interface DeviceHistory {
 }
 
 export type Conflict =
-  | { readonly kind: 'ruled'; readonly ruling: Ruling }
+  /** `elsewhere`: it is this device's own binding, in another domain. */
+  | { readonly kind: 'ruled'; readonly ruling: Ruling; readonly elsewhere?: Binding }
   /** No binding conflicts; these practice bindings end in favour of the real one. */
   | { readonly kind: 'free'; readonly displaces: readonly Binding[]; readonly apart?: true };
 
@@ -63,7 +64,19 @@ export async function judgeConflict(
   const others = found.filter((binding) => !displaces.includes(binding));
   const ruling =
     (await judgeSuspension(claim, about, others, life)) ?? judgeLive(claim, pendingIn, about, others);
-  return ruling === undefined ? { kind: 'free', displaces, ...apart } : { kind: 'ruled', ruling };
+  if (ruling === undefined) return { kind: 'free', displaces, ...apart };
+  const [own] = others;
+  const isMoved =
+    others.length === 1 &&
+    own !== undefined &&
+    own.org === claim.org &&
+    own.domain !== claim.domain &&
+    own.keyDigest === claim.keyDigest &&
+    own.maker === claim.maker &&
+    own.udid === claim.udid &&
+    'code' in ruling &&
+    ruling.code === 'taken_same_org';
+  return { kind: 'ruled', ruling, ...(isMoved ? { elsewhere: own } : {}) };
 }
 
 const SINCE: Record<SuspensionReason, string> = {

@@ -11,6 +11,7 @@ import { type Proof, proveKey } from './judge-anchor.ts';
 import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeFound } from './judge-found.ts';
 import { type Entitlement, isRuling, type JudgeInput } from './judge-input.ts';
+import { judgeMove } from './judge-move.ts';
 import { judgeRenewal } from './judge-renewal.ts';
 
 /**
@@ -63,7 +64,7 @@ async function isMember(record: StoredRecord, { people }: Reads<'people'>): Prom
 
 /** The last two questions, asked once the device and the proof of its key are known. */
 async function judgeClaim(
-  { record, registration, approved, stores }: JudgeInput,
+  { record, registration, approved, stores, crypto }: JudgeInput,
   { org, domain, udid }: Entitlement,
   { scope, maker, about, row, former, spki, keyDigest, standing }: KnownDevice,
   { fresh, anchored, pendingIn, drops, foreign }: Proof,
@@ -88,7 +89,15 @@ async function judgeClaim(
   const conflict = await judgeConflict(claim, { former, pendingIn, lineage, vouched }, about, stores);
   const facts = { org: org.name, domain, udid, row, spki, fresh, approved };
   if (conflict.kind === 'ruled') {
-    const { ruling } = conflict;
+    const { ruling, elsewhere } = conflict;
+    const { from } = registration;
+    if (elsewhere !== undefined && from !== undefined && from.domain !== domain)
+      return judgeMove({ binding: elsewhere, from, domain, about }, facts, {
+        record,
+        registration,
+        stores,
+        crypto,
+      });
     return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record, stores) : ruling;
   }
   if (foreign !== undefined) {

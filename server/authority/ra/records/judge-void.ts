@@ -1,6 +1,7 @@
 import { DESK, type Role } from '../../../../contract/operator.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Void } from '../../../../contract/void.ts';
+import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
@@ -39,8 +40,16 @@ export async function judgeVoid(
       return refused('already_decided', about);
     case 'bound': {
       const binding = voided.binding === null ? undefined : await stores.bindings.binding(voided.binding);
+      const [last] = binding === undefined ? [] : await stores.places.ofRegistration(binding.registration);
+      if (
+        binding !== undefined &&
+        binding.registration !== voided.id &&
+        last?.standsBy === voided.id &&
+        binding.endedAt === null
+      )
+        return judgeUnmove(record, voided.id, binding, stores);
       // Another registration made this binding, and the voided one only found it.
-      const own = binding?.registration === voided.id;
+      const own = binding?.registration === voided.id && (last?.standsBy ?? voided.id) === voided.id;
       if (binding === undefined || !own || binding.endedAt !== null) return refused('already_decided', about);
       const certificates = await stores.certificates.ofBinding(binding.id);
       const handed = await Promise.all(certificates.map(({ serial }) => stores.handed.isHanded(serial)));
@@ -53,4 +62,40 @@ export async function judgeVoid(
       };
     }
   }
+}
+
+/** A move is taken back: the device stands where it stood before, by the certificate that it has. */
+async function judgeUnmove(
+  record: StoredRecord,
+  move: string,
+  binding: Binding,
+  { places, certificates, handed }: Reads<'places' | 'certificates' | 'handed'>,
+): Promise<Ruling> {
+  const { id, maker, udid, domain, site, state, registration } = binding;
+  const about = { maker, udid, domain };
+  const all = await places.ofRegistration(registration);
+  const moved = all.find((one) => one.record === move);
+  const [last] = all;
+  const [newest] = await certificates.ofBinding(id);
+  if (moved === undefined || newest === undefined) return refused('already_decided', about);
+  if (state !== 'issued' || (await handed.isHanded(newest.serial))) return refused('undo_too_late', about);
+  const { state: stood = 'issued', ...before } = moved.before;
+  return {
+    outcome: 'noted',
+    about,
+    effect: {
+      kind: 'unmove',
+      serial: newest.serial,
+      to: { domain: before.domain, site: before.site, state: stood },
+      change: {
+        ...before,
+        registration,
+        binding: id,
+        record: record.id,
+        by: record.author,
+        because: null,
+        before: { domain, site, position: last?.position ?? null, standsBy: move },
+      },
+    },
+  };
 }

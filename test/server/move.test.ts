@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FieldDevices } from '../../contract/field-device.ts';
+import { placeDigest } from '../../core/place.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import type { TestDevice } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
+import { answerFor } from '../support/server-fresh.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+import { register } from '../support/server-register.ts';
+
+const ORG = 'northfield';
+let server: TestServer;
+let ines: TestOperator;
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(() => closeFaultless(server));
+
+const fromOf = async (domain = OAK_STREET, spot = {}) => ({
+  domain,
+  place: await placeDigest({ domain, ...spot }, nodeCrypto),
+});
+
+async function move(device: TestDevice, changes: object = {}, phone: TestOperator = ines) {
+  const id = uuid7(Date.now(), nodeCrypto);
+  const fresh = await answerFor(id, device, { by: phone });
+  return register(phone, device, { id, ...fresh, from: await fromOf(), ...changes }, HARBOUR);
+}
+
+async function bindingOf({ maker, udid }: TestDevice) {
+  const binding = await server.running.installation.stores.liveBindings.byName(maker, udid);
+  if (binding === undefined) throw new Error('no live binding');
+  return binding;
+}
+
+async function verified(leafPem: string | undefined, domain: string) {
+  const { body } = await ines.post('/api/verify', { certificate: leafPem, domain });
+  return (body as { checks: { check: string; result: string }[] }).checks
+    .filter(({ result }) => result === 'failed')
+    .map(({ check }) => check);
+}
+
+function takeBack({ udid }: TestDevice, of: string) {
+  const capturedAt = new Date().toISOString();
+  const payload = { id: uuid7(Date.now(), nodeCrypto), app: '0.1.0', capturedAt, of, udid, reason: 'undone' };
+  return ines.submit('void+jws', payload, ORG);
+}
+
+async function shownOf({ udid }: TestDevice) {
+  const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=`);
+  return (body as FieldDevices).devices.filter((one) => one.udid === udid);
+}
+
+describe('a device is moved to another domain', () => {
+  it('as the same binding, with a certificate for it; the one before goes once that is shown', async () => {
+    const device = await server.listedDevice();
+    const first = await register(ines, device);
+    const before = await bindingOf(device);
+    const moved = await move(device, { place: { position: 'Quay 3', photos: [] } });
+    expect(moved).toMatchObject({ outcome: 'bound', code: 'moved', domain: HARBOUR });
+    expect(await bindingOf(device)).toMatchObject({ id: before.id, domain: HARBOUR });
+    expect(await shownOf(device)).toMatchObject([
+      { domain: HARBOUR, position: 'Quay 3', registration: moved.record, certificate: moved.certificate },
+    ]);
+    // Both are good, each for the domain that it names.
+    expect(await verified(first.certificate?.leafPem, OAK_STREET)).toEqual([]);
+    expect(await verified(moved.certificate?.leafPem, HARBOUR)).toEqual([]);
+    expect(await verified(first.certificate?.leafPem, HARBOUR)).not.toEqual([]);
+    const key = { fingerprint: moved.certificate?.fingerprint ?? '' };
+    await noteContact(key, before, server.running.installation);
+    expect(await verified(first.certificate?.leafPem, OAK_STREET)).toContain('revocation');
+    expect(await verified(moved.certificate?.leafPem, HARBOUR)).toEqual([]);
+    expect(await takeBack(device, moved.record)).toMatchObject({ code: 'undo_too_late' });
+  });
+
+  it('only where it stands as the phone knew, and with its key proved now', async () => {
+    const device = await server.listedDevice();
+    await register(ines, device);
+    expect(await move(device, { from: await fromOf(OAK_STREET, { position: 'Attic' }) })).toMatchObject({
+      outcome: 'refused',
+      code: 'place_conflict',
+    });
+    expect(await register(ines, device, {}, HARBOUR)).toMatchObject({ code: 'taken_same_org' });
+    const held = await register(ines, device, { from: await fromOf() }, HARBOUR);
+    expect(held).toMatchObject({ outcome: 'held', code: 'possession_needed' });
+    expect(await bindingOf(device)).toMatchObject({ domain: OAK_STREET, state: 'issued' });
+  });
+
+  it('and back by a void, while nobody has its new certificate; then its end is the end of all', async () => {
+    const device = await server.listedDevice();
+    const first = await register(ines, device);
+    const moved = await move(device);
+    expect(await takeBack(device, first.record)).toMatchObject({ code: 'already_decided' });
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'noted' });
+    expect(await ines.outcome(moved.record, ORG)).toMatchObject({ outcome: 'refused', code: 'withdrawn' });
+    expect(await bindingOf(device)).toMatchObject({ domain: OAK_STREET, state: 'issued' });
+    expect(await shownOf(device)).toMatchObject([{ domain: OAK_STREET, registration: first.record }]);
+    expect(await verified(first.certificate?.leafPem, OAK_STREET)).toEqual([]);
+    expect(await verified(moved.certificate?.leafPem, HARBOUR)).toContain('revocation');
+    const again = await move(device);
+    expect(again).toMatchObject({ code: 'moved' });
+    const { maker, udid } = device;
+    const named = ['--udid', udid, '--maker', maker, '--reason', 'keyCompromise', '--by', 'sam'];
+    expect((await server.fieldbind('revoke', ...named)).code).toBe(0);
+    const { certificates } = server.running.installation.stores;
+    for (const { certificate } of [first, again])
+      expect((await certificates.byFingerprint(certificate?.fingerprint ?? ''))?.revokedAt).toBeTruthy();
+  });
+});
