@@ -23,12 +23,16 @@ export function useUndo(record: QueuedRecord | null | undefined): (() => Promise
 }
 
 /** Asked for, and not decided yet. */
-export function isUndoing(model: Pick<AppModel, 'undone'>, { id, state }: QueuedRecord): boolean {
+export function isUndoing(
+  model: Pick<AppModel, 'undone'>,
+  { id, state }: Pick<QueuedRecord, 'id' | 'state'>,
+): boolean {
   return model.undone.has(id) && state !== 'refused';
 }
 
-function canUndo({ typ, state }: QueuedRecord): boolean {
-  if (typ !== 'registration+jws') return false;
+export function canUndo({ typ, state, code }: Pick<QueuedRecord, 'typ' | 'state' | 'code'>): boolean {
+  // A renewal changes nothing that could be taken back: the device goes on with the certificate that it has.
+  if (typ !== 'registration+jws' || code === 'renewed') return false;
   switch (state) {
     case 'saved':
     case 'sending':

@@ -96,6 +96,17 @@ describe('a label', () => {
     expect(found.ok && 'known' in found.label).toBe(false);
   });
 
+  test('of a device that ended in one organisation and stands in another says where it stands', async () => {
+    const { standing, lookUp } = phone();
+    const udid = 'imei-490154203237518';
+    const at = { names: [], mine: true, correcting: false, undoing: false, unproven: false, decidedAt: null };
+    const ended = { ...known, ...at, udid, standing: 'ended', need: 'ended' } as const;
+    standing.push(ended);
+    expect(await lookUp('490154203237518')).toMatchObject({ label: { known: { standing: 'ended' } } });
+    standing.push({ ...known, ...at, udid, org: 'westside' });
+    expect(await lookUp('490154203237518')).toMatchObject({ label: { known: { org: 'westside' } } });
+  });
+
   test('is looked up although the phone’s own storage fails', async () => {
     const { ports } = phone();
     const devices = { known: async () => Promise.reject(new Error('gone')) };

@@ -6,7 +6,7 @@ import { parseLabel } from '../../../core/label/parse-label.ts';
 import { findRow } from '../../../core/list-lookup.ts';
 import { isUdid, udidFromKey, udidFromSerial } from '../../../core/udid.ts';
 import type { KnownLabel, LabelSource, ReadLabel, Trouble } from '../../flow/install.ts';
-import { standingOf } from '../../flow/known-device.ts';
+import { standingOf, stands } from '../../flow/known-device.ts';
 import type { DeviceIdentity, LabelSecret } from '../../ports/device.ts';
 import type { DevicesView } from '../../ports/devices.ts';
 import type { StoredPack } from '../../ports/work.ts';
@@ -136,6 +136,8 @@ async function knownAs(
   practice: boolean,
 ): Promise<Pick<ReadLabel, 'known'>> {
   const found = await devices.known(udid).catch(() => []);
-  const device = found.find(({ simulated }) => simulated === practice);
+  const real = found.filter(({ simulated }) => simulated === practice);
+  // One organisation may still name a device as ended that stands in another one by now.
+  const device = real.find(stands) ?? real[0];
   return device === undefined ? {} : { known: standingOf(device) };
 }
