@@ -1,33 +1,57 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { AppModel } from './model.ts';
 import { useModel } from './model-context.ts';
 
+/** `undo` takes a registration back, as long as that is offered. `refused`: why it was not taken back, by its code. */
+interface Undo {
+  readonly undo?: () => Promise<void>;
+  readonly isAsked: boolean;
+  readonly refused?: string;
+}
+
 /**
- * Takes a registration back, for as long as nothing was written into the device by what this phone knows; undefined otherwise.
- * What the backend knows beyond that, it says: then the void is refused as `undo_too_late`.
+ * Offered for as long as nothing was written into the device by what this phone knows. What the backend knows beyond that, it
+ * says: then the void is refused as `undo_too_late`, and the registration stands.
  */
-export function useUndo(record: QueuedRecord | null | undefined): (() => Promise<void>) | undefined {
+export function useUndo(record: QueuedRecord | null | undefined): Undo {
   const model = useModel();
   const [, setLooks] = useState(0);
   const again = () => setLooks((looks) => looks + 1);
-  if (record === undefined || record === null || !canUndo(record) || isUndoing(model, record))
-    return undefined;
-  return async () => {
-    const done = model.undo(record);
-    again();
-    await done;
-    // Offered again where it failed.
-    again();
+  const voided = useVoid(record);
+  if (record === undefined || record === null) return { isAsked: false };
+  if (voided?.state === 'refused' || voided?.state === 'rejected')
+    return { isAsked: false, ...(voided.code === null ? {} : { refused: voided.code }) };
+  const isAsked = record.state !== 'refused' && (voided !== undefined || model.undone.has(record.id));
+  if (isAsked || !canUndo(record)) return { isAsked };
+  return {
+    isAsked,
+    undo: async () => {
+      const done = model.undo(record);
+      again();
+      await done;
+      // Offered again where it failed.
+      again();
+    },
   };
 }
 
-/** Asked for, and not decided yet. */
-export function isUndoing(
-  model: Pick<AppModel, 'undone'>,
-  { id, state }: Pick<QueuedRecord, 'id' | 'state'>,
-): boolean {
-  return model.undone.has(id) && state !== 'refused';
+/** The record that takes this one back, as the outbox has it now: it is there over a reload as well. */
+function useVoid(record: QueuedRecord | null | undefined): QueuedRecord | undefined {
+  const { ports, outboxVersion }: AppModel = useModel();
+  const [voided, setVoided] = useState<QueuedRecord | undefined>();
+  const version = outboxVersion.value;
+  useEffect(() => {
+    if (record === undefined || record === null) return;
+    let stale = false;
+    void ports.outbox.ofDevice(record.udid).then((rows) => {
+      if (!stale) setVoided(rows.find(({ typ, about }) => typ === 'void+jws' && about === record.id));
+    });
+    return () => {
+      stale = true;
+    };
+  }, [record?.id, version]);
+  return voided;
 }
 
 export function canUndo({ typ, state, code }: Pick<QueuedRecord, 'typ' | 'state' | 'code'>): boolean {

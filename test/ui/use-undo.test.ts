@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RECORD_STATES } from '../../core/record-state.ts';
-import { canUndo, isUndoing } from '../../src/ui/use-undo.ts';
+import { canUndo } from '../../src/ui/use-undo.ts';
 
 const registration = { typ: 'registration+jws', state: 'bound', code: null } as const;
 
@@ -14,11 +14,4 @@ test('a move can be taken back; a renewal, a confirmation and a void cannot', ()
   expect(canUndo({ ...registration, code: 'renewed' })).toBe(false);
   for (const typ of ['confirmation+jws', 'void+jws'] as const)
     expect(canUndo({ ...registration, typ })).toBe(false);
-});
-
-test('it is asked for until it is decided', () => {
-  const model = { undone: new Set(['r']) };
-  expect(isUndoing(model, { id: 'r', state: 'bound' })).toBe(true);
-  expect(isUndoing(model, { id: 'r', state: 'refused' })).toBe(false);
-  expect(isUndoing(model, { id: 'other', state: 'bound' })).toBe(false);
 });

@@ -12,7 +12,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { nameOfPlace } from '../place-name.ts';
 import { go } from '../route.ts';
 import { useRecord } from '../use-record.ts';
-import { isUndoing, useUndo } from '../use-undo.ts';
+import { useUndo } from '../use-undo.ts';
 import { bindWords } from '../words/bind.ts';
 import { words } from '../words/en.ts';
 import { fieldWords } from '../words/field.ts';
@@ -32,10 +32,9 @@ export function SavedStep(props: {
   const { flow, state } = props;
   const model = useModel();
   const record = useRecord(state.record);
-  const undo = useUndo(record);
+  const { undo, isAsked, refused } = useUndo(record);
   if (record === undefined || record === null) return <Page />;
-  const undoing = isUndoing(model, record);
-  const waits = certificateWaits(record) && !undoing;
+  const waits = certificateWaits(record) && !isAsked;
   const [title, note] = titleOf(record);
   const leave = (path: string) => {
     void model.ports.device.stop();
@@ -58,7 +57,7 @@ export function SavedStep(props: {
               </Button>
             ) : (
               isUnderWay(record) &&
-              !undoing && (
+              !isAsked && (
                 <p class="quiet" role="status">
                   <Icon name="sync" size={20} spin={model.draining.value} /> {say.waiting}
                 </p>
@@ -79,7 +78,7 @@ export function SavedStep(props: {
                 {say.undo}
               </Button>
             )}
-            {undo === undefined && undoing && (
+            {isAsked && (
               <p class="quiet small" role="status">
                 {model.connection.value === 'online' ? say.asked : say.askedOffline}
               </p>
@@ -88,9 +87,12 @@ export function SavedStep(props: {
         </>
       }
     >
-      {record.code !== null && (record.state === 'held' || record.state === 'refused') && (
-        <TroubleCard code={record.code} waits={record.state === 'held'} words={fieldTroubleWords} />
-      )}
+      {record.code !== null &&
+        record.code !== 'withdrawn' &&
+        (record.state === 'held' || record.state === 'refused') && (
+          <TroubleCard code={record.code} waits={record.state === 'held'} words={fieldTroubleWords} />
+        )}
+      {refused !== undefined && <TroubleCard code={refused} />}
       <DeviceHead label={state.label} />
       <section class="card">
         <StateBadge state={record.state} />
@@ -125,6 +127,6 @@ function titleOf({ state, code }: QueuedRecord): readonly [title: string, note: 
   if (state === 'saved') return [fieldWords.saved.onPhone, fieldWords.saved.onPhoneNote];
   if (state === 'bound' && code === 'renewed') return [say.renewed, say.renewedNote];
   if (state === 'bound' && code === 'moved') return [say.moved, say.movedNote];
-  if (state === 'refused' && code === 'withdrawn') return [say.undone, words.stateNotes.refused];
+  if (state === 'refused' && code === 'withdrawn') return [say.undone, say.undoneNote];
   return [words.states[state], words.stateNotes[state]];
 }

@@ -32,7 +32,7 @@ function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
 export function RecordScreen({ id }: { readonly id: string }) {
   const model = useModel();
   const record = useRecord(id);
-  const undo = useUndo(record);
+  const { undo } = useUndo(record);
   if (record === undefined) return <Page />;
   if (record === null) return <Page title={recordWords.title} intro={recordWords.missing} onBack={goBack} />;
   const { certificate } = record;

@@ -72,6 +72,7 @@ export const bindWords = {
     asked: 'Undo is asked for.',
     askedOffline: 'Undo is asked for. It goes by itself when there is signal.',
     undone: 'Undone',
+    undoneNote: 'It is as if it had not been saved.',
   },
 
   support: {
