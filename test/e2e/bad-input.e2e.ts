@@ -206,7 +206,7 @@ describe('list', () => {
       await typeLabel(page, device.label);
       await page.getByRole('heading', { name: 'This device is known' }).waitFor();
       await page.getByRole('link', { name: 'Write its certificate' }).waitFor();
-      await page.getByRole('button', { name: 'Register it again' }).click();
+      await page.getByRole('button', { name: 'Bind it again' }).click();
     }
     const ines = await app.server.signIn('ines');
     const { devices } = (await ines.get('/api/devices?org=northfield')).body as {

@@ -27,7 +27,7 @@ it('writes the successor over the certificate that is there when a bound device 
     await tapTo(page, '/');
     await tapTo(page, '/bind');
     await typeLabel(page, device.label);
-    const again = page.getByRole('button', { name: /^(Renew it|Register it again)/ });
+    const again = page.getByRole('button', { name: /^(Renew it|Bind it again)/ });
     await again.or(page.locator('[data-link=serial]')).first().waitFor();
     if (await again.isVisible()) await again.click();
     await connectAndRead(page, 'serial');

@@ -23,7 +23,7 @@ export const bindWords = {
       look: 'Look at it',
       move: 'Move it here',
       replace: 'Replace it',
-      again: 'Register it again',
+      again: 'Bind it again',
     } satisfies Record<NextAct, string>,
     standings: {
       saved: 'Saved on this phone, not decided yet',
@@ -44,7 +44,7 @@ export const bindWords = {
     replace: (udid: string) => `Scan the device that takes the place of ${udid}.`,
     renew: (udid: string) => `To renew ${udid}: scan its label.`,
     move: (udid: string) => `To move ${udid}: scan its label.`,
-    again: (udid: string) => `To register ${udid} again: scan its label.`,
+    again: (udid: string) => `To bind ${udid} again: scan its label.`,
   },
 
   check: {

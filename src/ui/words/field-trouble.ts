@@ -150,7 +150,7 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   ),
   key_changed: say(
     'The device’s key is not the one in its certificate.',
-    'If this is the right device, register it again.',
+    'If this is the right device, bind it again.',
   ),
   proof_failed: say('The device could not prove that the key is its own.', 'Do not bind it. Report it.'),
   key_exists: say(
@@ -184,7 +184,7 @@ const TROUBLE: Record<FieldCode, TroubleWords> = {
   ),
   certificate_key_mismatch: say(
     'The certificate is for another key than this device’s.',
-    'Connect the device that you registered.',
+    'Connect the device that you bound.',
   ),
   certificate_domain_mismatch: say(
     'The certificate names another device or domain.',

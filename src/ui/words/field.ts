@@ -91,7 +91,7 @@ export const fieldWords = {
       csrSubject: 'Its request will hold a number made for this visit.',
       signedChallenge: 'It will sign a number made for this visit.',
       static: 'It stays unproven until the device itself makes contact.',
-      noInstall: 'It is registered, but fetches its certificate by other means.',
+      noInstall: 'It is bound, but fetches its certificate by other means.',
       noAnchor: 'What it trusts is built into its firmware.',
       noReadBack: 'A signature by its key shows that it holds the right one.',
     },
@@ -180,7 +180,7 @@ export const fieldWords = {
     own: 'Your own record: somebody else must decide it.',
     by: (name: string) => `Captured by ${name}`,
     row: {
-      own: 'This device stands on your list. Another organisation wants to register it.',
+      own: 'This device stands on your list. Another organisation wants to bind it.',
       elsewhere:
         'Its list row belongs to another organisation, whose people decide. Here you can only refuse it.',
       claimant: 'Claimed by',
@@ -200,7 +200,7 @@ export const fieldWords = {
     },
     transfers: {
       title: 'Claimed by others',
-      claims: (claimant: string) => `${claimant} wants to register this device of yours.`,
+      claims: (claimant: string) => `${claimant} wants to bind this device of yours.`,
       since: 'Claimed',
       offer: 'Offered',
       offeredBy: (name: string, because: string) => `${name}: ${because}`,
@@ -217,7 +217,7 @@ export const fieldWords = {
 
   collect: {
     title: 'Write the certificate',
-    connect: 'Connect the device that you registered.',
+    connect: 'Connect the device that you bound.',
     connecting: 'Connecting…',
     checking: 'Checking certificate, key and domain…',
     writing: 'Writing and reading back…',

@@ -211,7 +211,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),
   approval_refused: say('A colleague looked at it and refused it.', 'Ask your office.'),
   withdrawn: say('You took this record back.', 'Nothing to do.'),
-  retired: say('This device was taken out of service.', 'Register it again if it is to be used again.'),
+  retired: say('This device was taken out of service.', 'Bind it again if it is to be used again.'),
   replaced: say('Another device has taken its place.', 'Nothing to do.'),
   given_up: say('Your organisation gave this device up.', 'Nothing to do. Do not use it for your site.'),
   model_not_allowed: say(
