@@ -64,6 +64,15 @@ export function firstPlace(
   };
 }
 
+/** Nothing real stands anywhere in practice, so that a first walk is not held up by a choice. */
+export function practicePlace([domain]: readonly PlaceDomain[]): PlaceInput {
+  if (domain === undefined) return {};
+  const [site] = domain.sites;
+  return site === undefined
+    ? inDomain(domain)
+    : { ...inDomain(domain), site: site.id, siteTitle: site.title };
+}
+
 /** A device that is to be moved stands where it will not stand. */
 function placeOfItsOwn(device: {
   readonly known?: StandingDevice | undefined;

@@ -5,6 +5,7 @@ import {
   inDomain,
   type PlaceDomain,
   placeChange,
+  practicePlace,
   replacedBy,
 } from '../../src/flow/place.ts';
 import { known } from './events.ts';
@@ -32,6 +33,14 @@ describe('the step begins', () => {
     expect(inDomain(DEPOT)).toMatchObject({ site: 'gate', siteTitle: 'GATE' });
     expect(inDomain(OAK)).toEqual({ org: 'northfield', domain: OAK.name });
     expect(inDomain(MILL)).toEqual({ org: 'westside', domain: MILL.name, site: '' });
+  });
+
+  test('in practice with the first there is', () => {
+    expect(practicePlace([])).toEqual({});
+    expect(practicePlace([OAK, DEPOT])).toEqual({
+      ...{ org: 'northfield', domain: OAK.name, site: 'hall', siteTitle: 'Hall' },
+    });
+    expect(practicePlace([MILL])).toEqual(inDomain(MILL));
   });
 
   test('where the last device was put, without its position, as long as there is that domain', () => {

@@ -11,6 +11,7 @@ import {
   type PlaceDomain,
   type PlaceInput,
   placeChange,
+  practicePlace,
   replacedBy,
 } from '../../flow/place.ts';
 import type { DraftBook } from '../install-draft.ts';
@@ -46,7 +47,8 @@ export function PlaceStep(props: {
   const choose = (next: PlaceInput) => flow.send({ on: 'placing', chosen: next });
   useEffect(() => {
     if (chosen !== undefined) return;
-    void Promise.resolve(book?.lastPlace()).then((last) => choose(firstPlace(domains, label, last)));
+    if (state.training) choose(practicePlace(domains));
+    else void Promise.resolve(book?.lastPlace()).then((last) => choose(firstPlace(domains, label, last)));
   }, []);
   if (chosen === undefined) return <Page title={say.title} />;
   const change = placeChange(label.known, chosen);
