@@ -243,17 +243,16 @@ function titlesOf({ enrolment }: ReturnType<typeof useModel>): ReadonlyMap<strin
   return new Map(memberships.length < 2 ? [] : memberships.map(({ org, title }) => [org, title]));
 }
 
+/** A domain's own name is for machines: it stands there only where two are called the same. */
 function domainEntries(
   domains: readonly PlaceDomain[],
   orgs: ReadonlyMap<string, string>,
 ): readonly PickEntry[] {
   return domains.map((domain) => {
     const org = orgs.get(domain.org);
-    return {
-      value: keyOf(domain),
-      title: domain.title,
-      sub: org === undefined ? domain.name : `${org} · ${domain.name}`,
-    };
+    const isAlone = domains.every((other) => other === domain || other.title !== domain.title);
+    const sub = [org, isAlone ? undefined : domain.name].filter((part) => part !== undefined).join(' · ');
+    return { value: keyOf(domain), title: domain.title, ...(sub === '' ? {} : { sub }) };
   });
 }
 
