@@ -108,6 +108,12 @@ describe('a place is corrected', () => {
     // Both who say the same are right.
     expect(await correct(device, record, spotOf(device), first, sam)).toMatchObject({ outcome: 'noted' });
     expect((await shownOf(device))[0]).toMatchObject({ position: 'Cellar' });
+    const { body } = await ines.get(`/api/devices?org=${ORG}&udid=${device.udid}`);
+    expect(body).toMatchObject({
+      devices: [
+        { position: 'Cellar', registration: record, places: [{ domain: OAK_STREET, by: 'Ines Okafor' }] },
+      ],
+    });
   });
 
   it('while its registration is held, and counts once it is approved', async () => {

@@ -26,7 +26,7 @@ export const devicesList: Command = {
     const orgs = org === undefined ? (await stores.orgs.orgs()).map(({ name }) => name) : [org];
     for (const name of orgs) {
       for (const binding of await stores.bindingHistory.ofOrg(name, 1_000_000)) {
-        const state = await deviceState(binding, stores);
+        const state = await deviceState(binding, stores, installation);
         if (state === undefined) continue;
         const { maker, udid, domain, fingerprint } = state;
         const marks = [

@@ -54,7 +54,10 @@ export function deskHandlers(
       requireMembership(session, query.org);
       const devices: DeviceState[] = [];
       for (const binding of await bindingsOf(query, session.operator)) {
-        const state = await deviceState(binding, stores);
+        const state = await deviceState(binding, stores, {
+          crypto: installation.crypto,
+          history: query.udid !== undefined,
+        });
         if (state !== undefined) devices.push(state);
       }
       return { devices };

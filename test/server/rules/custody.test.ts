@@ -130,7 +130,7 @@ describe('a suspended device', () => {
   it('is shown with who said so, and not as revoked', async () => {
     await suspend();
     const binding = bindingNow() ?? bindingWith();
-    expect(await deviceState(binding, ruleStores(there))).toMatchObject({
+    expect(await deviceState(binding, ruleStores(there), { crypto: nodeCrypto })).toMatchObject({
       suspended: { reason: 'lost', by: 'vera' },
       revokedAt: null,
       position: 'rack 4',

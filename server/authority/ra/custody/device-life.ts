@@ -12,7 +12,15 @@ import { endBinding } from '../binding/end-binding.ts';
 
 export interface LifeParts {
   readonly urgent: Transact<
-    'bindings' | 'liveBindings' | 'revocations' | 'intents' | 'records' | 'changes' | 'life' | 'audit'
+    | 'bindings'
+    | 'liveBindings'
+    | 'revocations'
+    | 'intents'
+    | 'records'
+    | 'changes'
+    | 'life'
+    | 'places'
+    | 'audit'
   >;
   readonly lists: RevocationLists;
   readonly clock: Clock;

@@ -1,12 +1,9 @@
-import { parse } from '../../../../contract/parse.ts';
-import { Registration } from '../../../../contract/registration.ts';
 import { toInstant } from '../../../../core/instant.ts';
-import type { Binding } from '../../../ports/bindings.ts';
 import type { SignedCrl } from '../../../ports/crls.ts';
-import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
+import { placeNow } from '../binding/place-now.ts';
 import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life.ts';
 
 /**
@@ -38,7 +35,7 @@ export async function replaceDevice(
     if (after.state === 'issuing' || before.state === 'issuing') return 'not_ready';
     if (after.domain !== before.domain) return 'with_elsewhere';
     if ((await tx.life.succession(after.id)) !== undefined) return 'with_taken';
-    const position = (await positionOf(before, tx)) ?? null;
+    const { position } = await placeNow(before, tx);
     await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
     if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);
     const issuers = await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
@@ -55,13 +52,4 @@ export async function replaceDevice(
   });
   if (typeof done === 'string') return { ok: false, why: done };
   return { ok: true, binding: done.binding, lists: await lists.publish(done.issuers) };
-}
-
-/** The position of a device: from its registration, or that of the device it replaced. */
-export async function positionOf(
-  { id, registration }: Pick<Binding, 'id' | 'registration'>,
-  { records, life }: Needs<'records' | 'life'>,
-): Promise<string | undefined> {
-  const payload = parse(Registration, (await records.record(registration))?.payload);
-  return payload?.place.position ?? (await life.succession(id))?.position ?? undefined;
 }
