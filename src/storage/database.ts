@@ -1,7 +1,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { PhotoRow } from '../ports/photos.ts';
-import type { DeviceEntry, ToldRow } from './device-projection.ts';
+import type { DeviceEntry, ToldRow } from './device-entry.ts';
 import { StorageError } from './error.ts';
 import type { ListHead, PlainRow } from './list-rows.ts';
 

@@ -1,44 +1,11 @@
 import { unwrap } from 'idb';
-import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
 import { fromInstant } from '../../core/instant.ts';
 import { DEVICE_NEEDS, type DeviceAtPlace, NEEDS_ME, type SiteCount } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import type { DeviceEntry } from './device-entry.ts';
 import { type DeviceSources, foldDevice, unsentOfOthers } from './device-fold.ts';
 import type { Write } from './outbox-write.ts';
 import { searchText } from './search-text.ts';
-
-/** What the backend said of one device, or of one registration that bound nothing. */
-export interface ToldRow {
-  readonly org: string;
-  /** `d maker udid` or `r record`. */
-  readonly key: string;
-  readonly udid: string;
-  /** Which telling from the start it belongs to. */
-  readonly turn: number;
-  readonly device?: FieldDevice;
-  readonly report?: FieldRecord & { readonly read?: boolean };
-}
-
-/**
- * A device's row in the lists of the person who is signed in, made from everything that this phone knows of it whenever any of
- * that is written. Fields that are not there leave it out of an index.
- */
-export interface DeviceEntry {
-  readonly org: string;
-  readonly udid: string;
-  /** Absent where nothing of it is this person's to see. */
-  readonly row?: DeviceAtPlace;
-  readonly others: Readonly<Record<string, number>>;
-  /** What it is found by. */
-  readonly text?: string;
-  readonly domain?: string;
-  readonly site?: string;
-  /** Its need's place in DEVICE_NEEDS; within one need the newest comes first. */
-  readonly rank?: number;
-  readonly order?: number;
-  /** From when on it is due for renewal, if it is not yet. */
-  readonly due?: number;
-}
 
 /** In `meta`: for whom the rows are, and how far making them anew has come. */
 export const READER = 'devices';

@@ -15,16 +15,8 @@ import {
 } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Database, DatabaseHandle } from './database.ts';
-import {
-  type DeviceEntry,
-  noSums,
-  READER,
-  type StoredReader,
-  SUMS,
-  type Sums,
-  type ToldRow,
-  touch,
-} from './device-projection.ts';
+import type { DeviceEntry, ToldRow } from './device-entry.ts';
+import { noSums, READER, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
 import { CREDENTIALS } from './operator-key.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { putRows, type Write } from './outbox-write.ts';

@@ -3,13 +3,19 @@ import { Confirmation } from '../../contract/confirmation.ts';
 import { parse } from '../../contract/parse.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import { openRecord } from '../../core/envelope.ts';
-import { type CollectPorts, performCollect } from '../../src/effects/install/collect-effects.ts';
+import {
+  type CollectPorts,
+  isWaiting,
+  performCollect,
+  type WaitingDevice,
+} from '../../src/effects/install/collect-effects.ts';
 import type { CollectEffect, CollectEvent } from '../../src/flow/collect.ts';
 import type { CertificateFault, CheckCertificate } from '../../src/ports/certificate-check.ts';
 import { DeviceError } from '../../src/ports/device.ts';
 import type { OutboxView, QueuedRecord } from '../../src/ports/outbox.ts';
 import { bundle, part } from '../flow/events.ts';
 import { received } from '../ports/outbox.suite.ts';
+import { memoryDevices } from '../support/memory-devices.ts';
 import { PATIENCE } from '../support/patience.ts';
 import {
   captureNext,
@@ -26,18 +32,30 @@ import {
 import { eventsOf, stage } from './stage.ts';
 
 /** A registration that is bound, with its certificate waiting. */
-async function bound(over: { readonly fault?: CertificateFault; readonly row?: Partial<QueuedRecord> } = {}) {
+async function bound(
+  over: { readonly fault?: CertificateFault; readonly device?: Partial<WaitingDevice> } = {},
+) {
   const it = await stage();
-  const { row } = await captureNext(it.outbox);
+  const { row } = await captureNext(it.outbox, { operator: 'anna' });
   await it.outbox.lease({ owner: 'x', now: START, until: START + 1, limit: 1, force: true, alone: false });
   await it.outbox.settle([received(row.id)]);
   await it.outbox.applyChanges(ORG, 'c1', [change(row.id, { certificate: certificate() })]);
-  const registration = { ...((await it.outbox.record(row.id)) ?? row), ...over.row };
+  const registration = (await it.outbox.record(row.id)) ?? row;
+  const devices = memoryDevices(it.outbox, 'anna');
+  const waits = await devices.device(ORG, row.udid);
+  if (!isWaiting(waits)) throw new Error('no certificate waits');
+  const waiting = { ...waits, ...over.device };
   const check = vi.fn<CheckCertificate>(async () => over.fault ?? null);
   const ports: CollectPorts = {
     ...it.ports,
     pack: it.pack,
-    registration,
+    waiting,
+    devices: {
+      device: async (...name) => {
+        const now = await devices.device(...name);
+        return now?.certificate === undefined ? now : { ...now, ...over.device };
+      },
+    },
     checkCertificate: async () => check,
   };
   const ask = (effect: CollectEffect, ends?: (event: CollectEvent) => boolean) =>
@@ -151,21 +169,28 @@ describe('checking the certificate', () => {
 
   test('a certificate that cannot be read is never asked about', async () => {
     const leafPem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
-    const it = await bound({ row: { certificate: certificate({ leafPem }) } });
+    const it = await bound({ device: { certificate: certificate({ leafPem }) } });
     await it.ask({ do: 'connect', link: 'serial' });
     expect(await it.ask({ do: 'check_certificate' })).toEqual([
       { on: 'failed', trouble: { code: 'certificate_malformed' } },
     ]);
   });
 
-  test('a domain that the pack lacks, or a record without certificate, is never asked about', async () => {
-    for (const row of [{ domain: 'elsewhere.example' }, { certificate: null }]) {
-      const it = await bound({ row });
-      await it.ask({ do: 'connect', link: 'serial' });
-      const code = 'domain_not_in_pack';
-      expect(await it.ask({ do: 'check_certificate' })).toEqual([{ on: 'failed', trouble: { code } }]);
-      expect(it.check).not.toHaveBeenCalled();
-    }
+  test('a domain that the pack lacks is never asked about', async () => {
+    const it = await bound({ device: { domain: 'elsewhere.example' } });
+    await it.ask({ do: 'connect', link: 'serial' });
+    const code = 'domain_not_in_pack';
+    expect(await it.ask({ do: 'check_certificate' })).toEqual([{ on: 'failed', trouble: { code } }]);
+    expect(it.check).not.toHaveBeenCalled();
+  });
+
+  test('one that was written meanwhile is not written once more', async () => {
+    const it = await bound();
+    await it.ask({ do: 'connect', link: 'serial' });
+    expect(await it.ask({ do: 'confirm', written: [part] })).toEqual([{ on: 'confirmed' }]);
+    const code = 'certificate_written';
+    expect(await it.ask({ do: 'check_certificate' })).toEqual([{ on: 'failed', trouble: { code } }]);
+    expect(it.check).not.toHaveBeenCalled();
   });
 });
 

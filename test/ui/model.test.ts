@@ -5,6 +5,7 @@ import type { SafetyNet, Wipe } from '../../src/ports/keeping.ts';
 import type { AppPorts } from '../../src/ui/app-ports.ts';
 import { AppModel } from '../../src/ui/model.ts';
 import { FakeClock } from '../support/device-clock.ts';
+import { noDevices } from '../support/memory-devices.ts';
 import { crypto, digest, EPOCH, session } from '../support/records.ts';
 import { enrolledPhone } from '../sync/phone.ts';
 
@@ -42,6 +43,8 @@ async function appWith(over: {
     outbox: phone.outbox,
     again: async () => phone.outbox,
     work: phone.work,
+    devices: noDevices,
+    keepDevices: async () => undefined,
     clock: over.clock ?? new FakeClock(),
     takeAnswerTime: over.takeAnswerTime ?? (() => undefined),
     safety: { ...SAFE, ...over.safety },
