@@ -3,7 +3,8 @@ import type { QueuedRecord, SentAgain, Settlement } from '../ports/outbox.ts';
 import type { Database, DatabaseHandle, Summary } from './database.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { readHead, TAKEN } from './outbox-keeping.ts';
-import { AGAIN, moved, putRows, type Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
+import { AGAIN, moved, putRows } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 /** Keys of `meta`. */

@@ -4,7 +4,7 @@ import { DEVICE_NEEDS, type DeviceAtPlace, NEEDS_ME, type SiteCount } from '../p
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { DeviceEntry } from './device-entry.ts';
 import { type DeviceSources, foldDevice, unsentOfOthers } from './device-fold.ts';
-import type { Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
 import { searchText } from './search-text.ts';
 
 /** In `meta`: for whom the rows are, and how far making them anew has come. */

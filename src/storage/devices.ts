@@ -19,7 +19,8 @@ import type { DeviceEntry, ToldRow } from './device-entry.ts';
 import { noSums, READER, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
 import { CREDENTIALS } from './operator-key.ts';
 import type { IdbOutbox } from './outbox.ts';
-import { putRows, type Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
+import { putRows } from './outbox-write.ts';
 import { holds, searchWords } from './search-text.ts';
 
 /** Rows made anew in one transaction: short enough that a screen waits for none of them. */

@@ -4,7 +4,8 @@ import { certificateWaits, RECORD_STATES, type RecordState } from '../../core/re
 import type { JournalEntry } from '../ports/keeping.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Database, Summary } from './database.ts';
-import { bump, emptySummary, putRows, type Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
+import { bump, emptySummary, putRows } from './outbox-write.ts';
 
 /** States without a receipt that says "received". */
 const WITHOUT = ['saved', 'sending', 'rejected'] as const;

@@ -4,7 +4,8 @@ import type { LeaseTerms, QueuedRecord } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
 import { TAKEN } from './outbox-keeping.ts';
 import { oldest } from './outbox-read.ts';
-import { moved, type Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
+import { moved } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 type State = 'saved' | 'sending';

@@ -2,7 +2,8 @@ import type { Change } from '../../contract/change.ts';
 import { isUnsent } from '../../core/record-state.ts';
 import type { QueuedRecord, Settlement } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
-import { moved, putRows, type Write } from './outbox-write.ts';
+import type { Write } from './outbox-stores.ts';
+import { moved, putRows } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
 
 const early = (record: string) => `early:${record}`;

@@ -1,4 +1,3 @@
-import type { IDBPTransaction } from 'idb';
 import {
   certificateWaits,
   nextRecordState,
@@ -6,24 +5,15 @@ import {
   type RecordState,
 } from '../../core/record-state.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
-import type { Schema, Summary } from './database.ts';
+import type { Summary } from './database.ts';
 import { touch } from './device-projection.ts';
+import type { Write } from './outbox-stores.ts';
 import { putMany } from './rows.ts';
 
-/** Everything the outbox writes, in one transaction: rows and counts never disagree. */
-export const STORES: ('env' | 'q' | 'meta' | 'rcpt' | 'device' | 'told')[] = [
-  'env',
-  'q',
-  'meta',
-  'rcpt',
-  'device',
-  'told',
-];
 /** In `meta`: how far what the backend lost has been sent again. */
 export const AGAIN = 'again';
 /** In `meta`: an anchor that a record names. */
 export const anchorKey = (digest: string) => `anchor:${digest}`;
-export type Write = IDBPTransaction<Schema, typeof STORES, 'readwrite'>;
 
 /** Writes rows of records, and has the rows of their devices made anew with them. */
 export function putRows(tx: Write, rows: readonly QueuedRecord[]): void {

@@ -32,16 +32,8 @@ import {
 import { lease } from './outbox-lease.ts';
 import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
-import {
-  anchorKey,
-  bump,
-  emptySummary,
-  move,
-  putRows,
-  readSummary,
-  STORES,
-  type Write,
-} from './outbox-write.ts';
+import { STORES, type Write } from './outbox-stores.ts';
+import { anchorKey, bump, emptySummary, move, putRows, readSummary } from './outbox-write.ts';
 
 const CHANNEL = 'fieldbind-outbox';
 

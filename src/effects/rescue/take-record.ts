@@ -13,7 +13,8 @@ import { recordCode, recordOfCode } from './record-code.ts';
 const Subject = Obj({
   id: RecordId,
   capturedAt: Instant,
-  udid: Udid,
+  /** A site's record names no device. */
+  udid: Maybe(Udid),
   domain: Maybe(DomainName),
   registration: Maybe(RecordId),
   of: Maybe(RecordId),
@@ -41,7 +42,7 @@ export async function takeRecord(ports: TakePorts, text: string): Promise<TakeOu
   if (subject === undefined) return { kind: 'not_a_record' };
   const enrolment = await ports.work.enrolment();
   if (header.aud !== enrolment?.credential.aud) return { kind: 'other_installation' };
-  const { id, udid, domain = '', capturedAt, device } = subject;
+  const { id, udid = '', domain = '', capturedAt, device } = subject;
   const { typ, org, seq, kid } = header;
   const row: QueuedRecord = {
     ...{ id, typ, org, udid, domain, seq, kid, digest },
