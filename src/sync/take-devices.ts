@@ -22,7 +22,7 @@ export async function takeDevices(
       // Nothing new, or of another place in the stream than the one that was asked for.
       const isNothing = value.devices.length === 0 && value.records.length === 0 && value.cursor === after;
       if (value.after !== '' && value.after !== after) return { kind: 'not_our_backend' };
-      if (!isNothing || value.after === '') await ports.devices.take(org, value);
+      if (!isNothing) await ports.devices.take(org, value);
       // A backend that says "more" without moving on would be asked for ever.
       if (!value.more || value.cursor === after) break;
     }

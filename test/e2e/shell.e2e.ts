@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyAgain } from '../../sw/why-again.ts';
+import { compressPage } from '../../tools/compress-page.ts';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
 import { approach, cameraFlags, recordCamera } from '../support/camera.ts';
 import { simulatedDevice } from '../support/device-simulated.ts';
@@ -187,6 +188,7 @@ it('is updated only when asked, and not while another tab is with a device', asy
   const running = () => page.evaluate(() => navigator.serviceWorker.controller?.scriptURL);
   expect(await running()).toContain('/sw.js');
   appendFileSync(join(dist, 'sw.js'), '\n// a newer version\n');
+  await compressPage(dist);
   await tapTo(page, '/outbox');
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
   await page.getByText('A new version is ready.').waitFor();

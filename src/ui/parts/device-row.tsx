@@ -70,6 +70,7 @@ export function DeviceRow({ device }: { readonly device: DeviceAtPlace }) {
 }
 
 export function DeviceList({ devices }: { readonly devices: readonly DeviceAtPlace[] }) {
+  if (devices.length === 0) return null;
   return (
     <ul class="list">
       {devices.map((device) => (

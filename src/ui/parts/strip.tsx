@@ -68,7 +68,14 @@ function stripState(model: AppModel): StripState {
     case 'online': {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
       const needMe = model.needMe.value;
-      if (needMe > 0) return { tone: 'bad', icon: 'alert', text: words.strip.needsYou(needMe), href: '/' };
+      if (needMe > 0) {
+        const { rejected = 0, refused = 0, conflict = 0 } = model.devices.value?.needs ?? {};
+        const isBad = rejected + refused + conflict > 0;
+        const look = isBad
+          ? ({ tone: 'bad', icon: 'alert' } as const)
+          : ({ tone: 'wait', icon: 'hand' } as const);
+        return { ...look, text: words.strip.needsYou(needMe), href: '/' };
+      }
       if (model.prepareTrouble.value === 'confirmation_needed')
         return { tone: 'wait', icon: 'hand', text: words.strip.unconfirmed };
       return model.readyOffline.value

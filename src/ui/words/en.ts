@@ -15,7 +15,8 @@ export const words = {
     allSent: 'Online. Everything is sent.',
     other: 'Another installation answers here. See More.',
     looking: 'Looking for the backend…',
-    needsYou: (n: number) => `${n === 1 ? '1 device needs' : `${number.format(n)} devices need`} you.`,
+    needsYou: (n: number) =>
+      `Everything is sent. ${n === 1 ? '1 device needs' : `${number.format(n)} devices need`} you.`,
     openHome: 'Open Home',
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
     waiting: (n: number, age: string) =>
