@@ -45,6 +45,7 @@ import { parseCall } from './faces/commands/parse-call.ts';
 import { policyClear, policySet, policyShow } from './faces/commands/policy-commands.ts';
 import { caExport, caImport, caSign } from './faces/commands/root-commands.ts';
 import { caServerCertificate } from './faces/commands/server-certificate-command.ts';
+import { siteAdd, siteClose, siteImport, siteList, siteRename } from './faces/commands/site-commands.ts';
 import { tokenBuild } from './faces/commands/token-commands.ts';
 import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
 import { verify } from './faces/commands/verify-commands.ts';
@@ -72,6 +73,11 @@ const COMMANDS: readonly (Command | BareCommand)[] = [
   tombstoneLift,
   transferList,
   transferDecide,
+  siteList,
+  siteAdd,
+  siteRename,
+  siteClose,
+  siteImport,
   policySet,
   policyShow,
   policyClear,

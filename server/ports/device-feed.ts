@@ -31,6 +31,8 @@ export interface FeedFacts {
   /** By record: the last change. */
   readonly changes: ReadonlyMap<string, StoredChange>;
   /** By operator. */
+  /** Those among the people who decided that work in the organisation: of others its phones learn nothing. */
+  readonly members: ReadonlySet<string>;
   readonly people: ReadonlyMap<string, string>;
   /** By UDID. */
   readonly rows: ReadonlyMap<string, readonly OwnedRow[]>;

@@ -17,7 +17,9 @@ export async function feedSite(db: Db, domain: string, site: string): Promise<vo
   await sql`insert into device_feed (kind, id, org, n)
     select 'binding', b.id, b.org, coalesce((select max(f.n) from device_feed f where f.org = b.org), 0)
       + row_number() over (order by b.id)
-    from bindings b where b.domain = ${domain} and b.site = ${site}
+    from bindings b
+    where b.org = (select d.org from domains d where d.name = ${domain})
+      and b.domain = ${domain} and b.site = ${site} and b.ended_at is null
     on conflict (kind, id) do update set n = excluded.n`.execute(db);
 }
 

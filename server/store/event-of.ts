@@ -17,6 +17,10 @@ export function eventOf(change: StoredChange, wasBound: boolean): DeviceEvent[] 
   const { outcome, code, at, record, maker, udid, domain, unproven, fingerprint } = change;
   if (outcome === 'noted') return [];
   const ended = outcome === 'refused' && wasBound;
-  const kind = ended ? ((code && ENDED[code]) ?? 'revoked') : code === 'renewed' || code === 'moved' ? code : outcome;
+  const kind = ended
+    ? ((code && ENDED[code]) ?? 'revoked')
+    : code === 'renewed' || code === 'moved'
+      ? code
+      : outcome;
   return [{ kind, at, record, code, maker, udid, domain, unproven, fingerprint }];
 }

@@ -66,8 +66,13 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
         bulk.select(db, { table: 'changes', key: 'record', within, tail: 'order by n' }, keys),
       );
       const authors = records.map(({ author }) => author);
-      const people = await many(unique([...authors, ...suspensions.map((one) => one.by_whom)]), (keys) =>
-        bulk.select(db, { table: 'people', key: 'operator' }, keys),
+      const deciders = unique(changes.flatMap(({ change }) => fromJson<StoredChange>(change).by ?? []));
+      const members = await many(deciders, (keys) =>
+        bulk.select(db, { table: 'memberships', key: 'operator', within }, keys),
+      );
+      const people = await many(
+        unique([...authors, ...suspensions.map((one) => one.by_whom), ...deciders]),
+        (keys) => bulk.select(db, { table: 'people', key: 'operator' }, keys),
       );
       const org1 = await db.selectFrom('orgs').selectAll().where('name', '=', org).executeTakeFirst();
       const scope = { column: 'scope', value: org1 === undefined ? '' : scopeOfRow(org1) } as const;
@@ -102,6 +107,7 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
         successions: new Map(successions.map(({ binding, position }) => [binding, position])),
         places: groupBy(places.map(toPlace), ({ registration }) => registration),
         changes: new Map(changes.map(({ record, change }) => [record, fromJson<StoredChange>(change)])),
+        members: new Set(members.map(({ operator }) => operator)),
         people: new Map(people.map(({ operator, name }) => [operator, name])),
         rows: groupBy(rows.filter((row) => row.org === org).map(toStoredRow), ({ row }) => row.udid),
         siteTitles: new Map(

@@ -332,7 +332,7 @@ describe('what an older version wrote in more places than one', () => {
         )
         .join('\n')}
       update certificates set revoked_at = '${LATER}', reason = 'superseded' where serial = '02';
-      drop table places; drop table device_feed; drop table handed; alter table sites drop column closed_at;
+      drop table places; drop table device_feed; drop table handed; drop index sites_id; alter table sites drop column closed_at;
       delete from migrations where n in (42, 53)`;
   };
 

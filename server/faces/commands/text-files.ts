@@ -3,10 +3,10 @@ import { UsageError } from './command.ts';
 
 const LARGEST = 256 * 1024;
 
-/** Reads a small text file that is named on the command line. Throws UsageError. */
-export function readText(file: string): string {
+/** Reads a text file of at most `largest` bytes that is named on the command line. Throws UsageError. */
+export function readText(file: string, largest = LARGEST): string {
   try {
-    if (statSync(file).size > LARGEST) throw new UsageError(`${file} is too large`);
+    if (statSync(file).size > largest) throw new UsageError(`${file} is too large`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

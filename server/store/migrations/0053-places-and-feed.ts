@@ -9,6 +9,7 @@ export const PLACES_AND_FEED = [
   'create index device_feed_since on device_feed (org, n)',
   'create table handed (serial text primary key, how text not null, at text not null)',
   'alter table sites add column closed_at text',
+  'create index sites_id on sites (id)',
   'alter table intents add column turn integer not null default 0',
   'alter table certificates add column turn integer not null default 0',
   "insert into handed (serial, how, at) select c.serial, b.state, c.not_before from certificates c join bindings b on b.id = c.binding where b.state in ('installed', 'shown')",

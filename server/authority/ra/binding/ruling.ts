@@ -67,6 +67,9 @@ export interface SameRuling {
   readonly about: DeviceMention;
   /** Selects the certificate: that of the bound key, or that of the pending key. */
   readonly keyDigest: string;
+  /** Where it stands from now on, if the visit found it elsewhere in its domain. */
+  readonly place?: Omit<PlaceChange, 'at'>;
+  readonly detail?: string;
 }
 
 /** The device is bound already and its certificate is due: a successor is issued for the same key. */
@@ -78,10 +81,12 @@ export interface RenewRuling {
   readonly profile: CertificateProfile;
   /** The pending next key, which this renewal drops. */
   readonly drops: LineageKey | undefined;
+  readonly place?: Omit<PlaceChange, 'at'>;
+  readonly detail?: string;
 }
 
 /** The device stands in another domain from now on: a certificate that names it is issued for the same key. */
-export interface MoveRuling extends Omit<RenewRuling, 'outcome'> {
+export interface MoveRuling extends Omit<RenewRuling, 'outcome' | 'place' | 'detail'> {
   readonly outcome: 'move';
   /** As it is to stand. */
   readonly binding: Binding;
@@ -97,6 +102,8 @@ export interface BindRuling {
   readonly profile: CertificateProfile;
   /** The certificate that was issued for this before, which is taken over in place of a new one. */
   readonly adopts?: FoundCertificate & { readonly der: Uint8Array; readonly fingerprint: string };
+  /** The device in whose place this one stands from now on; it ends. */
+  readonly replaces?: Binding;
   /** Practice bindings of the same device, which end first. */
   readonly displaces: readonly Binding[];
   /** This same key, where it was pending as another device's next key; that is dropped. */
@@ -112,19 +119,24 @@ export type Ruling = PlainRuling | SameRuling | RenewRuling | MoveRuling | BindR
  * A ruling that touches only the record's own rows and new rows, so that it may be applied in a group with others
  * (ports/group-stores.ts).
  */
-export type OwnRuling = PlainRuling<OwnEffect> | SameRuling | OwnBindRuling;
+export type OwnRuling = PlainRuling<OwnEffect> | OwnSameRuling | OwnBindRuling;
+
+interface OwnSameRuling extends SameRuling {
+  readonly place?: never;
+}
 
 interface OwnBindRuling extends BindRuling {
   readonly displaces: readonly [];
   readonly drops: undefined;
   readonly renamed: false;
   readonly adopts?: never;
+  readonly replaces?: never;
 }
 
 export function isOwn(ruling: Ruling): ruling is OwnRuling {
   switch (ruling.outcome) {
     case 'same':
-      return true;
+      return ruling.place === undefined;
     // The device itself may be renewing over EST at the same time.
     case 'renew':
     case 'move':
@@ -134,7 +146,8 @@ export function isOwn(ruling: Ruling): ruling is OwnRuling {
         ruling.displaces.length === 0 &&
         ruling.drops === undefined &&
         !ruling.renamed &&
-        ruling.adopts === undefined
+        ruling.adopts === undefined &&
+        ruling.replaces === undefined
       );
     case 'held':
     case 'refused':

@@ -4,12 +4,14 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { Intent } from '../../../ports/certificate-authority.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
+import type { PlaceChange } from '../../../ports/places.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
 import { dropKey } from '../binding/next-key.ts';
+import { placeNow } from '../binding/place-now.ts';
 import {
   type BindRuling,
   type Effect,
@@ -38,6 +40,7 @@ export type AloneStores = Needs<
   | 'places'
   | 'domains'
   | 'handed'
+  | 'life'
 >;
 
 /** What applying a ruling leaves to be done: an intent to be signed, and the issuing CAs whose CRL must be signed anew. */
@@ -58,7 +61,13 @@ export async function applyAlone(
   if (isOwn(ruling)) return { intent: await applyOwn(record, ruling, context), issuers: [] };
   const issuers: IssuerName[] = [];
   switch (ruling.outcome) {
+    case 'same': {
+      const { place, ...same } = ruling;
+      if (place !== undefined) await correct(record, place, context);
+      return { intent: await applyOwn(record, same, context), issuers };
+    }
     case 'renew': {
+      if (ruling.place !== undefined) await correct(record, ruling.place, context);
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
       return { intent: await renew(record, ruling, context), issuers };
     }
@@ -69,14 +78,15 @@ export async function applyAlone(
     case 'bind': {
       for (const practice of ruling.displaces) issuers.push(...(await endPractice(practice, context)));
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
-      const { adopts, ...fresh } = ruling;
+      const { adopts, replaces, ...fresh } = ruling;
       issuers.push(...(await endFound(ruling, context)));
-      if (adopts !== undefined) {
-        await adopt(record, ruling, adopts, context);
-        return { intent: undefined, issuers };
-      }
-      const own = { ...fresh, displaces: [], drops: undefined, renamed: false } as const;
-      return { intent: await applyOwn(record, own, context), issuers };
+      let intent: Intent | undefined;
+      if (adopts === undefined) {
+        const own = { ...fresh, displaces: [], drops: undefined, renamed: false } as const;
+        intent = await applyOwn(record, own, context);
+      } else await adopt(record, ruling, adopts, context);
+      if (replaces !== undefined) issuers.push(...(await replace(record, replaces, context)));
+      return { intent, issuers };
     }
     case 'held':
     case 'refused':
@@ -199,11 +209,60 @@ async function endPractice(
   return issuers;
 }
 
+/** Site and position of a device in its domain become what the record says. */
+async function correct(
+  record: StoredRecord,
+  change: Omit<PlaceChange, 'at'>,
+  { stores, now }: ApplyContext<AloneStores>,
+): Promise<void> {
+  const at = toInstant(now);
+  await stores.places.put({ ...change, at });
+  if (change.binding !== null) await stores.bindings.setSite(change.binding, change.site);
+  await audit(stores.audit, {
+    at,
+    step: STEPS.live,
+    event: 'place corrected',
+    actor: change.by,
+    org: record.header.org,
+    subject: record.udid ?? record.id,
+    detail: record.id,
+  });
+}
+
+/** The device that was bound just now stands in the place of another one, which ends. */
+async function replace(
+  record: StoredRecord,
+  before: Binding,
+  { stores, now }: ApplyContext<AloneStores>,
+): Promise<readonly IssuerName[]> {
+  const at = toInstant(now);
+  const after = (await stores.records.record(record.id))?.binding;
+  if (after == null) throw new Error('a bound record names no binding');
+  const { position } = await placeNow(before, stores);
+  await stores.life.succeed({ binding: after, predecessor: before.id, position, at });
+  const issuers = await endBinding(
+    before,
+    { reason: 'superseded', code: 'replaced', at, by: record.author },
+    stores,
+  );
+  await audit(stores.audit, {
+    at,
+    step: STEPS.live,
+    event: 'replaced',
+    actor: record.author,
+    org: record.header.org,
+    subject: before.udid,
+    detail: `by ${record.udid ?? ''}, record ${record.id}`,
+  });
+  return issuers;
+}
+
 async function applyEffect(
   record: StoredRecord,
   effect: Exclude<Effect, OwnEffect>,
-  { stores, now }: ApplyContext<AloneStores>,
+  context: ApplyContext<AloneStores>,
 ): Promise<readonly IssuerName[]> {
+  const { stores, now } = context;
   const at = toInstant(now);
   switch (effect.kind) {
     case 'end': {
@@ -222,21 +281,9 @@ async function applyEffect(
       });
       return issuers;
     }
-    case 'amend': {
-      const { change } = effect;
-      await stores.places.put({ ...change, at });
-      if (change.binding !== null) await stores.bindings.setSite(change.binding, change.site);
-      await audit(stores.audit, {
-        at,
-        step: STEPS.live,
-        event: 'place corrected',
-        actor: change.by,
-        org: record.header.org,
-        subject: record.udid ?? record.id,
-        detail: record.id,
-      });
+    case 'amend':
+      await correct(record, effect.change, context);
       return [];
-    }
     case 'unmove': {
       const { serial, to, change } = effect;
       const issuers = await stores.revocations.revoke(serial, at, 'cessationOfOperation');

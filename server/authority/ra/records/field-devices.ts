@@ -7,6 +7,7 @@ import { isDomainName } from '../../../../core/name.ts';
 import { toPem } from '../../../../core/pem.ts';
 import { placeDigest } from '../../../../core/place.ts';
 import type { Binding } from '../../../ports/bindings.ts';
+import type { StoredChange } from '../../../ports/changes.ts';
 import type { FeedEntry, FeedFacts } from '../../../ports/device-feed.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Standing } from '../../../ports/places.ts';
@@ -107,6 +108,7 @@ async function viewDevice(
           ended: {
             code: end?.outcome === 'refused' && end.code !== null ? end.code : 'retired',
             at: endedAt,
+            ...decider(end, facts, 'by'),
             ...(end?.outcome === 'refused' && end.detail !== null
               ? { because: end.detail.slice(0, 300) }
               : {}),
@@ -150,6 +152,7 @@ function viewRecord(id: string, facts: FeedFacts, asker: string): FieldRecord | 
     outcome,
     ...(change?.code == null ? {} : { code: change.code }),
     ...(change?.detail == null ? {} : { detail: change.detail.slice(0, 300) }),
+    ...decider(change, facts, 'decidedBy'),
     at: record.decidedAt ?? record.receivedAt,
     by: record.author,
     byName: nameOf(record.author, facts),
@@ -180,6 +183,17 @@ function somewhere(
     ...(title === undefined ? {} : { siteTitle: title.slice(0, 120) }),
     ...(position === null ? {} : { position }),
   };
+}
+
+/** Who decided, under the name of the field that says so. */
+function decider<Field extends string>(
+  change: StoredChange | undefined,
+  facts: FeedFacts,
+  field: Field,
+): { readonly [name in Field]?: string } {
+  const by = change?.by;
+  if (by == null || !facts.members.has(by)) return {};
+  return { [field]: nameOf(by, facts) } as { readonly [name in Field]?: string };
 }
 
 function nameOf(operator: string, { people }: FeedFacts): string {

@@ -118,11 +118,10 @@ async function titlesOf(
   { domain, place }: Registration,
   { domains }: Needs<'domains'>,
 ): Promise<Pick<Shown, 'siteTitle' | 'domainTitle'>> {
-  const [known, sites] = await Promise.all([
+  const [known, site] = await Promise.all([
     domains.domain(domain),
-    place.site === undefined ? [] : domains.sites(domain),
+    place.site === undefined ? undefined : domains.site(domain, place.site),
   ]);
-  const site = sites.find(({ id }) => id === place.site);
   return {
     ...(known === undefined ? {} : { domainTitle: known.title }),
     ...(site === undefined ? {} : { siteTitle: site.title }),

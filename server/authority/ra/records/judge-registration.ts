@@ -2,6 +2,7 @@ import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { isUdid } from '../../../../core/udid.ts';
+import type { Binding } from '../../../ports/bindings.ts';
 import type { JudgeReads, Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { judgePolicy } from '../binding/policy.ts';
@@ -12,6 +13,7 @@ import { type Claim, judgeConflict } from './judge-conflict.ts';
 import { judgeFound } from './judge-found.ts';
 import { type Entitlement, isRuling, type JudgeInput } from './judge-input.ts';
 import { judgeMove } from './judge-move.ts';
+import { judgePlaceHere } from './judge-place-here.ts';
 import { judgeRenewal } from './judge-renewal.ts';
 
 /**
@@ -98,7 +100,11 @@ async function judgeClaim(
         stores,
         crypto,
       });
-    return ruling.outcome === 'same' ? judgeRenewal(ruling, facts, record, stores) : ruling;
+    if (ruling.outcome !== 'same') return ruling;
+    const here = await judgeRenewal(ruling, facts, record, stores);
+    return from?.domain === domain
+      ? judgePlaceHere(here, from, { record, registration, stores, crypto })
+      : here;
   }
   if (foreign !== undefined) {
     const effect = { kind: 'row_claim', scope, ...foreign } as const;
@@ -113,6 +119,7 @@ async function judgeClaim(
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
   const { displaces, apart } = conflict;
+  const replaces = await replacedBy(registration, claim, stores);
   const renamed = former.length > 0;
   return {
     outcome: 'bind',
@@ -123,5 +130,30 @@ async function judgeClaim(
     displaces,
     drops,
     renamed,
+    ...(replaces === undefined ? {} : { replaces, binding: bound(claim, replaces, apart) }),
   };
+}
+
+/** The device in whose place it is to stand, if that is bound in the same domain of the same organisation. */
+async function replacedBy(
+  { replaces }: JudgeInput['registration'],
+  claim: Claim,
+  { liveBindings }: Reads<'liveBindings'>,
+): Promise<Binding | undefined> {
+  if (replaces === undefined || (replaces.maker === claim.maker && replaces.udid === claim.udid))
+    return undefined;
+  const named = await liveBindings.named(replaces.maker, replaces.udid);
+  return named.find(
+    ({ org, domain, scope, state, keyDigest }) =>
+      org === claim.org &&
+      domain === claim.domain &&
+      scope === claim.scope &&
+      state !== 'issuing' &&
+      keyDigest !== claim.keyDigest,
+  );
+}
+
+/** It takes the site over, where the registration names none. */
+function bound(claim: Claim, before: Binding, apart: true | undefined): Claim {
+  return { ...claim, site: claim.site ?? before.site, ...(apart === undefined ? {} : { apart }) };
 }

@@ -1,0 +1,159 @@
+import { parse } from '../../contract/parse.ts';
+import { SiteId, SiteTitle } from '../../contract/scalars.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { siteIdOf, tidy } from '../../core/place.ts';
+import type { Site } from '../ports/domains.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
+
+/** As many as a work pack takes for one domain. */
+export const MOST_SITES = 5_000;
+
+export interface SiteParts {
+  readonly stores: Needs<'domains'>;
+  readonly transact: Transact<'domains' | 'audit'>;
+  readonly clock: Clock;
+  readonly crypto: Pick<CryptoPort, 'sha256'>;
+}
+
+/** `title_invalid`: nothing is left once spaces are. `id_invalid`: longer than 64 characters. */
+export type SiteFault =
+  | 'domain_unknown'
+  | 'site_unknown'
+  | 'site_taken'
+  | 'title_invalid'
+  | 'id_invalid'
+  | 'too_many_sites';
+
+export type SiteResult =
+  | { readonly ok: true; readonly site: Site }
+  | { readonly ok: false; readonly why: SiteFault };
+
+interface Act {
+  readonly domain: string;
+  readonly by: string;
+}
+
+/** Makes a site. Without an id its title gives one, as on phones. */
+export async function addSite(
+  { domain, by }: Act,
+  wanted: { readonly id?: string | undefined; readonly title: string },
+  parts: SiteParts,
+): Promise<SiteResult> {
+  const title = parse(SiteTitle, tidy(wanted.title));
+  if (title === undefined) return { ok: false, why: 'title_invalid' };
+  const id = parse(SiteId, wanted.id ?? (await siteIdOf(title, parts.crypto)));
+  if (id === undefined) return { ok: false, why: 'id_invalid' };
+  return changeSite(
+    { domain, by, event: 'site made', site: { id, title } },
+    (there) => (there !== undefined && !there.closed && there.title !== title ? 'site_taken' : undefined),
+    parts,
+  );
+}
+
+/** Gives a site another title. Its devices stay, for they name it by its id. */
+export async function renameSite({ domain, by }: Act, site: Site, parts: SiteParts): Promise<SiteResult> {
+  const title = parse(SiteTitle, tidy(site.title));
+  if (title === undefined) return { ok: false, why: 'title_invalid' };
+  return changeSite(
+    { domain, by, event: 'site renamed', site: { id: site.id, title } },
+    (there) => (there === undefined || there.closed ? 'site_unknown' : undefined),
+    parts,
+  );
+}
+
+async function changeSite(
+  act: Act & { readonly event: string; readonly site: Site },
+  judge: (there: (Site & { readonly closed: boolean }) | undefined) => SiteFault | undefined,
+  { stores, transact, clock }: SiteParts,
+): Promise<SiteResult> {
+  const { domain, by, event, site } = act;
+  const owner = await stores.domains.domain(domain);
+  if (owner === undefined) return { ok: false, why: 'domain_unknown' };
+  const at = toInstant(clock.now());
+  return transact(async (tx): Promise<SiteResult> => {
+    const there = await tx.domains.site(domain, site.id);
+    const why = judge(there);
+    if (why !== undefined) return { ok: false, why };
+    const isNew = there === undefined || there.closed;
+    if (isNew && (await tx.domains.sites(domain)).length >= MOST_SITES)
+      return { ok: false, why: 'too_many_sites' };
+    await tx.domains.saveSite(domain, site);
+    const said = { at, step: STEPS.admin, event, actor: by, org: owner.org };
+    await audit(tx.audit, { ...said, subject: domain, detail: `${site.id}: ${site.title}` });
+    return { ok: true, site };
+  });
+}
+
+/** Nothing is bound there any more. Devices that stand there stay, and keep its title. */
+export async function closeSite(
+  { domain, by }: Act,
+  id: string,
+  { stores, transact, clock }: SiteParts,
+): Promise<SiteResult> {
+  const owner = await stores.domains.domain(domain);
+  if (owner === undefined) return { ok: false, why: 'domain_unknown' };
+  const at = toInstant(clock.now());
+  return transact(async (tx): Promise<SiteResult> => {
+    const there = await tx.domains.site(domain, id);
+    if (there === undefined || there.closed) return { ok: false, why: 'site_unknown' };
+    await tx.domains.closeSite(domain, id, at);
+    const said = { at, step: STEPS.admin, event: 'site closed', actor: by, org: owner.org };
+    await audit(tx.audit, { ...said, subject: domain, detail: `${id}: ${there.title}` });
+    return { ok: true, site: { id, title: there.title } };
+  });
+}
+
+/** A line of a file of sites, with its number from 1. */
+export interface SiteLine {
+  readonly line: number;
+  readonly domain: string;
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface SiteLineFault {
+  readonly line: number;
+  readonly why: SiteFault | 'other_organisation' | 'said_twice';
+}
+
+/** Takes a whole file of one organisation, or none of it: then each line that cannot be taken is named. */
+export async function importSites(
+  org: string,
+  lines: readonly SiteLine[],
+  by: string,
+  { stores, transact, clock, crypto }: SiteParts,
+): Promise<{ readonly faults: readonly SiteLineFault[]; readonly taken: number }> {
+  const domains = new Map(
+    (await stores.domains.ofOrg(org)).map(({ name }) => [name as string, new Set<string>()]),
+  );
+  const faults: SiteLineFault[] = [];
+  const sites: { readonly domain: string; readonly site: Site }[] = [];
+  for (const { line, domain, id: wanted, title: said } of lines) {
+    const title = parse(SiteTitle, tidy(said));
+    const id = title && parse(SiteId, wanted.trim() === '' ? await siteIdOf(title, crypto) : wanted.trim());
+    const known = domains.get(domain);
+    const other = known === undefined && (await stores.domains.domain(domain)) !== undefined;
+    if (other) faults.push({ line, why: 'other_organisation' });
+    else if (known === undefined) faults.push({ line, why: 'domain_unknown' });
+    else if (title === undefined) faults.push({ line, why: 'title_invalid' });
+    else if (id === undefined) faults.push({ line, why: 'id_invalid' });
+    else if (known.has(id)) faults.push({ line, why: 'said_twice' });
+    else if (known.size === MOST_SITES) faults.push({ line, why: 'too_many_sites' });
+    else {
+      known.add(id);
+      sites.push({ domain, site: { id, title } });
+    }
+  }
+  if (faults.length > 0) return { faults, taken: 0 };
+  const at = toInstant(clock.now());
+  await transact(async (tx) => {
+    for (const { domain, site } of sites) await tx.domains.saveSite(domain, site);
+    const said = { at, step: STEPS.admin, event: 'sites imported', actor: by, org };
+    await audit(tx.audit, { ...said, subject: org, detail: `${sites.length} sites` });
+  });
+  return { faults, taken: sites.length };
+}

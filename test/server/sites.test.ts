@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { registrationOf } from '../support/server-device.ts';
+import { closeFaultless } from '../support/server-faults.ts';
+import type { TestOperator } from '../support/server-operator.ts';
+
+// Sites by command: made, renamed, closed, and taken from a file whole or not at all.
+let server: TestServer;
+let ines: TestOperator;
+const folder = mkdtempSync(join(tmpdir(), 'fieldbind-sites-'));
+beforeAll(async () => {
+  server = await startTestServer();
+  ines = await server.signIn('ines');
+});
+afterAll(async () => {
+  await closeFaultless(server);
+  rmSync(folder, { recursive: true });
+});
+
+const run = (...words: readonly string[]) => server.fieldbind('site', ...words);
+async function packed(): Promise<Readonly<Record<string, string>>> {
+  const pack = await ines.pack('northfield');
+  const domain = pack.domains.find(({ name }) => name === OAK_STREET);
+  return Object.fromEntries(domain?.sites.map(({ id, title }) => [id, title]) ?? []);
+}
+function file(...lines: readonly string[]): string {
+  const path = join(folder, `${Math.random()}.csv`);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+describe('a site', () => {
+  it('is made by its title, renamed, closed, and opened again', async () => {
+    expect(await run('add', OAK_STREET, '--title', ' Boiler \t room ')).toMatchObject({ code: 0 });
+    expect((await packed())['boiler-room']).toBe('Boiler room');
+    expect(await run('rename', OAK_STREET, 'boiler-room', '--title', 'غرفة المرجل')).toMatchObject({
+      code: 0,
+    });
+    expect((await packed())['boiler-room']).toBe('غرفة المرجل');
+    expect(await run('close', OAK_STREET, 'boiler-room', '--by', 'sam')).toMatchObject({ code: 0 });
+    expect(await packed()).not.toHaveProperty('boiler-room');
+    expect(await run('close', OAK_STREET, 'boiler-room')).toMatchObject({ code: 1 });
+    expect(await run('add', OAK_STREET, '--title', 'Boiler room')).toMatchObject({ code: 0 });
+    expect((await packed())['boiler-room']).toBe('Boiler room');
+  });
+
+  it('keeps its devices and their title once it is closed', async () => {
+    expect(await run('add', OAK_STREET, '--title', 'Shed')).toMatchObject({ code: 0 });
+    const device = await server.listedDevice();
+    const payload = registrationOf(device, OAK_STREET, { place: { site: 'shed', photos: [] } });
+    expect(await ines.submit('registration+jws', payload, 'northfield')).toMatchObject({ outcome: 'bound' });
+    expect(await run('close', OAK_STREET, 'shed')).toMatchObject({ code: 0 });
+    const { devices } = (await ines.get('/api/field-devices?org=northfield&after=')).body as {
+      devices: { udid: string; site?: string; siteTitle?: string }[];
+    };
+    const shown = devices.find(({ udid }) => udid === device.udid);
+    expect(shown).toMatchObject({ site: 'shed', siteTitle: 'Shed' });
+  });
+
+  it.each([
+    [['add', 'no.such.domain', '--title', 'Roof'], 'no such domain'],
+    [['add', OAK_STREET, '--title', ' '], 'can be seen'],
+    [['add', OAK_STREET, '--title', 'Another roof', '--id', 'roof'], 'another site has this id'],
+    [['rename', OAK_STREET, 'no-such-site', '--title', 'Roof'], 'no such site'],
+  ])('is refused with the reason: %j', async (words, why) => {
+    const { code, out } = await run(...words);
+    expect([code, out]).toEqual([1, expect.stringContaining(why)]);
+  });
+
+  it('is changed by the desk alone where somebody is named', async () => {
+    expect(await run('add', OAK_STREET, '--title', 'Loft', '--by', 'ines')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('a file of sites', () => {
+  const head = 'domain,id,title';
+
+  it('is taken whole, five thousand lines too', async () => {
+    const lines = Array.from({ length: 4_900 }, (_, i) => `${OAK_STREET},flat-${i},"Flat ${i}, east"`);
+    const done = await run('import', file(head, ...lines), '--org', 'northfield');
+    expect(done).toMatchObject({ code: 0 });
+    expect((await packed())['flat-4899']).toBe('Flat 4899, east');
+  });
+
+  it('is taken not at all where a line is wrong, and each such line is named', async () => {
+    const before = await packed();
+    const path = file(
+      head,
+      `${OAK_STREET},new-one,New one`,
+      'no.such.domain,x,X',
+      `${OAK_STREET},y, `,
+      `hanna.${server.running.installation.suffix},z,Z`,
+      `${OAK_STREET},new-one,Twice`,
+    );
+    const { code, out } = await run('import', path, '--org', 'northfield');
+    expect(code).toBe(1);
+    for (const line of ['line 3: ', 'line 4: ', 'line 5: ', 'line 6: ']) expect(out).toContain(line);
+    expect(await packed()).toEqual(before);
+  });
+
+  it('begins with its columns', async () => {
+    expect(await run('import', file('id,title', 'x,X'), '--org', 'northfield')).toMatchObject({ code: 2 });
+  });
+});
