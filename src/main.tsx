@@ -231,7 +231,7 @@ const model = new AppModel({
     const { voidRecord } = await import('./effects/void-record.ts');
     await voidRecord(capturing, record, 'undone', __APP_VERSION__);
   },
-  drain,
+  drain: sendAndTake,
   app: __APP_VERSION__,
 });
 outbox.onPhotoGivenUp = () => {
@@ -255,14 +255,19 @@ async function drain(force: boolean): Promise<DrainOutcome | 'busy'> {
   const [{ runDrain }, { accordClient }, { IdbKeptStatements }, lost] = loaded;
   const backend = { ...syncClient, ...accordClient };
   const kept = new IdbKeptStatements(db);
-  const outcome = await runDrain(
+  return runDrain(
     { outbox, again: lost, work, kept, backend, clock, crypto, owner, force, persisted, photos: photoStore },
     new AbortController().signal,
     TURN_MS,
   );
-  // A failure here is none of the drain's: the next round asks again.
-  if (outcome !== 'busy' && outcome.kind === 'done') await takeWhatStands().catch(() => undefined);
-  return outcome;
+}
+
+/** Sends what waits, then takes what stands. What stops the second is what the person is told, like anything of the first. */
+async function sendAndTake(force: boolean): Promise<DrainOutcome | 'busy'> {
+  const outcome = await drain(force);
+  if (outcome === 'busy' || outcome.kind !== 'done') return outcome;
+  const failure = await takeWhatStands();
+  return failure === undefined ? outcome : { kind: 'stopped', sent: outcome.sent, failure };
 }
 
 async function sitesOf(org: string, domain: string) {
@@ -282,14 +287,16 @@ function afterCapture(): void {
 }
 
 /** What stands where in the organisations of this person, once outcomes are here. */
-async function takeWhatStands(): Promise<void> {
+async function takeWhatStands(): Promise<BackendFailure | undefined> {
   const enrolment = await work.enrolment();
-  const [{ takeDevices }, { devicesClient }] = await Promise.all([
+  const loaded = await Promise.all([
     import('./sync/take-devices.ts'),
     import('./backend/devices-client.ts'),
-  ]);
+  ]).catch(() => undefined);
+  if (loaded === undefined) return { kind: 'unreachable' };
+  const [{ takeDevices }, { devicesClient }] = loaded;
   const orgs = enrolment?.credential.memberships.map(({ org }) => org) ?? [];
-  await takeDevices({ backend: devicesClient, devices: deviceLists }, orgs, new AbortController().signal);
+  return takeDevices({ backend: devicesClient, devices: deviceLists }, orgs, new AbortController().signal);
 }
 
 /** After a sign-in: the backend may have been put back to a copy that is older than the packs here. */
