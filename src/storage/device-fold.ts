@@ -306,7 +306,9 @@ function stateOf({ state, code, read }: QueuedRecord): {
     case 'received':
       return { standing: 'undecided', need: 'send' };
     case 'rejected':
-      return { standing: 'undecided', need: 'rejected' };
+      return read === true
+        ? { standing: 'refused', need: 'none' }
+        : { standing: 'undecided', need: 'rejected' };
     case 'held':
       return code === 'transfer_case'
         ? { standing: 'claimed', need: 'claimed' }

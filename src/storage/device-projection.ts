@@ -12,6 +12,8 @@ export const READER = 'devices';
 export interface StoredReader {
   readonly version: 1;
   readonly operator: string;
+  /** Where this person works, in order. */
+  readonly orgs: readonly string[];
   /** The last key that was made anew, first of the records, then (`told`) of what the backend said; null once all are. */
   readonly from: { readonly of: 'q' | 'told'; readonly key: string | readonly string[] | null } | null;
 }
@@ -24,6 +26,8 @@ export interface Sums {
   sites: Record<string, SiteCount>;
   others: Record<string, number>;
 }
+
+const NEEDS_NOBODY: ReadonlySet<DeviceAtPlace['need']> = new Set(['none', 'ended']);
 
 export const noSums = (): Sums => ({ devices: 0, needs: {}, sites: {}, others: {} });
 
@@ -45,13 +49,14 @@ export async function projectTouched(tx: Write, now: number): Promise<void> {
   const [reader, kept] = await Promise.all([meta.get(READER), meta.get(SUMS)]);
   // Nobody's yet: all rows are made when somebody is known (devices.ts).
   if (reader === undefined) return;
-  const { operator } = reader as StoredReader;
+  const { operator, orgs } = reader as StoredReader;
   const sums = (kept as Sums | undefined) ?? noSums();
   const rows = tx.objectStore('device');
   const both = await Promise.all(
     keys.map(async ([org, udid]) => {
       const [sources, before] = await Promise.all([sourcesOf(tx, org, udid), rows.get([org, udid])]);
-      return { org, udid, before, after: entryOf({ org, udid, sources, operator, now }) };
+      const isLeft = !orgs.includes(org);
+      return { org, udid, before, after: entryOf({ org, udid, sources, operator, isLeft, now }) };
     }),
   );
   const bare = unwrap(rows);
@@ -84,10 +89,13 @@ function entryOf(of: {
   readonly udid: string;
   readonly sources: DeviceSources;
   readonly operator: string;
+  /** Whether the person works there no more: only what is not done yet is of use then. */
+  readonly isLeft: boolean;
   readonly now: number;
 }): DeviceEntry | undefined {
-  const { org, udid, sources, operator, now } = of;
-  const folded = foldDevice(sources, { operator, now });
+  const { org, udid, sources, operator, isLeft, now } = of;
+  const seen = foldDevice(sources, { operator, now });
+  const folded = seen !== undefined && isLeft && NEEDS_NOBODY.has(seen.need) ? undefined : seen;
   const others = unsentOfOthers(sources.records, operator);
   if (folded === undefined) return Object.keys(others).length === 0 ? undefined : { org, udid, others };
   const row = { ...folded, org };

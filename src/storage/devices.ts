@@ -19,6 +19,7 @@ import type { DeviceEntry, ToldRow } from './device-entry.ts';
 import { noSums, READER, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
 import { CREDENTIALS } from './operator-key.ts';
 import type { IdbOutbox } from './outbox.ts';
+import { together } from './outbox-read.ts';
 import type { Write } from './outbox-stores.ts';
 import { putRows } from './outbox-write.ts';
 import { holds, searchWords } from './search-text.ts';
@@ -50,6 +51,7 @@ interface Found {
   readonly text: string;
   readonly rank: number;
   readonly order: number;
+  readonly position: string;
   readonly at: readonly [domain: string, site: string];
 }
 
@@ -70,7 +72,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
     const { db, now } = this.#parts;
     const read = () =>
       db.use(async (open) => {
-        const tx = open.transaction(['meta', 'device']);
+        const tx = together.of(open);
         return Promise.all([
           tx.objectStore('meta').get(SUMS),
           tx.objectStore('device').index('due').count(IDBKeyRange.upperBound(now())),
@@ -150,11 +152,17 @@ export class IdbDevices implements DevicesView, DevicesIntake {
     const reader = await this.#parts.db.use(
       async (db) => (await db.get('meta', READER)) as StoredReader | undefined,
     );
-    if (reader?.version !== 1 || reader.operator !== person.operator) {
-      const begun: StoredReader = { version: 1, operator: person.operator, from: { of: 'q', key: null } };
+    const orgs = [...person.orgs].sort();
+    const isOther = reader?.version !== 1 || reader.operator !== person.operator;
+    if (isOther || JSON.stringify(reader.orgs) !== JSON.stringify(orgs)) {
+      const { operator } = person;
+      const begun: StoredReader = { version: 1, operator, orgs, from: { of: 'q', key: null } };
       await this.#parts.outbox.write(async (tx) => {
-        await tx.objectStore('device').clear();
-        await tx.objectStore('meta').put(noSums(), SUMS);
+        // The same person's rows stay until each is made anew: only an organisation was left or joined.
+        if (isOther) {
+          await tx.objectStore('device').clear();
+          await tx.objectStore('meta').put(noSums(), SUMS);
+        }
         await tx.objectStore('meta').put(begun, READER);
       });
     } else if (reader.from === null) return { made: Promise.resolve() };
@@ -254,9 +262,10 @@ export class IdbDevices implements DevicesView, DevicesIntake {
   async #becomeDue(): Promise<void> {
     const { db, outbox, now } = this.#parts;
     const due = await db.use((open) => open.getAllFromIndex('device', 'due', IDBKeyRange.upperBound(now())));
-    await outbox.write(async (tx) => {
-      for (const { org, udid } of due) touch(tx, org, udid);
-    });
+    for (let from = 0; from < due.length; from += SLICE)
+      await outbox.write(async (tx) => {
+        for (const { org, udid } of due.slice(from, from + SLICE)) touch(tx, org, udid);
+      });
   }
 
   async #search({ needs, at, limit, skip = 0 }: DeviceQuery, words: readonly string[]) {
@@ -277,7 +286,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
             (one.org === at.org && one.at[0] === at.domain && one.at[1] === (at.site ?? ''))) &&
           words.every((word) => holds(one.text, word)),
       )
-      .sort((a, b) => a.rank - b.rank || a.order - b.order);
+      .sort(at === undefined ? byUrgency : byPosition);
     const page = found.slice(skip, skip + limit);
     const rows = await this.#parts.db.use((db) => {
       const { store } = db.transaction('device');
@@ -289,10 +298,20 @@ export class IdbDevices implements DevicesView, DevicesIntake {
   async #readTexts(): Promise<readonly Found[]> {
     const titles = await this.#parts.titles();
     const entries = await this.#parts.db.use((db) => db.getAll('device'));
-    return entries.flatMap(({ org, udid, text, domain, site = '', rank, order = 0 }) => {
+    return entries.flatMap(({ org, udid, row, text, domain, site = '', rank, order = 0 }) => {
       if (text === undefined || domain === undefined || rank === undefined) return [];
       const title = titles.get(domain)?.toLowerCase() ?? '';
-      return [{ org, udid, text: `${text}\n${title}`, rank, order, at: [domain, site] as const }];
+      return [
+        {
+          org,
+          udid,
+          text: `${text}\n${title}`,
+          rank,
+          order,
+          position: row?.position ?? '',
+          at: [domain, site] as const,
+        },
+      ];
     });
   }
 }
@@ -330,6 +349,8 @@ async function take(tx: Write, org: string, answer: FieldDevices): Promise<void>
   const [told, meta] = [tx.objectStore('told'), tx.objectStore('meta')];
   const before = await readCursor(meta, org);
   const begins = answer.after === '';
+  // Asked for by another tab before this place was reached: what came since must not be undone by it.
+  if (!begins && answer.after !== before.cursor) return;
   const turn = begins ? before.turn + 1 : before.turn;
   const sweeping = begins || before.sweeping;
   const rows: ToldRow[] = [
@@ -368,7 +389,7 @@ function rowsOf(entries: readonly (DeviceEntry | undefined)[]): DeviceAtPlace[] 
 
 /** By need, each asked for by itself and together: as many requests as there are needs, whatever the number of devices. */
 async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 }: DeviceQuery) {
-  const tx = db.transaction(['device', 'meta']);
+  const tx = together.of(db);
   const index = tx.objectStore('device').index('need');
   const ranks = [...new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)))].sort((a, b) => a - b);
   const [sums, ...found] = await Promise.all([
@@ -382,6 +403,17 @@ async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 
     rows: rowsOf(found.flat()).slice(skip, skip + limit),
     of: needs.reduce((sum, need) => sum + (counted[need] ?? 0), 0),
   };
+}
+
+type Ordered = Pick<Found, 'rank' | 'order'>;
+const byUrgency = (a: Ordered, b: Ordered) => a.rank - b.rank || a.order - b.order;
+
+/** As people count in a building: Flat 2 before Flat 10. */
+function byPosition(
+  a: Pick<DeviceAtPlace, 'position' | 'udid'>,
+  b: Pick<DeviceAtPlace, 'position' | 'udid'>,
+): number {
+  return natural.compare(a.position ?? '', b.position ?? '') || natural.compare(a.udid, b.udid);
 }
 
 /** Ranks that follow each other are one range. */
@@ -402,6 +434,6 @@ async function findAtSite(
 ) {
   const found = rowsOf(await db.getAllFromIndex('device', 'site', [org, domain, site]))
     .filter((row) => needs === undefined || needs.includes(row.need))
-    .sort((a, b) => natural.compare(a.position ?? '', b.position ?? '') || natural.compare(a.udid, b.udid));
+    .sort(byPosition);
   return { rows: found.slice(skip, skip + limit), of: found.length };
 }

@@ -12,18 +12,18 @@ interface AllRecords {
   }): Promise<readonly { readonly value: QueuedRecord }[]>;
 }
 
-type ReadTransaction = IDBPTransaction<Schema, ('q' | 'meta')[], 'readonly'>;
+type ReadTransaction = IDBPTransaction<Schema, ('q' | 'meta' | 'device')[], 'readonly'>;
 
 /**
  * One transaction for all that is asked in one go: the first screen wants counts and newest rows together, and each
  * transaction costs a way to the browser's storage process and back.
  */
-export class ReadTogether {
+class ReadTogether {
   #current: { readonly db: Database; readonly tx: ReadTransaction } | undefined;
 
   of(db: Database): ReadTransaction {
     if (this.#current?.db === db) return this.#current.tx;
-    const tx = db.transaction(['q', 'meta'], 'readonly');
+    const tx = db.transaction(['q', 'meta', 'device'], 'readonly');
     this.#current = { db, tx };
     // It takes requests as long as the microtasks run in which it was made.
     queueMicrotask(() => {
@@ -32,6 +32,9 @@ export class ReadTogether {
     return tx;
   }
 }
+
+/** One for the whole page: the lists of records and of devices are read for the same screen. */
+export const together = new ReadTogether();
 
 /** The one record of each state that waits longest. */
 export async function oldest(index: {

@@ -44,7 +44,10 @@ export function moved(
 ): QueuedRecord | undefined {
   const state = nextRecordState(row.state, event);
   if (state === undefined) return undefined;
-  const next: QueuedRecord = { ...row, ...fields, ...whatWasInstalled(row, state), state };
+  // What a person read of was another state: sent again and rejected again is news.
+  const { read, ...rest } = row;
+  const known = state === row.state && read !== undefined ? { read } : {};
+  const next: QueuedRecord = { ...rest, ...known, ...fields, ...whatWasInstalled(row, state), state };
   bump(summary, row.state, -1);
   bump(summary, state, 1);
   summary.certificatesWaiting += waits(next) - waits(row);

@@ -30,7 +30,7 @@ import {
   unsentNumbers,
 } from './outbox-keeping.ts';
 import { lease } from './outbox-lease.ts';
-import { ReadTogether, readOverview, readPage } from './outbox-read.ts';
+import { readOverview, readPage, together } from './outbox-read.ts';
 import { decideAll, settleAll } from './outbox-settle.ts';
 import { STORES, type Write } from './outbox-stores.ts';
 import { anchorKey, bump, emptySummary, move, putRows, readSummary } from './outbox-write.ts';
@@ -46,7 +46,6 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   /** Told when a photo that waits had to make room for a record. */
   onPhotoGivenUp: () => void = () => undefined;
   readonly #channel = new BroadcastChannel(CHANNEL);
-  readonly #together = new ReadTogether();
   readonly #listeners = new Set<() => void>();
 
   constructor(db: DatabaseHandle, now: () => number = Date.now) {
@@ -99,11 +98,11 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
   }
 
   summary(): Promise<OutboxSummary> {
-    return this.#db.use((db) => readOverview(this.#together.of(db)));
+    return this.#db.use((db) => readOverview(together.of(db)));
   }
 
   page(limit: number, before = Infinity): Promise<readonly QueuedRecord[]> {
-    return this.#db.use((db) => readPage(this.#together.of(db), limit, before));
+    return this.#db.use((db) => readPage(together.of(db), limit, before));
   }
 
   record(id: string): Promise<QueuedRecord | undefined> {

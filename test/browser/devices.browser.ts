@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { FieldDevice, FieldDevices } from '../../contract/field-device.ts';
+import { NEEDS_ME } from '../../src/ports/devices.ts';
 import { IdbDevices } from '../../src/storage/devices.ts';
 import { IdbOutbox } from '../../src/storage/outbox.ts';
-import { crypto, digest, ORG, queuedRecord, recordId } from '../support/records.ts';
+import { captureNext, crypto, DOMAIN, digest, ORG, queuedRecord, recordId } from '../support/records.ts';
 import { dropDatabases, freshDatabase, openDatabase } from './databases.ts';
 
 afterEach(dropDatabases);
@@ -114,4 +117,247 @@ test('a search that failed once is made anew by the next one', async () => {
   await expect(devices.find({ words: 'ACME-1', limit: 25 })).rejects.toThrow('lost');
   isLost = false;
   expect(await devices.find({ words: 'ACME-1', limit: 25 })).toMatchObject({ of: 1 });
+});
+
+const told = (udid: string, over: Partial<FieldDevice> = {}): FieldDevice => ({
+  ...{ maker: 'acme', udid, names: [], domain: DOMAIN, place: digest(1), state: 'installed' },
+  ...{ registration: recordId(1), by: JO, byName: 'Jo Brook', capturedAt: '2026-01-01T00:00:00.000Z' },
+  unproven: false,
+  ...over,
+});
+
+const answer = (after: string, cursor: string, over: Partial<FieldDevices> = {}): FieldDevices => ({
+  ...{ after, cursor, more: false, devices: [], records: [] },
+  ...over,
+});
+
+const udidsOf = async ({ devices }: Phone) =>
+  (await devices.find({ limit: 1_000 })).rows.map(({ udid }) => udid).sort();
+
+describe('what the backend tells', () => {
+  test('comes in pages; told from the start, what is not named again is gone, at the end and not before', async () => {
+    const one = phone();
+    await signIn(one, INES);
+    await one.devices.take(ORG, answer('', 'a', { more: true, devices: [told('m-1'), told('m-2')] }));
+    await one.devices.take(ORG, answer('a', 'b', { devices: [told('m-3')] }));
+    expect(await udidsOf(one)).toEqual(['m-1', 'm-2', 'm-3']);
+    await one.devices.take(ORG, answer('', 'c', { more: true, devices: [told('m-3')] }));
+    expect(await udidsOf(one)).toEqual(['m-1', 'm-2', 'm-3']);
+    await one.devices.take(ORG, answer('c', 'd', { devices: [told('m-4')] }));
+    expect(await udidsOf(one)).toEqual(['m-3', 'm-4']);
+    expect(await one.devices.overview()).toMatchObject({ devices: 2, needs: { none: 2 } });
+  });
+
+  test('an older answer that another tab was given undoes nothing', async () => {
+    const one = phone();
+    await signIn(one, INES);
+    await one.devices.take(ORG, answer('', 'a', { devices: [told('m-1')] }));
+    await one.devices.take(ORG, answer('a', 'b', { devices: [told('m-1', { state: 'shown' })] }));
+    await one.devices.take(ORG, answer('a', 'b0', { devices: [told('m-1', { state: 'issued' })] }));
+    expect((await one.devices.device(ORG, 'm-1'))?.standing).toBe('shown');
+    expect(await one.devices.cursor(ORG)).toBe('b');
+  });
+
+  test('a report that was read of stays read when it is told again, until it is decided anew; settled ones go', async () => {
+    const one = phone();
+    await signIn(one, INES);
+    const report = (at: string) => ({
+      ...{ record: recordId(7), udid: 'm-7', names: [], domain: DOMAIN, outcome: 'refused' as const, at },
+      ...{ by: INES, byName: 'Ines', capturedAt: '2026-01-01T00:00:00.000Z' },
+    });
+    const need = async () => (await one.devices.device(ORG, 'm-7'))?.need;
+    const first = report('2026-01-01T10:00:00.000Z');
+    await one.devices.take(ORG, answer('', 'a', { records: [first] }));
+    expect(await need()).toBe('refused');
+    await one.devices.read(ORG, 'm-7');
+    await one.devices.take(ORG, answer('', 'b', { records: [first] }));
+    expect(await need()).toBe('none');
+    await one.devices.take(ORG, answer('b', 'c', { records: [report('2026-01-01T11:00:00.000Z')] }));
+    expect(await need()).toBe('refused');
+    const settled = { ...report('2026-01-01T12:00:00.000Z'), outcome: 'settled' as const };
+    await one.devices.take(ORG, answer('c', 'd', { records: [settled] }));
+    expect(await need()).toBeUndefined();
+  });
+
+  test('an organisation that was left is forgotten, but for own work that is not done', async () => {
+    const one = phone();
+    const sent = (seq: number, state: 'bound' | 'saved' | 'refused') => ({
+      ...refused(seq, INES, `acme-${seq}`),
+      ...(state === 'refused' ? {} : { state, code: null }),
+    });
+    await put(one, [sent(1, 'bound'), sent(2, 'saved'), sent(3, 'refused')]);
+    await signIn(one, INES);
+    await one.devices.take(ORG, answer('', 'a', { devices: [told('m-1')] }));
+    expect(await udidsOf(one)).toEqual(['acme-1', 'acme-2', 'acme-3', 'm-1']);
+    await (await one.devices.keepFor({ operator: INES, orgs: ['other'] })).made;
+    expect(await udidsOf(one)).toEqual(['acme-2', 'acme-3']);
+    expect(await one.devices.overview()).toMatchObject({ devices: 2, needs: { send: 1, refused: 1 } });
+    await one.devices.read(ORG, 'acme-3');
+    expect(await udidsOf(one)).toEqual(['acme-2']);
+    await signIn(one, INES);
+    expect(await udidsOf(one)).toEqual(['acme-1', 'acme-2', 'acme-3']);
+    expect(await one.devices.cursor(ORG)).toBe('');
+  });
+
+  test('two makers that use one serial are one row, of the one that lives', async () => {
+    const one = phone();
+    await signIn(one, INES);
+    const ended = told('s-1', { maker: 'bolt', state: 'ended', position: 'Cellar' });
+    await one.devices.take(ORG, answer('', 'a', { devices: [ended, told('s-1', { position: 'Roof' })] }));
+    expect(await one.devices.known('s-1')).toMatchObject([{ maker: 'acme', position: 'Roof' }]);
+    expect(await one.devices.overview()).toMatchObject({ devices: 1 });
+  });
+});
+
+test('a rejected registration that somebody read of needs nobody, until it is sent and rejected again', async () => {
+  const one = phone();
+  await put(one, [{ ...refused(1, INES), state: 'rejected', code: 'bad_signature', decidedAt: null }]);
+  await signIn(one, INES);
+  const now = async () => {
+    const row = await one.devices.device(ORG, 'acme-1');
+    return [row?.need, row?.standing];
+  };
+  expect(await now()).toEqual(['rejected', 'undecided']);
+  await one.devices.read(ORG, 'acme-1');
+  expect(await now()).toEqual(['none', 'refused']);
+  await one.outbox.retry(recordId(1));
+  expect(await now()).toEqual(['send', 'saved']);
+  expect((await one.outbox.record(recordId(1)))?.read).toBeUndefined();
+});
+
+test('what becomes due needs its person when its time has come, many of them in slices', async () => {
+  let now = NOW;
+  const db = openDatabase(freshDatabase());
+  const outbox = new IdbOutbox(db, () => now);
+  const titles = async () => new Map<string, string>();
+  const devices = new IdbDevices({ db, outbox, crypto, now: () => now, titles });
+  await (await devices.keepFor({ operator: INES, orgs: [ORG] })).made;
+  const due = Array.from({ length: 450 }, (_, n) =>
+    told(`m-${n}`, { renewFrom: '2026-02-01T00:00:00.000Z', notAfter: '2026-03-01T00:00:00.000Z' }),
+  );
+  await devices.take(ORG, answer('', 'a', { devices: due }));
+  expect(await devices.overview()).toMatchObject({ needs: { none: 450 } });
+  now = Date.UTC(2026, 1, 1);
+  let writes = 0;
+  const write = outbox.write.bind(outbox);
+  outbox.write = (work) => {
+    writes += 1;
+    return write(work);
+  };
+  expect((await devices.overview()).needs).toEqual({ renew: 450 });
+  expect(writes).toBe(3);
+});
+
+describe('at a site and by words', () => {
+  const SITE = { site: 'mill-house', siteTitle: 'Mühle' };
+  const at = { org: ORG, domain: DOMAIN, site: SITE.site };
+
+  async function house() {
+    const db = openDatabase(freshDatabase());
+    const outbox = new IdbOutbox(db, () => NOW);
+    const titles = async () => new Map([[DOMAIN, 'Oak Street']]);
+    const one = {
+      ...{ name: '', db, outbox },
+      devices: new IdbDevices({ db, outbox, crypto, now: () => NOW, titles }),
+    };
+    await signIn(one, INES);
+    const names = ['02:B0:00:00:00:30', '490154203237518', 'SN-77/A'];
+    const devices = [
+      told('d-10', { ...SITE, position: 'Flat 10', names, model: 'Meter 42' }),
+      told('d-2', { ...SITE, position: 'Flat 2', renewFrom: '2026-02-01T00:00:00.000Z' }),
+      told('d-1', { ...SITE, position: 'Flat 1', renewFrom: '2026-01-01T00:00:00.000Z' }),
+      told('d-3', { ...SITE, position: 'Flat 11', state: 'issuing' }),
+      told('d-4', { byName: 'Kim Vale' }),
+    ];
+    await one.devices.take(ORG, answer('', 'a', { devices }));
+    return one;
+  }
+
+  test('rows stand in the order people count in, searched or not, whatever they need', async () => {
+    const one = await house();
+    const order = ['Flat 1', 'Flat 2', 'Flat 10', 'Flat 11'];
+    for (const words of ['', 'flat', 'mill']) {
+      const { rows, of } = await one.devices.find({ at, words, limit: 25 });
+      expect([rows.map(({ position }) => position), of]).toEqual([order, 4]);
+    }
+    const page = await one.devices.find({ at, words: 'flat', limit: 2, skip: 1 });
+    expect(page.rows.map(({ position }) => position)).toEqual(['Flat 2', 'Flat 10']);
+  });
+
+  test.each([
+    ...['02:B0:00:00:00:30', '02-b0-00-00-00-30', '02b0.0000.0030', '02B000000030', '02 b0 00 00 00 30'],
+    ...['b0:00:00', '490154203237518', '49 015420 323751 8', 'sn-77/a', 'SN77A', 'meter 42', 'METER'],
+    ...['mühle flat 10', 'Mu\u0308hle 10', 'oak flat 10'],
+  ])('%j finds the device', async (words) => {
+    const one = await house();
+    const found = await one.devices.find({ words, limit: 25 });
+    expect(found.rows.map(({ udid }) => udid)).toContain('d-10');
+    expect(found.of).toBeLessThan(5);
+  });
+
+  test('a person, a domain and words that nothing has', async () => {
+    const one = await house();
+    const of = async (words: string) => (await one.devices.find({ words, limit: 25 })).of;
+    expect([await of('kim'), await of('oak street'), await of('oak elm'), await of('Jo Brook')]).toEqual([
+      1, 5, 0, 4,
+    ]);
+  });
+});
+
+test('counts are those of the rows, whatever was written in which order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          org: fc.constantFrom(ORG, 'other'),
+          udid: fc.constantFrom('m-1', 'm-2', 'm-3', 'm-4'),
+          maker: fc.constantFrom('acme', 'bolt'),
+          state: fc.constantFrom('issuing', 'issued', 'installed', 'shown', 'ended'),
+          site: fc.constantFrom('a', 'b', undefined),
+          renewFrom: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'),
+          does: fc.constantFrom('tell', 'begin', 'capture', 'read', 'sign in'),
+        }),
+        { maxLength: 25 },
+      ),
+      async (steps) => {
+        const one = phone();
+        await signIn(one, INES);
+        for (const [n, { org, udid, does, site, ...rest }] of steps.entries()) {
+          const device = told(udid, { ...rest, ...(site === undefined ? {} : { site }) });
+          if (does === 'read') await one.devices.read(org, udid);
+          else if (does === 'sign in')
+            await (await one.devices.keepFor({ operator: n % 3 === 0 ? JO : INES, orgs: [ORG, 'other'] }))
+              .made;
+          else if (does === 'capture')
+            await captureNext(one.outbox, {
+              org,
+              udid,
+              operator: n % 2 === 0 ? JO : INES,
+              operatorName: 'x',
+            });
+          else {
+            const after = does === 'begin' ? '' : await one.devices.cursor(org);
+            await one.devices.take(org, answer(after, `c${n}`, { devices: [device] }));
+          }
+        }
+        const overview = await one.devices.overview();
+        const { rows, of } = await one.devices.find({ limit: 1_000 });
+        const needs: Record<string, number> = {};
+        for (const { need } of rows) needs[need] = (needs[need] ?? 0) + 1;
+        expect([overview.devices, of]).toEqual([rows.length, rows.length]);
+        expect(overview.needs).toEqual(needs);
+        const standing = rows.filter((row) => row.standing !== 'ended');
+        expect(overview.sites.reduce((sum, { devices }) => sum + devices, 0)).toBe(standing.length);
+        for (const { devices, needMe, ...at } of overview.sites) {
+          const here = await one.devices.find({ at, limit: 1_000 });
+          const live = here.rows.filter((row) => row.standing !== 'ended');
+          expect([devices, needMe]).toEqual([
+            live.length,
+            live.filter(({ need }) => NEEDS_ME.has(need)).length,
+          ]);
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
 });

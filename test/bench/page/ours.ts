@@ -10,10 +10,13 @@ import { prepare } from '../../../src/effects/prepare.ts';
 import { checkJournal } from '../../../src/effects/safety/check-journal.ts';
 import { withCopies } from '../../../src/effects/safety/watch-storage.ts';
 import { systemClock } from '../../../src/platform/system-clock.ts';
+import { NEEDS_ME } from '../../../src/ports/devices.ts';
 import type { JournalEntry } from '../../../src/ports/keeping.ts';
 import type { LeaseTerms, QueuedRecord, Settlement } from '../../../src/ports/outbox.ts';
+import type { Enrolment } from '../../../src/ports/work.ts';
 import { IdbAgain } from '../../../src/storage/again.ts';
 import { DatabaseHandle } from '../../../src/storage/database.ts';
+import { IdbDevices } from '../../../src/storage/devices.ts';
 import { OpfsJournal } from '../../../src/storage/journal.ts';
 import { IdbKeptStatements } from '../../../src/storage/kept-statements.ts';
 import { makeOperatorKey, OperatorKeyStore } from '../../../src/storage/operator-key.ts';
@@ -27,6 +30,10 @@ const crypto = cryptoPort(globalThis.crypto);
 const clock = systemClock;
 const db = new DatabaseHandle();
 const outbox = new IdbOutbox(db);
+const places = new IdbDevices({
+  ...{ db, outbox, crypto, now: () => clock.now() },
+  titles: async () => new Map(),
+});
 const keys = new OperatorKeyStore(db);
 const work = new IdbWorkStore(db, keys);
 const openJournal = once(() => OpfsJournal.open());
@@ -86,8 +93,11 @@ const bench = {
     return payload.id;
   },
 
-  /** Many records at once, signed and chained like any, written in one go. */
-  async fill(count: number): Promise<void> {
+  /**
+   * Many records at once, signed and chained like any, written in one go. `sites`: over how many the devices stand; of fifty one
+   * is refused then, and one is held, for the first screen to list.
+   */
+  async fill(count: number, sites = 0): Promise<void> {
     const enrolment = await work.enrolment();
     if (enrolment === undefined) throw new Error('not enrolled');
     const { signer } = enrolment;
@@ -98,7 +108,8 @@ const bench = {
       const context = contextOf(enrolment);
       const sealed = await sealRecord('registration+jws', payload, context, head, signer, crypto);
       head = sealed.head;
-      made.push({ jws: sealed.jws, row: rowOf(subject, sealed, signer.kid, Date.now() - count + i) });
+      const row = rowOf(subject, sealed, signer.kid, Date.now() - count + i);
+      made.push({ jws: sealed.jws, row: sites === 0 ? row : standing(row, enrolment, i, sites) });
     }
     await db.use(async (open) => {
       const tx = open.transaction(['env', 'q', 'meta'], 'readwrite');
@@ -108,11 +119,22 @@ const bench = {
       }
       const meta = tx.objectStore('meta');
       const sum = (await meta.get('sum')) as { counts: Record<string, number> } | undefined;
-      const saved = (sum?.counts.saved ?? 0) + count;
-      await meta.put({ certificatesWaiting: 0, ...sum, counts: { ...sum?.counts, saved } }, 'sum');
+      const counts = { ...sum?.counts };
+      for (const { row } of made) counts[row.state] = (counts[row.state] ?? 0) + 1;
+      await meta.put({ certificatesWaiting: 0, ...sum, counts }, 'sum');
       await meta.put(head, `head:${signer.kid}`);
       await tx.done;
     });
+  },
+
+  /** Makes the rows of the lists for the person who is signed in. Gives how many devices there are. */
+  async listDevices(): Promise<number> {
+    const enrolment = await work.enrolment();
+    if (enrolment === undefined) throw new Error('not enrolled');
+    const { operator, memberships } = enrolment.credential;
+    const { made } = await places.keepFor({ operator, orgs: memberships.map(({ org }) => org) });
+    await made;
+    return (await places.overview()).devices;
   },
 
   /** `most`: so many records a request, for comparison. Gives milliseconds until every receipt was verified and stored. */
@@ -192,7 +214,15 @@ const bench = {
       await work();
       return performance.now() - began;
     };
-    const screen = () => timed(() => Promise.all([outbox.summary(), outbox.page(25)]));
+    const screen = () =>
+      timed(() =>
+        Promise.all([
+          outbox.summary(),
+          places.overview(),
+          places.find({ needs: [...NEEDS_ME], limit: 25 }),
+          places.find({ needs: ['held', 'claimed'], limit: 25 }),
+        ]),
+      );
     const bare = () =>
       timed(() =>
         db.use((open) => {
@@ -278,6 +308,20 @@ function rowOf(
     receivedAt: null,
     certificate: null,
     unproven: false,
+  };
+}
+
+/** As it stands at one of so many sites, decided or not. */
+function standing(row: QueuedRecord, { credential }: Enrolment, i: number, sites: number): QueuedRecord {
+  const { operator, name } = credential;
+  const site = `site-${i % sites}`;
+  const state = i % 50 === 0 ? 'refused' : i % 50 === 1 ? 'held' : 'saved';
+  return {
+    ...row,
+    ...{ operator, operatorName: name, state, model: 'Meter 42' },
+    place: { site, siteTitle: `Site ${i % sites}`, position: `Flat ${i}`, digest: row.digest },
+    ...(state === 'refused' ? { code: 'proof_wrong', decidedAt: '2026-01-01T00:00:00.000Z' } : {}),
+    ...(state === 'held' ? { code: 'possession_needed', decidedAt: '2026-01-01T00:00:00.000Z' } : {}),
   };
 }
 
