@@ -104,8 +104,6 @@ export interface SiteCount {
 export interface DevicesOverview {
   readonly devices: number;
   readonly needs: Readonly<Partial<Record<DeviceNeed, number>>>;
-  /** In no order. */
-  readonly sites: readonly SiteCount[];
   /** Unsent records of other people on this phone, which are theirs to read. */
   readonly others: readonly { readonly name: string; readonly unsent: number }[];
 }
@@ -123,6 +121,8 @@ export interface DeviceQuery {
 /** Reading side, for screens. Rejects with StorageError only. */
 export interface DevicesView {
   overview(): Promise<DevicesOverview>;
+  /** Sites where devices stand, in no order. */
+  sites(): Promise<readonly SiteCount[]>;
   /** The most urgent first, then the newest; with `at` in natural order of position (Flat 2 before Flat 10). */
   find(query: DeviceQuery): Promise<{ readonly rows: readonly DeviceAtPlace[]; readonly of: number }>;
   device(org: string, udid: string): Promise<DeviceAtPlace | undefined>;

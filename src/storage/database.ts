@@ -31,7 +31,7 @@ export interface Schema extends DBSchema {
     };
   };
   /**
-   * `devices`, `devices-sum`, `told:<org>` (devices.ts), `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. What an older copy of
+   * `devices`, `devices-sum`, `site:<place>`, `told:<org>` (devices.ts), `sum`, `epoch`, `head:<kid>`, `cursor:<org>`, `early:<record>`, `taken`, `statement`, `settings:*`. What an older copy of
    * the backend may have to be told or asked: `accord`, `again`, `anchor`, `anchor:<digest>`, `credential:<digest>`.
    */
   meta: { key: string; value: unknown };

@@ -18,18 +18,20 @@ export interface StoredReader {
   readonly from: { readonly of: 'q' | 'told'; readonly key: string | readonly string[] | null } | null;
 }
 
+/** In `meta`, with organisation, domain and site behind it: how many devices stand there. */
+export const SITE = 'site:';
+
 /** In `meta`: counts of all rows, so that the first screen reads one. */
 export const SUMS = 'devices-sum';
 export interface Sums {
   devices: number;
   needs: Partial<Record<DeviceAtPlace['need'], number>>;
-  sites: Record<string, SiteCount>;
   others: Record<string, number>;
 }
 
 const NEEDS_NOBODY: ReadonlySet<DeviceAtPlace['need']> = new Set(['none', 'ended']);
 
-export const noSums = (): Sums => ({ devices: 0, needs: {}, sites: {}, others: {} });
+export const noSums = (): Sums => ({ devices: 0, needs: {}, others: {} });
 
 /** Whose rows a transaction touched: made anew before it ends, so that rows and records never disagree. */
 const touched = new WeakMap<object, Map<string, readonly [org: string, udid: string]>>();
@@ -60,12 +62,14 @@ export async function projectTouched(tx: Write, now: number): Promise<void> {
     }),
   );
   const bare = unwrap(rows);
+  const sites = new Map<string, SiteDelta>();
   for (const { org, udid, before, after } of both) {
-    add(sums, before, -1);
-    add(sums, after, 1);
+    add(sums, sites, before, -1);
+    add(sums, sites, after, 1);
     if (after !== undefined) bare.put(after);
     else if (before !== undefined) bare.delete([org, udid]);
   }
+  await addToSites(tx, sites);
   await meta.put(sums, SUMS);
 }
 
@@ -114,7 +118,7 @@ function entryOf(of: {
   };
 }
 
-function add(sums: Sums, entry: DeviceEntry | undefined, by: 1 | -1): void {
+function add(sums: Sums, sites: Map<string, SiteDelta>, entry: DeviceEntry | undefined, by: 1 | -1): void {
   if (entry === undefined) return;
   for (const [name, n] of Object.entries(entry.others)) bump(sums.others, name, by * n);
   const { row } = entry;
@@ -124,22 +128,33 @@ function add(sums: Sums, entry: DeviceEntry | undefined, by: 1 | -1): void {
   const { org, domain, site, siteTitle } = row;
   // What has ended stands nowhere any more.
   if (row.standing === 'ended') return;
-  const key = JSON.stringify([org, domain, site ?? null]);
-  const at = sums.sites[key] ?? {
-    org,
-    domain,
-    devices: 0,
-    needMe: 0,
+  const key = `${SITE}${JSON.stringify([org, domain, site ?? null])}`;
+  const at = sites.get(key) ?? {
+    ...{ org, domain, devices: 0, needMe: 0 },
     ...(site === undefined ? {} : { site }),
   };
-  const next = {
+  sites.set(key, {
     ...at,
     ...(by === 1 && siteTitle !== undefined ? { siteTitle } : {}),
     devices: at.devices + by,
     needMe: at.needMe + (NEEDS_ME.has(row.need) ? by : 0),
-  };
-  if (next.devices === 0) delete sums.sites[key];
-  else sums.sites[key] = next;
+  });
+}
+
+/** By how much the counts of a site change, and what it is called. */
+type SiteDelta = SiteCount;
+
+/** Each site has a row of its own: the first screen reads none of them, and a write touches those of its devices. */
+async function addToSites(tx: Write, sites: ReadonlyMap<string, SiteDelta>): Promise<void> {
+  const meta = tx.objectStore('meta');
+  await Promise.all(
+    Array.from(sites, async ([key, delta]) => {
+      const before = (await meta.get(key)) as SiteCount | undefined;
+      const devices = (before?.devices ?? 0) + delta.devices;
+      if (devices === 0) return meta.delete(key);
+      return meta.put({ ...before, ...delta, devices, needMe: (before?.needMe ?? 0) + delta.needMe }, key);
+    }),
+  );
 }
 
 function bump(counts: Partial<Record<string, number>>, name: string, by: number): void {

@@ -12,11 +12,12 @@ import {
   type DevicesIntake,
   type DevicesOverview,
   type DevicesView,
+  type SiteCount,
 } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { Database, DatabaseHandle } from './database.ts';
 import type { DeviceEntry, ToldRow } from './device-entry.ts';
-import { noSums, READER, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
+import { noSums, READER, SITE, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
 import { CREDENTIALS } from './operator-key.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { together } from './outbox-read.ts';
@@ -27,6 +28,7 @@ import { holds, searchWords } from './search-text.ts';
 /** Rows made anew in one transaction: short enough that a screen waits for none of them. */
 const SLICE = 200;
 const CURSOR = 'told:';
+const OF_SITES = IDBKeyRange.bound(SITE, `${SITE}\uffff`);
 const natural = new Intl.Collator(undefined, { numeric: true });
 
 /** How far an organisation's devices are told. `sweeping`: from the start, and not at its end yet. */
@@ -83,13 +85,16 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       await this.#becomeDue();
       [kept, due] = await read();
     }
-    const { devices, needs, sites, others } = (kept as Sums | undefined) ?? noSums();
+    const { devices, needs, others } = (kept as Sums | undefined) ?? noSums();
     return {
       devices,
       needs,
-      sites: Object.values(sites),
       others: Object.entries(others).map(([name, unsent]) => ({ name, unsent })),
     };
+  }
+
+  sites(): Promise<readonly SiteCount[]> {
+    return this.#parts.db.use(async (db) => (await db.getAll('meta', OF_SITES)) as SiteCount[]);
   }
 
   async find(query: DeviceQuery): Promise<{ readonly rows: readonly DeviceAtPlace[]; readonly of: number }> {
@@ -162,6 +167,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
         if (isOther) {
           await tx.objectStore('device').clear();
           await tx.objectStore('meta').put(noSums(), SUMS);
+          await tx.objectStore('meta').delete(OF_SITES);
         }
         await tx.objectStore('meta').put(begun, READER);
       });

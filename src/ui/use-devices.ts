@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeviceAtPlace, DeviceQuery } from '../ports/devices.ts';
+import type { DeviceAtPlace, DeviceQuery, SiteCount } from '../ports/devices.ts';
 import { useModel } from './model-context.ts';
 
 export interface FoundDevices {
@@ -43,4 +43,21 @@ export function useDevice(org: string, udid: string): DeviceAtPlace | null | und
     };
   }, [model, org, udid, version]);
   return device;
+}
+
+/** Sites where devices stand; they come after what needs somebody. */
+export function useSites(): readonly SiteCount[] {
+  const model = useModel();
+  const [sites, setSites] = useState<readonly SiteCount[]>([]);
+  const version = model.outboxVersion.value;
+  useEffect(() => {
+    let isCurrent = true;
+    void model.ports.devices.sites().then((found) => {
+      if (isCurrent) setSites(found);
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [model, version]);
+  return sites;
 }

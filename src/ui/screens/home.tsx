@@ -10,12 +10,13 @@ import { SentAgainCard } from '../parts/sent-again.tsx';
 import { namedSites, SiteRow } from '../parts/site-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
-import { useDevices } from '../use-devices.ts';
+import { useDevices, useSites } from '../use-devices.ts';
 import { devicesWords as say } from '../words/devices.ts';
 import { words } from '../words/en.ts';
 
 /** More than a person does before looking again; the list behind has the rest. */
 const SHOWN = 25;
+const OTHERS_SHOWN = 5;
 const SITES_SHOWN = 8;
 const MINE = DEVICE_NEEDS.filter((need) => NEEDS_ME.has(need));
 const OTHERS = ['held', 'claimed'] as const;
@@ -24,7 +25,7 @@ const OTHERS = ['held', 'claimed'] as const;
 export function HomeScreen() {
   const model = useModel();
   const mine = useDevices({ needs: MINE, limit: SHOWN });
-  const waiting = useDevices({ needs: OTHERS, limit: SHOWN });
+  const waiting = useDevices({ needs: OTHERS, limit: OTHERS_SHOWN });
   const overview = model.devices.value;
   const credential = model.enrolment.value?.credential;
   const { clock } = model.readiness.value;
@@ -94,7 +95,7 @@ export function HomeScreen() {
 
 function Places() {
   const model = useModel();
-  const sites = namedSites(model, model.devices.value?.sites ?? []);
+  const sites = namedSites(model, useSites());
   if (sites.length === 0) return null;
   return (
     <section class="stack-s" data-section="places">

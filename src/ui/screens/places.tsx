@@ -7,7 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { namedSites, SiteRow } from '../parts/site-row.tsx';
 import { goBack } from '../route.ts';
 import { sayInAddress } from '../say-in-address.ts';
-import { useDevices } from '../use-devices.ts';
+import { useDevices, useSites } from '../use-devices.ts';
 import { devicesWords } from '../words/devices.ts';
 import { placesWords as say } from '../words/places.ts';
 
@@ -111,7 +111,7 @@ function Filters(props: { readonly show: Show; readonly onShow: (show: Show) => 
 function Sites() {
   const model = useModel();
   const [limit, setLimit] = useState(SITES);
-  const sites = namedSites(model, model.devices.value?.sites ?? []);
+  const sites = namedSites(model, useSites());
   return (
     <section class="stack-s" data-section="places">
       {sites.length === 0 && <p class="quiet">{devicesWords.none}</p>}

@@ -220,7 +220,7 @@ const bench = {
           outbox.summary(),
           places.overview(),
           places.find({ needs: [...NEEDS_ME], limit: 25 }),
-          places.find({ needs: ['held', 'claimed'], limit: 25 }),
+          places.find({ needs: ['held', 'claimed'], limit: 5 }),
         ]),
       );
     const bare = () =>
