@@ -76,13 +76,12 @@ export async function decideAll(
       continue;
     }
     if (isPast(row, change, era)) continue;
-    const decided = moved(summary, row, change.outcome, {
+    const decided = moved(summary, row.decidedAt === change.at ? row : asUnread(row), change.outcome, {
       code: change.code ?? null,
       detail: change.detail ?? null,
       decidedAt: change.at,
       unproven: change.unproven ?? false,
       decidedBy: change.by ?? null,
-      read: false,
       ...(change.maker === undefined ? {} : { maker: change.maker }),
       ...(era === undefined ? {} : { era }),
       ...(change.certificate === undefined ? {} : { certificate: change.certificate }),
@@ -100,6 +99,12 @@ export async function decideAll(
     const kept = ((await tx.objectStore('meta').get(key)) as Change[] | undefined) ?? [];
     await tx.objectStore('meta').put([...kept, change], key);
   }
+}
+
+/** What a person read of was another decision. */
+function asUnread(row: QueuedRecord): QueuedRecord {
+  const { read: _read, ...rest } = row;
+  return rest;
 }
 
 /**
