@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox/type';
+import { Amendment } from '../../contract/amendment.ts';
 import { API } from '../../contract/api.ts';
 import { ApprovalRequest, HeldRecord, HeldRecords } from '../../contract/approval.ts';
 import { BatchRequest, BatchResponse, RecordResult } from '../../contract/batch.ts';
@@ -7,6 +8,7 @@ import { Confirmation } from '../../contract/confirmation.ts';
 import { ClientAct, DeviceAct, DeviceActed, DeviceState, DeviceStates } from '../../contract/device-state.ts';
 import { RecordHeader } from '../../contract/envelope.ts';
 import * as era from '../../contract/era.ts';
+import { FieldDevice, FieldDevices, FieldRecord } from '../../contract/field-device.ts';
 import { ListChanges } from '../../contract/list-changes.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
 import * as operator from '../../contract/operator.ts';
@@ -17,6 +19,7 @@ import { Problem } from '../../contract/problem.ts';
 import { PublicJwk } from '../../contract/public-jwk.ts';
 import { Registration } from '../../contract/registration.ts';
 import * as rescue from '../../contract/rescue.ts';
+import { SiteRecord } from '../../contract/site-record.ts';
 import { Skip } from '../../contract/skip.ts';
 import { Receipt, StatementHeader, StatementKey } from '../../contract/statement.ts';
 import { TransferAnswer, TransferDecision, TransferState, TransferStates } from '../../contract/transfer.ts';
@@ -34,6 +37,33 @@ const LIST_CHANGES = {
   rows: [{ digest: 'A'.repeat(16), row: made.listRow() }],
 };
 const nonce = 'n'.repeat(22);
+const stamp = { id: made.recordId(1), app: '1.0.0', capturedAt: at };
+const amendment = {
+  ...stamp,
+  ...{ registration: made.recordId(2), maker: 'acme', udid: 'acme-1', domain: made.DOMAIN },
+  base: made.digest(1),
+  place: {
+    site: 'roof',
+    position: 'Cabinet 3',
+    location: { latitude: 59.3, longitude: 18.1, accuracyMetres: 12 },
+  },
+  because: 'b',
+};
+const somewhere = { domain: made.DOMAIN, site: 'roof', siteTitle: 'Roof', position: 'Cabinet 3' };
+const captured = { by: 'anna', byName: 'Anna', capturedAt: at };
+const fieldDevice = {
+  ...{ maker: 'acme', udid: 'acme-1', names: ['SN-1'], model: 'Meter 42' },
+  ...{ ...somewhere, place: made.digest(1), state: 'issued', registration: made.recordId(1), ...captured },
+  ...{ unproven: false, takesNone: true, simulated: true },
+  suspended: { reason: 'lost', at, by: 'Sam' },
+  ended: { code: 'retired', at, by: 'Sam', because: 'b' },
+  ...{ notAfter: at, renewFrom: at, certificate: made.certificate() },
+};
+const fieldRecord = {
+  ...{ record: made.recordId(1), maker: 'acme', udid: 'acme-1', names: [], model: 'Meter 42' },
+  ...{ ...somewhere, outcome: 'held', code: 'udid_only_row', detail: 'd', decidedBy: 'Sam', at, ...captured },
+  simulated: true,
+};
 const held = {
   record: made.recordId(1),
   code: 'udid_only_row',
@@ -154,6 +184,17 @@ export const CASES: Readonly<Record<string, Case>> = {
     value: { nonce, cursor: 'c1', more: false, changes: [made.change(made.recordId(1))] },
   },
   Confirmation: { schema: Confirmation, value: made.confirmation({ maker: 'acme' }) },
+  Amendment: { schema: Amendment, value: amendment },
+  SiteRecord: {
+    schema: SiteRecord,
+    value: { ...stamp, domain: made.DOMAIN, site: 'roof', title: 'Roof', was: 'Top floor' },
+  },
+  FieldDevice: { schema: FieldDevice, value: fieldDevice },
+  FieldRecord: { schema: FieldRecord, value: fieldRecord },
+  FieldDevices: {
+    schema: FieldDevices,
+    value: { after: '', cursor: 'c1', more: false, devices: [fieldDevice], records: [fieldRecord] },
+  },
   DeviceState: { schema: DeviceState, value: device },
   DeviceAct: {
     schema: DeviceAct,
