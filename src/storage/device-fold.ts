@@ -33,7 +33,9 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
   const own = all.filter(({ operator }) => operator === reader.operator);
   const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
   const told = pickDevice(sources.devices, newest?.maker);
-  const report = pickReport(sources.reports, newest);
+  // What somebody was refused is theirs to read.
+  const reports = sources.reports.filter(({ outcome, by }) => outcome === 'held' || by === reader.operator);
+  const report = pickReport(reports, newest);
   const base = baseOf({ newest, told, report, operator: reader.operator });
   if (base === undefined) return undefined;
   const row = withWaiting({ base, own, all, told, now: reader.now });

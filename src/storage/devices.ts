@@ -168,6 +168,9 @@ export class IdbDevices implements DevicesView, DevicesIntake {
           await tx.objectStore('device').clear();
           await tx.objectStore('meta').put(noSums(), SUMS);
           await tx.objectStore('meta').delete(OF_SITES);
+          // The backend tells each person what was refused to them: it is asked anew, from the start.
+          await tx.objectStore('told').clear();
+          await tx.objectStore('meta').delete(IDBKeyRange.bound(CURSOR, `${CURSOR}\uffff`));
         }
         await tx.objectStore('meta').put(begun, READER);
       });

@@ -225,3 +225,10 @@ describe('a registration of a device that stands already', () => {
     expect(row).toMatchObject({ standing: 'installed', need: 'none' });
   });
 });
+
+test('what somebody else was refused is not shown, and what they had held is', () => {
+  const theirs = (outcome: 'held' | 'refused') =>
+    report({ record: recordId(60), outcome, by: 'somebody-else' });
+  expect(fold({ reports: [theirs('refused')] })).toBeUndefined();
+  expect(fold({ reports: [theirs('held')] })).toMatchObject({ need: 'held', mine: false });
+});

@@ -53,12 +53,12 @@ export function HeldCard(props: {
 
 /** Why it is held: the failed checks by name, the installer's reason, the rules' own words, and where the device is bound already. */
 function Why({ record }: { readonly record: HeldRecord }) {
-  const { code, check, row, because, detail, stands } = record;
+  const { code, check, because, detail, stands } = record;
   const failed = record.evidence?.checks.flatMap((one) => (one.result === 'failed' ? [one] : [])) ?? [];
   const known = new Set<string | undefined>(failed.map((one) => one.code));
   return (
     <section class="stack-s">
-      <p>{row === undefined ? fieldTroubleWords(code).what : fieldWords.desk.row[row]}</p>
+      <p>{whatIsHeld(record)}</p>
       {(failed.length > 0 || check !== undefined) && (
         <>
           <h4>{say.failed}</h4>
@@ -98,6 +98,12 @@ function Why({ record }: { readonly record: HeldRecord }) {
       )}
     </section>
   );
+}
+
+/** Said to whoever decides, not to whoever submitted it. */
+function whatIsHeld({ row, code }: HeldRecord): string {
+  if (row !== undefined) return fieldWords.desk.row[row];
+  return code === 'submitted_as_found' ? say.asFound : fieldTroubleWords(code).what;
 }
 
 function Decision({ record, decide }: { readonly record: HeldRecord; readonly decide: Decide }) {

@@ -3,6 +3,7 @@ import type { DeviceAct, DeviceState } from '../../../contract/device-state.ts';
 import { failureCode } from '../../effects/trouble.ts';
 import type { BackendFailure } from '../../ports/backend.ts';
 import { useModel } from '../model-context.ts';
+import { LinkButton } from '../parts/button.tsx';
 import { deskOrg } from '../parts/desk-choice.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { NameText } from '../parts/name-text.tsx';
@@ -68,13 +69,18 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
           {device.revokedAt !== null ? (
             <p class="quiet">{say.ended}</p>
           ) : (
-            <DeskActs
-              key={`${device.suspended?.reason} ${acts}`}
-              device={device}
-              others={others}
-              me={model.enrolment.value?.credential.operator}
-              perform={perform}
-            />
+            <>
+              <LinkButton href={`/at/${org}/${udid}`} icon="pin" of={udid}>
+                {deskWords.correct}
+              </LinkButton>
+              <DeskActs
+                key={`${device.suspended?.reason} ${acts}`}
+                device={device}
+                others={others}
+                me={model.enrolment.value?.credential.operator}
+                perform={perform}
+              />
+            </>
           )}
         </>
       )}

@@ -6,6 +6,7 @@ export const deskWords = {
     approve: (udid: string) => `Approved: ${udid}`,
     refuse: (udid: string) => `Refused: ${udid}`,
   },
+  asFound: 'Submitted although a check failed.',
   failed: 'What failed',
   passed: (n: number) => `${n} checks passed`,
   open: (n: number) => (n === 1 ? '1 could not be made there' : `${n} could not be made there`),
