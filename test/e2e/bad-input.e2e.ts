@@ -234,10 +234,8 @@ describe('phone and network', () => {
     await page.locator('.row', { hasText: device.udid }).getByText('Saved on this phone').waitFor();
     await page.context().unroute('**/api/**');
     await page.getByRole('button', { name: 'Send now' }).click();
-    await page
-      .locator('.row', { hasText: device.udid })
-      .getByText(/^Bound/)
-      .waitFor();
+    await page.click('[data-filter=all]');
+    await page.locator(`[data-device="${device.udid}"][data-need=write]`).waitFor();
   });
 
   it('gives up its reserve for one record of a full phone, then refuses whole, and saves when there is room again', async () => {
@@ -271,6 +269,7 @@ describe('phone and network', () => {
       )
       .toBe(true);
     await tapTo(page, '/outbox');
+    await page.click('[data-filter=all]');
     await expect.poll(() => page.locator('.row', { hasText: device.udid }).count()).toBe(1);
   });
 });

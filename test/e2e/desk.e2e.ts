@@ -46,7 +46,7 @@ it('goes on after a restart where the installer stopped, with the device read', 
   await save(page, OAK_STREET);
   await page.getByRole('heading', { name: 'Bound' }).waitFor();
   await page.getByRole('button', { name: 'Later' }).click();
-  await page.getByText('1 certificate waits for its device').waitFor();
+  await page.locator(`[data-section=needs-me] [data-device="${device.udid}"][data-need=write]`).waitFor();
 });
 
 it('lets a colleague at the desk decide what is held, never its author', async () => {
@@ -78,10 +78,8 @@ it('lets a colleague at the desk decide what is held, never its author', async (
 
   await tapTo(page, '/outbox');
   await page.getByRole('button', { name: 'Send now' }).click();
-  await page
-    .locator('.row', { hasText: device.udid })
-    .getByText(/^Bound/)
-    .waitFor();
+  await page.click('[data-filter=all]');
+  await page.locator(`[data-device="${device.udid}"][data-need=write]`).waitFor();
   await unplug();
 });
 

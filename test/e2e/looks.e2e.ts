@@ -11,12 +11,13 @@ import { OAK_STREET } from '../support/server.ts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TARGET = 48;
 const PRIMARY = 64;
-const SCREENS = ['/', '/outbox', '/more', '/ready', '/bind'] as const;
+const SCREENS = ['/', '/outbox', '/places', '/more', '/ready', '/bind'] as const;
 
 let app: FieldApp;
 let page: Page;
 let record: string;
 let bound: string;
+let at: string;
 
 beforeAll(async () => {
   app = await startFieldApp();
@@ -33,8 +34,10 @@ beforeAll(async () => {
   await page.getByRole('button', { name: 'Go on' }).click();
   await save(page, OAK_STREET);
   await page.getByRole('heading', { name: 'Bound' }).waitFor();
-  await tapTo(page, '/outbox');
-  record = (await page.locator('.row').first().getAttribute('href')) ?? '';
+  at = `/at/northfield/${row.udid}`;
+  await tapTo(page, at);
+  await page.locator('[data-part=records] summary').click();
+  record = (await page.locator('[data-part=records] a').first().getAttribute('href')) ?? '';
   await unplug();
 });
 
@@ -77,12 +80,14 @@ async function smallTargets(): Promise<string[]> {
 }
 
 describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
-  it.each([...SCREENS, 'record', 'collect', 'device', 'revoke'])(
+  it.each([...SCREENS, 'record', 'at', 'place', 'write', 'device', 'revoke'])(
     '%s is readable, sayable and hittable',
     async (screen) => {
       const paths: Record<string, string> = {
         record,
-        collect: record.replace('record', 'collect'),
+        at,
+        place: `/place/northfield/${OAK_STREET}/-`,
+        write: at.replace('/at/', '/write/'),
         device: bound,
         revoke: bound,
       };
@@ -104,7 +109,7 @@ describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
 });
 
 it('has room for text twice as large, without sideways scrolling', async () => {
-  for (const path of [...SCREENS, bound]) {
+  for (const path of [...SCREENS, bound, at]) {
     await tapTo(page, path);
     await page.locator('main h1').first().waitFor();
     await page.evaluate(() => {

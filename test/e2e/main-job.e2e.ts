@@ -94,13 +94,14 @@ async function syncAfterRestart(device: ZephyrCredDevice): Promise<Page> {
   await row.getByText(/^(Saved on this phone|Sending)/).waitFor(); // killed with a request on its way it may say so still
   await app.bringServerBack();
   await page.context().setOffline(false);
-  await row.getByText(/^Bound/).waitFor({ timeout: PATIENCE });
+  await page.click('[data-filter=all]');
+  await row.getByText('Write its certificate').waitFor({ timeout: PATIENCE });
   return page;
 }
 
 async function collect(page: Page, device: ZephyrCredDevice, link: 'serial' | 'bluetooth'): Promise<void> {
   await page.locator('.row', { hasText: device.udid }).click();
-  await page.getByRole('button', { name: 'Write the certificate' }).click();
+  await page.getByRole('heading', { name: 'Write the certificate' }).waitFor();
   await page.click(`[data-link=${link}]`);
   await page.getByRole('heading', { name: 'Certificate on device' }).waitFor({ timeout: PATIENCE });
 }

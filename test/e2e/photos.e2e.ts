@@ -94,7 +94,12 @@ it('sends a photo in parts after its record, and after a kill goes on where the 
   const { width, height, exif } = await sharp(data).metadata();
   expect([width, height, exif]).toEqual([1600, 1200, undefined]);
   await back.locator('[data-part=photos-waiting]').waitFor({ state: 'detached' });
-  await back.locator('a[href^="/record/"]').first().click();
+  await back.goto(new URL('/outbox', back.url()).href);
+  await back.click('[data-filter=all]');
+  const udid = await back.locator('a[data-device]').first().getAttribute('data-device');
+  await back.goto(new URL(`/at/training/${udid}`, back.url()).href);
+  await back.locator('[data-part=records] summary').click();
+  await back.locator('a[href^="/record/"]').last().click();
   await back.getByText('With the backend').waitFor();
 });
 
