@@ -202,7 +202,7 @@ function bindThousandMore(udid: string): void {
       with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)
       select i, binding.* from n, (select * from bindings where udid = '${udid}') as binding;
     insert into bindings (id, scope, org, domain, site, maker, udid, registration, state, key_digest, unproven, first_use, bound_at, ended_at)
-      select id || i, scope, org, domain, null, maker, maker || '-more-' || i, registration || i, state, key_digest || i, unproven, first_use,
+      select id || i, scope, org, domain, null, maker, maker || '-more-' || i, substr(registration, 1, 24) || printf('%012x', i), state, key_digest || i, unproven, first_use,
         strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+' || i || ' seconds'), null from many;
     insert into certificates (serial, issuer, binding, not_before, not_after, fingerprint, der, revoked_at, reason)
       select serial || i, issuer, id || i, not_before, not_after, printf('%064x', i), der, null, null
