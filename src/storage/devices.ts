@@ -76,7 +76,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       db.use(async (open) => {
         const tx = together.of(open);
         return Promise.all([
-          tx.objectStore('meta').get(SUMS),
+          sumsIn(tx),
           tx.objectStore('device').index('due').count(IDBKeyRange.upperBound(now())),
         ]);
       });
@@ -85,7 +85,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       await this.#becomeDue();
       [kept, due] = await read();
     }
-    const { devices, needs, others } = (kept as Sums | undefined) ?? noSums();
+    const { devices, needs, others } = kept;
     return {
       devices,
       needs,
@@ -402,16 +402,30 @@ async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 
   const index = tx.objectStore('device').index('need');
   const ranks = [...new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)))].sort((a, b) => a - b);
   const [sums, ...found] = await Promise.all([
-    tx.objectStore('meta').get(SUMS),
+    sumsIn(tx),
     ...stretchesOf(ranks).map(([from, to]) =>
       index.getAll(IDBKeyRange.bound([from], [to, []]), skip + limit),
     ),
   ]);
-  const counted = (sums as Sums | undefined)?.needs ?? {};
+  const counted = sums.needs;
   return {
     rows: rowsOf(found.flat()).slice(skip, skip + limit),
     of: needs.reduce((sum, need) => sum + (counted[need] ?? 0), 0),
   };
+}
+
+/** Read once in each transaction: the first screen asks for it with each of its lists. */
+const read = new WeakMap<object, Promise<Sums>>();
+
+function sumsIn(tx: ReturnType<typeof together.of>): Promise<Sums> {
+  const known = read.get(tx);
+  if (known !== undefined) return known;
+  const asked = tx
+    .objectStore('meta')
+    .get(SUMS)
+    .then((kept) => (kept as Sums | undefined) ?? noSums());
+  read.set(tx, asked);
+  return asked;
 }
 
 type Ordered = Pick<Found, 'rank' | 'order'>;
