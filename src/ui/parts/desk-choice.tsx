@@ -12,7 +12,8 @@ export function deskOrg(model: AppModel): string {
   const desks = model.desks.value;
   const asked = new URLSearchParams(location.search).get('org');
   const names = [asked, chosen.value].filter((name) => desks.some(({ org }) => org === name));
-  return names[0] ?? desks[0]?.org ?? '';
+  // Whoever owns devices looks after their own without a desk.
+  return names[0] ?? desks[0]?.org ?? model.membership.value?.org ?? '';
 }
 
 /** Which organisation's desk; nothing where a person sits at one alone. */

@@ -18,6 +18,7 @@ import { Icon } from '../parts/icon.tsx';
 import { LinkChoice, linksFor } from '../parts/link-choice.tsx';
 import { NameText } from '../parts/name-text.tsx';
 import { Page } from '../parts/page.tsx';
+import { nameOfPlace } from '../place-name.ts';
 import { go, goBack } from '../route.ts';
 import { useBusyFlow, useFlow } from '../use-flow.ts';
 import { when } from '../words/en.ts';
@@ -124,11 +125,7 @@ function CollectFlow({ waiting, pack }: { readonly waiting: WaitingDevice; reado
         </p>
         {waiting.model !== undefined && <p class="quiet">{waiting.model}</p>}
         <p>
-          <bdi>
-            {[waiting.siteTitle ?? waiting.site, waiting.position]
-              .filter((part) => part !== undefined)
-              .join(', ') || waiting.domain}
-          </bdi>
+          <bdi>{nameOfPlace(model, waiting)}</bdi>
         </p>
         {now.at !== 'pair' && <Progress state={now} />}
       </section>

@@ -17,7 +17,7 @@ export const words = {
     looking: 'Looking for the backend…',
     needsYou: (n: number) =>
       `Everything is sent. ${n === 1 ? '1 device needs' : `${number.format(n)} devices need`} you.`,
-    openHome: 'Open Home',
+    openHome: 'Show them',
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
     waiting: (n: number, age: string) =>
       `${count(n, 'record', 'records')} saved on this phone. Oldest ${age}.`,
