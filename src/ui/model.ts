@@ -91,6 +91,8 @@ export class AppModel {
   );
   readonly readyOffline = computed(() => isReady(this.readiness.value));
   #again = false;
+  #syncing: Promise<void> = Promise.resolve();
+  #isForgetting = false;
   /** Whether a person asked for any of what the drain at work goes through. */
   #force = false;
   #looks = 0;
@@ -314,7 +316,14 @@ export class AppModel {
 
   /** By consent: forgets what ties this phone to an installation that is gone. Its records stay. */
   async startAfresh(): Promise<void> {
-    await this.ports.forgetInstallation();
+    // A drain that is under way would keep what it knew of the one that is gone.
+    this.#isForgetting = true;
+    try {
+      await this.#syncing;
+      await this.ports.forgetInstallation();
+    } finally {
+      this.#isForgetting = false;
+    }
     await this.prepare();
   }
 
@@ -326,8 +335,14 @@ export class AppModel {
   }
 
   /** Sends and fetches. `force`: a person asked, so back-off times do not count. Asked for while it runs, it runs again. */
-  async sync(force: boolean): Promise<void> {
-    if (this.enrolment.value == null) return;
+  sync(force: boolean): Promise<void> {
+    const under = this.#sync(force);
+    if (this.draining.value) this.#syncing = Promise.all([this.#syncing, under]).then(() => undefined);
+    return under;
+  }
+
+  async #sync(force: boolean): Promise<void> {
+    if (this.enrolment.value == null || this.#isForgetting) return;
     if (this.draining.value) {
       this.#again = true;
       this.#force ||= force;

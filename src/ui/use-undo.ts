@@ -22,8 +22,9 @@ export function useUndo(record: QueuedRecord | null | undefined): Undo {
   if (record === undefined || record === null) return { isAsked: false };
   if (voided?.state === 'refused' || voided?.state === 'rejected')
     return { isAsked: false, ...(voided.code === null ? {} : { refused: voided.code }) };
-  const isAsked = record.state !== 'refused' && (voided !== undefined || model.undone.has(record.id));
-  if (isAsked || !canUndo(record)) return { isAsked };
+  // Said only once it is in the outbox: whoever leaves at the words has asked.
+  const isAsked = record.state !== 'refused' && voided !== undefined;
+  if (isAsked || model.undone.has(record.id) || !canUndo(record)) return { isAsked };
   return {
     isAsked,
     undo: async () => {

@@ -66,7 +66,8 @@ it('takes a saved device back, and then binds nothing', async () => {
   const ines = await app.server.signIn('ines');
   const ofDevice = async () => (await ines.changes('northfield')).filter(({ udid }) => udid === device.udid);
   // In the order of the chain: bound, and taken back.
-  await expect.poll(async () => (await ofDevice()).map(({ outcome }) => outcome)).toEqual(['bound', 'noted']);
+  const outcomes = async () => (await ofDevice()).map(({ outcome }) => outcome);
+  await expect.poll(outcomes, { timeout: PATIENCE }).toEqual(['bound', 'refused', 'noted']);
   const { devices } = (await ines.get('/api/devices?org=northfield')).body as {
     devices: { udid: string; state: string }[];
   };
