@@ -1,3 +1,4 @@
+// One table of what may happen next in a registration, with its states and events: so it is long.
 import type { ListRow } from '../../contract/list-row.ts';
 import type { Check } from '../../core/evidence.ts';
 import type { ChallengeParts } from '../../core/possession.ts';

@@ -104,6 +104,8 @@ export interface SiteCount {
 export interface DevicesOverview {
   readonly devices: number;
   readonly needs: Readonly<Partial<Record<DeviceNeed, number>>>;
+  /** Ids of this person's records that name no device (a site's), were refused or rejected, and are not read. */
+  readonly stuck: readonly string[];
   /** Unsent records of other people on this phone, which are theirs to read. */
   readonly others: readonly { readonly name: string; readonly unsent: number }[];
 }

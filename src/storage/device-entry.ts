@@ -23,6 +23,8 @@ export interface DeviceEntry {
   /** Absent where nothing of it is this person's to see. */
   readonly row?: DeviceAtPlace;
   readonly others: Readonly<Record<string, number>>;
+  /** Records of this person that name no device, were refused or rejected, and are not read: the name of a site. */
+  readonly stuck?: readonly string[];
   /** What it is found by. */
   readonly text?: string;
   readonly domain?: string;

@@ -3,6 +3,7 @@ import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import { inTime } from './record-time.ts';
 
 /** Everything that this phone knows of one device in one organisation. Their order says nothing. */
 export interface DeviceSources {
@@ -40,48 +41,6 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
   if (base === undefined) return undefined;
   const row = withWaiting({ base, own, all, told, now: reader.now });
   return withOpenWork(row, own, told?.registration === base.registration);
-}
-
-/** Unsent records of other people, by name: theirs to read, and counted here. */
-export function unsentOfOthers(
-  records: readonly QueuedRecord[],
-  operator: string,
-): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const row of records) {
-    if (row.operator === operator || !isUnsent(row.state)) continue;
-    const name = row.operatorName ?? '';
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/**
- * By the time of capture, those of one key in its own order. A clock may be set back between two of one key, so a record is taken
- * to be no older than those before it: comparing two keys by time and one by number would else go in a circle.
- */
-function inTime(records: readonly QueuedRecord[]): readonly QueuedRecord[] {
-  const latest = new Map<string, number>();
-  const timed = [...records]
-    .sort((a, b) => a.seq - b.seq || compare(a.id, b.id))
-    .map((row) => {
-      const time = Math.max(row.createdAt, latest.get(row.kid) ?? -Infinity);
-      latest.set(row.kid, time);
-      return { row, time };
-    });
-  return timed
-    .sort(
-      (a, b) =>
-        a.time - b.time ||
-        compare(a.row.kid, b.row.kid) ||
-        a.row.seq - b.row.seq ||
-        compare(a.row.id, b.row.id),
-    )
-    .map(({ row }) => row);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Taken back: as if it had never been. */

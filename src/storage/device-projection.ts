@@ -1,9 +1,10 @@
 import { unwrap } from 'idb';
 import { fromInstant } from '../../core/instant.ts';
+import { isUnsent } from '../../core/record-state.ts';
 import { DEVICE_NEEDS, type DeviceAtPlace, NEEDS_ME, type SiteCount } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { DeviceEntry } from './device-entry.ts';
-import { type DeviceSources, foldDevice, unsentOfOthers } from './device-fold.ts';
+import { type DeviceSources, foldDevice } from './device-fold.ts';
 import type { Write } from './outbox-stores.ts';
 import { searchText } from './search-text.ts';
 
@@ -27,11 +28,12 @@ export interface Sums {
   devices: number;
   needs: Partial<Record<DeviceAtPlace['need'], number>>;
   others: Record<string, number>;
+  stuck: string[];
 }
 
 const NEEDS_NOBODY: ReadonlySet<DeviceAtPlace['need']> = new Set(['none', 'ended']);
 
-export const noSums = (): Sums => ({ devices: 0, needs: {}, others: {} });
+export const noSums = (): Sums => ({ devices: 0, needs: {}, others: {}, stuck: [] });
 
 /** Whose rows a transaction touched: made anew before it ends, so that rows and records never disagree. */
 const touched = new WeakMap<object, Map<string, readonly [org: string, udid: string]>>();
@@ -101,7 +103,11 @@ function entryOf(of: {
   const seen = foldDevice(sources, { operator, now });
   const folded = seen !== undefined && isLeft && NEEDS_NOBODY.has(seen.need) ? undefined : seen;
   const others = unsentOfOthers(sources.records, operator);
-  if (folded === undefined) return Object.keys(others).length === 0 ? undefined : { org, udid, others };
+  if (folded === undefined) {
+    const stuck = udid === '' ? stuckOf(sources.records, operator) : [];
+    const isEmpty = Object.keys(others).length === 0 && stuck.length === 0;
+    return isEmpty ? undefined : { org, udid, others, ...(stuck.length === 0 ? {} : { stuck }) };
+  }
   const row = { ...folded, org };
   const due = row.need === 'none' && row.renewFrom !== undefined ? fromInstant(row.renewFrom) : undefined;
   return {
@@ -118,10 +124,30 @@ function entryOf(of: {
   };
 }
 
+/** Unsent records of other people, by name: theirs to read, and counted here. */
+function unsentOfOthers(
+  records: readonly QueuedRecord[],
+  operator: string,
+): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const row of records) {
+    if (row.operator === operator || !isUnsent(row.state)) continue;
+    const name = row.operatorName ?? '';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function stuckOf(records: readonly QueuedRecord[], operator: string): readonly string[] {
+  const own = records.filter((row) => row.operator === operator && row.read !== true);
+  return own.filter(({ state }) => state === 'refused' || state === 'rejected').map(({ id }) => id);
+}
+
 function add(sums: Sums, sites: Map<string, SiteDelta>, entry: DeviceEntry | undefined, by: 1 | -1): void {
   if (entry === undefined) return;
   for (const [name, n] of Object.entries(entry.others)) bump(sums.others, name, by * n);
-  const { row } = entry;
+  const { row, stuck = [] } = entry;
+  sums.stuck = [...sums.stuck.filter((id) => !stuck.includes(id)), ...(by === 1 ? stuck : [])];
   if (row === undefined) return;
   sums.devices += by;
   bump(sums.needs, row.need, by);

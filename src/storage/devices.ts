@@ -1,10 +1,5 @@
 import type { FieldDevices } from '../../contract/field-device.ts';
-import { Credential } from '../../contract/operator.ts';
-import { parse } from '../../contract/parse.ts';
-import { Registration } from '../../contract/registration.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
-import { parseJws } from '../../core/jws.ts';
-import { factsOf } from '../../core/record-facts.ts';
 import {
   DEVICE_NEEDS,
   type DeviceAtPlace,
@@ -14,11 +9,11 @@ import {
   type DevicesView,
   type SiteCount,
 } from '../ports/devices.ts';
-import type { QueuedRecord } from '../ports/outbox.ts';
-import type { Database, DatabaseHandle } from './database.ts';
-import type { DeviceEntry, ToldRow } from './device-entry.ts';
-import { noSums, READER, SITE, type StoredReader, SUMS, type Sums, touch } from './device-projection.ts';
-import { CREDENTIALS } from './operator-key.ts';
+import type { DatabaseHandle } from './database.ts';
+import type { ToldRow } from './device-entry.ts';
+import { noSums, READER, SITE, type StoredReader, SUMS, touch } from './device-projection.ts';
+import { byPosition, byUrgency, findAtSite, findByNeed, rowsOf, sumsIn } from './device-queries.ts';
+import { lackingIn } from './older-rows.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { together } from './outbox-read.ts';
 import type { Write } from './outbox-stores.ts';
@@ -29,7 +24,6 @@ import { holds, searchWords } from './search-text.ts';
 const SLICE = 200;
 const CURSOR = 'told:';
 const OF_SITES = IDBKeyRange.bound(SITE, `${SITE}\uffff`);
-const natural = new Intl.Collator(undefined, { numeric: true });
 
 /** How far an organisation's devices are told. `sweeping`: from the start, and not at its end yet. */
 interface ToldCursor {
@@ -85,10 +79,11 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       await this.#becomeDue();
       [kept, due] = await read();
     }
-    const { devices, needs, others } = kept;
+    const { devices, needs, others, stuck } = kept;
     return {
       devices,
       needs,
+      stuck,
       others: Object.entries(others).map(([name, unsent]) => ({ name, unsent })),
     };
   }
@@ -135,8 +130,10 @@ export class IdbDevices implements DevicesView, DevicesIntake {
         refused.map((row) => ({ ...row, read: true as const })),
       );
       const told = tx.objectStore('told');
+      // What waits for others goes on waiting, whoever has read of it.
       for (const row of await told.index('udid').getAll([org, udid]))
-        if (row.report !== undefined) await told.put({ ...row, report: { ...row.report, read: true } });
+        if (row.report?.outcome === 'refused' && row.report.by === reader?.operator)
+          await told.put({ ...row, report: { ...row.report, read: true } });
       touch(tx, org, udid);
     });
   }
@@ -205,7 +202,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       if (from.of === 'q') {
         const range = from.key === null ? null : IDBKeyRange.lowerBound(from.key, true);
         const rows = await db.use((open) => open.getAll('q', range, SLICE));
-        const filled = await this.#fill(rows);
+        const filled = await lackingIn(rows, this.#parts);
         const last = rows.at(-1)?.id;
         await outbox.write(async (tx) => {
           const now = await tx.objectStore('meta').get(READER);
@@ -240,32 +237,6 @@ export class IdbDevices implements DevicesView, DevicesIntake {
         await tx.objectStore('meta').put({ ...reader, from: next } satisfies StoredReader, READER);
       });
     }
-  }
-
-  /** What rows of older versions lack: who captured them, and what their envelopes say of place and names. */
-  async #fill(rows: readonly QueuedRecord[]): Promise<ReadonlyMap<string, Partial<QueuedRecord>>> {
-    const { db, crypto } = this.#parts;
-    const bare = rows.filter(({ operator }) => operator === undefined);
-    if (bare.length === 0) return new Map();
-    const [people, envelopes] = await db.use(async (open) => {
-      const env = open.transaction('env').store;
-      return Promise.all([peopleOf(open), Promise.all(bare.map(({ id }) => env.get(id)))]);
-    });
-    const filled = new Map<string, Partial<QueuedRecord>>();
-    for (const [i, row] of bare.entries()) {
-      const person = row.origin === 'code' ? undefined : people.get(row.kid);
-      const jws = envelopes[i]?.jws;
-      const said =
-        row.typ === 'registration+jws' && jws !== undefined
-          ? parse(Registration, parseJws(jws)?.payload)
-          : undefined;
-      filled.set(row.id, {
-        operator: person?.operator ?? '',
-        ...(person === undefined ? {} : { operatorName: person.name }),
-        ...(said === undefined ? {} : await factsOf(said, crypto)),
-      });
-    }
-    return filled;
   }
 
   async #becomeDue(): Promise<void> {
@@ -325,29 +296,6 @@ export class IdbDevices implements DevicesView, DevicesIntake {
   }
 }
 
-/** Who captured by which key on this phone: every capture credential that came here says so. */
-async function peopleOf(
-  db: Database,
-): Promise<ReadonlyMap<string, { readonly operator: string; readonly name: string }>> {
-  const [stored, signed] = await Promise.all([
-    db.get('keys', 'operator'),
-    db.getAll('meta', IDBKeyRange.bound(CREDENTIALS, `${CREDENTIALS}\uffff`)),
-  ]);
-  const current = (stored as { readonly credential?: unknown } | undefined)?.credential;
-  const all = [
-    ...signed.map((jws) => (typeof jws === 'string' ? parseJws(jws)?.payload : undefined)),
-    current,
-  ];
-  return new Map(
-    all.flatMap((one) => {
-      const credential = parse(Credential, one);
-      return credential === undefined
-        ? []
-        : [[credential.kid, { operator: credential.operator, name: credential.name }] as const];
-    }),
-  );
-}
-
 async function readCursor(meta: { get(key: string): Promise<unknown> }, org: string): Promise<ToldCursor> {
   const kept = (await meta.get(`${CURSOR}${org}`)) as ToldCursor | undefined;
   return kept ?? { cursor: '', turn: 0, sweeping: false };
@@ -390,73 +338,4 @@ async function take(tx: Write, org: string, answer: FieldDevices): Promise<void>
     }
   const cursor: ToldCursor = { cursor: answer.cursor, turn, sweeping: sweeping && answer.more };
   await meta.put(cursor, `${CURSOR}${org}`);
-}
-
-function rowsOf(entries: readonly (DeviceEntry | undefined)[]): DeviceAtPlace[] {
-  return entries.flatMap((entry) => (entry?.row === undefined ? [] : [entry.row]));
-}
-
-/** By need, each asked for by itself and together: as many requests as there are needs, whatever the number of devices. */
-async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 }: DeviceQuery) {
-  const tx = together.of(db);
-  const index = tx.objectStore('device').index('need');
-  const ranks = [...new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)))].sort((a, b) => a - b);
-  const [sums, ...found] = await Promise.all([
-    sumsIn(tx),
-    ...stretchesOf(ranks).map(([from, to]) =>
-      index.getAll(IDBKeyRange.bound([from], [to, []]), skip + limit),
-    ),
-  ]);
-  const counted = sums.needs;
-  return {
-    rows: rowsOf(found.flat()).slice(skip, skip + limit),
-    of: needs.reduce((sum, need) => sum + (counted[need] ?? 0), 0),
-  };
-}
-
-/** Read once in each transaction: the first screen asks for it with each of its lists. */
-const read = new WeakMap<object, Promise<Sums>>();
-
-function sumsIn(tx: ReturnType<typeof together.of>): Promise<Sums> {
-  const known = read.get(tx);
-  if (known !== undefined) return known;
-  const asked = tx
-    .objectStore('meta')
-    .get(SUMS)
-    .then((kept) => (kept as Sums | undefined) ?? noSums());
-  read.set(tx, asked);
-  return asked;
-}
-
-type Ordered = Pick<Found, 'rank' | 'order'>;
-const byUrgency = (a: Ordered, b: Ordered) => a.rank - b.rank || a.order - b.order;
-
-/** As people count in a building: Flat 2 before Flat 10. */
-function byPosition(
-  a: Pick<DeviceAtPlace, 'position' | 'udid'>,
-  b: Pick<DeviceAtPlace, 'position' | 'udid'>,
-): number {
-  return natural.compare(a.position ?? '', b.position ?? '') || natural.compare(a.udid, b.udid);
-}
-
-/** Ranks that follow each other are one range. */
-function stretchesOf(ranks: readonly number[]): (readonly [number, number])[] {
-  const out: [number, number][] = [];
-  for (const rank of ranks) {
-    const last = out.at(-1);
-    if (last !== undefined && last[1] === rank - 1) last[1] = rank;
-    else out.push([rank, rank]);
-  }
-  return out;
-}
-
-async function findAtSite(
-  db: Database,
-  { needs, limit, skip = 0 }: DeviceQuery,
-  { org, domain, site = '' }: NonNullable<DeviceQuery['at']>,
-) {
-  const found = rowsOf(await db.getAllFromIndex('device', 'site', [org, domain, site]))
-    .filter((row) => needs === undefined || needs.includes(row.need))
-    .sort(byPosition);
-  return { rows: found.slice(skip, skip + limit), of: found.length };
 }

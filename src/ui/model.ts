@@ -1,3 +1,4 @@
+// The signals of the whole app and what moves them: apart, each would need the other, so it is long.
 import { computed, signal } from '@preact/signals';
 import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
 import { backOff } from '../../core/back-off.ts';
@@ -27,10 +28,11 @@ export class AppModel {
   readonly packs = signal<readonly StoredPack[]>([]);
   readonly summary = signal<OutboxSummary | undefined>(undefined);
   readonly devices = signal<DevicesOverview | undefined>(undefined);
-  /** Devices that this person can do something about. */
-  readonly needMe = computed(() =>
-    [...NEEDS_ME].reduce((sum, need) => sum + (this.devices.value?.needs[need] ?? 0), 0),
-  );
+  /** Devices, and names of sites, that this person can do something about. */
+  readonly needMe = computed(() => {
+    const { needs = {}, stuck = [] } = this.devices.value ?? {};
+    return [...NEEDS_ME].reduce((sum, need) => sum + (needs[need] ?? 0), stuck.length);
+  });
   readonly connection = signal<Connection>('unknown');
   readonly draining = signal(false);
   /** How many waited when this drain began, and when that was. */

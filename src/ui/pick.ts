@@ -9,7 +9,7 @@ export interface PickEntry {
 }
 
 /** As people count: Flat 2 before Flat 10. */
-const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+export const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /** In natural order, each title on one line. */
 export function inOrder(entries: readonly PickEntry[]): readonly PickEntry[] {

@@ -1,10 +1,20 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { FieldDevice, FieldDevices } from '../../contract/field-device.ts';
+import type { FieldDevice, FieldDevices, FieldRecord } from '../../contract/field-device.ts';
 import { NEEDS_ME } from '../../src/ports/devices.ts';
 import { IdbDevices } from '../../src/storage/devices.ts';
 import { IdbOutbox } from '../../src/storage/outbox.ts';
-import { captureNext, crypto, DOMAIN, digest, ORG, queuedRecord, recordId } from '../support/records.ts';
+import { received } from '../ports/outbox.suite.ts';
+import {
+  captureNext,
+  change,
+  crypto,
+  DOMAIN,
+  digest,
+  ORG,
+  queuedRecord,
+  recordId,
+} from '../support/records.ts';
 import { dropDatabases, freshDatabase, openDatabase } from './databases.ts';
 
 afterEach(dropDatabases);
@@ -361,4 +371,38 @@ test('counts are those of the rows, whatever was written in which order', async 
     ),
     { numRuns: 30 },
   );
+});
+
+test('the name of a site that was not taken needs its person, and nobody once it is read', async () => {
+  const db = openDatabase(freshDatabase());
+  const outbox = new IdbOutbox(db, () => NOW);
+  const devices = new IdbDevices({ db, outbox, crypto, now: () => NOW, titles: async () => new Map() });
+  await (await devices.keepFor({ operator: INES, orgs: [ORG] })).made;
+  const { row } = await captureNext(outbox, { typ: 'site+jws', udid: '', operator: INES });
+  await outbox.lease({ owner: 'x', now: NOW, until: NOW + 1, limit: 1, force: true, alone: false });
+  await outbox.settle([received(row.id)]);
+  expect((await devices.overview()).stuck).toEqual([]);
+  await outbox.applyChanges(ORG, 'c1', [change(row.id, { outcome: 'refused', code: 'site_conflict' })]);
+  expect(await devices.overview()).toMatchObject({ stuck: [row.id], devices: 0 });
+  await devices.read(ORG, '');
+  expect((await devices.overview()).stuck).toEqual([]);
+});
+
+test('to read of a refusal leaves what waits for others waiting', async () => {
+  const db = openDatabase(freshDatabase());
+  const outbox = new IdbOutbox(db, () => NOW);
+  const devices = new IdbDevices({ db, outbox, crypto, now: () => NOW, titles: async () => new Map() });
+  await (await devices.keepFor({ operator: INES, orgs: [ORG] })).made;
+  const told = (n: number, outcome: FieldRecord['outcome'], by: string): FieldRecord => ({
+    ...{ record: recordId(n), udid: 'm-1', names: [], domain: DOMAIN, outcome, by, byName: by },
+    ...{ at: '2026-01-01T00:00:00.000Z', capturedAt: '2026-01-01T00:00:00.000Z' },
+  });
+  const records = [told(71, 'held', JO), told(72, 'refused', INES)];
+  await devices.take(ORG, answer('', 'a', { records }));
+  await devices.read(ORG, 'm-1');
+  const kept = await db.use((open) => open.getAllFromIndex('told', 'udid', [ORG, 'm-1']));
+  expect(kept.map(({ report: one }) => [one?.outcome, one?.read === true]).sort()).toEqual([
+    ['held', false],
+    ['refused', true],
+  ]);
 });

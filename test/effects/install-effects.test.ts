@@ -1,3 +1,4 @@
+// Every effect of the flow, each over the same stage: so it is long.
 import { describe, expect, test, vi } from 'vitest';
 import { parse } from '../../contract/parse.ts';
 import { Registration } from '../../contract/registration.ts';

@@ -33,6 +33,8 @@ export function kindWords(record: QueuedRecord): string {
       return words.kinds.registration;
     case 'confirmation+jws':
       return words.kinds.confirmation;
+    case 'site+jws':
+      return words.kinds.site;
     case 'void+jws':
       return words.kinds.void;
     default:

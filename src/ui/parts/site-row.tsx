@@ -1,10 +1,9 @@
 import type { SiteCount } from '../../ports/devices.ts';
 import type { AppModel } from '../model.ts';
 import { useModel } from '../model-context.ts';
+import { natural } from '../pick.ts';
 import { devicesWords as say } from '../words/devices.ts';
 import { Icon } from './icon.tsx';
-
-const natural = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 export interface NamedSite extends SiteCount {
   readonly title: string;

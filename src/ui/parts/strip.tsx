@@ -69,8 +69,9 @@ function stripState(model: AppModel): StripState {
       if (unsent > 0) return { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) };
       const needMe = model.needMe.value;
       if (needMe > 0) {
-        const { rejected = 0, refused = 0, conflict = 0 } = model.devices.value?.needs ?? {};
-        const isBad = rejected + refused + conflict > 0;
+        const { needs, stuck = [] } = model.devices.value ?? {};
+        const { rejected = 0, refused = 0, conflict = 0 } = needs ?? {};
+        const isBad = rejected + refused + conflict + stuck.length > 0;
         const look = isBad
           ? ({ tone: 'bad', icon: 'alert' } as const)
           : ({ tone: 'wait', icon: 'hand' } as const);

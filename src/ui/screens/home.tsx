@@ -60,6 +60,11 @@ export function HomeScreen() {
           {mine.of > mine.rows.length && <LinkButton href="/places?show=mine">{say.all(mine.of)}</LinkButton>}
         </section>
       )}
+      {overview?.stuck.map((id) => (
+        <LinkButton key={id} icon="alert" href={`/record/${id}`}>
+          {say.stuck}
+        </LinkButton>
+      ))}
       <ResumeDraft />
       {waiting !== undefined && waiting.of > 0 && (
         <section class="stack-s" data-section="waits-for-others">

@@ -28,6 +28,11 @@ function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
   return state === 'bound' && takesCertificate === false;
 }
 
+/** Nothing but this screen shows it: it names no device. */
+function isStuckSite({ typ, state, read }: QueuedRecord): boolean {
+  return typ === 'site+jws' && (state === 'refused' || state === 'rejected') && read !== true;
+}
+
 /** One record: its state, the reason, what it is bound to, and what can be done now. */
 export function RecordScreen({ id }: { readonly id: string }) {
   const model = useModel();
@@ -110,10 +115,17 @@ export function RecordScreen({ id }: { readonly id: string }) {
           ]}
         />
       </section>
+      {isStuckSite(record) && (
+        <Button onClick={() => void model.ports.devices.read(record.org, record.udid)}>
+          {recordWords.read}
+        </Button>
+      )}
       {record.photos !== undefined && <RecordPhotos digests={record.photos} />}
-      <LinkButton href={`/at/${record.org}/${record.udid}`} of={record.udid}>
-        {recordWords.device}
-      </LinkButton>
+      {record.udid !== '' && (
+        <LinkButton href={`/at/${record.org}/${record.udid}`} of={record.udid}>
+          {recordWords.device}
+        </LinkButton>
+      )}
       <ForSupport
         of={[
           [recordWords.code, record.code ?? undefined],

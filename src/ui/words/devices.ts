@@ -39,6 +39,7 @@ export const devicesWords = {
   noPlace: 'No site',
   needsMe: (n: number) => (n === 1 ? '1 device needs you' : `${n} devices need you`),
   waitsForOthers: (n: number) => `${count(n, 'device waits', 'devices wait')} for others`,
+  stuck: 'The name of a site was not taken',
   all: (n: number) => `All ${n}`,
   places: 'Places',
   allPlaces: 'All places',

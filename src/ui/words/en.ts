@@ -86,11 +86,6 @@ export const words = {
   home: {
     hello: (name: string) => `Hello, ${name.split(' ')[0]}`,
     bind: 'Bind a device',
-    waiting: (n: number) =>
-      count(n, 'certificate waits for its device', 'certificates wait for their devices'),
-    waitingHint: 'Connect the device once more and it takes a minute.',
-    recent: 'Recent',
-    none: 'No devices yet. Scan a label to begin.',
     tryTitle: 'New here? Try it with a simulated device',
     tryText:
       'It lives in this browser and binds only to the training organisation. Two minutes, nothing real changes.',
@@ -135,6 +130,7 @@ export const words = {
   } satisfies Record<RecordState, string>,
   kinds: {
     registration: 'Registration',
+    site: 'Name of a site',
     confirmation: 'Certificate written',
     void: 'Taken back',
     other: 'Record',

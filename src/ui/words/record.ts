@@ -20,6 +20,7 @@ export const recordWords = {
   elsewhere:
     'Bound to its domain. This firmware takes no certificate from here: it fetches its certificate by other means.',
   retry: 'Try to send again',
+  read: 'I have read it',
   undo: 'Undo',
   missing: 'This record is not on this phone.',
 } as const;
