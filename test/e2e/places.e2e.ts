@@ -11,6 +11,8 @@ import {
   connectAndRead,
   pick,
   plugIn,
+  plugInListed,
+  refreshed,
   typeAndConnect,
   typeLabel,
 } from '../support/bench-device.ts';
@@ -40,19 +42,7 @@ const heading = (name: string | RegExp, on = page) => on.getByRole('heading', { 
 const tap = (name: string | RegExp, on = page) => on.getByRole('button', { name }).click();
 const row = (udid: string, on = page) => on.locator(`a[data-device="${udid}"]`);
 
-/** A listed device on the cable, and a phone that knows the list. */
-async function listed(changes: Parameters<typeof rowFor>[1] = {}) {
-  const plugged = await plugIn(app);
-  await app.server.importList('northfield', [rowFor(plugged.device, changes)]);
-  await refreshed();
-  return plugged;
-}
-
-async function refreshed(): Promise<void> {
-  const packs = page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
-  await tapTo(page, '/');
-  await packs;
-}
+const listed = (changes: Parameters<typeof rowFor>[1] = {}) => plugInListed(app, changes);
 
 async function bind(label: string, site: string, position: string): Promise<void> {
   await tapTo(page, '/bind');
@@ -120,7 +110,7 @@ it('moves a device to another domain by its scan, and names where it stood', asy
     reason: 'moved house',
   });
   await expect.poll(async () => (await atDesk(device.udid))?.domain).toMatch(/^harbour\./);
-  await refreshed();
+  await refreshed(page);
   await row(device.udid).filter({ hasText: 'Harbour depot, Gate house' }).waitFor();
 });
 
@@ -143,7 +133,7 @@ it('shows what is held and what is refused first, after a hundred more', async (
       'northfield',
     );
   }
-  await refreshed();
+  await refreshed(page);
   await page.locator('[data-section=waits-for-others]').locator(`[data-device="${odd.udid}"]`).waitFor();
   const mine = page.locator('[data-section=needs-me] a[data-device]');
   await expect.poll(() => mine.first().getAttribute('data-need'), { timeout: 60_000 }).toBe('refused');
@@ -187,7 +177,7 @@ it('goes on with it on a second phone, and the first one waits no more', async (
     await expect.poll(async () => (await atDesk(device.udid))?.state, { timeout: 60_000 }).toBe('installed');
   });
   await unplug();
-  await refreshed();
+  await refreshed(page);
   await row(device.udid).waitFor({ state: 'detached' });
 });
 

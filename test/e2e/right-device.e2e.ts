@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DeviceState } from '../../contract/device-state.ts';
-import { choosePlace, plugIn, typeAndConnect, typeLabel } from '../support/bench-device.ts';
-import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { choosePlace, plugIn, plugInListed, typeAndConnect, typeLabel } from '../support/bench-device.ts';
+import { type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { OAK_STREET } from '../support/server.ts';
 
 // The device in the hand is the one that is bound, whatever was begun with before, and it stands where somebody said.
@@ -20,15 +20,7 @@ afterAll(async () => {
   await app?.close();
 });
 
-/** A listed device on the cable, and a phone that knows the list. */
-async function listed() {
-  const plugged = await plugIn(app);
-  await app.server.importList('northfield', [rowFor(plugged.device)]);
-  const packs = page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
-  await tapTo(page, '/');
-  await packs;
-  return plugged;
-}
+const listed = () => plugInListed(app);
 
 const step = (name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
 const tap = (name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();

@@ -3,7 +3,22 @@ import type { Misbehaviour } from '../../simulator/profiles/firmware.ts';
 import type { ZephyrCredDevice } from '../../simulator/profiles/zephyr-cred.ts';
 import { type DevicePty, servePty } from '../../simulator/pty.ts';
 import { simulatedDevice } from './device-simulated.ts';
-import { deviceFolder, type FieldApp } from './field-app.ts';
+import { deviceFolder, type FieldApp, rowFor, tapTo } from './field-app.ts';
+
+/** Home, once the phone has the newest lists: the training organisation's pack is the last thing that is asked for. */
+export async function refreshed(page: Page): Promise<void> {
+  const packs = page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  await tapTo(page, '/');
+  await packs;
+}
+
+/** A listed device on the cable, and a phone that knows the list. */
+export async function plugInListed(app: FieldApp, changes: Parameters<typeof rowFor>[1] = {}) {
+  const plugged = await plugIn(app);
+  await app.server.importList('northfield', [rowFor(plugged.device, changes)]);
+  await refreshed(app.page());
+  return plugged;
+}
 
 let made = 0;
 
