@@ -1,9 +1,6 @@
 import { toInstant } from '../../../../core/instant.ts';
 import type { SignedCrl } from '../../../ports/crls.ts';
-import { audit } from '../../../trail/chain.ts';
-import { STEPS } from '../../../trail/steps.ts';
-import { endBinding } from '../binding/end-binding.ts';
-import { placeNow } from '../binding/place-now.ts';
+import { takeOver } from '../binding/take-over.ts';
 import { type LifeParts, liveOf, type OwnDevice, type Word } from './device-life.ts';
 
 /**
@@ -35,19 +32,9 @@ export async function replaceDevice(
     if (after.state === 'issuing' || before.state === 'issuing') return 'not_ready';
     if (after.domain !== before.domain) return 'with_elsewhere';
     if ((await tx.life.succession(after.id)) !== undefined) return 'with_taken';
-    const { position } = await placeNow(before, tx);
-    await tx.life.succeed({ binding: after.id, predecessor: before.id, position, at });
     if (after.site === null && before.site !== null) await tx.bindings.setSite(after.id, before.site);
-    const issuers = await endBinding(before, { reason: 'superseded', code: 'replaced', at, by: word.by }, tx);
-    await audit(tx.audit, {
-      at,
-      step: STEPS.live,
-      event: 'replaced',
-      actor: word.by,
-      org: old.org,
-      subject: before.udid,
-      detail: `by ${after.maker} ${after.udid}, because: ${word.because}`,
-    });
+    const detail = `by ${after.maker} ${after.udid}, because: ${word.because}`;
+    const issuers = await takeOver(before, after.id, { at, by: word.by, detail }, tx);
     return { binding: after.id, issuers };
   });
   if (typeof done === 'string') return { ok: false, why: done };

@@ -11,7 +11,6 @@ import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
 import { endBinding } from '../binding/end-binding.ts';
 import { dropKey } from '../binding/next-key.ts';
-import { placeNow } from '../binding/place-now.ts';
 import {
   type BindRuling,
   type Effect,
@@ -23,6 +22,7 @@ import {
   type Ruling,
 } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
+import { takeOver } from '../binding/take-over.ts';
 import { type ApplyContext, applyOwn, attach, orderOf } from './apply-own.ts';
 
 export type AloneStores = Needs<
@@ -238,23 +238,8 @@ async function replace(
   const at = toInstant(now);
   const after = (await stores.records.record(record.id))?.binding;
   if (after == null) throw new Error('a bound record names no binding');
-  const { position } = await placeNow(before, stores);
-  await stores.life.succeed({ binding: after, predecessor: before.id, position, at });
-  const issuers = await endBinding(
-    before,
-    { reason: 'superseded', code: 'replaced', at, by: record.author },
-    stores,
-  );
-  await audit(stores.audit, {
-    at,
-    step: STEPS.live,
-    event: 'replaced',
-    actor: record.author,
-    org: record.header.org,
-    subject: before.udid,
-    detail: `by ${record.udid ?? ''}, record ${record.id}`,
-  });
-  return issuers;
+  const detail = `by ${record.udid ?? ''}, record ${record.id}`;
+  return takeOver(before, after, { at, by: record.author, detail }, stores);
 }
 
 async function applyEffect(
