@@ -154,7 +154,7 @@ async function asItIs(db: Database, row: PhotoRow): Promise<PhotoRow> {
 
 /** Those that the backend has not signed for, the oldest first. */
 async function waitingRows(db: Database): Promise<PhotoRow[]> {
-  const rows = await withBytes(db.transaction(STORES));
+  const rows = await withBytes(db.transaction(STORES, 'readonly'));
   return rows.filter(({ state }) => state === 'here').sort((a, b) => a.createdAt - b.createdAt);
 }
 
