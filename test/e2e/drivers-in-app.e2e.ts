@@ -87,15 +87,14 @@ async function offline(): Promise<void> {
 async function online(udid: string): Promise<void> {
   await page.context().setOffline(false);
   await tapTo(page, '/outbox');
-  await page
-    .locator('.row', { hasText: udid })
-    .getByText(/^Bound/)
-    .waitFor({ timeout: PATIENCE });
+  await page.click('[data-filter=all]');
+  await page.locator(`a[data-device="${udid}"][data-standing=issued]`).waitFor({ timeout: PATIENCE });
 }
 
 /** Results of the checks on screen, by name. */
 async function checks(): Promise<Record<string, string>> {
-  await page.locator('.check[data-check]').first().waitFor();
+  // Those that passed are folded.
+  await page.locator('.check[data-check]').first().waitFor({ state: 'attached' });
   return page
     .locator('.check[data-check]')
     .evaluateAll((rows) =>
@@ -118,9 +117,9 @@ async function stateOf(udid: string): Promise<DeviceState | undefined> {
 }
 
 async function openToWrite(udid: string): Promise<void> {
-  await tapTo(page, '/outbox');
-  await page.locator('.row', { hasText: udid }).first().click();
-  await page.getByRole('button', { name: 'Write the certificate' }).click();
+  await tapTo(page, '/');
+  await page.locator(`[data-section=needs-me] a[data-device="${udid}"]`).click();
+  await page.getByRole('heading', { name: 'Write the certificate' }).waitFor();
 }
 
 describe('esp-claim, over Bluetooth', () => {
@@ -257,7 +256,7 @@ describe('arduino, over a cable', () => {
     expect(await stateOf(device.udid)).toMatchObject({ unproven: true });
     await page.locator('.row', { hasText: device.udid }).click();
     await page.getByText('fetches its certificate by other means').waitFor();
-    expect(await page.getByRole('button', { name: 'Write the certificate' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Write its certificate' }).count()).toBe(0);
   });
 });
 

@@ -18,6 +18,7 @@ import { atWords as say } from '../words/at.ts';
 import { devicesWords } from '../words/devices.ts';
 import { when } from '../words/en.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
+import { recordWords } from '../words/record.ts';
 
 /** One device as this phone knows it: how it stands and why, what is next, and where it is. */
 export function AtScreen({ org, udid }: { readonly org: string; readonly udid: string }) {
@@ -102,7 +103,8 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
   );
 }
 
-function stateWords({ standing, code }: DeviceAtPlace): readonly [string, string] {
+function stateWords({ standing, code, takesCertificate }: DeviceAtPlace): readonly [string, string] {
+  if (standing === 'issued' && !takesCertificate) return [say.standings.issued[0], recordWords.elsewhere];
   const ended: Readonly<Record<string, readonly [string, string]>> = say.ended;
   const known = standing === 'ended' && code !== null ? ended[code] : undefined;
   return known ?? say.standings[standing];
