@@ -7,7 +7,8 @@ import { GattOperations } from './gatt-operations.ts';
 import { Loss } from './loss.ts';
 import { readDescription, WebCharacteristic } from './web-characteristic.ts';
 
-const LIST_MS = 4_000;
+/** A browser that is busy takes seconds; to be told in vain that only a reload helps costs more than the wait. */
+const LIST_MS = 10_000;
 const CONNECT_MS = 12_000;
 const RETRY_MS = 400;
 const ATTEMPTS = 3;
