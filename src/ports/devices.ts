@@ -31,6 +31,14 @@ export const NEEDS_ME: ReadonlySet<DeviceNeed> = new Set([
   'renew',
 ]);
 
+/** Needs that somebody else can do something about. */
+export const NEEDS_OTHERS: readonly DeviceNeed[] = ['held', 'claimed'];
+
+/** How many devices the first screen shows that need the signed-in person: more than anybody does before looking again. */
+export const FIRST_MINE = 25;
+/** How many it shows that wait for somebody else. */
+export const FIRST_WAITING = 5;
+
 export type DeviceStanding =
   | 'saved'
   | 'undecided'
@@ -104,6 +112,9 @@ export interface SiteCount {
 export interface DevicesOverview {
   readonly devices: number;
   readonly needs: Readonly<Partial<Record<DeviceNeed, number>>>;
+  /** The first FIRST_MINE devices that need this person, and the first FIRST_WAITING that wait for somebody else. */
+  readonly mine: readonly DeviceAtPlace[];
+  readonly waiting: readonly DeviceAtPlace[];
   /** Ids of this person's records that name no device (a site's), were refused or rejected, and are not read. */
   readonly stuck: readonly string[];
   /** Unsent records of other people on this phone, which are theirs to read. */

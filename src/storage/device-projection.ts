@@ -1,17 +1,26 @@
 import { unwrap } from 'idb';
 import { fromInstant } from '../../core/instant.ts';
 import { isUnsent } from '../../core/record-state.ts';
-import { DEVICE_NEEDS, type DeviceAtPlace, NEEDS_ME, type SiteCount } from '../ports/devices.ts';
+import {
+  DEVICE_NEEDS,
+  type DeviceAtPlace,
+  FIRST_MINE,
+  FIRST_WAITING,
+  NEEDS_ME,
+  NEEDS_OTHERS,
+  type SiteCount,
+} from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import type { DeviceEntry } from './device-entry.ts';
 import { type DeviceSources, foldDevice } from './device-fold.ts';
+import { firstByNeed } from './devices-by-need.ts';
 import type { Write } from './outbox-stores.ts';
 import { searchText } from './search-text.ts';
 
 /** In `meta`: for whom the rows are, and how far making them anew has come. */
 export const READER = 'devices';
 export interface StoredReader {
-  readonly version: 1;
+  readonly version: 2;
   readonly operator: string;
   /** Where this person works, in order. */
   readonly orgs: readonly string[];
@@ -31,6 +40,15 @@ export interface Sums {
   stuck: string[];
 }
 
+/** In `meta`: the rows that the first screen shows, as found at the last write that touched any of their kind. */
+export const FIRST = 'devices-first';
+export interface StoredFirst {
+  readonly mine: readonly DeviceAtPlace[];
+  readonly waiting: readonly DeviceAtPlace[];
+}
+export const noFirst: StoredFirst = { mine: [], waiting: [] };
+
+const IS_FIRST: ReadonlySet<DeviceAtPlace['need'] | undefined> = new Set([...NEEDS_ME, ...NEEDS_OTHERS]);
 const NEEDS_NOBODY: ReadonlySet<DeviceAtPlace['need']> = new Set(['none', 'ended']);
 
 export const noSums = (): Sums => ({ devices: 0, needs: {}, others: {}, stuck: [] });
@@ -73,6 +91,17 @@ export async function projectTouched(tx: Write, now: number): Promise<void> {
   }
   await addToSites(tx, sites);
   await meta.put(sums, SUMS);
+  if (both.some(({ before, after }) => IS_FIRST.has(before?.row?.need) || IS_FIRST.has(after?.row?.need)))
+    await meta.put(await findFirst(tx), FIRST);
+}
+
+async function findFirst(tx: Write): Promise<StoredFirst> {
+  const index = tx.objectStore('device').index('need');
+  const [mine, waiting] = await Promise.all([
+    firstByNeed(index, [...NEEDS_ME], FIRST_MINE),
+    firstByNeed(index, NEEDS_OTHERS, FIRST_WAITING),
+  ]);
+  return { mine, waiting };
 }
 
 async function sourcesOf(tx: Write, org: string, udid: string): Promise<DeviceSources> {

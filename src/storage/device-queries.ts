@@ -1,30 +1,20 @@
 import { DEVICE_NEEDS, type DeviceAtPlace, type DeviceQuery } from '../ports/devices.ts';
 import type { Database } from './database.ts';
-import type { DeviceEntry } from './device-entry.ts';
 import { noSums, SUMS, type Sums } from './device-projection.ts';
+import { firstByNeed, rowsOf } from './devices-by-need.ts';
 import { together } from './outbox-read.ts';
 
 const natural = new Intl.Collator(undefined, { numeric: true });
 
-export function rowsOf(entries: readonly (DeviceEntry | undefined)[]): DeviceAtPlace[] {
-  return entries.flatMap((entry) => (entry?.row === undefined ? [] : [entry.row]));
-}
-
-/** By need, each asked for by itself and together: as many requests as there are needs, whatever the number of devices. */
 export async function findByNeed(db: Database, { needs = DEVICE_NEEDS, limit, skip = 0 }: DeviceQuery) {
   const tx = together.of(db);
-  const index = tx.objectStore('device').index('need');
-  const ranks = [...new Set(needs.map((need) => DEVICE_NEEDS.indexOf(need)))].sort((a, b) => a - b);
-  const [sums, ...found] = await Promise.all([
+  const [sums, found] = await Promise.all([
     sumsIn(tx),
-    ...stretchesOf(ranks).map(([from, to]) =>
-      index.getAll(IDBKeyRange.bound([from], [to, []]), skip + limit),
-    ),
+    firstByNeed(tx.objectStore('device').index('need'), needs, skip + limit),
   ]);
-  const counted = sums.needs;
   return {
-    rows: rowsOf(found.flat()).slice(skip, skip + limit),
-    of: needs.reduce((sum, need) => sum + (counted[need] ?? 0), 0),
+    rows: found.slice(skip),
+    of: needs.reduce((sum, need) => sum + (sums.needs[need] ?? 0), 0),
   };
 }
 
@@ -54,17 +44,6 @@ export function byPosition(
   b: Pick<DeviceAtPlace, 'position' | 'udid'>,
 ): number {
   return natural.compare(a.position ?? '', b.position ?? '') || natural.compare(a.udid, b.udid);
-}
-
-/** Ranks that follow each other are one range. */
-function stretchesOf(ranks: readonly number[]): (readonly [number, number])[] {
-  const out: [number, number][] = [];
-  for (const rank of ranks) {
-    const last = out.at(-1);
-    if (last !== undefined && last[1] === rank - 1) last[1] = rank;
-    else out.push([rank, rank]);
-  }
-  return out;
 }
 
 export async function findAtSite(

@@ -11,8 +11,19 @@ import {
 } from '../ports/devices.ts';
 import type { DatabaseHandle } from './database.ts';
 import type { ToldRow } from './device-entry.ts';
-import { noSums, READER, SITE, type StoredReader, SUMS, touch } from './device-projection.ts';
-import { byPosition, byUrgency, findAtSite, findByNeed, rowsOf, sumsIn } from './device-queries.ts';
+import {
+  FIRST,
+  noFirst,
+  noSums,
+  READER,
+  SITE,
+  type StoredFirst,
+  type StoredReader,
+  SUMS,
+  touch,
+} from './device-projection.ts';
+import { byPosition, byUrgency, findAtSite, findByNeed, sumsIn } from './device-queries.ts';
+import { rowsOf } from './devices-by-need.ts';
 import { lackingIn } from './older-rows.ts';
 import type { IdbOutbox } from './outbox.ts';
 import { together } from './outbox-read.ts';
@@ -22,6 +33,8 @@ import { holds, searchWords } from './search-text.ts';
 
 /** Rows made anew in one transaction: short enough that a screen waits for none of them. */
 const SLICE = 200;
+/** Of the rows: kept ones of another version are made anew. */
+const VERSION = 2;
 const CURSOR = 'told:';
 const OF_SITES = IDBKeyRange.bound(SITE, `${SITE}\uffff`);
 
@@ -71,18 +84,20 @@ export class IdbDevices implements DevicesView, DevicesIntake {
         const tx = together.of(open);
         return Promise.all([
           sumsIn(tx),
+          tx.objectStore('meta').get(FIRST),
           tx.objectStore('device').index('due').count(IDBKeyRange.upperBound(now())),
         ]);
       });
-    let [kept, due] = await read();
+    let [kept, first, due] = await read();
     if (due > 0) {
       await this.#becomeDue();
-      [kept, due] = await read();
+      [kept, first, due] = await read();
     }
     const { devices, needs, others, stuck } = kept;
     return {
       devices,
       needs,
+      ...((first as StoredFirst | undefined) ?? noFirst),
       stuck,
       others: Object.entries(others).map(([name, unsent]) => ({ name, unsent })),
     };
@@ -155,15 +170,16 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       async (db) => (await db.get('meta', READER)) as StoredReader | undefined,
     );
     const orgs = [...person.orgs].sort();
-    const isOther = reader?.version !== 1 || reader.operator !== person.operator;
+    const isOther = reader?.version !== VERSION || reader.operator !== person.operator;
     if (isOther || JSON.stringify(reader.orgs) !== JSON.stringify(orgs)) {
       const { operator } = person;
-      const begun: StoredReader = { version: 1, operator, orgs, from: { of: 'q', key: null } };
+      const begun: StoredReader = { version: VERSION, operator, orgs, from: { of: 'q', key: null } };
       await this.#parts.outbox.write(async (tx) => {
         // The same person's rows stay until each is made anew: only an organisation was left or joined.
         if (isOther) {
           await tx.objectStore('device').clear();
           await tx.objectStore('meta').put(noSums(), SUMS);
+          await tx.objectStore('meta').delete(FIRST);
           await tx.objectStore('meta').delete(OF_SITES);
           // The backend tells each person what was refused to them: it is asked anew, from the start.
           await tx.objectStore('told').clear();

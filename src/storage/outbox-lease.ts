@@ -3,7 +3,6 @@ import { isWaitOver } from '../../core/wait-over.ts';
 import type { LeaseTerms, QueuedRecord } from '../ports/outbox.ts';
 import type { Summary } from './database.ts';
 import { TAKEN } from './outbox-keeping.ts';
-import { oldest } from './outbox-read.ts';
 import type { Write } from './outbox-stores.ts';
 import { moved } from './outbox-write.ts';
 import { putMany, readMany } from './rows.ts';
@@ -55,7 +54,6 @@ export async function lease(tx: Write, summary: Summary, terms: LeaseTerms) {
     const rows = withEnvelopes.map(({ row }) => row);
     putMany(tx.objectStore('q'), rows);
   }
-  await oldest(tx.objectStore('q').index('collect'));
   return inChainOrder(withEnvelopes);
 }
 

@@ -36,23 +36,22 @@ class ReadTogether {
 /** One for the whole page: the lists of records and of devices are read for the same screen. */
 export const together = new ReadTogether();
 
-/** The one record of each state that waits longest. */
-export async function oldest(index: {
-  getAll(query: IDBKeyRange, count: number): Promise<QueuedRecord[]>;
-}): Promise<QueuedRecord[]> {
-  const of = (state: string) => index.getAll(IDBKeyRange.bound([state, 0], [state, Infinity]), 1);
-  return (await Promise.all([of('saved'), of('sending')])).flat();
-}
+/** Unsent records by state, each state's oldest first: no other state's name stands between these two. */
+const UNSENT = IDBKeyRange.bound(['saved', 0], ['sending', Infinity]);
+const SENDING = IDBKeyRange.bound(['sending', 0], ['sending', Infinity]);
 
 /** Counts, and since when the oldest unsent record waits. Asked for together: the first screen waits for this. */
 export async function readOverview(tx: ReadTransaction): Promise<OutboxSummary> {
+  const unsent = tx.objectStore('q').index('collect');
   const [kept, again, firsts] = await Promise.all([
     tx.objectStore('meta').get('sum'),
     tx.objectStore('meta').get(AGAIN),
-    oldest(tx.objectStore('q').index('collect')),
+    unsent.getAll(UNSENT, 1),
   ]);
   const { counts, certificatesWaiting } = (kept as Summary | undefined) ?? emptySummary();
-  const times = firsts.map(({ createdAt }) => createdAt);
+  // The first of those two ranges is a saved one where there is any: one under way may be older.
+  const sending = (counts.sending ?? 0) > 0 ? await unsent.getAll(SENDING, 1) : [];
+  const times = [...firsts, ...sending].map(({ createdAt }) => createdAt);
   return {
     counts,
     unsent: (counts.saved ?? 0) + (counts.sending ?? 0),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FieldDevice, FieldDevices, FieldRecord } from '../../contract/field-device.ts';
-import { NEEDS_ME } from '../../src/ports/devices.ts';
+import { FIRST_MINE, FIRST_WAITING, NEEDS_ME, NEEDS_OTHERS } from '../../src/ports/devices.ts';
 import { IdbDevices } from '../../src/storage/devices.ts';
 import { IdbOutbox } from '../../src/storage/outbox.ts';
 import { received } from '../ports/outbox.suite.ts';
@@ -314,6 +314,30 @@ describe('at a site and by words', () => {
   });
 });
 
+const held = (n: number, udid: string): FieldRecord => ({
+  ...{ record: recordId(n), udid, names: [], domain: DOMAIN, outcome: 'held', by: JO, byName: JO },
+  ...{ at: '2026-01-01T00:00:00.000Z', capturedAt: '2026-01-01T00:00:00.000Z' },
+});
+
+test('the first screen has the first rows of those that need somebody, and no more', async () => {
+  const one = phone();
+  await signIn(one, INES);
+  const devices = Array.from({ length: 30 }, (_, n) =>
+    told(`m-${n}`, { renewFrom: '2026-01-01T00:00:00.000Z' }),
+  );
+  const records = Array.from({ length: 7 }, (_, n) => held(n + 1, `h-${n}`));
+  await one.devices.take(ORG, answer('', 'a', { devices, records }));
+  const { mine, waiting, needs } = await one.devices.overview();
+  expect([needs, mine.length, waiting.length]).toEqual([{ renew: 30, held: 7 }, FIRST_MINE, FIRST_WAITING]);
+  const gone = mine.slice(0, 10).map(({ udid }) => told(udid, { state: 'ended' }));
+  await one.devices.take(ORG, answer('a', 'b', { devices: gone }));
+  expect((await one.devices.overview()).mine.map(({ need, udid }) => [need, udid])).toEqual(
+    (await one.devices.find({ needs: ['renew'], limit: 100 })).rows.map(({ need, udid }) => [need, udid]),
+  );
+  await signIn(one, JO);
+  expect((await one.devices.overview()).mine).toEqual([]);
+});
+
 test('counts are those of the rows, whatever was written in which order', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -325,7 +349,7 @@ test('counts are those of the rows, whatever was written in which order', async 
           state: fc.constantFrom('issuing', 'issued', 'installed', 'shown', 'ended'),
           site: fc.constantFrom('a', 'b', undefined),
           renewFrom: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'),
-          does: fc.constantFrom('tell', 'begin', 'capture', 'read', 'sign in'),
+          does: fc.constantFrom('tell', 'begin', 'hold', 'capture', 'read', 'sign in'),
         }),
         { maxLength: 25 },
       ),
@@ -338,6 +362,11 @@ test('counts are those of the rows, whatever was written in which order', async 
           else if (does === 'sign in')
             await (await one.devices.keepFor({ operator: n % 3 === 0 ? JO : INES, orgs: [ORG, 'other'] }))
               .made;
+          else if (does === 'hold')
+            await one.devices.take(
+              org,
+              answer(await one.devices.cursor(org), `h${n}`, { records: [held(n, udid)] }),
+            );
           else if (does === 'capture')
             await captureNext(one.outbox, {
               org,
@@ -357,6 +386,10 @@ test('counts are those of the rows, whatever was written in which order', async 
         for (const { need } of rows) needs[need] = (needs[need] ?? 0) + 1;
         expect([overview.devices, of]).toEqual([rows.length, rows.length]);
         expect(overview.needs).toEqual(needs);
+        expect(overview.mine).toEqual(rows.filter(({ need }) => NEEDS_ME.has(need)).slice(0, FIRST_MINE));
+        expect(overview.waiting).toEqual(
+          rows.filter(({ need }) => NEEDS_OTHERS.includes(need)).slice(0, FIRST_WAITING),
+        );
         const standing = rows.filter((row) => row.standing !== 'ended');
         expect(sites.reduce((sum, { devices }) => sum + devices, 0)).toBe(standing.length);
         for (const { devices, needMe, ...at } of sites) {

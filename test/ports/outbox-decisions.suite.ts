@@ -121,6 +121,9 @@ export function decisionsSuite(make: () => Promise<TestStorage>, runs: number): 
       await outbox.settle([received(first?.row.id ?? '')]);
       await captureNext(outbox, { udid: 'b', kid: digest(902) });
       expect((await outbox.summary()).oldestUnsentAt).toBe(oldest.row.createdAt);
+      // Under way it waits as much as before.
+      await outbox.lease(terms({ limit: 1 }));
+      expect((await outbox.summary()).oldestUnsentAt).toBe(oldest.row.createdAt);
     });
 
     test('a change is told here and in other tabs, until one stops listening', async () => {

@@ -14,7 +14,7 @@ export function memoryDevices(outbox: Pick<MemoryOutbox, 'ofDevice'>, operator: 
 
 /** No devices at all, for screens that show none. */
 export const noDevices: DevicesView = {
-  overview: async () => ({ devices: 0, needs: {}, others: [], stuck: [] }),
+  overview: async () => ({ devices: 0, needs: {}, mine: [], waiting: [], others: [], stuck: [] }),
   sites: async () => [],
   find: async () => ({ rows: [], of: 0 }),
   device: async () => undefined,

@@ -1,4 +1,4 @@
-import { DEVICE_NEEDS, NEEDS_ME } from '../../ports/devices.ts';
+import { type DeviceNeed, NEEDS_ME, NEEDS_OTHERS } from '../../ports/devices.ts';
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { DeviceList } from '../parts/device-row.tsx';
@@ -10,23 +10,19 @@ import { SentAgainCard } from '../parts/sent-again.tsx';
 import { namedSites, SiteRow } from '../parts/site-row.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { go } from '../route.ts';
-import { useDevices, useSites } from '../use-devices.ts';
+import { useSites } from '../use-devices.ts';
 import { devicesWords as say } from '../words/devices.ts';
 import { words } from '../words/en.ts';
 
-/** More than a person does before looking again; the list behind has the rest. */
-const SHOWN = 25;
-const OTHERS_SHOWN = 5;
 const SITES_SHOWN = 8;
-const MINE = DEVICE_NEEDS.filter((need) => NEEDS_ME.has(need));
-const OTHERS = ['held', 'claimed'] as const;
 
 /** What needs this person first, then what waits for others, then the places. */
 export function HomeScreen() {
   const model = useModel();
-  const mine = useDevices({ needs: MINE, limit: SHOWN });
-  const waiting = useDevices({ needs: OTHERS, limit: OTHERS_SHOWN });
   const overview = model.devices.value;
+  const { mine = [], waiting = [], needs = {} } = overview ?? {};
+  const counted = (of: Iterable<DeviceNeed>) => [...of].reduce((sum, need) => sum + (needs[need] ?? 0), 0);
+  const [ofMine, ofWaiting] = [counted(NEEDS_ME), counted(NEEDS_OTHERS)];
   const credential = model.enrolment.value?.credential;
   const { clock } = model.readiness.value;
   const titles = credential?.memberships.filter(({ training }) => !training).map(({ title }) => title) ?? [];
@@ -53,11 +49,11 @@ export function HomeScreen() {
           <Icon name="chevron" size={20} />
         </a>
       )}
-      {mine !== undefined && mine.of > 0 && (
+      {ofMine > 0 && (
         <section class="stack-s" data-section="needs-me">
-          <h2>{say.needsMe(mine.of)}</h2>
-          <DeviceList devices={mine.rows} />
-          {mine.of > mine.rows.length && <LinkButton href="/places?show=mine">{say.all(mine.of)}</LinkButton>}
+          <h2>{say.needsMe(ofMine)}</h2>
+          <DeviceList devices={mine} />
+          {ofMine > mine.length && <LinkButton href="/places?show=mine">{say.all(ofMine)}</LinkButton>}
         </section>
       )}
       {overview?.stuck.map((id) => (
@@ -66,12 +62,12 @@ export function HomeScreen() {
         </LinkButton>
       ))}
       <ResumeDraft />
-      {waiting !== undefined && waiting.of > 0 && (
+      {ofWaiting > 0 && (
         <section class="stack-s" data-section="waits-for-others">
-          <h2>{say.waitsForOthers(waiting.of)}</h2>
-          <DeviceList devices={waiting.rows} />
-          {waiting.of > waiting.rows.length && (
-            <LinkButton href="/places?show=others">{say.all(waiting.of)}</LinkButton>
+          <h2>{say.waitsForOthers(ofWaiting)}</h2>
+          <DeviceList devices={waiting} />
+          {ofWaiting > waiting.length && (
+            <LinkButton href="/places?show=others">{say.all(ofWaiting)}</LinkButton>
           )}
         </section>
       )}

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { DEVICE_NEEDS, type DeviceNeed, NEEDS_ME } from '../../ports/devices.ts';
+import { DEVICE_NEEDS, type DeviceNeed, NEEDS_ME, NEEDS_OTHERS } from '../../ports/devices.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { DeviceList } from '../parts/device-row.tsx';
@@ -17,7 +17,7 @@ type Show = 'places' | 'mine' | 'others' | 'renew' | 'open' | 'all';
 const SHOWS: readonly (readonly [Show, readonly DeviceNeed[] | undefined])[] = [
   ['places', undefined],
   ['mine', DEVICE_NEEDS.filter((need) => NEEDS_ME.has(need))],
-  ['others', ['held', 'claimed']],
+  ['others', NEEDS_OTHERS],
   ['renew', ['renew']],
   ['open', ['send']],
   ['all', DEVICE_NEEDS],
