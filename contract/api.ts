@@ -8,13 +8,10 @@ import { FieldDevices } from './field-device.ts';
 import { ListChangesAnswer, ListCursor } from './list-changes.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
 import {
-  CUSTODIANS,
-  DESK,
   EnrolChallenge,
   EnrolRequest,
   EnrolResponse,
   OperatorId,
-  type ROLES,
   Session,
   SignInOptions,
   SignInRequest,
@@ -23,6 +20,7 @@ import { OwnSessions, SessionsEnd, SessionsEnded } from './own-session.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
+import { CUSTODIANS, DESK, type ROLES } from './roles.ts';
 import { Digest, DomainName, Maker, Maybe, OneOf, OrgName, RecordId, Udid } from './scalars.ts';
 import { Probe, StatementKeysAnswer, WorkPackAnswer } from './sync-answers.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';

@@ -7,16 +7,11 @@ import {
   String as Text,
 } from 'typebox/type';
 import { PublicJwk } from './public-jwk.ts';
+import { ROLES } from './roles.ts';
 import { Audience, CompactJws, Digest, Instant, Maybe, OneOf, OrgName, Uuid, Words } from './scalars.ts';
 
-export const ROLES = ['installer', 'owner', 'support', 'approver', 'administrator'] as const;
 export const Role = OneOf(...ROLES);
-export type Role = (typeof ROLES)[number];
-
-/** Who decides at the desk of an organisation. */
-export const DESK = ['support', 'approver', 'administrator'] as const;
-/** Who may speak for the devices of an organisation, or of a home. */
-export const CUSTODIANS = ['owner', ...DESK] as const;
+export type Role = Static<typeof Role>;
 
 export const OperatorId = Text({ pattern: '^[a-z][a-z0-9-]{0,62}$' });
 

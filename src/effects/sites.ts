@@ -25,15 +25,17 @@ const natural = new Intl.Collator(undefined, { numeric: true });
 export function mergeSites(
   pack: StoredPack | undefined,
   domain: string,
-  here: readonly Pick<QueuedRecord, 'domain' | 'place' | 'state'>[],
+  here: readonly Pick<QueuedRecord, 'domain' | 'place' | 'state' | 'decidedAt'>[],
 ): readonly KnownSite[] {
   const known = pack?.pack.domains.find(({ name }) => name === domain)?.sites ?? [];
   const sites = new Map<string, KnownSite>(known.map(({ id, title }) => [id, { id, title }]));
-  // The oldest first. What was noted is in the next pack; what was refused never was.
-  for (const { domain: of, place, state } of here) {
+  // The oldest first. What was refused never was.
+  for (const { domain: of, place, state, decidedAt } of here) {
     if (of !== domain || place?.site === undefined || place.siteTitle === undefined) continue;
     if (state === 'refused' || state === 'rejected') continue;
     const isPending = state !== 'noted';
+    // A pack from after it was noted has it, and whatever the office made of it since.
+    if (!isPending && pack !== undefined && decidedAt !== null && decidedAt <= pack.pack.issuedAt) continue;
     sites.set(place.site, {
       id: place.site,
       title: place.siteTitle,

@@ -87,7 +87,13 @@ export interface DeviceAtPlace {
   readonly correcting: boolean;
   /** A void of it that was captured here and is not decided: asked, not undone. */
   readonly undoing: boolean;
+  /** To be written into it: it waits there (`write`), or a visit was answered with the one that it should have already. */
   readonly certificate?: IssuedCertificate;
+  /** Other devices of other makers that go by the same name and are bound as well. */
+  readonly alike?: readonly Pick<
+    DeviceAtPlace,
+    'maker' | 'model' | 'domain' | 'site' | 'siteTitle' | 'position' | 'standing'
+  >[];
   readonly notAfter?: string;
   readonly renewFrom?: string;
   readonly takesCertificate: boolean;

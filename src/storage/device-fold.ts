@@ -3,6 +3,7 @@ import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
+import { withOpenWork } from './device-open-work.ts';
 import { inTime } from './record-time.ts';
 
 /** Everything that this phone knows of one device in one organisation. Their order says nothing. */
@@ -36,11 +37,24 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
   const told = pickDevice(sources.devices, newest?.maker);
   // What somebody was refused is theirs to read.
   const reports = sources.reports.filter(({ outcome, by }) => outcome === 'held' || by === reader.operator);
-  const report = pickReport(reports, newest);
+  const takenBack = new Set(own.filter(({ state, code }) => isGone(state, code)).map(({ id }) => id));
+  const report = pickReport(
+    reports.filter(({ record }) => !takenBack.has(record)),
+    newest,
+  );
   const base = baseOf({ newest, told, report, operator: reader.operator });
   if (base === undefined) return undefined;
   const row = withWaiting({ base, own, all, told, now: reader.now });
-  return withOpenWork(row, own, told?.registration === base.registration);
+  const alike = sources.devices.filter((one) => one !== told && one.state !== 'ended').map(aliasOf);
+  return {
+    ...withOpenWork(row, own, told?.registration === base.registration),
+    ...(alike.length === 0 ? {} : { alike: alike.sort((a, b) => (a.maker < b.maker ? -1 : 1)) }),
+  };
+}
+
+function aliasOf(one: FieldDevice) {
+  const { udid: _udid, ...where } = somewhere(one);
+  return { maker: one.maker, standing: one.state, ...where };
 }
 
 /** Taken back: as if it had never been. */
@@ -129,6 +143,10 @@ function speaksOver(newest: QueuedRecord | undefined, told: FieldDevice): newest
   if (binds) return createdAt > fromInstant(told.capturedAt);
   // Renewed: the backend's word may be from before.
   return certificate !== null && told.notAfter !== undefined && certificate.notAfter > told.notAfter;
+}
+
+function speaksAfter({ createdAt }: QueuedRecord, told: FieldDevice): boolean {
+  return told.state !== 'ended' && createdAt > lastOf(told);
 }
 
 function lastOf(told: FieldDevice): number {
@@ -304,6 +322,13 @@ function withWaiting(of: {
     ...(newest === undefined || base.record !== undefined ? {} : { record: newest.id }),
   };
   if (here.need !== 'none') return here;
+  // A visit to a device that stands is answered with the certificate that it should have: whoever finds it gone can write it again.
+  const isAgain =
+    newest?.code === 'same_install' &&
+    certificateWaits(newest) &&
+    told !== undefined &&
+    speaksAfter(newest, told);
+  const again = isAgain && newest.certificate !== null ? { certificate: newest.certificate } : {};
   const { certificate, ...rest } = here;
   if (certificate !== undefined) {
     const wasWritten = all.some(
@@ -313,76 +338,12 @@ function withWaiting(of: {
     const knowsWritten =
       newest?.state === 'installed' && newest.certificate?.fingerprint === certificate.fingerprint;
     if (wasWritten || knowsWritten)
-      return { ...rest, standing: rest.standing === 'shown' ? 'shown' : 'installed' };
+      return { ...rest, ...again, standing: rest.standing === 'shown' ? 'shown' : 'installed' };
     return here.takesCertificate ? { ...here, need: 'write' } : here;
   }
   const from = told?.renewFrom;
   const isLive = rest.standing === 'installed' || rest.standing === 'shown' || rest.standing === 'issued';
-  return from !== undefined && isLive && fromInstant(from) <= now ? { ...rest, need: 'renew' } : rest;
-}
-
-/**
- * What was captured here about it and is not decided, or was refused and is not read: corrections and voids. Of several of a kind
- * the last one counts, for it answers those before.
- */
-function withOpenWork(row: DeviceAtPlace, own: readonly QueuedRecord[], isTold: boolean): DeviceAtPlace {
-  // Of a registration that was followed by another one, nothing is open any more.
-  const about = own.filter(({ about: of }) => of !== null && (of === row.registration || of === row.record));
-  const amendments = about.filter(({ typ }) => typ === 'amendment+jws');
-  let now = row;
-  for (const one of amendments) {
-    // The backend's word has those that were noted, and what others changed since.
-    if (isOpen(one) || (one.state === 'noted' && !isTold)) now = placed(now, one);
-  }
-  const [correction, taken] = [amendments.at(-1), about.findLast(({ typ }) => typ === 'void+jws')];
-  if (correction !== undefined) {
-    if (isOpen(correction)) now = { ...now, correcting: true, need: sends(now) };
-    else if (isUnread(correction))
-      now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
-  }
-  if (taken !== undefined) {
-    if (isOpen(taken)) now = { ...now, undoing: true, need: sends(now) };
-    else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
-  }
-  // The word that it was written: until it is sent and taken, nobody else knows.
-  if (now.need === 'none' && about.some((one) => one.typ === 'confirmation+jws' && isOpen(one)))
-    now = { ...now, need: 'send' };
-  const stuck = own.findLast(({ state, read }) => state === 'rejected' && read !== true);
-  return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
-}
-
-function isOpen({ state }: QueuedRecord): boolean {
-  return isUnsent(state) || state === 'received';
-}
-
-function isUnread({ state, read }: QueuedRecord): boolean {
-  return state === 'refused' && read !== true;
-}
-
-function sends({ need }: DeviceAtPlace): DeviceNeed {
-  return need === 'none' ? 'send' : need;
-}
-
-function placed(row: DeviceAtPlace, { place, createdAt }: QueuedRecord): DeviceAtPlace {
-  const { site: _site, siteTitle: _title, position: _position, ...rest } = row;
-  return {
-    ...rest,
-    ...(place?.site === undefined ? {} : { site: place.site }),
-    ...(place?.siteTitle === undefined ? {} : { siteTitle: place.siteTitle }),
-    ...(place?.position === undefined ? {} : { position: place.position }),
-    place: place?.digest ?? row.place,
-    at: Math.max(row.at, createdAt),
-  };
-}
-
-function refusedAs(row: DeviceAtPlace, record: QueuedRecord, need: DeviceNeed): DeviceAtPlace {
-  return {
-    ...row,
-    need,
-    code: record.code,
-    because: record.detail,
-    decidedBy: record.decidedBy ?? null,
-    decidedAt: record.decidedAt === null ? null : fromInstant(record.decidedAt),
-    record: record.id,
-  };
+  return from !== undefined && isLive && fromInstant(from) <= now
+    ? { ...rest, need: 'renew' }
+    : { ...rest, ...again };
 }

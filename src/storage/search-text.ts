@@ -6,7 +6,9 @@ const BETWEEN = /[\s:.\-_/]+/g;
 /** What a device is found by, in small letters: each name as it is written, and without what separates its digits. */
 export function searchText(row: Omit<DeviceAtPlace, 'org'>): string {
   const names = [row.udid, ...row.names];
-  const said = [row.maker, row.model, row.domain, row.site, row.siteTitle, row.position, row.byName];
+  const said = [row, ...(row.alike ?? [])]
+    .flatMap((one) => [one.maker, one.model, one.domain, one.site, one.siteTitle, one.position])
+    .concat(row.byName);
   return [
     ...names,
     ...names.map(bare),

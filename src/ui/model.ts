@@ -1,6 +1,7 @@
 // The signals of the whole app and what moves them: apart, each would need the other, so it is long.
 import { computed, signal } from '@preact/signals';
 import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
+import { DESK } from '../../contract/roles.ts';
 import { backOff } from '../../core/back-off.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
@@ -15,7 +16,7 @@ import type { AppPorts } from './app-ports.ts';
 const REFRESH_MS = 12 * 3600 * 1000;
 /** Longer than any time between two looks at the clock while the app is on the screen. */
 const CLOCK_SET_MS = 1_800_000;
-const DESK_ROLES: ReadonlySet<string> = new Set(['support', 'approver', 'administrator']);
+const DESK_ROLES: ReadonlySet<string> = new Set(DESK);
 const LOOKS = 5;
 const LOOK_MS = 2_000;
 

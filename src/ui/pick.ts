@@ -6,6 +6,8 @@ export interface PickEntry {
   readonly title: string;
   /** What tells two of one title apart. */
   readonly sub?: string;
+  /** It stands before all others, whatever it is called. */
+  readonly first?: true;
 }
 
 /** As people count: Flat 2 before Flat 10. */
@@ -15,7 +17,12 @@ export const natural = new Intl.Collator(undefined, { numeric: true, sensitivity
 export function inOrder(entries: readonly PickEntry[]): readonly PickEntry[] {
   return entries
     .map((entry) => ({ ...entry, title: tidy(entry.title) }))
-    .sort((a, b) => natural.compare(a.title, b.title) || natural.compare(a.sub ?? '', b.sub ?? ''));
+    .sort(
+      (a, b) =>
+        Number(b.first ?? false) - Number(a.first ?? false) ||
+        natural.compare(a.title, b.title) ||
+        natural.compare(a.sub ?? '', b.sub ?? ''),
+    );
 }
 
 /** Those in which each of these words occurs, whatever their case and accents; those that begin so come first. */

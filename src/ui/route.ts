@@ -28,18 +28,17 @@ export type Route =
     }
   | { readonly screen: 'device'; readonly maker: string; readonly udid: string };
 
-/** `new`: at the scanner, whatever was begun before. `resume`: with the draft of `of`, or the newest. */
+/** At the scanner, whatever was begun before; `resume`: with the draft of `of`, or the newest. */
 export interface BindRoute {
   readonly screen: 'bind';
   readonly practice: boolean;
   readonly resume: boolean;
   readonly of?: string;
-  /** A known device that a person came from, and what for; `isHere`: it was just scanned. */
+  /** A known device that a person came from, and what for. */
   readonly wish?: {
     readonly org: string;
     readonly udid: string;
     readonly act: Act;
-    readonly isHere: boolean;
   };
 }
 
@@ -53,7 +52,7 @@ function bindRoute(kind: string, search: string): BindRoute {
     practice: kind === 'practice',
     resume: kind === 'resume',
     ...(of === null ? {} : { of }),
-    ...(act === undefined || udid === '' ? {} : { wish: { org, udid, act, isHere: query.has('here') } }),
+    ...(act === undefined || udid === '' ? {} : { wish: { org, udid, act } }),
   };
 }
 

@@ -56,8 +56,8 @@ function useVoid(record: QueuedRecord | null | undefined): QueuedRecord | undefi
 }
 
 export function canUndo({ typ, state, code }: Pick<QueuedRecord, 'typ' | 'state' | 'code'>): boolean {
-  // A renewal changes nothing that could be taken back: the device goes on with the certificate that it has.
-  if (typ !== 'registration+jws' || code === 'renewed') return false;
+  // A renewal and a further visit bind nothing that could be taken back: the device goes on with what it has.
+  if (typ !== 'registration+jws' || code === 'renewed' || code === 'same_install') return false;
   switch (state) {
     case 'saved':
     case 'sending':

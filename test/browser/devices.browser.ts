@@ -1,3 +1,4 @@
+// One phone and what is written to it, told step by step: its helpers are needed by all, so it is long.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FieldDevice, FieldDevices, FieldRecord } from '../../contract/field-device.ts';

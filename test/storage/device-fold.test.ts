@@ -4,6 +4,7 @@ import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
 import { RECORD_STATES } from '../../core/record-state.ts';
 import type { QueuedRecord } from '../../src/ports/outbox.ts';
 import { type DeviceSources, foldDevice } from '../../src/storage/device-fold.ts';
+import { holds, searchText } from '../../src/storage/search-text.ts';
 import { fuzzed } from '../support/fuzzing.ts';
 import { DOMAIN, digest, queuedRecord, recordId, START } from '../support/records.ts';
 
@@ -232,3 +233,71 @@ test('what somebody else was refused is not shown, and what they had held is', (
   expect(fold({ reports: [theirs('refused')] })).toBeUndefined();
   expect(fold({ reports: [theirs('held')] })).toMatchObject({ need: 'held', mine: false });
 });
+
+test('two makers that use one name: the row shows one device and names the other, until that one has ended', () => {
+  const [one, other] = [told({ capturedAt: at(9) }), told({ maker: 'bolt', site: 'roof', position: 'B7' })];
+  const row = fold({ devices: [other, one] });
+  expect(row).toMatchObject({
+    maker: 'acme',
+    alike: [{ maker: 'bolt', domain: DOMAIN, site: 'roof', position: 'B7', standing: 'issued' }],
+  });
+  for (const word of ['bolt', 'roof', 'b7', 'acme', 'hall-3'])
+    expect(row && holds(searchText(row), word)).toBe(true);
+  expect(fold({ devices: [one, { ...other, state: 'ended' }] })).not.toHaveProperty('alike');
+});
+
+test('what a person took back while it was held is told to nobody as refused', () => {
+  const gone = own({ id: recordId(50), createdAt: START + 50, state: 'refused', code: 'withdrawn' });
+  const withdrawn = report({ outcome: 'refused', code: 'withdrawn' });
+  expect(fold({ records: [gone], reports: [withdrawn] })).toBeUndefined();
+  expect(fold({ records: [gone], devices: [told()], reports: [withdrawn] })).toMatchObject({
+    standing: 'issued',
+    need: 'none',
+  });
+});
+
+describe('a visit to a device that has its certificate by what is known', () => {
+  const visit = own({
+    id: recordId(2),
+    createdAt: START + 50,
+    state: 'bound',
+    code: 'same_install',
+    certificate: CERTIFICATE,
+  });
+
+  test.each(['installed', 'shown'] as const)('%s: it can be written again, and nobody needs to', (state) => {
+    expect(fold({ records: [visit], devices: [told({ state })] })).toMatchObject({
+      need: 'none',
+      standing: state,
+      certificate: CERTIFICATE,
+    });
+  });
+
+  test('once it was written again, or the backend said something newer, nothing is left to write', () => {
+    const devices = [told({ state: 'installed' })];
+    expect(fold({ records: [{ ...visit, state: 'installed' }], devices })).not.toHaveProperty('certificate');
+    const newer = [told({ state: 'installed', capturedAt: at(60) })];
+    expect(fold({ records: [visit], devices: newer })).not.toHaveProperty('certificate');
+  });
+});
+
+test.each(['amendment+jws', 'void+jws', 'confirmation+jws'] as const)(
+  'a held %s waits for others, and is not over',
+  (typ) => {
+    const about = own({
+      typ,
+      id: recordId(3),
+      state: 'held',
+      code: 'clock_skew',
+      about: recordId(1),
+      place: { site: 'roof', digest: digest(801) },
+    });
+    const row = fold({ records: [about], devices: [told({ state: 'installed' })] });
+    expect(row).toMatchObject({
+      need: 'held',
+      correcting: typ === 'amendment+jws',
+      undoing: typ === 'void+jws',
+      site: typ === 'amendment+jws' ? 'roof' : 'hall-3',
+    });
+  },
+);

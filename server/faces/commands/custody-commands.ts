@@ -1,4 +1,4 @@
-import { ROLES } from '../../../contract/operator.ts';
+import { ROLES } from '../../../contract/roles.ts';
 import { createDomain } from '../../organisations/create-domain.ts';
 import { createOrg } from '../../organisations/create-org.ts';
 import { join, leave, type MembershipFault } from '../../organisations/membership.ts';

@@ -1,4 +1,5 @@
-import { CUSTODIANS, DESK, ROLES, type Role } from '../../../contract/operator.ts';
+import type { Role } from '../../../contract/operator.ts';
+import { CUSTODIANS, DESK, ROLES } from '../../../contract/roles.ts';
 import { orgOf } from '../../ports/ca-names.ts';
 import { REAL_SCOPE } from '../../ports/orgs.ts';
 import type { Needs } from '../../ports/stores.ts';

@@ -35,7 +35,8 @@ export function DeviceRow({ device }: { readonly device: DeviceAtPlace }) {
   const { org, udid, need, simulated } = device;
   const { tone, icon } = LOOK[need];
   const screen = need === 'write' ? 'write' : 'at';
-  const about = [device.model, age(Math.max(0, model.now.value - device.at))];
+  const alike = device.alike === undefined ? undefined : say.alike(1 + device.alike.length);
+  const about = [device.model, alike, age(Math.max(0, model.now.value - device.at))];
   return (
     <a
       class="row"

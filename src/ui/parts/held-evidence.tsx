@@ -18,6 +18,7 @@ export function HeldEvidence({ evidence }: { readonly evidence: Evidence }) {
       list === undefined ? say.notListed : names(list.names),
     ],
     [say.rows.model, label.model ?? say.none, device.model ?? say.none, list?.model ?? say.none],
+    ...(device.firmware === undefined ? [] : [[say.rows.firmware, '', device.firmware, ''] as const]),
     [say.rows.key, '', `${device.key.slice(0, 12)}…`, list === undefined ? '' : key],
   ];
   return (

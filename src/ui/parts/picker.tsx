@@ -64,11 +64,17 @@ function OpenPicker(
 ) {
   const { id, entries, value, onChoose, onMake, onClose, onDone } = props;
   const [text, setText] = useState('');
-  const [at, setAt] = useState(0);
-  const [shown, setShown] = useState(SHOWN);
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const ordered = useMemo(() => inOrder(entries), [entries]);
+  // It opens at what is chosen: Enter takes that again, not the first of the alphabet.
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      ordered.findIndex((entry) => entry.value === value),
+    ),
+  );
+  const [shown, setShown] = useState(Math.max(SHOWN, at + 1));
   const found = useMemo(() => matching(ordered, text), [ordered, text]);
   const title = tidy(text);
   const canMake = onMake !== undefined && title !== '' && !isTaken(ordered, title);

@@ -4,7 +4,9 @@ import type { KnownSite } from '../../effects/sites.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
 import { useModel } from '../model-context.ts';
+import type { PickEntry } from '../pick.ts';
 import { nameOfPlace } from '../place-name.ts';
+import { go } from '../route.ts';
 import { atWords } from '../words/at.ts';
 import { placeWords } from '../words/place.ts';
 import { Button } from './button.tsx';
@@ -17,9 +19,10 @@ const NO_SITE = '';
 export function PlaceForm(props: {
   readonly device: Pick<DeviceAtPlace, 'org' | 'domain' | 'site' | 'siteTitle' | 'position'>;
   readonly onCorrect: (place: NewPlace) => Promise<unknown>;
+  readonly onTrouble: (error: unknown) => void;
   readonly onCancel: () => void;
 }) {
-  const { device, onCorrect, onCancel } = props;
+  const { device, onCorrect, onTrouble, onCancel } = props;
   const { org, domain } = device;
   const model = useModel();
   const [sites, setSites] = useState<readonly KnownSite[]>([]);
@@ -38,8 +41,8 @@ export function PlaceForm(props: {
     device.site !== undefined && !sites.some(({ id }) => id === device.site)
       ? [{ value: device.site, title: device.siteTitle ?? device.site }]
       : [];
-  const entries = [
-    { value: NO_SITE, title: placeWords.noSite },
+  const entries: readonly PickEntry[] = [
+    { value: NO_SITE, title: placeWords.noSite, first: true },
     ...sites.map(({ id, title }) => ({ value: id, title })),
     ...closed,
   ];
@@ -62,7 +65,7 @@ export function PlaceForm(props: {
         entries={entries}
         value={site}
         onChoose={setSite}
-        onMake={(title) => void make(title)}
+        onMake={(title) => void make(title).catch(onTrouble)}
       />
       <div class="field">
         <label for="correct-position">{placeWords.position}</label>
@@ -101,6 +104,8 @@ export function PlaceConflict(props: {
   }, [record]);
   const words = atWords.conflict;
   const said = mine?.place;
+  // Moved since: what was said is a place of another domain, where a correction reaches no more.
+  const isMoved = mine !== undefined && mine.domain !== device.domain;
   const insist = () => {
     if (said === undefined) return;
     const { digest: _base, ...place } = said;
@@ -114,14 +119,19 @@ export function PlaceConflict(props: {
       </p>
       {said !== undefined && (
         <p>
-          {words.mine}: <bdi>{nameOfPlace(model, { org, domain: device.domain, ...said })}</bdi>
+          {words.mine}:{' '}
+          <bdi>{nameOfPlace(model, { org, domain: mine?.domain ?? device.domain, ...said })}</bdi>
         </p>
       )}
       <div class="two">
         <Button onClick={() => void run(model.ports.devices.read(org, udid))}>{words.keep}</Button>
-        <Button disabled={said === undefined} onClick={insist}>
-          {words.insist}
-        </Button>
+        {isMoved ? (
+          <Button onClick={() => go(`/bind?at=${org}/${udid}&act=move`)}>{words.move}</Button>
+        ) : (
+          <Button disabled={said === undefined} onClick={insist}>
+            {words.insist}
+          </Button>
+        )}
       </div>
     </section>
   );

@@ -60,7 +60,7 @@ export function ReplaceChoice(props: {
         label={say.replaceWhich}
         value={undefined}
         entries={[
-          { value: NOBODY, title: say.replaceNobody },
+          { value: NOBODY, title: say.replaceNobody, first: true },
           ...here.map((row) => ({
             value: row.udid,
             title: row.udid,

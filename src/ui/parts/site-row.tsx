@@ -1,6 +1,5 @@
 import type { SiteCount } from '../../ports/devices.ts';
 import type { AppModel } from '../model.ts';
-import { useModel } from '../model-context.ts';
 import { natural } from '../pick.ts';
 import { devicesWords as say } from '../words/devices.ts';
 import { Icon } from './icon.tsx';
@@ -17,16 +16,18 @@ export function namedSites(
 ): readonly NamedSite[] {
   const domains = new Map(
     model.packs.value.flatMap(({ pack }) =>
-      pack.domains.map((domain) => [`${pack.org} ${domain.name}`, domain] as const),
+      pack.domains.map(({ name, title, sites }) => {
+        const titles = new Map(sites.map((site) => [site.id, site.title]));
+        return [`${pack.org} ${name}`, { title, titles }] as const;
+      }),
     ),
   );
   return sites
     .map((one) => {
       const domain = domains.get(`${one.org} ${one.domain}`);
-      const site = domain?.sites.find(({ id }) => id === one.site);
       return {
         ...one,
-        title: site?.title ?? one.siteTitle ?? one.site ?? say.noPlace,
+        title: domain?.titles.get(one.site ?? '') ?? one.siteTitle ?? one.site ?? say.noPlace,
         domainTitle: domain?.title ?? one.domain,
       };
     })
@@ -59,18 +60,5 @@ export function SiteRow({ site }: { readonly site: NamedSite }) {
         <Icon name="chevron" size={20} />
       </span>
     </a>
-  );
-}
-
-export function SiteList({ sites }: { readonly sites: readonly SiteCount[] }) {
-  const model = useModel();
-  return (
-    <ul class="list">
-      {namedSites(model, sites).map((site) => (
-        <li key={`${site.org} ${site.domain} ${site.site ?? ''}`}>
-          <SiteRow site={site} />
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -64,6 +64,14 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
             [say.until, notAfter && when(Date.parse(notAfter))],
           ]}
         />
+        {device.alike?.map((other) => (
+          <p key={other.maker} data-part="alike">
+            {say.alike(other.maker ?? '')}{' '}
+            <bdi>
+              {[other.model, nameOfPlace(model, { org: device.org, ...other })].filter(Boolean).join(' · ')}
+            </bdi>
+          </p>
+        ))}
         {device.byName !== undefined && <p class="quiet small">{say.seenBy(device.byName)}</p>}
       </section>
       {canCorrect(device) &&
@@ -71,6 +79,7 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
           <PlaceForm
             device={device}
             onCancel={() => setCorrecting(false)}
+            onTrouble={(error) => setTrouble(codeOf(error))}
             onCorrect={async (place) => {
               await run(
                 model.ports.amendPlace(device, place).then(() => {
@@ -150,7 +159,7 @@ function NextAct({
   readonly run: (act: Promise<unknown>) => Promise<unknown>;
 }) {
   const model = useModel();
-  const { org, udid, need, record } = device;
+  const { org, udid, need, record, certificate } = device;
   switch (need) {
     case 'write':
       return (
@@ -187,11 +196,16 @@ function NextAct({
           <Button onClick={() => void run(model.ports.devices.read(org, udid))}>{say.look}</Button>
         </>
       );
+    case 'none':
+      return certificate === undefined ? null : (
+        <Button icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
+          {say.writeAgain}
+        </Button>
+      );
     case 'conflict':
     case 'held':
     case 'claimed':
     case 'send':
-    case 'none':
     case 'ended':
       return null;
   }

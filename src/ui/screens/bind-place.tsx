@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { tidy } from '../../../core/place.ts';
 import { codeOf } from '../../effects/trouble.ts';
 import type { InstallFlow, InstallState } from '../../flow/install.ts';
@@ -154,17 +154,25 @@ function PlaceFields(props: {
   const model = useModel();
   const [trouble, setTrouble] = useState<string | undefined>();
   const domain = domains.find((one) => isDomain(one, chosen));
-  const site = domain?.sites.find(({ id }) => id === chosen.site);
-  const far = farFrom(site, chosen.location);
-  const make =
-    ({ org, name }: PlaceDomain) =>
-    (title: string) => {
-      setTrouble(undefined);
-      model.ports.makeSite(org, name, title).then(
-        (made) => choose({ ...chosen, site: made.id, siteTitle: made.title }),
-        (error: unknown) => setTrouble(codeOf(error)),
-      );
-    };
+  const sites = useSitesOf(domain);
+  const far = farFrom(
+    domain?.sites.find(({ id }) => id === chosen.site),
+    chosen.location,
+  );
+  // What is chosen by the time that something else is done, not when it was begun.
+  const latest = useRef(chosen);
+  latest.current = chosen;
+  const make = (within: PlaceDomain) => (title: string) => {
+    setTrouble(undefined);
+    model.ports.makeSite(within.org, within.name, title).then(
+      (made) => {
+        if (isDomain(within, latest.current))
+          choose({ ...latest.current, site: made.id, siteTitle: made.title });
+      },
+      (error: unknown) => setTrouble(codeOf(error)),
+    );
+  };
+  const entries = siteEntries(sites, chosen);
   return (
     <section class="card">
       <Picker
@@ -192,9 +200,9 @@ function PlaceFields(props: {
           id="site"
           label={say.site}
           disabled={disabled}
-          entries={siteEntries(domain, chosen)}
+          entries={entries}
           value={chosen.site}
-          onChoose={(value) => choose(withSite(chosen, domain, value))}
+          onChoose={(value) => choose(withSite(chosen, entries, value))}
           onMake={make(domain)}
         />
       )}
@@ -224,13 +232,30 @@ function PlaceFields(props: {
   );
 }
 
+type SiteTitle = Pick<PlaceDomain['sites'][number], 'id' | 'title'>;
+
+/** The pack's sites, and those that were made or renamed on this phone since it was taken. */
+function useSitesOf(domain: PlaceDomain | undefined): readonly SiteTitle[] {
+  const model = useModel();
+  const [found, setFound] = useState<{ readonly of: string; readonly sites: readonly SiteTitle[] }>();
+  const of = domain && keyOf(domain);
+  const version = model.outboxVersion.value;
+  useEffect(() => {
+    if (domain === undefined || of === undefined) return;
+    void model.ports.sitesOf(domain.org, domain.name).then((sites) => setFound({ of, sites }));
+  }, [of, version]);
+  return found !== undefined && found.of === of ? found.sites : (domain?.sites ?? []);
+}
+
 function withSite(
   { site: _, siteTitle: __, ...rest }: PlaceInput,
-  domain: PlaceDomain,
+  entries: readonly PickEntry[],
   value: string,
 ): PlaceInput {
-  const listed = domain.sites.find(({ id }) => id === value);
-  return listed === undefined ? { ...rest, site: '' } : { ...rest, site: listed.id, siteTitle: listed.title };
+  const listed = entries.find((entry) => entry.value === value);
+  return value === '' || listed === undefined
+    ? { ...rest, site: '' }
+    : { ...rest, site: value, siteTitle: listed.title };
 }
 
 function keyOf({ org, name }: PlaceDomain): string {
@@ -256,12 +281,12 @@ function domainEntries(
   });
 }
 
-/** A site made a moment ago, or closed since, is chosen although the pack does not list it. */
-function siteEntries(domain: PlaceDomain, { site, siteTitle }: PlaceInput): readonly PickEntry[] {
-  const listed = domain.sites.map(({ id, title }) => ({ value: id, title }));
+/** A site that was closed since, or that another phone made, is chosen although nothing here lists it. */
+function siteEntries(sites: readonly SiteTitle[], { site, siteTitle }: PlaceInput): readonly PickEntry[] {
+  const listed = sites.map(({ id, title }) => ({ value: id, title }));
   const own = site === undefined || site === '' || listed.some(({ value }) => value === site);
   return [
-    { value: '', title: say.noSite },
+    { value: '', title: say.noSite, first: true },
     ...listed,
     ...(own || site === undefined ? [] : [{ value: site, title: siteTitle ?? site }]),
   ];

@@ -69,16 +69,15 @@ function BindFlow({ model, practice }: { model: AppModel; practice: boolean }) {
       left = true;
       // The device is given back, unless its certificate came while it was still connected and is about to be written.
       const at = flow.current?.state().at;
-      const next: string = route.value.screen;
-      if (at !== 'saved' || (next !== 'collect' && next !== 'write')) void model.ports.device.stop();
+      if (at !== 'saved' || route.value.screen !== 'write') void model.ports.device.stop();
     };
   }, []);
   return beginning === undefined ? null : <InstallScreen model={model} flow={flow} {...beginning} />;
 }
 
 /**
- * At the scanner, always, but for three: somebody asked to go on with a draft; the page was loaded again, or come back to, in the
- * middle of a step; or somebody comes from a device that was just scanned.
+ * At the scanner, always, but for two: somebody asked to go on with a draft; or the page was loaded again, or come back to, in the
+ * middle of a step.
  */
 async function beginningOf(model: AppModel): Promise<Beginning> {
   const book = draftBook(model);
@@ -92,14 +91,10 @@ async function beginningOf(model: AppModel): Promise<Beginning> {
   if (kept?.kind === 'state') return { book, initial: kept.state };
   if (kept?.kind === 'label') return { book, initial: startWith(kept.wish), relook: kept };
   if (asked?.wish === undefined) return { book, initial: INSTALL_START };
-  const { org, udid, act, isHere } = asked.wish;
+  const { org, udid, act } = asked.wish;
   const device = await model.ports.devices.device(org, udid).catch(() => undefined);
   if (device === undefined) return { book, initial: INSTALL_START };
-  const wish = { act, device: standingOf(device) };
-  // Scanned a moment ago on another screen: its label need not be read twice, as long as it is what the name says.
-  return isHere && act !== 'replace'
-    ? { book, initial: startWith(wish), relook: { kind: 'label', text: udid, how: 'typed', wish } }
-    : { book, initial: startWith(wish) };
+  return { book, initial: startWith({ act, device: standingOf(device) }) };
 }
 
 function startWith(wish: KeptWish): InstallState {

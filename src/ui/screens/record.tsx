@@ -39,7 +39,10 @@ export function RecordScreen({ id }: { readonly id: string }) {
   const record = useRecord(id);
   const { undo } = useUndo(record);
   if (record === undefined) return <Page />;
-  if (record === null) return <Page title={recordWords.title} intro={recordWords.missing} onBack={goBack} />;
+  // On a shared phone another person's record is not this one's to read or to act on.
+  const me = model.enrolment.value?.credential.operator;
+  if (record === null || (record.operator !== undefined && record.operator !== me))
+    return <Page title={recordWords.title} intro={recordWords.missing} onBack={goBack} />;
   const { certificate } = record;
   const waits = certificateWaits(record);
   return (

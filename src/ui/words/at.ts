@@ -37,6 +37,8 @@ export const atWords = {
   decidedBy: (name: string) => `Decided by ${name}`,
   seenBy: (name: string) => `Captured by ${name}`,
   write: 'Write its certificate',
+  writeAgain: 'Write its certificate again',
+  alike: (maker: string) => `Another device has this name too, of ${maker}:`,
   renew: 'Renew it',
   scan: 'Scan it again',
   look: 'I have read it',
@@ -66,6 +68,7 @@ export const atWords = {
     mine: 'You said',
     keep: 'Theirs is right',
     insist: 'Mine is right',
+    move: 'Move it there',
   },
   records: (n: number) => (n === 1 ? 'One record on this phone' : `${n} records on this phone`),
   support: {

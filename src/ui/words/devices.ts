@@ -35,6 +35,7 @@ export const devicesWords = {
   },
   undoing: 'Undo is asked for',
   correcting: 'Its corrected place is not decided yet',
+  alike: (n: number) => `${n} devices have this name`,
   practice: 'Practice',
   noPlace: 'No site',
   needsMe: (n: number) => (n === 1 ? '1 device needs you' : `${n} devices need you`),

@@ -1,5 +1,6 @@
-import { DESK, type Role } from '../../../../contract/operator.ts';
+import type { Role } from '../../../../contract/operator.ts';
 import { parse } from '../../../../contract/parse.ts';
+import { DESK } from '../../../../contract/roles.ts';
 import { Void } from '../../../../contract/void.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';

@@ -1,0 +1,74 @@
+import { fromInstant } from '../../core/instant.ts';
+import { isUnsent } from '../../core/record-state.ts';
+import type { DeviceAtPlace, DeviceNeed } from '../ports/devices.ts';
+import type { QueuedRecord } from '../ports/outbox.ts';
+
+/**
+ * What was captured here about it and is not decided, or was refused and is not read: corrections and voids. Of several of a kind
+ * the last one counts, for it answers those before.
+ */
+export function withOpenWork(
+  row: DeviceAtPlace,
+  own: readonly QueuedRecord[],
+  isTold: boolean,
+): DeviceAtPlace {
+  // Of a registration that was followed by another one, nothing is open any more.
+  const about = own.filter(({ about: of }) => of !== null && (of === row.registration || of === row.record));
+  const amendments = about.filter(({ typ }) => typ === 'amendment+jws');
+  let now = row;
+  for (const one of amendments) {
+    // The backend's word has those that were noted, and what others changed since.
+    if (isOpen(one) || (one.state === 'noted' && !isTold)) now = placed(now, one);
+  }
+  const [correction, taken] = [amendments.at(-1), about.findLast(({ typ }) => typ === 'void+jws')];
+  if (correction !== undefined) {
+    if (isOpen(correction)) now = { ...now, correcting: true, need: waitsAs(now, correction) };
+    else if (isUnread(correction))
+      now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
+  }
+  if (taken !== undefined) {
+    if (isOpen(taken)) now = { ...now, undoing: true, need: waitsAs(now, taken) };
+    else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
+  }
+  // The word that it was written: until it is sent and taken, nobody else knows.
+  const confirmed = about.findLast((one) => one.typ === 'confirmation+jws' && isOpen(one));
+  if (confirmed !== undefined) now = { ...now, need: waitsAs(now, confirmed) };
+  const stuck = own.findLast(({ state, read }) => state === 'rejected' && read !== true);
+  return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
+}
+
+function isOpen({ state }: QueuedRecord): boolean {
+  return isUnsent(state) || state === 'received' || state === 'held';
+}
+
+function isUnread({ state, read }: QueuedRecord): boolean {
+  return state === 'refused' && read !== true;
+}
+
+function waitsAs({ need }: DeviceAtPlace, { state }: QueuedRecord): DeviceNeed {
+  return need === 'none' ? (state === 'held' ? 'held' : 'send') : need;
+}
+
+function placed(row: DeviceAtPlace, { place, createdAt }: QueuedRecord): DeviceAtPlace {
+  const { site: _site, siteTitle: _title, position: _position, ...rest } = row;
+  return {
+    ...rest,
+    ...(place?.site === undefined ? {} : { site: place.site }),
+    ...(place?.siteTitle === undefined ? {} : { siteTitle: place.siteTitle }),
+    ...(place?.position === undefined ? {} : { position: place.position }),
+    place: place?.digest ?? row.place,
+    at: Math.max(row.at, createdAt),
+  };
+}
+
+function refusedAs(row: DeviceAtPlace, record: QueuedRecord, need: DeviceNeed): DeviceAtPlace {
+  return {
+    ...row,
+    need,
+    code: record.code,
+    because: record.detail,
+    decidedBy: record.decidedBy ?? null,
+    decidedAt: record.decidedAt === null ? null : fromInstant(record.decidedAt),
+    record: record.id,
+  };
+}
