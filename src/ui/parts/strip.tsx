@@ -75,7 +75,7 @@ function stripState(model: AppModel): StripState {
         const look = isBad
           ? ({ tone: 'bad', icon: 'alert' } as const)
           : ({ tone: 'wait', icon: 'hand' } as const);
-        return { ...look, text: words.strip.needsYou(needMe), href: '/' };
+        return { ...look, text: words.strip.needsYou(needMe - stuck.length, stuck.length), href: '/' };
       }
       if (model.prepareTrouble.value === 'confirmation_needed')
         return { tone: 'wait', icon: 'hand', text: words.strip.unconfirmed };

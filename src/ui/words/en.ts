@@ -15,8 +15,14 @@ export const words = {
     allSent: 'Online. Everything is sent.',
     other: 'Another installation answers here. See More.',
     looking: 'Looking for the backend…',
-    needsYou: (n: number) =>
-      `Everything is sent. ${n === 1 ? '1 device needs' : `${number.format(n)} devices need`} you.`,
+    /** Of devices, and of names of sites that were not taken. */
+    needsYou: (devices: number, sites: number) => {
+      const who = [
+        ...(devices === 0 ? [] : [count(devices, 'device', 'devices')]),
+        ...(sites === 0 ? [] : [count(sites, 'site’s name', 'sites’ names')]),
+      ].join(' and ');
+      return `Everything is sent. ${who} ${devices + sites === 1 ? 'needs' : 'need'} you.`;
+    },
     openHome: 'Show them',
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,
     waiting: (n: number, age: string) =>
