@@ -1,3 +1,4 @@
+import { Number as Decimal, Object as Obj } from 'typebox/type';
 import { parse } from '../../contract/parse.ts';
 import { SiteId, SiteTitle } from '../../contract/scalars.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -9,6 +10,12 @@ import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
+/** Where a site is, in degrees (WGS 84). */
+const SiteLocation = Obj({
+  latitude: Decimal({ minimum: -90, maximum: 90 }),
+  longitude: Decimal({ minimum: -180, maximum: 180 }),
+});
+
 /** As many as a work pack takes for one domain. */
 export const MOST_SITES = 5_000;
 
@@ -19,13 +26,14 @@ export interface SiteParts {
   readonly crypto: Pick<CryptoPort, 'sha256'>;
 }
 
-/** `title_invalid`: nothing is left once spaces are. `id_invalid`: longer than 64 characters. */
+/** `title_invalid`: nothing is left once spaces are. `id_invalid`: longer than 64 characters. `location_invalid`: no degrees. */
 export type SiteFault =
   | 'domain_unknown'
   | 'site_unknown'
   | 'site_taken'
   | 'title_invalid'
   | 'id_invalid'
+  | 'location_invalid'
   | 'too_many_sites';
 
 export type SiteResult =
@@ -40,15 +48,22 @@ interface Act {
 /** Makes a site. Without an id its title gives one, as on phones. */
 export async function addSite(
   { domain, by }: Act,
-  wanted: { readonly id?: string | undefined; readonly title: string },
+  wanted: {
+    readonly id?: string | undefined;
+    readonly title: string;
+    /** Latitude and longitude as they were typed. */
+    readonly at?: readonly [latitude: string, longitude: string] | undefined;
+  },
   parts: SiteParts,
 ): Promise<SiteResult> {
   const title = parse(SiteTitle, tidy(wanted.title));
   if (title === undefined) return { ok: false, why: 'title_invalid' };
   const id = parse(SiteId, wanted.id ?? (await siteIdOf(title, parts.crypto)));
   if (id === undefined) return { ok: false, why: 'id_invalid' };
+  const where = wanted.at && readLocation(...wanted.at);
+  if (where === 'location_invalid') return { ok: false, why: where };
   return changeSite(
-    { domain, by, event: 'site made', site: { id, title } },
+    { domain, by, event: 'site made', site: { id, title, ...where } },
     (there) => (there !== undefined && !there.closed && there.title !== title ? 'site_taken' : undefined),
     parts,
   );
@@ -107,17 +122,32 @@ export async function closeSite(
   });
 }
 
+/** Latitude and longitude in degrees; nothing where neither is said. */
+function readLocation(latitude: string, longitude: string): Pick<Site, 'location'> | 'location_invalid' {
+  const said = [latitude.trim(), longitude.trim()];
+  if (said.every((part) => part === '')) return {};
+  if (!said.every((part) => /^[+-]?\d{1,3}(\.\d{1,12})?$/.test(part))) return 'location_invalid';
+  const location = parse(SiteLocation, { latitude: Number(latitude), longitude: Number(longitude) });
+  return location === undefined ? 'location_invalid' : { location };
+}
+
 /** A line of a file of sites, with its number from 1. */
 export interface SiteLine {
   readonly line: number;
   readonly domain: string;
   readonly id: string;
   readonly title: string;
+  /** Degrees as they are written there; nothing where the file says none. */
+  readonly latitude: string;
+  readonly longitude: string;
+  /** Values for which the file has no column: a title with a comma and no quotes. */
+  readonly more: boolean;
 }
 
 export interface SiteLineFault {
   readonly line: number;
-  readonly why: SiteFault | 'other_organisation' | 'said_twice';
+  /** `too_many_values`: more than the file has columns. */
+  readonly why: SiteFault | 'other_organisation' | 'said_twice' | 'too_many_values';
 }
 
 /** Takes a whole file of one organisation, or none of it: then each line that cannot be taken is named. */
@@ -132,20 +162,23 @@ export async function importSites(
   );
   const faults: SiteLineFault[] = [];
   const sites: { readonly domain: string; readonly site: Site }[] = [];
-  for (const { line, domain, id: wanted, title: said } of lines) {
+  for (const { line, domain, id: wanted, title: said, latitude, longitude, more } of lines) {
+    const where = readLocation(latitude, longitude);
     const title = parse(SiteTitle, tidy(said));
     const id = title && parse(SiteId, wanted.trim() === '' ? await siteIdOf(title, crypto) : wanted.trim());
     const known = domains.get(domain);
     const other = known === undefined && (await stores.domains.domain(domain)) !== undefined;
-    if (other) faults.push({ line, why: 'other_organisation' });
+    if (more) faults.push({ line, why: 'too_many_values' });
+    else if (other) faults.push({ line, why: 'other_organisation' });
     else if (known === undefined) faults.push({ line, why: 'domain_unknown' });
     else if (title === undefined) faults.push({ line, why: 'title_invalid' });
     else if (id === undefined) faults.push({ line, why: 'id_invalid' });
+    else if (where === 'location_invalid') faults.push({ line, why: where });
     else if (known.has(id)) faults.push({ line, why: 'said_twice' });
     else if (known.size === MOST_SITES) faults.push({ line, why: 'too_many_sites' });
     else {
       known.add(id);
-      sites.push({ domain, site: { id, title } });
+      sites.push({ domain, site: { id, title, ...where } });
     }
   }
   if (faults.length > 0) return { faults, taken: 0 };

@@ -100,7 +100,7 @@ async function gather(
   if (issuer === undefined || crl === undefined) throw new Error('an organisation has no issuing CA');
   const domains: PackDomain[] = [];
   for (const { name, title } of await stores.domains.ofOrg(org.name)) {
-    domains.push({ name, title, sites: await stores.domains.sites(name), anchorPem: issuer.anchorPem });
+    domains.push({ name, title, sites: await sitesOf(name, stores), anchorPem: issuer.anchorPem });
   }
   return {
     aud,
@@ -115,6 +115,15 @@ async function gather(
     ...list,
     tombstones: await stores.tombstones.live(MAX_TOMBSTONES),
   };
+}
+
+async function sitesOf(domain: string, { domains }: Needs<'domains'>): Promise<PackDomain['sites']> {
+  const sites = await domains.sites(domain);
+  // The office names a point.
+  return sites.map(({ location, ...site }) => ({
+    ...site,
+    ...(location === undefined ? {} : { location: { ...location, accuracyMetres: 0 } }),
+  }));
 }
 
 /** The keys that devices changed to (ra/records/judge-lineage.ts), by the digest of each former key. */

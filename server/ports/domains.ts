@@ -10,6 +10,8 @@ export interface Domain {
 export interface Site {
   readonly id: string;
   readonly title: string;
+  /** Degrees (WGS 84). */
+  readonly location?: { readonly latitude: number; readonly longitude: number };
 }
 
 export interface Domains {
@@ -23,7 +25,7 @@ export interface Domains {
   sites(domain: string): Promise<Site[]>;
   /** A closed one too. */
   site(domain: string, id: string): Promise<(Site & { readonly closed: boolean }) | undefined>;
-  /** Makes a site, renames it, or opens it again. */
+  /** Makes a site, renames it, or opens it again. Without a location it keeps the one that it has. */
   saveSite(domain: string, site: Site): Promise<void>;
   /** It leaves the packs; what stands there stays there. */
   closeSite(domain: string, id: string, at: string): Promise<void>;

@@ -1,5 +1,5 @@
 import { type DomainName, isAncestor } from '../../core/name.ts';
-import type { Domain, Domains } from '../ports/domains.ts';
+import type { Domain, Domains, Site } from '../ports/domains.ts';
 import type { Db } from './db.ts';
 import { feedSite } from './device-feed.ts';
 import type { Tables } from './tables.ts';
@@ -45,23 +45,24 @@ export function domains(db: Db): Domains {
         );
     },
     async sites(domain) {
-      return db
+      const rows = await db
         .selectFrom('sites')
-        .select(['id', 'title'])
+        .select(['id', 'title', 'latitude', 'longitude'])
         .where('domain', '=', domain)
         .where('closed_at', 'is', null)
         .orderBy('id')
         .limit(5000)
         .execute();
+      return rows.map(toSite);
     },
     async site(domain, id) {
       const row = await db
         .selectFrom('sites')
-        .select(['id', 'title', 'closed_at'])
+        .select(['id', 'title', 'latitude', 'longitude', 'closed_at'])
         .where('domain', '=', domain)
         .where('id', '=', id)
         .executeTakeFirst();
-      return row && { id, title: row.title, closed: row.closed_at !== null };
+      return row && { ...toSite(row), closed: row.closed_at !== null };
     },
     async closeSite(domain, id, at) {
       await db
@@ -72,14 +73,29 @@ export function domains(db: Db): Domains {
         .execute();
       await changed(db, 'domains');
     },
-    async saveSite(domain, { id, title }) {
+    async saveSite(domain, { id, title, location }) {
+      const where = location && { latitude: location.latitude, longitude: location.longitude };
       await db
         .insertInto('sites')
-        .values({ domain, id, title })
-        .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title, closed_at: null }))
+        .values({ domain, id, title, ...where })
+        .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title, closed_at: null, ...where }))
         .execute();
       await feedSite(db, domain, id);
       await changed(db, 'domains');
     },
+  };
+}
+
+function toSite(row: {
+  readonly id: string;
+  readonly title: string;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}): Site {
+  const { id, title, latitude, longitude } = row;
+  return {
+    id,
+    title,
+    ...(latitude === null || longitude === null ? {} : { location: { latitude, longitude } }),
   };
 }

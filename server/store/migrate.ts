@@ -30,6 +30,7 @@ import { CHAINS_ABOVE } from './migrations/0049-chains-above.ts';
 import { BY_WHOM_AND_WHEN } from './migrations/0051-by-whom-and-when.ts';
 import { ERAS } from './migrations/0052-eras.ts';
 import { PLACES_AND_FEED } from './migrations/0053-places-and-feed.ts';
+import { WHERE_SITES_ARE } from './migrations/0054-where-sites-are.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -74,6 +75,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 51, statements: BY_WHOM_AND_WHEN },
   { n: 52, statements: ERAS },
   { n: 53, statements: PLACES_AND_FEED },
+  { n: 54, statements: WHERE_SITES_ARE },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

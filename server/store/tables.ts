@@ -57,7 +57,14 @@ export interface Tables {
   statements: { digest: string; typ: string; at: string };
   domains: { name: string; org: string; title: string; created_at: string };
   versions: { topic: string; n: number };
-  sites: { domain: string; id: string; title: string; closed_at: string | null };
+  sites: {
+    domain: string;
+    id: string;
+    title: string;
+    closed_at: string | null;
+    latitude: number | null;
+    longitude: number | null;
+  };
   list_rows: {
     scope: string;
     maker: string;

@@ -94,12 +94,42 @@ describe('a file of sites', () => {
       `${OAK_STREET},y, `,
       `hanna.${server.running.installation.suffix},z,Z`,
       `${OAK_STREET},new-one,Twice`,
+      `${OAK_STREET},flat-1,Flat 1, east`,
     );
     const { code, out } = await run('import', path, '--org', 'northfield');
     expect(code).toBe(1);
-    for (const line of ['line 3: ', 'line 4: ', 'line 5: ', 'line 6: ']) expect(out).toContain(line);
+    for (const line of ['line 3: ', 'line 4: ', 'line 5: ', 'line 6: ', 'line 7: '])
+      expect(out).toContain(line);
     expect(await packed()).toEqual(before);
   });
+
+  it('says where sites are, which phones then know, and a later file without it changes nothing of that', async () => {
+    const at = `${head},latitude,longitude`;
+    const path = file(at, `${OAK_STREET},far,Far,51.5072,-0.1276`, `${OAK_STREET},near,Near,,`);
+    expect(await run('import', path, '--org', 'northfield')).toMatchObject({ code: 0 });
+    await run('import', file(head, `${OAK_STREET},far,Far away`), '--org', 'northfield');
+    expect(await run('add', OAK_STREET, '--title', 'Near', '--at', '-33.9,18.4')).toMatchObject({ code: 0 });
+    const { domains } = await ines.pack('northfield');
+    const sites = domains.find(({ name }) => name === OAK_STREET)?.sites ?? [];
+    expect(sites.filter(({ id }) => id === 'far' || id === 'near')).toEqual([
+      {
+        id: 'far',
+        title: 'Far away',
+        location: { latitude: 51.5072, longitude: -0.1276, accuracyMetres: 0 },
+      },
+      { id: 'near', title: 'Near', location: { latitude: -33.9, longitude: 18.4, accuracyMetres: 0 } },
+    ]);
+  });
+
+  it.each(['51.5072,', ',1', '91,0', '0,181', '1e1,0', 'NaN,0', '51.5072 N,0.1276 W', '1,2,3'])(
+    'says of %j that it is no place on Earth',
+    async (where) => {
+      const path = file(`${head},latitude,longitude`, `${OAK_STREET},no,No,${where}`);
+      expect(await run('import', path, '--org', 'northfield')).toMatchObject({ code: 1 });
+      const add = await run('add', OAK_STREET, '--title', 'Nowhere', '--at', where);
+      expect([add.code, add.out]).toEqual([1, expect.stringContaining('degrees')]);
+    },
+  );
 
   it('begins with its columns', async () => {
     expect(await run('import', file('id,title', 'x,X'), '--org', 'northfield')).toMatchObject({ code: 2 });

@@ -16,6 +16,7 @@ const TEXT = { type: 'string' } as const;
 /** Thousands of sites with long titles. */
 const LARGEST = 4 * 1024 * 1024;
 const COLUMNS = 'domain,id,title';
+const MORE_COLUMNS = `${COLUMNS},latitude,longitude`;
 
 const WHY: Record<SiteFault | SiteLineFault['why'], string> = {
   domain_unknown: 'there is no such domain (see: domain create)',
@@ -23,8 +24,10 @@ const WHY: Record<SiteFault | SiteLineFault['why'], string> = {
   site_taken: 'another site has this id: give one with --id, or rename it (site rename)',
   title_invalid: 'a title has 1 to 120 characters that can be seen',
   id_invalid: 'an id has 1 to 64 characters',
+  location_invalid: 'latitude and longitude are degrees, like 51.5072 and -0.1276',
   too_many_sites: 'a domain has 5000 sites at most: close some (site close)',
   other_organisation: 'the domain belongs to another organisation',
+  too_many_values: 'it has more values than the file has columns: a title with a comma stands in quotes',
   said_twice: 'an earlier line of this file names the same site',
 };
 
@@ -55,14 +58,18 @@ export const siteList: Command = {
 };
 
 export const siteAdd: Command = {
-  usage: 'site add DOMAIN --title TITLE [--id ID] [--by PERSON]',
-  about: 'makes a site of a domain, or opens a closed one again',
-  options: { title: TEXT, id: TEXT, by: TEXT },
+  usage: 'site add DOMAIN --title TITLE [--id ID] [--at LATITUDE,LONGITUDE] [--by PERSON]',
+  about: 'makes a site of a domain, says where it is, or opens a closed one again',
+  options: { title: TEXT, id: TEXT, at: TEXT, by: TEXT },
   words: 1,
   async run(call) {
     const [domain = ''] = call.words;
     const by = await actorIn(call, domain);
-    const wanted = { id: call.text('id'), title: call.required('title') };
+    const [latitude = '', ...longitude] = call.text('at')?.split(',') ?? [];
+    const wanted = {
+      ...{ id: call.text('id'), title: call.required('title') },
+      at: call.text('at') === undefined ? undefined : ([latitude, longitude.join(',')] as const),
+    };
     return say(call, await addSite({ domain, by }, wanted, call.installation));
   },
 };
@@ -94,7 +101,7 @@ export const siteClose: Command = {
 
 export const siteImport: Command = {
   usage: 'site import FILE --org ORG [--by PERSON]',
-  about: `makes and renames sites from a file (CSV: ${COLUMNS}); all of it or nothing`,
+  about: `makes and renames sites from a file (CSV: ${COLUMNS}, then latitude,longitude where known); all of it or nothing`,
   options: { org: TEXT, by: TEXT },
   words: 1,
   async run(call) {
@@ -106,12 +113,14 @@ export const siteImport: Command = {
     const { lines, broken } = parseCsv(readText(file, LARGEST));
     if (broken !== undefined) throw new UsageError(`${file}, line ${broken}: a quote is misplaced`);
     const [head, ...rest] = lines;
-    if (head?.fields.join(',').toLowerCase() !== COLUMNS)
-      throw new UsageError(`${file} begins with the columns ${COLUMNS}`);
-    const read = rest.map(({ line, fields: [domain = '', id = '', title = ''] }) => ({
-      ...{ line, id, title },
-      domain: domain.trim().toLowerCase(),
-    }));
+    if (![COLUMNS, MORE_COLUMNS].includes(head?.fields.join(',').toLowerCase() ?? ''))
+      throw new UsageError(`${file} begins with the columns ${COLUMNS} or ${MORE_COLUMNS}`);
+    const columns = head?.fields.length ?? 0;
+    const read = rest.map(({ line, fields }) => {
+      const [domain = '', id = '', title = '', latitude = '', longitude = ''] = fields;
+      const more = fields.length > columns;
+      return { line, id, title, latitude, longitude, more, domain: domain.trim().toLowerCase() };
+    });
     const { faults, taken } = await importSites(org, read, by, installation);
     for (const { line, why } of faults) print(`line ${line}: ${WHY[why]}`);
     print(faults.length === 0 ? `${taken} sites` : `nothing was taken: ${faults.length} lines to mend`);
