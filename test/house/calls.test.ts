@@ -113,9 +113,9 @@ describe('the pictures of who calls whom', () => {
   const text = readFileSync(join(ROOT, 'docs/calls.md'), 'utf8');
   const pictures = picturesIn(text);
 
-  it('are of bind, renew, revoke and transfer', () => {
+  it('are of bind, renew, move, revoke and transfer', () => {
     const parts = text.split(/^## /m).slice(1);
-    expect(parts.map((part) => part.split('\n')[0])).toEqual(['Bind', 'Renew', 'Revoke', 'Transfer']);
+    expect(parts.map((part) => part.split('\n')[0])).toEqual(['Bind', 'Renew', 'Move', 'Revoke', 'Transfer']);
     for (const part of parts) expect(picturesIn(part).length).toBeGreaterThan(0);
     expect(pictures).toHaveLength(text.split('```mermaid').length - 1);
   });
