@@ -151,10 +151,19 @@ export interface DevicesView {
   read(org: string, udid: string): Promise<void>;
 }
 
+/** From where an organisation's devices are asked for, and for whom: each person is told what was refused to them. */
+export interface ToldFrom {
+  readonly org: string;
+  readonly after: string;
+  /** The person whose lists these are; undefined before anybody is known. */
+  readonly reader: string | undefined;
+}
+
 /** What the backend says of an organisation's devices. Rejects with StorageError only. */
 export interface DevicesIntake {
-  cursor(org: string): Promise<string>;
-  take(org: string, answer: FieldDevices): Promise<void>;
+  cursor(org: string): Promise<ToldFrom>;
+  /** Takes nothing where the lists have become somebody else's since it was asked for. */
+  take(from: ToldFrom, answer: FieldDevices): Promise<void>;
   /**
    * Forgets what belongs to other organisations than these, and the rows of another person: lists are by person. Resolves once
    * nobody else's row is left; `made` resolves once all rows of this person are there, which takes a while on a full phone.

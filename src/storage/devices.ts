@@ -8,6 +8,7 @@ import {
   type DevicesOverview,
   type DevicesView,
   type SiteCount,
+  type ToldFrom,
 } from '../ports/devices.ts';
 import type { DatabaseHandle } from './database.ts';
 import type { ToldRow } from './device-entry.ts';
@@ -153,12 +154,16 @@ export class IdbDevices implements DevicesView, DevicesIntake {
     });
   }
 
-  cursor(org: string): Promise<string> {
-    return this.#parts.db.use(async (db) => (await readCursor(db.transaction('meta').store, org)).cursor);
+  cursor(org: string): Promise<ToldFrom> {
+    return this.#parts.db.use(async (db) => {
+      const meta = db.transaction('meta').store;
+      const [{ cursor }, reader] = await Promise.all([readCursor(meta, org), meta.get(READER)]);
+      return { org, after: cursor, reader: (reader as StoredReader | undefined)?.operator };
+    });
   }
 
-  async take(org: string, answer: FieldDevices): Promise<void> {
-    await this.#parts.outbox.write((tx) => take(tx, org, answer));
+  async take(from: ToldFrom, answer: FieldDevices): Promise<void> {
+    await this.#parts.outbox.write((tx) => take(tx, from, answer));
   }
 
   async keepFor(person: {
@@ -318,8 +323,11 @@ async function readCursor(meta: { get(key: string): Promise<unknown> }, org: str
 }
 
 /** One answer about an organisation's devices. What a telling from the start did not name again is gone at its end. */
-async function take(tx: Write, org: string, answer: FieldDevices): Promise<void> {
+async function take(tx: Write, { org, reader: asker }: ToldFrom, answer: FieldDevices): Promise<void> {
   const [told, meta] = [tx.objectStore('told'), tx.objectStore('meta')];
+  const reader = (await meta.get(READER)) as StoredReader | undefined;
+  // Asked for by whoever had this phone before: it says what was refused to them, and not what was to its reader.
+  if (reader?.operator !== asker) return;
   const before = await readCursor(meta, org);
   const begins = answer.after === '';
   // Asked for by another tab before this place was reached: what came since must not be undone by it.

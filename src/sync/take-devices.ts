@@ -29,14 +29,15 @@ async function takeOf(
   signal: AbortSignal,
 ): Promise<BackendFailure | undefined> {
   for (let count = 0; count < MOST_ANSWERS; count++) {
-    const after = await ports.devices.cursor(org);
+    const from = await ports.devices.cursor(org);
+    const { after } = from;
     const answer = await ports.backend.fieldDevices(org, after, signal);
     if (!answer.ok) return answer.failure;
     const { value } = answer;
     // Nothing new, or of another place in the stream than the one that was asked for.
     const isNothing = value.devices.length === 0 && value.records.length === 0 && value.cursor === after;
     if (value.after !== '' && value.after !== after) return { kind: 'not_our_backend' };
-    if (!isNothing || value.after === '') await ports.devices.take(org, value);
+    if (!isNothing || value.after === '') await ports.devices.take(from, value);
     // A backend that says "more" without moving on would be asked for ever.
     if (!value.more || value.cursor === after) break;
   }

@@ -86,6 +86,31 @@ describe('a phone that two people share', () => {
   });
 });
 
+test('an answer that whoever had the phone before asked for is not taken, and is asked for anew by its reader', async () => {
+  const shared = phone();
+  await signIn(shared, INES);
+  await shared.devices.take(FOR_INES, answer('', 'a', { devices: [told('m-1')] }));
+  const asked = [await shared.devices.cursor(ORG), FOR_INES];
+  await signIn(shared, JO);
+  const refusedToInes = {
+    ...{ record: recordId(7), udid: 'm-7', names: [], domain: DOMAIN, outcome: 'refused' as const },
+    ...{ at: '2026-01-01T10:00:00.000Z', by: INES, byName: INES, capturedAt: '2026-01-01T00:00:00.000Z' },
+  };
+  for (const from of asked)
+    await shared.devices.take(
+      from,
+      answer(from.after, 'z', { devices: [told('m-2')], records: [refusedToInes] }),
+    );
+  expect(await udidsOf(shared)).toEqual([]);
+  expect(await shared.devices.cursor(ORG)).toEqual({ org: ORG, after: '', reader: JO });
+  expect(await shared.db.use((open) => open.count('told'))).toBe(0);
+  await shared.devices.take(
+    await shared.devices.cursor(ORG),
+    answer('', 'b', { devices: [told('m-1'), told('m-2')] }),
+  );
+  expect(await udidsOf(shared)).toEqual(['m-1', 'm-2']);
+});
+
 test('rows that were half made when the phone died are all made by the next start, each once', async () => {
   const before = phone();
   const rows = Array.from({ length: 1_000 }, (_, n) => ({
@@ -137,6 +162,8 @@ const told = (udid: string, over: Partial<FieldDevice> = {}): FieldDevice => ({
   ...over,
 });
 
+const FOR_INES = { org: ORG, after: '', reader: INES };
+
 const answer = (after: string, cursor: string, over: Partial<FieldDevices> = {}): FieldDevices => ({
   ...{ after, cursor, more: false, devices: [], records: [] },
   ...over,
@@ -149,12 +176,12 @@ describe('what the backend tells', () => {
   test('comes in pages; told from the start, what is not named again is gone, at the end and not before', async () => {
     const one = phone();
     await signIn(one, INES);
-    await one.devices.take(ORG, answer('', 'a', { more: true, devices: [told('m-1'), told('m-2')] }));
-    await one.devices.take(ORG, answer('a', 'b', { devices: [told('m-3')] }));
+    await one.devices.take(FOR_INES, answer('', 'a', { more: true, devices: [told('m-1'), told('m-2')] }));
+    await one.devices.take(FOR_INES, answer('a', 'b', { devices: [told('m-3')] }));
     expect(await udidsOf(one)).toEqual(['m-1', 'm-2', 'm-3']);
-    await one.devices.take(ORG, answer('', 'c', { more: true, devices: [told('m-3')] }));
+    await one.devices.take(FOR_INES, answer('', 'c', { more: true, devices: [told('m-3')] }));
     expect(await udidsOf(one)).toEqual(['m-1', 'm-2', 'm-3']);
-    await one.devices.take(ORG, answer('c', 'd', { devices: [told('m-4')] }));
+    await one.devices.take(FOR_INES, answer('c', 'd', { devices: [told('m-4')] }));
     expect(await udidsOf(one)).toEqual(['m-3', 'm-4']);
     expect(await one.devices.overview()).toMatchObject({ devices: 2, needs: { none: 2 } });
   });
@@ -162,11 +189,11 @@ describe('what the backend tells', () => {
   test('an older answer that another tab was given undoes nothing', async () => {
     const one = phone();
     await signIn(one, INES);
-    await one.devices.take(ORG, answer('', 'a', { devices: [told('m-1')] }));
-    await one.devices.take(ORG, answer('a', 'b', { devices: [told('m-1', { state: 'shown' })] }));
-    await one.devices.take(ORG, answer('a', 'b0', { devices: [told('m-1', { state: 'issued' })] }));
+    await one.devices.take(FOR_INES, answer('', 'a', { devices: [told('m-1')] }));
+    await one.devices.take(FOR_INES, answer('a', 'b', { devices: [told('m-1', { state: 'shown' })] }));
+    await one.devices.take(FOR_INES, answer('a', 'b0', { devices: [told('m-1', { state: 'issued' })] }));
     expect((await one.devices.device(ORG, 'm-1'))?.standing).toBe('shown');
-    expect(await one.devices.cursor(ORG)).toBe('b');
+    expect((await one.devices.cursor(ORG)).after).toBe('b');
   });
 
   test('a report that was read of stays read when it is told again, until it is decided anew; settled ones go', async () => {
@@ -178,15 +205,15 @@ describe('what the backend tells', () => {
     });
     const need = async () => (await one.devices.device(ORG, 'm-7'))?.need;
     const first = report('2026-01-01T10:00:00.000Z');
-    await one.devices.take(ORG, answer('', 'a', { records: [first] }));
+    await one.devices.take(FOR_INES, answer('', 'a', { records: [first] }));
     expect(await need()).toBe('refused');
     await one.devices.read(ORG, 'm-7');
-    await one.devices.take(ORG, answer('', 'b', { records: [first] }));
+    await one.devices.take(FOR_INES, answer('', 'b', { records: [first] }));
     expect(await need()).toBe('none');
-    await one.devices.take(ORG, answer('b', 'c', { records: [report('2026-01-01T11:00:00.000Z')] }));
+    await one.devices.take(FOR_INES, answer('b', 'c', { records: [report('2026-01-01T11:00:00.000Z')] }));
     expect(await need()).toBe('refused');
     const settled = { ...report('2026-01-01T12:00:00.000Z'), outcome: 'settled' as const };
-    await one.devices.take(ORG, answer('c', 'd', { records: [settled] }));
+    await one.devices.take(FOR_INES, answer('c', 'd', { records: [settled] }));
     expect(await need()).toBeUndefined();
   });
 
@@ -198,7 +225,7 @@ describe('what the backend tells', () => {
     });
     await put(one, [sent(1, 'bound'), sent(2, 'saved'), sent(3, 'refused')]);
     await signIn(one, INES);
-    await one.devices.take(ORG, answer('', 'a', { devices: [told('m-1')] }));
+    await one.devices.take(FOR_INES, answer('', 'a', { devices: [told('m-1')] }));
     expect(await udidsOf(one)).toEqual(['acme-1', 'acme-2', 'acme-3', 'm-1']);
     await (await one.devices.keepFor({ operator: INES, orgs: ['other'] })).made;
     expect(await udidsOf(one)).toEqual(['acme-2', 'acme-3']);
@@ -207,14 +234,17 @@ describe('what the backend tells', () => {
     expect(await udidsOf(one)).toEqual(['acme-2']);
     await signIn(one, INES);
     expect(await udidsOf(one)).toEqual(['acme-1', 'acme-2', 'acme-3']);
-    expect(await one.devices.cursor(ORG)).toBe('');
+    expect((await one.devices.cursor(ORG)).after).toBe('');
   });
 
   test('two makers that use one serial are one row, of the one that lives', async () => {
     const one = phone();
     await signIn(one, INES);
     const ended = told('s-1', { maker: 'bolt', state: 'ended', position: 'Cellar' });
-    await one.devices.take(ORG, answer('', 'a', { devices: [ended, told('s-1', { position: 'Roof' })] }));
+    await one.devices.take(
+      FOR_INES,
+      answer('', 'a', { devices: [ended, told('s-1', { position: 'Roof' })] }),
+    );
     expect(await one.devices.known('s-1')).toMatchObject([{ maker: 'acme', position: 'Roof' }]);
     expect(await one.devices.overview()).toMatchObject({ devices: 1 });
   });
@@ -246,7 +276,7 @@ test('what becomes due needs its person when its time has come, many of them in 
   const due = Array.from({ length: 450 }, (_, n) =>
     told(`m-${n}`, { renewFrom: '2026-02-01T00:00:00.000Z', notAfter: '2026-03-01T00:00:00.000Z' }),
   );
-  await devices.take(ORG, answer('', 'a', { devices: due }));
+  await devices.take(FOR_INES, answer('', 'a', { devices: due }));
   expect(await devices.overview()).toMatchObject({ needs: { none: 450 } });
   now = Date.UTC(2026, 1, 1);
   let writes = 0;
@@ -280,7 +310,7 @@ describe('at a site and by words', () => {
       told('d-3', { ...SITE, position: 'Flat 11', state: 'issuing' }),
       told('d-4', { byName: 'Kim Vale' }),
     ];
-    await one.devices.take(ORG, answer('', 'a', { devices }));
+    await one.devices.take(FOR_INES, answer('', 'a', { devices }));
     return one;
   }
 
@@ -376,8 +406,9 @@ test('counts are those of the rows, whatever was written in which order', async 
               operatorName: 'x',
             });
           else {
-            const after = does === 'begin' ? '' : await one.devices.cursor(org);
-            await one.devices.take(org, answer(after, `c${n}`, { devices: [device] }));
+            const from = await one.devices.cursor(org);
+            const after = does === 'begin' ? '' : from.after;
+            await one.devices.take(from, answer(after, `c${n}`, { devices: [device] }));
           }
         }
         const overview = await one.devices.overview();
@@ -432,7 +463,7 @@ test('to read of a refusal leaves what waits for others waiting', async () => {
     ...{ at: '2026-01-01T00:00:00.000Z', capturedAt: '2026-01-01T00:00:00.000Z' },
   });
   const records = [told(71, 'held', JO), told(72, 'refused', INES)];
-  await devices.take(ORG, answer('', 'a', { records }));
+  await devices.take(FOR_INES, answer('', 'a', { records }));
   await devices.read(ORG, 'm-1');
   const kept = await db.use((open) => open.getAllFromIndex('told', 'udid', [ORG, 'm-1']));
   expect(kept.map(({ report: one }) => [one?.outcome, one?.read === true]).sort()).toEqual([

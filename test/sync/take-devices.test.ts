@@ -25,8 +25,8 @@ async function take(script: Readonly<Record<string, readonly BackendResult<Field
         },
       },
       devices: {
-        cursor: async (org) => cursors.get(org) ?? '',
-        async take(org, answer) {
+        cursor: async (org) => ({ org, after: cursors.get(org) ?? '', reader: 'ines' }),
+        async take({ org }, answer) {
           taken.push(`${org} ${answer.cursor}`);
           cursors.set(org, answer.cursor);
         },
