@@ -210,12 +210,12 @@ it('puts back what was not sent when the browser loses the database alone, and h
   await page.goto(stage.road.url);
   await page.locator('[data-screen=wiped]').waitFor();
   await page.getByText('3 records were put back from the second copy').waitFor();
-  await expect.poll(() => page.getByText('register these devices again').count()).toBe(0);
+  await expect.poll(() => page.getByText('bind these devices again').count()).toBe(0);
   // Both copies agree by now, and it is still no loss.
   await page.reload();
   await page.getByText('3 records were put back from the second copy').waitFor();
   await page.getByText('Nothing is lost').waitFor();
-  expect(await page.getByText('register these devices again').count()).toBe(0);
+  expect(await page.getByText('bind these devices again').count()).toBe(0);
   stage.road.fail(undefined);
   await page.getByRole('button', { name: 'I have read it' }).click();
   await page.click('[data-person=ines]');

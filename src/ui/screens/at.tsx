@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { codeOf } from '../../effects/trouble.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
+import { type AtAct, nextActs, stateWords } from '../at-state.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { Facts } from '../parts/facts.tsx';
@@ -18,7 +19,6 @@ import { atWords as say } from '../words/at.ts';
 import { devicesWords } from '../words/devices.ts';
 import { when } from '../words/en.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
-import { recordWords } from '../words/record.ts';
 
 /** One device as this phone knows it: how it stands and why, what is next, and where it is. */
 export function AtScreen({ org, udid }: { readonly org: string; readonly udid: string }) {
@@ -112,13 +112,6 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
   );
 }
 
-function stateWords({ standing, code, takesCertificate }: DeviceAtPlace): readonly [string, string] {
-  if (standing === 'issued' && !takesCertificate) return [say.standings.issued[0], recordWords.elsewhere];
-  const ended: Readonly<Record<string, readonly [string, string]>> = say.ended;
-  const known = standing === 'ended' && code !== null ? ended[code] : undefined;
-  return known ?? say.standings[standing];
-}
-
 /** The reason first, in the words of whoever decided; then what the code means and what is next. */
 function Why({ device }: { readonly device: DeviceAtPlace }) {
   const { code, because, decidedBy, suspended, need, standing } = device;
@@ -150,7 +143,7 @@ function Why({ device }: { readonly device: DeviceAtPlace }) {
   );
 }
 
-/** The one thing that comes next. It keeps its place while other things change. */
+/** What comes next. It keeps its place while other things change; which of two places is right is asked beside them. */
 function NextAct({
   device,
   run,
@@ -160,55 +153,57 @@ function NextAct({
 }) {
   const model = useModel();
   const { org, udid, need, record, certificate } = device;
-  switch (need) {
-    case 'write':
-      return (
-        <Button kind="primary" icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
-          {say.write}
-        </Button>
-      );
-    case 'renew':
-      return (
-        <Button kind="primary" icon="sync" onClick={() => go(`/bind?at=${org}/${udid}&act=renew`)}>
-          {say.renew}
-        </Button>
-      );
-    case 'refused':
-      return (
-        <>
-          <Button kind="primary" icon="scan" onClick={() => go('/bind')}>
+  const act = (kind: AtAct, isFirst: boolean) => {
+    const look = isFirst ? 'primary' : undefined;
+    switch (kind) {
+      case 'write':
+        return (
+          <Button key={kind} kind={look} icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
+            {say.write}
+          </Button>
+        );
+      case 'renew':
+        return (
+          <Button key={kind} kind={look} icon="sync" onClick={() => go(`/bind?at=${org}/${udid}&act=renew`)}>
+            {say.renew}
+          </Button>
+        );
+      case 'scan':
+        return (
+          <Button key={kind} kind={look} icon="scan" onClick={() => go('/bind')}>
             {say.scan}
           </Button>
-          <Button onClick={() => void run(model.ports.devices.read(org, udid))}>{say.look}</Button>
-        </>
-      );
-    case 'rejected':
-      return (
-        <>
+        );
+      case 'retry':
+        return (
           <Button
-            kind="primary"
+            key={kind}
+            kind={look}
             icon="sync"
             busy={model.draining.value}
             onClick={() => void run(model.retry(record ?? ''))}
           >
             {say.retry}
           </Button>
-          <Button onClick={() => void run(model.ports.devices.read(org, udid))}>{say.look}</Button>
-        </>
-      );
-    case 'none':
-      return certificate === undefined ? null : (
-        <Button icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
-          {say.writeAgain}
-        </Button>
-      );
-    case 'conflict':
-    case 'held':
-    case 'claimed':
-    case 'send':
-    case 'ended':
-      return null;
-  }
+        );
+      case 'look':
+        return (
+          <Button key={kind} kind={look} onClick={() => void run(model.ports.devices.read(org, udid))}>
+            {say.look}
+          </Button>
+        );
+      case 'choose':
+        return null;
+    }
+  };
+  // Nobody needs to, but whoever found it gone can.
+  if (need === 'none' && certificate !== undefined)
+    return (
+      <Button icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
+        {say.writeAgain}
+      </Button>
+    );
+  return nextActs(device).map((kind, i) => act(kind, i === 0));
 }
 
 /** Where it stands can be mended while it stands. */

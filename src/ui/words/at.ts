@@ -20,6 +20,12 @@ export const atWords = {
     shown: ['In use', 'The device uses its certificate.'],
     ended: ['Ended', 'It is bound no more.'],
   } satisfies Record<DeviceStanding, readonly [string, string]>,
+  /** Of a device that stands, and of what was asked of it since. */
+  asks: {
+    rejected: ['There is a problem', 'The backend could not take what you saved. It stays on this phone.'],
+    refused: ['Not done', 'What you asked for was refused. The device stands as it did.'],
+    conflict: ['Two places', 'Somebody else said another place meanwhile. Say which one is right.'],
+  },
   ended: {
     given_up: ['Given up', 'Its owner gave it to somebody else.'],
     retired: ['Retired', 'It was taken out of service.'],

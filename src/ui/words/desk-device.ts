@@ -41,7 +41,7 @@ export const deskDeviceWords = {
     replace: {
       name: 'Replace',
       about:
-        'Another device takes its site and position. Register that one first. This one’s certificate is revoked.',
+        'Another device takes its site and position. Bind that one first. This one’s certificate is revoked.',
       do: 'Replace it',
     },
     retire: {
@@ -63,7 +63,7 @@ export const deskDeviceWords = {
   },
   lostByYou: 'You reported it lost. Somebody else must say that it was found.',
   with: 'The new device',
-  withNone: 'No other device is bound in this domain. Register the new one first.',
+  withNone: 'No other device is bound in this domain. Bind the new one first.',
   warning:
     'Its certificate and its binding end at once. The device and its key are refused everywhere, by every organisation here, until a named person lifts that.',
   sure: (ending: string) => `To be sure, type the last four characters of its name: ${ending}`,

@@ -12,11 +12,11 @@ export const rescueWords = {
       `${count(n, 'record', 'records')} had not been sent and ${n === 1 ? 'is' : 'are'} gone`,
     numbers: (stretches: readonly { from: number; to: number }[]) => `Numbers ${numbers(stretches)}`,
     restored: (n: number) =>
-      `${count(n, 'record was', 'records were')} put back from the second copy and ${n === 1 ? 'waits' : 'wait'} to be sent. Sign in, and do not register ${n === 1 ? 'that device' : 'those devices'} twice.`,
+      `${count(n, 'record was', 'records were')} put back from the second copy and ${n === 1 ? 'waits' : 'wait'} to be sent. Sign in, and do not bind ${n === 1 ? 'that device' : 'those devices'} twice.`,
     none: 'Everything had been sent',
     noneLost: 'Nothing is lost',
     noneNote: 'No record is missing. Sign in again to go on.',
-    what: 'Write these numbers down. Look whether a copy was saved as a file, and register these devices again otherwise. Support is told with the next contact.',
+    what: 'Write these numbers down. Look whether a copy was saved as a file, and bind these devices again otherwise. Support is told with the next contact.',
     again: 'So that it does not happen again: install the app, and send at the end of every day.',
     go: 'I have read it',
   },
