@@ -9,8 +9,15 @@ import { TroubleCard } from './trouble.tsx';
 
 type ShownPhoto = PhotosOfRecord['photos'][number] & { readonly data: Uint8Array | 'changed' | undefined };
 
+interface PhotosOf {
+  readonly org: string;
+  readonly record: string;
+  /** Of its device. */
+  readonly udid: string;
+}
+
 /** The photos of a record, when asked for. What is shown has the digest that its author signed. */
-export function DeskPhotos({ org, record }: { readonly org: string; readonly record: string }) {
+export function DeskPhotos({ org, record, udid }: PhotosOf) {
   const model = useModel();
   const [shown, setShown] = useState<readonly ShownPhoto[] | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
@@ -31,7 +38,7 @@ export function DeskPhotos({ org, record }: { readonly org: string; readonly rec
   return (
     <div class="stack-s" data-part="desk-photos">
       {shown === undefined ? (
-        <Button busy={busy} onClick={() => void show()}>
+        <Button busy={busy} of={udid} onClick={() => void show()}>
           {photoWords.desk.show}
         </Button>
       ) : shown.length === 0 ? (

@@ -45,7 +45,7 @@ export function HeldCard(props: {
       />
       <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
       {evidence !== undefined && <HeldEvidence evidence={evidence} />}
-      {row !== 'own' && <DeskPhotos org={org} record={record.record} />}
+      {row !== 'own' && <DeskPhotos org={org} record={record.record} udid={record.udid} />}
       <Decision {...props} />
     </article>
   );

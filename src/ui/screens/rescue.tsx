@@ -111,9 +111,9 @@ function SendFile() {
       <p class="quiet">{words.importNote}</p>
       <input
         ref={input}
-        class="visually-hidden"
+        // the button beside it opens it, and is the one that is called so
+        hidden
         type="file"
-        tabIndex={-1}
         aria-label={words.choose}
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
