@@ -357,11 +357,11 @@ test('the first screen has the first rows of those that need somebody, and no mo
     told(`m-${n}`, { renewFrom: '2026-01-01T00:00:00.000Z' }),
   );
   const records = Array.from({ length: 7 }, (_, n) => held(n + 1, `h-${n}`));
-  await one.devices.take(ORG, answer('', 'a', { devices, records }));
+  await one.devices.take(FOR_INES, answer('', 'a', { devices, records }));
   const { mine, waiting, needs } = await one.devices.overview();
   expect([needs, mine.length, waiting.length]).toEqual([{ renew: 30, held: 7 }, FIRST_MINE, FIRST_WAITING]);
   const gone = mine.slice(0, 10).map(({ udid }) => told(udid, { state: 'ended' }));
-  await one.devices.take(ORG, answer('a', 'b', { devices: gone }));
+  await one.devices.take(FOR_INES, answer('a', 'b', { devices: gone }));
   expect((await one.devices.overview()).mine.map(({ need, udid }) => [need, udid])).toEqual(
     (await one.devices.find({ needs: ['renew'], limit: 100 })).rows.map(({ need, udid }) => [need, udid]),
   );
@@ -393,12 +393,10 @@ test('counts are those of the rows, whatever was written in which order', async 
           else if (does === 'sign in')
             await (await one.devices.keepFor({ operator: n % 3 === 0 ? JO : INES, orgs: [ORG, 'other'] }))
               .made;
-          else if (does === 'hold')
-            await one.devices.take(
-              org,
-              answer(await one.devices.cursor(org), `h${n}`, { records: [held(n, udid)] }),
-            );
-          else if (does === 'capture')
+          else if (does === 'hold') {
+            const from = await one.devices.cursor(org);
+            await one.devices.take(from, answer(from.after, `h${n}`, { records: [held(n, udid)] }));
+          } else if (does === 'capture')
             await captureNext(one.outbox, {
               org,
               udid,
