@@ -1,5 +1,6 @@
 import type { DomainName } from '../../core/name.ts';
 import type { BindingState } from './bindings.ts';
+import type { StoredCertificate } from './certificates.ts';
 
 /** Where a device stands, and the record by which: its registration, its move, or what took a move back. */
 export interface Standing {
@@ -36,5 +37,5 @@ export type Handover = 'installed' | 'collected' | 'shown';
 export interface HandedCertificates {
   isHanded(serial: string): Promise<boolean>;
   /** Whoever says so first is kept. */
-  hand(serial: string, how: Handover, at: string): Promise<void>;
+  hand(certificate: Pick<StoredCertificate, 'serial' | 'binding'>, how: Handover, at: string): Promise<void>;
 }

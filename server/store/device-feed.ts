@@ -4,6 +4,10 @@ import type { Db } from './db.ts';
 /**
  * Notes that what a phone is shown of a binding has changed. Every store that changes it calls this in the same transaction, which
  * is exclusive (ports/stores.ts); in a group late-changes.ts does, under the organisation's lock.
+ *
+ * Two things do not move the feed, though they stand in what is told. A person's other name: each device that they registered
+ * would be read anew by every phone, for a name that is only shown. An import of a list: it may change a million rows, and what a
+ * row says of a bound device (model, other names) is for searching alone. Both are told with the device's next change.
  */
 export async function feedBinding(db: Db, id: string): Promise<void> {
   await sql`insert into device_feed (kind, id, org, n)

@@ -75,12 +75,19 @@ export function domains(db: Db): Domains {
     },
     async saveSite(domain, { id, title, location }) {
       const where = location && { latitude: location.latitude, longitude: location.longitude };
+      const before = await db
+        .selectFrom('sites')
+        .select('title')
+        .where('domain', '=', domain)
+        .where('id', '=', id)
+        .executeTakeFirst();
       await db
         .insertInto('sites')
         .values({ domain, id, title, ...where })
         .onConflict((c) => c.columns(['domain', 'id']).doUpdateSet({ title, closed_at: null, ...where }))
         .execute();
-      await feedSite(db, domain, id);
+      // A file of sites that is imported again must not have every phone read every device again.
+      if (before?.title !== title) await feedSite(db, domain, id);
       await changed(db, 'domains');
     },
   };

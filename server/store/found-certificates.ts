@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { EntryReason } from '../ports/certificate-authority.ts';
 import type { FoundCertificate, FoundCertificates } from '../ports/found-certificates.ts';
 import type { Db } from './db.ts';
+import { feedBinding } from './device-feed.ts';
 import { countChange } from './revocations.ts';
 import type { Tables } from './tables.ts';
 
@@ -96,6 +97,7 @@ export function foundCertificates(db: Db): FoundCertificates {
           turn: 0,
         })
         .execute();
+      await feedBinding(db, binding);
       await sql`delete from due_notices where serial = ${serial}`.execute(db);
     },
   };

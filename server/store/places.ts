@@ -51,18 +51,13 @@ export function handedCertificates(db: Db): HandedCertificates {
         .executeTakeFirst();
       return row !== undefined;
     },
-    async hand(serial, how, at) {
+    async hand({ serial, binding }, how, at) {
       await db
         .insertInto('handed')
         .values({ serial, how, at })
         .onConflict((c) => c.doNothing())
         .execute();
-      const of = await db
-        .selectFrom('certificates')
-        .select('binding')
-        .where('serial', '=', serial)
-        .executeTakeFirst();
-      if (of !== undefined) await feedBinding(db, of.binding);
+      await feedBinding(db, binding);
     },
   };
 }

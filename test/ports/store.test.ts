@@ -12,6 +12,7 @@ import { issuerName } from '../support/issuer-name.ts';
 import { keep } from '../support/kept-record.ts';
 import { query, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { storeSuite } from './store.suite.ts';
+import { feedStoreSuite } from './store-feed.suite.ts';
 import { listStoreSuite } from './store-lists.suite.ts';
 import { recordStoreSuite } from './store-records.suite.ts';
 import { AT, LATER, record } from './store-samples.ts';
@@ -88,7 +89,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.remove());
 
-for (const suite of [storeSuite, recordStoreSuite, listStoreSuite]) {
+for (const suite of [storeSuite, recordStoreSuite, listStoreSuite, feedStoreSuite]) {
   suite('SQLite', () => openDatabase(folder()));
   suite('PostgreSQL', async () => openDatabase('', await postgres.database()));
 }

@@ -214,7 +214,7 @@ function writes(there: Ledger): Some {
         there.certificates.push({ serial, issuer, fingerprint, der, notBefore, notAfter, ...rest });
       },
     },
-    handed: { hand: async (serial) => void there.handed.add(serial) },
+    handed: { hand: async ({ serial }) => void there.handed.add(serial) },
     audit: { append: async (entry) => void there.trail.push(entry) },
   };
 }

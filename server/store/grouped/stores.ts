@@ -160,8 +160,10 @@ export function groupedStores(
     places: { ofRegistration: direct.places.ofRegistration },
     handed: {
       isHanded: direct.handed.isHanded,
-      async hand(serial, how, at) {
+      async hand({ serial, binding }, how, at) {
         late.insert('handed', { serial, how, at });
+        // A renewed certificate changes no state of its binding when it is written: it waits no more, and only this says so.
+        feedBinding(binding);
       },
     },
     transfers: { openCase: direct.transfers.openCase },

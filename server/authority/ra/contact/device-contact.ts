@@ -138,13 +138,13 @@ async function handOut(request: CertificationRequest, parts: ContactParts): Prom
 
 /** Notes that the device has its certificate, so that no void takes that back any more. False if it was revoked. */
 async function noteCollected(
-  { serial, fingerprint }: StoredCertificate,
+  certificate: StoredCertificate,
   { stores, transact, clock }: ContactParts,
 ): Promise<boolean> {
-  if (await stores.handed.isHanded(serial)) return true;
+  if (await stores.handed.isHanded(certificate.serial)) return true;
   return transact(async (tx) => {
-    if ((await tx.certificates.byFingerprint(fingerprint))?.revokedAt !== null) return false;
-    await tx.handed.hand(serial, 'collected', toInstant(clock.now()));
+    if ((await tx.certificates.byFingerprint(certificate.fingerprint))?.revokedAt !== null) return false;
+    await tx.handed.hand(certificate, 'collected', toInstant(clock.now()));
     return true;
   });
 }

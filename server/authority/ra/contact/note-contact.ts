@@ -45,7 +45,7 @@ export async function noteContact(
       words.push(`key ${good.pending.keyDigest} in place of ${binding.keyDigest}`);
       await adoptKey(binding, good.pending, retired, at, tx);
     }
-    await tx.handed.hand(newest.serial, 'shown', at);
+    await tx.handed.hand(newest, 'shown', at);
     if (binding.state !== 'shown') await tx.bindings.setState(id, 'shown');
     // No CRL is signed here: each device of a fleet that renews would have a list of the fleet's length signed. Whoever
     // fetches the list gets a fresh one, and the server's round signs it within half a minute (serve.ts).

@@ -124,7 +124,7 @@ async function applyEffect(
     case 'installed': {
       const binding = await stores.bindings.binding(effect.binding);
       if (binding?.state === 'issued') await stores.bindings.setState(effect.binding, 'installed');
-      await stores.handed.hand(effect.serial, 'installed', at);
+      await stores.handed.hand(effect, 'installed', at);
       await audit(stores.audit, {
         at,
         step: STEPS.confirm,
