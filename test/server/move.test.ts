@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FieldDevices } from '../../contract/field-device.ts';
+import { parseCertificate } from '../../core/certificate.ts';
+import type { DomainName } from '../../core/name.ts';
+import { fromPem } from '../../core/pem.ts';
 import { placeDigest } from '../../core/place.ts';
+import type { Udid } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
+import { deviceName } from '../../core/verify-certificate.ts';
+import { decidedCertificate } from '../../server/authority/ra/contact/device-contact.ts';
 import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
-import type { TestDevice } from '../support/server-device.ts';
+import { registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import { answerFor } from '../support/server-fresh.ts';
 import type { TestOperator } from '../support/server-operator.ts';
@@ -109,5 +115,75 @@ describe('a device is moved to another domain', () => {
     const { certificates } = server.running.installation.stores;
     for (const { certificate } of [first, again])
       expect((await certificates.byFingerprint(certificate?.fingerprint ?? ''))?.revokedAt).toBeTruthy();
+  });
+
+  it('and back: then a visit and the device itself get the certificate that it had', async () => {
+    const device = await server.listedDevice();
+    const first = await register(ines, device);
+    const moved = await move(device);
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'noted' });
+    const again = await register(ines, device);
+    expect(again).toMatchObject({ outcome: 'bound', code: 'same_install' });
+    expect(again.certificate?.fingerprint).toBe(first.certificate?.fingerprint);
+    const answer = await decidedCertificate(device.csr, server.running.installation);
+    if (answer.kind !== 'certificate') throw new Error(answer.kind);
+    expect(deviceName(parseCertificate(answer.der))?.domain).toBe(OAK_STREET);
+  });
+
+  it('and not back once the device took its certificate, though a later one waits', async () => {
+    const device = await server.listedDevice();
+    await register(ines, device);
+    const moved = await move(device);
+    const { id } = await bindingOf(device);
+    const { transact, stores, ca } = server.running.installation;
+    const collected = await decidedCertificate(device.csr, server.running.installation);
+    if (collected.kind !== 'certificate') throw new Error(collected.kind);
+    const [newest] = await stores.certificates.ofBinding(id);
+    const issuer = await ca.issuer(ORG);
+    if (newest === undefined || issuer === undefined) throw new Error('no certificate');
+    const spki = parseCertificate(collected.der).spki;
+    const intent = issuer.prepare({ udid: device.udid as Udid, domain: HARBOUR as DomainName, spki });
+    const signed = await issuer.sign(intent);
+    await transact(async (tx) => {
+      await tx.intents.intend(intent, id);
+      await tx.certificates.issue(intent.serial, signed);
+    });
+    expect(await takeBack(device, moved.record)).toMatchObject({ code: 'undo_too_late' });
+    expect(await bindingOf(device)).toMatchObject({ domain: HARBOUR });
+  });
+
+  it('and gets its certificate once it is resumed, where it was suspended before the signature', async () => {
+    let isCut = false;
+    const cut = await startTestServer({
+      onStep: (step) => {
+        if (isCut && step === 'intended') throw new Error('cut on purpose');
+      },
+    });
+    try {
+      const phone = await cut.signIn('ines');
+      const device = await cut.listedDevice();
+      await register(phone, device);
+      const id = uuid7(Date.now(), nodeCrypto);
+      const fresh = await answerFor(id, device, { by: phone });
+      const payload = registrationOf(device, HARBOUR, { id, ...fresh, from: await fromOf() });
+      isCut = true;
+      await phone.send([(await phone.seal('registration+jws', payload, ORG)).jws]);
+      await cut.running.decider.idle();
+      isCut = false;
+      const sam = await cut.signIn('sam');
+      const act = (body: object) => sam.post(`/api/devices/acme/${device.udid}?org=${ORG}`, body);
+      const because = 'looked at';
+      expect((await act({ act: 'suspend', reason: 'maintenance', because })).status).toBe(200);
+      await cut.running.decider.run();
+      expect(await phone.outcome(id, ORG)).toMatchObject({ outcome: 'held', code: 'device_suspended' });
+      expect((await act({ act: 'resume', because })).status).toBe(200);
+      await sam.post(`/api/approvals/${id}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
+      const moved = await phone.outcome(id, ORG);
+      expect(moved).toMatchObject({ outcome: 'bound', code: 'moved', domain: HARBOUR });
+      const [der = new Uint8Array()] = fromPem('CERTIFICATE', moved.certificate?.leafPem ?? '');
+      expect(deviceName(parseCertificate(der))?.domain).toBe(HARBOUR);
+    } finally {
+      await cut.close();
+    }
   });
 });

@@ -128,6 +128,26 @@ describe('a place is corrected', () => {
     );
   });
 
+  it('while its registration is held, in its site too, and it is bound there', async () => {
+    const device = await server.listedDevice({ row: { anchor: 'udid-only' } });
+    const held = await register(ines, device, { place: { site: 'annex', position: 'Flat 1', photos: [] } });
+    expect(held).toMatchObject({ outcome: 'held' });
+    const [said, right] = [
+      { site: 'annex', position: 'Flat 1' },
+      { site: 'mill', position: 'Flat 2' },
+    ];
+    expect(await correct(device, held.record, said, right)).toMatchObject({ outcome: 'noted' });
+    const sam = await server.signIn('sam');
+    await sam.post(`/api/approvals/${held.record}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
+    expect(await ines.outcome(held.record, ORG)).toMatchObject({ outcome: 'bound' });
+    expect(await shownOf(device)).toMatchObject([{ ...right, place: await digestAt(right) }]);
+    // From there on it is corrected as any other.
+    expect(await correct(device, held.record, right, { position: 'Roof' })).toMatchObject({
+      outcome: 'noted',
+    });
+    expect((await shownOf(device))[0]).not.toHaveProperty('site');
+  });
+
   it('of no device that is another one, or has ended', async () => {
     const device = await server.listedDevice();
     const { record } = await register(ines, device);

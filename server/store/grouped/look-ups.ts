@@ -3,6 +3,7 @@ import type { Db } from '../db.ts';
 import type { BulkRows } from '../engine.ts';
 import { toLineageKey } from '../key-lineage.ts';
 import { toStoredRow } from '../list-bulk.ts';
+import { toPlace } from '../places.ts';
 import { readRecords } from '../records.ts';
 import { askTogether } from './ask-together.ts';
 import { groupBy } from './group-by.ts';
@@ -50,6 +51,11 @@ export function lookUps(db: Db, bulk: BulkRows) {
     lineage: askTogether(async (digests) => {
       const rows = await bulk.select(db, { table: 'lineage', key: 'key_digest' }, digests);
       return new Map(rows.map((row) => [row.key_digest, toLineageKey(row)]));
+    }),
+    places: askTogether(async (registrations) => {
+      const tail = 'order by n desc';
+      const rows = await bulk.select(db, { table: 'places', key: 'registration', tail }, registrations);
+      return groupBy(rows.map(toPlace), ({ registration }) => registration);
     }),
     buried: askTogether(async (digests) => {
       const rows = await bulk.select(

@@ -157,7 +157,7 @@ export function groupedStores(
     },
     found: { anyWaits: () => anyWaits(''), ofDevice: direct.found.ofDevice },
     life: { suspension: direct.life.suspension, succession: direct.life.succession },
-    places: { ofRegistration: direct.places.ofRegistration },
+    places: { ofRegistration: async (registration) => (await ask.places(registration)) ?? [] },
     handed: {
       isHanded: direct.handed.isHanded,
       async hand({ serial, binding }, how, at) {

@@ -345,9 +345,19 @@ describe('certificates of a binding', () => {
     );
     const newest = async (keyDigest: string) =>
       (await newestOfKey({ binding: 'b1', keyDigest }, judgeReads(there), nodeCrypto))?.serial;
-    expect(await newest(await nodeCrypto.digest(first.spki))).toBe('39');
+    const key = await nodeCrypto.digest(first.spki);
+    // A move was taken back with its certificate: the device has the one before.
+    expect(await newest(key)).toBe('38');
     expect(await newest(await nodeCrypto.digest(second.spki))).toBe('40');
     expect(await newest('key-1')).toBeUndefined();
+    const [{ der, ...rest } = certificateWith()] = there.certificates;
+    // A hold may be lifted, so it hides none; and where all ended the newest did.
+    there.certificates[0] = { ...rest, der, onHold: true };
+    expect(await newest(key)).toBe('39');
+    there.certificates[0] = { ...rest, der };
+    there.certificates.pop();
+    there.certificates.push(certificateWith({ serial: '38', der, notBefore: day(-30), revokedAt: day(0) }));
+    expect(await newest(key)).toBe('39');
   });
 });
 

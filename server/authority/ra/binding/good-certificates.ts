@@ -1,5 +1,6 @@
 import { parseCertificate } from '../../../../core/certificate.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
+import { deviceName } from '../../../../core/verify-certificate.ts';
 import type { Certificates, StoredCertificate } from '../../../ports/certificates.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
@@ -41,17 +42,30 @@ export async function isAwaited(
 }
 
 /**
- * The newest certificate of a binding for this key, revoked or not. A certificate for another key of the binding says
- * nothing about this one.
+ * The newest certificate of a binding for this key that is good or on hold, else the newest: of a move that was taken back the
+ * certificate ended, and the one before it is what the device has. A certificate for another key of the binding says nothing about
+ * this one.
  */
 export async function newestOfKey(
   { binding, keyDigest }: { readonly binding: string; readonly keyDigest: string },
   { certificates }: { readonly certificates: Pick<Certificates, 'ofBinding'> },
   crypto: CryptoPort,
 ): Promise<StoredCertificate | undefined> {
+  let ended: StoredCertificate | undefined;
   for (const certificate of await certificates.ofBinding(binding)) {
     const { spki } = parseCertificate(certificate.der);
-    if ((await crypto.digest(spki)) === keyDigest) return certificate;
+    if ((await crypto.digest(spki)) !== keyDigest) continue;
+    if (certificate.revokedAt === null || certificate.onHold) return certificate;
+    ended ??= certificate;
   }
-  return undefined;
+  return ended;
+}
+
+/** The domain that a certificate names; undefined for one that cannot be read. */
+export function domainNamed({ der }: Pick<StoredCertificate, 'der'>): string | undefined {
+  try {
+    return deviceName(parseCertificate(der))?.domain;
+  } catch {
+    return undefined;
+  }
 }

@@ -41,10 +41,10 @@ export type Effect =
       readonly reason: RevocationReason;
     }
   | { readonly kind: 'amend'; readonly change: Omit<PlaceChange, 'at'> }
-  /** A move is taken back: its certificate ends, and the device stands where it stood. */
+  /** A move is taken back: its certificates end, and the device stands where it stood. */
   | {
       readonly kind: 'unmove';
-      readonly serial: string;
+      readonly serials: readonly string[];
       readonly to: Pick<Binding, 'domain' | 'site' | 'state'>;
       readonly change: Omit<PlaceChange, 'at'> & { readonly binding: string };
     }

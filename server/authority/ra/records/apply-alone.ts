@@ -270,8 +270,10 @@ async function applyEffect(
       await correct(record, effect.change, context);
       return [];
     case 'unmove': {
-      const { serial, to, change } = effect;
-      const issuers = await stores.revocations.revoke(serial, at, 'cessationOfOperation');
+      const { serials, to, change } = effect;
+      const issuers: IssuerName[] = [];
+      for (const serial of serials)
+        issuers.push(...(await stores.revocations.revoke(serial, at, 'cessationOfOperation')));
       await stores.places.put({ ...change, at });
       await stores.bindings.move(change.binding, to);
       const moved = await stores.records.record(change.before.standsBy);

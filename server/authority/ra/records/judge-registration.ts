@@ -28,7 +28,8 @@ export async function judgeRegistration(
 ): Promise<Ruling> {
   const registration = parse(Registration, record.payload);
   if (registration === undefined) throw new Error('a kept registration no longer fits its schema');
-  const input = { record, registration, approved, stores, crypto };
+  const place = await placeSaid(record, registration, stores);
+  const input = { record, registration: { ...registration, place }, approved, stores, crypto };
   const entitlement = await judgeEntitlement(input);
   if (isRuling(entitlement)) return entitlement;
   const device = await identifyDevice(input, entitlement);
@@ -44,6 +45,18 @@ export async function judgeRegistration(
   if (before.kind === 'doubtful') return isRuling(proof) ? proof : held(before.code, about);
   const ruling = isRuling(proof) ? proof : await judgeClaim(decided, entitlement, device, proof);
   return ruling.outcome === 'bind' ? { ...ruling, adopts: before.certificate } : ruling;
+}
+
+/** Its place, with what was corrected while it was held: that counts for what it comes to. */
+async function placeSaid(
+  { id }: StoredRecord,
+  { place: { site: _site, position: _position, ...rest }, place }: Registration,
+  { places }: Reads<'places'>,
+): Promise<Registration['place']> {
+  const [last] = await places.ofRegistration(id);
+  if (last === undefined) return place;
+  const { site, position } = last;
+  return { ...rest, ...(site === null ? {} : { site }), ...(position === null ? {} : { position }) };
 }
 
 async function judgeEntitlement({ record, registration, stores }: JudgeInput): Promise<Ruling | Entitlement> {

@@ -5,6 +5,7 @@ import { Void } from '../../../../contract/void.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
+import { domainNamed } from '../binding/good-certificates.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
@@ -77,19 +78,23 @@ async function judgeUnmove(
   const all = await places.ofRegistration(registration);
   const moved = all.find((one) => one.record === move);
   const [last] = all;
-  const [newest] = await certificates.ofBinding(id);
-  if (moved === undefined || newest === undefined) return refused('already_decided', about);
-  if (state !== 'issued' || (await handed.isHanded(newest.serial))) return refused('undo_too_late', about);
-  const { state: stood = 'issued', ...before } = moved.before;
+  const own = await certificates.ofBinding(id);
+  // Its own certificate, and those that followed it there: a renewal of what the device has is no sign that it has nothing.
+  const before = own.findIndex((one, index) => index > 0 && domainNamed(one) !== domain);
+  const since = before === -1 ? own.slice(0, 1) : own.slice(0, before);
+  if (moved === undefined || since.length === 0) return refused('already_decided', about);
+  const has = await Promise.all(since.map(({ serial }) => handed.isHanded(serial)));
+  if (state !== 'issued' || has.includes(true)) return refused('undo_too_late', about);
+  const { state: stood = 'issued', ...stands } = moved.before;
   return {
     outcome: 'noted',
     about,
     effect: {
       kind: 'unmove',
-      serial: newest.serial,
-      to: { domain: before.domain, site: before.site, state: stood },
+      serials: since.map(({ serial }) => serial),
+      to: { domain: stands.domain, site: stands.site, state: stood },
       change: {
-        ...before,
+        ...stands,
         registration,
         binding: id,
         record: record.id,
