@@ -16,6 +16,7 @@ import {
   Maybe,
   OneOf,
   RecordId,
+  SiteId,
   Udid,
   Words,
 } from './scalars.ts';
@@ -124,3 +125,12 @@ export const Registration = Obj(
   { additionalProperties: false },
 );
 export type Registration = Static<typeof Registration>;
+
+/** One that is signed or received now. Registrations that were kept earlier may name an empty site, and are read all the same. */
+export const NewRegistration = Obj(
+  {
+    ...Registration.properties,
+    place: Obj({ ...Place.properties, site: Maybe(SiteId) }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+);

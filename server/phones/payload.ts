@@ -3,7 +3,7 @@ import { Amendment } from '../../contract/amendment.ts';
 import { Confirmation } from '../../contract/confirmation.ts';
 import type { RecordType } from '../../contract/envelope.ts';
 import { parse } from '../../contract/parse.ts';
-import { Registration } from '../../contract/registration.ts';
+import { NewRegistration } from '../../contract/registration.ts';
 import { Instant, Maybe, RecordId, Udid } from '../../contract/scalars.ts';
 import { SiteRecord } from '../../contract/site-record.ts';
 import { Skip } from '../../contract/skip.ts';
@@ -14,7 +14,7 @@ const AnyRecord = Obj({ id: RecordId, capturedAt: Instant, udid: Maybe(Udid) });
 const OnlyId = Obj({ id: RecordId });
 
 const SCHEMAS: Record<RecordType, TSchema> = {
-  'registration+jws': Registration,
+  'registration+jws': NewRegistration,
   'confirmation+jws': Confirmation,
   'void+jws': Void,
   'amendment+jws': Amendment,

@@ -114,6 +114,7 @@ describe.each(Object.entries(CASES))('%s', (_, { schema, value }) => {
 test('everything that is signed, and every request, is closed all the way down', () => {
   const signed = [
     'Registration',
+    'NewRegistration',
     'Confirmation',
     'Void',
     'Credential',

@@ -17,7 +17,7 @@ import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
 import * as photo from '../../contract/photo.ts';
 import { Problem } from '../../contract/problem.ts';
 import { PublicJwk } from '../../contract/public-jwk.ts';
-import { Registration } from '../../contract/registration.ts';
+import { NewRegistration, Registration } from '../../contract/registration.ts';
 import * as rescue from '../../contract/rescue.ts';
 import { SiteRecord } from '../../contract/site-record.ts';
 import { Skip } from '../../contract/skip.ts';
@@ -261,6 +261,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   PublicJwk: { schema: PublicJwk, value: key },
   Registration: { schema: Registration, value: fullRegistration },
+  NewRegistration: { schema: NewRegistration, value: fullRegistration },
   StatementHeader: {
     schema: StatementHeader,
     value: { alg: 'ES256', typ: 'receipt+jws', v: 1, kid: made.digest(1) },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FieldDevices } from '../../contract/field-device.ts';
+import { FieldDevices } from '../../contract/field-device.ts';
+import { parse } from '../../contract/parse.ts';
 import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
@@ -238,6 +239,45 @@ describe('what stands where', () => {
       feed('', phone).then(({ records }) => records.find((one) => one.record === record)?.outcome);
     expect(await mine()).toBe('refused');
     expect(await mine(await server.signIn('sam'))).toBe('settled');
+  });
+});
+
+describe('a row that does not fit what phones read', () => {
+  it('is not made by a registration with an empty site, and one kept earlier has none', async () => {
+    const device = await server.listedDevice();
+    const empty = registrationOf(device, OAK_STREET, { place: { site: '', photos: [] } });
+    const phone = await server.signIn('ines');
+    const { results } = await phone.send([(await phone.seal('registration+jws', empty, ORG)).jws]);
+    expect(results).toMatchObject([{ status: 'rejected' }]);
+    const { record } = await register(ines, device, { place: { site: 'roof', photos: [] } });
+    const { bindings, liveBindings } = server.running.installation.stores;
+    const { id } = (await liveBindings.byName(device.maker, device.udid)) ?? {};
+    await bindings.setSite(id ?? '', '');
+    const page = (await ines.get(`/api/field-devices?org=${ORG}&after=`)).body;
+    expect(parse(FieldDevices, page)).toBeDefined();
+    const [shown] = await shownOf(device);
+    expect(shown).toMatchObject({ registration: record, place: await digestAt({}) });
+    expect(shown).not.toHaveProperty('site');
+  });
+
+  it('is left out and said to the operator, and the others are told', async () => {
+    const odd = await startTestServer();
+    const phone = await odd.signIn('ines');
+    const [broken, whole] = [await odd.listedDevice(), await odd.listedDevice()];
+    for (const device of [broken, whole]) await register(phone, device);
+    const { places, liveBindings } = odd.running.installation.stores;
+    const binding = await liveBindings.byName(broken.maker, broken.udid);
+    if (binding === undefined) throw new Error('no live binding');
+    const { id, registration, domain } = binding;
+    const stands = { domain, site: null, position: 'x'.repeat(201), standsBy: registration };
+    const change = { registration, binding: id, record: registration, by: 'ines', because: null };
+    await places.put({ ...stands, ...change, at: common().capturedAt, before: stands });
+    const page = parse(FieldDevices, (await phone.get(`/api/field-devices?org=${ORG}&after=`)).body);
+    const told = page?.devices.map(({ udid }) => udid);
+    expect(told).toContain(whole.udid);
+    expect(told).not.toContain(broken.udid);
+    expect(odd.faults.map(String)).toEqual([expect.stringContaining(id)]);
+    await odd.close();
   });
 });
 

@@ -68,12 +68,10 @@ export function fieldHandlers({
       const rows =
         page.length === 0
           ? { devices: [], records: [] }
-          : await viewField(
-              page,
-              await stores.deviceFeed.facts(query.org, page),
-              session.operator,
-              installation,
-            );
+          : await viewField(page, await stores.deviceFeed.facts(query.org, page), session.operator, {
+              ...installation,
+              onFault,
+            });
       return {
         after: from === 0 ? '' : query.after,
         cursor: toCursor(query.org, page.at(-1)?.n ?? from, era),

@@ -1,5 +1,5 @@
 import { parse } from '../../../contract/parse.ts';
-import { Registration } from '../../../contract/registration.ts';
+import { NewRegistration } from '../../../contract/registration.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
 import { factsOf } from '../../../core/record-facts.ts';
 import { uuid7 } from '../../../core/uuid7.ts';
@@ -84,7 +84,7 @@ async function run(ports: InstallPorts, effect: InstallEffect): Promise<InstallE
       const id = checked.reading.challenge?.record ?? uuid7(at, ports.crypto);
       if ((await ports.outbox.record(id)) !== undefined) return { on: 'saved', record: id };
       const gathered = registrationOf({ id, at, app: ports.app }, effect);
-      const payload = parse(Registration, gathered);
+      const payload = parse(NewRegistration, gathered);
       // A signed record that the backend can only reject would stay on this phone for ever.
       if (payload === undefined) return { on: 'failed', trouble: { code: 'unexpected' } };
       const title = [place.siteTitle, place.position]

@@ -1,6 +1,7 @@
-import type { FieldDevice, FieldDevices, FieldRecord } from '../../../../contract/field-device.ts';
+import { FieldDevice, type FieldDevices, FieldRecord } from '../../../../contract/field-device.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
+import { SiteId } from '../../../../contract/scalars.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
 import { isDomainName } from '../../../../core/name.ts';
@@ -17,11 +18,15 @@ import { renewableFrom } from '../contact/renew-certificate.ts';
 export interface FieldViewParts {
   readonly crypto: CryptoPort;
   readonly ca: { issuerNamed(name: IssuerName): Promise<{ readonly chainPem: string } | undefined> };
+  readonly onFault: (error: unknown) => void;
 }
 
 type Rows = Pick<FieldDevices, 'devices' | 'records'>;
 
-/** Entries of the feed as this person's phone is told them. */
+/**
+ * Entries of the feed as this person's phone is told them. A phone takes an answer whole or not at all, so a row that does not fit
+ * is left out and said to the operator: it must not keep the others from every phone.
+ */
 export async function viewField(
   entries: readonly FeedEntry[],
   facts: FeedFacts,
@@ -33,15 +38,26 @@ export async function viewField(
   for (const { kind, id } of entries) {
     if (kind === 'record') {
       const record = viewRecord(id, facts, asker);
-      if (record !== undefined) records.push(record);
+      if (record !== undefined && fits(FieldRecord, record, id, parts)) records.push(record);
       continue;
     }
     const binding = facts.bindings.find((one) => one.id === id);
     if (binding === undefined || isFollowed(binding, facts.bindings)) continue;
     const device = await viewDevice(binding, facts, parts);
-    if (device !== undefined) devices.push(device);
+    if (device !== undefined && fits(FieldDevice, device, id, parts)) devices.push(device);
   }
   return { devices, records };
+}
+
+function fits(
+  schema: typeof FieldDevice | typeof FieldRecord,
+  row: unknown,
+  id: string,
+  { onFault }: Pick<FieldViewParts, 'onFault'>,
+): boolean {
+  if (parse(schema, row) !== undefined) return true;
+  onFault(new Error(`phones are not told of ${id}: what is stored of it does not fit`));
+  return false;
 }
 
 /** Whether a later binding of the same device says more. */
@@ -176,10 +192,11 @@ function somewhere(
   { domain, site, position }: Pick<Standing, 'domain' | 'site' | 'position'>,
   { siteTitles }: FeedFacts,
 ) {
-  const title = site === null ? undefined : siteTitles.get(JSON.stringify([domain, site]));
+  const named = parse(SiteId, site);
+  const title = named === undefined ? undefined : siteTitles.get(JSON.stringify([domain, named]));
   return {
     domain,
-    ...(site === null ? {} : { site }),
+    ...(named === undefined ? {} : { site: named }),
     ...(title === undefined ? {} : { siteTitle: title.slice(0, 120) }),
     ...(position === null ? {} : { position }),
   };
