@@ -45,6 +45,7 @@ export interface JudgeReads {
   readonly life: Pick<DeviceLife, 'suspension' | 'succession'>;
   readonly places: Pick<Places, 'ofRegistration'>;
   readonly handed: Pick<HandedCertificates, 'isHanded'>;
+  readonly changes: Pick<ChangeStream, 'lastOf'>;
 }
 
 /** The part that one rule needs: `Reads<'list' | 'tombstones'>`. */

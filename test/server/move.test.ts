@@ -7,7 +7,7 @@ import { placeDigest } from '../../core/place.ts';
 import type { Udid } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { deviceName } from '../../core/verify-certificate.ts';
-import { decidedCertificate } from '../../server/authority/ra/contact/device-contact.ts';
+import { decidedCertificate, enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -128,6 +128,41 @@ describe('a device is moved to another domain', () => {
     const answer = await decidedCertificate(device.csr, server.running.installation);
     if (answer.kind !== 'certificate') throw new Error(answer.kind);
     expect(deviceName(parseCertificate(answer.der))?.domain).toBe(OAK_STREET);
+  });
+
+  it('and not back once the device took its certificate, whatever moves were taken back since', async () => {
+    const device = await server.listedDevice();
+    await register(ines, device);
+    const moved = await move(device);
+    const key = { spki: device.spki, fingerprint: '' };
+    const taken = await enrolDevice(key, device.csr, server.running.installation);
+    expect(taken.kind).toBe('certificate');
+    for (let times = 0; times < 2; times++) {
+      const id = uuid7(Date.now(), nodeCrypto);
+      const fresh = await answerFor(id, device, { by: ines });
+      const back = await register(ines, device, { id, ...fresh, from: await fromOf(HARBOUR) });
+      expect(back).toMatchObject({ code: 'moved', domain: OAK_STREET });
+      expect(await takeBack(device, back.record)).toMatchObject({ outcome: 'noted' });
+    }
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
+    expect(await bindingOf(device)).toMatchObject({ domain: HARBOUR });
+    expect(await verified(moved.certificate?.leafPem, HARBOUR)).toEqual([]);
+  });
+
+  it('and back with all moves that were taken back since, while nobody has its certificate', async () => {
+    const device = await server.listedDevice();
+    const first = await register(ines, device);
+    const moved = await move(device);
+    for (let times = 0; times < 2; times++) {
+      const id = uuid7(Date.now(), nodeCrypto);
+      const fresh = await answerFor(id, device, { by: ines });
+      const back = await register(ines, device, { id, ...fresh, from: await fromOf(HARBOUR) });
+      expect(await takeBack(device, back.record)).toMatchObject({ outcome: 'noted' });
+    }
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'noted' });
+    expect(await bindingOf(device)).toMatchObject({ domain: OAK_STREET });
+    expect(await verified(moved.certificate?.leafPem, HARBOUR)).toContain('revocation');
+    expect(await verified(first.certificate?.leafPem, OAK_STREET)).toEqual([]);
   });
 
   it('and not back once the device took its certificate, though a later one waits', async () => {

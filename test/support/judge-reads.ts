@@ -9,6 +9,7 @@ import type { Udid } from '../../core/udid.ts';
 import type { Binding } from '../../server/ports/bindings.ts';
 import type { Intent } from '../../server/ports/certificate-authority.ts';
 import type { StoredCertificate } from '../../server/ports/certificates.ts';
+import type { StoredChange } from '../../server/ports/changes.ts';
 import type { Suspension } from '../../server/ports/device-life.ts';
 import type { Domain } from '../../server/ports/domains.ts';
 import type { StoredEra } from '../../server/ports/eras.ts';
@@ -86,6 +87,7 @@ export interface Facts {
   readonly places: PlaceChange[];
   /** Serials of certificates that their devices have. */
   readonly handed: Set<string>;
+  readonly changes: { readonly org: string; readonly change: StoredChange; readonly wasBound: boolean }[];
 }
 
 export function facts(): Facts {
@@ -118,6 +120,7 @@ export function facts(): Facts {
     suspensions: [],
     places: [],
     handed: new Set(),
+    changes: [],
   };
 }
 
@@ -204,6 +207,10 @@ export function judgeReads(from: Facts): JudgeReads {
       ofRegistration: async (id) => from.places.filter(({ registration }) => registration === id).reverse(),
     },
     handed: { isHanded: async (serial) => from.handed.has(serial) },
+    changes: {
+      lastOf: async (org, record) =>
+        from.changes.findLast((one) => one.org === org && one.change.record === record)?.change,
+    },
     intents: { ofBinding: async (binding) => from.intents.find((one) => one.binding === binding)?.intent },
     eras: {
       current: async () => from.eras.at(-1),

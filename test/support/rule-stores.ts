@@ -1,6 +1,5 @@
 import type { AuditFacts } from '../../server/ports/audit-log.ts';
 import type { CertificateAuthority, Intent, Issuer } from '../../server/ports/certificate-authority.ts';
-import type { StoredChange } from '../../server/ports/changes.ts';
 import type { RevocationLists } from '../../server/ports/crls.ts';
 import type { Succession, Suspension } from '../../server/ports/device-life.ts';
 import type { DeviceEvent } from '../../server/ports/events.ts';
@@ -18,7 +17,6 @@ export interface Ledger extends Facts {
   readonly rowClaims: RowClaim[];
   readonly suspensions: Suspension[];
   readonly successions: Succession[];
-  readonly changes: { readonly org: string; readonly change: StoredChange; readonly wasBound: boolean }[];
   readonly told: { readonly org: string; readonly event: DeviceEvent }[];
   readonly trail: AuditFacts[];
   /** Each write as `store.method`, and what happens around a transaction: `commit`, `sign`, `publish`. */
@@ -32,7 +30,6 @@ export function ledger(): Ledger {
     rowClaims: [],
     suspensions: [],
     successions: [],
-    changes: [],
     told: [],
     trail: [],
   };
@@ -267,7 +264,7 @@ const GROUP = {
   heads: ['report'],
   records: ['record', 'add', 'attach', 'settle'],
   queue: ['claim', 'lock'],
-  changes: ['append'],
+  changes: ['append', 'lastOf'],
   bindings: ['binding', 'open', 'setState'],
   liveBindings: ['byKey', 'byName', 'named'],
   certificates: ['ofBinding', 'byFingerprint', 'issue'],

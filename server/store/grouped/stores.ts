@@ -111,6 +111,7 @@ export function groupedStores(
     },
     queue: recordClaims(db, bulk, locking),
     changes: {
+      lastOf: direct.changes.lastOf,
       async append(org, change, wasBound) {
         // A registration that binds at once is no record that waits, so phones hear of its binding alone.
         if (change.outcome === 'held' || change.outcome === 'refused')

@@ -5,7 +5,6 @@ import { Void } from '../../../../contract/void.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import { domainNamed } from '../binding/good-certificates.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
@@ -16,7 +15,7 @@ const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
  */
 export async function judgeVoid(
   record: StoredRecord,
-  stores: Reads<'records' | 'bindings' | 'people' | 'certificates' | 'handed' | 'places'>,
+  stores: Reads<'records' | 'bindings' | 'people' | 'certificates' | 'handed' | 'places' | 'changes'>,
 ): Promise<Ruling> {
   const payload = parse(Void, record.payload);
   if (payload === undefined) throw new Error('a kept void no longer fits its schema');
@@ -71,18 +70,20 @@ async function judgeUnmove(
   record: StoredRecord,
   move: string,
   binding: Binding,
-  { places, certificates, handed }: Reads<'places' | 'certificates' | 'handed'>,
+  { places, certificates, handed, changes }: Reads<'places' | 'certificates' | 'handed' | 'changes'>,
 ): Promise<Ruling> {
   const { id, maker, udid, domain, site, state, registration } = binding;
   const about = { maker, udid, domain };
   const all = await places.ofRegistration(registration);
   const moved = all.find((one) => one.record === move);
   const [last] = all;
+  if (moved === undefined) return refused('already_decided', about);
   const own = await certificates.ofBinding(id);
-  // Its own certificate, and those that followed it there: a renewal of what the device has is no sign that it has nothing.
-  const before = own.findIndex((one, index) => index > 0 && domainNamed(one) !== domain);
-  const since = before === -1 ? own.slice(0, 1) : own.slice(0, before);
-  if (moved === undefined || since.length === 0) return refused('already_decided', about);
+  // The move's own certificate is the one that it was answered with: later moves that were taken back left theirs after it. Those
+  // that followed it end too: a renewal of what the device has is no sign that it has nothing.
+  const answer = await changes.lastOf(record.header.org, move);
+  const since = own.slice(0, own.findIndex(({ fingerprint }) => fingerprint === answer?.fingerprint) + 1);
+  if (since.length === 0) return refused('undo_too_late', about);
   const has = await Promise.all(since.map(({ serial }) => handed.isHanded(serial)));
   if (state !== 'issued' || has.includes(true)) return refused('undo_too_late', about);
   const { state: stood = 'issued', ...stands } = moved.before;
