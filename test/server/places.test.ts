@@ -1,4 +1,6 @@
+import type { Static } from 'typebox/type';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HeldRecords } from '../../contract/approval.ts';
 import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
 import { placeDigest } from '../../core/place.ts';
@@ -127,6 +129,35 @@ describe('a place is corrected', () => {
     expect((await feed()).records).toContainEqual(
       expect.objectContaining({ record: held.record, outcome: 'held', position: 'Roof' }),
     );
+    const sam = await server.signIn('sam');
+    const path = `/api/approvals/${held.record}?org=${ORG}`;
+    expect((await sam.post(path, { decision: 'approve', reason: 'seen' })).body).toMatchObject({
+      outcome: 'bound',
+    });
+    expect(await shownOf(device)).toMatchObject([
+      { position: 'Roof', registration: held.record, place: await digestAt({ position: 'Roof' }) },
+    ]);
+  });
+
+  it('while its registration is held, and whoever decides reads the place that it comes to stand at', async () => {
+    const device = await makeDevice();
+    const [said, right] = [
+      { site: 'basement', position: 'Cabinet 4' },
+      { site: 'roof', position: 'Mast 2' },
+    ];
+    const held = await register(ines, device, { asFound: true, place: { ...said, photos: [] } });
+    const shown = async () => {
+      const { body } = await (await server.signIn('sam')).get(`/api/approvals?org=${ORG}`);
+      return (body as Static<typeof HeldRecords>).held.find(({ record }) => record === held.record);
+    };
+    expect(await shown()).toMatchObject({ ...said, siteTitle: 'Basement, plant room' });
+    await correct(device, held.record, said, right);
+    expect(await shown()).toMatchObject({ ...right, siteTitle: 'Roof' });
+    await correct(device, held.record, right, { position: 'Mast 3' });
+    const last = await shown();
+    expect(last).toMatchObject({ position: 'Mast 3' });
+    expect(last).not.toHaveProperty('site');
+    expect(last).not.toHaveProperty('siteTitle');
   });
 
   it('while its registration is held, in its site too, and it is bound there', async () => {

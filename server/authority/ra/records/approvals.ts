@@ -7,8 +7,10 @@ import { DomainName, Maker, Maybe, OneOf, Udid } from '../../../../contract/scal
 import type { Clock } from '../../../../core/clock.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { toInstant } from '../../../../core/instant.ts';
+import type { Standing } from '../../../ports/places.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
+import { placeOfHeld } from '../binding/place-now.ts';
 import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
@@ -29,7 +31,7 @@ const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any
 export async function heldRecords(
   org: string,
   stores: Needs<
-    'records' | 'people' | 'changes' | 'rowClaims' | 'orgs' | 'domains' | 'list' | 'liveBindings'
+    'records' | 'people' | 'changes' | 'rowClaims' | 'orgs' | 'domains' | 'list' | 'liveBindings' | 'places'
   >,
   crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<HeldRecord[]> {
@@ -41,7 +43,8 @@ export async function heldRecords(
     if (record === undefined) continue;
     const claimant = ((await orgs.org(claim.claimant))?.title ?? claim.claimant).slice(0, 120);
     // Of the people of another organisation its desk learns as little as they of this one.
-    out.push({ ...toHeld(record, claimant), maker: claim.maker, udid: claim.udid, row: 'own', claimant });
+    const said = toHeld(record, claimant, await placeOfHeld(record, stores));
+    out.push({ ...said, maker: claim.maker, udid: claim.udid, row: 'own', claimant });
   }
   for (const record of await records.held(org, MOST - out.length)) {
     const name = ((await people.person(record.author))?.name ?? record.author).slice(0, 120);
@@ -49,9 +52,10 @@ export async function heldRecords(
     const check = parse(FailedCheck, failedCheckOf(last?.detail));
     const elsewhere = record.code === 'transfer_case';
     const registration = parse(Registration, record.payload);
-    const evidence = registration && (await heldEvidence(registration, org, stores, crypto));
+    const place = await placeOfHeld(record, stores);
+    const evidence = registration && (await heldEvidence(registration, { org, place }, stores, crypto));
     out.push({
-      ...toHeld(record, name),
+      ...toHeld(record, name, place),
       ...(last?.detail == null || check !== undefined ? {} : { detail: last.detail.slice(0, 300) }),
       ...evidence,
       ...(check === undefined ? {} : { check }),
@@ -61,15 +65,16 @@ export async function heldRecords(
   return out;
 }
 
-function whereOf(registration: Registration | undefined): Pick<HeldRecord, 'site' | 'position'> {
-  const { site, position } = registration?.place ?? {};
-  return { ...(site === undefined ? {} : { site }), ...(position === undefined ? {} : { position }) };
+/** With what was corrected while it is held: that is where an approval puts the device. */
+function whereOf(place: Standing | undefined): Pick<HeldRecord, 'site' | 'position'> {
+  const { site, position } = place ?? {};
+  return { ...(site == null ? {} : { site }), ...(position == null ? {} : { position }) };
 }
 
 /** Most records that a desk is shown. */
 const MOST = 500;
 
-function toHeld(record: StoredRecord, operatorName: string): HeldRecord {
+function toHeld(record: StoredRecord, operatorName: string, place: Standing | undefined): HeldRecord {
   const registration = parse(Registration, record.payload);
   // Records of other kinds are held too, and their payloads name the device in the same fields. A payload without these
   // fields must not hide the rest.
@@ -83,7 +88,7 @@ function toHeld(record: StoredRecord, operatorName: string): HeldRecord {
     maker: parse(Maker, payload.maker) ?? 'unknown',
     udid: parse(Udid, payload.udid) ?? 'unknown',
     domain: parse(DomainName, payload.domain) ?? 'unknown',
-    ...whereOf(registration),
+    ...whereOf(place),
     possession: registration?.device.possession ?? 'static',
   };
 }

@@ -5,6 +5,7 @@ import type { CryptoPort } from '../../../../core/crypto.ts';
 import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { OwnedRow } from '../../../ports/maker-list.ts';
 import { scopeOf } from '../../../ports/orgs.ts';
+import type { Standing } from '../../../ports/places.ts';
 import type { Needs } from '../../../ports/stores.ts';
 
 /** More names than a person compares help nobody. */
@@ -21,7 +22,7 @@ type Shown = Pick<
  */
 export async function heldEvidence(
   registration: Registration,
-  org: OrgName,
+  { org, place: said }: { readonly org: OrgName; readonly place: Standing | undefined },
   stores: Needs<'orgs' | 'domains' | 'list' | 'liveBindings'>,
   crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<Shown> {
@@ -29,7 +30,7 @@ export async function heldEvidence(
   const [row, stands, titles, key] = await Promise.all([
     ownRow(registration, org, stores),
     standing(registration, org, stores, crypto),
-    titlesOf(registration, stores),
+    titlesOf(registration, said, stores),
     keyDigest(device.publicKey, crypto),
   ]);
   const rowKey = row?.row.publicKey === undefined ? undefined : await keyDigest(row.row.publicKey, crypto);
@@ -115,12 +116,13 @@ async function standing(
 }
 
 async function titlesOf(
-  { domain, place }: Registration,
+  { domain }: Registration,
+  place: Standing | undefined,
   { domains }: Needs<'domains'>,
 ): Promise<Pick<Shown, 'siteTitle' | 'domainTitle'>> {
   const [known, site] = await Promise.all([
     domains.domain(domain),
-    place.site === undefined ? undefined : domains.site(domain, place.site),
+    place?.site == null ? undefined : domains.site(domain, place.site),
   ]);
   return {
     ...(known === undefined ? {} : { domainTitle: known.title }),
