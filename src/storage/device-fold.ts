@@ -3,7 +3,7 @@ import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
-import { withOpenWork } from './device-open-work.ts';
+import { isGone, withOpenWork } from './device-open-work.ts';
 import { inTime } from './record-time.ts';
 
 /** Everything that this phone knows of one device in one organisation. Their order says nothing. */
@@ -23,7 +23,6 @@ export interface Reader {
 
 /** Codes by which a registration was answered because its binding has ended, or because somebody took it back. */
 const ENDED: ReadonlySet<string | null> = new Set(['retired', 'replaced', 'given_up', 'practice_ended']);
-const WITHDRAWN = 'withdrawn';
 
 /**
  * One row for a device, whoever wrote what in which order: a function of the sources alone, so that a row that is made anew is
@@ -55,11 +54,6 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
 function aliasOf(one: FieldDevice) {
   const { udid: _udid, ...where } = somewhere(one);
   return { maker: one.maker, standing: one.state, ...where };
-}
-
-/** Taken back: as if it had never been. */
-function isGone(state: QueuedRecord['state'], code: string | null): boolean {
-  return code === WITHDRAWN && (state === 'refused' || state === 'noted');
 }
 
 /** The device that lives, else the one of this maker, else the one that was captured last. */
@@ -138,6 +132,8 @@ function speaksOver(newest: QueuedRecord | undefined, told: FieldDevice): newest
     const endedAt = fromInstant(told.ended?.at ?? told.capturedAt);
     return decidedAt !== null && fromInstant(decidedAt) > endedAt && !ENDED.has(code);
   }
+  // Who found it elsewhere than it stands by now changed nothing; what they have to say of it stands on top (withOpenWork).
+  if (isPlaceConflict(newest)) return false;
   if (state === 'held' || state === 'refused') return createdAt > lastOf(told) && newest.read !== true;
   const binds = code === null || code === 'moved';
   if (binds) return createdAt > fromInstant(told.capturedAt);

@@ -3,9 +3,14 @@ import { isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 
+/** Taken back: as if it had never been. */
+export function isGone(state: QueuedRecord['state'], code: string | null): boolean {
+  return code === 'withdrawn' && (state === 'refused' || state === 'noted');
+}
+
 /**
- * What was captured here about it and is not decided, or was refused and is not read: corrections and voids. Of several of a kind
- * the last one counts, for it answers those before.
+ * What was captured here about it and is not decided, or was refused and is not read: corrections, visits that corrected and voids.
+ * Of several of a kind the last one counts, for it answers those before.
  */
 export function withOpenWork(
   row: DeviceAtPlace,
@@ -26,6 +31,13 @@ export function withOpenWork(
     else if (isUnread(correction))
       now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
   }
+  const visit = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  // A correction that came after it has answered it. A move to another domain is made anew, for no correction leads there.
+  const isAnswered =
+    correction !== undefined && visit !== undefined && own.indexOf(correction) > own.indexOf(visit);
+  const stands = isTold && now.registration !== undefined && now.standing !== 'ended';
+  if (visit !== undefined && stands && !isAnswered && isPlaceConflict(visit) && isUnread(visit))
+    now = refusedAs(now, visit, visit.domain === now.domain ? 'conflict' : 'refused');
   if (taken !== undefined) {
     if (isOpen(taken)) now = { ...now, undoing: true, need: waitsAs(now, taken) };
     else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
@@ -35,6 +47,10 @@ export function withOpenWork(
   if (confirmed !== undefined) now = { ...now, need: waitsAs(now, confirmed) };
   const stuck = own.findLast(({ state, read }) => state === 'rejected' && read !== true);
   return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
+}
+
+function isPlaceConflict({ state, code }: QueuedRecord): boolean {
+  return state === 'refused' && code === 'place_conflict';
 }
 
 function isOpen({ state }: QueuedRecord): boolean {

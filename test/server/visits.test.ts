@@ -55,10 +55,29 @@ describe('a visit to a device that is bound there', () => {
 
   it('changes nothing where somebody put it elsewhere meanwhile, and says where it stands', async () => {
     const device = await server.listedDevice();
-    await visit(device, { site: 'basement' });
+    const first = await visit(device, { site: 'basement' });
     await visit(device, { site: 'roof' }, { from: await at({ site: 'basement' }) });
     const late = await visit(device, { site: 'floor-1' }, { from: await at({ site: 'basement' }) });
-    expect(late).toMatchObject({ outcome: 'bound', detail: 'stands at Roof' });
+    expect(late).toMatchObject({ outcome: 'refused', code: 'place_conflict', detail: 'Roof' });
+    // The device itself is as it was, and who visited is told by their list as well.
+    expect(await stateOf(device)).toMatchObject({ state: 'issued', registration: first.record });
+    const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=`);
+    expect((body as FieldDevices).records).toContainEqual(
+      expect.objectContaining({ record: late.record, outcome: 'refused', code: 'place_conflict' }),
+    );
+    expect((await stateOf(device))?.site).toBe('roof');
+  });
+
+  it('is no conflict where it leaves the place as the phone knew it, or says what stands there by now', async () => {
+    const device = await server.listedDevice();
+    await visit(device, { site: 'basement' });
+    const from = await at({ site: 'basement' });
+    await visit(device, { site: 'roof' }, { from });
+    for (const site of ['basement', 'roof'])
+      expect(await visit(device, { site }, { from })).toMatchObject({
+        outcome: 'bound',
+        code: 'same_install',
+      });
     expect((await stateOf(device))?.site).toBe('roof');
   });
 

@@ -218,6 +218,52 @@ describe('a registration of a device that stands already', () => {
     }
   });
 
+  describe('which somebody put elsewhere meanwhile', () => {
+    // Captured before what the backend says by now, as a phone without signal does, and decided after it.
+    const visit = (over: Partial<QueuedRecord> = {}) =>
+      own({
+        ...{ seq: 9, id: recordId(50), createdAt: START + 50, state: 'refused', code: 'place_conflict' },
+        ...{ detail: 'Hall 3, Flat 9', decidedAt: at(90), place: { position: 'Roof', digest: digest(801) } },
+        ...over,
+      });
+    const moved = told({ state: 'installed', position: 'Flat 9', capturedAt: at(80), place: digest(802) });
+
+    test('shows both places, as for a correction, until it is read or answered', () => {
+      const shown = { standing: 'installed', domain: DOMAIN, position: 'Flat 9', place: digest(802) };
+      expect(fold({ records: [visit()], devices: [moved] })).toMatchObject({
+        ...{ ...shown, need: 'conflict', code: 'place_conflict', because: 'Hall 3, Flat 9' },
+        record: recordId(50),
+      });
+      const read = fold({ records: [visit({ read: true })], devices: [moved] });
+      expect(read).toMatchObject({ ...shown, need: 'none', code: null });
+      const answer = own({
+        ...{ seq: 10, id: recordId(51), createdAt: START + 95, typ: 'amendment+jws', about: recordId(1) },
+        place: { position: 'Roof', digest: digest(801) },
+      });
+      const answered = fold({ records: [visit(), answer], devices: [moved] });
+      expect(answered).toMatchObject({ need: 'send', correcting: true, position: 'Roof' });
+      // One from before the visit answers nothing.
+      const before = { ...answer, seq: 8, createdAt: START + 40, state: 'noted' as const };
+      expect(fold({ records: [before, visit()], devices: [moved] })).toMatchObject({ need: 'conflict' });
+    });
+
+    test('says a refused move on the device, which no correction makes good', () => {
+      const move = visit({ domain: 'other.example.org' });
+      expect(fold({ records: [move], devices: [moved] })).toMatchObject({
+        ...{ need: 'refused', code: 'place_conflict', standing: 'installed', domain: DOMAIN },
+      });
+      const read = fold({ records: [{ ...move, read: true }], devices: [moved] });
+      expect(read).toMatchObject({ need: 'none', domain: DOMAIN });
+    });
+
+    test('is nothing any more where the device has ended, or a later registration stands', () => {
+      const ended = told({ state: 'ended', ended: { code: 'retired', at: at(95) } });
+      expect(fold({ records: [visit()], devices: [ended] })).toMatchObject({ need: 'ended' });
+      const later = own({ ...{ seq: 11, id: recordId(1), createdAt: START + 99, state: 'installed' } });
+      expect(fold({ records: [visit(), later], devices: [moved] })?.need).not.toBe('conflict');
+    });
+  });
+
   test('once its person has read of the refusal, the device is what it was', () => {
     const row = fold({
       devices: [standing],

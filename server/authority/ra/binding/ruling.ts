@@ -69,7 +69,6 @@ export interface SameRuling {
   readonly keyDigest: string;
   /** Where it stands from now on, if the visit found it elsewhere in its domain. */
   readonly place?: Omit<PlaceChange, 'at'>;
-  readonly detail?: string;
 }
 
 /** The device is bound already and its certificate is due: a successor is issued for the same key. */
@@ -82,11 +81,10 @@ export interface RenewRuling {
   /** The pending next key, which this renewal drops. */
   readonly drops: LineageKey | undefined;
   readonly place?: Omit<PlaceChange, 'at'>;
-  readonly detail?: string;
 }
 
 /** The device stands in another domain from now on: a certificate that names it is issued for the same key. */
-export interface MoveRuling extends Omit<RenewRuling, 'outcome' | 'place' | 'detail'> {
+export interface MoveRuling extends Omit<RenewRuling, 'outcome' | 'place'> {
   readonly outcome: 'move';
   /** As it is to stand. */
   readonly binding: Binding;

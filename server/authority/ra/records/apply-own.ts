@@ -57,7 +57,7 @@ export async function applyOwn(
       return undefined;
     }
     case 'same': {
-      const { about, keyDigest, detail } = ruling;
+      const { about, keyDigest } = ruling;
       const { id: binding, unproven } = ruling.binding;
       const certificate = await newestOfKey({ binding, keyDigest }, stores, crypto);
       if (certificate === undefined) throw new Error('a live binding has no certificate');
@@ -65,7 +65,6 @@ export async function applyOwn(
       const outcome = {
         outcome: 'bound',
         code: 'same_install',
-        detail,
         about,
         at,
         binding,

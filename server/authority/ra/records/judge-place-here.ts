@@ -2,13 +2,15 @@ import type { Registration } from '../../../../contract/registration.ts';
 import { placeDigest, tidy } from '../../../../core/place.ts';
 import type { Standing } from '../../../ports/places.ts';
 import { placeNow } from '../binding/place-now.ts';
-import type { Ruling } from '../binding/ruling.ts';
+import { type Ruling, refused } from '../binding/ruling.ts';
 import { readable } from './judge-amendment.ts';
 import type { JudgeInput } from './judge-input.ts';
 
 /**
  * A visit to a device that is bound in this domain says where it stands there: its site and position are corrected by it, as by an
- * amendment. Where somebody changed the place since the phone knew it, nothing changes, and the answer says how it reads now.
+ * amendment, and as that it is refused where somebody changed the place since the phone knew it. A renewal is refused with it, since
+ * a record is done whole or not at all; the device goes on with the certificate that it has. A visit that leaves the place as the
+ * phone knew it corrects nothing, and is no conflict.
  */
 export async function judgePlaceHere(
   ruling: Ruling,
@@ -24,8 +26,9 @@ export async function judgePlaceHere(
   const { place, because } = registration;
   const wanted = { site: place.site ?? null, position: tidy(place.position ?? '') || null };
   const standing = await digestOf(now);
-  if ((await digestOf(wanted)) === standing) return ruling;
-  if (from.place !== standing) return { ...ruling, detail: `stands at ${await readable(now, stores)}` };
+  const said = await digestOf(wanted);
+  if (said === standing || said === from.place) return ruling;
+  if (from.place !== standing) return refused('place_conflict', ruling.about, await readable(now, stores));
   return {
     ...ruling,
     place: {
