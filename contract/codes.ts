@@ -93,6 +93,7 @@ export const OUTCOME_CODES = [
   'key_type_not_allowed',
   'possession_needed',
   'approval_needed',
+  'replaces_another',
   'quota_reached',
   'voucher_wrong',
   'row_stale',

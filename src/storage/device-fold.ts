@@ -3,7 +3,7 @@ import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
-import { isGone, withOpenWork } from './device-open-work.ts';
+import { isGone, isPlaceConflict, withOpenWork } from './device-open-work.ts';
 import { inTime } from './record-time.ts';
 
 /** Everything that this phone knows of one device in one organisation. Their order says nothing. */

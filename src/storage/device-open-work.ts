@@ -49,7 +49,7 @@ export function withOpenWork(
   return stuck === undefined ? now : refusedAs(now, stuck, 'rejected');
 }
 
-function isPlaceConflict({ state, code }: QueuedRecord): boolean {
+export function isPlaceConflict({ state, code }: QueuedRecord): boolean {
   return state === 'refused' && code === 'place_conflict';
 }
 

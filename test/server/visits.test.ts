@@ -89,17 +89,47 @@ describe('a visit to a device that is bound there', () => {
   });
 });
 
+async function endOf({ udid }: TestDevice) {
+  const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=`);
+  return (body as FieldDevices).devices.find((one) => one.udid === udid);
+}
+
 describe('a device in the place of another one', () => {
-  it('is bound there, and the old one ends', async () => {
+  it('is bound there, and the old one ends, by somebody who may end devices', async () => {
     const [old, next] = [await server.listedDevice(), await server.listedDevice()];
     await visit(old, { site: 'roof', position: 'Mast 2' });
-    const bound = await visit(next, {}, { replaces: { maker: 'acme', udid: old.udid } });
-    expect(bound).toMatchObject({ outcome: 'bound' });
+    const ada = await server.signIn('ada');
+    const replaces = { maker: 'acme', udid: old.udid };
+    const payload = registrationOf(next, OAK_STREET, { place: { photos: [] }, replaces });
+    expect(await ada.submit('registration+jws', payload, ORG)).toMatchObject({ outcome: 'bound' });
     expect(await stateOf(next)).toMatchObject({ site: 'roof', position: 'Mast 2', replaces: old.udid });
     expect((await stateOf(old))?.state).toBe('revoked');
-    const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=`);
-    const ended = (body as FieldDevices).devices.find(({ udid }) => udid === old.udid);
-    expect(ended).toMatchObject({ state: 'ended', ended: { code: 'replaced', by: 'Ines Okafor' } });
+    expect(await endOf(old)).toMatchObject({ state: 'ended', ended: { code: 'replaced', by: 'Ada Novak' } });
+  });
+
+  it('waits for the desk where an installer asks for it, and both stay as they are; so does a refusal', async () => {
+    const [old, next] = [await server.listedDevice(), await server.listedDevice()];
+    await visit(old, { site: 'roof', position: 'Mast 2' });
+    const replaces = { maker: 'acme', udid: old.udid };
+    const held = await visit(next, {}, { replaces });
+    expect(held).toMatchObject({ outcome: 'held', code: 'replaces_another' });
+    expect(held.detail).toContain(old.udid);
+    expect((await stateOf(old))?.state).toBe('issued');
+    expect(await stateOf(next)).toBeUndefined();
+    const sam = await server.signIn('sam');
+    const decide = (record: string, decision: string) =>
+      sam.post(`/api/approvals/${record}?org=${ORG}`, { decision, reason: 'seen' });
+    const { body } = await sam.get(`/api/approvals?org=${ORG}`);
+    expect(body).toMatchObject({
+      held: expect.arrayContaining([expect.objectContaining({ record: held.record, detail: held.detail })]),
+    });
+    await decide(held.record, 'refuse');
+    expect((await stateOf(old))?.state).toBe('issued');
+    const again = await visit(next, {}, { replaces });
+    await decide(again.record, 'approve');
+    expect((await stateOf(old))?.state).toBe('revoked');
+    expect(await stateOf(next)).toMatchObject({ site: 'roof', position: 'Mast 2', replaces: old.udid });
+    expect(await endOf(old)).toMatchObject({ ended: { code: 'replaced', by: 'Sam Petrov' } });
   });
 
   it('is bound all the same where there is no such device here', async () => {

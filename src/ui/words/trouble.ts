@@ -227,6 +227,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'A colleague must approve it.',
   ),
   approval_needed: say('Your organisation looks at every device here.', 'A colleague must approve it.'),
+  replaces_another: say(
+    'It takes the place of another device, which ends.',
+    'A colleague must approve it. Until then both stay as they are.',
+  ),
   voucher_wrong: say(
     'The maker’s certificate in this device does not speak for its key.',
     'Do not bind it: it may be a copy. Report it.',

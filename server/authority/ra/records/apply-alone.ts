@@ -233,13 +233,13 @@ async function correct(
 async function replace(
   record: StoredRecord,
   before: Binding,
-  { stores, now }: ApplyContext<AloneStores>,
+  { stores, now, by = record.author }: ApplyContext<AloneStores>,
 ): Promise<readonly IssuerName[]> {
   const at = toInstant(now);
   const after = (await stores.records.record(record.id))?.binding;
   if (after == null) throw new Error('a bound record names no binding');
   const detail = `by ${record.udid ?? ''}, record ${record.id}`;
-  return takeOver(before, after, { at, by: record.author, detail }, stores);
+  return takeOver(before, after, { at, by, detail }, stores);
 }
 
 async function applyEffect(

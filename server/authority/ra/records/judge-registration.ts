@@ -1,3 +1,4 @@
+import { CUSTODIANS, type Role } from '../../../../contract/operator.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
@@ -15,6 +16,8 @@ import { type Entitlement, isRuling, type JudgeInput } from './judge-input.ts';
 import { judgeMove } from './judge-move.ts';
 import { judgePlaceHere } from './judge-place-here.ts';
 import { judgeRenewal } from './judge-renewal.ts';
+
+const LOOKS_AFTER: ReadonlySet<Role> = new Set<Role>(CUSTODIANS);
 
 /**
  * Step 8 for a registration, in five questions: who may bind where; which device it is; what is proved about its key;
@@ -77,6 +80,15 @@ async function isMember(record: StoredRecord, { people }: Reads<'people'>): Prom
   return memberships.some(({ org }) => org === record.header.org);
 }
 
+/**
+ * A device ends by whoever looks after it, as at the desk (contract/api.ts). An installer who replaces one asks for that, and
+ * the desk decides: a name in a record must not take a device out of service that nobody has seen.
+ */
+async function mayEnd(record: StoredRecord, { people }: Reads<'people'>): Promise<boolean> {
+  const memberships = await people.memberships(record.author);
+  return memberships.some(({ org, role }) => org === record.header.org && LOOKS_AFTER.has(role));
+}
+
 /** The last two questions, asked once the device and the proof of its key are known. */
 async function judgeClaim(
   { record, registration, approved, stores, crypto }: JudgeInput,
@@ -128,11 +140,13 @@ async function judgeClaim(
     return held('udid_only_row', about, row?.anchor === 'voucher' ? detail : undefined);
   }
   if (row?.stale === true && !approved) return held('row_stale', about);
+  const replaces = await replacedBy(registration, claim, stores);
+  if (replaces !== undefined && !approved && !(await mayEnd(record, stores)))
+    return held('replaces_another', about, `in the place of ${replaces.udid}`);
   const policy = await judgePolicy({ ...facts, adds: true }, about, stores);
   if (policy.kind === 'ruled') return policy.ruling;
   const { profile } = policy;
   const { displaces, apart } = conflict;
-  const replaces = await replacedBy(registration, claim, stores);
   const renamed = former.length > 0;
   return {
     outcome: 'bind',
