@@ -2,11 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeDigest } from '../../core/place.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { EstDevice, serverPair } from '../support/est.ts';
 import { openssl, run } from '../support/openssl.ts';
-import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
+import { answerFor } from '../support/server-fresh.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
 const DAY = 24 * 3_600_000;
@@ -43,6 +47,55 @@ async function bound(anchor: 'key' | 'udid-only' = 'key'): Promise<{ device: Tes
   await ines.submit('registration+jws', registrationOf(device, OAK_STREET), 'northfield');
   return { device, est: await client(device) };
 }
+
+const common = () => ({
+  id: uuid7(Date.now(), nodeCrypto),
+  app: '0.1.0',
+  capturedAt: new Date().toISOString(),
+});
+
+/** Moves a device from Oak Street to the harbour, its key proved now. */
+async function move(device: TestDevice) {
+  const { id } = common();
+  const from = { domain: OAK_STREET, place: await placeDigest({ domain: OAK_STREET }, nodeCrypto) };
+  const payload = registrationOf(device, HARBOUR, {
+    ...{ id, from },
+    ...(await answerFor(id, device, { by: ines })),
+  });
+  return ines.submit('registration+jws', payload, 'northfield');
+}
+
+function takeBack({ udid }: TestDevice, of: string) {
+  const payload = { ...common(), of, udid, reason: 'undone' };
+  return ines.submit('void+jws', payload, 'northfield');
+}
+
+/** What OpenSSL's verifier says of a certificate by bundle and CRL as they are now. The files are put beside this device's. */
+async function verifiedBy(est: EstDevice, leaf: string): Promise<string> {
+  const fetched = async (path: string, name: string, form: 'DER' | 'PEM') => {
+    await run('curl', ['--silent', '--fail', '--output', est.at('got'), `${server.url}${path}`]);
+    const kind = form === 'DER' ? 'crl' : 'x509';
+    await openssl(kind, '-inform', form, '-in', est.at('got'), '-out', est.at(name));
+    return est.at(name);
+  };
+  const bundle = await fetched('/ca/northfield/bundle.pem', 'bundle.pem', 'PEM');
+  const crl = await fetched('/crl/northfield.crl', 'crl.pem', 'DER');
+  const trust = ['-CAfile', bundle, '-CRLfile', crl];
+  return (await openssl('verify', '-x509_strict', '-crl_check', ...trust, leaf)).out;
+}
+
+/** What OpenSSL's OCSP client says of it, asked at the address that the certificate names. */
+async function statusBy(est: EstDevice, leaf: string): Promise<string> {
+  const { out } = await openssl('x509', '-in', leaf, '-noout', '-ocsp_uri');
+  const bundle = est.at('bundle.pem');
+  const answer = await openssl(
+    ...['ocsp', '-issuer', bundle, '-CAfile', bundle, '-cert', leaf, '-url', out.trim()],
+  );
+  return answer.out;
+}
+
+const namesIn = async (leaf: string) =>
+  (await openssl('x509', '-in', leaf, '-noout', '-ext', 'subjectAltName')).out;
 
 describe('EST by curl', () => {
   it('gives the CA of an organisation, that OpenSSL reads, and what a request should be', async () => {
@@ -151,18 +204,7 @@ describe('EST by curl', () => {
     expect(rekeyed.status).toBe(200);
     next.keep('leaf.pem', rekeyed.leaf);
 
-    const fetched = async (path: string, name: string, form: 'DER' | 'PEM') => {
-      await run('curl', ['--silent', '--fail', '--output', next.at('got'), `${server.url}${path}`]);
-      const kind = form === 'DER' ? 'crl' : 'x509';
-      await openssl(kind, '-inform', form, '-in', next.at('got'), '-out', next.at(name));
-      return next.at(name);
-    };
-    const verify = async (leaf: string) => {
-      const bundle = await fetched('/ca/northfield/bundle.pem', 'bundle.pem', 'PEM');
-      const crl = await fetched('/crl/northfield.crl', 'crl.pem', 'DER');
-      const trust = ['-CAfile', bundle, '-CRLfile', crl];
-      return (await openssl('verify', '-x509_strict', '-crl_check', ...trust, leaf)).out;
-    };
+    const verify = (leaf: string) => verifiedBy(next, leaf);
     for (const leaf of [est.at('leaf.pem'), next.at('leaf.pem')])
       expect(await verify(leaf)).toMatch(/: OK$/m);
     const keyOf = async (...from: string[]) => (await openssl(...from, '-pubout')).out;
@@ -174,6 +216,68 @@ describe('EST by curl', () => {
     expect(await verify(next.at('leaf.pem'))).toMatch(/: OK$/m);
     expect(await est.ask('simplereenroll', { show: 'leaf.pem' })).toMatchObject({ status: 403 });
     expect((await statesOf(device.udid)).revoked).toEqual([false, true]);
+  });
+
+  it('gives a moved device the certificate for where it stands, by that for where it stood, and no verifier believes the old one once it is shown', async () => {
+    const { device, est } = await bound();
+    est.keep('leaf.pem', (await est.ask('simpleenroll')).leaf);
+    expect((await est.ask('simpleenroll', { show: 'leaf.pem' })).status).toBe(200);
+    expect((await statesOf(device.udid)).binding).toMatchObject({ state: 'shown' });
+    expect(await move(device)).toMatchObject({ outcome: 'bound', code: 'moved' });
+    const old = est.at('leaf.pem');
+    // Far from due, and for the same key: it is the move that the device is told of.
+    const renewed = await est.ask('simplereenroll', { show: 'leaf.pem' });
+    expect(renewed.status).toBe(200);
+    est.keep('moved.pem', renewed.leaf);
+    const moved = est.at('moved.pem');
+    expect(await namesIn(old)).toContain(`spiffe://${OAK_STREET}/device/${device.udid}`);
+    expect(await namesIn(moved)).toContain(`spiffe://${HARBOUR}/device/${device.udid}`);
+    expect(await namesIn(moved)).not.toContain(OAK_STREET);
+    // Asking again by the old one gives the same, and ends nothing: it was not shown yet.
+    expect(await est.ask('simplereenroll', { show: 'leaf.pem' })).toEqual(renewed);
+    for (const leaf of [old, moved]) {
+      expect(await verifiedBy(est, leaf)).toMatch(/: OK$/m);
+      expect(await statusBy(est, leaf)).toContain(': good');
+    }
+    expect((await est.ask('simpleenroll', { show: 'moved.pem' })).status).toBe(200);
+    expect((await statesOf(device.udid)).binding).toMatchObject({ state: 'shown', domain: HARBOUR });
+    expect(await verifiedBy(est, old)).toContain('certificate revoked');
+    expect(await statusBy(est, old)).toMatch(/: revoked[\s\S]*Reason: superseded/);
+    expect(await verifiedBy(est, moved)).toMatch(/: OK$/m);
+    expect(await statusBy(est, moved)).toContain(': good');
+    expect(await est.ask('simplereenroll', { show: 'leaf.pem' })).toMatchObject({ status: 403 });
+    expect(await est.ask('simplereenroll', { show: 'moved.pem' })).toEqual(renewed);
+  });
+
+  it('renews for where a device stands, though it was due before it was moved', async () => {
+    const { device, est } = await bound();
+    est.keep('leaf.pem', (await est.ask('simpleenroll')).leaf);
+    await move(device);
+    ahead = 300 * DAY;
+    const renewed = await est.ask('simplereenroll', { show: 'leaf.pem' });
+    est.keep('moved.pem', renewed.leaf);
+    expect(await namesIn(est.at('moved.pem'))).toContain(`spiffe://${HARBOUR}/device/${device.udid}`);
+    const again = await est.ask('simplereenroll', { show: 'moved.pem' });
+    est.keep('again.pem', again.leaf);
+    expect(again.leaf).not.toBe(renewed.leaf);
+    expect(await namesIn(est.at('again.pem'))).toContain(`spiffe://${HARBOUR}/device/${device.udid}`);
+    ahead = 0;
+  });
+
+  it('makes an undo come too late once the device has taken its certificate, used or not', async () => {
+    const { device, est } = await bound();
+    const registration = (await statesOf(device.udid)).binding?.registration ?? '';
+    expect((await est.ask('simpleenroll')).status).toBe(200);
+    expect((await statesOf(device.udid)).binding).toMatchObject({ state: 'issued' });
+    expect(await takeBack(device, registration)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
+    const moved = await move(device);
+    expect((await est.ask('simpleenroll')).status).toBe(200);
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
+    // Taken back before the device asked, nothing is handed out.
+    const early = await bound();
+    const first = (await statesOf(early.device.udid)).binding?.registration ?? '';
+    expect(await takeBack(early.device, first)).toMatchObject({ outcome: 'noted' });
+    expect(await early.est.ask('simpleenroll')).toMatchObject({ status: 403 });
   });
 
   it('gives nothing to a device that was revoked', async () => {
