@@ -72,6 +72,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/rekey-crash.test.ts',
   'test/server/restart.test.ts',
   'test/server/two-processes.test.ts',
+  'test/server/undo-race.test.ts',
 ];
 
 /** Files about one engine, which bring it themselves: once is enough. */
