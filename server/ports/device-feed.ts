@@ -26,13 +26,15 @@ export interface FeedFacts {
   readonly suspensions: ReadonlyMap<string, Suspension>;
   /** By binding: the position that a successor took over. */
   readonly successions: ReadonlyMap<string, string | null>;
+  /** By binding: the UDID of the device in whose place it stands. */
+  readonly replaced: ReadonlyMap<string, string>;
   /** By first registration, the newest first. */
   readonly places: ReadonlyMap<string, readonly PlaceChange[]>;
   /** By record: the last change. */
   readonly changes: ReadonlyMap<string, StoredChange>;
-  /** By operator. */
   /** Those among the people who decided that work in the organisation: of others its phones learn nothing. */
   readonly members: ReadonlySet<string>;
+  /** By operator. */
   readonly people: ReadonlyMap<string, string>;
   /** By UDID. */
   readonly rows: ReadonlyMap<string, readonly OwnedRow[]>;

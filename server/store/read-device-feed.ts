@@ -62,6 +62,11 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
       const successions = await many(ids, (keys) =>
         bulk.select(db, { table: 'successions', key: 'binding' }, keys),
       );
+      const predecessors = await many(
+        successions.map(({ predecessor }) => predecessor),
+        (keys) => bulk.select(db, { table: 'bindings', key: 'id', within }, keys),
+      );
+      const udidOf = new Map(predecessors.map(({ id, udid }) => [id, udid]));
       const changes = await many(roots, (keys) =>
         bulk.select(db, { table: 'changes', key: 'record', within, tail: 'order by n' }, keys),
       );
@@ -71,7 +76,7 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
         bulk.select(db, { table: 'memberships', key: 'operator', within }, keys),
       );
       const people = await many(
-        unique([...authors, ...suspensions.map((one) => one.by_whom), ...deciders]),
+        unique([...authors, ...[...suspensions, ...places].map((one) => one.by_whom), ...deciders]),
         (keys) => bulk.select(db, { table: 'people', key: 'operator' }, keys),
       );
       const org1 = await db.selectFrom('orgs').selectAll().where('name', '=', org).executeTakeFirst();
@@ -105,6 +110,12 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
           ]),
         ),
         successions: new Map(successions.map(({ binding, position }) => [binding, position])),
+        replaced: new Map(
+          successions.flatMap(({ binding, predecessor }) => {
+            const udid = udidOf.get(predecessor);
+            return udid === undefined ? [] : [[binding, udid] as const];
+          }),
+        ),
         places: groupBy(places.map(toPlace), ({ registration }) => registration),
         changes: new Map(changes.map(({ record, change }) => [record, fromJson<StoredChange>(change)])),
         members: new Set(members.map(({ operator }) => operator)),
@@ -120,8 +131,8 @@ export function deviceFeed(db: Db, bulk: BulkRows): DeviceFeed {
   };
 }
 
-/** Most keys of one statement. */
-const MOST = 256;
+/** Most keys of one statement: as many certificates as the desk's longest list of devices may have. */
+const MOST = 4096;
 
 async function many<R>(
   keys: readonly string[],

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceStates } from '../../contract/device-state.ts';
 import { FieldDevices, MOST_FIELD_ROWS } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
 import type { Needs } from '../../server/ports/stores.ts';
 import { countStatements } from '../support/count-statements.ts';
 import { bindMany } from '../support/many-devices.ts';
 import { signInAgain, startPutBack } from '../support/put-back.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 
@@ -102,6 +103,39 @@ describe('what stands where, told in several answers', () => {
     expect((await ines.get('/api/field-devices?org=hanna-home&after=')).status).toBe(403);
     for (const odd of ['x', 'bm9ydGhmaWVsZDo', `${cursor}AA`])
       expect((await ines.get(`/api/field-devices?org=${ORG}&after=${odd}`)).status).toBe(400);
+  });
+});
+
+describe('the desk’s list of devices', () => {
+  it('is read with as many statements for three devices as for hundreds, and says of each what it says of one', async () => {
+    const server = await startTestServer();
+    try {
+      const ada = await server.signIn('ada');
+      await server.fieldbind('site', 'add', OAK_STREET, '--id', 'roof', '--title', 'Roof', '--by', 'ada');
+      const list = async (more = '') => {
+        const { body } = await ada.get(`/api/devices?org=${ORG}${more}`);
+        const answer = parse(DeviceStates, body);
+        if (answer === undefined) throw new Error('the answer is not as the contract says');
+        return answer.devices;
+      };
+      await bindMany(server, 3, 'roof');
+      const few = await countStatements(() => list());
+      expect(few.value).toHaveLength(3);
+      const many = await bindMany(server, 600, 'roof');
+      const full = await countStatements(() => list());
+      expect(full.value).toHaveLength(603);
+      expect(few.statements).toBeGreaterThan(5);
+      expect(full.statements).toBe(few.statements);
+      const [udid = ''] = many;
+      const [alone] = await list(`&udid=${udid}`);
+      const inList = full.value.find((one) => one.udid === udid);
+      expect(inList).toMatchObject({ position: 'Flat 0', siteTitle: 'Roof', state: 'issued' });
+      expect({ ...inList, places: [] }).toEqual(alone);
+      const printed = await server.fieldbind('devices', '--org', ORG);
+      expect(printed.out.trim().split('\n')).toHaveLength(603);
+    } finally {
+      await server.close();
+    }
   });
 });
 

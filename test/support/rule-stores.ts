@@ -8,6 +8,7 @@ import type { IssuerName } from '../../server/ports/issuer-name.ts';
 import type { RowClaim } from '../../server/ports/row-claims.ts';
 import type { Stores, Transact } from '../../server/ports/stores.ts';
 import type { GiveUpOffer, TransferCase } from '../../server/ports/transfer-cases.ts';
+import { groupBy } from '../../server/store/grouped/group-by.ts';
 import { type Facts, facts, intentWith, judgeReads, NORTH } from './judge-reads.ts';
 
 /** What the registration authority writes, in memory, with the order in which it does. */
@@ -73,6 +74,57 @@ function moreReads(there: Ledger): Some {
     life: {
       suspension: async (binding) => there.suspensions.find((one) => one.binding === binding),
       succession: async (binding) => there.successions.find((one) => one.binding === binding),
+    },
+    domains: { ofOrg: async (org) => there.domains.filter((one) => one.org === org) },
+    deviceFeed: {
+      facts: async (org, entries) => {
+        const bindings = there.bindings.filter((one) => one.org === org);
+        const by = <Row, Value>(
+          rows: readonly Row[],
+          key: (row: Row) => string,
+          value: (row: Row) => Value,
+        ) => new Map(rows.map((row) => [key(row), value(row)]));
+        const ids = new Set(entries.map(({ id }) => id));
+        const successions = there.successions.filter(({ binding }) => ids.has(binding));
+        return {
+          bindings,
+          records: by(
+            there.records,
+            ({ id }) => id,
+            (record) => record,
+          ),
+          certificates: groupBy(there.certificates, ({ binding }) => binding),
+          handed: there.handed,
+          pending: new Set(
+            there.lineage.flatMap(({ state, serial }) => (state === 'pending' && serial) || []),
+          ),
+          suspensions: by(
+            there.suspensions,
+            ({ binding }) => binding,
+            (one) => one,
+          ),
+          successions: by(
+            successions,
+            ({ binding }) => binding,
+            ({ position }) => position,
+          ),
+          replaced: by(
+            successions,
+            ({ binding }) => binding,
+            ({ predecessor }) => there.bindings.find(({ id }) => id === predecessor)?.udid ?? '',
+          ),
+          places: groupBy([...there.places].reverse(), ({ registration }) => registration),
+          changes: by(
+            there.changes,
+            ({ change: { record } }) => record,
+            (one) => one.change,
+          ),
+          members: new Set(there.memberships.map(({ operator }) => operator)),
+          people: new Map(),
+          rows: new Map(),
+          siteTitles: new Map(),
+        };
+      },
     },
     intents: { unfinished: async () => there.intents },
     queue: {

@@ -1,7 +1,7 @@
 import { toInstant } from '../../../core/instant.ts';
 import { fromPem } from '../../../core/pem.ts';
 import { isUdid } from '../../../core/udid.ts';
-import { deviceState } from '../../authority/ra/custody/device-state.ts';
+import { deviceStates } from '../../authority/ra/custody/device-state.ts';
 import { liftTombstones, revokeDevice } from '../../authority/ra/custody/revoke-device.ts';
 import { orgOfCertificate, revokeCertificate, revokeSerial } from '../../authority/ra/found/revoke-found.ts';
 import { parseIssuerName } from '../../ports/ca-names.ts';
@@ -13,6 +13,8 @@ import { signedWords } from './signed-words.ts';
 import { readText } from './text-files.ts';
 
 const TEXT = { type: 'string' } as const;
+/** Devices whose states are read together. */
+const TOGETHER = 500;
 
 export const devicesList: Command = {
   usage: 'devices [--org ORG] [--json]',
@@ -25,17 +27,19 @@ export const devicesList: Command = {
     await needOrg(org, installation);
     const orgs = org === undefined ? (await stores.orgs.orgs()).map(({ name }) => name) : [org];
     for (const name of orgs) {
-      for (const binding of await stores.bindingHistory.ofOrg(name, 1_000_000)) {
-        const state = await deviceState(binding, stores, installation);
-        if (state === undefined) continue;
-        const { maker, udid, domain, fingerprint } = state;
-        const marks = [
-          state.state,
-          ...(state.unproven ? ['unproven'] : []),
-          ...(state.firstUse ? ['first-use'] : []),
-        ];
-        if (flag('json')) print(JSON.stringify({ org: name, ...state }));
-        else print(maker, udid, domain, marks.join(','), fingerprint);
+      const bindings = await stores.bindingHistory.ofOrg(name, 1_000_000);
+      for (let from = 0; from < bindings.length; from += TOGETHER) {
+        const some = bindings.slice(from, from + TOGETHER);
+        for (const state of await deviceStates(some, name, stores, installation)) {
+          const { maker, udid, domain, fingerprint } = state;
+          const marks = [
+            state.state,
+            ...(state.unproven ? ['unproven'] : []),
+            ...(state.firstUse ? ['first-use'] : []),
+          ];
+          if (flag('json')) print(JSON.stringify({ org: name, ...state }));
+          else print(maker, udid, domain, marks.join(','), fingerprint);
+        }
       }
     }
     return 0;

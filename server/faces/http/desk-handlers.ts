@@ -1,7 +1,6 @@
 import { MOST_DEVICES } from '../../../contract/device-limits.ts';
-import type { DeviceState } from '../../../contract/device-state.ts';
 import { toInstant } from '../../../core/instant.ts';
-import { deviceState } from '../../authority/ra/custody/device-state.ts';
+import { deviceStates } from '../../authority/ra/custody/device-state.ts';
 import { decideRowClaim } from '../../authority/ra/custody/release-row.ts';
 import { decideHeld, heldRecords } from '../../authority/ra/records/approvals.ts';
 import { importRows } from '../../organisations/lists/import-rows.ts';
@@ -52,14 +51,11 @@ export function deskHandlers(
 
     async devices({ session, query }) {
       requireMembership(session, query.org);
-      const devices: DeviceState[] = [];
-      for (const binding of await bindingsOf(query, session.operator)) {
-        const state = await deviceState(binding, stores, {
-          crypto: installation.crypto,
-          history: query.udid !== undefined,
-        });
-        if (state !== undefined) devices.push(state);
-      }
+      const bindings = await bindingsOf(query, session.operator);
+      const devices = await deviceStates(bindings, query.org, stores, {
+        crypto: installation.crypto,
+        history: query.udid !== undefined,
+      });
       return { devices };
     },
 

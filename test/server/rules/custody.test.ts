@@ -7,7 +7,7 @@ import {
   retireDevice,
   suspendDevice,
 } from '../../../server/authority/ra/custody/device-life.ts';
-import { deviceState } from '../../../server/authority/ra/custody/device-state.ts';
+import { deviceStates } from '../../../server/authority/ra/custody/device-state.ts';
 import { replaceDevice } from '../../../server/authority/ra/custody/replace-device.ts';
 import { liftTombstones, revokeDevice } from '../../../server/authority/ra/custody/revoke-device.ts';
 import type { IssuerName } from '../../../server/ports/issuer-name.ts';
@@ -130,11 +130,10 @@ describe('a suspended device', () => {
   it('is shown with who said so, and not as revoked', async () => {
     await suspend();
     const binding = bindingNow() ?? bindingWith();
-    expect(await deviceState(binding, ruleStores(there), { crypto: nodeCrypto })).toMatchObject({
-      suspended: { reason: 'lost', by: 'vera' },
-      revokedAt: null,
-      position: 'rack 4',
-    });
+    const states = await deviceStates([binding], binding.org, ruleStores(there), { crypto: nodeCrypto });
+    expect(states).toMatchObject([
+      { suspended: { reason: 'lost', by: 'vera' }, revokedAt: null, position: 'rack 4' },
+    ]);
   });
 });
 

@@ -5,48 +5,59 @@ import type { CryptoPort } from '../../../../core/crypto.ts';
 import { placeDigest } from '../../../../core/place.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { FeedFacts } from '../../../ports/device-feed.ts';
 import type { Needs } from '../../../ports/stores.ts';
-import { placeNow } from '../binding/place-now.ts';
+import { standingOf } from '../binding/place-now.ts';
 
 /** As many as one answer holds (contract/device-state.ts). */
 const MOST_PLACES = 50;
 
-/** A bound device as its organisation sees it. Undefined while its certificate is still being issued. */
-export async function deviceState(
-  binding: Binding,
-  stores: Needs<
-    'certificates' | 'lineage' | 'life' | 'bindings' | 'records' | 'places' | 'domains' | 'people'
-  >,
+/**
+ * Bound devices as their organisation sees them, without those whose certificate is still being issued. What they are shown by is
+ * read for all of them together.
+ */
+export async function deviceStates(
+  bindings: readonly Binding[],
+  org: string,
+  { deviceFeed, domains }: Needs<'deviceFeed' | 'domains'>,
   { crypto, history = false }: { readonly crypto: CryptoPort; readonly history?: boolean },
-): Promise<DeviceState | undefined> {
-  const certificate = await standingOf(binding, stores);
-  if (certificate === undefined || binding.state === 'issuing') return undefined;
-  const { maker, udid, domain, boundAt, state, unproven, firstUse, endedAt, site } = binding;
-  const { fingerprint, notAfter, onHold, revokedAt } = certificate;
-  const suspension = onHold ? await stores.life.suspension(binding.id) : undefined;
-  const succession = await stores.life.succession(binding.id);
-  const before = succession && (await stores.bindings.binding(succession.predecessor));
-  const stands = await placeNow(binding, stores);
-  const position = stands.position ?? undefined;
-  const titleOf = async (spot: { readonly domain: string; readonly site: string | null }) =>
-    spot.site === null ? undefined : (await stores.domains.site(spot.domain, spot.site))?.title.slice(0, 120);
-  const siteTitle = await titleOf(stands);
-  const domainTitle = (await stores.domains.domain(domain))?.title.slice(0, 120);
-  const device = parse(Registration, (await stores.records.record(stands.standsBy))?.payload)?.device;
-  const places: NonNullable<DeviceState['places']> = [];
-  for (const { before, at, by, because } of history
-    ? (await stores.places.ofRegistration(binding.registration)).slice(0, MOST_PLACES)
-    : []) {
-    const title = (await titleOf(before)) ?? before.site ?? undefined;
-    places.push({
-      domain: before.domain,
-      ...(title === undefined ? {} : { siteTitle: title }),
-      ...(before.position === null ? {} : { position: before.position }),
-      at,
-      by: ((await stores.people.person(by))?.name ?? by).slice(0, 120),
-      ...(because === null ? {} : { because }),
-    });
+): Promise<DeviceState[]> {
+  if (bindings.length === 0) return [];
+  const facts = await deviceFeed.facts(
+    org,
+    bindings.map(({ id }) => ({ kind: 'binding', id, n: 0 })),
+  );
+  const titles = new Map((await domains.ofOrg(org)).map(({ name, title }) => [name as string, title]));
+  const states: DeviceState[] = [];
+  for (const binding of bindings) {
+    const state = await viewState(binding, facts, { titles, crypto, history });
+    if (state !== undefined) states.push(state);
   }
+  return states;
+}
+
+async function viewState(
+  binding: Binding,
+  facts: FeedFacts,
+  more: {
+    readonly titles: ReadonlyMap<string, string>;
+    readonly crypto: CryptoPort;
+    readonly history: boolean;
+  },
+): Promise<DeviceState | undefined> {
+  const certificate = shownOf(binding, facts);
+  if (certificate === undefined || binding.state === 'issuing') return undefined;
+  const { maker, udid, domain, boundAt, state, unproven, firstUse, endedAt, site, registration } = binding;
+  const { fingerprint, notAfter, onHold, revokedAt } = certificate;
+  const suspension = onHold ? facts.suspensions.get(binding.id) : undefined;
+  const replaces = facts.replaced.get(binding.id);
+  const payload = facts.records.get(registration)?.payload;
+  const [last] = facts.places.get(registration) ?? [];
+  const stands = standingOf(binding, { last, payload, taken: facts.successions.get(binding.id) });
+  const position = stands.position ?? undefined;
+  const siteTitle = titleOf(stands, facts);
+  const domainTitle = more.titles.get(domain)?.slice(0, 120);
+  const device = parse(Registration, facts.records.get(stands.standsBy)?.payload)?.device;
   return {
     maker,
     udid,
@@ -63,14 +74,37 @@ export async function deviceState(
     ...(siteTitle === undefined ? {} : { siteTitle }),
     ...(domainTitle === undefined ? {} : { domainTitle }),
     ...(device?.model === undefined ? {} : { model: device.model }),
-    place: await placeDigest({ domain, site: site ?? undefined, position }, crypto),
+    place: await placeDigest({ domain, site: site ?? undefined, position }, more.crypto),
     registration: stands.standsBy,
-    ...(history ? { places } : {}),
+    ...(more.history ? { places: placesOf(registration, facts) } : {}),
     ...(suspension === undefined
       ? {}
       : { suspended: { reason: suspension.reason, at: suspension.at, by: suspension.by } }),
-    ...(before === undefined ? {} : { replaces: before.udid }),
+    ...(replaces === undefined ? {} : { replaces }),
   };
+}
+
+/** Where it stood before, the newest first. */
+function placesOf(registration: string, facts: FeedFacts): NonNullable<DeviceState['places']> {
+  const all = facts.places.get(registration) ?? [];
+  return all.slice(0, MOST_PLACES).map(({ before, at, by, because }) => {
+    const title = titleOf(before, facts) ?? before.site ?? undefined;
+    return {
+      domain: before.domain,
+      ...(title === undefined ? {} : { siteTitle: title }),
+      ...(before.position === null ? {} : { position: before.position }),
+      at,
+      by: (facts.people.get(by) ?? by).slice(0, 120),
+      ...(because === null ? {} : { because }),
+    };
+  });
+}
+
+function titleOf(
+  { domain, site }: { readonly domain: string; readonly site: string | null },
+  { siteTitles }: FeedFacts,
+): string | undefined {
+  return site === null ? undefined : siteTitles.get(JSON.stringify([domain, site]))?.slice(0, 120);
 }
 
 /**
@@ -78,12 +112,9 @@ export async function deviceState(
  * for the bound key that is good or on hold: the certificate of a pending key does not say how long the device can go
  * on.
  */
-async function standingOf(
-  { id, endedAt }: Binding,
-  { certificates, lineage }: Needs<'certificates' | 'lineage'>,
-): Promise<StoredCertificate | undefined> {
-  if (endedAt !== null) return certificates.newest(id);
-  const pending = await lineage.pendingOf(id);
-  const own = (await certificates.ofBinding(id)).filter(({ serial }) => serial !== pending?.serial);
+function shownOf({ id, endedAt }: Binding, facts: FeedFacts): StoredCertificate | undefined {
+  const all = facts.certificates.get(id) ?? [];
+  if (endedAt !== null) return all[0];
+  const own = all.filter(({ serial }) => !facts.pending.has(serial));
   return own.find(({ revokedAt, onHold }) => revokedAt === null || onHold) ?? own[0];
 }
