@@ -170,6 +170,9 @@ describe('a place is corrected', () => {
     ];
     expect(await correct(device, held.record, said, right)).toMatchObject({ outcome: 'noted' });
     const sam = await server.signIn('sam');
+    const { body } = await sam.get(`/api/approvals?org=${ORG}`);
+    const { held: waiting } = body as { held: { record: string }[] };
+    expect(waiting.find(({ record }) => record === held.record)).toMatchObject(right);
     await sam.post(`/api/approvals/${held.record}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
     expect(await ines.outcome(held.record, ORG)).toMatchObject({ outcome: 'bound' });
     expect(await shownOf(device)).toMatchObject([{ ...right, place: await digestAt(right) }]);

@@ -131,6 +131,18 @@ describe('a file of sites', () => {
     },
   );
 
+  it('counts what is there already, and takes what only has another title', async () => {
+    const more = Array.from({ length: 200 }, (_, i) => `${OAK_STREET},more-${i},More ${i}`);
+    const before = await packed();
+    const { code, out } = await run('import', file(head, ...more), '--org', 'northfield');
+    expect(code).toBe(1);
+    expect(out).toContain('line 201: ');
+    expect(await packed()).toEqual(before);
+    const again = Array.from({ length: 4_900 }, (_, i) => `${OAK_STREET},flat-${i},Flat ${i}`);
+    expect(await run('import', file(head, ...again), '--org', 'northfield')).toMatchObject({ code: 0 });
+    expect((await packed())['flat-4899']).toBe('Flat 4899');
+  });
+
   it('begins with its columns', async () => {
     expect(await run('import', file('id,title', 'x,X'), '--org', 'northfield')).toMatchObject({ code: 2 });
   });

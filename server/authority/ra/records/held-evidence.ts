@@ -105,8 +105,7 @@ async function standing(
   const binding = [...named, ofKey].find((one) => one?.org === org);
   if (binding === undefined) return undefined;
   const { domain, site, boundAt } = binding;
-  const title =
-    site === null ? undefined : (await domains.sites(domain)).find(({ id }) => id === site)?.title;
+  const title = site === null ? undefined : (await domains.site(domain, site))?.title;
   return {
     domain,
     boundAt,

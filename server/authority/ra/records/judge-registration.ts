@@ -1,6 +1,7 @@
-import { CUSTODIANS, type Role } from '../../../../contract/operator.ts';
+import type { Role } from '../../../../contract/operator.ts';
 import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
+import { CUSTODIANS } from '../../../../contract/roles.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { isUdid } from '../../../../core/udid.ts';
 import type { Binding } from '../../../ports/bindings.ts';
