@@ -29,7 +29,12 @@ export function deviceLife(db: Db): DeviceLife {
       return db.selectFrom('successions').selectAll().where('binding', '=', binding).executeTakeFirst();
     },
     async succeed(succession) {
-      await db.insertInto('successions').values(succession).execute();
+      // One that was a spare before may take a second place: the last one counts.
+      await db
+        .insertInto('successions')
+        .values(succession)
+        .onConflict((c) => c.column('binding').doUpdateSet(succession))
+        .execute();
       await feedBinding(db, succession.binding);
     },
   };

@@ -83,6 +83,22 @@ describe('a device is moved to another domain', () => {
     expect(await takeBack(device, moved.record)).toMatchObject({ code: 'undo_too_late' });
   });
 
+  it('in the place of another one there, which ends', async () => {
+    const [old, spare] = [await server.listedDevice(), await server.listedDevice()];
+    const ada = await server.signIn('ada');
+    await register(ines, old, { place: { position: 'Quay 4', photos: [] } }, HARBOUR);
+    await register(ines, spare);
+    const replaces = { maker: old.maker, udid: old.udid };
+    const place = { position: 'Quay 4', photos: [] };
+    expect(await move(spare, { place, replaces })).toMatchObject({
+      outcome: 'held',
+      code: 'replaces_another',
+    });
+    expect(await move(spare, { place, replaces }, ada)).toMatchObject({ outcome: 'bound', code: 'moved' });
+    expect(await bindingOf(spare)).toMatchObject({ domain: HARBOUR });
+    expect(await shownOf(old)).toMatchObject([{ state: 'ended', ended: { code: 'replaced' } }]);
+  });
+
   it('only where it stands as the phone knew, and with its key proved now', async () => {
     const device = await server.listedDevice();
     await register(ines, device);

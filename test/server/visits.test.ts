@@ -132,6 +132,29 @@ describe('a device in the place of another one', () => {
     expect(await endOf(old)).toMatchObject({ ended: { code: 'replaced', by: 'Sam Petrov' } });
   });
 
+  it('is one that is bound here already, and the old one ends too', async () => {
+    const [old, next] = [await server.listedDevice(), await server.listedDevice()];
+    const ada = await server.signIn('ada');
+    await visit(old, { site: 'roof', position: 'Mast 2' });
+    await ada.submit('registration+jws', registrationOf(next, OAK_STREET, { place: { photos: [] } }), ORG);
+    const payload = registrationOf(next, OAK_STREET, {
+      place: { site: 'roof', position: 'Mast 2', photos: [] },
+      replaces: { maker: 'acme', udid: old.udid },
+      from: await at({}),
+    });
+    const outcome = await ada.submit('registration+jws', payload, ORG);
+    expect(outcome).toMatchObject({ outcome: 'bound', code: 'same_install' });
+    expect(await stateOf(next)).toMatchObject({ site: 'roof', position: 'Mast 2', replaces: old.udid });
+    expect(await endOf(old)).toMatchObject({ state: 'ended', ended: { code: 'replaced', by: 'Ada Novak' } });
+    // An installer asks for it here as well.
+    const third = await server.listedDevice();
+    await visit(third, {});
+    expect(await visit(third, {}, { replaces: { maker: 'acme', udid: next.udid } })).toMatchObject({
+      outcome: 'held',
+      code: 'replaces_another',
+    });
+  });
+
   it('is bound all the same where there is no such device here', async () => {
     const next = await server.listedDevice();
     const bound = await visit(next, { site: 'roof' }, { replaces: { maker: 'acme', udid: 'acme-nowhere' } });

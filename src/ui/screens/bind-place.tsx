@@ -94,7 +94,7 @@ export function PlaceStep(props: {
       {domains.length === 0 && <FieldTroubleCard code="domain_not_in_pack" />}
       <ChangeNote change={change} state={state} chosen={chosen} />
       <PlaceFields chosen={chosen} domains={domains} choose={choose} disabled={isSaving} />
-      {change === 'new' && <ReplaceChoice chosen={chosen} udid={label.udid} choose={choose} />}
+      {change !== 'another_owner' && <ReplaceChoice chosen={chosen} udid={label.udid} choose={choose} />}
       <PhotoPicker udid={label.udid} onChange={setPhotos} onBusy={setPreparing} />
       {state.asFound && <p class="quiet">{say.asFound}</p>}
     </Page>

@@ -69,6 +69,8 @@ export interface SameRuling {
   readonly keyDigest: string;
   /** Where it stands from now on, if the visit found it elsewhere in its domain. */
   readonly place?: Omit<PlaceChange, 'at'>;
+  /** The device in whose place it stands from now on; that one ends. */
+  readonly replaces?: Binding;
 }
 
 /** The device is bound already and its certificate is due: a successor is issued for the same key. */
@@ -81,6 +83,7 @@ export interface RenewRuling {
   /** The pending next key, which this renewal drops. */
   readonly drops: LineageKey | undefined;
   readonly place?: Omit<PlaceChange, 'at'>;
+  readonly replaces?: Binding;
 }
 
 /** The device stands in another domain from now on: a certificate that names it is issued for the same key. */
@@ -121,6 +124,7 @@ export type OwnRuling = PlainRuling<OwnEffect> | OwnSameRuling | OwnBindRuling;
 
 interface OwnSameRuling extends SameRuling {
   readonly place?: never;
+  readonly replaces?: never;
 }
 
 interface OwnBindRuling extends BindRuling {
@@ -134,7 +138,7 @@ interface OwnBindRuling extends BindRuling {
 export function isOwn(ruling: Ruling): ruling is OwnRuling {
   switch (ruling.outcome) {
     case 'same':
-      return ruling.place === undefined;
+      return ruling.place === undefined && ruling.replaces === undefined;
     // The device itself may be renewing over EST at the same time.
     case 'renew':
     case 'move':

@@ -62,18 +62,24 @@ export async function applyAlone(
   const issuers: IssuerName[] = [];
   switch (ruling.outcome) {
     case 'same': {
-      const { place, ...same } = ruling;
+      const { place, replaces, ...same } = ruling;
       if (place !== undefined) await correct(record, place, context);
-      return { intent: await applyOwn(record, same, context), issuers };
+      const intent = await applyOwn(record, same, context);
+      if (replaces !== undefined) issuers.push(...(await replace(record, replaces, context)));
+      return { intent, issuers };
     }
     case 'renew': {
       if (ruling.place !== undefined) await correct(record, ruling.place, context);
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
-      return { intent: await renew(record, ruling, context), issuers };
+      const intent = await renew(record, ruling, context);
+      if (ruling.replaces !== undefined) issuers.push(...(await replace(record, ruling.replaces, context)));
+      return { intent, issuers };
     }
     case 'move': {
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
-      return { intent: await move(record, ruling, context), issuers };
+      const intent = await move(record, ruling, context);
+      if (ruling.replaces !== undefined) issuers.push(...(await replace(record, ruling.replaces, context)));
+      return { intent, issuers };
     }
     case 'bind': {
       for (const practice of ruling.displaces) issuers.push(...(await endPractice(practice, context)));

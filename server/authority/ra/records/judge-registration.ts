@@ -119,18 +119,15 @@ async function judgeClaim(
   if (conflict.kind === 'ruled') {
     const { ruling, elsewhere } = conflict;
     const { from } = registration;
-    if (elsewhere !== undefined && from !== undefined && from.domain !== domain)
-      return judgeMove({ binding: elsewhere, from, domain, about }, facts, {
-        record,
-        registration,
-        stores,
-        crypto,
-      });
+    const input = { record, registration, stores, crypto };
+    if (elsewhere !== undefined && from !== undefined && from.domain !== domain) {
+      const moved = await judgeMove({ binding: elsewhere, from, domain, about }, facts, input);
+      return judgeReplacing(moved, { record, registration, approved, claim, stores });
+    }
     if (ruling.outcome !== 'same') return ruling;
     const here = await judgeRenewal(ruling, facts, record, stores);
-    return from?.domain === domain
-      ? judgePlaceHere(here, from, { record, registration, stores, crypto })
-      : here;
+    const placed = from?.domain === domain ? await judgePlaceHere(here, from, input) : here;
+    return judgeReplacing(placed, { record, registration, approved, claim, stores });
   }
   if (foreign !== undefined) {
     const effect = { kind: 'row_claim', scope, ...foreign } as const;
@@ -160,6 +157,25 @@ async function judgeClaim(
     renamed,
     ...(replaces === undefined ? {} : { replaces, binding: bound(claim, replaces, apart) }),
   };
+}
+
+/** A device that is bound already takes another one's place as a new one does. */
+async function judgeReplacing(
+  ruling: Ruling,
+  {
+    record,
+    registration,
+    approved,
+    claim,
+    stores,
+  }: Pick<JudgeInput, 'record' | 'registration' | 'approved' | 'stores'> & { readonly claim: Claim },
+): Promise<Ruling> {
+  if (ruling.outcome !== 'same' && ruling.outcome !== 'renew' && ruling.outcome !== 'move') return ruling;
+  const replaces = await replacedBy(registration, claim, stores);
+  if (replaces === undefined) return ruling;
+  if (!approved && !(await mayEnd(record, stores)))
+    return held('replaces_another', ruling.about, `in the place of ${replaces.udid}`);
+  return { ...ruling, replaces };
 }
 
 /** The device in whose place it is to stand, if that is bound in the same domain of the same organisation. */
