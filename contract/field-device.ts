@@ -61,7 +61,10 @@ export const FieldDevice = Obj({
   notAfter: Maybe(Instant),
   /** From when on it may be renewed by a visit. */
   renewFrom: Maybe(Instant),
-  /** While it waits to be written: no phone has confirmed it, and the device has not shown it. */
+  /**
+   * While it waits to be written: no phone has confirmed it, and the device has neither taken it by a handshake with its key nor
+   * shown it.
+   */
   certificate: Maybe(IssuedCertificate),
 });
 export type FieldDevice = Static<typeof FieldDevice>;

@@ -30,7 +30,7 @@ export interface Places {
   put(change: PlaceChange): Promise<void>;
 }
 
-/** How a device came by its certificate: a phone wrote it, the device took it by EST, or used it. */
+/** How a device came by its certificate: a phone wrote it, the device took it by EST in a handshake with its key, or used it. */
 export type Handover = 'installed' | 'collected' | 'shown';
 
 /** Certificates that their devices have. */

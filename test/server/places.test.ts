@@ -5,6 +5,7 @@ import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
 import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
+import { decidedCertificate, enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
@@ -249,6 +250,22 @@ describe('what stands where', () => {
     expect(shown).toMatchObject({ state: 'installed' });
     expect(shown).not.toHaveProperty('certificate');
     expect(await takeBack(device, record)).toMatchObject({ outcome: 'refused', code: 'undo_too_late' });
+  });
+
+  it('with its certificate though somebody asked for that with the request alone, and without once the device did', async () => {
+    const parts = server.running.installation;
+    const device = await server.listedDevice();
+    const { record, certificate } = await register(ines, device);
+    expect(await decidedCertificate(device.csr, parts)).toMatchObject({ kind: 'certificate' });
+    expect(await shownOf(device)).toMatchObject([{ certificate }]);
+    expect(await takeBack(device, record)).toMatchObject({ outcome: 'noted' });
+    const anew = await register(ines, device);
+    expect(anew).toMatchObject({ outcome: 'bound' });
+    // What a handshake with the device's key asks for, the device asked for.
+    const key = { spki: device.spki, fingerprint: '' };
+    expect(await enrolDevice(key, device.csr, parts)).toMatchObject({ kind: 'certificate' });
+    expect((await shownOf(device))[0]).not.toHaveProperty('certificate');
+    expect(await takeBack(device, anew.record)).toMatchObject({ code: 'undo_too_late' });
   });
 
   it('as ended, with the code, once it was taken back by the desk', async () => {

@@ -65,13 +65,17 @@ export async function enrolDevice(
   if (request === undefined) return refused('request_invalid');
   if (!equalBytes(request.spki, key.spki)) return refused('key_differs');
   const answer = await handOut(request, parts);
-  if (answer.kind === 'certificate') await noteContact(key, answer.binding, parts);
+  if (answer.kind !== 'certificate') return answer;
+  // A void may have taken it back meanwhile: then nothing is handed out.
+  if (!(await noteCollected(answer.certificate, parts))) return refused('not_bound');
+  await noteContact(key, answer.binding, parts);
   return answer;
 }
 
 /**
  * The same for a caller that shows only a request, without a handshake. A certificate is no secret, and is of no use
- * without its key.
+ * without its key. Whoever has seen the request can ask, so it says nothing of the device: a void is still in time, and the
+ * certificate still waits to be written.
  */
 export async function decidedCertificate(der: Uint8Array, parts: ContactParts): Promise<DeviceAnswer> {
   const request = await readRequest(der, parts.crypto);
@@ -119,6 +123,7 @@ type HandOut =
       readonly kind: 'certificate';
       readonly der: Uint8Array;
       readonly binding: Binding;
+      readonly certificate: StoredCertificate;
     };
 
 async function handOut(request: CertificationRequest, parts: ContactParts): Promise<HandOut> {
@@ -131,12 +136,10 @@ async function handOut(request: CertificationRequest, parts: ContactParts): Prom
   const certificate = await newestOfKey({ binding: binding.id, keyDigest }, parts.stores, parts.crypto);
   if (certificate === undefined) return { kind: 'wait', seconds: UNDECIDED };
   if (certificate.revokedAt !== null) return refused('not_bound');
-  // A void may have taken it back meanwhile: then nothing is handed out.
-  if (!(await noteCollected(certificate, parts))) return refused('not_bound');
-  return { kind: 'certificate', der: certificate.der, binding };
+  return { kind: 'certificate', der: certificate.der, binding, certificate };
 }
 
-/** Notes that the device has its certificate, so that no void takes that back any more. False if it was revoked. */
+/** Notes that the device, which proved its key in the handshake, has its certificate, so that no void takes that back any more. False if it was revoked. */
 async function noteCollected(
   certificate: StoredCertificate,
   { stores, transact, clock }: ContactParts,
