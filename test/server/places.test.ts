@@ -283,6 +283,22 @@ describe('what stands where', () => {
     expect(await shownOf(device)).toMatchObject([{ state: 'issued', registration: anew.record }]);
   });
 
+  it('and a held record as refused to its author once the desk took it back, and not once they did', async () => {
+    const told = async (record: string) => (await feed()).records.find((one) => one.record === record);
+    const [own, other] = [await makeDevice(), await makeDevice()];
+    const [mine, theirs] = [
+      await register(ines, own, { asFound: true }),
+      await register(ines, other, { asFound: true }),
+    ];
+    for (const { record } of [mine, theirs]) expect(await told(record)).toMatchObject({ outcome: 'held' });
+    expect(await takeBack(own, mine.record)).toMatchObject({ outcome: 'noted' });
+    expect(await told(mine.record)).toMatchObject({ outcome: 'settled' });
+    expect(await takeBack(other, theirs.record, await server.signIn('ada'))).toMatchObject({
+      outcome: 'noted',
+    });
+    expect(await told(theirs.record)).toMatchObject({ outcome: 'refused', code: 'withdrawn' });
+  });
+
   it('and a refused record to nobody but its author', async () => {
     const device = await makeDevice();
     const { record } = await register(ines, device);

@@ -151,11 +151,15 @@ function viewRecord(id: string, facts: FeedFacts, asker: string): FieldRecord | 
   const record = facts.records.get(id);
   const registration = parse(Registration, record?.payload);
   if (record === undefined || registration === undefined) return undefined;
+  const decided = facts.changes.get(id);
+  // Whoever took their own record back knows of it; of the desk's word they are told.
+  const isUndone = decided?.code === 'withdrawn' && decided.by === record.author;
   // What is refused is its author's to read; to colleagues who saw it held it is settled.
-  const isRefused = record.outcome === 'refused' && record.binding === null && record.author === asker;
+  const isRefused =
+    record.outcome === 'refused' && record.binding === null && record.author === asker && !isUndone;
   const outcome = record.outcome === 'held' ? 'held' : isRefused ? 'refused' : 'settled';
   const { maker, udid, domain, place, device } = registration;
-  const change = outcome === 'settled' ? undefined : facts.changes.get(id);
+  const change = outcome === 'settled' ? undefined : decided;
   const last = facts.places.get(id)?.[0];
   if (!isDomainName(domain)) return undefined;
   const said = { domain, site: place.site ?? null, position: place.position ?? null };
