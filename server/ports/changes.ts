@@ -23,9 +23,9 @@ export interface StoredChange {
 export interface ChangeStream {
   /**
    * `wasBound`: the record was answered with a binding until now, so that binding has ended. Receivers are told too
-   * (events.ts).
+   * (events.ts): of `instead`, where the device is bound all the same.
    */
-  append(org: OrgName, change: StoredChange, wasBound?: boolean): Promise<void>;
+  append(org: OrgName, change: StoredChange, wasBound?: boolean, instead?: DeviceEvent): Promise<void>;
   /** Tells receivers about something that happened to a device apart from decisions. Phones are not told. */
   tell(org: OrgName, event: DeviceEvent): Promise<void>;
   /** The last change of a record. */

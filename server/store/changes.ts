@@ -6,7 +6,7 @@ import { fromJson } from './json.ts';
 
 export function changeStream(db: Db): ChangeStream {
   return {
-    async append(org, change, wasBound = false) {
+    async append(org, change, wasBound = false, instead) {
       const last = await db
         .selectFrom('changes')
         .select('n')
@@ -19,7 +19,7 @@ export function changeStream(db: Db): ChangeStream {
         .insertInto('changes')
         .values({ org, n: (last?.n ?? 0) + 1, record: change.record, change: JSON.stringify(change) })
         .execute();
-      await events(db).append(org, eventOf(change, wasBound));
+      await events(db).append(org, instead === undefined ? eventOf(change, wasBound) : [instead]);
     },
     tell: (org, event) => events(db).append(org, [event]),
     async lastOf(org, record) {

@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { placeDigest } from '../../core/place.ts';
+import { uuid7 } from '../../core/uuid7.ts';
 import { renewCertificate } from '../../server/authority/ra/contact/renew-certificate.ts';
 import { deliveries } from '../../server/outside/events/deliveries.ts';
 import { watchDue } from '../../server/outside/events/due.ts';
 import { addReceiver, removeReceiver, resumeReceiver } from '../../server/outside/events/receivers.ts';
 import { eventSender } from '../../server/outside/events/sender.ts';
 import { EVENT_KINDS, type EventKind } from '../../server/ports/events.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import {
   type EventReceiver,
   readToken,
@@ -12,9 +15,10 @@ import {
   status,
   type Told,
 } from '../support/event-receiver.ts';
-import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { HANNA, HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
+import { answerFor } from '../support/server-fresh.ts';
 import type { TestOperator } from '../support/server-operator.ts';
 import { wordsIn } from '../support/words.ts';
 
@@ -118,6 +122,28 @@ describe('what is told', () => {
     expect(some[1]?.said).toMatchObject({ record, code: 'submitted_as_found' });
     expect(some[2]?.said).toMatchObject({ udid: device.udid, reason: 'maintenance' });
     expect(wordsIn(some, ['ines', 'sam', 'seen', 'hanna'])).toEqual([]);
+  });
+
+  it('is where a device is again, once its move was taken back', async () => {
+    await listen('crm-moves');
+    const device = await server.listedDevice();
+    const first = await submit(device);
+    const id = uuid7(now.at, nodeCrypto);
+    const capturedAt = new Date(now.at).toISOString();
+    const fresh = await answerFor(id, device, { by: ines });
+    const from = { domain: OAK_STREET, place: await placeDigest({ domain: OAK_STREET }, nodeCrypto) };
+    const wanted = registrationOf(device, HARBOUR, { id, capturedAt, ...fresh, from });
+    const moved = await ines.submit('registration+jws', wanted, 'northfield');
+    const { udid } = device;
+    const back = { id: uuid7(now.at, nodeCrypto), app: '1', capturedAt, of: id, udid, reason: 'undone' };
+    expect(await ines.submit('void+jws', back, 'northfield')).toMatchObject({ outcome: 'noted' });
+    const some = await told();
+    expect(some.map(({ kind, said }) => [kind, said.domain, said.fingerprint])).toEqual([
+      ['bound', OAK_STREET, first.certificate?.fingerprint],
+      ['moved', HARBOUR, moved.certificate?.fingerprint],
+      ['moved', OAK_STREET, first.certificate?.fingerprint],
+    ]);
+    expect(some.at(-1)?.said).toMatchObject({ maker: 'acme', udid, record: back.id });
   });
 
   it('is a device’s way to another organisation, and nothing about that one', async () => {

@@ -247,7 +247,10 @@ function writes(there: Ledger): Some {
       succeed: async (succession) => void there.successions.push(succession),
     },
     changes: {
-      append: async (org, one, wasBound = false) => void there.changes.push({ org, change: one, wasBound }),
+      append: async (org, one, wasBound = false, instead) => {
+        there.changes.push({ org, change: one, wasBound });
+        if (instead !== undefined) there.told.push({ org, event: instead });
+      },
       tell: async (org, event) => void there.told.push({ org, event }),
     },
     found: {

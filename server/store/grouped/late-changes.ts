@@ -7,7 +7,7 @@ import { eventOf } from '../event-of.ts';
 import { events } from '../events.ts';
 
 export interface LateChanges {
-  append(org: string, change: StoredChange, wasBound?: boolean): Promise<void>;
+  append(org: string, change: StoredChange, wasBound?: boolean, instead?: DeviceEvent): Promise<void>;
   tell(org: string, event: DeviceEvent): Promise<void>;
   /** Notes that phones are to be told of a binding or a record (device-feed.ts). */
   feed(kind: 'binding' | 'record', id: string, org: string): void;
@@ -29,10 +29,10 @@ export function lateChanges(db: Db, bulk: BulkRows, { wait }: Locking): LateChan
     return stream;
   };
   return {
-    async append(org, change, wasBound = false) {
+    async append(org, change, wasBound = false, instead) {
       const stream = streamOf(org);
       stream.changes.push(change);
-      stream.events.push(...eventOf(change, wasBound));
+      stream.events.push(...(instead === undefined ? eventOf(change, wasBound) : [instead]));
     },
     async tell(org, event) {
       streamOf(org).events.push(event);

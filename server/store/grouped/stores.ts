@@ -112,11 +112,11 @@ export function groupedStores(
     queue: recordClaims(db, bulk, locking),
     changes: {
       lastOf: direct.changes.lastOf,
-      async append(org, change, wasBound) {
+      async append(org, change, wasBound, instead) {
         // A registration that binds at once is no record that waits, so phones hear of its binding alone.
         if (change.outcome === 'held' || change.outcome === 'refused')
           changes.feed('record', change.record, org);
-        await changes.append(org, change, wasBound);
+        await changes.append(org, change, wasBound, instead);
       },
     },
     bindings: {

@@ -45,6 +45,9 @@ export type Effect =
   | {
       readonly kind: 'unmove';
       readonly serials: readonly string[];
+      readonly device: Pick<Binding, 'maker' | 'udid' | 'unproven'>;
+      /** Of the certificate that it has again; null if there is none. */
+      readonly fingerprint: string | null;
       readonly to: Pick<Binding, 'domain' | 'site' | 'state'>;
       readonly change: Omit<PlaceChange, 'at'> & { readonly binding: string };
     }

@@ -1,4 +1,5 @@
 import type { OutcomeCode } from '../../../../contract/codes.ts';
+import type { DeviceEvent } from '../../../ports/events.ts';
 import type { GroupStores } from '../../../ports/group-stores.ts';
 import type { Outcome, StoredRecord } from '../../../ports/records.ts';
 import { audit } from '../../../trail/chain.ts';
@@ -16,6 +17,8 @@ interface DecidedOutcome {
   readonly fingerprint?: string;
   /** Who decided: the rules, or a person. */
   readonly by?: string;
+  /** What receivers are told in place of the outcome, where the device stays bound. */
+  readonly told?: DeviceEvent;
   /** That person's reason, for the trail. */
   readonly because?: string;
 }
@@ -50,7 +53,7 @@ export async function settle(
     unproven: decided.unproven ?? null,
     fingerprint: decided.fingerprint ?? null,
   };
-  await changes.append(record.header.org, change, record.outcome === 'bound');
+  await changes.append(record.header.org, change, record.outcome === 'bound', decided.told);
   await audit(trail, {
     at,
     step: STEPS.decide,

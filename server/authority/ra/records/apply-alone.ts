@@ -289,8 +289,17 @@ async function applyEffect(
           domain: change.before.domain,
         };
         const outcome = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
-        // The device stays bound, so receivers are told of no end.
-        await settle({ ...moved, outcome: null }, outcome, stores);
+        const { device, fingerprint } = effect;
+        // The device stays bound, so receivers are told of no end, but of the domain that it is in again.
+        const told = {
+          kind: 'moved',
+          at,
+          record: record.id,
+          ...device,
+          domain: to.domain,
+          fingerprint,
+        } as const;
+        await settle(moved, { ...outcome, told }, stores);
       }
       await audit(stores.audit, {
         at,

@@ -72,7 +72,7 @@ async function judgeUnmove(
   binding: Binding,
   { places, certificates, handed, changes }: Reads<'places' | 'certificates' | 'handed' | 'changes'>,
 ): Promise<Ruling> {
-  const { id, maker, udid, domain, site, state, registration } = binding;
+  const { id, maker, udid, domain, site, state, registration, unproven } = binding;
   const about = { maker, udid, domain };
   const all = await places.ofRegistration(registration);
   const moved = all.find((one) => one.record === move);
@@ -93,6 +93,10 @@ async function judgeUnmove(
     effect: {
       kind: 'unmove',
       serials: since.map(({ serial }) => serial),
+      device: { maker, udid, unproven },
+      fingerprint:
+        own.slice(since.length).find(({ revokedAt, onHold }) => revokedAt === null || onHold)?.fingerprint ??
+        null,
       to: { domain: stands.domain, site: stands.site, state: stood },
       change: {
         ...stands,
