@@ -1,5 +1,6 @@
 import type { DeviceAtPlace } from '../ports/devices.ts';
 import { atWords as say } from './words/at.ts';
+import { devicesWords } from './words/devices.ts';
 import { recordWords } from './words/record.ts';
 
 /** Title and note of a device's own screen. What was asked of it and not done stands over how it stands. */
@@ -9,10 +10,11 @@ export function stateWords(
   const { need, standing, code, takesCertificate } = device;
   if (need === 'rejected' || need === 'conflict') return say.asks[need];
   if (need === 'refused' && standing !== 'refused') return say.asks.refused;
-  if (standing === 'issued' && !takesCertificate) return [say.standings.issued[0], recordWords.elsewhere];
+  if (standing === 'issued' && !takesCertificate)
+    return [devicesWords.standings.issued, recordWords.elsewhere];
   const ended: Readonly<Record<string, readonly [string, string]>> = say.ended;
   const known = standing === 'ended' && code !== null ? ended[code] : undefined;
-  return known ?? say.standings[standing];
+  return known ?? [devicesWords.standings[standing], say.notes[standing]];
 }
 
 /** What its person can do about it, the first one first. `choose`: which of two places is right. */

@@ -8,6 +8,7 @@ import { Page } from '../parts/page.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { nameOfPlace } from '../place-name.ts';
 import { bindWords } from '../words/bind.ts';
+import { devicesWords } from '../words/devices.ts';
 import { fieldTroubleWords } from '../words/field-trouble.ts';
 
 const ICONS: Partial<Record<NextAct, IconName>> = {
@@ -50,7 +51,7 @@ function Standing({ known }: { readonly known: StandingDevice }) {
   const waits = standing === 'held' || standing === 'claimed';
   return (
     <section class="card" data-standing={standing} data-tone={bad ? 'bad' : waits ? 'wait' : undefined}>
-      <h2>{bindWords.known.standings[standing]}</h2>
+      <h2>{devicesWords.standings[standing]}</h2>
       {because !== null && (
         <p dir="auto">
           {because}

@@ -5,21 +5,19 @@ import type { DeviceStanding } from '../../ports/devices.ts';
 export const atWords = {
   missing: 'This phone knows no such device.',
   missingNote: 'It may be somebody else’s, or not sent yet by another phone. Refresh while you have signal.',
-  standings: {
-    saved: ['Saved on this phone', 'It goes by itself when there is signal.'],
-    undecided: ['Sent', 'The backend has it and has not decided yet.'],
-    held: ['Waits for the office', 'Somebody must look at it first. You need not do anything.'],
-    claimed: [
-      'Waits for its owner',
-      'It belongs to somebody else, who is asked to give it up. It is not refused.',
-    ],
-    refused: ['Refused', 'It is not bound.'],
-    issuing: ['Bound', 'Its certificate is being made.'],
-    issued: ['Bound', 'Its certificate is not in the device yet.'],
-    installed: ['Certificate on device', 'Written into the device and read back.'],
-    shown: ['In use', 'The device uses its certificate.'],
-    ended: ['Ended', 'It is bound no more.'],
-  } satisfies Record<DeviceStanding, readonly [string, string]>,
+  /** Under how it stands (devices.ts). */
+  notes: {
+    saved: 'It goes by itself when there is signal.',
+    undecided: 'The backend has it and has not decided yet.',
+    held: 'Somebody must look at it first. You need not do anything.',
+    claimed: 'It belongs to somebody else, who is asked to give it up. It is not refused.',
+    refused: 'It is not bound.',
+    issuing: 'That takes a moment. You need not do anything.',
+    issued: 'Its certificate is not in the device yet.',
+    installed: 'Written into the device and read back.',
+    shown: 'The device uses its certificate.',
+    ended: 'It is bound no more.',
+  } satisfies Record<DeviceStanding, string>,
   /** Of a device that stands, and of what was asked of it since. */
   asks: {
     rejected: ['There is a problem', 'The backend could not take what you saved. It stays on this phone.'],

@@ -1,5 +1,4 @@
 import type { NextAct } from '../../flow/known-device.ts';
-import type { DeviceStanding } from '../../ports/devices.ts';
 import { PRACTICE_FAULTS } from '../../ports/practice.ts';
 
 /** The catalogue of a device that is known already, of drafts, and of what was saved. */
@@ -25,18 +24,6 @@ export const bindWords = {
       replace: 'Replace it',
       again: 'Bind it again',
     } satisfies Record<NextAct, string>,
-    standings: {
-      saved: 'Saved on this phone, not decided yet',
-      undecided: 'Sent, not decided yet',
-      held: 'Held: a person must look at it',
-      claimed: 'Waits for its owner',
-      refused: 'Refused',
-      issuing: 'Bound, its certificate is being made',
-      issued: 'Bound, its certificate waits',
-      installed: 'Certificate on device',
-      shown: 'In use',
-      ended: 'Ended',
-    } satisfies Record<DeviceStanding, string>,
     renewNow: 'Its certificate is due for renewal.',
   },
 

@@ -16,11 +16,12 @@ export const devicesWords = {
     none: '',
     ended: 'Ended',
   } satisfies Record<DeviceNeed, string>,
+  /** How it stands, wherever that is said. */
   standings: {
     saved: 'Saved on this phone',
     undecided: 'Sent, not decided yet',
-    held: 'Held',
-    claimed: 'Claimed',
+    held: 'Waits for the office',
+    claimed: 'Waits for its owner',
     refused: 'Refused',
     issuing: 'Bound, its certificate is being made',
     issued: 'Bound',
