@@ -204,6 +204,29 @@ describe('a device is moved to another domain', () => {
     expect(await bindingOf(device)).toMatchObject({ domain: HARBOUR });
   });
 
+  it('and what a phone wrote before it heard of that is known, of the certificate for where it stood', async () => {
+    const device = await server.listedDevice();
+    const first = await register(ines, device);
+    const moved = await move(device);
+    const write = (registration: string, domain: string, certificate: string | undefined) => {
+      const written = [{ parts: ['anchor', 'leaf'], digest: 'cd'.repeat(32) }];
+      const at = { app: '0.1.0', capturedAt: new Date().toISOString(), link: 'serial' };
+      const of = { registration, udid: device.udid, domain, certificate, written };
+      return ines.submit('confirmation+jws', { id: uuid7(Date.now(), nodeCrypto), ...at, ...of }, ORG);
+    };
+    const old = first.certificate?.fingerprint;
+    expect(await write(first.record, HARBOUR, old)).toMatchObject({ code: 'registration_unknown' });
+    expect(await write(first.record, OAK_STREET, old)).toMatchObject({ outcome: 'noted' });
+    // The one that it is to have waits all the same.
+    expect(await shownOf(device)).toMatchObject([{ state: 'issued', certificate: moved.certificate }]);
+    expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'noted' });
+    expect(await takeBack(device, first.record)).toMatchObject({ code: 'undo_too_late' });
+    const again = await move(device);
+    const next = again.certificate?.fingerprint;
+    expect(await write(again.record, HARBOUR, next)).toMatchObject({ outcome: 'noted' });
+    expect(await shownOf(device)).toMatchObject([{ state: 'installed', domain: HARBOUR }]);
+  });
+
   it('and gets its certificate once it is resumed, where it was suspended before the signature', async () => {
     let isCut = false;
     const cut = await startTestServer({

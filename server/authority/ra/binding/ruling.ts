@@ -21,7 +21,13 @@ export function mentionOf({ udid }: { readonly udid: string | null }): DeviceMen
 
 /** An effect on rows that no other decision touches: the binding is noted as installed, or a claim is opened. */
 export type OwnEffect =
-  | { readonly kind: 'installed'; readonly binding: string; readonly serial: string }
+  /** `isElsewhere`: the certificate names a domain from which the device was moved. */
+  | {
+      readonly kind: 'installed';
+      readonly binding: string;
+      readonly serial: string;
+      readonly isElsewhere?: true;
+    }
   | { readonly kind: 'transfer_case'; readonly binding: string }
   /** The record waits for the people of the organisation whose row it would bind. */
   | {

@@ -122,7 +122,8 @@ async function applyEffect(
   switch (effect.kind) {
     case 'installed': {
       const binding = await stores.bindings.binding(effect.binding);
-      if (binding?.state === 'issued') await stores.bindings.setState(effect.binding, 'installed');
+      if (effect.isElsewhere !== true && binding?.state === 'issued')
+        await stores.bindings.setState(effect.binding, 'installed');
       await stores.handed.hand(effect, 'installed', at);
       await audit(stores.audit, {
         at,

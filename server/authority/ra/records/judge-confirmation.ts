@@ -3,6 +3,7 @@ import { parse } from '../../../../contract/parse.ts';
 import { Registration } from '../../../../contract/registration.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
+import { domainNamed } from '../binding/good-certificates.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 /** Firmware whose protocol cannot store a service trust anchor: its trust anchors are built in. */
@@ -26,18 +27,21 @@ export async function judgeConfirmation(
   const wasBound = registration?.outcome === 'bound' || registration?.code === 'withdrawn';
   const id = wasBound ? registration.binding : null;
   const binding = id === null ? undefined : await stores.bindings.binding(id);
+  const certificate = await stores.certificates.byFingerprint(confirmation.certificate);
+  // Somebody may have moved the device meanwhile: what was written names where it stood, and the device has that all the same.
+  const named =
+    certificate === undefined || certificate.binding !== binding?.id ? undefined : domainNamed(certificate);
   if (
     registration?.header.typ !== 'registration+jws' ||
     binding === undefined ||
     binding.org !== record.header.org ||
     binding.udid !== confirmation.udid ||
-    binding.domain !== confirmation.domain ||
+    (named ?? binding.domain) !== confirmation.domain ||
     (confirmation.maker !== undefined && confirmation.maker !== binding.maker)
   ) {
     return refused('registration_unknown', about);
   }
   const known = { ...about, maker: binding.maker };
-  const certificate = await stores.certificates.byFingerprint(confirmation.certificate);
   if (certificate?.binding !== binding.id || certificate.revokedAt !== null || binding.endedAt !== null) {
     return refused('certificate_unknown', known);
   }
@@ -48,6 +52,11 @@ export async function judgeConfirmation(
   return {
     outcome: 'noted',
     about: known,
-    effect: { kind: 'installed', binding: binding.id, serial: certificate.serial },
+    effect: {
+      kind: 'installed',
+      binding: binding.id,
+      serial: certificate.serial,
+      ...(confirmation.domain === binding.domain ? {} : { isElsewhere: true }),
+    },
   };
 }
