@@ -12,7 +12,7 @@ export const atWords = {
     held: 'Somebody must look at it first. You need not do anything.',
     claimed: 'It belongs to somebody else, who is asked to give it up. It is not refused.',
     refused: 'It is not bound.',
-    issuing: 'That takes a moment. You need not do anything.',
+    issuing: 'That takes a moment and goes by itself.',
     issued: 'Its certificate is not in the device yet.',
     installed: 'Written into the device and read back.',
     shown: 'The device uses its certificate.',
