@@ -53,14 +53,18 @@ export const HeldRecord = Obj({
   maker: Maker,
   udid: Udid,
   domain: DomainName,
+  /** What is asked for, absent for a registration: its certificate was written, its place corrected, a record taken back, a site named. */
+  kind: Maybe(OneOf('confirmation', 'amendment', 'void', 'site')),
   /** Where in the domain it was seen, as the record says. */
   site: Maybe(Words(64)),
   position: Maybe(Words(200)),
   siteTitle: Maybe(Words(120)),
+  /** What the site was called that is to be renamed. */
+  siteWas: Maybe(Words(120)),
   domainTitle: Maybe(Words(120)),
   model: Maybe(Words(128)),
   location: Maybe(Location),
-  /** Why the installer submitted it as found. */
+  /** Why, in its author's words. */
   because: Maybe(Words(300)),
   /** What the rules said of it. */
   detail: Maybe(Words(300)),

@@ -3,6 +3,7 @@ import { Errors } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeldRecords as HeldSchema } from '../../contract/approval.ts';
 import type { CheckResult } from '../../contract/registration.ts';
+import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { keep } from '../support/kept-record.ts';
@@ -28,6 +29,48 @@ describe('held, for a second person', () => {
 
   const trail = async (record: string) =>
     (await trailOf(server.running.installation.stores)).filter(({ subject }) => subject === record);
+
+  it('says of records that register nothing what they ask for', async () => {
+    const device = await server.listedDevice();
+    const bound = await register(ines, device);
+    const late = (more: object) => ({
+      id: uuid7(Date.now(), nodeCrypto),
+      app: '0.1.0',
+      // By a clock that is three days ahead.
+      capturedAt: new Date(Date.now() + 3 * 86_400_000).toISOString(),
+      ...more,
+    });
+    const { maker, udid } = device;
+    const about = { maker, udid, domain: OAK_STREET };
+    const base = await placeDigest({ domain: OAK_STREET }, nodeCrypto);
+    const place = { site: 'roof', position: 'Mast 2' };
+    const sent = [
+      await ines.submit(
+        'amendment+jws',
+        late({ ...about, registration: bound.record, base, place, because: 'it stands higher' }),
+        'northfield',
+      ),
+      await ines.submit(
+        'void+jws',
+        late({ of: bound.record, udid, reason: 'undone', because: 'wrong one' }),
+        'northfield',
+      ),
+      await ines.submit(
+        'site+jws',
+        late({ domain: OAK_STREET, site: 'roof', title: 'Roof top', was: 'Roof' }),
+        'northfield',
+      ),
+    ];
+    for (const one of sent) expect(one).toMatchObject({ outcome: 'held', code: 'clock_skew' });
+    const sam = await server.signIn('sam');
+    const { held } = (await approvals(sam)).body as Static<typeof HeldSchema>;
+    expect(Errors(HeldSchema, { held })).toEqual([]);
+    expect(sent.map(({ record }) => held.find((one) => one.record === record))).toMatchObject([
+      { kind: 'amendment', udid, ...place, siteTitle: 'Roof', because: 'it stands higher' },
+      { kind: 'void', udid, domain: OAK_STREET, because: 'wrong one' },
+      { kind: 'site', domain: OAK_STREET, site: 'roof', siteTitle: 'Roof top', siteWas: 'Roof' },
+    ]);
+  });
 
   it('holds a udid-only row, takes four eyes, and marks it first-use for ever', async () => {
     const device = await server.listedDevice({ row: { anchor: 'udid-only' } });

@@ -27,7 +27,7 @@ export function HeldCard(props: {
   return (
     <article class="card" data-held={record.record} aria-labelledby={title}>
       <h3 id={title} class="row-title mono" dir="ltr">
-        {record.udid}
+        {record.kind === 'site' ? (record.siteTitle ?? record.site) : record.udid}
       </h3>
       <Why record={record} />
       <Facts
@@ -43,7 +43,9 @@ export function HeldCard(props: {
           ],
         ]}
       />
-      <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
+      {record.kind === undefined && (
+        <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
+      )}
       {evidence !== undefined && <HeldEvidence evidence={evidence} />}
       {row !== 'own' && <DeskPhotos org={org} record={record.record} udid={record.udid} />}
       <Decision {...props} />
@@ -58,6 +60,11 @@ function Why({ record }: { readonly record: HeldRecord }) {
   const known = new Set<string | undefined>(failed.map((one) => one.code));
   return (
     <section class="stack-s">
+      {asksOf(record) !== undefined && (
+        <p>
+          <strong dir="auto">{asksOf(record)}</strong>
+        </p>
+      )}
       <p>{whatIsHeld(record)}</p>
       {(failed.length > 0 || check !== undefined) && (
         <>
@@ -75,7 +82,7 @@ function Why({ record }: { readonly record: HeldRecord }) {
           </ul>
         </>
       )}
-      {code === 'submitted_as_found' && (
+      {(code === 'submitted_as_found' || (record.kind !== undefined && because !== undefined)) && (
         <p>
           <strong>{say.because}: </strong>
           <bdi>{because ?? say.noReason}</bdi>
@@ -98,6 +105,12 @@ function Why({ record }: { readonly record: HeldRecord }) {
       )}
     </section>
   );
+}
+
+/** What the record asks for, where it is no registration. */
+function asksOf({ kind, siteTitle = '', siteWas }: HeldRecord): string | undefined {
+  if (kind === undefined) return undefined;
+  return kind === 'site' ? say.asks.site(siteTitle, siteWas) : say.asks[kind];
 }
 
 /** Said to whoever decides, not to whoever submitted it. */

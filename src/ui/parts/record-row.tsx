@@ -37,6 +37,8 @@ export function kindWords(record: QueuedRecord): string {
       return words.kinds.site;
     case 'void+jws':
       return words.kinds.void;
+    case 'amendment+jws':
+      return words.kinds.amendment;
     default:
       return words.kinds.other;
   }

@@ -6,6 +6,13 @@ export const deskWords = {
     approve: (udid: string) => `Approved: ${udid}`,
     refuse: (udid: string) => `Refused: ${udid}`,
   },
+  asks: {
+    confirmation: 'Says that the certificate was written into the device.',
+    amendment: 'Corrects where the device stands.',
+    void: 'Takes back what was bound.',
+    site: (title: string, was: string | undefined) =>
+      was === undefined ? `Makes the site “${title}”.` : `Calls the site “${was}” “${title}”.`,
+  },
   asFound: 'Submitted although a check failed.',
   failed: 'What failed',
   passed: (n: number) => `${n} checks passed`,

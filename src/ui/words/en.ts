@@ -139,6 +139,7 @@ export const words = {
     site: 'Name of a site',
     confirmation: 'Certificate written',
     void: 'Taken back',
+    amendment: 'Place corrected',
     other: 'Record',
   },
 

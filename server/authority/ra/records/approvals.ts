@@ -14,6 +14,7 @@ import { placeOfHeld } from '../binding/place-now.ts';
 import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
 import type { Decider } from './decider.ts';
+import { heldAsks } from './held-asks.ts';
 import { heldEvidence } from './held-evidence.ts';
 import { failedCheckOf } from './judge-anchor.ts';
 
@@ -56,6 +57,7 @@ export async function heldRecords(
     const evidence = registration && (await heldEvidence(registration, { org, place }, stores, crypto));
     out.push({
       ...toHeld(record, name, place),
+      ...(await heldAsks(record, stores)),
       ...(last?.detail == null || check !== undefined ? {} : { detail: last.detail.slice(0, 300) }),
       ...evidence,
       ...(check === undefined ? {} : { check }),
