@@ -161,7 +161,7 @@ export class AppModel {
         this.ports.devices.overview(),
       ]);
       this.outboxVersion.value++;
-      showBadge(this.needMe.value);
+      void showBadge(this.needMe.value);
     } catch (error) {
       this.storageTrouble.value = codeOf(error);
     }
@@ -439,9 +439,12 @@ function preparationCode(failure: { readonly kind: string; readonly code?: strin
   return failure.code === 'confirmation_needed' ? failure.code : failure.kind;
 }
 
-/** On the app's icon, where the system shows one. */
-function showBadge(count: number): void {
+/** On the app's icon, where the system shows one. Refused or missing, it is nothing that anybody has to hear of. */
+async function showBadge(count: number): Promise<void> {
   const { setAppBadge, clearAppBadge } = navigator;
-  const shown = count > 0 ? setAppBadge?.call(navigator, count) : clearAppBadge?.call(navigator);
-  shown?.catch(() => undefined);
+  try {
+    await (count > 0 ? setAppBadge?.call(navigator, count) : clearAppBadge?.call(navigator));
+  } catch {
+    // The strip and Home say the same.
+  }
 }
