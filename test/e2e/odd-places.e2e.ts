@@ -166,3 +166,39 @@ it('five thousand sites are one search away, and a new one is made among them wi
   await page.locator('[data-part=place]', { hasText: 'The very last one' }).waitFor();
   await step('Bound');
 });
+
+it('a site that the office gave another name meanwhile shows both names, and a person says which one is right', async () => {
+  const { domains } = app.server.running.installation.stores;
+  const { unplug } = await toPlace();
+  await pick(page, 'domain', `[data-value$="/${HARBOUR}"]`);
+  await pick(page, 'site', '[data-value="gate"]');
+  await tap('Save');
+  await step('Bound');
+  await unplug();
+  const rename = async (name: string, offices: string) => {
+    await page.context().setOffline(true);
+    await tapTo(page, `/place/northfield/${HARBOUR}/gate`);
+    await tap('Rename this site');
+    await page.getByLabel('New name').fill(name);
+    await tap('Rename it');
+    await page.getByLabel('New name').waitFor({ state: 'detached' });
+    await domains.saveSite(HARBOUR, { id: 'gate', title: offices });
+    await page.context().setOffline(false);
+    await tapTo(page, '/');
+    await page
+      .locator('.strip', { hasText: /1 name of a site needs? you|and 1 name of a site need you/ })
+      .waitFor();
+    await page.locator('[data-stuck]').click();
+    await page.locator('[data-name=theirs]', { hasText: offices }).waitFor();
+    expect(await page.locator('[data-name=mine]').textContent()).toBe(name);
+  };
+  await rename('West gate', 'Old gate');
+  await tap('Theirs is right');
+  await step(/^Hello/);
+  await page.locator('[data-stuck]').waitFor({ state: 'detached' });
+  await rename('East gate', 'New gate');
+  await tap('Mine is right');
+  await step(/^Hello/);
+  await expect.poll(async () => (await domains.site(HARBOUR, 'gate'))?.title).toBe('East gate');
+  await page.locator('[data-stuck]').waitFor({ state: 'detached' });
+});

@@ -9,11 +9,13 @@ import { Icon } from './icon.tsx';
 export function TroubleCard(props: {
   readonly code: string;
   readonly waits?: boolean;
+  /** The screen has the code in what it keeps for support. */
+  readonly isCodeBelow?: boolean;
   /** Where to look the code up; a screen beside a device has more words than the first one needs. */
   readonly words?: (code: string) => TroubleWords;
   readonly children?: ComponentChildren;
 }) {
-  const { code, waits = false, words = troubleWords, children } = props;
+  const { code, waits = false, isCodeBelow = false, words = troubleWords, children } = props;
   const { what, next } = words(code);
   return (
     <section class="card" data-tone={waits ? 'wait' : 'bad'} role="alert" data-code={code}>
@@ -21,7 +23,7 @@ export function TroubleCard(props: {
         <Icon name={waits ? 'hand' : 'alert'} size={22} /> {what}
       </h2>
       <p>{next}</p>
-      <p class="small mono">{code}</p>
+      {!isCodeBelow && <p class="small mono">{code}</p>}
       {children}
     </section>
   );

@@ -41,7 +41,12 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
     return act.catch((error: unknown) => setTrouble(codeOf(error)));
   };
   return (
-    <Page title={title} intro={note} onBack={goBack} actions={<NextAct device={device} run={run} />}>
+    <Page
+      title={title}
+      intro={note}
+      onBack={goBack}
+      actions={hasButtons(device) && <NextAct device={device} run={run} />}
+    >
       {trouble !== undefined && <FieldTroubleCard code={trouble} />}
       <Said of={said} />
       <Why device={device} />
@@ -100,6 +105,7 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
       <ForSupport
         of={[
           [say.support.code, device.code ?? undefined],
+          [say.support.rules, saidBySomebody(device) === null ? (device.because ?? undefined) : undefined],
           [say.support.device, udid],
           [say.support.maker, device.maker],
           [say.support.domain, device.domain],
@@ -112,9 +118,15 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
   );
 }
 
+/** In a person's own words; what the rules say in theirs is for support. */
+function saidBySomebody({ because, decidedBy, code }: DeviceAtPlace): string | null {
+  return decidedBy !== null || code === 'approval_refused' ? because : null;
+}
+
 /** The reason first, in the words of whoever decided; then what the code means and what is next. */
 function Why({ device }: { readonly device: DeviceAtPlace }) {
-  const { code, because, decidedBy, suspended, need, standing } = device;
+  const { code, decidedBy, suspended, need, standing } = device;
+  const because = saidBySomebody(device);
   const bad = need === 'refused' || need === 'rejected' || need === 'conflict' || standing === 'refused';
   const waits = standing === 'held' || standing === 'claimed' || suspended !== undefined;
   if (suspended === undefined && need !== 'renew' && !bad && !waits && because === null) return null;
@@ -141,6 +153,10 @@ function Why({ device }: { readonly device: DeviceAtPlace }) {
       )}
     </section>
   );
+}
+
+function hasButtons(device: DeviceAtPlace): true | undefined {
+  return nextActs(device).some((act) => act !== 'choose') || undefined;
 }
 
 /** What comes next. It keeps its place while other things change; which of two places is right is asked beside them. */

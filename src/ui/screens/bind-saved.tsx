@@ -90,7 +90,12 @@ export function SavedStep(props: {
       {record.code !== null &&
         record.code !== 'withdrawn' &&
         (record.state === 'held' || record.state === 'refused') && (
-          <TroubleCard code={record.code} waits={record.state === 'held'} words={fieldTroubleWords} />
+          <TroubleCard
+            code={record.code}
+            waits={record.state === 'held'}
+            isCodeBelow
+            words={fieldTroubleWords}
+          />
         )}
       {refused !== undefined && <TroubleCard code={refused} />}
       <DeviceHead label={state.label} />

@@ -57,9 +57,14 @@ export function HomeScreen() {
         </section>
       )}
       {overview?.stuck.map((id) => (
-        <LinkButton key={id} icon="alert" href={`/record/${id}`}>
-          {say.stuck}
-        </LinkButton>
+        <a key={id} class="card row" data-tone="bad" data-stuck={id} href={`/record/${id}`}>
+          <Icon name="alert" />
+          <span class="row-main">
+            <strong>{say.stuck}</strong>
+            <span>{say.stuckNext}</span>
+          </span>
+          <Icon name="chevron" size={20} />
+        </a>
       ))}
       <ResumeDraft />
       {ofWaiting > 0 && (

@@ -7,6 +7,7 @@ import { ForSupport } from '../parts/for-support.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecordPhotos } from '../parts/record-photos.tsx';
 import { kindWords, StateBadge } from '../parts/record-row.tsx';
+import { isStuckSite, SiteName } from '../parts/site-name.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { nameOfPlace } from '../place-name.ts';
 import { go, goBack } from '../route.ts';
@@ -28,9 +29,14 @@ function isElsewhere({ state, takesCertificate }: QueuedRecord): boolean {
   return state === 'bound' && takesCertificate === false;
 }
 
-/** Nothing but this screen shows it: it names no device. */
-function isStuckSite({ typ, state, read }: QueuedRecord): boolean {
-  return typ === 'site+jws' && (state === 'refused' || state === 'rejected') && read !== true;
+/** In a person's own words, and not in those of the rules. */
+function isSaidBySomebody({ decidedBy, code }: QueuedRecord): boolean {
+  return decidedBy != null || code === 'approval_refused';
+}
+
+function noteOf(record: QueuedRecord): string {
+  if (isStuckSite(record)) return recordWords.siteNotTaken;
+  return isElsewhere(record) ? recordWords.elsewhere : words.stateNotes[record.state];
 }
 
 /** One record: its state, the reason, what it is bound to, and what can be done now. */
@@ -48,7 +54,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
   return (
     <Page
       title={words.states[record.state]}
-      intro={isElsewhere(record) ? recordWords.elsewhere : words.stateNotes[record.state]}
+      intro={noteOf(record)}
       onBack={goBack}
       actions={
         waits ? (
@@ -71,9 +77,9 @@ export function RecordScreen({ id }: { readonly id: string }) {
       }
     >
       {record.code !== null && record.state !== 'bound' && (
-        <TroubleCard code={record.code} waits={record.state === 'held'} />
+        <TroubleCard code={record.code} waits={record.state === 'held'} isCodeBelow />
       )}
-      {record.detail !== null && (
+      {record.detail !== null && isSaidBySomebody(record) && (
         <p class="card">
           <strong>
             <bdi>{record.detail}</bdi>
@@ -83,6 +89,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
           )}
         </p>
       )}
+      {isStuckSite(record) && <SiteName record={record} />}
       {record.fault !== null && record.state === 'saved' && (
         <TroubleCard code={record.fault.code} waits={GOES_BY_ITSELF.has(record.fault.code)} />
       )}
@@ -90,9 +97,11 @@ export function RecordScreen({ id }: { readonly id: string }) {
         <p>
           <StateBadge state={record.state} />
         </p>
-        <p class="udid-big" dir="ltr">
-          {record.udid}
-        </p>
+        {record.udid !== '' && (
+          <p class="udid-big" dir="ltr">
+            {record.udid}
+          </p>
+        )}
         <p class="quiet">{kindWords(record)}</p>
         {record.simulated && <p class="badge">{recordWords.simulated}</p>}
         {record.unproven && <p class="quiet small">{recordWords.unproven}</p>}
@@ -118,11 +127,6 @@ export function RecordScreen({ id }: { readonly id: string }) {
           ]}
         />
       </section>
-      {isStuckSite(record) && (
-        <Button onClick={() => void model.ports.devices.read(record.org, record.udid)}>
-          {recordWords.read}
-        </Button>
-      )}
       {record.photos !== undefined && <RecordPhotos digests={record.photos} />}
       {record.udid !== '' && (
         <LinkButton href={`/at/${record.org}/${record.udid}`} of={record.udid}>
@@ -132,6 +136,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
       <ForSupport
         of={[
           [recordWords.code, record.code ?? undefined],
+          [recordWords.rules, isSaidBySomebody(record) ? undefined : (record.detail ?? undefined)],
           [recordWords.title, record.id],
           [recordWords.number, String(record.seq)],
           [

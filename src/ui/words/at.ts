@@ -77,6 +77,7 @@ export const atWords = {
   records: (n: number) => (n === 1 ? 'One record on this phone' : `${n} records on this phone`),
   support: {
     code: 'Code',
+    rules: 'The rules say',
     device: 'Device',
     maker: 'Maker',
     domain: 'Domain',

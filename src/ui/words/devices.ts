@@ -42,6 +42,7 @@ export const devicesWords = {
   needsMe: (n: number) => (n === 1 ? '1 device needs you' : `${n} devices need you`),
   waitsForOthers: (n: number) => `${count(n, 'device waits', 'devices wait')} for others`,
   stuck: 'The name of a site was not taken',
+  stuckNext: 'See why, and say which name is right',
   all: (n: number) => `All ${n}`,
   places: 'Places',
   allPlaces: 'All places',

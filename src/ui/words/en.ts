@@ -16,12 +16,13 @@ export const words = {
     other: 'Another installation answers here. See More.',
     looking: 'Looking for the backend…',
     /** Of devices, and of names of sites that were not taken. */
-    needsYou: (devices: number, sites: number) => {
-      const who = [
-        ...(devices === 0 ? [] : [count(devices, 'device', 'devices')]),
-        ...(sites === 0 ? [] : [count(sites, 'site’s name', 'sites’ names')]),
-      ].join(' and ');
-      return `Everything is sent. ${who} ${devices + sites === 1 ? 'needs' : 'need'} you.`;
+    needsYou: (devices: number, names: number) => {
+      const site = count(names, 'name of a site', 'names of sites');
+      if (devices === 0) return `Everything is sent. ${site} ${names === 1 ? 'needs' : 'need'} you.`;
+      const device = count(devices, 'device', 'devices');
+      return names === 0
+        ? `Everything is sent. ${device} ${devices === 1 ? 'needs' : 'need'} you.`
+        : `Everything is sent. ${device} and ${site} need you.`;
     },
     openHome: 'Show them',
     sending: (n: number) => `Sending ${count(n, 'record', 'records')}…`,

@@ -4,7 +4,7 @@ import { number } from './en.ts';
 export const placesWords = {
   title: 'Places and devices',
   find: 'Find a device',
-  findHelp: 'Serial, address, model, place or person',
+  findHelp: 'Serial, model, place, person',
   filters: 'What is shown',
   shows: {
     places: 'Places',

@@ -21,6 +21,9 @@ export const recordWords = {
     'Bound to its domain. This firmware takes no certificate from here: it fetches its certificate by other means.',
   retry: 'Try to send again',
   read: 'I have read it',
+  twoNames: 'Two names for one site',
+  siteNotTaken: 'This name was not taken. The site is called as before.',
+  rules: 'The rules say',
   undo: 'Undo',
   missing: 'This record is not on this phone.',
 } as const;

@@ -205,7 +205,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
   ),
   site_conflict: say(
     'Somebody gave this site another name meanwhile.',
-    'It keeps the name that your office has. Look at it, and name it again if that is wrong.',
+    'Look at both names and say which one is right.',
   ),
   already_decided: say('It was decided before.', 'Nothing to do.'),
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),
