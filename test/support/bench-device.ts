@@ -7,7 +7,14 @@ import { deviceFolder, type FieldApp, rowFor, tapTo } from './field-app.ts';
 
 /** Home, once the phone has the newest lists: the training organisation's pack is the last thing that is asked for. */
 export async function refreshed(page: Page): Promise<void> {
-  const packs = page.waitForResponse((answer) => answer.url().includes('/api/work-pack?org=training'));
+  // The page before may still be asking, for lists that are older.
+  let isLoaded = false;
+  page.once('framenavigated', () => {
+    isLoaded = true;
+  });
+  const packs = page.waitForResponse(
+    (answer) => isLoaded && answer.url().includes('/api/work-pack?org=training'),
+  );
   await tapTo(page, '/');
   await packs;
 }
