@@ -148,7 +148,8 @@ export interface DevicesView {
   /** In any of the organisations that this person works for; a real one before practice. */
   known(udid: string): Promise<readonly DeviceAtPlace[]>;
   /** The person has read of a refusal or a conflict: it needs nobody any more. */
-  read(org: string, udid: string): Promise<void>;
+  /** `record`: of that one alone, where several name no device. */
+  read(org: string, udid: string, record?: string): Promise<void>;
 }
 
 /** From where an organisation's devices are asked for, and for whom: each person is told what was refused to them. */

@@ -127,7 +127,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
     });
   }
 
-  async read(org: string, udid: string): Promise<void> {
+  async read(org: string, udid: string, record?: string): Promise<void> {
     await this.#parts.outbox.write(async (tx) => {
       const records = await tx
         .objectStore('q')
@@ -138,6 +138,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       const refused = records.filter(
         (row) =>
           row.org === org &&
+          (record === undefined || row.id === record) &&
           row.operator === reader?.operator &&
           (row.state === 'refused' || row.state === 'rejected'),
       );

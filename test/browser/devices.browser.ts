@@ -447,7 +447,9 @@ test('the name of a site that was not taken needs its person, and nobody once it
   expect((await devices.overview()).stuck).toEqual([]);
   await outbox.applyChanges(ORG, 'c1', [change(row.id, { outcome: 'refused', code: 'site_conflict' })]);
   expect(await devices.overview()).toMatchObject({ stuck: [row.id], devices: 0 });
-  await devices.read(ORG, '');
+  await devices.read(ORG, '', recordId(999));
+  expect((await devices.overview()).stuck).toEqual([row.id]);
+  await devices.read(ORG, '', row.id);
   expect((await devices.overview()).stuck).toEqual([]);
 });
 

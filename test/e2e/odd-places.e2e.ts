@@ -5,7 +5,7 @@ import { type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../suppor
 import { HARBOUR, OAK_STREET } from '../support/server.ts';
 
 // Places that are far away, many, or called as nobody expected.
-const BERLIN = { latitude: 52.5, longitude: 13.4, accuracyMetres: 0 };
+const BERLIN = { latitude: 52.5, longitude: 13.4 };
 /** A degree of latitude is 111 km everywhere. */
 const FAR = { latitude: BERLIN.latitude - 0.9, longitude: BERLIN.longitude, accuracy: 12 };
 
@@ -14,11 +14,19 @@ let page: Page;
 
 beforeAll(async () => {
   app = await startFieldApp();
-  const { domains } = app.server.running.installation.stores;
-  const sites = domains.sites.bind(domains);
-  // Packs may say where a site is, and phones measure from there.
-  domains.sites = async (domain) =>
-    (await sites(domain)).map((site) => (site.id === 'roof' ? { ...site, location: BERLIN } : site));
+  const at = `${BERLIN.latitude},${BERLIN.longitude}`;
+  const said = await app.server.fieldbind(
+    'site',
+    'add',
+    OAK_STREET,
+    '--id',
+    'roof',
+    '--title',
+    'Roof',
+    '--at',
+    at,
+  );
+  expect(said).toMatchObject({ code: 0 });
   await signInAndPrepare(await app.open(), 'ines');
   page = app.page();
 });

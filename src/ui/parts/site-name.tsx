@@ -14,7 +14,7 @@ export function isStuckSite({ typ, state, read }: QueuedRecord): boolean {
 export function SiteName({ record }: { readonly record: QueuedRecord }) {
   const model = useModel();
   const { org, domain, title, code, detail, place } = record;
-  const read = () => model.ports.devices.read(org, record.udid).then(() => go('/'));
+  const read = () => model.ports.devices.read(org, record.udid, record.id).then(() => go('/'));
   const id = place?.site;
   // The backend's own word is the name that it has, or the site's id where it has no such site.
   const theirs = code === 'site_conflict' && detail !== null && detail !== id ? detail : undefined;
