@@ -3,7 +3,7 @@ import { DomainName, Instant, Maybe, RecordId, SiteId, SiteTitle, Words } from '
 
 /**
  * Makes a site of a domain, or renames it. `was` is the title that it had by what the phone knew, absent for a new one: where
- * it has another title by now, the record is refused as `site_conflict`. The same site made twice is one site.
+ * it has another title by now, or was closed, the record is refused as `site_conflict`. The same site made twice is one site.
  */
 export const SiteRecord = Obj(
   {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uuid7 } from '../../core/uuid7.ts';
+import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -58,6 +60,25 @@ describe('a site', () => {
     };
     const shown = devices.find(({ udid }) => udid === device.udid);
     expect(shown).toMatchObject({ site: 'shed', siteTitle: 'Shed' });
+  });
+
+  it('is opened by whoever makes it again, and not by whoever gives it another title', async () => {
+    expect(await run('add', OAK_STREET, '--title', 'Garage')).toMatchObject({ code: 0 });
+    expect(await run('close', OAK_STREET, 'garage')).toMatchObject({ code: 0 });
+    const said = (title: string, was?: string) => {
+      const stamp = { id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: new Date().toISOString() };
+      const named = { domain: OAK_STREET, site: 'garage', title };
+      return ines.submit('site+jws', { ...stamp, ...named, ...(was && { was }) }, 'northfield');
+    };
+    for (const title of ['Garages', 'Garage'])
+      expect(await said(title, 'Garage')).toMatchObject({
+        outcome: 'refused',
+        code: 'site_conflict',
+        detail: 'Garage',
+      });
+    expect(await packed()).not.toHaveProperty('garage');
+    expect(await said('Garage')).toMatchObject({ outcome: 'noted' });
+    expect((await packed()).garage).toBe('Garage');
   });
 
   it.each([

@@ -204,8 +204,8 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Look at both places and say which one is right.',
   ),
   site_conflict: say(
-    'Somebody gave this site another name meanwhile.',
-    'Look at both names and say which one is right.',
+    'Somebody gave this site another name meanwhile, or closed it.',
+    'Look at both names and say which one is right. A closed site is made again by its name.',
   ),
   already_decided: say('It was decided before.', 'Nothing to do.'),
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),

@@ -5,7 +5,10 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
-/** A site is made or renamed in the field. The same site made twice is one; another title by now is a conflict. */
+/**
+ * A site is made or renamed in the field. The same site made twice is one; another title by now is a conflict, and so is another
+ * title for a site that was closed: whoever gave it one did not know, and meant no opening.
+ */
 export async function judgeSite(
   record: StoredRecord,
   { people, domains }: Reads<'people' | 'domains'>,
@@ -22,7 +25,8 @@ export async function judgeSite(
   const there = await domains.site(domain.name, payload.site);
   if (there?.title === title && !there.closed) return { outcome: 'noted', about };
   const was = payload.was === undefined ? undefined : tidy(payload.was);
-  if (there?.title !== title && there?.title !== was)
+  const isClosed = was !== undefined && there?.closed === true;
+  if (isClosed || (there?.title !== title && there?.title !== was))
     return refused('site_conflict', about, there?.title ?? payload.site);
   return {
     outcome: 'noted',
