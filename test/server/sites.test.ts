@@ -62,6 +62,24 @@ describe('a site', () => {
     expect(shown).toMatchObject({ site: 'shed', siteTitle: 'Shed' });
   });
 
+  it('is another one under another title, and the same one under its own whatever its id is', async () => {
+    for (const title of ['Level 1', 'Level -1', 'Level 1'])
+      expect(await run('add', OAK_STREET, '--title', title)).toMatchObject({ code: 0 });
+    expect(await run('add', OAK_STREET, '--title', 'Wing, north', '--id', 'wing-north')).toMatchObject({
+      code: 0,
+    });
+    expect(await run('add', OAK_STREET, '--title', 'Wing, north')).toMatchObject({ code: 0 });
+    const again = file(
+      'domain,id,title',
+      `${OAK_STREET},,Level 1`,
+      `${OAK_STREET},,Level -1`,
+      `${OAK_STREET},,"Wing, north"`,
+    );
+    expect(await run('import', again, '--org', 'northfield')).toMatchObject({ code: 0 });
+    const titles = Object.values(await packed()).filter((title) => /Level|Wing/.test(title));
+    expect(titles.sort()).toEqual(['Level -1', 'Level 1', 'Wing, north']);
+  });
+
   it('is opened by whoever makes it again, and not by whoever gives it another title', async () => {
     expect(await run('add', OAK_STREET, '--title', 'Garage')).toMatchObject({ code: 0 });
     expect(await run('close', OAK_STREET, 'garage')).toMatchObject({ code: 0 });
