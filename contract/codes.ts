@@ -82,6 +82,7 @@ export const OUTCOME_CODES = [
   'moved',
   'place_conflict',
   'site_conflict',
+  'too_many_sites',
   'kind_not_supported',
   'approval_refused',
   'withdrawn',

@@ -4,6 +4,9 @@ import { Role } from './operator.ts';
 import { Location } from './registration.ts';
 import { Audience, Base64Url, Digest, DomainName, Instant, Maybe, OrgName, Pem, Words } from './scalars.ts';
 
+/** Most open sites of one domain. */
+export const MOST_SITES = 5_000;
+
 /** An operational domain this operator may bind devices to. `anchorPem`: what its devices trust for its services. */
 export const PackDomain = Obj(
   {
@@ -12,7 +15,7 @@ export const PackDomain = Obj(
     sites: List(
       Obj({ id: Words(64), title: Words(120), location: Maybe(Location) }, { additionalProperties: false }),
       {
-        maxItems: 5000,
+        maxItems: MOST_SITES,
       },
     ),
     anchorPem: Pem(8192),

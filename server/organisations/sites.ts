@@ -1,6 +1,7 @@
 import { Number as Decimal, Object as Obj } from 'typebox/type';
 import { parse } from '../../contract/parse.ts';
 import { SiteId, SiteTitle } from '../../contract/scalars.ts';
+import { MOST_SITES } from '../../contract/work-pack.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
 import { toInstant } from '../../core/instant.ts';
@@ -15,9 +16,6 @@ const SiteLocation = Obj({
   latitude: Decimal({ minimum: -90, maximum: 90 }),
   longitude: Decimal({ minimum: -180, maximum: 180 }),
 });
-
-/** As many as a work pack takes for one domain. */
-export const MOST_SITES = 5_000;
 
 export interface SiteParts {
   readonly stores: Needs<'domains'>;
@@ -108,7 +106,7 @@ async function changeSite(
     const why = judge(there);
     if (why !== undefined) return { ok: false, why };
     const isNew = there === undefined || there.closed;
-    if (isNew && (await tx.domains.sites(domain)).length >= MOST_SITES)
+    if (isNew && (await tx.domains.countSites(domain)) >= MOST_SITES)
       return { ok: false, why: 'too_many_sites' };
     await tx.domains.saveSite(domain, site);
     const said = { at, step: STEPS.admin, event, actor: by, org: owner.org };
@@ -180,7 +178,7 @@ export async function importSites(
     if (named.has(name))
       domains.set(name, { said: new Set(), ids: idsByTitle(await stores.domains.sites(name)) });
   const faults: SiteLineFault[] = [];
-  const sites: { readonly domain: string; readonly site: Site }[] = [];
+  const sites: { readonly line: number; readonly domain: string; readonly site: Site }[] = [];
   for (const { line, domain, id: wanted, title: said, latitude, longitude, more } of lines) {
     const where = readLocation(latitude, longitude);
     const title = parse(SiteTitle, tidy(said));
@@ -195,18 +193,39 @@ export async function importSites(
     else if (id === undefined) faults.push({ line, why: 'id_invalid' });
     else if (where === 'location_invalid') faults.push({ line, why: where });
     else if (known.said.has(id)) faults.push({ line, why: 'said_twice' });
-    else if (known.said.size === MOST_SITES) faults.push({ line, why: 'too_many_sites' });
     else {
       known.said.add(id);
-      sites.push({ domain, site: { id, title, ...where } });
+      sites.push({ line, domain, site: { id, title, ...where } });
     }
   }
   if (faults.length > 0) return { faults, taken: 0 };
   const at = toInstant(clock.now());
-  await transact(async (tx) => {
+  return transact(async (tx) => {
+    const tooMany = await beyondRoom(sites, tx);
+    if (tooMany.length > 0) return { faults: tooMany, taken: 0 };
     for (const { domain, site } of sites) await tx.domains.saveSite(domain, site);
     const said = { at, step: STEPS.admin, event: 'sites imported', actor: by, org };
     await audit(tx.audit, { ...said, subject: org, detail: `${sites.length} sites` });
+    return { faults, taken: sites.length };
   });
-  return { faults, taken: sites.length };
+}
+
+/** Lines whose sites a domain has no room for, with those that are there. */
+async function beyondRoom(
+  lines: readonly { readonly line: number; readonly domain: string; readonly site: Site }[],
+  { domains }: Needs<'domains'>,
+): Promise<readonly SiteLineFault[]> {
+  const faults: SiteLineFault[] = [];
+  const open = new Map<string, { count: number; readonly ids: ReadonlySet<string> }>();
+  for (const { line, domain, site } of lines) {
+    const there = open.get(domain) ?? {
+      count: await domains.countSites(domain),
+      ids: new Set((await domains.sites(domain)).map(({ id }) => id)),
+    };
+    open.set(domain, there);
+    if (there.ids.has(site.id)) continue;
+    if (there.count >= MOST_SITES) faults.push({ line, why: 'too_many_sites' });
+    else there.count++;
+  }
+  return faults;
 }

@@ -21,8 +21,9 @@ export interface Domains {
   saveDomain(domain: Domain, at: string): Promise<void>;
   /** Domains equal to, above or below `name` in the DNS tree. */
   overlapping(name: DomainName): Promise<Domain[]>;
-  /** Those that are open. */
+  /** Those that are open, as many as a pack takes. */
   sites(domain: string): Promise<Site[]>;
+  countSites(domain: string): Promise<number>;
   /** A closed one too. */
   site(domain: string, id: string): Promise<(Site & { readonly closed: boolean }) | undefined>;
   /** Makes a site, renames it, or opens it again. Without a location it keeps the one that it has. */

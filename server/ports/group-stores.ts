@@ -26,7 +26,7 @@ export interface JudgeReads {
   readonly orgs: Pick<Orgs, 'org'>;
   readonly people: Pick<People, 'memberships'>;
   readonly operatorKeys: Pick<OperatorKeys, 'key' | 'credentials'>;
-  readonly domains: Pick<Domains, 'domain' | 'site'>;
+  readonly domains: Pick<Domains, 'domain' | 'site' | 'countSites'>;
   readonly policies: Pick<Policies, 'ofOrg'>;
   readonly quotas: Quotas;
   readonly statements: Pick<StatementLog, 'issuedAt'>;

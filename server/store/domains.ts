@@ -1,3 +1,4 @@
+import { MOST_SITES } from '../../contract/work-pack.ts';
 import { type DomainName, isAncestor } from '../../core/name.ts';
 import type { Domain, Domains, Site } from '../ports/domains.ts';
 import type { Db } from './db.ts';
@@ -51,9 +52,18 @@ export function domains(db: Db): Domains {
         .where('domain', '=', domain)
         .where('closed_at', 'is', null)
         .orderBy('id')
-        .limit(5000)
+        .limit(MOST_SITES)
         .execute();
       return rows.map(toSite);
+    },
+    async countSites(domain) {
+      const { n } = await db
+        .selectFrom('sites')
+        .select((select) => select.fn.countAll<number | string>().as('n'))
+        .where('domain', '=', domain)
+        .where('closed_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      return Number(n);
     },
     async site(domain, id) {
       const row = await db

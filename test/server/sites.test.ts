@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
-import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
+import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
@@ -122,6 +122,36 @@ describe('a file of sites', () => {
     const done = await run('import', file(head, ...lines), '--org', 'northfield');
     expect(done).toMatchObject({ code: 0 });
     expect((await packed())['flat-4899']).toBe('Flat 4899, east');
+  });
+
+  it('has room beside the sites that are there, as a command and a phone have', async () => {
+    const open = async () =>
+      (await ines.pack('northfield')).domains.find(({ name }) => name === HARBOUR)?.sites;
+    const many = (word: string, count: number) =>
+      Array.from({ length: count }, (_, i) => `${HARBOUR},${word}-${i},${word} ${i}`);
+    const load = (...lines: readonly string[]) => run('import', file(head, ...lines), '--org', 'northfield');
+    const before = (await open())?.length ?? 0;
+    expect(await load(...many('quay', 4_000))).toMatchObject({ code: 0 });
+    const { code, out } = await load(...many('dock', 4_000));
+    expect(code).toBe(1);
+    const first = 1_000 - before + 2;
+    expect(out).toContain(`line ${first}: `);
+    expect(out).not.toContain(`line ${first - 1}: `);
+    expect(await open()).toHaveLength(before + 4_000);
+    // Those that are there take no room.
+    expect(await load(...many('quay', 4_000), ...many('dock', 1_000 - before))).toMatchObject({ code: 0 });
+    expect(await open()).toHaveLength(5_000);
+    expect(await run('add', HARBOUR, '--title', 'Slip')).toMatchObject({ code: 1 });
+    const said = (site: string, title: string, was?: string) => {
+      const stamp = { id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: new Date().toISOString() };
+      const named = { domain: HARBOUR, site, title, ...(was && { was }) };
+      return ines.submit('site+jws', { ...stamp, ...named }, 'northfield');
+    };
+    expect(await said('slip', 'Slip')).toMatchObject({ outcome: 'refused', code: 'too_many_sites' });
+    expect(await said('quay-1', 'Quay one', 'quay 1')).toMatchObject({ outcome: 'noted' });
+    expect(await run('close', HARBOUR, 'quay-1')).toMatchObject({ code: 0 });
+    expect(await said('slip', 'Slip')).toMatchObject({ outcome: 'noted' });
+    expect(await open()).toHaveLength(5_000);
   });
 
   it('is taken not at all where a line is wrong, and each such line is named', async () => {

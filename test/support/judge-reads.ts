@@ -150,6 +150,7 @@ export function judgeReads(from: Facts): JudgeReads {
     domains: {
       domain: async (name) => from.domains.find((one) => one.name === name),
       site: async () => undefined,
+      countSites: async () => 0,
     },
     policies: { ofOrg: async (org) => from.policies.filter((one) => one.org === org) },
     quotas: {

@@ -308,7 +308,7 @@ const GROUP = {
   orgs: ['org'],
   people: ['memberships'],
   operatorKeys: ['key', 'credentials'],
-  domains: ['domain', 'site'],
+  domains: ['domain', 'site', 'countSites'],
   policies: ['ofOrg'],
   quotas: ['takePlace'],
   statements: ['issuedAt', 'log'],

@@ -60,7 +60,11 @@ export function groupedStores(
       key: askOnce(direct.operatorKeys.key),
       credentials: askOnce(direct.operatorKeys.credentials),
     },
-    domains: { domain: askOnce(direct.domains.domain), site: direct.domains.site },
+    domains: {
+      domain: askOnce(direct.domains.domain),
+      site: direct.domains.site,
+      countSites: direct.domains.countSites,
+    },
     policies: { ofOrg: askOnce(direct.policies.ofOrg) },
     quotas: groupQuotas(db, locking),
     statements: {

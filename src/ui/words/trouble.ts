@@ -207,6 +207,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Somebody gave this site another name meanwhile, or closed it.',
     'Look at both names and say which one is right. A closed site is made again by its name.',
   ),
+  too_many_sites: say(
+    'Its domain has as many sites as phones can carry.',
+    'Ask your office to close some that are not used, then make it again.',
+  ),
   already_decided: say('It was decided before.', 'Nothing to do.'),
   kind_not_supported: say('The backend does not take this kind of record yet.', 'It stays on this phone.'),
   approval_refused: say('A colleague looked at it and refused it.', 'Ask your office.'),

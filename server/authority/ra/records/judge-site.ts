@@ -1,5 +1,6 @@
 import { parse } from '../../../../contract/parse.ts';
 import { SiteRecord } from '../../../../contract/site-record.ts';
+import { MOST_SITES } from '../../../../contract/work-pack.ts';
 import { tidy } from '../../../../core/place.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
@@ -28,6 +29,9 @@ export async function judgeSite(
   const isClosed = was !== undefined && there?.closed === true;
   if (isClosed || (there?.title !== title && there?.title !== was))
     return refused('site_conflict', about, there?.title ?? payload.site);
+  // A pack has room for so many: one more would be missing on every phone, and nobody would know which.
+  const isNew = there === undefined || there.closed;
+  if (isNew && (await domains.countSites(domain.name)) >= MOST_SITES) return refused('too_many_sites', about);
   return {
     outcome: 'noted',
     about,
