@@ -92,7 +92,7 @@ describe('a site', () => {
       expect(await said(title, 'Garage')).toMatchObject({
         outcome: 'refused',
         code: 'site_conflict',
-        detail: 'Garage',
+        detail: 'garage',
       });
     expect(await packed()).not.toHaveProperty('garage');
     expect(await said('Garage')).toMatchObject({ outcome: 'noted' });

@@ -28,7 +28,8 @@ export async function judgeSite(
   const was = payload.was === undefined ? undefined : tidy(payload.was);
   const isClosed = was !== undefined && there?.closed === true;
   if (isClosed || (there?.title !== title && there?.title !== was))
-    return refused('site_conflict', about, there?.title ?? payload.site);
+    // The title that stands, for a person to choose; of a site that is not there, or not any more, there is nothing to choose.
+    return refused('site_conflict', about, isClosed ? payload.site : (there?.title ?? payload.site));
   // A pack has room for so many: one more would be missing on every phone, and nobody would know which.
   const isNew = there === undefined || there.closed;
   if (isNew && (await domains.countSites(domain.name)) >= MOST_SITES) return refused('too_many_sites', about);
