@@ -95,6 +95,7 @@ export const OUTCOME_CODES = [
   'possession_needed',
   'approval_needed',
   'replaces_another',
+  'replaces_two',
   'quota_reached',
   'voucher_wrong',
   'row_stale',

@@ -29,12 +29,7 @@ export function deviceLife(db: Db): DeviceLife {
       return db.selectFrom('successions').selectAll().where('binding', '=', binding).executeTakeFirst();
     },
     async succeed(succession) {
-      // One that was a spare before may take a second place: the last one counts.
-      await db
-        .insertInto('successions')
-        .values(succession)
-        .onConflict((c) => c.column('binding').doUpdateSet(succession))
-        .execute();
+      await db.insertInto('successions').values(succession).execute();
       await feedBinding(db, succession.binding);
     },
   };

@@ -146,6 +146,18 @@ describe('a device in the place of another one', () => {
     expect(outcome).toMatchObject({ outcome: 'bound', code: 'same_install' });
     expect(await stateOf(next)).toMatchObject({ site: 'roof', position: 'Mast 2', replaces: old.udid });
     expect(await endOf(old)).toMatchObject({ state: 'ended', ended: { code: 'replaced', by: 'Ada Novak' } });
+    // One place only.
+    const second = await server.listedDevice();
+    await visit(second, {});
+    const more = registrationOf(next, OAK_STREET, {
+      place: { photos: [] },
+      replaces: { maker: 'acme', udid: second.udid },
+    });
+    expect(await ada.submit('registration+jws', more, ORG)).toMatchObject({
+      outcome: 'refused',
+      code: 'replaces_two',
+    });
+    expect((await stateOf(second))?.state).toBe('issued');
     // An installer asks for it here as well.
     const third = await server.listedDevice();
     await visit(third, {});

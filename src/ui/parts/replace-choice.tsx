@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { CUSTODIANS } from '../../../contract/roles.ts';
 import { standingOf, stands } from '../../flow/known-device.ts';
 import { type PlaceInput, replacedBy } from '../../flow/place.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
@@ -33,11 +34,14 @@ export function ReplaceChoice(props: {
       () => setHere([]),
     );
   }, [asked, org, domain, site]);
+  // Whoever looks after devices ends one; an installer asks for it.
+  const role = model.enrolment.value?.credential.memberships.find((one) => one.org === org)?.role;
+  const mayEnd = CUSTODIANS.some((one) => one === role);
   if (instead !== undefined) {
     const ends = replacedBy(chosen) !== undefined;
     return (
       <section class="card" data-tone="wait" data-part="replace">
-        <p>{ends ? say.replaces(instead.udid) : say.replacesNot(instead.udid)}</p>
+        <p>{wordsOf(instead.udid, ends, mayEnd)}</p>
         <Button kind="plain" onClick={() => choose({ ...rest, ...defined({ org, domain, site }) })}>
           {say.replaceNobody}
         </Button>
@@ -82,6 +86,11 @@ export function ReplaceChoice(props: {
       />
     </section>
   );
+}
+
+function wordsOf(udid: string, ends: boolean, mayEnd: boolean): string {
+  if (!ends) return say.replacesNot(udid);
+  return mayEnd ? say.replaces(udid) : say.replacesAsked(udid);
 }
 
 function defined(place: {

@@ -33,6 +33,8 @@ export const placeWords = {
   correct: (from: string) => `It stands at ${from} so far. Saving corrects that.`,
   anotherOwner: 'It belongs to another organisation of yours, whose people must give it up first.',
   replaces: (udid: string) => `It takes the place of ${udid}, which ends when this one is bound.`,
+  replacesAsked: (udid: string) =>
+    `It takes the place of ${udid}, which ends once your office agrees. Until then both stay as they are.`,
   replacesNot: (udid: string) => `${udid} stands in another domain, so it is not replaced.`,
   replaceAnother: 'It takes another device’s place',
   replaceWhich: 'Which device goes?',

@@ -231,6 +231,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'A colleague must approve it.',
   ),
   approval_needed: say('Your organisation looks at every device here.', 'A colleague must approve it.'),
+  replaces_two: say(
+    'This device has taken another one’s place before, and takes one only.',
+    'Bind another device in the place of the one that goes, or ask your office to retire that one.',
+  ),
   replaces_another: say(
     'It takes the place of another device, which ends.',
     'A colleague must approve it. Until then both stay as they are.',

@@ -173,6 +173,9 @@ async function judgeReplacing(
   if (ruling.outcome !== 'same' && ruling.outcome !== 'renew' && ruling.outcome !== 'move') return ruling;
   const replaces = await replacedBy(registration, claim, stores);
   if (replaces === undefined) return ruling;
+  // As at the desk, a device takes one place only, so that one spare does not end device after device.
+  const before = await stores.life.succession(ruling.binding.id);
+  if (before !== undefined) return refused('replaces_two', ruling.about);
   if (!approved && !(await mayEnd(record, stores)))
     return held('replaces_another', ruling.about, `in the place of ${replaces.udid}`);
   return { ...ruling, replaces };
