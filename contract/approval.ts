@@ -9,6 +9,7 @@ export const FailedCheck = OneOf(...CHECK_FAILURES, 'voucher_wrong');
 /** Where a device of this name stands already, or who else has it on a list, as far as this organisation may know. */
 const Standing = Obj({
   domain: DomainName,
+  domainTitle: Maybe(Words(120)),
   site: Maybe(Words(64)),
   siteTitle: Maybe(Words(120)),
   position: Maybe(Words(200)),

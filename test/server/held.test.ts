@@ -7,7 +7,7 @@ import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { keep } from '../support/kept-record.ts';
-import { HANNA, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
+import { HANNA, HARBOUR, OAK_STREET, PRACTICE, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 import type { TestOperator } from '../support/server-operator.ts';
@@ -138,6 +138,34 @@ describe('held, for a second person', () => {
     const { device, list } = shown?.evidence ?? {};
     expect(device?.key).toBe(await nodeCrypto.digest(other.spki));
     expect(list?.key).toBe(await nodeCrypto.digest(listed.spki));
+  });
+
+  it('shows where the device stands by now, by the names that people know, of a closed site too', async () => {
+    const device = await server.listedDevice();
+    const made = await server.fieldbind('site', 'add', OAK_STREET, '--title', 'Wash house');
+    expect(made).toMatchObject({ code: 0 });
+    const first = await register(ines, device, { place: { site: 'roof', position: 'Mast 2', photos: [] } });
+    const digest = (spot: object) => placeDigest({ domain: OAK_STREET, ...spot }, nodeCrypto);
+    const correction = {
+      ...{ id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: new Date().toISOString() },
+      ...{ registration: first.record, udid: device.udid, domain: OAK_STREET },
+      base: await digest({ site: 'roof', position: 'Mast 2' }),
+      place: { site: 'wash-house', position: 'Shelf 3' },
+    };
+    const corrected = await ines.submit('amendment+jws', correction, 'northfield');
+    expect(corrected).toMatchObject({ outcome: 'noted' });
+    expect(await server.fieldbind('site', 'close', OAK_STREET, 'wash-house')).toMatchObject({ code: 0 });
+    const from = { domain: OAK_STREET, place: await digest({ site: 'wash-house', position: 'Shelf 3' }) };
+    const change = await register(ines, device, { from }, HARBOUR);
+    expect(change).toMatchObject({ outcome: 'held', code: 'possession_needed' });
+    const { held } = (await approvals(await server.signIn('sam'))).body as Static<typeof HeldSchema>;
+    expect(held.find(({ record }) => record === change.record)?.stands).toMatchObject({
+      domain: OAK_STREET,
+      domainTitle: 'Oak Street 12',
+      site: 'wash-house',
+      siteTitle: 'Wash house',
+      position: 'Shelf 3',
+    });
   });
 
   it('shows no row and no binding of another organisation', async () => {

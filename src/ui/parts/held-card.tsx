@@ -91,7 +91,7 @@ function Why({ record }: { readonly record: HeldRecord }) {
       {stands !== undefined && (
         <p class="badge" data-tone="wait">
           {say.stands(
-            [stands.domain, stands.siteTitle ?? stands.site, stands.position]
+            [stands.domainTitle ?? stands.domain, stands.siteTitle ?? stands.site, stands.position]
               .filter((part) => part !== undefined)
               .join(', '),
             when(Date.parse(stands.boundAt)),

@@ -32,7 +32,16 @@ const Payload = Obj({ maker: Maybe(Any()), udid: Maybe(Any()), domain: Maybe(Any
 export async function heldRecords(
   org: string,
   stores: Needs<
-    'records' | 'people' | 'changes' | 'rowClaims' | 'orgs' | 'domains' | 'list' | 'liveBindings' | 'places'
+    | 'records'
+    | 'people'
+    | 'changes'
+    | 'rowClaims'
+    | 'orgs'
+    | 'domains'
+    | 'list'
+    | 'liveBindings'
+    | 'places'
+    | 'life'
   >,
   crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<HeldRecord[]> {

@@ -7,6 +7,7 @@ import type { OwnedRow } from '../../../ports/maker-list.ts';
 import { scopeOf } from '../../../ports/orgs.ts';
 import type { Standing } from '../../../ports/places.ts';
 import type { Needs } from '../../../ports/stores.ts';
+import { placeNow } from '../binding/place-now.ts';
 
 /** More names than a person compares help nobody. */
 const MOST_NAMES = 16;
@@ -23,14 +24,14 @@ type Shown = Pick<
 export async function heldEvidence(
   registration: Registration,
   { org, place: said }: { readonly org: OrgName; readonly place: Standing | undefined },
-  stores: Needs<'orgs' | 'domains' | 'list' | 'liveBindings'>,
+  stores: Needs<'orgs' | 'domains' | 'list' | 'liveBindings' | 'places' | 'records' | 'life'>,
   crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<Shown> {
   const { label, device, place, because } = registration;
   const [row, stands, titles, key] = await Promise.all([
     ownRow(registration, org, stores),
     standing(registration, org, stores, crypto),
-    titlesOf(registration, said, stores),
+    titlesOf({ domain: registration.domain, site: said?.site ?? null }, stores),
     keyDigest(device.publicKey, crypto),
   ]);
   const rowKey = row?.row.publicKey === undefined ? undefined : await keyDigest(row.row.publicKey, crypto);
@@ -95,33 +96,32 @@ async function ownRow(
 async function standing(
   { maker, udid, device }: Registration,
   org: OrgName,
-  { liveBindings, domains }: Needs<'liveBindings' | 'domains'>,
+  stores: Needs<'liveBindings' | 'domains' | 'places' | 'records' | 'life'>,
   crypto: Pick<CryptoPort, 'digest'>,
 ): Promise<Shown['stands']> {
   const [named, ofKey] = await Promise.all([
-    maker === undefined ? [] : liveBindings.named(maker, udid),
-    keyDigest(device.publicKey, crypto).then((digest) => liveBindings.byKey(digest)),
+    maker === undefined ? [] : stores.liveBindings.named(maker, udid),
+    keyDigest(device.publicKey, crypto).then((digest) => stores.liveBindings.byKey(digest)),
   ]);
   const binding = [...named, ofKey].find((one) => one?.org === org);
   if (binding === undefined) return undefined;
-  const { domain, site, boundAt } = binding;
-  const title = site === null ? undefined : (await domains.site(domain, site))?.title;
+  const { domain, site, position } = await placeNow(binding, stores);
   return {
     domain,
-    boundAt,
+    boundAt: binding.boundAt,
     ...(site === null ? {} : { site }),
-    ...(title === undefined ? {} : { siteTitle: title }),
+    ...(position === null ? {} : { position }),
+    ...(await titlesOf({ domain, site }, stores)),
   };
 }
 
 async function titlesOf(
-  { domain }: Registration,
-  place: Standing | undefined,
+  { domain, site: id }: { readonly domain: string; readonly site: string | null },
   { domains }: Needs<'domains'>,
 ): Promise<Pick<Shown, 'siteTitle' | 'domainTitle'>> {
   const [known, site] = await Promise.all([
     domains.domain(domain),
-    place?.site == null ? undefined : domains.site(domain, place.site),
+    id === null ? undefined : domains.site(domain, id),
   ]);
   return {
     ...(known === undefined ? {} : { domainTitle: known.title }),
