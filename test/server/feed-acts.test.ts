@@ -3,7 +3,7 @@ import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
 import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import { decidedCertificate } from '../../server/authority/ra/contact/device-contact.ts';
+import { enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -78,7 +78,7 @@ const ACTS: readonly Row[] = [
   ['a certificate that was written', write, { state: 'installed' }],
   [
     'one that the device took itself',
-    ({ device }) => decidedCertificate(device.csr, server.running.installation),
+    ({ device: { spki, csr } }) => enrolDevice({ spki, fingerprint: '' }, csr, server.running.installation),
     { state: 'issued' },
   ],
   [

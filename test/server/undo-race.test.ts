@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordType } from '../../contract/envelope.ts';
 import { uuid7 } from '../../core/uuid7.ts';
-import { decidedCertificate } from '../../server/authority/ra/contact/device-contact.ts';
+import { enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
 import { importRows } from '../../server/organisations/lists/import-rows.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
@@ -128,7 +128,10 @@ describe('an undo and the word that the certificate was written', () => {
   it('while the device takes its certificate itself: it has one that is good, or none', async () => {
     for (let round = 0; round < 12; round++) {
       const one = await registered();
-      const [answer, taken] = await Promise.all([decidedCertificate(one.device.csr, desk), takeBack(one)]);
+      const [answer, taken] = await Promise.all([
+        enrolDevice({ spki: one.device.spki, fingerprint: '' }, one.device.csr, desk),
+        takeBack(one),
+      ]);
       const stands = await standing(one);
       if (taken.outcome === 'noted') {
         expect(answer.kind).toBe('refused');
