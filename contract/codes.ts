@@ -79,6 +79,7 @@ export const OUTCOME_CODES = [
   'read_back_mismatch',
   'already_decided',
   'undo_too_late',
+  'undo_replaced',
   'moved',
   'place_conflict',
   'site_conflict',

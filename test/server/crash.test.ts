@@ -174,13 +174,13 @@ describe('a server killed in the middle', () => {
   ])('as a device takes another one’s place, after "%s": %s', async (step) => {
     const before = await startTestServer({ data });
     const old = await before.listedDevice();
-    const next = await before.listedDevice({ row: { anchor: 'udid-only' } });
+    const next = await before.listedDevice();
     const phone = await before.signIn('ines');
     const place = { site: 'roof', position: 'Mast 2', photos: [] };
     const gone = await register(phone, old, { place });
     const { maker, udid } = old;
     const held = await register(phone, next, { replaces: { maker, udid } });
-    expect(held).toMatchObject({ outcome: 'held' });
+    expect(held).toMatchObject({ outcome: 'held', code: 'replaces_another' });
     await before.close();
     const sam = await signInAs(await startChild(step), 'sam');
     const ended = once(child as ChildProcess, 'exit');

@@ -7,7 +7,11 @@ import { placeDigest } from '../../core/place.ts';
 import type { Udid } from '../../core/udid.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { deviceName } from '../../core/verify-certificate.ts';
-import { decidedCertificate, enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
+import {
+  decidedCertificate,
+  enrolDevice,
+  renewDevice,
+} from '../../server/authority/ra/contact/device-contact.ts';
 import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -220,6 +224,7 @@ describe('a device is moved to another domain', () => {
     // The one that it is to have waits all the same.
     expect(await shownOf(device)).toMatchObject([{ state: 'issued', certificate: moved.certificate }]);
     expect(await takeBack(device, moved.record)).toMatchObject({ outcome: 'noted' });
+    expect(await shownOf(device)).toMatchObject([{ state: 'installed', domain: OAK_STREET }]);
     expect(await takeBack(device, first.record)).toMatchObject({ code: 'undo_too_late' });
     const again = await move(device);
     const next = again.certificate?.fingerprint;
@@ -227,7 +232,8 @@ describe('a device is moved to another domain', () => {
     expect(await shownOf(device)).toMatchObject([{ state: 'installed', domain: HARBOUR }]);
   });
 
-  it('and gets its certificate once it is resumed, where it was suspended before the signature', async () => {
+  /** A move that was cut before its signature, of a device that was suspended then and is resumed now. */
+  async function cutAndSuspended(then: (on: CutMove) => Promise<void>) {
     let isCut = false;
     const cut = await startTestServer({
       onStep: (step) => {
@@ -237,7 +243,7 @@ describe('a device is moved to another domain', () => {
     try {
       const phone = await cut.signIn('ines');
       const device = await cut.listedDevice();
-      await register(phone, device);
+      const first = await register(phone, device);
       const id = uuid7(Date.now(), nodeCrypto);
       const fresh = await answerFor(id, device, { by: phone });
       const payload = registrationOf(device, HARBOUR, { id, ...fresh, from: await fromOf() });
@@ -252,13 +258,108 @@ describe('a device is moved to another domain', () => {
       await cut.running.decider.run();
       expect(await phone.outcome(id, ORG)).toMatchObject({ outcome: 'held', code: 'device_suspended' });
       expect((await act({ act: 'resume', because })).status).toBe(200);
+      await then({ phone, sam, device, first, id, installation: cut.running.installation });
+    } finally {
+      await cut.close();
+    }
+  }
+  interface CutMove {
+    readonly phone: TestOperator;
+    readonly sam: TestOperator;
+    readonly device: TestDevice;
+    readonly first: { readonly record: string; readonly certificate?: { readonly fingerprint: string } };
+    readonly id: string;
+    readonly installation: TestServer['running']['installation'];
+  }
+
+  it('and gets its certificate once it is resumed, where it was suspended before the signature', () =>
+    cutAndSuspended(async ({ phone, sam, id }) => {
       await sam.post(`/api/approvals/${id}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
       const moved = await phone.outcome(id, ORG);
       expect(moved).toMatchObject({ outcome: 'bound', code: 'moved', domain: HARBOUR });
       const [der = new Uint8Array()] = fromPem('CERTIFICATE', moved.certificate?.leafPem ?? '');
       expect(deviceName(parseCertificate(der))?.domain).toBe(HARBOUR);
+    }));
+
+  it.each(['refused by the desk', 'taken back'])(
+    'and stands where it stood, with what it has, where such a move is %s',
+    (how) =>
+      cutAndSuspended(async ({ phone, sam, device, first, id, installation }) => {
+        if (how === 'taken back') {
+          const capturedAt = new Date().toISOString();
+          const of = { of: id, udid: device.udid, reason: 'undone' };
+          const payload = { id: uuid7(Date.now(), nodeCrypto), app: '0.1.0', capturedAt, ...of };
+          expect(await phone.submit('void+jws', payload, ORG)).toMatchObject({ outcome: 'noted' });
+        } else await sam.post(`/api/approvals/${id}?org=${ORG}`, { decision: 'refuse', reason: 'it stays' });
+        expect(await phone.outcome(id, ORG)).toMatchObject({ outcome: 'refused' });
+        const { stores } = installation;
+        const binding = await stores.liveBindings.byName(device.maker, device.udid);
+        expect(binding).toMatchObject({ domain: OAK_STREET, registration: first.record });
+        expect(await stores.intents.unfinished()).toEqual([]);
+        const shown = { spki: device.spki, fingerprint: first.certificate?.fingerprint ?? '' };
+        const renewed = await renewDevice(shown, device.csr, installation);
+        if (renewed.kind !== 'certificate') throw new Error(renewed.kind);
+        expect(deviceName(parseCertificate(renewed.der))?.domain).toBe(OAK_STREET);
+      }),
+  );
+
+  it('and is answered as moved where the device took its certificate itself before the record was done', async () => {
+    let isCut = false;
+    const cut = await startTestServer({
+      onStep: (step) => {
+        if (isCut && step === 'intended') throw new Error('cut on purpose');
+      },
+    });
+    try {
+      const phone = await cut.signIn('ines');
+      const device = await cut.listedDevice();
+      const first = await register(phone, device);
+      const id = uuid7(Date.now(), nodeCrypto);
+      const fresh = await answerFor(id, device, { by: phone });
+      const payload = registrationOf(device, HARBOUR, { id, ...fresh, from: await fromOf() });
+      isCut = true;
+      await phone.send([(await phone.seal('registration+jws', payload, ORG)).jws]);
+      await cut.running.decider.idle();
+      isCut = false;
+      const key = { spki: device.spki, fingerprint: first.certificate?.fingerprint ?? '' };
+      const taken = await renewDevice(key, device.csr, cut.running.installation);
+      if (taken.kind !== 'certificate') throw new Error(taken.kind);
+      expect(deviceName(parseCertificate(taken.der))?.domain).toBe(HARBOUR);
+      await cut.running.decider.run();
+      expect(await phone.outcome(id, ORG)).toMatchObject({
+        outcome: 'bound',
+        code: 'moved',
+        domain: HARBOUR,
+      });
     } finally {
       await cut.close();
     }
+  });
+
+  it('by the first of two phones; the other one is told where it stands, if it says otherwise', async () => {
+    const device = await server.listedDevice();
+    await register(ines, device);
+    const quay = (n: number) => ({ place: { position: `Quay ${n}`, photos: [] } });
+    expect(await move(device, quay(1))).toMatchObject({ outcome: 'bound', code: 'moved' });
+    expect(await move(device, quay(1))).toMatchObject({ outcome: 'bound', code: 'same_install' });
+    expect(await move(device, quay(2))).toMatchObject({ outcome: 'refused', code: 'place_conflict' });
+    expect(await shownOf(device)).toMatchObject([{ domain: HARBOUR, position: 'Quay 1' }]);
+  });
+
+  it('and not back where another device ended for it', async () => {
+    const [old, spare] = [await server.listedDevice(), await server.listedDevice()];
+    const ada = await server.signIn('ada');
+    await register(ines, old, {}, HARBOUR);
+    const bound = await register(ines, spare);
+    const replaces = { maker: old.maker, udid: old.udid };
+    const moved = await move(spare, { replaces }, ada);
+    expect(moved).toMatchObject({ outcome: 'bound', code: 'moved' });
+    expect(await takeBack(spare, moved.record)).toMatchObject({ code: 'registration_unknown' });
+    const sam = await server.signIn('sam');
+    const capturedAt = new Date().toISOString();
+    const of = { of: moved.record, udid: spare.udid, reason: 'undone' };
+    const payload = { id: uuid7(Date.now(), nodeCrypto), app: '0.1.0', capturedAt, ...of };
+    expect(await sam.submit('void+jws', payload, ORG)).toMatchObject({ code: 'undo_replaced' });
+    expect(await bindingOf(spare)).toMatchObject({ domain: HARBOUR, registration: bound.record });
   });
 });

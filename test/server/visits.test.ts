@@ -185,7 +185,7 @@ describe('a device in the place of another one', () => {
     expect(devices.find(({ udid }) => udid === theirs.udid)?.state).toBe('issued');
   });
 
-  it('and the old one stays where the registration is held, until it is approved', async () => {
+  it('and the old one stays, whatever else the registration is approved for, until its end is approved', async () => {
     const [old, next] = [
       await server.listedDevice(),
       await server.listedDevice({ row: { anchor: 'udid-only' } }),
@@ -195,7 +195,12 @@ describe('a device in the place of another one', () => {
     expect(held.outcome).toBe('held');
     expect((await stateOf(old))?.state).toBe('issued');
     const sam = await server.signIn('sam');
-    await sam.post(`/api/approvals/${held.record}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
+    expect(held.code).toBe('udid_only_row');
+    const approve = () =>
+      sam.post(`/api/approvals/${held.record}?org=${ORG}`, { decision: 'approve', reason: 'seen' });
+    expect((await approve()).body).toMatchObject({ outcome: 'held', code: 'replaces_another' });
+    expect((await stateOf(old))?.state).toBe('issued');
+    expect((await approve()).body).toMatchObject({ outcome: 'bound' });
     expect((await stateOf(old))?.state).toBe('revoked');
     expect(await stateOf(next)).toMatchObject({ site: 'roof', replaces: old.udid });
   });

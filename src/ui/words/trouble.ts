@@ -195,6 +195,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Its certificate is in the device or was collected, so it cannot be undone.',
     'Move the device, or ask your office to retire it.',
   ),
+  undo_replaced: say(
+    'Another device has ended for it, so it cannot be undone.',
+    'Ask your office to retire it, and bind the other one again.',
+  ),
   moved: say(
     'This device stood elsewhere, and it belongs here now.',
     'Write the new certificate into it. The old one stays good until the device uses the new one.',

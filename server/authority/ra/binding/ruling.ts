@@ -6,6 +6,7 @@ import type { FoundCertificate } from '../../../ports/found-certificates.ts';
 import type { OrgName } from '../../../ports/issuer-name.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 import type { PlaceChange } from '../../../ports/places.ts';
+import type { StandBack } from './stand-back.ts';
 
 /** How an outcome names its device. */
 export interface DeviceMention {
@@ -48,15 +49,13 @@ export type Effect =
     }
   | { readonly kind: 'amend'; readonly change: Omit<PlaceChange, 'at'> }
   /** A move is taken back: its certificates end, and the device stands where it stood. */
-  | {
+  | ({
       readonly kind: 'unmove';
       readonly serials: readonly string[];
       readonly device: Pick<Binding, 'maker' | 'udid' | 'unproven'>;
       /** Of the certificate that it has again; null if there is none. */
       readonly fingerprint: string | null;
-      readonly to: Pick<Binding, 'domain' | 'site' | 'state'>;
-      readonly change: Omit<PlaceChange, 'at'> & { readonly binding: string };
-    }
+    } & StandBack)
   | { readonly kind: 'site'; readonly domain: string; readonly site: Site }
   | { readonly kind: 'withdraw'; readonly record: string };
 
@@ -76,6 +75,8 @@ export interface SameRuling {
   readonly about: DeviceMention;
   /** Selects the certificate: that of the bound key, or that of the pending key. */
   readonly keyDigest: string;
+  /** The record itself put it there, and its certificate came by another way, as EST: it is answered as the move that it is. */
+  readonly moved?: true;
   /** Where it stands from now on, if the visit found it elsewhere in its domain. */
   readonly place?: Omit<PlaceChange, 'at'>;
   /** The device in whose place it stands from now on; that one ends. */

@@ -22,6 +22,7 @@ import {
   type Ruling,
 } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
+import { standBack, standBackFromHeld } from '../binding/stand-back.ts';
 import { takeOver } from '../binding/take-over.ts';
 import { type ApplyContext, applyOwn, attach, orderOf } from './apply-own.ts';
 
@@ -280,8 +281,7 @@ async function applyEffect(
       const issuers: IssuerName[] = [];
       for (const serial of serials)
         issuers.push(...(await stores.revocations.revoke(serial, at, 'cessationOfOperation')));
-      await stores.places.put({ ...change, at });
-      await stores.bindings.move(change.binding, to);
+      await standBack({ to, change }, at, stores);
       const moved = await stores.records.record(change.before.standsBy);
       if (moved !== undefined) {
         const about = {
@@ -328,6 +328,7 @@ async function applyEffect(
     case 'withdraw': {
       const registration = await stores.records.record(effect.record);
       if (registration === undefined) return [];
+      await standBackFromHeld(registration, { at, by: record.author }, stores);
       const about = record.udid === null ? {} : { udid: record.udid };
       const outcome = { outcome: 'refused', code: 'withdrawn', about, at, by: record.author } as const;
       await settle(registration, outcome, stores);

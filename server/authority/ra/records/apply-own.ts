@@ -64,7 +64,7 @@ export async function applyOwn(
       const { fingerprint } = certificate;
       const outcome = {
         outcome: 'bound',
-        code: 'same_install',
+        code: ruling.moved === true ? 'moved' : 'same_install',
         about,
         at,
         binding,

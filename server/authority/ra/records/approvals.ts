@@ -13,6 +13,7 @@ import type { Needs, Transact } from '../../../ports/stores.ts';
 import { placeOfHeld } from '../binding/place-now.ts';
 import { mentionOf } from '../binding/ruling.ts';
 import { settle } from '../binding/settle.ts';
+import { standBackFromHeld } from '../binding/stand-back.ts';
 import type { Decider } from './decider.ts';
 import { heldAsks } from './held-asks.ts';
 import { heldEvidence } from './held-evidence.ts';
@@ -20,7 +21,7 @@ import { failedCheckOf } from './judge-anchor.ts';
 
 export interface ApprovalParts {
   readonly stores: Needs<'records' | 'people' | 'rowClaims' | 'list'>;
-  readonly transact: Transact<'records' | 'changes' | 'audit'>;
+  readonly transact: Transact<'records' | 'changes' | 'audit' | 'places' | 'bindings' | 'intents'>;
   readonly decider: Decider;
   readonly clock: Clock;
 }
@@ -158,6 +159,7 @@ async function refuse(
     if (record?.outcome !== 'held') return;
     const at = toInstant(clock.now());
     const about = mentionOf(record);
+    await standBackFromHeld(record, { at, by }, tx);
     const outcome = { outcome: 'refused', code: 'approval_refused' } as const;
     await settle(record, { ...outcome, detail: reason, because: reason, about, at, by }, tx);
   });

@@ -21,6 +21,9 @@ export async function judgePlaceHere(
   const { binding } = ruling;
   const now = await placeNow(binding, stores);
   const { domain } = now;
+  // The record itself moved it here, and is judged again because the device took its certificate another way meanwhile.
+  if (now.standsBy === record.id && from.domain !== domain)
+    return ruling.outcome === 'same' ? { ...ruling, moved: true } : ruling;
   const digestOf = ({ site, position }: Pick<Standing, 'site' | 'position'>) =>
     placeDigest({ domain, site: site ?? undefined, position: position ?? undefined }, crypto);
   const { place, because } = registration;

@@ -90,6 +90,15 @@ async function mayEnd(record: StoredRecord, { people }: Reads<'people'>): Promis
   return memberships.some(({ org, role }) => org === record.header.org && LOOKS_AFTER.has(role));
 }
 
+/** What was held for another reason was approved for that one: nobody was asked about the device that would end. */
+async function isEndAgreed(
+  record: StoredRecord,
+  approved: boolean,
+  stores: Reads<'people'>,
+): Promise<boolean> {
+  return (approved && record.code === 'replaces_another') || mayEnd(record, stores);
+}
+
 /** The last two questions, asked once the device and the proof of its key are known. */
 async function judgeClaim(
   { record, registration, approved, stores, crypto }: JudgeInput,
@@ -126,7 +135,7 @@ async function judgeClaim(
     }
     if (ruling.outcome !== 'same') return ruling;
     const here = await judgeRenewal(ruling, facts, record, stores);
-    const placed = from?.domain === domain ? await judgePlaceHere(here, from, input) : here;
+    const placed = from === undefined ? here : await judgePlaceHere(here, from, input);
     return judgeReplacing(placed, { record, registration, approved, claim, stores });
   }
   if (foreign !== undefined) {
@@ -139,7 +148,7 @@ async function judgeClaim(
   }
   if (row?.stale === true && !approved) return held('row_stale', about);
   const replaces = await replacedBy(registration, claim, stores);
-  if (replaces !== undefined && !approved && !(await mayEnd(record, stores)))
+  if (replaces !== undefined && !(await isEndAgreed(record, approved, stores)))
     return held('replaces_another', about, `in the place of ${replaces.udid}`);
   const policy = await judgePolicy({ ...facts, adds: true }, about, stores);
   if (policy.kind === 'ruled') return policy.ruling;
@@ -176,7 +185,7 @@ async function judgeReplacing(
   // As at the desk, a device takes one place only, so that one spare does not end device after device.
   const before = await stores.life.succession(ruling.binding.id);
   if (before !== undefined) return refused('replaces_two', ruling.about);
-  if (!approved && !(await mayEnd(record, stores)))
+  if (!(await isEndAgreed(record, approved, stores)))
     return held('replaces_another', ruling.about, `in the place of ${replaces.udid}`);
   return { ...ruling, replaces };
 }

@@ -15,7 +15,9 @@ const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
  */
 export async function judgeVoid(
   record: StoredRecord,
-  stores: Reads<'records' | 'bindings' | 'people' | 'certificates' | 'handed' | 'places' | 'changes'>,
+  stores: Reads<
+    'records' | 'bindings' | 'people' | 'certificates' | 'handed' | 'places' | 'changes' | 'life'
+  >,
 ): Promise<Ruling> {
   const payload = parse(Void, record.payload);
   if (payload === undefined) throw new Error('a kept void no longer fits its schema');
@@ -55,6 +57,8 @@ export async function judgeVoid(
       const certificates = await stores.certificates.ofBinding(binding.id);
       const handed = await Promise.all(certificates.map(({ serial }) => stores.handed.isHanded(serial)));
       if (binding.state !== 'issued' || handed.includes(true)) return refused('undo_too_late', about);
+      // Another device ended for it: undone, nothing would be left there.
+      if ((await stores.life.succession(binding.id)) !== undefined) return refused('undo_replaced', about);
       const known = { ...about, maker: binding.maker, domain: binding.domain };
       return {
         outcome: 'noted',
@@ -70,7 +74,13 @@ async function judgeUnmove(
   record: StoredRecord,
   move: string,
   binding: Binding,
-  { places, certificates, handed, changes }: Reads<'places' | 'certificates' | 'handed' | 'changes'>,
+  {
+    places,
+    certificates,
+    handed,
+    changes,
+    life,
+  }: Reads<'places' | 'certificates' | 'handed' | 'changes' | 'life'>,
 ): Promise<Ruling> {
   const { id, maker, udid, domain, site, state, registration, unproven } = binding;
   const about = { maker, udid, domain };
@@ -84,9 +94,14 @@ async function judgeUnmove(
   const answer = await changes.lastOf(record.header.org, move);
   const since = own.slice(0, own.findIndex(({ fingerprint }) => fingerprint === answer?.fingerprint) + 1);
   if (since.length === 0) return refused('undo_too_late', about);
-  const has = await Promise.all(since.map(({ serial }) => handed.isHanded(serial)));
-  if (state !== 'issued' || has.includes(true)) return refused('undo_too_late', about);
+  const given = await Promise.all(since.map(({ serial }) => handed.isHanded(serial)));
+  if (state !== 'issued' || given.includes(true)) return refused('undo_too_late', about);
+  const replaced = await life.succession(id);
+  if (replaced !== undefined && replaced.at >= moved.at) return refused('undo_replaced', about);
   const { state: stood = 'issued', ...stands } = moved.before;
+  const has = own.slice(since.length).find(({ revokedAt, onHold }) => revokedAt === null || onHold);
+  // It may have been written while the move was there.
+  const isThere = has !== undefined && (await handed.isHanded(has.serial));
   return {
     outcome: 'noted',
     about,
@@ -94,10 +109,12 @@ async function judgeUnmove(
       kind: 'unmove',
       serials: since.map(({ serial }) => serial),
       device: { maker, udid, unproven },
-      fingerprint:
-        own.slice(since.length).find(({ revokedAt, onHold }) => revokedAt === null || onHold)?.fingerprint ??
-        null,
-      to: { domain: stands.domain, site: stands.site, state: stood },
+      fingerprint: has?.fingerprint ?? null,
+      to: {
+        domain: stands.domain,
+        site: stands.site,
+        state: stood === 'issued' && isThere ? 'installed' : stood,
+      },
       change: {
         ...stands,
         registration,
