@@ -99,6 +99,24 @@ describe('a site', () => {
     expect((await packed()).garage).toBe('Garage');
   });
 
+  it('is made and renamed twice in one batch, each name given by what the one before made of it', async () => {
+    const names: readonly (readonly [title: string, was?: string])[] = [
+      ['Gallery'],
+      ['Gallery east', 'Gallery'],
+      ['Gallery far east', 'Gallery east'],
+    ];
+    const sealed = [];
+    for (const [title, was] of names) {
+      const stamp = { id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: new Date().toISOString() };
+      const payload = { ...stamp, domain: OAK_STREET, site: 'gallery', title, ...(was && { was }) };
+      sealed.push({ ...(await ines.seal('site+jws', payload, 'northfield')), id: stamp.id });
+    }
+    await ines.send(sealed.map(({ jws }) => jws));
+    for (const { id } of sealed)
+      expect(await ines.outcome(id, 'northfield')).toMatchObject({ outcome: 'noted' });
+    expect((await packed()).gallery).toBe('Gallery far east');
+  });
+
   it.each([
     [['add', 'no.such.domain', '--title', 'Roof'], 'no such domain'],
     [['add', OAK_STREET, '--title', ' '], 'can be seen'],

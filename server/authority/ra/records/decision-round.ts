@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../../ports/records.ts';
-import { takeGroup } from './take-group.ts';
+import { takeGroup, turnOf } from './take-group.ts';
 
 /** What is decided next: records side by side, and records that resume what an earlier run began, one by one. */
 interface NextRecords {
@@ -17,7 +17,7 @@ interface DecisionRound {
   readonly kids: ReadonlySet<string>;
 }
 
-/** A record that cannot be decided now blocks later records of its device, and no others. */
+/** A record that cannot be decided now blocks later records of its device or site, and no others. */
 export function decisionRound(): DecisionRound {
   const tried = new Set<string>();
   const passedOver = new Set<string>();
@@ -29,12 +29,14 @@ export function decisionRound(): DecisionRound {
     },
     kids,
     next(pending) {
-      for (const { id, udid } of pending) {
+      for (const record of pending) {
+        const { id } = record;
+        const turn = turnOf(record);
         // Tried and still undecided: it failed, or ended half-way. The next run has another look.
-        const isBlocked = udid !== null && blocked.has(udid);
+        const isBlocked = turn !== undefined && blocked.has(turn);
         if (!tried.has(id) && !isBlocked) continue;
         passedOver.add(id);
-        if (udid !== null) blocked.add(udid);
+        if (turn !== undefined) blocked.add(turn);
       }
       const ready = pending.filter(({ id }) => !passedOver.has(id));
       if (ready.length === 0) return undefined;
