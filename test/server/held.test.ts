@@ -188,6 +188,57 @@ describe('held, for a second person', () => {
     expect(JSON.stringify(held)).not.toMatch(/Heat pump 9|PO-9/);
   });
 
+  it('shows no title of another organisation, whatever domain and record are named', async () => {
+    const made = await server.fieldbind('site', 'add', HANNA, '--title', 'Sauna hut');
+    expect(made).toMatchObject({ code: 0 });
+    const hanna = await server.signIn('hanna');
+    const theirs = await server.listedDevice({ org: 'hanna-home' });
+    const bound = registrationOf(theirs, HANNA);
+    expect(await hanna.submit('registration+jws', bound, 'hanna-home')).toMatchObject({ outcome: 'bound' });
+    const other = registrationOf(await server.listedDevice(), OAK_STREET);
+    expect(await ines.submit('registration+jws', other, 'northfield')).toMatchObject({ outcome: 'bound' });
+    const { stores } = server.running.installation;
+    const there = await stores.records.record(
+      (await register(ines, await makeDevice(), { asFound: true })).record,
+    );
+    if (there === undefined) throw new Error('the record is missing');
+    const { udid } = theirs;
+    const spot = { site: 'sauna-hut', position: 'Mast 2' };
+    const stamp = () => ({ id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: there.capturedAt });
+    const base = await placeDigest({ domain: HANNA }, nodeCrypto);
+    const takeBack = { udid, reason: 'undone' };
+    const said = [
+      ['amendment+jws', { ...stamp(), registration: bound.id, udid, domain: HANNA, base, place: spot }],
+      ['void+jws', { ...stamp(), ...takeBack, of: bound.id }],
+      ['void+jws', { ...stamp(), ...takeBack, of: other.id }],
+      ['site+jws', { ...stamp(), domain: HANNA, site: 'sauna-hut', title: 'Hut' }],
+      ['registration+jws', registrationOf(await makeDevice(), HANNA, { place: { ...spot, photos: [] } })],
+    ] as const;
+    // Whatever a revoked person's phone brings is held before anybody asks whose the domain is.
+    for (const [typ, payload] of said)
+      await keep(stores, {
+        ...there,
+        ...{ id: payload.id, digest: `of ${payload.id}`, payload },
+        header: { ...there.header, typ },
+        udid: 'udid' in payload ? payload.udid : null,
+      });
+    const { held } = (await approvals(await server.signIn('sam'))).body as Static<typeof HeldSchema>;
+    const shown = said.map(([, { id }]) => held.find(({ record }) => record === id));
+    expect(shown).toMatchObject([
+      { kind: 'amendment', site: 'sauna-hut' },
+      { kind: 'void', domain: 'unknown' },
+      { kind: 'void', domain: 'unknown' },
+      { kind: 'site', siteTitle: 'Hut' },
+      { site: 'sauna-hut' },
+    ]);
+    for (const one of shown) {
+      expect(one).not.toHaveProperty('domainTitle');
+      expect(JSON.stringify(one)).not.toContain('Sauna hut');
+    }
+    const done = { outcome: 'refused', code: null, decidedAt: there.receivedAt, binding: null } as const;
+    for (const [, { id }] of said) await stores.records.settle(id, done);
+  });
+
   it('says who decided to the phones of the organisation', async () => {
     const change = await register(ines, await makeDevice(), { asFound: true });
     expect(change.by).toBeUndefined();

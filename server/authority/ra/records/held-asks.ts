@@ -6,6 +6,7 @@ import { Void } from '../../../../contract/void.ts';
 import { isDomainName } from '../../../../core/name.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
+import { titlesOf } from './own-titles.ts';
 
 type Asks = Partial<
   Pick<
@@ -16,9 +17,10 @@ type Asks = Partial<
 
 /** What a held record that is no registration asks for, in the fields that a desk reads. */
 export async function heldAsks(
-  { header, payload }: StoredRecord,
-  { records, domains }: Needs<'records' | 'domains'>,
+  { header, udid, payload }: StoredRecord,
+  stores: Needs<'records' | 'domains'>,
 ): Promise<Asks> {
+  const { org } = header;
   switch (header.typ) {
     case 'registration+jws':
       return {};
@@ -28,25 +30,25 @@ export async function heldAsks(
       const said = parse(Amendment, payload);
       if (said === undefined) return { kind: 'amendment' };
       const { domain, place, because } = said;
-      const title = place.site === undefined ? undefined : (await domains.site(domain, place.site))?.title;
       return {
         kind: 'amendment',
         ...(place.site === undefined ? {} : { site: place.site }),
-        ...(title === undefined ? {} : { siteTitle: title }),
         ...(place.position === undefined ? {} : { position: place.position }),
-        ...(await titleOf(domain, domains)),
+        ...(await titlesOf(org, { domain, site: place.site }, stores)),
         ...(because === undefined ? {} : { because }),
       };
     }
     case 'void+jws': {
       const said = parse(Void, payload);
-      const of = said && (await records.record(said.of));
-      const domain = (of?.payload as { readonly domain?: unknown } | undefined)?.domain;
+      const of = said && (await stores.records.record(said.of));
+      // Whatever a record names, only the organisation's own of the same device may be read for it.
+      const isOwn = of?.header.org === org && of.udid === udid;
+      const domain = isOwn ? (of.payload as { readonly domain?: unknown } | null)?.domain : undefined;
       const because = said?.because;
       return {
         kind: 'void',
         ...(typeof domain === 'string' && isDomainName(domain)
-          ? { domain, ...(await titleOf(domain, domains)) }
+          ? { domain, ...(await titlesOf(org, { domain }, stores)) }
           : {}),
         ...(because === undefined ? {} : { because }),
       };
@@ -58,18 +60,10 @@ export async function heldAsks(
       return {
         ...{ kind: 'site', domain, site, siteTitle: title },
         ...(was === undefined ? {} : { siteWas: was }),
-        ...(await titleOf(domain, domains)),
+        ...(await titlesOf(org, { domain }, stores)),
       };
     }
     default:
       return {};
   }
-}
-
-async function titleOf(
-  name: string,
-  domains: Needs<'domains'>['domains'],
-): Promise<Pick<HeldRecord, 'domainTitle'>> {
-  const known = await domains.domain(name);
-  return known === undefined ? {} : { domainTitle: known.title };
 }

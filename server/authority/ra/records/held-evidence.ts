@@ -8,6 +8,7 @@ import { scopeOf } from '../../../ports/orgs.ts';
 import type { Standing } from '../../../ports/places.ts';
 import type { Needs } from '../../../ports/stores.ts';
 import { placeNow } from '../binding/place-now.ts';
+import { titlesOf } from './own-titles.ts';
 
 /** More names than a person compares help nobody. */
 const MOST_NAMES = 16;
@@ -31,7 +32,7 @@ export async function heldEvidence(
   const [row, stands, titles, key] = await Promise.all([
     ownRow(registration, org, stores),
     standing(registration, org, stores, crypto),
-    titlesOf({ domain: registration.domain, site: said?.site ?? null }, stores),
+    titlesOf(org, { domain: registration.domain, site: said?.site }, stores),
     keyDigest(device.publicKey, crypto),
   ]);
   const rowKey = row?.row.publicKey === undefined ? undefined : await keyDigest(row.row.publicKey, crypto);
@@ -111,21 +112,7 @@ async function standing(
     boundAt: binding.boundAt,
     ...(site === null ? {} : { site }),
     ...(position === null ? {} : { position }),
-    ...(await titlesOf({ domain, site }, stores)),
-  };
-}
-
-async function titlesOf(
-  { domain, site: id }: { readonly domain: string; readonly site: string | null },
-  { domains }: Needs<'domains'>,
-): Promise<Pick<Shown, 'siteTitle' | 'domainTitle'>> {
-  const [known, site] = await Promise.all([
-    domains.domain(domain),
-    id === null ? undefined : domains.site(domain, id),
-  ]);
-  return {
-    ...(known === undefined ? {} : { domainTitle: known.title }),
-    ...(site === undefined ? {} : { siteTitle: site.title }),
+    ...(await titlesOf(org, { domain, site }, stores)),
   };
 }
 
