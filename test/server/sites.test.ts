@@ -99,6 +99,23 @@ describe('a site', () => {
     expect((await packed()).garage).toBe('Garage');
   });
 
+  it('that was renamed before it was closed is opened by whoever makes it under its first title', async () => {
+    expect(await run('add', OAK_STREET, '--title', 'Stable')).toMatchObject({ code: 0 });
+    expect(await run('rename', OAK_STREET, 'stable', '--title', 'Car hall')).toMatchObject({ code: 0 });
+    const said = (title: string, was?: string) => {
+      const stamp = { id: uuid7(Date.now(), nodeCrypto), app: '1', capturedAt: new Date().toISOString() };
+      const named = { domain: OAK_STREET, site: 'stable', title };
+      return ines.submit('site+jws', { ...stamp, ...named, ...(was && { was }) }, 'northfield');
+    };
+    // While it is open, which of the two titles is right is a person's to say.
+    expect(await said('Stable')).toMatchObject({ code: 'site_conflict', detail: 'Car hall' });
+    expect(await run('close', OAK_STREET, 'stable')).toMatchObject({ code: 0 });
+    expect(await said('Stables', 'Car hall')).toMatchObject({ code: 'site_conflict', detail: 'stable' });
+    expect(await packed()).not.toHaveProperty('stable');
+    expect(await said('Stable')).toMatchObject({ outcome: 'noted' });
+    expect((await packed()).stable).toBe('Stable');
+  });
+
   it('is made and renamed twice in one batch, each name given by what the one before made of it', async () => {
     const names: readonly (readonly [title: string, was?: string])[] = [
       ['Gallery'],

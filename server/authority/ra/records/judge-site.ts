@@ -7,8 +7,8 @@ import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 
 /**
- * A site is made or renamed in the field. The same site made twice is one; another title by now is a conflict, and so is another
- * title for a site that was closed: whoever gave it one did not know, and meant no opening.
+ * A site is made or renamed in the field. The same site made twice is one; another title by now is a conflict, and so is
+ * renaming a site that was closed: whoever did that did not know, and meant no opening. Making it opens it.
  */
 export async function judgeSite(
   record: StoredRecord,
@@ -26,13 +26,15 @@ export async function judgeSite(
   const there = await domains.site(domain.name, payload.site);
   if (there?.title === title && !there.closed) return { outcome: 'noted', about };
   const was = payload.was === undefined ? undefined : tidy(payload.was);
-  const isClosed = was !== undefined && there?.closed === true;
-  if (isClosed || (there?.title !== title && there?.title !== was))
+  const isThere = there !== undefined && !there.closed;
+  // Made, whatever it was called before it was closed: its id comes from the title, so no phone could ever make it otherwise.
+  const isMade = was === undefined && !isThere;
+  if (!isMade && !(isThere && there.title === was))
     // The title that stands, for a person to choose; of a site that is not there, or not any more, there is nothing to choose.
-    return refused('site_conflict', about, isClosed ? payload.site : (there?.title ?? payload.site));
+    return refused('site_conflict', about, isThere ? there.title : payload.site);
   // A pack has room for so many: one more would be missing on every phone, and nobody would know which.
-  const isNew = there === undefined || there.closed;
-  if (isNew && (await domains.countSites(domain.name)) >= MOST_SITES) return refused('too_many_sites', about);
+  if (!isThere && (await domains.countSites(domain.name)) >= MOST_SITES)
+    return refused('too_many_sites', about);
   return {
     outcome: 'noted',
     about,
