@@ -60,15 +60,22 @@ describe('held, for a second person', () => {
         late({ domain: OAK_STREET, site: 'roof', title: 'Roof top', was: 'Roof' }),
         'northfield',
       ),
+      await ines.submit(
+        'amendment+jws',
+        late({ udid, domain: OAK_STREET, registration: bound.record, base, place }),
+        'northfield',
+      ),
     ];
     for (const one of sent) expect(one).toMatchObject({ outcome: 'held', code: 'clock_skew' });
     const sam = await server.signIn('sam');
     const { held } = (await approvals(sam)).body as Static<typeof HeldSchema>;
     expect(Errors(HeldSchema, { held })).toEqual([]);
     expect(sent.map(({ record }) => held.find((one) => one.record === record))).toMatchObject([
-      { kind: 'amendment', udid, ...place, siteTitle: 'Roof', because: 'it stands higher' },
-      { kind: 'void', udid, domain: OAK_STREET, because: 'wrong one' },
+      { kind: 'amendment', maker, udid, ...place, siteTitle: 'Roof', because: 'it stands higher' },
+      { kind: 'void', maker, udid, domain: OAK_STREET, because: 'wrong one' },
       { kind: 'site', domain: OAK_STREET, site: 'roof', siteTitle: 'Roof top', siteWas: 'Roof' },
+      // Whose device it is stands in the record that it corrects.
+      { kind: 'amendment', maker, udid, domain: OAK_STREET },
     ]);
   });
 

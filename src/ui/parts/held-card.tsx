@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { HeldRecord } from '../../../contract/approval.ts';
+import { nameOfHeld } from '../held-name.ts';
 import { useModel } from '../model-context.ts';
 import { deskWords as say } from '../words/desk.ts';
 import { number, when } from '../words/en.ts';
@@ -26,8 +27,12 @@ export function HeldCard(props: {
   const title = `held-${record.record}`;
   return (
     <article class="card" data-held={record.record} aria-labelledby={title}>
-      <h3 id={title} class="row-title mono" dir="ltr">
-        {record.kind === 'site' ? (record.siteTitle ?? record.site) : record.udid}
+      <h3
+        id={title}
+        class={record.kind === 'site' ? 'row-title' : 'row-title mono'}
+        dir={record.kind === 'site' ? 'auto' : 'ltr'}
+      >
+        {nameOfHeld(record)}
       </h3>
       <Why record={record} />
       <Facts
@@ -47,7 +52,7 @@ export function HeldCard(props: {
         <p class="quiet small">{fieldWords.check.possession[record.possession]}</p>
       )}
       {evidence !== undefined && <HeldEvidence evidence={evidence} />}
-      {row !== 'own' && <DeskPhotos org={org} record={record.record} udid={record.udid} />}
+      {row !== 'own' && <DeskPhotos org={org} record={record.record} udid={nameOfHeld(record)} />}
       <Decision {...props} />
     </article>
   );
@@ -130,15 +135,16 @@ function Decision({ record, decide }: { readonly record: HeldRecord; readonly de
     await decide(record, decision, reason.trim());
     setBusy(false);
   };
+  const name = nameOfHeld(record);
   const approve = record.row === 'own' ? fieldWords.desk.row.release : fieldWords.desk.approve;
   return (
     <>
-      <ReasonField id={`reason-${record.record}`} of={record.udid} value={reason} onChange={setReason} />
+      <ReasonField id={`reason-${record.record}`} of={name} value={reason} onChange={setReason} />
       <div class="two">
         <Button
           busy={busy}
           disabled={reason.trim() === '' || record.row === 'elsewhere'}
-          of={record.udid}
+          of={name}
           onClick={() => void settle('approve')}
         >
           {approve}
@@ -147,7 +153,7 @@ function Decision({ record, decide }: { readonly record: HeldRecord; readonly de
           kind="danger"
           busy={busy}
           disabled={reason.trim() === ''}
-          of={record.udid}
+          of={name}
           onClick={() => void settle('refuse')}
         >
           {fieldWords.desk.refuse}

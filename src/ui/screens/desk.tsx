@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { HeldRecord } from '../../../contract/approval.ts';
 import type { DeviceState } from '../../../contract/device-state.ts';
 import { failureCode } from '../../effects/trouble.ts';
+import { nameOfHeld } from '../held-name.ts';
 import { useModel } from '../model-context.ts';
 import { DeskChoice, deskOrg } from '../parts/desk-choice.tsx';
 import { type Decide, HeldCard } from '../parts/held-card.tsx';
@@ -48,7 +49,7 @@ function Desk({ org }: { readonly org: string }) {
     const answer = await model.ports.desk.decide(org, record.record, decision, reason);
     if (answer.ok) {
       await load();
-      said.say(say.decided[decision](record.udid));
+      said.say(say.decided[decision](nameOfHeld(record)));
     } else setTrouble(failureCode(answer.failure));
   };
   return (

@@ -3,8 +3,8 @@ export const deskWords = {
   organisation: 'Organisation',
   training: (title: string) => `${title} (training)`,
   decided: {
-    approve: (udid: string) => `Approved: ${udid}`,
-    refuse: (udid: string) => `Refused: ${udid}`,
+    approve: (name: string) => `Approved: ${name}`,
+    refuse: (name: string) => `Refused: ${name}`,
   },
   asks: {
     confirmation: 'Says that the certificate was written into the device.',

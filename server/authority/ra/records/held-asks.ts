@@ -1,6 +1,7 @@
 import { Amendment } from '../../../../contract/amendment.ts';
 import type { HeldRecord } from '../../../../contract/approval.ts';
 import { parse } from '../../../../contract/parse.ts';
+import { DomainName, Maker } from '../../../../contract/scalars.ts';
 import { SiteRecord } from '../../../../contract/site-record.ts';
 import { Void } from '../../../../contract/void.ts';
 import { isDomainName } from '../../../../core/name.ts';
@@ -11,7 +12,7 @@ import { titlesOf } from './own-titles.ts';
 type Asks = Partial<
   Pick<
     HeldRecord,
-    'kind' | 'domain' | 'site' | 'siteTitle' | 'siteWas' | 'position' | 'domainTitle' | 'because'
+    'kind' | 'maker' | 'domain' | 'site' | 'siteTitle' | 'siteWas' | 'position' | 'domainTitle' | 'because'
   >
 >;
 
@@ -21,6 +22,7 @@ export async function heldAsks(
   stores: Needs<'records' | 'domains'>,
 ): Promise<Asks> {
   const { org } = header;
+  const named = (id: string | undefined) => namedRecord(id, { org, udid }, stores);
   switch (header.typ) {
     case 'registration+jws':
       return {};
@@ -30,8 +32,11 @@ export async function heldAsks(
       const said = parse(Amendment, payload);
       if (said === undefined) return { kind: 'amendment' };
       const { domain, place, because } = said;
+      // The one that its author says, else the one whose registration it corrects.
+      const maker = said.maker ?? (await named(said.registration)).maker;
       return {
         kind: 'amendment',
+        ...(maker === undefined ? {} : { maker }),
         ...(place.site === undefined ? {} : { site: place.site }),
         ...(place.position === undefined ? {} : { position: place.position }),
         ...(await titlesOf(org, { domain, site: place.site }, stores)),
@@ -40,16 +45,12 @@ export async function heldAsks(
     }
     case 'void+jws': {
       const said = parse(Void, payload);
-      const of = said && (await stores.records.record(said.of));
-      // Whatever a record names, only the organisation's own of the same device may be read for it.
-      const isOwn = of?.header.org === org && of.udid === udid;
-      const domain = isOwn ? (of.payload as { readonly domain?: unknown } | null)?.domain : undefined;
+      const { maker, domain } = await named(said?.of);
       const because = said?.because;
       return {
         kind: 'void',
-        ...(typeof domain === 'string' && isDomainName(domain)
-          ? { domain, ...(await titlesOf(org, { domain }, stores)) }
-          : {}),
+        ...(maker === undefined ? {} : { maker }),
+        ...(domain === undefined ? {} : { domain, ...(await titlesOf(org, { domain }, stores)) }),
         ...(because === undefined ? {} : { because }),
       };
     }
@@ -66,4 +67,23 @@ export async function heldAsks(
     default:
       return {};
   }
+}
+
+/**
+ * Maker and domain of the device that another record is about. Whatever record somebody names, only the organisation's own of the
+ * same device may be read for it.
+ */
+async function namedRecord(
+  id: string | undefined,
+  { org, udid }: { readonly org: string; readonly udid: string | null },
+  { records }: Needs<'records'>,
+): Promise<Pick<Asks, 'maker' | 'domain'>> {
+  const of = id === undefined ? undefined : await records.record(id);
+  if (of?.header.org !== org || of.udid !== udid) return {};
+  const said = (of.payload ?? {}) as { readonly maker?: unknown; readonly domain?: unknown };
+  const [maker, domain] = [parse(Maker, said.maker), parse(DomainName, said.domain)];
+  return {
+    ...(maker === undefined ? {} : { maker }),
+    ...(domain === undefined || !isDomainName(domain) ? {} : { domain }),
+  };
 }
