@@ -205,6 +205,18 @@ it('a site that the office gave another name meanwhile shows both names, and a p
   await step(/^Hello/);
   await page.locator('[data-stuck]').waitFor({ state: 'detached' });
   await rename('East gate', 'New gate');
+  // A phone that has no room says so, and both names stay to choose from.
+  await page.evaluate(() => {
+    const { add, put } = IDBObjectStore.prototype;
+    const full = () => {
+      throw new DOMException('no room', 'QuotaExceededError');
+    };
+    Object.assign(IDBObjectStore.prototype, { add: full, put: full });
+    Object.assign(window, { hasRoom: () => Object.assign(IDBObjectStore.prototype, { add, put }) });
+  });
+  await tap('Mine is right');
+  await page.locator('[data-code=phone_storage_full]').waitFor();
+  await page.evaluate('hasRoom()');
   await tap('Mine is right');
   await step(/^Hello/);
   await expect.poll(async () => (await domains.site(HARBOUR, 'gate'))?.title).toBe('East gate');

@@ -3,6 +3,7 @@ import type { NewPlace } from '../../effects/amend-place.ts';
 import type { KnownSite } from '../../effects/sites.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
+import { ask } from '../ask.ts';
 import { useModel } from '../model-context.ts';
 import type { PickEntry } from '../pick.ts';
 import { nameOfPlace } from '../place-name.ts';
@@ -29,11 +30,11 @@ export function PlaceForm(props: {
   const [site, setSite] = useState(device.site ?? NO_SITE);
   const [position, setPosition] = useState(device.position ?? '');
   const [busy, setBusy] = useState(false);
-  const load = () => model.ports.sitesOf(org, domain).then(setSites);
-  useEffect(() => void load(), [org, domain]);
+  const version = model.outboxVersion.value;
+  useEffect(() => ask(model.ports.sitesOf(org, domain), setSites, onTrouble), [org, domain, version]);
   const make = async (title: string) => {
     const made = await model.ports.makeSite(org, domain, title);
-    await load();
+    setSites((known) => [...known.filter(({ id }) => id !== made.id), made]);
     setSite(made.id);
   };
   // One that was closed since still has its title from the device.
@@ -94,14 +95,16 @@ export function PlaceForm(props: {
 export function PlaceConflict(props: {
   readonly device: DeviceAtPlace;
   readonly run: (act: Promise<unknown>) => Promise<unknown>;
+  readonly onTrouble: (error: unknown) => void;
 }) {
-  const { device, run } = props;
+  const { device, run, onTrouble } = props;
   const { org, udid, record } = device;
   const model = useModel();
   const [mine, setMine] = useState<QueuedRecord | undefined>();
-  useEffect(() => {
-    if (record !== undefined) void model.ports.outbox.record(record).then(setMine);
-  }, [record]);
+  useEffect(
+    () => (record === undefined ? undefined : ask(model.ports.outbox.record(record), setMine, onTrouble)),
+    [record],
+  );
   const words = atWords.conflict;
   const said = mine?.place;
   // Moved since: what was said is a place of another domain, where a correction reaches no more.

@@ -11,7 +11,11 @@ export function isStuckSite({ typ, state, read }: QueuedRecord): boolean {
 }
 
 /** A site's name that was not taken: where somebody gave it another one, both are shown and a person says which is right. */
-export function SiteName({ record }: { readonly record: QueuedRecord }) {
+export function SiteName(props: {
+  readonly record: QueuedRecord;
+  readonly run: (act: Promise<unknown>) => Promise<unknown>;
+}) {
+  const { record, run } = props;
   const model = useModel();
   const { org, domain, title, code, detail, place } = record;
   const read = () => model.ports.devices.read(org, record.udid, record.id).then(() => go('/'));
@@ -19,7 +23,7 @@ export function SiteName({ record }: { readonly record: QueuedRecord }) {
   // The backend's own word is the name that it has, or the site's id where it has no such site.
   const theirs = code === 'site_conflict' && detail !== null && detail !== id ? detail : undefined;
   if (id === undefined || theirs === undefined)
-    return <Button onClick={() => void read()}>{recordWords.read}</Button>;
+    return <Button onClick={() => void run(read())}>{recordWords.read}</Button>;
   const insist = async () => {
     await model.ports.renameSite(org, domain, { id, title: theirs }, title);
     await read();
@@ -34,8 +38,8 @@ export function SiteName({ record }: { readonly record: QueuedRecord }) {
         {atWords.conflict.mine}: <bdi data-name="mine">{title}</bdi>
       </p>
       <div class="two">
-        <Button onClick={() => void read()}>{atWords.conflict.keep}</Button>
-        <Button onClick={() => void insist()}>{atWords.conflict.insist}</Button>
+        <Button onClick={() => void run(read())}>{atWords.conflict.keep}</Button>
+        <Button onClick={() => void run(insist())}>{atWords.conflict.insist}</Button>
       </div>
     </section>
   );

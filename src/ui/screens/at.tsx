@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { codeOf } from '../../effects/trouble.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
 import type { QueuedRecord } from '../../ports/outbox.ts';
+import { ask } from '../ask.ts';
 import { type AtAct, nextActs, stateWords } from '../at-state.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
@@ -15,6 +15,7 @@ import { Said, useSaid } from '../parts/said.tsx';
 import { nameOfPlace } from '../place-name.ts';
 import { go, goBack } from '../route.ts';
 import { useDevice } from '../use-devices.ts';
+import { useTrouble } from '../use-trouble.ts';
 import { atWords as say } from '../words/at.ts';
 import { devicesWords } from '../words/devices.ts';
 import { when } from '../words/en.ts';
@@ -32,14 +33,10 @@ export function AtScreen({ org, udid }: { readonly org: string; readonly udid: s
 function Device({ device }: { readonly device: DeviceAtPlace }) {
   const model = useModel();
   const [correcting, setCorrecting] = useState(false);
-  const [trouble, setTrouble] = useState<string | undefined>();
+  const { trouble, fail, run } = useTrouble();
   const said = useSaid();
   const { udid, notAfter } = device;
   const [title, note] = stateWords(device);
-  const run = (act: Promise<unknown>) => {
-    setTrouble(undefined);
-    return act.catch((error: unknown) => setTrouble(codeOf(error)));
-  };
   return (
     <Page
       title={title}
@@ -50,7 +47,7 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
       {trouble !== undefined && <FieldTroubleCard code={trouble} />}
       <Said of={said} />
       <Why device={device} />
-      {device.need === 'conflict' && <PlaceConflict device={device} run={run} />}
+      {device.need === 'conflict' && <PlaceConflict device={device} run={run} onTrouble={fail} />}
       <section class="card" data-device={udid} data-standing={device.standing} data-need={device.need}>
         <p class="udid-big" dir="ltr">
           {udid}
@@ -84,7 +81,7 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
           <PlaceForm
             device={device}
             onCancel={() => setCorrecting(false)}
-            onTrouble={(error) => setTrouble(codeOf(error))}
+            onTrouble={fail}
             onCorrect={async (place) => {
               await run(
                 model.ports.amendPlace(device, place).then(() => {
@@ -101,7 +98,7 @@ function Device({ device }: { readonly device: DeviceAtPlace }) {
         ))}
       <Undo device={device} run={run} />
       {canCorrect(device) && <p class="quiet small">{say.move}</p>}
-      <Records device={device} />
+      <Records device={device} onTrouble={fail} />
       <ForSupport
         of={[
           [say.support.code, device.code ?? undefined],
@@ -286,16 +283,22 @@ function Undo({
 }
 
 /** What this person captured of it on this phone. */
-function Records({ device: { org, udid } }: { readonly device: DeviceAtPlace }) {
+function Records(props: { readonly device: DeviceAtPlace; readonly onTrouble: (error: unknown) => void }) {
+  const { onTrouble } = props;
+  const { org, udid } = props.device;
   const model = useModel();
   const [records, setRecords] = useState<readonly QueuedRecord[]>([]);
   const version = model.outboxVersion.value;
   const me = model.enrolment.value?.credential.operator;
-  useEffect(() => {
-    void model.ports.outbox
-      .ofDevice(udid)
-      .then((all) => setRecords(all.filter((row) => row.org === org && row.operator === me)));
-  }, [org, udid, version]);
+  useEffect(
+    () =>
+      ask(
+        model.ports.outbox.ofDevice(udid),
+        (all) => setRecords(all.filter((row) => row.org === org && row.operator === me)),
+        onTrouble,
+      ),
+    [org, udid, version],
+  );
   if (records.length === 0) return null;
   return (
     <details class="folded" data-part="records">

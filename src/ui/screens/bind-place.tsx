@@ -14,6 +14,7 @@ import {
   practicePlace,
   replacedBy,
 } from '../../flow/place.ts';
+import { ask } from '../ask.ts';
 import type { DraftBook } from '../install-draft.ts';
 import { placeDomains } from '../install-parts.ts';
 import { useModel } from '../model-context.ts';
@@ -154,7 +155,7 @@ function PlaceFields(props: {
   const model = useModel();
   const [trouble, setTrouble] = useState<string | undefined>();
   const domain = domains.find((one) => isDomain(one, chosen));
-  const sites = useSitesOf(domain);
+  const [sites, sitesTrouble] = useSitesOf(domain);
   const far = farFrom(
     domain?.sites.find(({ id }) => id === chosen.site),
     chosen.location,
@@ -173,6 +174,7 @@ function PlaceFields(props: {
     );
   };
   const entries = siteEntries(sites, chosen);
+  const shownTrouble = trouble ?? sitesTrouble;
   return (
     <section class="card">
       <Picker
@@ -206,7 +208,7 @@ function PlaceFields(props: {
           onMake={make(domain)}
         />
       )}
-      {trouble !== undefined && <FieldTroubleCard code={trouble} />}
+      {shownTrouble !== undefined && <FieldTroubleCard code={shownTrouble} />}
       {domain !== undefined && (
         <div class="field">
           <label for="position">{say.position}</label>
@@ -234,17 +236,28 @@ function PlaceFields(props: {
 
 type SiteTitle = Pick<PlaceDomain['sites'][number], 'id' | 'title'>;
 
-/** The pack's sites, and those that were made or renamed on this phone since it was taken. */
-function useSitesOf(domain: PlaceDomain | undefined): readonly SiteTitle[] {
+/**
+ * The pack's sites, and those that were made or renamed on this phone since it was taken; with what went wrong where the latter
+ * could not be read.
+ */
+function useSitesOf(
+  domain: PlaceDomain | undefined,
+): readonly [sites: readonly SiteTitle[], trouble: string | undefined] {
   const model = useModel();
   const [found, setFound] = useState<{ readonly of: string; readonly sites: readonly SiteTitle[] }>();
+  const [trouble, setTrouble] = useState<string | undefined>();
   const of = domain && keyOf(domain);
   const version = model.outboxVersion.value;
   useEffect(() => {
+    setTrouble(undefined);
     if (domain === undefined || of === undefined) return;
-    void model.ports.sitesOf(domain.org, domain.name).then((sites) => setFound({ of, sites }));
+    return ask(
+      model.ports.sitesOf(domain.org, domain.name),
+      (sites) => setFound({ of, sites }),
+      (error) => setTrouble(codeOf(error)),
+    );
   }, [of, version]);
-  return found !== undefined && found.of === of ? found.sites : (domain?.sites ?? []);
+  return [found !== undefined && found.of === of ? found.sites : (domain?.sites ?? []), trouble];
 }
 
 function withSite(

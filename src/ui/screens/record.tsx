@@ -12,6 +12,7 @@ import { TroubleCard } from '../parts/trouble.tsx';
 import { nameOfPlace } from '../place-name.ts';
 import { go, goBack } from '../route.ts';
 import { useRecord } from '../use-record.ts';
+import { useTrouble } from '../use-trouble.ts';
 import { useUndo } from '../use-undo.ts';
 import { when, words } from '../words/en.ts';
 import { outboxWords } from '../words/outbox.ts';
@@ -44,6 +45,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
   const model = useModel();
   const record = useRecord(id);
   const { undo } = useUndo(record);
+  const { trouble, run } = useTrouble();
   if (record === undefined) return <Page />;
   // On a shared phone another person's record is not this one's to read or to act on.
   const me = model.enrolment.value?.credential.operator;
@@ -62,11 +64,11 @@ export function RecordScreen({ id }: { readonly id: string }) {
             {recordWords.write}
           </Button>
         ) : record.state === 'rejected' ? (
-          <Button icon="sync" busy={model.draining.value} onClick={() => void model.retry(record.id)}>
+          <Button icon="sync" busy={model.draining.value} onClick={() => void run(model.retry(record.id))}>
             {recordWords.retry}
           </Button>
         ) : undo !== undefined ? (
-          <Button icon="back" onClick={() => void undo()}>
+          <Button icon="back" onClick={() => void run(undo())}>
             {recordWords.undo}
           </Button>
         ) : record.state === 'saved' ? (
@@ -76,6 +78,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
         ) : undefined
       }
     >
+      {trouble !== undefined && <TroubleCard code={trouble} />}
       {record.code !== null && record.state !== 'bound' && (
         <TroubleCard code={record.code} waits={record.state === 'held'} isCodeBelow />
       )}
@@ -89,7 +92,7 @@ export function RecordScreen({ id }: { readonly id: string }) {
           )}
         </p>
       )}
-      {isStuckSite(record) && <SiteName record={record} />}
+      {isStuckSite(record) && <SiteName record={record} run={run} />}
       {record.fault !== null && record.state === 'saved' && (
         <TroubleCard code={record.fault.code} waits={GOES_BY_ITSELF.has(record.fault.code)} />
       )}
