@@ -19,6 +19,7 @@ import { type DatabaseHandle, type Summary, writeStrictly } from './database.ts'
 import { projectTouched } from './device-projection.ts';
 import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
+import { writeMakingRoom } from './make-room.ts';
 import {
   countsHold,
   readHead,
@@ -188,29 +189,26 @@ export class IdbOutbox implements Capture, Outbox, OutboxView, Retry, OutboxUpke
           durability,
         ),
       );
-    for (let reserve = true; ; ) {
-      try {
-        return await write();
-      } catch (error) {
-        const full = error instanceof StorageError && error.code === 'phone_storage_full';
-        if (!full) throw error;
-        const given = await this.#giveUpPhoto();
-        if (given !== undefined) {
-          // The backend has signed for the others.
-          if (given === 'waiting') this.onPhotoGivenUp();
-        } else {
-          if (!reserve || !(await releaseBallast(this.#db))) throw error;
-          reserve = false;
-          this.onReserveUsed();
+    let reserve = true;
+    return writeMakingRoom(write, {
+      free: async () => (await this.#giveUpPhoto('kept')) !== undefined,
+      spare: async () => {
+        if ((await this.#giveUpPhoto('any')) !== undefined) {
+          this.onPhotoGivenUp();
+          return true;
         }
-      }
-    }
+        if (!reserve || !(await releaseBallast(this.#db))) return false;
+        reserve = false;
+        this.onReserveUsed();
+        return true;
+      },
+    });
   }
 
   /** None either where the phone is too full for it: the reserve is left. */
-  async #giveUpPhoto(): Promise<'kept' | 'waiting' | undefined> {
+  async #giveUpPhoto(which: 'any' | 'kept'): Promise<'kept' | 'waiting' | undefined> {
     try {
-      return await giveUpPhoto(this.#db);
+      return await giveUpPhoto(this.#db, which);
     } catch (error) {
       if (error instanceof StorageError && error.code === 'phone_storage_full') return undefined;
       throw error;

@@ -3,8 +3,8 @@ import { isUnsent } from '../../core/record-state.ts';
 import { isWaitOver } from '../../core/wait-over.ts';
 import type { PhotoQueue, PhotoRow, PhotoStore, PhotoToSend } from '../ports/photos.ts';
 import { type Database, type DatabaseHandle, type Schema, writeStrictly } from './database.ts';
-import { StorageError } from './error.ts';
 import { giveUpPhoto } from './give-up-photo.ts';
+import { writeMakingRoom } from './make-room.ts';
 
 /** How long, and how much, bytes stay that the backend has signed for: it may be put back to a copy that is older. */
 const KEPT_MS = 14 * 24 * 3600_000;
@@ -36,15 +36,10 @@ export class IdbPhotos implements PhotoStore, PhotoQueue {
         await tx.objectStore('blob').put({ digest, data });
         await tx.objectStore('photo').put(row);
       });
-    for (;;) {
-      try {
-        return await add();
-      } catch (error) {
-        const full = error instanceof StorageError && error.code === 'phone_storage_full';
-        // What is kept in case that the backend loses it makes room.
-        if (!full || (await giveUpPhoto(this.#db, 'kept')) === undefined) throw error;
-      }
-    }
+    // What is kept in case that the backend loses it makes room.
+    return writeMakingRoom(add, {
+      free: async () => (await giveUpPhoto(this.#db, 'kept')) !== undefined,
+    });
   }
 
   loose(udid: string): Promise<readonly PhotoRow[]> {
