@@ -142,6 +142,8 @@ it('shows what is held and what is refused first, after a hundred more', async (
   await row(stranger.udid).click();
   await heading('Refused');
   await tap('I have read it');
+  // Written before the page is left: another address ends what it is still writing.
+  await page.getByRole('button', { name: 'I have read it' }).waitFor({ state: 'detached' });
   await tapTo(page, '/');
   await row(stranger.udid).waitFor({ state: 'detached' });
 });
