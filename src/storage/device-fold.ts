@@ -1,7 +1,7 @@
 import type { FieldDevice, FieldRecord } from '../../contract/field-device.ts';
 import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
-import type { DeviceAtPlace, DeviceNeed, DeviceStanding } from '../ports/devices.ts';
+import { DEVICE_NEEDS, type DeviceAtPlace, type DeviceNeed, type DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
 import { isGone, isPlaceConflict, withOpenWork } from './device-open-work.ts';
 import { inTime } from './record-time.ts';
@@ -27,12 +27,43 @@ const ENDED: ReadonlySet<string | null> = new Set(['retired', 'replaced', 'given
 /**
  * One row for a device, whoever wrote what in which order: a function of the sources alone, so that a row that is made anew is
  * the same. Own work that is not decided yet stands on top of what the backend says; of two decisions the newer one counts.
- * Undefined where nothing of it is this person's to see.
+ * Where devices of several makers go by the name, the one that needs somebody most has the row, which names the others. Undefined
+ * where nothing of it is this person's to see.
  */
 export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {
+  const living = sources.devices.filter(({ state }) => state !== 'ended');
+  if (living.length < 2) return foldOne(sources, reader);
+  const makers = new Set(living.map(({ maker }) => maker));
+  const { records, reports, devices } = sources;
+  // Of each maker what is said of it, and what names none; of those that have no living device, all together.
+  const groups = [...makers, undefined].map((of) => {
+    const isOf = ({ maker }: { readonly maker?: string }) =>
+      of === undefined ? maker !== undefined && !makers.has(maker) : maker === undefined || maker === of;
+    return { devices: devices.filter(isOf), records: records.filter(isOf), reports: reports.filter(isOf) };
+  });
+  const last = newestOf(inTime(records), reader.operator)?.maker;
+  // The most urgent need, then the maker of what was captured here last, then the newest.
+  const rank = ({ need, maker = '', at }: DeviceAtPlace) =>
+    `${9 - DEVICE_NEEDS.indexOf(need)}${maker === last ? 1 : 0}${String(at).padStart(16, '0')}${maker}`;
+  const row = groups
+    .map((group) => foldOne(group, reader))
+    .reduce((best, one) =>
+      one === undefined || (best !== undefined && rank(best) >= rank(one)) ? best : one,
+    );
+  const alike = living.filter(({ maker }) => maker !== row?.maker).map(aliasOf);
+  return row && { ...row, alike: alike.sort((x, y) => (x.maker < y.maker ? -1 : 1)) };
+}
+
+function newestOf(records: readonly QueuedRecord[], operator: string): QueuedRecord | undefined {
+  return records.findLast(
+    (one) => one.operator === operator && one.typ === 'registration+jws' && !isGone(one.state, one.code),
+  );
+}
+
+function foldOne(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {
   const all = inTime(sources.records);
   const own = all.filter(({ operator }) => operator === reader.operator);
-  const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  const newest = newestOf(own, reader.operator);
   const told = pickDevice(sources.devices, newest?.maker);
   // What somebody was refused is theirs to read.
   const reports = sources.reports.filter(({ outcome, by }) => outcome === 'held' || by === reader.operator);
@@ -44,11 +75,7 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
   const base = baseOf({ newest, told, report, operator: reader.operator });
   if (base === undefined) return undefined;
   const row = withWaiting({ base, own, all, told, now: reader.now });
-  const alike = sources.devices.filter((one) => one !== told && one.state !== 'ended').map(aliasOf);
-  return {
-    ...withOpenWork(row, own, told?.registration === base.registration),
-    ...(alike.length === 0 ? {} : { alike: alike.sort((a, b) => (a.maker < b.maker ? -1 : 1)) }),
-  };
+  return withOpenWork(row, own, told?.registration === base.registration);
 }
 
 function aliasOf(one: FieldDevice) {
@@ -310,7 +337,7 @@ function withWaiting(of: {
 }): DeviceAtPlace {
   const { base, own, all, told, now } = of;
   const last = own.at(-1);
-  const newest = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  const newest = newestOf(own, own.at(-1)?.operator ?? '');
   const here = {
     ...base,
     ...(last === undefined ? {} : { org: last.org }),

@@ -292,6 +292,31 @@ test('two makers that use one name: the row shows one device and names the other
   expect(fold({ devices: [one, { ...other, state: 'ended' }] })).not.toHaveProperty('alike');
 });
 
+test('of two makers that use one name, the device that needs somebody has the row', () => {
+  const waits = told({ certificate: CERTIFICATE, capturedAt: at(1) });
+  const done = told({ maker: 'zenith', state: 'shown', registration: recordId(2), capturedAt: at(9) });
+  const mine = own({ id: recordId(2), maker: 'zenith', createdAt: START + 9, state: 'installed' });
+  for (const records of [[], [mine]])
+    for (const devices of [
+      [waits, done],
+      [done, waits],
+    ])
+      expect(fold({ records, devices })).toMatchObject({
+        maker: 'acme',
+        need: 'write',
+        alike: [{ maker: 'zenith', standing: 'shown' }],
+      });
+});
+
+test('what was captured here of a third maker is not lost under two that the backend knows', () => {
+  const devices = [told({ state: 'shown' }), told({ maker: 'zenith', state: 'shown' })];
+  const third = own({ id: recordId(7), maker: 'bolt', createdAt: START + 70, state: 'saved' });
+  expect(fold({ records: [third], devices })).toMatchObject({
+    ...{ maker: 'bolt', need: 'send', record: recordId(7) },
+    alike: [{ maker: 'acme' }, { maker: 'zenith' }],
+  });
+});
+
 test('what a person took back while it was held is told to nobody as refused', () => {
   const gone = own({ id: recordId(50), createdAt: START + 50, state: 'refused', code: 'withdrawn' });
   const withdrawn = report({ outcome: 'refused', code: 'withdrawn' });
