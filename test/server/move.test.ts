@@ -232,8 +232,8 @@ describe('a device is moved to another domain', () => {
     expect(await shownOf(device)).toMatchObject([{ state: 'installed', domain: HARBOUR }]);
   });
 
-  /** A move that was cut before its signature, of a device that was suspended then and is resumed now. */
-  async function cutAndSuspended(then: (on: CutMove) => Promise<void>) {
+  /** A move that was cut before its signature. */
+  async function cutMove(then: (on: CutMove) => Promise<void>) {
     let isCut = false;
     const cut = await startTestServer({
       onStep: (step) => {
@@ -251,6 +251,16 @@ describe('a device is moved to another domain', () => {
       await phone.send([(await phone.seal('registration+jws', payload, ORG)).jws]);
       await cut.running.decider.idle();
       isCut = false;
+      await then({ cut, phone, device, first, id });
+    } finally {
+      await cut.close();
+    }
+  }
+
+  /** The same of a device that was suspended then and is resumed now. */
+  const cutAndSuspended = (then: (on: CutMove & { readonly sam: TestOperator }) => Promise<void>) =>
+    cutMove(async (on) => {
+      const { cut, phone, device, id } = on;
       const sam = await cut.signIn('sam');
       const act = (body: object) => sam.post(`/api/devices/acme/${device.udid}?org=${ORG}`, body);
       const because = 'looked at';
@@ -258,18 +268,14 @@ describe('a device is moved to another domain', () => {
       await cut.running.decider.run();
       expect(await phone.outcome(id, ORG)).toMatchObject({ outcome: 'held', code: 'device_suspended' });
       expect((await act({ act: 'resume', because })).status).toBe(200);
-      await then({ phone, sam, device, first, id, installation: cut.running.installation });
-    } finally {
-      await cut.close();
-    }
-  }
+      await then({ ...on, sam });
+    });
   interface CutMove {
+    readonly cut: TestServer;
     readonly phone: TestOperator;
-    readonly sam: TestOperator;
     readonly device: TestDevice;
     readonly first: { readonly record: string; readonly certificate?: { readonly fingerprint: string } };
     readonly id: string;
-    readonly installation: TestServer['running']['installation'];
   }
 
   it('and gets its certificate once it is resumed, where it was suspended before the signature', () =>
@@ -284,7 +290,8 @@ describe('a device is moved to another domain', () => {
   it.each(['refused by the desk', 'taken back'])(
     'and stands where it stood, with what it has, where such a move is %s',
     (how) =>
-      cutAndSuspended(async ({ phone, sam, device, first, id, installation }) => {
+      cutAndSuspended(async ({ cut, phone, sam, device, first, id }) => {
+        const { installation } = cut.running;
         if (how === 'taken back') {
           const capturedAt = new Date().toISOString();
           const of = { of: id, udid: device.udid, reason: 'undone' };
@@ -303,38 +310,16 @@ describe('a device is moved to another domain', () => {
       }),
   );
 
-  it('and is answered as moved where the device took its certificate itself before the record was done', async () => {
-    let isCut = false;
-    const cut = await startTestServer({
-      onStep: (step) => {
-        if (isCut && step === 'intended') throw new Error('cut on purpose');
-      },
-    });
-    try {
-      const phone = await cut.signIn('ines');
-      const device = await cut.listedDevice();
-      const first = await register(phone, device);
-      const id = uuid7(Date.now(), nodeCrypto);
-      const fresh = await answerFor(id, device, { by: phone });
-      const payload = registrationOf(device, HARBOUR, { id, ...fresh, from: await fromOf() });
-      isCut = true;
-      await phone.send([(await phone.seal('registration+jws', payload, ORG)).jws]);
-      await cut.running.decider.idle();
-      isCut = false;
+  it('and is answered as moved where the device took its certificate itself before the record was done', () =>
+    cutMove(async ({ cut, phone, device, first, id }) => {
       const key = { spki: device.spki, fingerprint: first.certificate?.fingerprint ?? '' };
       const taken = await renewDevice(key, device.csr, cut.running.installation);
       if (taken.kind !== 'certificate') throw new Error(taken.kind);
       expect(deviceName(parseCertificate(taken.der))?.domain).toBe(HARBOUR);
       await cut.running.decider.run();
-      expect(await phone.outcome(id, ORG)).toMatchObject({
-        outcome: 'bound',
-        code: 'moved',
-        domain: HARBOUR,
-      });
-    } finally {
-      await cut.close();
-    }
-  });
+      const answer = { outcome: 'bound', code: 'moved', domain: HARBOUR };
+      expect(await phone.outcome(id, ORG)).toMatchObject(answer);
+    }));
 
   it('by the first of two phones; the other one is told where it stands, if it says otherwise', async () => {
     const device = await server.listedDevice();
