@@ -97,7 +97,9 @@ it('binds each of 100 devices once, of 1,000 registrations by two organisations 
   const refused = said.filter(({ outcome }) => outcome !== 'bound');
   expect(bound.length + refused.length).toBe(1000);
   for (const { outcome, code, detail } of refused) {
-    expect({ outcome, code }).toEqual({ outcome: 'refused', code: 'transfer_case' });
+    // Decided before the device was bound, it claims the row of the list, and waits for whoever has that; later, the binding.
+    expect(['held', 'refused']).toContain(outcome);
+    expect(code).toBe('transfer_case');
     expect(detail ?? '').not.toMatch(/northfield|hanna|ines/);
   }
   const live = [
