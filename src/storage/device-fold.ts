@@ -41,7 +41,7 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
       of === undefined ? maker !== undefined && !makers.has(maker) : maker === undefined || maker === of;
     return { devices: devices.filter(isOf), records: records.filter(isOf), reports: reports.filter(isOf) };
   });
-  const last = newestOf(inTime(records), reader.operator)?.maker;
+  const last = newestOf(inTime(records).filter(({ operator }) => operator === reader.operator))?.maker;
   // The most urgent need, then the maker of what was captured here last, then the newest.
   const rank = ({ need, maker = '', at }: DeviceAtPlace) =>
     `${9 - DEVICE_NEEDS.indexOf(need)}${maker === last ? 1 : 0}${String(at).padStart(16, '0')}${maker}`;
@@ -54,16 +54,15 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
   return row && { ...row, alike: alike.sort((x, y) => (x.maker < y.maker ? -1 : 1)) };
 }
 
-function newestOf(records: readonly QueuedRecord[], operator: string): QueuedRecord | undefined {
-  return records.findLast(
-    (one) => one.operator === operator && one.typ === 'registration+jws' && !isGone(one.state, one.code),
-  );
+/** The newest registration of these that was not taken back. */
+function newestOf(own: readonly QueuedRecord[]): QueuedRecord | undefined {
+  return own.findLast(({ typ, state, code }) => typ === 'registration+jws' && !isGone(state, code));
 }
 
 function foldOne(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {
   const all = inTime(sources.records);
   const own = all.filter(({ operator }) => operator === reader.operator);
-  const newest = newestOf(own, reader.operator);
+  const newest = newestOf(own);
   const told = pickDevice(sources.devices, newest?.maker);
   // What somebody was refused is theirs to read.
   const reports = sources.reports.filter(({ outcome, by }) => outcome === 'held' || by === reader.operator);
@@ -337,7 +336,7 @@ function withWaiting(of: {
 }): DeviceAtPlace {
   const { base, own, all, told, now } = of;
   const last = own.at(-1);
-  const newest = newestOf(own, own.at(-1)?.operator ?? '');
+  const newest = newestOf(own);
   const here = {
     ...base,
     ...(last === undefined ? {} : { org: last.org }),

@@ -1,4 +1,6 @@
 import type { Binding } from '../../../ports/bindings.ts';
+import type { StoredCertificate } from '../../../ports/certificates.ts';
+import type { Reads } from '../../../ports/group-stores.ts';
 import type { PlaceChange } from '../../../ports/places.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
@@ -7,6 +9,41 @@ import type { Needs } from '../../../ports/stores.ts';
 export interface StandBack {
   readonly to: Pick<Binding, 'domain' | 'site' | 'state'>;
   readonly change: Omit<PlaceChange, 'at'> & { readonly binding: string };
+}
+
+/**
+ * Back from this move. `has`: the good certificate that the device had before it; it may have been written, taken or shown while the
+ * move was there, and then the device does not wait for it.
+ */
+export async function backFrom(
+  move: PlaceChange,
+  {
+    binding,
+    position,
+    has,
+  }: {
+    readonly binding: Binding;
+    readonly position: string | null;
+    readonly has: Pick<StoredCertificate, 'serial'> | undefined;
+  },
+  { record, by }: Pick<PlaceChange, 'record' | 'by'>,
+  { handed }: Reads<'handed'>,
+): Promise<StandBack> {
+  const { state: stood = 'issued', ...stands } = move.before;
+  const { id, domain, site, registration } = binding;
+  const isThere = has !== undefined && (await handed.isHanded(has.serial));
+  return {
+    to: {
+      domain: stands.domain,
+      site: stands.site,
+      state: stood === 'issued' && isThere ? 'installed' : stood,
+    },
+    change: {
+      ...stands,
+      ...{ registration, binding: id, record, by, because: null },
+      before: { domain, site, position, standsBy: move.record },
+    },
+  };
 }
 
 /** The device stands where it stood before a move, inside a transaction. What was about to be signed for the other domain is not. */
@@ -28,25 +65,17 @@ export async function standBack(
 export async function standBackFromHeld(
   record: StoredRecord,
   { at, by }: { readonly at: string; readonly by: string },
-  tx: Needs<'places' | 'bindings' | 'intents'>,
+  tx: Needs<'places' | 'bindings' | 'intents' | 'certificates' | 'handed'>,
 ): Promise<void> {
   const binding = record.binding === null ? undefined : await tx.bindings.binding(record.binding);
   if (binding === undefined || binding.endedAt !== null) return;
   const all = await tx.places.ofRegistration(binding.registration);
   const [last, moved] = [all[0], all.find((one) => one.record === record.id)];
   if (last?.standsBy !== record.id || moved === undefined || binding.registration === record.id) return;
-  const { state = 'issued', ...stands } = moved.before;
-  const { id, domain, site, registration } = binding;
-  await standBack(
-    {
-      to: { domain: stands.domain, site: stands.site, state },
-      change: {
-        ...stands,
-        ...{ registration, binding: id, record: record.id, by, because: null },
-        before: { domain, site, position: last.position, standsBy: record.id },
-      },
-    },
-    at,
-    tx,
+  const [has] = (await tx.certificates.ofBinding(binding.id)).filter(
+    ({ revokedAt, onHold }) => revokedAt === null || onHold,
   );
+  const { position } = last;
+  const back = await backFrom(moved, { binding, position, has }, { record: record.id, by }, tx);
+  await standBack(back, at, tx);
 }

@@ -66,20 +66,20 @@ export async function applyAlone(
       const { place, replaces, ...same } = ruling;
       if (place !== undefined) await correct(record, place, context);
       const intent = await applyOwn(record, same, context);
-      if (replaces !== undefined) issuers.push(...(await replace(record, replaces, context)));
+      issuers.push(...(await replace(record, replaces, context)));
       return { intent, issuers };
     }
     case 'renew': {
       if (ruling.place !== undefined) await correct(record, ruling.place, context);
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
       const intent = await renew(record, ruling, context);
-      if (ruling.replaces !== undefined) issuers.push(...(await replace(record, ruling.replaces, context)));
+      issuers.push(...(await replace(record, ruling.replaces, context)));
       return { intent, issuers };
     }
     case 'move': {
       if (ruling.drops !== undefined) issuers.push(...(await giveUp(ruling.drops, context)));
       const intent = await move(record, ruling, context);
-      if (ruling.replaces !== undefined) issuers.push(...(await replace(record, ruling.replaces, context)));
+      issuers.push(...(await replace(record, ruling.replaces, context)));
       return { intent, issuers };
     }
     case 'bind': {
@@ -92,7 +92,7 @@ export async function applyAlone(
         const own = { ...fresh, displaces: [], drops: undefined, renamed: false } as const;
         intent = await applyOwn(record, own, context);
       } else await adopt(record, ruling, adopts, context);
-      if (replaces !== undefined) issuers.push(...(await replace(record, replaces, context)));
+      issuers.push(...(await replace(record, replaces, context)));
       return { intent, issuers };
     }
     case 'held':
@@ -236,12 +236,13 @@ async function correct(
   });
 }
 
-/** The device that was bound just now stands in the place of another one, which ends. */
+/** The device of this record stands in the place of another one, if it names any, which ends. */
 async function replace(
   record: StoredRecord,
-  before: Binding,
+  before: Binding | undefined,
   { stores, now, by = record.author }: ApplyContext<AloneStores>,
 ): Promise<readonly IssuerName[]> {
+  if (before === undefined) return [];
   const at = toInstant(now);
   const after = (await stores.records.record(record.id))?.binding;
   if (after == null) throw new Error('a bound record names no binding');

@@ -21,7 +21,9 @@ import { failedCheckOf } from './judge-anchor.ts';
 
 export interface ApprovalParts {
   readonly stores: Needs<'records' | 'people' | 'rowClaims' | 'list'>;
-  readonly transact: Transact<'records' | 'changes' | 'audit' | 'places' | 'bindings' | 'intents'>;
+  readonly transact: Transact<
+    'records' | 'changes' | 'audit' | 'places' | 'bindings' | 'intents' | 'certificates' | 'handed'
+  >;
   readonly decider: Decider;
   readonly clock: Clock;
 }

@@ -6,6 +6,7 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
+import { backFrom } from '../binding/stand-back.ts';
 
 const DECIDES: ReadonlySet<Role> = new Set<Role>(DESK);
 
@@ -82,7 +83,7 @@ async function judgeUnmove(
     life,
   }: Reads<'places' | 'certificates' | 'handed' | 'changes' | 'life'>,
 ): Promise<Ruling> {
-  const { id, maker, udid, domain, site, state, registration, unproven } = binding;
+  const { id, maker, udid, domain, state, registration, unproven } = binding;
   const about = { maker, udid, domain };
   const all = await places.ofRegistration(registration);
   const moved = all.find((one) => one.record === move);
@@ -98,10 +99,9 @@ async function judgeUnmove(
   if (state !== 'issued' || given.includes(true)) return refused('undo_too_late', about);
   const replaced = await life.succession(id);
   if (replaced !== undefined && replaced.at >= moved.at) return refused('undo_replaced', about);
-  const { state: stood = 'issued', ...stands } = moved.before;
   const has = own.slice(since.length).find(({ revokedAt, onHold }) => revokedAt === null || onHold);
-  // It may have been written while the move was there.
-  const isThere = has !== undefined && (await handed.isHanded(has.serial));
+  const position = last?.position ?? null;
+  const who = { record: record.id, by: record.author };
   return {
     outcome: 'noted',
     about,
@@ -110,20 +110,7 @@ async function judgeUnmove(
       serials: since.map(({ serial }) => serial),
       device: { maker, udid, unproven },
       fingerprint: has?.fingerprint ?? null,
-      to: {
-        domain: stands.domain,
-        site: stands.site,
-        state: stood === 'issued' && isThere ? 'installed' : stood,
-      },
-      change: {
-        ...stands,
-        registration,
-        binding: id,
-        record: record.id,
-        by: record.author,
-        because: null,
-        before: { domain, site, position: last?.position ?? null, standsBy: move },
-      },
+      ...(await backFrom(moved, { binding, position, has }, who, { handed })),
     },
   };
 }
