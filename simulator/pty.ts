@@ -17,7 +17,7 @@ export interface DevicePty {
  * connects to us only once somebody opened the far end (`wait-slave`): that is when the cable is in. When they close
  * it socat ends, and a new one takes its place.
  *
- * @throws Error that names socat if it is not installed
+ * @throws Error that names socat if it cannot be started
  */
 export async function servePty(device: UartDevice, path: string, resetOnOpen: boolean): Promise<DevicePty> {
   const directory = mkdtempSync(join(tmpdir(), 'fieldbind-pty-'));
@@ -26,32 +26,41 @@ export async function servePty(device: UartDevice, path: string, resetOnOpen: bo
   let closing = false;
   let socat: ChildProcess | undefined;
   let failure: Error | undefined;
+  let ended: Promise<void> = Promise.resolve();
   const start = () => {
     if (closing) return;
     const terminal = `PTY,link=${path},rawer,wait-slave,pty-interval=0.02`;
     // -t0: gone at once when they close, not half a second later.
     socat = spawn('socat', ['-t0', terminal, `UNIX-CONNECT:${socketPath}`], { stdio: 'ignore' });
-    socat.once('error', (error) => {
-      failure = error;
+    const started = socat;
+    ended = new Promise((resolve) => {
+      started.once('error', (error) => {
+        failure = error;
+        resolve();
+      });
+      started.once('exit', () => {
+        resolve();
+        setTimeout(start, 20);
+      });
     });
-    socat.once('exit', () => setTimeout(start, 20));
   };
   start();
   const close = async () => {
     closing = true;
     socat?.kill();
+    // It removes the link as it ends: one that ended later would take the link of the next pseudo terminal at this path.
+    await ended;
     await server.close();
     rmSync(directory, { recursive: true, force: true });
     rmSync(path, { force: true });
   };
-  for (let tries = 0; !existsSync(path); tries++) {
-    if (failure !== undefined || tries > 250) {
+  while (!existsSync(path)) {
+    if (failure !== undefined) {
+      const cause = failure;
       await close();
       throw new Error(
-        'A pseudo terminal needs the program socat, which is not installed: apt install socat.',
-        {
-          cause: failure,
-        },
+        'A pseudo terminal needs the program socat, which could not be started: apt install socat.',
+        { cause },
       );
     }
     await pause(20);

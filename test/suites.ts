@@ -28,6 +28,7 @@ const PROCESS_FILES: readonly string[] = [
   'test/simulator/command-line.test.ts',
   'test/simulator/esp-http.test.ts',
   'test/simulator/nordic-modem.test.ts',
+  'test/simulator/pty.test.ts',
   'test/simulator/zephyr-cred.test.ts',
 ];
 
