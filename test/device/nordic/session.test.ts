@@ -7,6 +7,7 @@ import type { NordicFirmware, NordicMisbehaviour } from '../../../simulator/prof
 import { NordicModemDevice } from '../../../simulator/profiles/nordic/nordic-modem.ts';
 import { DRIVERS } from '../../../src/device/drivers/all.ts';
 import type { WrittenPart } from '../../../src/ports/device.ts';
+import { cutUart } from '../../support/cut-uart.ts';
 import { bundleOf } from '../../support/device-bundle.ts';
 import { codeOf, signal } from '../../support/device-code.ts';
 import { open } from './byte-link.ts';
@@ -245,6 +246,35 @@ it.each(['cr', 'lf', 'crlf'] as const)(
     expect(device.stored('1')).toBeUndefined();
   },
 );
+
+/** What a session that was cut left in the host: quotes still open, half a command, or all of one but its end. */
+const LEFT = [
+  'AT%CMNG=0,16842753,1,"-----BEGIN CERTIFICATE-----\nMIIB',
+  'AT%CMNG=0,16842753,1',
+  'AT+CGSN',
+] as const;
+
+it.each(
+  (['cr', 'lf', 'crlf'] as const).flatMap((termination) => LEFT.map((left) => ({ termination, left }))),
+)('is found after a cut at any byte of finding it: $termination, $left', async ({ termination, left }) => {
+  for (let cutAfter = 1, isCut = true; isCut; cutAfter++) {
+    const device = await deviceOf({ termination, mode: 4 });
+    const end = device.attachUart(
+      () => undefined,
+      () => undefined,
+    );
+    await end.send(new Uint8Array(Buffer.from(left)));
+    end.detach();
+    const uart = cutUart(device);
+    uart.cutAfter(cutAfter);
+    const first = open(uart, DRIVERS);
+    await codeOf(first.session.then((opened) => opened.close()));
+    isCut = uart.cuts() > 0;
+    const second = open(uart, DRIVERS);
+    if (isCut) expect((await second.session).traits.name, `after ${cutAfter} bytes`).toBe('nordic-modem');
+    else await codeOf(second.session);
+  }
+});
 
 describe('a modem with limits', () => {
   it.each([

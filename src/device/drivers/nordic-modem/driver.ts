@@ -25,12 +25,11 @@ export const nordicModem: Driver = {
       const found = await line.wake(signal);
       if (found === 'neither') return undefined;
       const at =
-        found === 'modem' ? line : await behindShell(new LineShell(link, seen, context.clock), signal);
+        found === 'modem'
+          ? await ofNordic(line, signal)
+          : await behindShell(new LineShell(link, seen, context.clock), signal);
       if (at === undefined) return undefined;
-      const modem = new Modem(at);
-      // Every modem has AT+CGSN; the rest of what we say is Nordic's own.
-      if ((await modem.ask('AT+CGMI', /(Nordic)/, signal)) === undefined) return undefined;
-      session = new NordicModemSession({ link, modem, release }, context);
+      session = new NordicModemSession({ link, modem: new Modem(at), release }, context);
       return session;
     } finally {
       if (session === undefined) release();
@@ -38,8 +37,19 @@ export const nordicModem: Driver = {
   },
 };
 
+/** Every modem has AT+CGSN; the rest of what we say is Nordic's own. */
+const WHOSE = 'AT+CGMI';
+const NORDIC = /Nordic/;
+
+async function ofNordic(line: AtLine, signal: AbortSignal): Promise<At | undefined> {
+  return (await line.isMadeBy(NORDIC, WHOSE, signal)) ? line : undefined;
+}
+
 async function behindShell(shell: LineShell, signal: AbortSignal): Promise<At | undefined> {
   if (!(await shell.wake(signal))) return undefined;
   const output = await shell.run("at 'AT+CGSN'", signal);
-  return /(?:^|[\r\n])[ \t]*\d{15}[ \t]*[\r\n]+[ \t]*OK/.test(output) ? new AtShell(shell) : undefined;
+  if (!/(?:^|[\r\n])[ \t]*\d{15}[ \t]*[\r\n]+[ \t]*OK/.test(output)) return undefined;
+  const at = new AtShell(shell);
+  const reply = await at.run(WHOSE, signal);
+  return reply.ok && NORDIC.test(reply.text) ? at : undefined;
 }

@@ -55,6 +55,32 @@ export class AtLine implements At {
     return 'neither';
   }
 
+  /**
+   * Whether the answer to this question names `maker`. Answers come in the order of the questions, so once this one is here,
+   * none to what was asked before (by the greeting, in waking, by a session that was cut) can pass for the next one's.
+   */
+  async isMadeBy(maker: RegExp, question: string, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const mark = this.#seen.end;
+      await this.#link.write(utf8(`${question}\r\n`), signal);
+      const waiting = this.#seen.until(() => {
+        const text = this.#seen.since(mark);
+        const named = maker.exec(text);
+        // Its own end, not one of an answer before it.
+        return named === null ? undefined : parseAtReply(text.slice(named.index));
+      });
+      try {
+        return (await within(waiting.found, WAKE_MS, question, { ...this.#ends, signal })).ok;
+      } catch (error) {
+        if (!(error instanceof DeviceError) || error.code !== 'timed_out') throw error;
+        this.#late = true;
+      } finally {
+        waiting.stop();
+      }
+    }
+    return false;
+  }
+
   async run(command: string, signal: AbortSignal): Promise<AtReply> {
     stillOpen({ signal, lost: this.#link.lost }, 'AT command');
     if (this.#late) await this.#settle(signal);
