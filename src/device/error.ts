@@ -12,6 +12,13 @@ export function fromPlatform(error: unknown, step: string, otherwise: DeviceErro
   return new DeviceError(CODES.get(error.name) ?? otherwise, step, { cause: error });
 }
 
+/** As `fromPlatform`, once a device was chosen: what is not found then was pulled out meanwhile (WebUSB, `open`). */
+export function fromChosen(error: unknown, step: string, otherwise: DeviceErrorCode): DeviceError {
+  if (error instanceof DOMException && error.name === 'NotFoundError')
+    return new DeviceError('link_lost', step, { cause: error });
+  return fromPlatform(error, step, otherwise);
+}
+
 const CODES = new Map<string, DeviceErrorCode>([
   ['AbortError', 'aborted'],
   // The chooser was closed, or nothing matched.

@@ -148,7 +148,7 @@ async function untilDone(device: RowDevice, { link, bundle, cuts = 0 }: Way, wir
     // A modem shows its request only when it makes the key: what a cut swallowed is made again, if the person agrees.
     if (said.at(-1) === 'key_exists') await rig.page.evaluate(() => window.rig.replaceOrphanKey(true));
     else if (said.at(-1) === 'restart_needed') device.restart?.();
-    else if (said.at(-1) !== 'done') expect(wire.cuts(), said.join()).toBeGreaterThan(before);
+    else if (said.at(-1) !== 'done') expect(wire.cuts(), `run ${RUN}: ${said}`).toBeGreaterThan(before);
   }
   return { kept, said, steps };
 }

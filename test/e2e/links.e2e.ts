@@ -94,6 +94,8 @@ describe('Web Serial', () => {
     await page.evaluate(() => window.rig.close());
     await pty.close();
     serial.unplug();
+    // The next test would else find this port.
+    await page.waitForFunction(async () => (await navigator.serial.getPorts()).length === 0);
   });
 
   it('identifies, reads evidence, installs and reads back', async () => {

@@ -1,7 +1,7 @@
 import type { Timer } from '../../../core/clock.ts';
 import { DeviceError } from '../../ports/device.ts';
 import type { ByteLink } from '../../ports/link.ts';
-import { fromPlatform } from '../error.ts';
+import { fromChosen } from '../error.ts';
 import { type Ends, stillOpen, within } from '../protocols/within.ts';
 import { Loss } from './loss.ts';
 
@@ -39,7 +39,7 @@ export async function openPort(
       // Refused by the system: nearly always in use. Linux's ModemManager takes each new port for a moment to see
       // whether it is a modem, so one refusal says little.
       const busy = error instanceof Error && error.name === 'NetworkError' && attempt < ATTEMPTS;
-      if (!busy) throw fromPlatform(error, `${kind} open`, 'link_busy');
+      if (!busy) throw fromChosen(error, `${kind} open`, 'link_busy');
       await clock.sleep(RETRY_MS * attempt, signal);
     }
   }
@@ -109,7 +109,7 @@ class PortLink implements ByteLink {
     try {
       await within(writer.write(bytes), WRITE_MS, step, ends);
     } catch (error) {
-      throw fromPlatform(error, step, 'link_lost');
+      throw fromChosen(error, step, 'link_lost');
     } finally {
       writer.releaseLock();
     }

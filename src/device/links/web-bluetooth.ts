@@ -1,7 +1,7 @@
 import type { Timer } from '../../../core/clock.ts';
 import { DeviceError, type DevicePick } from '../../ports/device.ts';
 import type { DescribedCharacteristic, GattCharacteristic, GattLink } from '../../ports/link.ts';
-import { fromPlatform } from '../error.ts';
+import { fromChosen, fromPlatform } from '../error.ts';
 import { within } from '../protocols/within.ts';
 import { GattOperations } from './gatt-operations.ts';
 import { Loss } from './loss.ts';
@@ -88,7 +88,7 @@ export async function openBluetooth(
           throw error;
         }
       } else if (attempt === ATTEMPTS || error instanceof DeviceError) {
-        throw fromPlatform(error, 'bluetooth connect', 'link_lost');
+        throw fromChosen(error, 'bluetooth connect', 'link_lost');
       }
       await clock.sleep(RETRY_MS * attempt, signal);
     }

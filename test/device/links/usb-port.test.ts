@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acmFunction } from '../../../src/device/links/acm-function.ts';
+import { openPort } from '../../../src/device/links/port-link.ts';
 import { UsbPort } from '../../../src/device/links/usb-port.ts';
+import { FakeClock } from '../../support/device-clock.ts';
+import { signal } from '../../support/device-code.ts';
 
 // What no emulated board does: stalls, overruns, short writes, odd descriptors. The rest is in test/e2e/web-usb.e2e.ts.
 const bus = new EventTarget();
@@ -121,6 +124,13 @@ describe('opening', () => {
     const port = new UsbPort(device);
     await expect(port.open({ baudRate: 115_200, bufferSize: 4_096 })).rejects.toBe(refusal);
     expect(device.opened).toBe(false);
+  });
+
+  it('calls a device lost that was pulled out meanwhile', async () => {
+    const gone = new DOMException('The device was disconnected.', 'NotFoundError');
+    const port = new UsbPort(usbDevice({ claim: gone }).device);
+    const opening = openPort(port, 'usb', new FakeClock(), signal());
+    await expect(opening).rejects.toMatchObject({ code: 'link_lost' });
   });
 
   it('refuses a device without a serial port', () => {

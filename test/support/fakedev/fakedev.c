@@ -16,9 +16,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -44,8 +47,9 @@ struct udev_enumerate {
   struct entry *list;
 };
 
+/* `fd` is readable while `inotify` is, or while `more` says that events were read and not yet handed on. */
 struct udev_monitor {
-  int fd, count, length, offset;
+  int fd, inotify, more, count, length, offset;
   char *subsystems[MAX_FILTERS];
   char buffer[8192];
 };
@@ -181,13 +185,21 @@ struct udev_list_entry *udev_device_get_properties_list_entry(struct udev_device
 struct udev_monitor *udev_monitor_new_from_netlink(struct udev *udev, const char *name) {
   char path[512];
   struct udev_monitor *monitor = calloc(1, sizeof *monitor);
-  monitor->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  monitor->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  monitor->more = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  monitor->fd = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event readable = {.events = EPOLLIN};
+  epoll_ctl(monitor->fd, EPOLL_CTL_ADD, monitor->inotify, &readable);
+  epoll_ctl(monitor->fd, EPOLL_CTL_ADD, monitor->more, &readable);
   snprintf(path, sizeof path, "%s/dev", fakedev_base());
-  inotify_add_watch(monitor->fd, path, IN_MOVED_TO | IN_MOVED_FROM);
+  inotify_add_watch(monitor->inotify, path, IN_MOVED_TO | IN_MOVED_FROM);
   return monitor;
 }
 struct udev_monitor *udev_monitor_unref(struct udev_monitor *monitor) {
-  if (monitor) close(monitor->fd);
+  if (!monitor) return NULL;
+  close(monitor->fd);
+  close(monitor->more);
+  close(monitor->inotify);
   return NULL;
 }
 int udev_monitor_enable_receiving(struct udev_monitor *monitor) { return 0; }
@@ -199,13 +211,23 @@ int udev_monitor_filter_add_match_subsystem_devtype(struct udev_monitor *monitor
   return 0;
 }
 
+/* The browser takes one event each time that the descriptor is readable, as a netlink socket has one in each datagram. */
+static void show_more(struct udev_monitor *monitor) {
+  uint64_t count = 1;
+  ssize_t ignored = monitor->offset < monitor->length ? write(monitor->more, &count, sizeof count)
+                                                      : read(monitor->more, &count, sizeof count);
+  (void)ignored;
+}
+
 struct udev_device *udev_monitor_receive_device(struct udev_monitor *monitor) {
   for (;;) {
     if (monitor->offset >= monitor->length) {
-      monitor->length = read(monitor->fd, monitor->buffer, sizeof monitor->buffer);
+      do monitor->length = read(monitor->inotify, monitor->buffer, sizeof monitor->buffer);
+      while (monitor->length < 0 && errno == EINTR);
       monitor->offset = 0;
       if (monitor->length <= 0) {
         monitor->length = 0;
+        show_more(monitor);
         return NULL;
       }
     }
@@ -214,7 +236,9 @@ struct udev_device *udev_monitor_receive_device(struct udev_monitor *monitor) {
     if (!event->len || event->name[0] == '.') continue;
     int added = (event->mask & IN_MOVED_TO) != 0;
     struct udev_device *device = load(added ? "dev" : "gone", event->name, added ? "add" : "remove");
-    if (device && wanted(monitor->subsystems, monitor->count, property(device, "SUBSYSTEM"))) return device;
+    if (!device || !wanted(monitor->subsystems, monitor->count, property(device, "SUBSYSTEM"))) continue;
+    show_more(monitor);
+    return device;
   }
 }
 

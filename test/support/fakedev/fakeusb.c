@@ -7,6 +7,8 @@
  *
  * The file that the browser gets is an eventfd, because usbfs says "writable" when there is something to reap: an
  * eventfd is writable unless its counter is full. Everything is bounded: devices, requests, bytes held for a reader.
+ * A signal to the browser (SIGCHLD, when one of its processes ends) may interrupt any call here, which is then repeated: it says
+ * nothing of the device.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -136,7 +138,7 @@ static void *pump(void *argument) {
   uint8_t chunk[CHUNK];
   for (;;) {
     struct pollfd ready = {device->socket, POLLIN, 0};
-    poll(&ready, 1, -1);
+    if (poll(&ready, 1, -1) < 0 && errno == EINTR) continue;
     pthread_mutex_lock(&device->lock);
     int full = device->file >= 0 && HELD_BYTES - device->held_count < CHUNK;
     pthread_mutex_unlock(&device->lock);
@@ -145,6 +147,7 @@ static void *pump(void *argument) {
       continue;
     }
     int count = read(device->socket, chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
     pthread_mutex_lock(&device->lock);
     if (count <= 0 || device->file < 0) {
       device->gone = 1;
@@ -166,7 +169,10 @@ static int open_device(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", path);
   int far = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(far, (struct sockaddr *)&address, sizeof address)) {
+  int refused;
+  do refused = connect(far, (struct sockaddr *)&address, sizeof address);
+  while (refused && errno == EINTR);
+  if (refused) {
     close(far);
     errno = ENODEV;
     return -1;
@@ -223,6 +229,7 @@ static void send_out(struct device *device, request_t *request) {
   pthread_mutex_unlock(&device->lock);
   while (sent < request->buffer_length) {
     int count = send(device->socket, (uint8_t *)request->buffer + sent, request->buffer_length - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     sent += count;
   }
