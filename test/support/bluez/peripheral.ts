@@ -44,6 +44,8 @@ export class Peripheral {
   drops = 0;
   /** So many connections fall before anything came over them, as radios' do (error 0x3E). */
   failsAtFirst = 0;
+  /** This connection is one of them; whatever else ends it, the next one is none. */
+  #fallsAtOnce = false;
 
   constructor(options: PeripheralOptions, tree: ObjectTree) {
     this.#options = options;
@@ -84,6 +86,7 @@ export class Peripheral {
   drop(kind: DropKind = 'clean'): void {
     if (!this.#linked) return;
     this.#linked = false;
+    this.#fallsAtOnce = false;
     this.#onHeld = undefined;
     const waiting = [...this.#open].filter((call) => call.path !== this.path);
     for (const call of waiting) this.#open.delete(call);
@@ -157,6 +160,10 @@ export class Peripheral {
 
   #fails(): boolean {
     this.operations += 1;
+    if (this.#fallsAtOnce) {
+      this.drop();
+      return true;
+    }
     if (this.operations >= this.#dropsAt) {
       this.drops += 1;
       this.dropAfter(...this.#places);
@@ -172,10 +179,8 @@ export class Peripheral {
       case 'Connect':
         if (this.#isOff) return;
         this.#connect();
-        if (this.failsAtFirst > 0) {
-          this.failsAtFirst -= 1;
-          this.dropAfter(1);
-        }
+        this.#fallsAtOnce = this.failsAtFirst > 0;
+        if (this.#fallsAtOnce) this.failsAtFirst -= 1;
         break;
       case 'Disconnect':
         this.drop();
