@@ -72,9 +72,7 @@ it('makes a wrong place right, on the phone and at the desk, and keeps what was 
   await page.fill('#correct-position', 'Shelf 9 (right)');
   await tap('Correct it');
   await page.locator('[data-part=place]', { hasText: 'Shelf 9 (right)' }).waitFor();
-  await expect
-    .poll(async () => (await atDesk(device.udid))?.position, { timeout: 60_000 })
-    .toBe('Shelf 9 (right)');
+  await expect.poll(async () => (await atDesk(device.udid))?.position).toBe('Shelf 9 (right)');
   const state = await atDesk(device.udid);
   expect([state?.site, state?.siteTitle]).toEqual(['roof', 'Roof']);
   expect(JSON.stringify(state?.places)).toContain('Shelf 1 (wrong)');
@@ -136,7 +134,7 @@ it('shows what is held and what is refused first, after a hundred more', async (
   await refreshed(page);
   await page.locator('[data-section=waits-for-others]').locator(`[data-device="${odd.udid}"]`).waitFor();
   const mine = page.locator('[data-section=needs-me] a[data-device]');
-  await expect.poll(() => mine.first().getAttribute('data-need'), { timeout: 60_000 }).toBe('refused');
+  await expect.poll(() => mine.first().getAttribute('data-need')).toBe('refused');
   expect(await mine.first().getAttribute('data-device')).toBe(stranger.udid);
   await page.locator('.strip', { hasText: /devices? needs? you/ }).waitFor();
   await row(stranger.udid).click();
@@ -176,7 +174,7 @@ it('goes on with it on a second phone, and the first one waits no more', async (
     await other.click('[data-link=serial]');
     await heading('Certificate on device', other);
     await other.locator('.strip', { hasNotText: 'Sending' }).waitFor();
-    await expect.poll(async () => (await atDesk(device.udid))?.state, { timeout: 60_000 }).toBe('installed');
+    await expect.poll(async () => (await atDesk(device.udid))?.state).toBe('installed');
   });
   await unplug();
   await refreshed(page);

@@ -119,9 +119,7 @@ describe('an issuing CA under somebody else’s root', () => {
     expect(taken).toMatchObject({ code: 0, out: expect.stringContaining('northfield_2 issues now') });
     // Servers take it up within seconds; asked by its name it is there at once.
     const { installation } = server.running;
-    await expect
-      .poll(async () => (await installation.ca.issuer('northfield'))?.name, { timeout: 60_000 })
-      .toBe('northfield_2');
+    await expect.poll(async () => (await installation.ca.issuer('northfield'))?.name).toBe('northfield_2');
 
     const { device, certificate } = await bind();
     writeFileSync(at('leaf.pem'), certificate.leafPem);
@@ -205,9 +203,7 @@ describe('an issuing CA under somebody else’s root', () => {
     });
     expect(await bringIn('northfield', next, at('company.pem'))).toMatchObject({ code: 0 });
     await expect
-      .poll(async () => (await server.running.installation.ca.issuer('northfield'))?.name, {
-        timeout: 60_000,
-      })
+      .poll(async () => (await server.running.installation.ca.issuer('northfield'))?.name)
       .toBe('northfield_3');
     const { certificate } = await bind();
     writeFileSync(at('leaf.pem'), certificate.leafPem);
