@@ -17,7 +17,7 @@ export interface DevicePty {
  * connects to us only once somebody opened the far end (`wait-slave`): that is when the cable is in. When they close
  * it socat ends, and a new one takes its place.
  *
- * @throws Error that names socat if it cannot be started
+ * @throws Error that names socat if it is not installed, or the path if nothing can be made there
  */
 export async function servePty(device: UartDevice, path: string, resetOnOpen: boolean): Promise<DevicePty> {
   const directory = mkdtempSync(join(tmpdir(), 'fieldbind-pty-'));
@@ -26,6 +26,7 @@ export async function servePty(device: UartDevice, path: string, resetOnOpen: bo
   let closing = false;
   let socat: ChildProcess | undefined;
   let failure: Error | undefined;
+  let isMade = false;
   let ended: Promise<void> = Promise.resolve();
   const start = () => {
     if (closing) return;
@@ -38,7 +39,9 @@ export async function servePty(device: UartDevice, path: string, resetOnOpen: bo
         failure = error;
         resolve();
       });
-      started.once('exit', () => {
+      started.once('exit', (code) => {
+        // Before anybody opened it, it ends only where it could not make one.
+        if (!isMade) failure ??= new Error(`socat ended with ${code}`);
         resolve();
         setTimeout(start, 20);
       });
@@ -58,12 +61,16 @@ export async function servePty(device: UartDevice, path: string, resetOnOpen: bo
     if (failure !== undefined) {
       const cause = failure;
       await close();
+      const isMissing = 'code' in cause && cause.code === 'ENOENT';
       throw new Error(
-        'A pseudo terminal needs the program socat, which could not be started: apt install socat.',
+        isMissing
+          ? 'A pseudo terminal needs the program socat, which is not installed: apt install socat.'
+          : `socat made no pseudo terminal at ${path}.`,
         { cause },
       );
     }
     await pause(20);
   }
+  isMade = true;
   return { path, cut: () => server.cut(), close };
 }

@@ -147,8 +147,7 @@ export interface DevicesView {
   device(org: string, udid: string): Promise<DeviceAtPlace | undefined>;
   /** In any of the organisations that this person works for; a real one before practice. */
   known(udid: string): Promise<readonly DeviceAtPlace[]>;
-  /** The person has read of a refusal or a conflict: it needs nobody any more. */
-  /** `record`: of that one alone, where several name no device. */
+  /** The person has read of a refusal or a conflict: it needs nobody any more. `record`: of that one alone, where several name no device. */
   read(org: string, udid: string, record?: string): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { fromInstant } from '../../core/instant.ts';
 import { certificateWaits, isUnsent } from '../../core/record-state.ts';
 import { DEVICE_NEEDS, type DeviceAtPlace, type DeviceNeed, type DeviceStanding } from '../ports/devices.ts';
 import type { QueuedRecord } from '../ports/outbox.ts';
-import { isGone, isPlaceConflict, withOpenWork } from './device-open-work.ts';
+import { isGone, isPlaceConflict, newestOf, withOpenWork } from './device-open-work.ts';
 import { inTime } from './record-time.ts';
 
 /** Everything that this phone knows of one device in one organisation. Their order says nothing. */
@@ -52,11 +52,6 @@ export function foldDevice(sources: DeviceSources, reader: Reader): DeviceAtPlac
     );
   const alike = living.filter(({ maker }) => maker !== row?.maker).map(aliasOf);
   return row && { ...row, alike: alike.sort((x, y) => (x.maker < y.maker ? -1 : 1)) };
-}
-
-/** The newest registration of these that was not taken back. */
-function newestOf(own: readonly QueuedRecord[]): QueuedRecord | undefined {
-  return own.findLast(({ typ, state, code }) => typ === 'registration+jws' && !isGone(state, code));
 }
 
 function foldOne(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefined {

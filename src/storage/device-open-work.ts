@@ -8,6 +8,11 @@ export function isGone(state: QueuedRecord['state'], code: string | null): boole
   return code === 'withdrawn' && (state === 'refused' || state === 'noted');
 }
 
+/** The newest registration of these that was not taken back. */
+export function newestOf(own: readonly QueuedRecord[]): QueuedRecord | undefined {
+  return own.findLast(({ typ, state, code }) => typ === 'registration+jws' && !isGone(state, code));
+}
+
 /**
  * What was captured here about it and is not decided, or was refused and is not read: corrections, visits that corrected and voids.
  * Of several of a kind the last one counts, for it answers those before.
@@ -31,7 +36,7 @@ export function withOpenWork(
     else if (isUnread(correction))
       now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
   }
-  const visit = own.findLast(({ typ, code, state }) => typ === 'registration+jws' && !isGone(state, code));
+  const visit = newestOf(own);
   // A correction that came after it has answered it. A move to another domain is made anew, for no correction leads there.
   const isAnswered =
     correction !== undefined && visit !== undefined && own.indexOf(correction) > own.indexOf(visit);

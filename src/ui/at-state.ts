@@ -18,9 +18,13 @@ export function stateWords(
 }
 
 /** What its person can do about it, the first one first. `choose`: which of two places is right. */
-export type AtAct = 'write' | 'renew' | 'scan' | 'retry' | 'look' | 'choose';
+export type AtAct = 'write' | 'write_again' | 'renew' | 'scan' | 'retry' | 'look' | 'choose';
 
-export function nextActs({ need, standing }: Pick<DeviceAtPlace, 'need' | 'standing'>): readonly AtAct[] {
+export function nextActs({
+  need,
+  standing,
+  certificate,
+}: Pick<DeviceAtPlace, 'need' | 'standing' | 'certificate'>): readonly AtAct[] {
   switch (need) {
     case 'write':
     case 'renew':
@@ -32,10 +36,12 @@ export function nextActs({ need, standing }: Pick<DeviceAtPlace, 'need' | 'stand
       return ['retry', 'look'];
     case 'conflict':
       return ['choose'];
+    case 'none':
+      // Nobody needs to, but whoever found it gone can.
+      return certificate === undefined ? [] : ['write_again'];
     case 'held':
     case 'claimed':
     case 'send':
-    case 'none':
     case 'ended':
       return [];
   }

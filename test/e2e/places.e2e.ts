@@ -181,6 +181,35 @@ it('goes on with it on a second phone, and the first one waits no more', async (
   await row(device.udid).waitFor({ state: 'detached' });
 });
 
+it('lets whoever found its certificate gone write it again', async () => {
+  const { device, unplug } = await listed();
+  await onAnotherPhone('ines', async (other) => {
+    await other.evaluate(() => navigator.serviceWorker.ready);
+    await tapTo(other, '/bind');
+    // What it knows is of before the device was bound.
+    await other.context().setOffline(true);
+    await bind(device.label, 'roof', 'Mast 3');
+    await tap('Write certificate now');
+    await heading('Certificate on device');
+    await tapTo(page, '/');
+
+    await typeAndConnect(other, device.label);
+    await tap('Go on', other);
+    await choosePlace(other, OAK_STREET, 'roof');
+    await other.fill('#position', 'Mast 3');
+    await tap('Save', other);
+    await heading('Saved on this phone', other);
+    await other.context().setOffline(false);
+    await refreshed(other);
+    await other.goto(`${app.server.url}/at/northfield/${device.udid}`);
+    await tap('Write its certificate again', other);
+    await other.click('[data-link=serial]');
+    await heading('Certificate on device', other);
+    await other.locator('.strip', { hasNotText: 'Sending' }).waitFor();
+  });
+  await unplug();
+});
+
 it('lets a colleague go on with what waits, and says whose it is', async () => {
   const { people } = app.server.running.installation.stores;
   await people.savePerson({

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
 import { placeDigest } from '../../core/place.ts';
-import { uuid7 } from '../../core/uuid7.ts';
 import { enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { noteContact } from '../../server/authority/ra/contact/note-contact.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { newRecord } from '../support/place-records.ts';
 import { HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -33,12 +33,6 @@ interface Stage {
   readonly binding: string;
 }
 
-const common = () => ({
-  id: uuid7(Date.now(), nodeCrypto),
-  app: '0.1.0',
-  capturedAt: new Date(Date.now() + ahead).toISOString(),
-});
-
 async function page(after: string) {
   const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=${after}`);
   const answer = parse(FieldDevices, body);
@@ -52,25 +46,25 @@ const act = ({ device: { maker, udid } }: Stage, body: object) =>
 async function write({ device: { udid }, record, fingerprint }: Stage) {
   const written = [{ parts: ['anchor', 'leaf'], digest: 'cd'.repeat(32) }];
   const of = { registration: record, certificate: fingerprint, udid, domain: OAK_STREET };
-  const payload = { ...common(), ...of, link: 'serial', written };
+  const payload = { ...newRecord(ahead), ...of, link: 'serial', written };
   return ines.submit('confirmation+jws', payload, ORG);
 }
 
 async function move({ device }: Stage) {
-  const { id } = common();
+  const { id } = newRecord(ahead);
   const from = { domain: OAK_STREET, place: await placeDigest({ domain: OAK_STREET }, nodeCrypto) };
   return register(ines, device, { id, from, ...(await answerFor(id, device, { by: ines })) }, HARBOUR);
 }
 
 function takeBack({ device: { udid } }: Stage, of: string) {
-  const payload = { ...common(), of, udid, reason: 'undone' };
+  const payload = { ...newRecord(ahead), of, udid, reason: 'undone' };
   return ines.submit('void+jws', payload, ORG);
 }
 
 async function correct({ device: { udid }, record: registration }: Stage) {
   const base = await placeDigest({ domain: OAK_STREET }, nodeCrypto);
   const of = { registration, udid, domain: OAK_STREET, base, place: { position: 'Mast 2' } };
-  return ada.submit('amendment+jws', { ...common(), ...of }, ORG);
+  return ada.submit('amendment+jws', { ...newRecord(ahead), ...of }, ORG);
 }
 
 type Row = readonly [name: string, does: (on: Stage) => Promise<unknown>, told: object];
@@ -171,7 +165,7 @@ describe('a phone is told', () => {
       // A new phone, since the first one's credential has ended by then.
       ines = await server.signIn('ines');
       const { cursor } = await page('');
-      const renewed = await register(ines, on.device, { capturedAt: common().capturedAt });
+      const renewed = await register(ines, on.device, { capturedAt: newRecord(ahead).capturedAt });
       expect(renewed).toMatchObject({ outcome: 'bound', code: 'renewed' });
       const waiting = await page(cursor);
       const fingerprint = renewed.certificate?.fingerprint ?? '';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
-import { placeDigest } from '../../core/place.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { digestAt, newRecord, type Spot } from '../support/place-records.ts';
 import { HANNA, HARBOUR, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -22,20 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => closeFaultless(server));
 
-const common = () => ({
-  id: uuid7(Date.now(), nodeCrypto),
-  app: '0.1.0',
-  capturedAt: new Date().toISOString(),
-});
-
-interface Spot {
-  readonly site?: string;
-  readonly position?: string;
-}
-const digestAt = (spot: Spot, domain = OAK_STREET) => placeDigest({ domain, ...spot }, nodeCrypto);
-
 async function correction(registration: string, udid: string, base: Spot, place: Spot, domain = OAK_STREET) {
-  return { ...common(), registration, udid, domain, base: await digestAt(base, domain), place };
+  return { ...newRecord(), registration, udid, domain, base: await digestAt(base, domain), place };
 }
 
 async function shownOf({ maker, udid }: TestDevice, phone = ines, org = ORG) {
@@ -132,11 +120,11 @@ describe('what is somebody else’s', () => {
         code: 'registration_unknown',
       });
     }
-    const taken = { ...common(), of: record, udid: theirs.udid, reason: 'wrong_place' };
+    const taken = { ...newRecord(), of: record, udid: theirs.udid, reason: 'wrong_place' };
     expect(await ines.submit('void+jws', taken, ORG)).toMatchObject({ code: 'registration_unknown' });
     expect(await shownOf(theirs)).toBeUndefined();
     expect(await shownOf(theirs, hanna, HOME)).toMatchObject({ state: 'issued' });
-    const site = { ...common(), domain: HANNA, site: 'shed', title: 'Shed' };
+    const site = { ...newRecord(), domain: HANNA, site: 'shed', title: 'Shed' };
     expect(await ines.submit('site+jws', site, ORG)).toMatchObject({ code: 'domain_not_entitled' });
   });
 
@@ -169,7 +157,7 @@ describe('what is somebody else’s', () => {
       await hanna.seal('amendment+jws', late, ORG),
       await hanna.seal(
         'void+jws',
-        { ...common(), of: record, udid: device.udid, reason: 'wrong_place' },
+        { ...newRecord(), of: record, udid: device.udid, reason: 'wrong_place' },
         ORG,
       ),
       await hanna.seal('registration+jws', registrationOf(device, HARBOUR), ORG),

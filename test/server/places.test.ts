@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HeldRecords } from '../../contract/approval.ts';
 import { FieldDevices } from '../../contract/field-device.ts';
 import { parse } from '../../contract/parse.ts';
-import { placeDigest } from '../../core/place.ts';
-import { uuid7 } from '../../core/uuid7.ts';
 import { decidedCertificate, enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
-import { nodeCrypto } from '../../server/x509/node-crypto.ts';
+import { digestAt, newRecord, type Spot } from '../support/place-records.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -22,22 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => closeFaultless(server));
 
-const common = (): { id: string; app: string; capturedAt: string } => ({
-  id: uuid7(Date.now(), nodeCrypto),
-  app: '0.1.0',
-  capturedAt: new Date().toISOString(),
-});
-
-interface Spot {
-  readonly site?: string;
-  readonly position?: string;
-}
-
-const digestAt = (spot: Spot, domain = OAK_STREET) => placeDigest({ domain, ...spot }, nodeCrypto);
-
 async function correction(device: TestDevice, registration: string, base: Spot, place: Spot) {
   return {
-    ...common(),
+    ...newRecord(),
     registration,
     udid: device.udid,
     domain: OAK_STREET,
@@ -77,7 +62,7 @@ async function shownOf(device: TestDevice, phone?: TestOperator) {
 const spotOf = (device: TestDevice): Spot => registrationOf(device, OAK_STREET).place;
 
 function takeBack(device: TestDevice, of: string, phone = ines) {
-  const payload = { ...common(), of, udid: device.udid, reason: 'wrong_place' };
+  const payload = { ...newRecord(), of, udid: device.udid, reason: 'wrong_place' };
   return phone.submit('void+jws', payload, ORG);
 }
 
@@ -213,7 +198,7 @@ describe('what stands where', () => {
     const { record } = await register(ines, device);
     await correct(device, record, spotOf(device), { site: 'long-house' });
     const site = (title: string, was?: string) => ({
-      ...common(),
+      ...newRecord(),
       domain: OAK_STREET,
       site: 'long-house',
       title,
@@ -237,7 +222,7 @@ describe('what stands where', () => {
     const device = await server.listedDevice();
     const { record, certificate } = await register(ines, device);
     const payload = {
-      ...common(),
+      ...newRecord(),
       registration: record,
       udid: device.udid,
       domain: OAK_STREET,
@@ -338,7 +323,7 @@ describe('a row that does not fit what phones read', () => {
     const { id, registration, domain } = binding;
     const stands = { domain, site: null, position: 'x'.repeat(201), standsBy: registration };
     const change = { registration, binding: id, record: registration, by: 'ines', because: null };
-    await places.put({ ...stands, ...change, at: common().capturedAt, before: stands });
+    await places.put({ ...stands, ...change, at: newRecord().capturedAt, before: stands });
     const page = parse(FieldDevices, (await phone.get(`/api/field-devices?org=${ORG}&after=`)).body);
     const told = page?.devices.map(({ udid }) => udid);
     expect(told).toContain(whole.udid);

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordType } from '../../contract/envelope.ts';
-import { uuid7 } from '../../core/uuid7.ts';
 import { enrolDevice } from '../../server/authority/ra/contact/device-contact.ts';
 import { type Installation, openInstallation } from '../../server/installation.ts';
 import { importRows } from '../../server/organisations/lists/import-rows.ts';
-import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { databaseOf } from '../support/database.ts';
+import { newRecord } from '../support/place-records.ts';
 import { OAK_STREET } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { signInAs, type TestOperator } from '../support/server-operator.ts';
@@ -35,12 +34,6 @@ afterAll(async () => {
   await desk.close();
   for (const one of processes) await one.stop();
   rmSync(data, { recursive: true, force: true });
-});
-
-const common = () => ({
-  id: uuid7(Date.now(), nodeCrypto),
-  app: '0.1.0',
-  capturedAt: new Date().toISOString(),
 });
 
 async function registered() {
@@ -74,11 +67,11 @@ async function said<P extends { readonly id: string }>(phone: TestOperator, typ:
 function write({ device: { udid }, record: registration, fingerprint: certificate }: Registered) {
   const written = [{ parts: ['anchor', 'leaf'], digest: 'cd'.repeat(32) }];
   const named = { registration, udid, domain: OAK_STREET, certificate, link: 'serial', written };
-  return said(ines, 'confirmation+jws', { ...common(), ...named });
+  return said(ines, 'confirmation+jws', { ...newRecord(), ...named });
 }
 
 function takeBack({ device: { udid }, record: of }: Registered) {
-  return said(ada, 'void+jws', { ...common(), of, udid, reason: 'wrong_device' });
+  return said(ada, 'void+jws', { ...newRecord(), of, udid, reason: 'wrong_device' });
 }
 
 async function standing({ device, fingerprint }: Registered) {

@@ -46,3 +46,8 @@ it('leaves its path to the next one, which keeps it', async () => {
   await second.close();
   expect(existsSync(tty)).toBe(false);
 });
+
+it('says so where nothing can be made at its path', async () => {
+  const nowhere = join(directory, 'missing', 'tty');
+  await expect(servePty(SILENT, nowhere, false)).rejects.toThrow(`no pseudo terminal at ${nowhere}`);
+});

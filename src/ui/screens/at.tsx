@@ -165,7 +165,7 @@ function NextAct({
   readonly run: (act: Promise<unknown>) => Promise<unknown>;
 }) {
   const model = useModel();
-  const { org, udid, need, record, certificate } = device;
+  const { org, udid, record } = device;
   const act = (kind: AtAct, isFirst: boolean) => {
     const look = isFirst ? 'primary' : undefined;
     switch (kind) {
@@ -173,6 +173,12 @@ function NextAct({
         return (
           <Button key={kind} kind={look} icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
             {say.write}
+          </Button>
+        );
+      case 'write_again':
+        return (
+          <Button key={kind} icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
+            {say.writeAgain}
           </Button>
         );
       case 'renew':
@@ -209,13 +215,6 @@ function NextAct({
         return null;
     }
   };
-  // Nobody needs to, but whoever found it gone can.
-  if (need === 'none' && certificate !== undefined)
-    return (
-      <Button icon="certificate" onClick={() => go(`/write/${org}/${udid}`)}>
-        {say.writeAgain}
-      </Button>
-    );
   return nextActs(device).map((kind, i) => act(kind, i === 0));
 }
 

@@ -1,7 +1,9 @@
 import { parseCertificate } from '../../../../core/certificate.ts';
 import type { CryptoPort } from '../../../../core/crypto.ts';
 import { deviceName } from '../../../../core/verify-certificate.ts';
+import type { Binding } from '../../../ports/bindings.ts';
 import type { Certificates, StoredCertificate } from '../../../ports/certificates.ts';
+import type { FeedFacts } from '../../../ports/device-feed.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { LineageKey } from '../../../ports/key-lineage.ts';
 
@@ -55,10 +57,35 @@ export async function newestOfKey(
   for (const certificate of await certificates.ofBinding(binding)) {
     const { spki } = parseCertificate(certificate.der);
     if ((await crypto.digest(spki)) !== keyDigest) continue;
-    if (certificate.revokedAt === null || certificate.onHold) return certificate;
+    if (isKept(certificate)) return certificate;
     ended ??= certificate;
   }
   return ended;
+}
+
+/** Good, or on hold: what its device goes on with. */
+export function isKept({ revokedAt, onHold }: Pick<StoredCertificate, 'revokedAt' | 'onHold'>): boolean {
+  return revokedAt === null || onHold;
+}
+
+/**
+ * What a device is shown by: the newest certificate for the bound key that is good or on hold, else the newest for it. That of a
+ * pending key does not say how long the device can go on.
+ */
+export function shownCertificate(
+  { id }: Pick<Binding, 'id'>,
+  { certificates, pending }: Pick<FeedFacts, 'certificates' | 'pending'>,
+): StoredCertificate | undefined {
+  const own = (certificates.get(id) ?? []).filter(({ serial }) => !pending.has(serial));
+  return own.find(isKept) ?? own[0];
+}
+
+/** Whether it names another domain than the one where its device stands; of one that cannot be read nobody knows. */
+export function namesElsewhere(
+  certificate: Pick<StoredCertificate, 'der'>,
+  { domain }: Pick<Binding, 'domain'>,
+): boolean {
+  return (domainNamed(certificate) ?? domain) !== domain;
 }
 
 /** The domain that a certificate names; undefined for one that cannot be read. */

@@ -4,6 +4,7 @@ import type { Reads } from '../../../ports/group-stores.ts';
 import type { PlaceChange } from '../../../ports/places.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
 import type { Needs } from '../../../ports/stores.ts';
+import { isKept } from './good-certificates.ts';
 
 /** A move's binding as it stood before, and what is written down of that. */
 export interface StandBack {
@@ -72,9 +73,7 @@ export async function standBackFromHeld(
   const all = await tx.places.ofRegistration(binding.registration);
   const [last, moved] = [all[0], all.find((one) => one.record === record.id)];
   if (last?.standsBy !== record.id || moved === undefined || binding.registration === record.id) return;
-  const [has] = (await tx.certificates.ofBinding(binding.id)).filter(
-    ({ revokedAt, onHold }) => revokedAt === null || onHold,
-  );
+  const has = (await tx.certificates.ofBinding(binding.id)).find(isKept);
   const { position } = last;
   const back = await backFrom(moved, { binding, position, has }, { record: record.id, by }, tx);
   await standBack(back, at, tx);

@@ -6,7 +6,7 @@ import type { StoredCertificate } from '../../../ports/certificates.ts';
 import type { Needs, Transact } from '../../../ports/stores.ts';
 import { audit } from '../../../trail/chain.ts';
 import { STEPS } from '../../../trail/steps.ts';
-import { domainNamed, goodCertificates } from '../binding/good-certificates.ts';
+import { goodCertificates, namesElsewhere } from '../binding/good-certificates.ts';
 import { dropKey } from '../binding/next-key.ts';
 import { policyFor, profileOf } from '../binding/policy.ts';
 import { issueSuccessor, type SuccessorParts } from './issue-successor.ts';
@@ -57,9 +57,11 @@ export async function renewCertificate(
     const { own, pending } = await goodCertificates(id, tx);
     const [newest] = own;
     if (binding?.endedAt !== null || newest === undefined) return undefined;
-    const isHere = (domainNamed(current) ?? binding.domain) === binding.domain;
     // Where it was moved to and got no certificate for, it gets one at once.
-    if (newest.serial !== current.serial || (isHere && clock.now() < renewableFrom(current)))
+    if (
+      newest.serial !== current.serial ||
+      (clock.now() < renewableFrom(current) && !namesElsewhere(current, binding))
+    )
       return { newest };
     const at = toInstant(clock.now());
     const { udid, domain, org } = binding;

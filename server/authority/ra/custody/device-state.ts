@@ -7,6 +7,7 @@ import type { Binding } from '../../../ports/bindings.ts';
 import type { StoredCertificate } from '../../../ports/certificates.ts';
 import type { FeedFacts } from '../../../ports/device-feed.ts';
 import type { Needs } from '../../../ports/stores.ts';
+import { shownCertificate } from '../binding/good-certificates.ts';
 import { standingOf } from '../binding/place-now.ts';
 
 /** As many as one answer holds (contract/device-state.ts). */
@@ -107,14 +108,9 @@ function titleOf(
   return site === null ? undefined : siteTitles.get(JSON.stringify([domain, site]))?.slice(0, 120);
 }
 
-/**
- * The certificate that a device's state shows. For an ended binding it is the newest. For a live one it is the newest
- * for the bound key that is good or on hold: the certificate of a pending key does not say how long the device can go
- * on.
- */
-function shownOf({ id, endedAt }: Binding, facts: FeedFacts): StoredCertificate | undefined {
-  const all = facts.certificates.get(id) ?? [];
-  if (endedAt !== null) return all[0];
-  const own = all.filter(({ serial }) => !facts.pending.has(serial));
-  return own.find(({ revokedAt, onHold }) => revokedAt === null || onHold) ?? own[0];
+/** The certificate that a device's state shows. For an ended binding it is the newest, whatever its key. */
+function shownOf(binding: Binding, facts: FeedFacts): StoredCertificate | undefined {
+  return binding.endedAt === null
+    ? shownCertificate(binding, facts)
+    : facts.certificates.get(binding.id)?.[0];
 }

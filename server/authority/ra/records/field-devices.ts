@@ -12,6 +12,7 @@ import type { StoredChange } from '../../../ports/changes.ts';
 import type { FeedEntry, FeedFacts } from '../../../ports/device-feed.ts';
 import type { IssuerName } from '../../../ports/issuer-name.ts';
 import type { Standing } from '../../../ports/places.ts';
+import { shownCertificate } from '../binding/good-certificates.ts';
 import { standingOf } from '../binding/place-now.ts';
 import { renewableFrom } from '../contact/renew-certificate.ts';
 
@@ -83,9 +84,7 @@ async function viewDevice(
   const by = facts.records.get(stands.standsBy) ?? first;
   const registration = parse(Registration, by?.payload);
   if (by === undefined || registration === undefined) return undefined;
-  const all = facts.certificates.get(id) ?? [];
-  const own = all.filter(({ serial }) => !facts.pending.has(serial));
-  const newest = own.find(({ revokedAt, onHold }) => revokedAt === null || onHold) ?? own[0];
+  const newest = shownCertificate(binding, facts);
   const waits =
     newest !== undefined && endedAt === null && newest.revokedAt === null && !facts.handed.has(newest.serial);
   const issuer = waits ? await parts.ca.issuerNamed(newest.issuer) : undefined;

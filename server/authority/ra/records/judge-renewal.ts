@@ -1,7 +1,7 @@
 import { fromInstant } from '../../../../core/instant.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
-import { domainNamed, goodCertificates, isAwaited } from '../binding/good-certificates.ts';
+import { goodCertificates, isAwaited, namesElsewhere } from '../binding/good-certificates.ts';
 import { judgePolicy, type PolicyFacts } from '../binding/policy.ts';
 import type { Ruling, SameRuling } from '../binding/ruling.ts';
 import { renewableFrom } from '../contact/renew-certificate.ts';
@@ -32,7 +32,7 @@ export async function judgeRenewal(
   const [newest, ...before] = good.own;
   if (newest === undefined) return same;
   // It was moved, and the certificate for it was not issued, since it was suspended before the signature.
-  const isElsewhere = (domainNamed(newest) ?? binding.domain) !== binding.domain;
+  const isElsewhere = namesElsewhere(newest, binding);
   if (now < renewableFrom(newest) && !isElsewhere) return same;
   if (fromInstant(newest.notAfter) > now && !isElsewhere) {
     const rekeyAskedAt = pending && fromInstant(pending.at);

@@ -5,6 +5,7 @@ import { Void } from '../../../../contract/void.ts';
 import type { Binding } from '../../../ports/bindings.ts';
 import type { Reads } from '../../../ports/group-stores.ts';
 import type { StoredRecord } from '../../../ports/records.ts';
+import { isKept } from '../binding/good-certificates.ts';
 import { type Ruling, refused } from '../binding/ruling.ts';
 import { backFrom } from '../binding/stand-back.ts';
 
@@ -99,7 +100,7 @@ async function judgeUnmove(
   if (state !== 'issued' || given.includes(true)) return refused('undo_too_late', about);
   const replaced = await life.succession(id);
   if (replaced !== undefined && replaced.at >= moved.at) return refused('undo_replaced', about);
-  const has = own.slice(since.length).find(({ revokedAt, onHold }) => revokedAt === null || onHold);
+  const has = own.slice(since.length).find(isKept);
   const position = last?.position ?? null;
   const who = { record: record.id, by: record.author };
   return {
