@@ -24,7 +24,8 @@ export function nextActs({
   need,
   standing,
   certificate,
-}: Pick<DeviceAtPlace, 'need' | 'standing' | 'certificate'>): readonly AtAct[] {
+  takesCertificate,
+}: Pick<DeviceAtPlace, 'need' | 'standing' | 'certificate' | 'takesCertificate'>): readonly AtAct[] {
   switch (need) {
     case 'write':
     case 'renew':
@@ -38,7 +39,7 @@ export function nextActs({
       return ['choose'];
     case 'none':
       // Nobody needs to, but whoever found it gone can.
-      return certificate === undefined ? [] : ['write_again'];
+      return certificate === undefined || !takesCertificate ? [] : ['write_again'];
     case 'held':
     case 'claimed':
     case 'send':

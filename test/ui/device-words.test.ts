@@ -115,7 +115,7 @@ test('every device has a title, who is next, and what to do next', async () => {
         expect(said).not.toMatch(FOR_MACHINES);
       }
       const isMine = NEEDS_ME.has(one.need);
-      const isWritable = one.need === 'none' && one.certificate !== undefined;
+      const isWritable = one.need === 'none' && one.certificate !== undefined && one.takesCertificate;
       expect(nextActs(one).length > 0).toBe(isMine || isWritable);
       // Nobody is told to wait for what waits for them, nor that all is well.
       if (isMine) expect(note).not.toMatch(/need not do anything|not refused|has not decided/);
