@@ -20,23 +20,17 @@ import { OwnSessions, SessionsEnd, SessionsEnded } from './own-session.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { CUSTODIANS, DESK, type ROLES } from './roles.ts';
 import { Digest, DomainName, Maker, Maybe, OneOf, OrgName, RecordId, Udid } from './scalars.ts';
 import { Probe, StatementKeysAnswer, WorkPackAnswer } from './sync-answers.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
 
-/** One operation of the API. Bodies are JSON; errors are problem documents (contract/problem.ts). */
+/** One operation of the API; whom it is for stands in contract/entitlements.ts. Bodies are JSON; errors are problem documents (contract/problem.ts). */
 export interface Operation {
   readonly method: 'GET' | 'POST';
   /** Path with `:name` for parameters, as the server's router writes it. */
   readonly path: string;
   readonly summary: string;
-  /**
-   * Who may call it: anybody in our own page (`open`: and any other machine, since no cookie is read and nothing changes), a
-   * signed-in person, a signed-in person of one of these roles in the organisation, or a machine client with the right token.
-   */
-  readonly access: 'anybody' | 'open' | 'signed-in' | 'client' | readonly (typeof ROLES)[number][];
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -55,7 +49,6 @@ export const API = {
     method: 'GET',
     path: '/api/probe',
     summary: 'Echo a nonce: is this our backend?',
-    access: 'anybody',
     query: Obj({ nonce: Nonce }),
     answer: Probe,
   },
@@ -63,14 +56,12 @@ export const API = {
     method: 'GET',
     path: '/api/sign-in',
     summary: 'Ways to sign in',
-    access: 'anybody',
     answer: SignInOptions,
   },
   signIn: {
     method: 'POST',
     path: '/api/sign-in',
     summary: 'Sign in as a demo person',
-    access: 'anybody',
     body: SignInRequest,
     answer: Session,
   },
@@ -78,28 +69,24 @@ export const API = {
     method: 'POST',
     path: '/api/sign-out',
     summary: 'End the session',
-    access: 'signed-in',
     answer: Empty,
   },
   session: {
     method: 'GET',
     path: '/api/session',
     summary: 'Who is signed in',
-    access: 'signed-in',
     answer: Session,
   },
   sessions: {
     method: 'GET',
     path: '/api/sessions',
     summary: 'One’s own sessions, on this browser and on others',
-    access: 'signed-in',
     answer: OwnSessions,
   },
   endSession: {
     method: 'POST',
     path: '/api/sessions/:id',
     summary: 'End a session of one’s own',
-    access: 'signed-in',
     params: Obj({ id: Digest }),
     answer: Empty,
   },
@@ -107,7 +94,6 @@ export const API = {
     method: 'POST',
     path: '/api/people/:operator/sessions',
     summary: 'End all sessions of a person of the organisation, who may sign in again',
-    access: ['administrator'],
     params: Obj({ operator: OperatorId }),
     query: Obj({ org: OrgName }),
     body: SessionsEnd,
@@ -117,14 +103,12 @@ export const API = {
     method: 'POST',
     path: '/api/operator-keys/challenge',
     summary: 'Nonce for enrolling an operator key',
-    access: 'signed-in',
     answer: EnrolChallenge,
   },
   enrol: {
     method: 'POST',
     path: '/api/operator-keys',
     summary: 'Enrol an operator key, or renew its capture credential',
-    access: 'signed-in',
     body: EnrolRequest,
     answer: EnrolResponse,
   },
@@ -132,14 +116,12 @@ export const API = {
     method: 'GET',
     path: '/api/statement-keys',
     summary: 'Statement keys, each signed by its predecessor',
-    access: 'anybody',
     answer: StatementKeysAnswer,
   },
   workPack: {
     method: 'GET',
     path: '/api/work-pack',
     summary: 'The signed work pack (ETag)',
-    access: 'signed-in',
     /** `list=apart`: without the list, which the phone takes from `/api/list-changes`. */
     query: Obj({ org: OrgName, list: Maybe(OneOf('apart')) }),
     answer: WorkPackAnswer,
@@ -148,7 +130,6 @@ export const API = {
     method: 'GET',
     path: '/api/list-changes',
     summary: 'What changed in the maker’s list since a phone asked last (ETag)',
-    access: 'signed-in',
     query: Obj({ org: OrgName, after: ListCursor }),
     answer: ListChangesAnswer,
   },
@@ -156,7 +137,6 @@ export const API = {
     method: 'POST',
     path: '/api/records',
     summary: 'Send records; a receipt each',
-    access: 'signed-in',
     body: BatchRequest,
     answer: BatchResponse,
   },
@@ -164,7 +144,6 @@ export const API = {
     method: 'POST',
     path: '/api/chains',
     summary: 'Which numbers of these chains are missing here',
-    access: 'signed-in',
     body: ChainsRequest,
     answer: ChainsAnswer,
   },
@@ -172,7 +151,6 @@ export const API = {
     method: 'POST',
     path: '/api/hand-back',
     summary: 'What this backend signed and an older copy of its database does not know',
-    access: 'signed-in',
     body: HandBack,
     bodyLimit: 4 * 1024 * 1024,
     answer: HandedBack,
@@ -181,14 +159,12 @@ export const API = {
     method: 'GET',
     path: '/api/rescue-key',
     summary: 'The key that rescue files are sealed to, as a signed statement',
-    access: 'anybody',
     answer: RescueKeyAnswer,
   },
   rescue: {
     method: 'POST',
     path: '/api/rescue',
     summary: "One part of a colleague's rescue file; a receipt for each record in it",
-    access: 'signed-in',
     body: RescuePart,
     answer: BatchResponse,
   },
@@ -196,7 +172,6 @@ export const API = {
     method: 'POST',
     path: '/api/phone-losses',
     summary: "A phone's storage was cleared: what had not been sent",
-    access: 'signed-in',
     body: LossReport,
     answer: LossReport,
   },
@@ -204,7 +179,6 @@ export const API = {
     method: 'GET',
     path: '/api/phones',
     summary: 'Phones of an organisation, and what of their records never came',
-    access: DESK,
     query: Obj({ org: OrgName }),
     answer: PhoneStates,
   },
@@ -212,7 +186,6 @@ export const API = {
     method: 'POST',
     path: '/api/photos',
     summary: 'One part of a photo that a received record names, or how far it is',
-    access: 'signed-in',
     body: PhotoPart,
     answer: PhotoProgress,
   },
@@ -220,7 +193,6 @@ export const API = {
     method: 'GET',
     path: '/api/photos',
     summary: 'Photos that a record names, and which of them have come',
-    access: 'signed-in',
     query: Obj({ org: OrgName, record: RecordId }),
     answer: PhotosOfRecord,
   },
@@ -228,7 +200,6 @@ export const API = {
     method: 'GET',
     path: '/api/photos/:digest',
     summary: 'A photo of an organisation',
-    access: 'signed-in',
     params: Obj({ digest: Digest }),
     query: Obj({ org: OrgName }),
     answer: PhotoAnswer,
@@ -237,7 +208,6 @@ export const API = {
     method: 'GET',
     path: '/api/changes',
     summary: 'Outcomes and certificates since a cursor',
-    access: 'signed-in',
     query: Obj({ org: OrgName, after: Cursor, nonce: Nonce }),
     answer: Changes,
   },
@@ -245,7 +215,6 @@ export const API = {
     method: 'GET',
     path: '/api/field-devices',
     summary: 'What an organisation has where, and what it needs next: what changed since a cursor',
-    access: 'signed-in',
     query: Obj({ org: OrgName, after: Cursor }),
     answer: FieldDevices,
   },
@@ -253,7 +222,6 @@ export const API = {
     method: 'POST',
     path: '/api/list',
     summary: "Add rows to the maker's list (training organisations only)",
-    access: 'signed-in',
     query: Obj({ org: OrgName }),
     body: ListImport,
     answer: ListImportResult,
@@ -263,7 +231,6 @@ export const API = {
     path: '/api/devices',
     summary:
       'Bound devices of an organisation, the newest first: the newest 1000, 50 that are found, those of a UDID, or the live ones of a domain',
-    access: 'signed-in',
     query: Obj({
       org: OrgName,
       find: Maybe(DeviceSearch),
@@ -276,7 +243,6 @@ export const API = {
     method: 'POST',
     path: '/api/devices/:maker/:udid',
     summary: 'Suspend, resume, retire, replace or revoke a bound device',
-    access: CUSTODIANS,
     params: DevicePath,
     query: Obj({ org: OrgName }),
     body: DeviceAct,
@@ -286,7 +252,6 @@ export const API = {
     method: 'POST',
     path: '/api/client/devices/:maker/:udid',
     summary: 'Suspend, revoke or offer a device of the machine client’s organisation (bearer token)',
-    access: 'client',
     params: DevicePath,
     body: ClientAct,
     answer: DeviceActed,
@@ -295,7 +260,6 @@ export const API = {
     method: 'POST',
     path: '/api/verify',
     summary: 'The five checks of a device certificate: signature, chain, revocation, name, grant',
-    access: 'open',
     body: VerifyRequest,
     answer: VerifyAnswer,
   },
@@ -303,7 +267,6 @@ export const API = {
     method: 'GET',
     path: '/api/transfers',
     summary: 'Open claims on the devices of an organisation',
-    access: CUSTODIANS,
     query: Obj({ org: OrgName }),
     answer: TransferStates,
   },
@@ -311,7 +274,6 @@ export const API = {
     method: 'POST',
     path: '/api/transfers/:id',
     summary: 'Give a claimed device up (two persons) or refuse the claim',
-    access: CUSTODIANS,
     params: Obj({ id: RecordId }),
     query: Obj({ org: OrgName }),
     body: TransferDecision,
@@ -321,7 +283,6 @@ export const API = {
     method: 'GET',
     path: '/api/approvals',
     summary: 'Records that wait for a person',
-    access: DESK,
     query: Obj({ org: OrgName }),
     answer: HeldRecords,
   },
@@ -329,7 +290,6 @@ export const API = {
     method: 'POST',
     path: '/api/approvals/:record',
     summary: 'Approve or refuse a held record (not your own)',
-    access: DESK,
     params: Obj({ record: RecordId }),
     query: Obj({ org: OrgName }),
     body: ApprovalRequest,

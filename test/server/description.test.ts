@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import type { ApiName } from '../../contract/api.ts';
+import { ENTITLEMENTS, type Entitlement } from '../../contract/entitlements.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { closeFaultless } from '../support/server-faults.ts';
 
@@ -28,9 +29,9 @@ describe('the description of the API', () => {
     const said = Object.values(paths)
       .flatMap((methods) => Object.values(methods))
       .map(({ operationId, security }) => [operationId, security.flatMap((one) => Object.keys(one))]);
-    const asked = Object.entries<Operation>(API).map(([name, { access }]) => {
-      if (access === 'anybody' || access === 'open') return [name, []];
-      return [name, [access === 'client' ? 'client' : 'session']];
+    const asked = Object.entries<Entitlement>(ENTITLEMENTS).map(([name, { to }]) => {
+      if (to === 'anybody' || to === 'open') return [name, []];
+      return [name, [to === 'client' ? 'client' : 'session']];
     });
     expect(said.sort()).toEqual(asked.sort());
   });

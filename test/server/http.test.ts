@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Check, Errors } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import { ENTITLEMENTS, type Entitlement } from '../../contract/entitlements.ts';
 import type { OwnSessions } from '../../contract/own-session.ts';
 import { parse } from '../../contract/parse.ts';
 import { Problem } from '../../contract/problem.ts';
@@ -199,9 +200,9 @@ describe('the contract', () => {
       const response = await fetch(server.url + path);
       return ((await response.json()) as { code: string }).code;
     };
-    for (const operation of Object.values(API) as Operation[]) {
-      if (operation.method !== 'GET' || operation.access === 'anybody' || operation.access === 'open')
-        continue;
+    for (const [name, operation] of Object.entries<Operation>(API)) {
+      const { to }: Entitlement = ENTITLEMENTS[name as ApiName];
+      if (operation.method !== 'GET' || to === 'anybody' || to === 'open') continue;
       const all = `?org=northfield&after=&nonce=nonce-of-this-request&record=${uuid7(0, nodeCrypto)}`;
       const path = operation.path.replace(':digest', 'A'.repeat(43));
       expect(await anonymous(path + (operation.query === undefined ? '' : all))).toBe('unauthenticated');

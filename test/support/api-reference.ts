@@ -1,4 +1,5 @@
-import { API, type ApiName, type Operation } from '../../contract/api.ts';
+import { API, type ApiName } from '../../contract/api.ts';
+import { ENTITLEMENTS, type Entitlement } from '../../contract/entitlements.ts';
 import * as scalars from '../../contract/scalars.ts';
 
 /** A schema of /api/openapi.json, as far as the contract's own schemas go. */
@@ -103,12 +104,12 @@ function operation(
   call: string,
   { operationId, summary, parameters, requestBody, responses }: Served,
 ): string {
-  const { access } = API[operationId as ApiName] as Operation;
+  const entitlement: Entitlement = ENTITLEMENTS[operationId as ApiName];
   const pieces = [
     `### ${operationId}`,
     `\`${call}\``,
     /[.?]$/.test(summary) ? summary : `${summary}.`,
-    `*Who may:* ${whoMay(access)}.`,
+    `*Who may:* ${whoMay(entitlement)}.`,
   ];
   for (const place of ['path', 'query']) {
     const fields = (parameters ?? []).filter((one) => one.in === place);
@@ -126,18 +127,18 @@ function operation(
   return pieces.join('\n\n');
 }
 
-function whoMay(access: Operation['access']): string {
-  switch (access) {
+function whoMay({ to, records }: Entitlement): string {
+  switch (to) {
     case 'anybody':
       return 'anybody';
     case 'open':
       return 'anybody, from any page; no cookie is read and nothing changes';
-    case 'signed-in':
-      return 'a signed-in person';
+    case 'self':
+      return 'a signed-in person, for what is theirs';
     case 'client':
       return 'a machine client with the right for the act';
     default:
-      return `a signed-in person who is ${access.join(', ').replace(/, (\w+)$/, ' or $1')} in the organisation`;
+      return `a signed-in person who is ${to.join(', ').replace(/, (\w+)$/, ' or $1')} in the organisation${records === 'others' ? ', for what somebody else asked for' : ''}`;
   }
 }
 

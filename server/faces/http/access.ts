@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Operation } from '../../../contract/api.ts';
+import type { Entitlement } from '../../../contract/entitlements.ts';
 import type { Membership } from '../../../contract/operator.ts';
 import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import { ProblemError } from '../problem.ts';
@@ -21,9 +21,9 @@ export const SECURITY_SCHEMES = {
 
 /** What a caller of an operation must show; empty if anybody may call it. */
 export function securityOf(
-  access: Operation['access'],
+  to: Entitlement['to'],
 ): readonly { readonly [Name in keyof typeof SECURITY_SCHEMES]?: readonly string[] }[] {
-  switch (access) {
+  switch (to) {
     case 'anybody':
     case 'open':
       return [];

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { API, type Operation } from '../../../contract/api.ts';
+import { API, type ApiName } from '../../../contract/api.ts';
+import { ENTITLEMENTS, type Entitlement } from '../../../contract/entitlements.ts';
 import { MAX_BATCH_BYTES } from '../../../contract/envelope.ts';
 import { clientOf } from '../../organisations/clients.ts';
 import { boundConnections } from '../bound-connections.ts';
@@ -42,8 +43,12 @@ export interface AppOptions extends HttpParts {
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
 
-const pathsFor = (wanted: Operation['access']): ReadonlySet<string> =>
-  new Set(Object.values<Operation>(API).flatMap(({ access, path }) => (access === wanted ? [path] : [])));
+const pathsFor = (wanted: Entitlement['to']): ReadonlySet<string> =>
+  new Set(
+    (Object.keys(API) as ApiName[]).flatMap((name) =>
+      ENTITLEMENTS[name].to === wanted ? [API[name].path] : [],
+    ),
+  );
 const OPEN = pathsFor('open');
 const FOR_CLIENTS = pathsFor('client');
 

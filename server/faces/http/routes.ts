@@ -1,8 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox/type';
 import { API, type ApiName, type Operation } from '../../../contract/api.ts';
+import {
+  ENTITLEMENTS,
+  type Entitlement,
+  type WithOrg,
+  type WithPerson,
+} from '../../../contract/entitlements.ts';
+import type { Membership } from '../../../contract/operator.ts';
 import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
+import { ROLES } from '../../../contract/roles.ts';
 import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
 import type { ServerClock } from '../../ports/server-clock.ts';
@@ -24,7 +32,9 @@ export interface Call<K extends ApiName> {
   readonly params: Part<K, 'params'>;
   readonly query: Part<K, 'query'>;
   readonly body: Part<K, 'body'>;
-  readonly session: Api[K]['access'] extends 'anybody' | 'open' | 'client' ? undefined : SignedInPerson;
+  readonly session: K extends WithPerson ? SignedInPerson : undefined;
+  /** What the caller is in the organisation that the query names. */
+  readonly membership: K extends WithOrg ? Membership : undefined;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -78,15 +88,16 @@ export function registerApi(
     try {
       countAddress(request, name);
     } catch (error) {
-      const { access }: Operation = API[name];
-      if (access === 'client' && (await isClient(request.headers.authorization))) return;
-      const session = access === 'anybody' && (await requireSession(request, signIn).catch(() => undefined));
+      const { to }: Entitlement = ENTITLEMENTS[name];
+      if (to === 'client' && (await isClient(request.headers.authorization))) return;
+      const session = to === 'anybody' && (await requireSession(request, signIn).catch(() => undefined));
       if (!session) throw error;
       limits.operator(session.operator);
     }
   }
   for (const name of Object.keys(API) as ApiName[]) {
     const operation: Operation = API[name];
+    const entitlement: Entitlement = ENTITLEMENTS[name];
     // The handler of a name receives that name's call; the type of the table guarantees it.
     const handle = handlers[name] as (call: unknown) => Promise<unknown>;
     app.route({
@@ -96,7 +107,7 @@ export function registerApi(
       schema: {
         summary: operation.summary,
         operationId: name,
-        security: securityOf(operation.access),
+        security: securityOf(entitlement.to),
         ...(operation.params === undefined ? {} : { params: operation.params }),
         ...(operation.query === undefined ? {} : { querystring: operation.query }),
         ...(operation.body === undefined ? {} : { body: operation.body }),
@@ -113,7 +124,7 @@ export function registerApi(
         // body is read before they are signed in. A machine client's right depends on the act in the body, so its
         // handler checks the token (device-handlers.ts).
         if (name === 'signIn') return;
-        if (isWithoutSession(operation.access)) return countCaller(request, name);
+        if (isWithoutSession(entitlement)) return countCaller(request, name);
         const session = await requireSession(request, signIn).catch((error: unknown) => {
           if (!(error instanceof Unavailable)) countAddress(request);
           throw error;
@@ -135,8 +146,9 @@ export function registerApi(
         // Phones hold their own clocks to it, so it is the time by which records are judged.
         if (clock.doubt() === undefined) reply.header('date', new Date(clock.now()).toUTCString());
         const session = sessions.get(request);
+        let membership: Membership | undefined;
         try {
-          checkAccess(operation, request, session);
+          membership = checkAccess(entitlement, request, session);
         } catch (error) {
           countAddress(request);
           throw error;
@@ -144,15 +156,15 @@ export function registerApi(
         const device = session && deviceOf(operation, request);
         if (device !== undefined) limits.device(device);
         const { params, query, body } = request;
-        const answer = await handle({ params, query, body, session, request, reply });
+        const answer = await handle({ params, query, body, session, membership, request, reply });
         return answer === undefined ? reply.send() : answer;
       },
     });
   }
 }
 
-function isWithoutSession(access: Operation['access']): access is 'anybody' | 'open' | 'client' {
-  return access === 'anybody' || access === 'open' || access === 'client';
+function isWithoutSession({ to }: Entitlement): boolean {
+  return to === 'anybody' || to === 'open' || to === 'client';
 }
 
 /** The device that a path names, with the caller's organisation: nobody can use up another organisation's calls. */
@@ -162,19 +174,20 @@ function deviceOf({ params }: Operation, request: FastifyRequest): string | unde
   return maker === undefined || udid === undefined ? undefined : `${org} ${maker} ${udid}`;
 }
 
-/** Default deny: an operation needs a session unless it is open to anybody, and a role if it names some. */
+/** Default deny. Gives what the caller is in the organisation that the call names, where it has to name one. */
 function checkAccess(
-  { access, query }: Operation,
+  { to }: Entitlement,
   request: FastifyRequest,
   session: SignedInPerson | undefined,
-): void {
-  if (isWithoutSession(access)) return;
+): Membership | undefined {
+  if (to === 'anybody' || to === 'open' || to === 'client') return undefined;
   if (session === undefined) throw new ProblemError('unauthenticated');
-  if (access === 'signed-in') return;
-  const org = query === undefined ? undefined : (request.query as { org?: unknown }).org;
+  if (to === 'self') return undefined;
+  const { org } = request.query as { org?: unknown };
   if (typeof org !== 'string') throw new ProblemError('forbidden');
-  requireMembership(session, org, access);
+  const membership = requireMembership(session, org, to);
   // Whoever decides over devices and records, or reads what only a role may, must be somebody of whom it is known that they
   // still may.
-  if (session.unconfirmed) throw new ProblemError('confirmation_needed');
+  if (session.unconfirmed && to.length < ROLES.length) throw new ProblemError('confirmation_needed');
+  return membership;
 }
