@@ -1,4 +1,20 @@
 import { Object as Obj, String as Text, type TSchema } from 'typebox/type';
+import {
+  InvitationAccept,
+  InvitationLink,
+  InvitationRead,
+  InvitationShown,
+  InvitationTake,
+  Invite,
+  OrgPeople,
+  OwnPasskeys,
+  PasskeyName,
+  PasskeySignIn,
+  PhoneEnd,
+  RegistrationOptions,
+  RoleChange,
+  SignInChallenge,
+} from './account.ts';
 import { ApprovalRequest, HeldRecords } from './approval.ts';
 import { BatchRequest, BatchResponse } from './batch.ts';
 import { Change, Changes, Cursor } from './change.ts';
@@ -20,7 +36,7 @@ import { OwnSessions, SessionsEnd, SessionsEnded } from './own-session.ts';
 import { LossReport, PhoneStates } from './phone.ts';
 import { PhotoAnswer, PhotoPart, PhotoProgress, PhotosOfRecord } from './photo.ts';
 import { RescueKeyAnswer, RescuePart } from './rescue.ts';
-import { Digest, DomainName, Maker, Maybe, OneOf, OrgName, RecordId, Udid } from './scalars.ts';
+import { Digest, DomainName, Maker, Maybe, OneOf, OrgName, RecordId, Udid, Uuid } from './scalars.ts';
 import { Probe, StatementKeysAnswer, WorkPackAnswer } from './sync-answers.ts';
 import { TransferAnswer, TransferDecision, TransferStates } from './transfer.ts';
 import { VerifyAnswer, VerifyRequest } from './verify.ts';
@@ -64,6 +80,115 @@ export const API = {
     summary: 'Sign in as a demo person',
     body: SignInRequest,
     answer: Session,
+  },
+  askToSignIn: {
+    method: 'POST',
+    path: '/api/passkeys/challenge',
+    summary: 'A challenge to sign in with a passkey (WebAuthn), good once and in this browser',
+    answer: SignInChallenge,
+  },
+  passkeySignIn: {
+    method: 'POST',
+    path: '/api/passkeys/sign-in',
+    summary: 'Sign in with a passkey, or sign in again',
+    body: PasskeySignIn,
+    answer: Session,
+  },
+  passkeys: {
+    method: 'GET',
+    path: '/api/passkeys',
+    summary: 'One’s own passkeys',
+    answer: OwnPasskeys,
+  },
+  endPasskey: {
+    method: 'POST',
+    path: '/api/passkeys/end',
+    summary: 'End a passkey of one’s own, but for the last',
+    body: PasskeyName,
+    answer: Empty,
+  },
+  readInvitation: {
+    method: 'POST',
+    path: '/api/invitations/read',
+    summary: 'What an invitation is for, as whoever holds its link may know',
+    body: InvitationRead,
+    answer: InvitationShown,
+  },
+  acceptInvitation: {
+    method: 'POST',
+    path: '/api/invitations/accept',
+    summary: 'A challenge to make a passkey for an invitation',
+    body: InvitationAccept,
+    answer: RegistrationOptions,
+  },
+  takeInvitation: {
+    method: 'POST',
+    path: '/api/invitations/take',
+    summary: 'Take an invitation with the passkey that was made, and be signed in',
+    body: InvitationTake,
+    answer: Session,
+  },
+  joinByInvitation: {
+    method: 'POST',
+    path: '/api/invitations/join',
+    summary: 'Take an invitation to a further organisation, with the passkeys that there are',
+    body: InvitationRead,
+    answer: Session,
+  },
+  anotherDevice: {
+    method: 'POST',
+    path: '/api/invitations/device',
+    summary: 'A link for another device of one’s own, good for ten minutes',
+    answer: InvitationLink,
+  },
+  people: {
+    method: 'GET',
+    path: '/api/people',
+    summary: 'People of an organisation, what they sign in with and on, and who is invited',
+    query: Obj({ org: OrgName }),
+    answer: OrgPeople,
+  },
+  invite: {
+    method: 'POST',
+    path: '/api/invitations',
+    summary: 'Invite a new person, or one who lost all passkeys',
+    query: Obj({ org: OrgName }),
+    body: Invite,
+    answer: InvitationLink,
+  },
+  withdrawInvitation: {
+    method: 'POST',
+    path: '/api/invitations/:id/withdraw',
+    summary: 'Take an invitation back',
+    params: Obj({ id: Uuid }),
+    query: Obj({ org: OrgName }),
+    answer: Empty,
+  },
+  approveInvitation: {
+    method: 'POST',
+    path: '/api/invitations/:id/approve',
+    summary: 'Agree, as a second administrator, to an invitation that waits',
+    params: Obj({ id: Uuid }),
+    query: Obj({ org: OrgName }),
+    answer: Empty,
+  },
+  changeRole: {
+    method: 'POST',
+    path: '/api/people/:operator/role',
+    summary: 'Give a person of the organisation another role, or none',
+    params: Obj({ operator: OperatorId }),
+    query: Obj({ org: OrgName }),
+    body: RoleChange,
+    answer: Empty,
+  },
+  endPhone: {
+    method: 'POST',
+    path: '/api/people/:operator/phones/:kid',
+    summary: 'End a phone that is lost: its operator key signs nothing any more',
+    params: Obj({ operator: OperatorId, kid: Digest }),
+    query: Obj({ org: OrgName }),
+    body: PhoneEnd,
+    answer: Empty,
   },
   signOut: {
     method: 'POST',

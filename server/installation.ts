@@ -331,7 +331,7 @@ export function facesOf(installation: Installation): {
   } = installation;
   const shared = { stores, transact, urgent, inGroup, writer, clock, crypto, aud };
   return {
-    http: { ...shared, ca: trustedIssuers(ca), lists, status },
+    http: { ...shared, ca: trustedIssuers(ca), lists, status, publicUrl },
     est: { ...shared, ca, lists },
     commands: {
       ...shared,

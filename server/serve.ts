@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { joining } from './accounts/joining.ts';
+import { passkeys } from './accounts/passkeys.ts';
+import { relyingParty } from './accounts/relying-party.ts';
+import { setUpLink } from './accounts/set-up.ts';
+import { signIn } from './accounts/sign-in.ts';
 import { abandonOrphans } from './authority/ra/records/abandon-orphans.ts';
 import { type Decider, decider } from './authority/ra/records/decider.ts';
 import { refreshCrls } from './authority/va/publish-crl.ts';
@@ -11,9 +16,9 @@ import { buildEst } from './faces/est/est-app.ts';
 import { buildApp } from './faces/http/app.ts';
 import { ownOrigins } from './faces/http/origin.ts';
 import { facesOf, type Installation, type InstallationOptions, openInstallation } from './installation.ts';
+import { createOrg } from './organisations/create-org.ts';
 import { seedDemo } from './organisations/demo-seed.ts';
 import { enrolment } from './organisations/enrol.ts';
-import { signIn } from './organisations/sign-in.ts';
 import { deliveries } from './outside/events/deliveries.ts';
 import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
@@ -71,6 +76,8 @@ export interface RunningServer {
   readonly events: EventSender;
   /** Resolves with a sentence after this server has stopped by itself, since its database was taken away. */
   readonly gone: Promise<string>;
+  /** Where nobody can sign in yet: the link for the first administrator. A secret. */
+  readonly setUpLink: string | undefined;
   /** Stops all work, then closes the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -103,6 +110,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     if (watch !== undefined) await unlessFull(watch.look());
     const demo = options.demo ?? true;
     if (demo) await seedDemo(installation);
+    const setUp = demo ? undefined : await setUpLink(installation);
     await unlessFull(abandonOrphans(installation.transact, installation.clock.now()));
     const decisions = decider({ ...installation, onStep, onFault });
     installation.estCa?.start({
@@ -120,6 +128,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const access = accessTrail(installation);
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
+    const keys = passkeys({ ...installation, relyingParty: relyingParty(publicUrl, own.origins) });
     const faces = facesOf(installation);
     const app = await buildApp({
       installation: faces.http,
@@ -127,6 +136,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       rescue: rescue(installation),
       photos: { keepPart: (part, by) => keepPart(part, by, installation) },
       signIn: signIn({ ...installation, access, demo }),
+      passkeys: keys,
+      joining: joining({
+        ...installation,
+        passkeys: keys,
+        makeOrg: (org) => createOrg({ ...org, training: false }, installation),
+      }),
       access,
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),
@@ -240,7 +255,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       .then(closeOnce)
       .catch(onFault)
       .then(() => new NotNow('database_taken_away').message);
-    return { url, estUrl, port, installation, decider: decisions, events, gone, close: closeOnce };
+    return {
+      ...{ url, estUrl, port, installation, decider: decisions, events, gone, close: closeOnce },
+      setUpLink: setUp,
+    };
   } catch (error) {
     outages.close();
     await installation.close();

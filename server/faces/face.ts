@@ -29,6 +29,8 @@ export interface HttpFace extends SharedFace {
   readonly ca: TrustedIssuers;
   readonly lists: RevocationLists;
   readonly status: StatusResponder;
+  /** Where people open the app, without a slash at the end. */
+  readonly publicUrl: string;
 }
 
 /** For the devices' listener: what the RA needs to answer a device. */

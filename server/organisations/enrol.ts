@@ -8,11 +8,11 @@ import type { CryptoPort } from '../../core/crypto.ts';
 import { fromInstant, toInstant } from '../../core/instant.ts';
 import { jwkThumbprint, jwkToSpki } from '../../core/jwk.ts';
 import { parseJws, verifyJws } from '../../core/jws.ts';
+import type { SignedInPerson } from '../ports/signed-in-person.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { type StatementKeys, statementChain } from '../trail/statement-keys.ts';
 import { STEPS } from '../trail/steps.ts';
-import type { SignedInPerson } from './sign-in.ts';
 
 const NONCE_LIFE = 5 * 60_000;
 const CREDENTIAL_LIFE = 30 * 24 * 3_600_000;

@@ -24,6 +24,10 @@ export interface OperatorKeys {
   saveKey(key: Pick<OperatorKey, 'kid' | 'operator' | 'jwk' | 'enrolledAt'>): Promise<void>;
   /** The operator's key enrolled last, other than `kid`. */
   previous(operator: string, kid: string): Promise<string | undefined>;
+  /** All of the operator's, the newest first. */
+  ofOperator(operator: string): Promise<OperatorKey[]>;
+  /** Revokes one key and fixes the head reported so far; false if it is not the operator's, or is revoked. */
+  revokeKey(kid: string, operator: string, at: string): Promise<boolean>;
   /** Revokes every key of the operator and fixes the heads reported so far. Returns how many keys. */
   revokeKeys(operator: string, at: string): Promise<number>;
   credentials(kid: string): Promise<CredentialPeriod[]>;

@@ -19,6 +19,8 @@ export interface People {
   saveMembership(operator: string, org: OrgName, role: Role): Promise<void>;
   /** False if the person was no member. */
   endMembership(operator: string, org: OrgName): Promise<boolean>;
+  /** Who is somebody in the organisation and not revoked, by name. */
+  membersOf(org: OrgName): Promise<{ operator: string; name: string; role: Role }[]>;
   /** Administrators of an organisation who are not revoked. */
   administrators(org: OrgName): Promise<string[]>;
 }

@@ -10,14 +10,16 @@ export interface StoredSession {
 export interface KnownSession extends StoredSession {
   readonly begunAt: string | null;
   readonly seenAt: string | null;
+  /** Browser and system, as the person sees it; null in sessions of before it was kept. */
+  readonly label: string | null;
 }
 
 export interface Sessions {
-  create(session: StoredSession & { readonly begunAt?: string }): Promise<void>;
+  create(session: StoredSession & { readonly begunAt?: string; readonly label?: string }): Promise<void>;
   find(hash: string): Promise<KnownSession | undefined>;
   ofOperator(operator: string): Promise<KnownSession[]>;
-  /** It was used at that time. */
-  touch(hash: string, at: string): Promise<void>;
+  /** It was used at that time, and ends then if nobody uses it again. */
+  touch(hash: string, at: string, expiresAt: string): Promise<void>;
   remove(hash: string): Promise<void>;
   /** All of a person's sessions; gives how many they were. */
   removeOf(operator: string): Promise<number>;

@@ -1,3 +1,10 @@
+import type {
+  Ceremonies,
+  InstallationAdministrators,
+  Invitations,
+  Passkeys,
+  UserHandles,
+} from './accounts.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { Authorities } from './authorities.ts';
 import type { BindingHistory, Bindings, LiveBindings, Quotas } from './bindings.ts';
@@ -45,6 +52,11 @@ export interface Stores {
   readonly orgs: Orgs;
   readonly people: People;
   readonly sessions: Sessions;
+  readonly passkeys: Passkeys;
+  readonly userHandles: UserHandles;
+  readonly invitations: Invitations;
+  readonly ceremonies: Ceremonies;
+  readonly installationAdministrators: InstallationAdministrators;
   readonly operatorKeys: OperatorKeys;
   readonly heads: Heads;
   readonly statements: StatementLog;

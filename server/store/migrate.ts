@@ -31,6 +31,7 @@ import { BY_WHOM_AND_WHEN } from './migrations/0051-by-whom-and-when.ts';
 import { ERAS } from './migrations/0052-eras.ts';
 import { PLACES_AND_FEED } from './migrations/0053-places-and-feed.ts';
 import { WHERE_SITES_ARE } from './migrations/0054-where-sites-are.ts';
+import { ACCOUNTS } from './migrations/0055-accounts.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -76,6 +77,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 52, statements: ERAS },
   { n: 53, statements: PLACES_AND_FEED },
   { n: 54, statements: WHERE_SITES_ARE },
+  { n: 55, statements: ACCOUNTS },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -18,6 +18,22 @@ function toKey(row: Tables['operator_keys']): OperatorKey {
   };
 }
 
+/** The operator's keys that are not revoked; what their phones reported last stays known. */
+function revoking(db: Db, operator: string, at: string) {
+  return db
+    .updateTable('operator_keys')
+    .set((set) => {
+      const head = set.selectFrom('heads').whereRef('heads.kid', '=', 'operator_keys.kid');
+      return {
+        revoked_at: at,
+        covered_seq: head.select('heads.seq'),
+        covered_digest: head.select('heads.digest'),
+      };
+    })
+    .where('operator', '=', operator)
+    .where('revoked_at', 'is', null);
+}
+
 export function operatorKeys(db: Db): OperatorKeys {
   return {
     async key(kid) {
@@ -41,21 +57,21 @@ export function operatorKeys(db: Db): OperatorKeys {
         .executeTakeFirst();
       return row?.kid;
     },
-    async revokeKeys(operator, at) {
-      const revoked = await db
-        .updateTable('operator_keys')
-        .set((set) => {
-          const head = set.selectFrom('heads').whereRef('heads.kid', '=', 'operator_keys.kid');
-          return {
-            revoked_at: at,
-            covered_seq: head.select('heads.seq'),
-            covered_digest: head.select('heads.digest'),
-          };
-        })
+    async ofOperator(operator) {
+      const rows = await db
+        .selectFrom('operator_keys')
+        .selectAll()
         .where('operator', '=', operator)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst();
-      return Number(revoked.numUpdatedRows);
+        .orderBy('enrolled_at', 'desc')
+        .execute();
+      return rows.map(toKey);
+    },
+    async revokeKey(kid, operator, at) {
+      const revoked = await revoking(db, operator, at).where('kid', '=', kid).executeTakeFirst();
+      return revoked.numUpdatedRows === 1n;
+    },
+    async revokeKeys(operator, at) {
+      return Number((await revoking(db, operator, at).executeTakeFirst()).numUpdatedRows);
     },
     async credentials(kid) {
       const rows = await db.selectFrom('credentials').selectAll().where('kid', '=', kid).execute();

@@ -1,9 +1,10 @@
+import type { Selectable } from 'kysely';
 import type { Membership, Role } from '../../contract/operator.ts';
 import type { People, Person } from '../ports/people.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
-function toPerson(row: Tables['people']): Person {
+function toPerson(row: Selectable<Tables['people']>): Person {
   const { operator, name, about } = row;
   return { operator, name, about, demoRole: row.demo_role as Role | null, revokedAt: row.revoked_at };
 }
@@ -71,6 +72,18 @@ export function people(db: Db): People {
         .where('org', '=', org)
         .executeTakeFirst();
       return ended.numDeletedRows > 0n;
+    },
+    async membersOf(org) {
+      const rows = await db
+        .selectFrom('memberships')
+        .innerJoin('people', 'people.operator', 'memberships.operator')
+        .select(['people.operator', 'people.name', 'memberships.role'])
+        .where('memberships.org', '=', org)
+        .where('people.revoked_at', 'is', null)
+        .orderBy('people.name')
+        .orderBy('people.operator')
+        .execute();
+      return rows.map(({ operator, name, role }) => ({ operator, name, role: role as Role }));
     },
     async administrators(org) {
       const rows = await db

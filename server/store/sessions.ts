@@ -1,13 +1,14 @@
+import type { Selectable } from 'kysely';
 import type { KnownSession, Sessions } from '../ports/sessions.ts';
 import type { Db } from './db.ts';
 import type { Tables } from './tables.ts';
 
 export function sessions(db: Db): Sessions {
   return {
-    async create({ hash, operator, expiresAt, begunAt = null }) {
+    async create({ hash, operator, expiresAt, begunAt = null, label = null }) {
       await db
         .insertInto('sessions')
-        .values({ hash, operator, expires_at: expiresAt, begun_at: begunAt, seen_at: begunAt })
+        .values({ hash, operator, expires_at: expiresAt, begun_at: begunAt, seen_at: begunAt, label })
         .execute();
     },
     async find(hash) {
@@ -18,8 +19,12 @@ export function sessions(db: Db): Sessions {
       const rows = await db.selectFrom('sessions').selectAll().where('operator', '=', operator).execute();
       return rows.map(sessionOf);
     },
-    async touch(hash, at) {
-      await db.updateTable('sessions').set({ seen_at: at }).where('hash', '=', hash).execute();
+    async touch(hash, at, expiresAt) {
+      await db
+        .updateTable('sessions')
+        .set({ seen_at: at, expires_at: expiresAt })
+        .where('hash', '=', hash)
+        .execute();
     },
     async remove(hash) {
       await db.deleteFrom('sessions').where('hash', '=', hash).execute();
@@ -48,7 +53,7 @@ export function sessions(db: Db): Sessions {
   };
 }
 
-function sessionOf(row: Tables['sessions']): KnownSession {
-  const { hash, operator } = row;
-  return { hash, operator, expiresAt: row.expires_at, begunAt: row.begun_at, seenAt: row.seen_at };
+function sessionOf(row: Selectable<Tables['sessions']>): KnownSession {
+  const { hash, operator, label } = row;
+  return { hash, operator, label, expiresAt: row.expires_at, begunAt: row.begun_at, seenAt: row.seen_at };
 }

@@ -18,6 +18,7 @@ import { envelopes } from './envelopes.ts';
 import { eras } from './eras.ts';
 import { events } from './events.ts';
 import { foundCertificates } from './found-certificates.ts';
+import { ceremonies, installationAdministrators, invitations } from './invitations.ts';
 import { keyLineages } from './key-lineage.ts';
 import { leases } from './leases.ts';
 import { listBulk } from './list-bulk.ts';
@@ -28,6 +29,7 @@ import { makerKeys } from './maker-keys.ts';
 import { makerList } from './maker-list.ts';
 import { heads, operatorKeys } from './operator-keys.ts';
 import { orgs } from './orgs.ts';
+import { passkeys, userHandles } from './passkeys.ts';
 import { people } from './people.ts';
 import { phones } from './phones.ts';
 import { photos } from './photos.ts';
@@ -53,6 +55,11 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     orgs: orgs(db),
     people: people(db),
     sessions: sessions(db),
+    passkeys: passkeys(db),
+    userHandles: userHandles(db),
+    invitations: invitations(db),
+    ceremonies: ceremonies(db),
+    installationAdministrators: installationAdministrators(db),
     operatorKeys: operatorKeys(db),
     heads: heads(db),
     statements: statementLog(db),

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { IssuerName } from '../ports/issuer-name.ts';
 
 /** The tables' columns. Instants and JSON are text, truth values are 0 or 1, bytes are blobs. */
@@ -10,6 +11,47 @@ export interface Tables {
     about: string;
     demo_role: string | null;
     revoked_at: string | null;
+    handle: Generated<string | null>;
+    installation_admin: Generated<number>;
+    email: Generated<string | null>;
+  };
+  passkeys: {
+    id: string;
+    operator: string;
+    public_key: string;
+    counter: number;
+    transports: string;
+    backed_up: number;
+    label: string;
+    made_at: string;
+    used_at: Generated<string | null>;
+    ended_at: Generated<string | null>;
+    ended_why: Generated<string | null>;
+  };
+  invitations: {
+    id: string;
+    hash: string;
+    kind: string;
+    org: string | null;
+    role: string | null;
+    operator: string | null;
+    name: string;
+    made_by: string | null;
+    made_at: string;
+    expires_at: string;
+    waits: number;
+    approved_by: Generated<string | null>;
+    used_at: Generated<string | null>;
+    used_by: Generated<string | null>;
+    withdrawn_at: Generated<string | null>;
+  };
+  ceremonies: {
+    hash: string;
+    browser: string;
+    kind: string;
+    invitation: string | null;
+    about: string;
+    expires_at: string;
   };
   memberships: { operator: string; org: string; role: string };
   sessions: {
@@ -18,6 +60,7 @@ export interface Tables {
     expires_at: string;
     begun_at: string | null;
     seen_at: string | null;
+    label: Generated<string | null>;
   };
   nonces: { hash: string; session: string; expires_at: string };
   operator_keys: {

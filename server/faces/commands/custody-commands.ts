@@ -1,9 +1,9 @@
 import { ROLES } from '../../../contract/roles.ts';
+import { endSessionsOf } from '../../accounts/sessions.ts';
 import { createDomain } from '../../organisations/create-domain.ts';
 import { createOrg } from '../../organisations/create-org.ts';
 import { join, leave, type MembershipFault } from '../../organisations/membership.ts';
 import { revokeOperator } from '../../organisations/revoke-operator.ts';
-import { endSessionsOf } from '../../organisations/sessions.ts';
 import { readCurve } from './ca-commands.ts';
 import { type Command, UsageError } from './command.ts';
 import { actorFor, WHO } from './named-person.ts';

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Entitlement } from '../../../contract/entitlements.ts';
 import type { Membership } from '../../../contract/operator.ts';
-import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
+import { toBase64Url } from '../../../core/bytes.ts';
+import type { CryptoPort } from '../../../core/crypto.ts';
+import { type Entered, latestEnd, type SignIn } from '../../accounts/sign-in.ts';
+import type { SignedInPerson } from '../../ports/signed-in-person.ts';
 import { ProblemError } from '../problem.ts';
 
 /** `__Host-`: the cookie is sent only over TLS or on localhost, only to this host, for every path (RFC 6265bis section 4.1.3.2). */
@@ -34,8 +37,26 @@ export function securityOf(
   }
 }
 
-export function setSession(reply: FastifyReply, token: string, expiresAt: string): void {
-  reply.setCookie(COOKIE, token, { ...ATTRIBUTES, expires: new Date(expiresAt) });
+/** The cookie outlives each end that the server moves on by use; the server decides. */
+export function setSession(reply: FastifyReply, { token, session }: Entered): void {
+  reply.setCookie(COOKIE, token, { ...ATTRIBUTES, expires: new Date(latestEnd(session)) });
+}
+
+/** Names a browser for one ceremony of WebAuthn, so that a challenge which another one was given is worth nothing in it. */
+const CEREMONY = '__Host-fieldbind-ceremony';
+const CEREMONY_SECONDS = 600;
+
+export function newCeremonyBrowser(reply: FastifyReply, crypto: Pick<CryptoPort, 'random'>): string {
+  const browser = toBase64Url(crypto.random(32));
+  reply.setCookie(CEREMONY, browser, { ...ATTRIBUTES, maxAge: CEREMONY_SECONDS });
+  return browser;
+}
+
+/** Throws `nonce_unknown` where this browser was asked for nothing. */
+export function ceremonyBrowser({ cookies }: FastifyRequest): string {
+  const browser = cookies[CEREMONY];
+  if (browser === undefined || browser.length > 64) throw new ProblemError('nonce_unknown');
+  return browser;
 }
 
 export function clearSession(reply: FastifyReply): void {

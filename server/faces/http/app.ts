@@ -11,6 +11,7 @@ import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
 import { SECURITY_SCHEMES } from './access.ts';
+import { accountHandlers } from './account-handlers.ts';
 import { deskHandlers } from './desk-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { fieldHandlers } from './field-handlers.ts';
@@ -25,6 +26,7 @@ import { checkOrigin, type OwnOrigins } from './origin.ts';
 import { demandOwnHost } from './own-host.ts';
 import { pageFiles } from './page-files.ts';
 import type { HttpParts } from './parts.ts';
+import { peopleHandlers } from './people-handlers.ts';
 import { phoneHandlers } from './phone-handlers.ts';
 import { photoHandlers } from './photo-handlers.ts';
 import { pkiFiles } from './pki-files.ts';
@@ -105,6 +107,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       api,
       {
         ...sessionHandlers(options),
+        ...accountHandlers(options),
+        ...peopleHandlers(options),
         ...operatorHandlers(options),
         ...fieldHandlers(options),
         ...deskHandlers(options),

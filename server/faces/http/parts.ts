@@ -1,6 +1,8 @@
+import type { Joining } from '../../accounts/joining.ts';
+import type { Passkeys } from '../../accounts/passkeys.ts';
+import type { SignIn } from '../../accounts/sign-in.ts';
 import type { Decider } from '../../authority/ra/records/decider.ts';
 import type { Enrolment } from '../../organisations/enrol.ts';
-import type { SignIn } from '../../organisations/sign-in.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
 import type { Anchors } from '../../phones/anchors.ts';
 import type { PhotoIntake } from '../../phones/keep-photo.ts';
@@ -18,6 +20,8 @@ import type { HttpFace } from '../face.ts';
 export interface HttpParts {
   readonly installation: HttpFace;
   readonly signIn: SignIn;
+  readonly passkeys: Passkeys;
+  readonly joining: Joining;
   readonly enrolment: Enrolment;
   readonly intake: Intake;
   readonly rescue: Rescue;

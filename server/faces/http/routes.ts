@@ -11,9 +11,10 @@ import type { Membership } from '../../../contract/operator.ts';
 import { parse } from '../../../contract/parse.ts';
 import { Problem } from '../../../contract/problem.ts';
 import { ROLES } from '../../../contract/roles.ts';
-import type { SignedInPerson, SignIn } from '../../organisations/sign-in.ts';
+import { isFresh, type SignIn } from '../../accounts/sign-in.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
 import type { ServerClock } from '../../ports/server-clock.ts';
+import type { SignedInPerson } from '../../ports/signed-in-person.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName, CALLS, rateLimit } from '../rate-limit.ts';
@@ -149,6 +150,8 @@ export function registerApi(
         let membership: Membership | undefined;
         try {
           membership = checkAccess(entitlement, request, session);
+          if (session !== undefined && asksFresh(entitlement, request.body) && !isFresh(session, clock.now()))
+            throw new ProblemError('sign_in_again');
         } catch (error) {
           countAddress(request);
           throw error;
@@ -165,6 +168,13 @@ export function registerApi(
 
 function isWithoutSession({ to }: Entitlement): boolean {
   return to === 'anybody' || to === 'open' || to === 'client';
+}
+
+/** Whether this call, by what its body says, asks for a sign-in of the last minutes. */
+function asksFresh({ fresh }: Entitlement, body: unknown): boolean {
+  if (fresh === undefined || fresh === 'always') return fresh === 'always';
+  const { act } = (body ?? {}) as { act?: unknown };
+  return fresh.some((one) => one === act);
 }
 
 /** The device that a path names, with the caller's organisation: nobody can use up another organisation's calls. */

@@ -1,11 +1,11 @@
-import type { Session } from '../../../contract/operator.ts';
 import { toInstant } from '../../../core/instant.ts';
-import { endOwnSession, endSessionsOf, ownSessions } from '../../organisations/sessions.ts';
-import type { SignedInPerson } from '../../organisations/sign-in.ts';
+import { browserLabel } from '../../accounts/browser-label.ts';
+import { endOwnSession, endSessionsOf, ownSessions } from '../../accounts/sessions.ts';
 import { ProblemError } from '../problem.ts';
 import { clearSession, setSession } from './access.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
+import { viewSession } from './session-view.ts';
 
 /** Signing in and out, and the current session. */
 export function sessionHandlers({
@@ -16,28 +16,21 @@ export function sessionHandlers({
   'probe' | 'signInOptions' | 'signIn' | 'signOut' | 'session' | 'sessions' | 'endSession' | 'endSessionsOf'
 > {
   const { aud, clock } = installation;
-  const view = ({ operator, name, memberships, expiresAt }: SignedInPerson): Session => ({
-    operator,
-    name,
-    aud,
-    memberships: [...memberships],
-    expiresAt,
-  });
   return {
     probe: async ({ query }) => ({ nonce: query.nonce, at: toInstant(clock.now()) }),
     signInOptions: () => signIn.options(),
-    async signIn({ body, reply }) {
-      const entered = await signIn.asDemo(body.operator);
+    async signIn({ body, request, reply }) {
+      const entered = await signIn.asDemo(body.operator, browserLabel(request.headers['user-agent']));
       if (entered === undefined) throw new ProblemError('unauthenticated');
-      setSession(reply, entered.token, entered.session.expiresAt);
-      return view(entered.session);
+      setSession(reply, entered);
+      return viewSession(entered.session, aud);
     },
     async signOut({ session, reply }) {
       await signIn.out(session);
       clearSession(reply);
       return {};
     },
-    session: async ({ session }) => view(session),
+    session: async ({ session }) => viewSession(session, aud),
     sessions: async ({ session }) => ({ sessions: await ownSessions(session, installation) }),
     async endSession({ session, params: { id }, reply }) {
       if (!(await endOwnSession(id, session, installation))) throw new ProblemError('not_found');

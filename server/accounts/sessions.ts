@@ -1,10 +1,11 @@
 import { MOST_SESSIONS, type OwnSession } from '../../contract/own-session.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
+import type { SignedInPerson } from '../ports/signed-in-person.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
-import { begunOf, hasEnded, type SignedInPerson } from './sign-in.ts';
+import { begunOf, hasEnded } from './sign-in.ts';
 
 interface SessionParts {
   readonly stores: Needs<'sessions'>;

@@ -1,4 +1,4 @@
-import type { Membership, SignInOptions } from '../../contract/operator.ts';
+import type { SignInOptions } from '../../contract/operator.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { CryptoPort } from '../../core/crypto.ts';
@@ -7,41 +7,45 @@ import type { AccessNotes } from '../ports/access-notes.ts';
 import type { Person } from '../ports/people.ts';
 import { PROCESS_SKEW } from '../ports/server-clock.ts';
 import type { KnownSession } from '../ports/sessions.ts';
+import type { SignedInPerson } from '../ports/signed-in-person.ts';
 import type { Needs } from '../ports/stores.ts';
 
-/** A signed-in person, as faces see them. */
-export interface SignedInPerson {
-  readonly operator: string;
-  readonly name: string;
-  readonly memberships: readonly Membership[];
-  readonly expiresAt: string;
-  /** When this person signed in. */
-  readonly begunAt: string;
-  /** SHA-256 of the token, which names the session in the database. */
-  readonly hash: string;
-  /** The database was put back to a copy, and nobody has confirmed this person since. */
-  readonly unconfirmed: boolean;
-}
-
-const SESSION = 7 * 24 * 3_600_000;
-/** A session that nobody uses for so long ends before: longer than a weekend, so that a phone at work needs no sign-in. */
-const IDLE = 72 * 3_600_000;
+const DAY = 24 * 3_600_000;
+/** A session that nobody uses for so long ends: a phone is away for weeks, and a sign-in must not be what stops it. */
+const UNUSED = 30 * DAY;
+/** However much it is used, it ends after so long. */
+const LONGEST = 90 * DAY;
 /** Its use is noted no more often than this, since each note is a write. */
 const NOTED = 10 * 60_000;
+/** What asks for a fresh sign-in takes one of the last minutes: long enough to decide what waits, too short for who finds a phone. */
+const FRESH = 10 * 60_000;
 
 /** When a session began; one that began before this was kept has its end. */
 export function begunOf({ begunAt, expiresAt }: KnownSession): string {
-  return begunAt ?? toInstant(fromInstant(expiresAt) - SESSION);
+  return begunAt ?? toInstant(fromInstant(expiresAt) - UNUSED);
 }
 
-/** Whether a session has ended, by its age or because nobody used it. */
-export function hasEnded(session: KnownSession, now: number): boolean {
-  const { seenAt, expiresAt } = session;
-  return expiresAt <= toInstant(now) || (seenAt !== null && now - fromInstant(seenAt) > IDLE);
+/** When a session that began then and is used now ends, if nobody uses it again. */
+function endOf(begunAt: string, now: number): string {
+  return toInstant(Math.min(now + UNUSED, fromInstant(begunAt) + LONGEST));
+}
+
+/** However much a session is used, it ends then. */
+export function latestEnd({ begunAt }: Pick<SignedInPerson, 'begunAt'>): string {
+  return toInstant(fromInstant(begunAt) + LONGEST);
+}
+
+export function hasEnded({ expiresAt }: KnownSession, now: number): boolean {
+  return expiresAt <= toInstant(now);
+}
+
+/** Whether the person signed in just now; a demo person has nothing to do so again with. */
+export function isFresh({ begunAt, isDemo }: SignedInPerson, now: number): boolean {
+  return isDemo || Math.abs(now - fromInstant(begunAt)) <= FRESH;
 }
 
 export interface SignInParts {
-  readonly stores: Needs<'people' | 'sessions' | 'eras'>;
+  readonly stores: Needs<'people' | 'sessions' | 'eras' | 'installationAdministrators'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly access: Pick<AccessNotes, 'note'>;
@@ -49,10 +53,20 @@ export interface SignInParts {
   readonly demo?: boolean;
 }
 
+export interface Entered {
+  readonly token: string;
+  readonly session: SignedInPerson;
+}
+
 export interface SignIn {
   options(): Promise<SignInOptions>;
   /** Signs a demo person in; undefined if there is no such person, or if the person may not sign in. */
-  asDemo(operator: string): Promise<{ token: string; session: SignedInPerson } | undefined>;
+  asDemo(operator: string, label: string): Promise<Entered | undefined>;
+  /**
+   * Begins a session of whoever has shown a passkey; undefined if the person may not sign in. A session of theirs in the same
+   * browser ends: its token was known before.
+   */
+  begin(operator: string, label: string, before?: SignedInPerson): Promise<Entered | undefined>;
   /** The person behind a cookie's token; undefined if the session is unknown or has ended. */
   find(token: string): Promise<SignedInPerson | undefined>;
   out(session: SignedInPerson): Promise<void>;
@@ -74,13 +88,33 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
     const memberships = await stores.people.memberships(operator);
     if (memberships.length === 0) return undefined;
     const unconfirmed = await stores.eras.unconfirmed(operator);
-    return { operator, name: person.name, memberships, begunAt, expiresAt, hash, unconfirmed };
+    return {
+      ...{ operator, memberships, begunAt, expiresAt, hash, unconfirmed },
+      name: person.name,
+      isDemo: person.demoRole !== null,
+      isInstallationAdministrator: await stores.installationAdministrators.is(operator),
+    };
   }
 
   /** A name that nobody has is not written down: it may be anything, a password too. */
   async function refused(person: Person | undefined): Promise<undefined> {
     const subject = person?.operator ?? 'an unknown name';
     await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
+  }
+
+  async function begin(person: Person | undefined, label: string): Promise<Entered | undefined> {
+    if (person === undefined) return refused(person);
+    const { operator } = person;
+    const now = clock.now();
+    await stores.sessions.purge(toInstant(now));
+    const token = toBase64Url(crypto.random(32));
+    const hash = await hashOf(token);
+    const session = await signedIn(operator, hash, toInstant(now), endOf(toInstant(now), now));
+    if (session === undefined) return refused(person);
+    const { begunAt, expiresAt } = session;
+    await stores.sessions.create({ hash, operator, begunAt, expiresAt, label });
+    await access.note({ event: 'signed in', actor: operator, org: null, subject: operator });
+    return { token, session };
   }
 
   return {
@@ -92,31 +126,29 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
       );
       return { demo: demo.slice(0, 16) };
     },
-    async asDemo(operator) {
+    async asDemo(operator, label) {
       const person = await stores.people.person(operator);
       if (person === undefined || person.demoRole === null) return refused(person);
-      const now = clock.now();
-      await stores.sessions.purge(toInstant(now));
-      const token = toBase64Url(crypto.random(32));
-      const hash = await hashOf(token);
-      const session = await signedIn(operator, hash, toInstant(now), toInstant(now + SESSION));
-      if (session === undefined) return refused(person);
-      const { begunAt, expiresAt } = session;
-      await stores.sessions.create({ hash, operator, begunAt, expiresAt });
-      await access.note({ event: 'signed in', actor: operator, org: null, subject: operator });
-      return { token, session };
+      return begin(person, label);
+    },
+    async begin(operator, label, before) {
+      const entered = await begin(await stores.people.person(operator), label);
+      if (entered !== undefined && before !== undefined) await stores.sessions.remove(before.hash);
+      return entered;
     },
     async find(token) {
       const stored = await stores.sessions.find(await hashOf(token));
       const now = clock.now();
       if (stored === undefined || hasEnded(stored, now)) return undefined;
       // One that lives longer than any does began by a clock that was ahead.
-      if (fromInstant(stored.expiresAt) - now > SESSION + PROCESS_SKEW) return undefined;
+      if (fromInstant(stored.expiresAt) - now > UNUSED + PROCESS_SKEW) return undefined;
       const noted = stored.seenAt === null ? 0 : fromInstant(stored.seenAt);
       // Where nothing can be written a session ends sooner, and nothing else.
+      const begunAt = begunOf(stored);
+      const expiresAt = endOf(begunAt, now);
       if (Math.abs(now - noted) > NOTED)
-        await stores.sessions.touch(stored.hash, toInstant(now)).catch(() => undefined);
-      return signedIn(stored.operator, stored.hash, begunOf(stored), stored.expiresAt);
+        await stores.sessions.touch(stored.hash, toInstant(now), expiresAt).catch(() => undefined);
+      return signedIn(stored.operator, stored.hash, begunAt, expiresAt);
     },
     async out({ hash, operator }) {
       await stores.sessions.remove(hash);

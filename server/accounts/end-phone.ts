@@ -1,0 +1,38 @@
+import type { Clock } from '../../core/clock.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { OrgName } from '../ports/issuer-name.ts';
+import type { Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
+
+export interface LostPhone {
+  readonly kid: string;
+  readonly operator: string;
+  readonly org: OrgName;
+  readonly by: string;
+  readonly because: string;
+}
+
+/**
+ * Ends one phone of a person of the organisation. What it captured up to the head that it reported last still counts: those
+ * records were captured before. False if there is no such phone.
+ */
+export function endPhone(
+  { kid, operator, org, by, because }: LostPhone,
+  {
+    urgent,
+    clock,
+  }: { readonly urgent: Transact<'people' | 'operatorKeys' | 'audit'>; readonly clock: Clock },
+): Promise<boolean> {
+  const at = toInstant(clock.now());
+  return urgent(async (tx) => {
+    const memberships = await tx.people.memberships(operator);
+    if (memberships.every((one) => one.org !== org)) return false;
+    if (!(await tx.operatorKeys.revokeKey(kid, operator, at))) return false;
+    await audit(tx.audit, {
+      ...{ at, step: STEPS.admin, event: 'operator key revoked', actor: by, org, subject: kid },
+      detail: because,
+    });
+    return true;
+  });
+}

@@ -1,0 +1,147 @@
+import type { InvitationKind, InvitationShown } from '../../contract/account.ts';
+import type { Role } from '../../contract/operator.ts';
+import { toBase64Url, utf8 } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CryptoPort } from '../../core/crypto.ts';
+import { toInstant } from '../../core/instant.ts';
+import { uuid7 } from '../../core/uuid7.ts';
+import type { Invitation } from '../ports/accounts.ts';
+import type { OrgName } from '../ports/issuer-name.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
+
+const DAY = 24 * 3_600_000;
+/** A code on a screen is for the device beside it. */
+const LIFE: Record<InvitationKind, number> = {
+  'set-up': 7 * DAY,
+  join: 7 * DAY,
+  recovery: 7 * DAY,
+  device: 10 * 60_000,
+};
+
+export interface InvitationParts {
+  readonly stores: Needs<'invitations' | 'people' | 'orgs'>;
+  readonly transact: Transact<'invitations' | 'people' | 'audit'>;
+  readonly clock: Clock;
+  readonly crypto: CryptoPort;
+  /** Address of the app. */
+  readonly publicUrl: string;
+}
+
+export interface Wanted {
+  readonly kind: InvitationKind;
+  readonly org: OrgName | null;
+  readonly role: Role | null;
+  readonly operator: string | null;
+  readonly name: string;
+  /** Who makes it, for the trail; the person too, if it is one. */
+  readonly by: string;
+  readonly madeBy: string | null;
+  readonly waits: boolean;
+}
+
+export interface MadeInvitation {
+  readonly id: string;
+  readonly link: string;
+  readonly expiresAt: string;
+  readonly waits: boolean;
+}
+
+/** Makes an invitation. Its link is told once, here: only a digest of its secret is kept. */
+export async function makeInvitation(
+  { by, ...wanted }: Wanted,
+  { transact, clock, crypto, publicUrl }: InvitationParts,
+): Promise<MadeInvitation> {
+  const now = clock.now();
+  const token = toBase64Url(crypto.random(32));
+  const id = uuid7(now, crypto);
+  const hash = await hashOfToken(token, crypto);
+  const [madeAt, expiresAt] = [toInstant(now), toInstant(now + LIFE[wanted.kind])];
+  await transact(async (tx) => {
+    await tx.invitations.save({ ...wanted, id, hash, madeAt, expiresAt });
+    await audit(tx.audit, {
+      ...{ at: madeAt, step: STEPS.admin, event: 'invitation made', actor: by, org: wanted.org, subject: id },
+      detail: [wanted.kind, wanted.role, wanted.operator, wanted.waits ? 'waits for a second person' : null]
+        .filter((word) => word !== null)
+        .join(', '),
+    });
+  });
+  // Behind the `#`, which a browser sends to nobody: neither a log nor a proxy sees the secret.
+  return { id, link: `${publicUrl}/join#${token}`, expiresAt, waits: wanted.waits };
+}
+
+export function hashOfToken(token: string, crypto: CryptoPort): Promise<string> {
+  return crypto.digest(utf8(`invitation:${token}`));
+}
+
+export type InvitationFault =
+  | 'invitation_unknown'
+  | 'invitation_used'
+  | 'invitation_over'
+  | 'invitation_waits';
+
+/** Why an invitation is worth nothing now; undefined if it may be accepted. */
+export function faultOf(invitation: Invitation | undefined, now: number): InvitationFault | undefined {
+  if (invitation === undefined) return 'invitation_unknown';
+  if (invitation.usedAt !== null) return 'invitation_used';
+  if (invitation.withdrawnAt !== null || invitation.expiresAt <= toInstant(now)) return 'invitation_over';
+  return invitation.waits ? 'invitation_waits' : undefined;
+}
+
+/** What whoever holds the link may know of it. */
+export async function showInvitation(
+  token: string,
+  { stores, clock, crypto }: InvitationParts,
+): Promise<InvitationShown | InvitationFault> {
+  const invitation = await stores.invitations.byHash(await hashOfToken(token, crypto));
+  const fault = faultOf(invitation, clock.now());
+  if (fault !== undefined || invitation === undefined) return fault ?? 'invitation_unknown';
+  const { kind, org, role, name, madeBy, expiresAt } = invitation;
+  const title = org === null ? undefined : (await stores.orgs.org(org))?.title;
+  const by = madeBy === null ? undefined : (await stores.people.person(madeBy))?.name;
+  return {
+    ...{ kind, expiresAt },
+    ...(name === '' ? {} : { name }),
+    ...(org === null ? {} : { org }),
+    ...(title === undefined ? {} : { title }),
+    ...(role === null ? {} : { role }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
+/** Takes an invitation of the organisation back; false if it is not open there. */
+export function withdrawInvitation(
+  id: string,
+  { org, by }: { readonly org: OrgName; readonly by: string },
+  { transact, clock }: InvitationParts,
+): Promise<boolean> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    if ((await tx.invitations.invitation(id))?.org !== org || !(await tx.invitations.withdraw(id, at)))
+      return false;
+    await audit(tx.audit, {
+      ...{ at, step: STEPS.admin, event: 'invitation withdrawn', actor: by, org, subject: id },
+    });
+    return true;
+  });
+}
+
+/** The second administrator's word. Whoever made it cannot give it, nor can whom it is for. */
+export function approveInvitation(
+  id: string,
+  { org, by }: { readonly org: OrgName; readonly by: string },
+  { transact, clock }: InvitationParts,
+): Promise<'done' | 'own_request' | 'not_found'> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const invitation = await tx.invitations.invitation(id);
+    if (invitation?.org !== org) return 'not_found';
+    if (invitation.madeBy === by || invitation.operator === by) return 'own_request';
+    if (!(await tx.invitations.approve(id, by, at))) return 'not_found';
+    await audit(tx.audit, {
+      ...{ at, step: STEPS.admin, event: 'invitation approved', actor: by, org, subject: id },
+    });
+    return 'done';
+  });
+}

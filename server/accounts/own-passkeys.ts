@@ -1,0 +1,38 @@
+import type { OwnPasskey } from '../../contract/account.ts';
+import type { Clock } from '../../core/clock.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { SignedInPerson } from '../ports/signed-in-person.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
+import { audit } from '../trail/chain.ts';
+import { STEPS } from '../trail/steps.ts';
+
+const MOST = 32;
+
+export async function ownPasskeys(
+  { operator }: SignedInPerson,
+  { stores }: { readonly stores: Needs<'passkeys'> },
+): Promise<OwnPasskey[]> {
+  return (await stores.passkeys.ofOperator(operator)).slice(0, MOST).map((one) => ({
+    ...{ id: one.id, label: one.label, madeAt: one.madeAt, backedUp: one.backedUp },
+    ...(one.usedAt === null ? {} : { usedAt: one.usedAt }),
+  }));
+}
+
+/** Ends a passkey of one's own. The last one stays: whoever has none can sign in nowhere. */
+export function endOwnPasskey(
+  id: string,
+  { operator }: SignedInPerson,
+  { transact, clock }: { readonly transact: Transact<'passkeys' | 'audit'>; readonly clock: Clock },
+): Promise<'not_found' | 'conflict' | undefined> {
+  const at = toInstant(clock.now());
+  return transact(async (tx) => {
+    const own = await tx.passkeys.ofOperator(operator);
+    if (!own.some((one) => one.id === id)) return 'not_found';
+    if (own.length === 1) return 'conflict';
+    await tx.passkeys.end(id, at, 'by its person');
+    await audit(tx.audit, {
+      ...{ at, step: STEPS.admin, event: 'passkey ended', actor: operator, org: null, subject: operator },
+    });
+    return undefined;
+  });
+}

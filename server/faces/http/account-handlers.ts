@@ -1,0 +1,89 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { browserLabel } from '../../accounts/browser-label.ts';
+import { makeInvitation, showInvitation } from '../../accounts/invitations.ts';
+import { endOwnPasskey, ownPasskeys } from '../../accounts/own-passkeys.ts';
+import type { Entered } from '../../accounts/sign-in.ts';
+import { ProblemError } from '../problem.ts';
+import { ceremonyBrowser, newCeremonyBrowser, requireSession, setSession } from './access.ts';
+import type { HttpParts } from './parts.ts';
+import type { Handlers } from './routes.ts';
+import { viewSession } from './session-view.ts';
+
+/** Signing in by passkey, invitations as those see them who accept, and what a person signs in with. */
+export function accountHandlers(
+  parts: HttpParts,
+): Pick<
+  Handlers,
+  | 'askToSignIn'
+  | 'passkeySignIn'
+  | 'passkeys'
+  | 'endPasskey'
+  | 'readInvitation'
+  | 'acceptInvitation'
+  | 'takeInvitation'
+  | 'joinByInvitation'
+  | 'anotherDevice'
+> {
+  const { installation, signIn, passkeys, joining, access } = parts;
+  const labelOf = ({ headers }: FastifyRequest) => browserLabel(headers['user-agent']);
+  /** The session that this browser has, if it has one: a token that was known before a sign-in is worth nothing after it. */
+  const before = (request: FastifyRequest) => requireSession(request, signIn).catch(() => undefined);
+  const enter = (entered: Entered | undefined, reply: FastifyReply) => {
+    if (entered === undefined) throw new ProblemError('unauthenticated');
+    setSession(reply, entered);
+    return viewSession(entered.session, installation.aud);
+  };
+
+  return {
+    askToSignIn: async ({ reply }) => passkeys.askToSignIn(newCeremonyBrowser(reply, installation.crypto)),
+
+    async passkeySignIn({ body, request, reply }) {
+      const shown = await passkeys.show(body.response, ceremonyBrowser(request));
+      if (!shown.ok) {
+        const { operator: subject = 'an unknown passkey', code } = shown;
+        await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
+        throw new ProblemError(code);
+      }
+      return enter(await signIn.begin(shown.operator, labelOf(request), await before(request)), reply);
+    },
+
+    passkeys: async ({ session }) => ({ passkeys: await ownPasskeys(session, installation) }),
+
+    async endPasskey({ session, body }) {
+      const fault = await endOwnPasskey(body.id, session, installation);
+      if (fault !== undefined) throw new ProblemError(fault);
+      return {};
+    },
+
+    async readInvitation({ body }) {
+      const shown = await showInvitation(body.token, installation);
+      if (typeof shown === 'string') throw new ProblemError(shown);
+      return shown;
+    },
+
+    async acceptInvitation({ body, reply }) {
+      const asked = await joining.ask(body, newCeremonyBrowser(reply, installation.crypto));
+      if (typeof asked === 'string') throw new ProblemError(asked);
+      return asked;
+    },
+
+    async takeInvitation({ body, request, reply }) {
+      const { token, response } = body;
+      const taken = await joining.take(token, response, ceremonyBrowser(request), labelOf(request));
+      if (typeof taken === 'string') throw new ProblemError(taken);
+      return enter(await signIn.begin(taken.operator, labelOf(request), await before(request)), reply);
+    },
+
+    async joinByInvitation({ session, body, request, reply }) {
+      const joined = await joining.takeAs(body.token, session);
+      if (joined !== 'done') throw new ProblemError(joined);
+      return enter(await signIn.begin(session.operator, labelOf(request), session), reply);
+    },
+
+    async anotherDevice({ session }) {
+      const { operator, name } = session;
+      const made = { kind: 'device', org: null, role: null, operator, name, waits: false } as const;
+      return makeInvitation({ ...made, by: operator, madeBy: operator }, installation);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { endPhone } from '../../accounts/end-phone.ts';
+import { approveInvitation, makeInvitation, withdrawInvitation } from '../../accounts/invitations.ts';
+import { peopleOfOrg } from '../../accounts/people-of-org.ts';
+import { join, leave } from '../../organisations/membership.ts';
+import { ProblemError } from '../problem.ts';
+import type { HttpParts } from './parts.ts';
+import type { Handlers } from './routes.ts';
+
+/** An organisation's people, by its administrators. */
+export function peopleHandlers({
+  installation,
+}: HttpParts): Pick<
+  Handlers,
+  'people' | 'invite' | 'withdrawInvitation' | 'approveInvitation' | 'changeRole' | 'endPhone'
+> {
+  const { stores } = installation;
+  return {
+    people: ({ query }) => peopleOfOrg(query.org, installation),
+
+    async invite({ session, query: { org }, body }) {
+      const made = { org, by: session.operator, madeBy: session.operator };
+      if (body.operator === undefined) {
+        if (body.role === undefined) throw new ProblemError('request_invalid');
+        const name = body.name.trim();
+        return makeInvitation(
+          { ...made, kind: 'join', role: body.role, operator: null, name, waits: false },
+          installation,
+        );
+      }
+      // Of a person who is administrator anywhere: whoever has that person's passkeys has all that such a person may.
+      const memberships = await stores.people.memberships(body.operator);
+      const here = memberships.find((one) => one.org === org);
+      const person = await stores.people.person(body.operator);
+      if (here === undefined || person === undefined || person.revokedAt !== null)
+        throw new ProblemError('not_found');
+      if (body.operator === session.operator) throw new ProblemError('own_request');
+      const waits = memberships.some(({ role }) => role === 'administrator');
+      return makeInvitation(
+        { ...made, kind: 'recovery', role: here.role, operator: body.operator, name: person.name, waits },
+        installation,
+      );
+    },
+
+    async withdrawInvitation({ session, params: { id }, query: { org } }) {
+      if (!(await withdrawInvitation(id, { org, by: session.operator }, installation)))
+        throw new ProblemError('not_found');
+      return {};
+    },
+
+    async approveInvitation({ session, params: { id }, query: { org } }) {
+      const result = await approveInvitation(id, { org, by: session.operator }, installation);
+      if (result !== 'done') throw new ProblemError(result);
+      return {};
+    },
+
+    async changeRole({ session, params: { operator }, query: { org }, body: { role } }) {
+      const member = { operator, org, by: session.operator };
+      const memberships = await stores.people.memberships(operator);
+      // By the browser only who is one of them already: others are invited.
+      if (memberships.every((one) => one.org !== org)) throw new ProblemError('not_found');
+      const result =
+        role === undefined
+          ? await leave(member, installation)
+          : await join({ ...member, role }, installation);
+      if (result === 'last_administrator') throw new ProblemError('last_administrator');
+      if (result !== 'done') throw new ProblemError('not_found');
+      return {};
+    },
+
+    async endPhone({ session, params, query: { org }, body }) {
+      const phone = { ...params, org, by: session.operator, because: body.because.trim() };
+      if (!(await endPhone(phone, installation))) throw new ProblemError('not_found');
+      return {};
+    },
+  };
+}
