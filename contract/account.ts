@@ -186,11 +186,30 @@ export const Invite = Obj(
   { additionalProperties: false },
 );
 export type Invite = Static<typeof Invite>;
-export const RoleChange = Obj(
-  { role: Maybe(Role), because: Text({ minLength: 1, maxLength: 300, pattern: '\\S' }) },
+const Because = Text({ minLength: 1, maxLength: 300, pattern: '\\S' });
+export const RoleChange = Obj({ role: Maybe(Role), because: Because }, { additionalProperties: false });
+export const PhoneEnd = Obj({ because: Because }, { additionalProperties: false });
+
+/** An organisation as an installation administrator sees it. */
+export const InstalledOrg = Obj({
+  name: OrgName,
+  title: Words(120),
+  training: Flag(),
+  people: Integer({ minimum: 0 }),
+  /** Names of its administrators. */
+  administrators: List(Words(120), { maxItems: 64 }),
+});
+export const InstalledOrgs = Obj({
+  orgs: List(InstalledOrg, { maxItems: 10_000 }),
+  /** Of people whom no single organisation may recover. */
+  recoveries: List(OpenInvitation, { maxItems: 500 }),
+});
+export type InstalledOrgs = Static<typeof InstalledOrgs>;
+/** A new organisation, and whom it is made for: its first administrator, who is invited. */
+export const NewOrg = Obj(
+  { name: OrgName, title: PersonName, administrator: PersonName },
   { additionalProperties: false },
 );
-export const PhoneEnd = Obj(
-  { because: Text({ minLength: 1, maxLength: 300, pattern: '\\S' }) },
-  { additionalProperties: false },
-);
+export const AdministratorInvite = Obj({ name: PersonName }, { additionalProperties: false });
+export const Recovery = Obj({ because: Because }, { additionalProperties: false });
+export const InstallationChange = Obj({ isOne: Flag(), because: Because }, { additionalProperties: false });

@@ -184,6 +184,8 @@ export const PROBLEM_CODES = [
   'sign_in_again',
   'last_administrator',
   'own_request',
+  'several_organisations',
+  'guessing_locked',
   'rate_limited',
   'unavailable',
   'internal',

@@ -1,4 +1,4 @@
-import type { API, ApiName } from './api.ts';
+import type { ApiName } from './api.ts';
 import { CUSTODIANS, DESK, ROLES } from './roles.ts';
 
 type Role = (typeof ROLES)[number];
@@ -13,6 +13,7 @@ export const RIGHTS = [
   'decide_records',
   'see_phones',
   'manage_people',
+  'manage_installation',
 ] as const;
 export type Right = (typeof RIGHTS)[number];
 
@@ -22,10 +23,11 @@ export type Right = (typeof RIGHTS)[number];
  * - `anybody`: in our own page, signed in or not; `open`: any other machine too, since no cookie is read and nothing changes.
  * - `client`: a machine client with the right token.
  * - `self`: whoever is signed in, about themselves and what is theirs; another person's is not found.
+ * - `installation`: an installation administrator, who answers for what spans organisations.
  * - roles: people of the organisation that the call names in its query, in one of these roles.
  */
 export interface Entitlement {
-  readonly to: 'anybody' | 'open' | 'client' | 'self' | readonly Role[];
+  readonly to: 'anybody' | 'open' | 'client' | 'self' | 'installation' | readonly Role[];
   readonly right?: Right;
   /** `others`: only what somebody else captured or asked for (four eyes). */
   readonly records?: 'others';
@@ -53,6 +55,12 @@ export const ENTITLEMENTS = {
   approveInvitation: { to: ['administrator'], right: 'manage_people', records: 'others', fresh: 'always' },
   changeRole: { to: ['administrator'], right: 'manage_people', fresh: 'always' },
   endPhone: { to: ['administrator'], right: 'manage_people', fresh: 'always' },
+  orgs: { to: 'installation', right: 'manage_installation' },
+  makeOrg: { to: 'installation', right: 'manage_installation', fresh: 'always' },
+  inviteAdministrator: { to: 'installation', right: 'manage_installation', fresh: 'always' },
+  recoverPerson: { to: 'installation', right: 'manage_installation', fresh: 'always' },
+  approveRecovery: { to: 'installation', right: 'manage_installation', records: 'others', fresh: 'always' },
+  changeInstallationAdministrator: { to: 'installation', right: 'manage_installation', fresh: 'always' },
   signOut: { to: 'self' },
   session: { to: 'self' },
   sessions: { to: 'self' },
@@ -96,15 +104,21 @@ export type WithOrg = {
   readonly [K in ApiName]: (typeof ENTITLEMENTS)[K]['to'] extends readonly Role[] ? K : never;
 }[ApiName];
 
-/** Whether people of this role have this right in their organisation. */
-export function hasRight(role: Role, right: Right): boolean {
-  return Object.values<Entitlement>(ENTITLEMENTS).some(
-    (row) => row.right === right && typeof row.to !== 'string' && row.to.includes(role),
-  );
+/** What somebody who is signed in is: something in one organisation, or an installation administrator. */
+export type Standing = Role | 'installation';
+
+/** Whether somebody who is that has this right. */
+export function hasRight(standing: Standing, right: Right): boolean {
+  return Object.values<Entitlement>(ENTITLEMENTS).some((row) => row.right === right && isFor(row, standing));
 }
 
-/** Whether one of these roles may call the operation in its own organisation. */
-export function mayCall(role: Role, name: keyof typeof API): boolean {
-  const { to }: Entitlement = ENTITLEMENTS[name];
-  return typeof to === 'string' ? to === 'self' || to === 'anybody' || to === 'open' : to.includes(role);
+/** Whether somebody who is that may call the operation, in their own organisation where it names one. */
+export function mayCall(standing: Standing, name: ApiName): boolean {
+  const row: Entitlement = ENTITLEMENTS[name];
+  return row.to === 'self' || row.to === 'anybody' || row.to === 'open' || isFor(row, standing);
+}
+
+function isFor({ to }: Entitlement, standing: Standing): boolean {
+  if (to === 'installation') return standing === 'installation';
+  return typeof to !== 'string' && to.some((role) => role === standing);
 }

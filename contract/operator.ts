@@ -28,6 +28,8 @@ export const Session = Obj({
   aud: Audience,
   memberships: List(Membership, { minItems: 1, maxItems: 16 }),
   expiresAt: Instant,
+  /** An installation administrator, who answers for what spans organisations. */
+  installation: Maybe(Flag()),
 });
 export type Session = Static<typeof Session>;
 

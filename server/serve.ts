@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { joining } from './accounts/joining.ts';
+import { guesses } from './accounts/guesses.ts';
+import { type JoinParts, joining } from './accounts/joining.ts';
 import { passkeys } from './accounts/passkeys.ts';
 import { relyingParty } from './accounts/relying-party.ts';
 import { setUpLink } from './accounts/set-up.ts';
@@ -129,6 +130,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
     const keys = passkeys({ ...installation, relyingParty: relyingParty(publicUrl, own.origins) });
+    const makeOrg: JoinParts['makeOrg'] = (org) => createOrg({ ...org, training: false }, installation);
     const faces = facesOf(installation);
     const app = await buildApp({
       installation: faces.http,
@@ -137,11 +139,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       photos: { keepPart: (part, by) => keepPart(part, by, installation) },
       signIn: signIn({ ...installation, access, demo }),
       passkeys: keys,
-      joining: joining({
-        ...installation,
-        passkeys: keys,
-        makeOrg: (org) => createOrg({ ...org, training: false }, installation),
-      }),
+      joining: joining({ ...installation, passkeys: keys, makeOrg }),
+      guesses: guesses(installation.clock.steady),
+      makeOrg,
       access,
       enrolment: enrolment(installation),
       packs: workPacks({ ...installation, app: version }),

@@ -39,6 +39,8 @@ export interface Wanted {
   readonly by: string;
   readonly madeBy: string | null;
   readonly waits: boolean;
+  /** Said on the trail. */
+  readonly because?: string;
 }
 
 export interface MadeInvitation {
@@ -50,7 +52,7 @@ export interface MadeInvitation {
 
 /** Makes an invitation. Its link is told once, here: only a digest of its secret is kept. */
 export async function makeInvitation(
-  { by, ...wanted }: Wanted,
+  { by, because, ...wanted }: Wanted,
   { transact, clock, crypto, publicUrl }: InvitationParts,
 ): Promise<MadeInvitation> {
   const now = clock.now();
@@ -62,8 +64,14 @@ export async function makeInvitation(
     await tx.invitations.save({ ...wanted, id, hash, madeAt, expiresAt });
     await audit(tx.audit, {
       ...{ at: madeAt, step: STEPS.admin, event: 'invitation made', actor: by, org: wanted.org, subject: id },
-      detail: [wanted.kind, wanted.role, wanted.operator, wanted.waits ? 'waits for a second person' : null]
-        .filter((word) => word !== null)
+      detail: [
+        wanted.kind,
+        wanted.role,
+        wanted.operator,
+        wanted.waits ? 'waits for a second person' : null,
+        because && `because: ${because}`,
+      ]
+        .filter((word) => word)
         .join(', '),
     });
   });
@@ -130,13 +138,13 @@ export function withdrawInvitation(
 /** The second administrator's word. Whoever made it cannot give it, nor can whom it is for. */
 export function approveInvitation(
   id: string,
-  { org, by }: { readonly org: OrgName; readonly by: string },
+  { org, by }: { readonly org: OrgName | null; readonly by: string },
   { transact, clock }: InvitationParts,
 ): Promise<'done' | 'own_request' | 'not_found'> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
     const invitation = await tx.invitations.invitation(id);
-    if (invitation?.org !== org) return 'not_found';
+    if (invitation === undefined || invitation.org !== org) return 'not_found';
     if (invitation.madeBy === by || invitation.operator === by) return 'own_request';
     if (!(await tx.invitations.approve(id, by, at))) return 'not_found';
     await audit(tx.audit, {

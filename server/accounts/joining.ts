@@ -27,6 +27,7 @@ export interface JoinParts extends Omit<InvitationParts, 'stores' | 'transact'> 
   makeOrg(org: {
     readonly name: OrgName;
     readonly title: string;
+    readonly by: string;
   }): Promise<'made' | 'there' | 'name_not_allowed'>;
 }
 
@@ -152,7 +153,10 @@ export function joining(parts: JoinParts): Joining {
       if ((await stores.passkeys.passkey(made.passkey.id)) !== undefined) return 'conflict';
       const said = JSON.parse(made.ceremony.about) as Said;
       // Made before the person is: an administrator of nothing could do nothing, and who made it shows on the trail.
-      if (said.org !== undefined && (await parts.makeOrg(said.org)) === 'name_not_allowed')
+      if (
+        said.org !== undefined &&
+        (await parts.makeOrg({ ...said.org, by: said.operator })) === 'name_not_allowed'
+      )
         return 'request_invalid';
       const passkey = { ...made.passkey, label, madeAt: toInstant(clock.now()) };
       const entered = await enter(invitation, said, passkey);

@@ -1,6 +1,7 @@
-import type { OrgPeople } from '../../contract/account.ts';
+import type { OpenInvitation, OrgPeople } from '../../contract/account.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
+import type { Invitation } from '../ports/accounts.ts';
 import type { OrgName } from '../ports/issuer-name.ts';
 import type { Needs } from '../ports/stores.ts';
 import { hasEnded } from './sign-in.ts';
@@ -42,14 +43,21 @@ export async function peopleOfOrg(org: OrgName, { stores, clock }: PeopleParts):
     });
   }
   const open = await stores.invitations.openOf(org, toInstant(now));
-  const invitations = [];
+  return { people, invitations: await viewInvitations(open, stores) };
+}
+
+export async function viewInvitations(
+  open: readonly Invitation[],
+  { people }: Needs<'people'>,
+): Promise<OpenInvitation[]> {
+  const seen = [];
   for (const { id, kind, name, role, madeBy, madeAt, expiresAt, waits } of open.slice(0, MOST_INVITATIONS)) {
-    const by = madeBy === null ? undefined : (await stores.people.person(madeBy))?.name;
-    invitations.push({
+    const by = madeBy === null ? undefined : (await people.person(madeBy))?.name;
+    seen.push({
       ...{ id, kind, name, madeAt, expiresAt, waits },
       by: by ?? 'the server',
       ...(role === null ? {} : { role }),
     });
   }
-  return { people, invitations };
+  return seen;
 }

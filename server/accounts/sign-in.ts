@@ -20,9 +20,12 @@ const NOTED = 10 * 60_000;
 /** What asks for a fresh sign-in takes one of the last minutes: long enough to decide what waits, too short for who finds a phone. */
 const FRESH = 10 * 60_000;
 
-/** When a session began; one that began before this was kept has its end. */
+/** How long a session lived, from its beginning, before its beginning was kept; such a one ends as it was promised. */
+const BEFORE = 7 * DAY;
+
+/** When a session began. */
 export function begunOf({ begunAt, expiresAt }: KnownSession): string {
-  return begunAt ?? toInstant(fromInstant(expiresAt) - UNUSED);
+  return begunAt ?? toInstant(fromInstant(expiresAt) - BEFORE);
 }
 
 /** When a session that began then and is used now ends, if nobody uses it again. */
@@ -140,12 +143,12 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
       const stored = await stores.sessions.find(await hashOf(token));
       const now = clock.now();
       if (stored === undefined || hasEnded(stored, now)) return undefined;
-      // One that lives longer than any does began by a clock that was ahead.
-      if (fromInstant(stored.expiresAt) - now > UNUSED + PROCESS_SKEW) return undefined;
+      const begunAt = begunOf(stored);
+      // It began by a clock that was ahead, so that nobody knows how old it is.
+      if (fromInstant(begunAt) - now > PROCESS_SKEW) return undefined;
       const noted = stored.seenAt === null ? 0 : fromInstant(stored.seenAt);
       // Where nothing can be written a session ends sooner, and nothing else.
-      const begunAt = begunOf(stored);
-      const expiresAt = endOf(begunAt, now);
+      const expiresAt = stored.begunAt === null ? stored.expiresAt : endOf(begunAt, now);
       if (Math.abs(now - noted) > NOTED)
         await stores.sessions.touch(stored.hash, toInstant(now), expiresAt).catch(() => undefined);
       return signedIn(stored.operator, stored.hash, begunAt, expiresAt);

@@ -26,6 +26,8 @@ const STATUS: Record<ProblemCode, number> = {
   sign_in_again: 403,
   last_administrator: 409,
   own_request: 403,
+  several_organisations: 403,
+  guessing_locked: 429,
   rate_limited: 429,
   unavailable: 503,
   internal: 500,
@@ -63,6 +65,9 @@ const TITLE: Record<ProblemCode, string> = {
   sign_in_again: 'This asks for a sign-in of the last minutes',
   last_administrator: 'Nobody would be left who may say who belongs to the organisation',
   own_request: 'Four eyes: somebody else must agree',
+  several_organisations:
+    'This person works for other organisations too, so only an installation administrator may do this',
+  guessing_locked: 'Too many attempts failed here, so none is taken for a while',
   rate_limited: 'Too many requests',
   unavailable: 'Not available now',
   internal: 'Something went wrong here',

@@ -25,6 +25,8 @@ export interface NewOrg {
   readonly training: boolean;
   /** Curve of the issuing CA's key; P-256 if left out. */
   readonly curve?: Establish['curve'];
+  /** Who makes it, for the trail; the command line if left out. */
+  readonly by?: string;
 }
 
 /** Creates an organisation with its issuing CA. Idempotent: what a crash left half-made is completed. */
@@ -36,7 +38,8 @@ export async function createOrg(
   const existing = await parts.stores.orgs.org(org.name);
   if (existing !== undefined && existing.training !== org.training) return 'name_not_allowed';
   // The CA is created first, so that an organisation that exists can always issue.
-  await parts.ceremonies.establish(org);
+  const { by, ...wanted } = org;
+  await parts.ceremonies.establish(wanted);
   if (existing !== undefined) return 'there';
   const at = toInstant(parts.clock.now());
   const salt = toBase64Url(parts.crypto.random(32));
@@ -46,7 +49,7 @@ export async function createOrg(
       at,
       step: STEPS.admin,
       event: 'organisation created',
-      actor: commandLine(),
+      actor: by ?? commandLine(),
       org: org.name,
       subject: org.name,
       detail: org.training ? 'training' : '',

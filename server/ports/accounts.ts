@@ -71,8 +71,8 @@ export interface Invitation {
 export interface Invitations {
   byHash(hash: string): Promise<Invitation | undefined>;
   invitation(id: string): Promise<Invitation | undefined>;
-  /** Neither used nor withdrawn nor over, the newest first. */
-  openOf(org: OrgName, now: string): Promise<Invitation[]>;
+  /** Neither used nor withdrawn nor over, the newest first; null: those that are of no organisation. */
+  openOf(org: OrgName | null, now: string): Promise<Invitation[]>;
   save(invitation: Omit<Invitation, 'usedAt' | 'withdrawnAt'>): Promise<void>;
   /** Uses it up: true at most once, and only while it is open and waits for nobody. */
   use(id: string, by: string, at: string): Promise<boolean>;

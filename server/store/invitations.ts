@@ -26,7 +26,7 @@ export function invitations(db: Db): Invitations {
       const rows = await db
         .selectFrom('invitations')
         .selectAll()
-        .where('org', '=', org)
+        .where('org', org === null ? 'is' : '=', org)
         .where('used_at', 'is', null)
         .where('withdrawn_at', 'is', null)
         .where('expires_at', '>', now)

@@ -7,6 +7,7 @@ import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { writeRescueFile } from '../../src/effects/rescue/rescue-file.ts';
+import { type AccountCall, accountCall, OF_ROLES } from '../support/account-calls.ts';
 import { HANNA, OAK_STREET, type TestServer } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
 import type { TestOperator } from '../support/server-operator.ts';
@@ -46,12 +47,15 @@ export const PEOPLE: readonly Person[] = [
   at('administrator', 'ada'),
 ];
 
-/** One call of each operation, for this person to make. */
+/** One call of each operation, for this person to make; of accounts, those that are for people of a role. */
 export async function examplesFor(
   person: Person,
   signedIn: TestOperator,
   server: TestServer,
-): Promise<Record<Exclude<ApiName, 'signOut' | 'clientAct'>, Example>> {
+): Promise<
+  Record<Exclude<ApiName, 'signOut' | 'clientAct' | AccountCall>, Example> &
+    Partial<Record<AccountCall, Example>>
+> {
   const { org, domain } = person;
   const installer = await server.signIn(person.installer);
   const claimant = await server.signIn(person.claimant.operator);
@@ -84,7 +88,22 @@ export async function examplesFor(
   const session = sessions.find(({ own }) => own)?.id ?? '';
   const challenge = (await signedIn.post('/api/operator-keys/challenge', {})).body as { nonce: string };
 
+  await people.savePerson({ operator: 'nils', name: 'Nils', about: '', demoRole: null, revokedAt: null });
+  await people.saveMembership('nils', org, 'support');
+  const about = {
+    server,
+    org,
+    owner: org,
+    colleague: person.installer,
+    real: 'nils',
+    elsewhere: 'elsewhere',
+  };
+  const ofAccounts: Partial<Record<AccountCall, Example>> = {};
+  for (const name of OF_ROLES)
+    ofAccounts[name] = await accountCall(name, { ...about, operator: person.operator });
+
   return {
+    ...ofAccounts,
     probe: { query: { nonce } },
     signInOptions: {},
     signIn: { body: { operator: person.operator } },

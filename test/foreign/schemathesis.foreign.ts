@@ -7,6 +7,7 @@ import { API, type ApiName } from '../../contract/api.ts';
 import { mayCall } from '../../contract/entitlements.ts';
 import type { Role } from '../../contract/operator.ts';
 import { foreignCommand } from '../../tools/foreign/install.ts';
+import { accountCall, COMING_IN, OF_INSTALLATION } from '../support/account-calls.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken } from '../support/server-client.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -55,10 +56,19 @@ interface Wanted {
   readonly choice: readonly string[];
   /** The server's own unless given. */
   readonly described?: Description;
+  /** Address of the server; that of all unless given. */
+  readonly url?: string;
 }
 
 /** Runs schemathesis. Gives its words and exit code, and how often each status came by operation. */
-async function schemathesis({ name, settings, examples, choice, described = description }: Wanted) {
+async function schemathesis({
+  name,
+  settings,
+  examples,
+  choice,
+  described = description,
+  url = server.url,
+}: Wanted) {
   const place = join(folder, name);
   mkdirSync(place);
   writeFileSync(join(place, 'api.json'), JSON.stringify(withExamples(described, examples)));
@@ -68,7 +78,7 @@ async function schemathesis({ name, settings, examples, choice, described = desc
   const started = spawn(
     foreignCommand('schemathesis', 'st'),
     [
-      ...['run', 'api.json', '--url', server.url, '--seed', String(SEED), '--max-examples', String(EXAMPLES)],
+      ...['run', 'api.json', '--url', url, '--seed', String(SEED), '--max-examples', String(EXAMPLES)],
       ...['--phases', 'examples,coverage,fuzzing', '--exclude-checks', NOT_CHECKED.join(',')],
       ...['--continue-on-failure', '--generation-database', 'none', '--no-color', '--workers', '1'],
       ...['--warnings', 'off', '--report-ndjson-path', 'events.ndjson', ...choice],
@@ -102,6 +112,8 @@ const sum = (counts: Iterable<number>) => [...counts].reduce((all, one) => all +
 const APART: Readonly<Record<string, string>> = {
   signOut: 'ends the session that the other calls need',
   clientAct: 'is for machine clients, which are no persons',
+  ...Object.fromEntries(COMING_IN.map((name) => [name, 'is locked after too many attempts that failed'])),
+  ...Object.fromEntries(OF_INSTALLATION.map((name) => [name, 'is for installation administrators'])),
 };
 const callsOf = (role: Role) =>
   (Object.keys(API) as ApiName[]).filter((name) => !(name in APART) && mayCall(role, name));
@@ -155,6 +167,47 @@ describe(`schemathesis (seed ${SEED}) over the API’s own description`, () => {
     });
     expect(failures).toBe('');
     expect([code, succeeded(statuses)]).toEqual([0, ['signOut']]);
+  });
+
+  it.each(COMING_IN)('comes in: %s', async (name) => {
+    const own = await startTestServer();
+    try {
+      const { cookie } = await own.signIn('ines');
+      const about = { server: own, org: 'northfield', owner: 'northfield', colleague: 'sam', real: 'sam' };
+      const call = await accountCall(name, { ...about, operator: 'ines', elsewhere: 'hanna-home' });
+      const cookies = [cookie, call.cookie].filter((one) => one !== undefined).join('; ');
+      const { code, failures, statuses } = await schemathesis({
+        name,
+        url: own.url,
+        settings: [`[headers]\nOrigin = "${own.url}"\nCookie = "${cookies}"`],
+        examples: { [name]: call },
+        choice: ['--include-operation-id', name],
+      });
+      expect(failures).toBe('');
+      expect([code, succeeded(statuses)]).toEqual([0, [name]]);
+    } finally {
+      await closeFaultless(own);
+    }
+  });
+
+  it('as an installation administrator', async () => {
+    const { people, installationAdministrators } = server.running.installation.stores;
+    await people.savePerson({ operator: 'nils', name: 'Nils', about: '', demoRole: null, revokedAt: null });
+    await people.saveMembership('nils', 'northfield', 'support');
+    await installationAdministrators.set('ines', true);
+    const about = { server, org: 'northfield', owner: 'northfield', colleague: 'sam', real: 'nils' };
+    const examples: Record<string, Example> = {};
+    for (const name of OF_INSTALLATION)
+      examples[name] = await accountCall(name, { ...about, operator: 'ines', elsewhere: 'hanna-home' });
+    const { code, failures, statuses } = await schemathesis({
+      name: 'installation',
+      settings: await signedInAs('ines'),
+      examples,
+      choice: OF_INSTALLATION.flatMap((name) => ['--include-operation-id', name]),
+    });
+    expect(failures).toBe('');
+    expect([code, succeeded(statuses).sort()]).toEqual([0, [...OF_INSTALLATION].sort()]);
+    await installationAdministrators.set('ines', false);
   });
 
   it('finds an answer that is not as described, and counts no call that was refused', async () => {

@@ -1,7 +1,8 @@
 // One table of all operations, with a call that fits each: so it is long.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API, type ApiName, type Operation } from '../../contract/api.ts';
-import type { Role } from '../../contract/operator.ts';
+import { ENTITLEMENTS, type Entitlement } from '../../contract/entitlements.ts';
+import type { Membership, Role } from '../../contract/operator.ts';
 import type { OwnSessions } from '../../contract/own-session.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
 import { toBase64Url } from '../../core/bytes.ts';
@@ -9,20 +10,22 @@ import { parseJws } from '../../core/jws.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { writeRescueFile } from '../../src/effects/rescue/rescue-file.ts';
+import { accountCall, isAccountCall } from '../support/account-calls.ts';
+import { sendCall, type Wanted } from '../support/send-call.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf, type TestDevice } from '../support/server-device.ts';
 import { closeFaultless } from '../support/server-faults.ts';
-import type { Reply, TestOperator } from '../support/server-operator.ts';
+import type { TestOperator } from '../support/server-operator.ts';
 import { register } from '../support/server-register.ts';
 import { wordsIn } from '../support/words.ts';
 
 /**
- * Who may call what: each operation of the contract, by each kind of person, naming each kind of organisation. Every object
- * named is northfield's. The table is written by hand, so that a change of the contract's own access has to be made twice.
+ * Who may call what, cell by cell: each operation of the contract, by each kind of person, naming each kind of organisation. What
+ * must come of each cell follows from the table of entitlements, and from what the call names; every object is northfield's.
  */
 
-/** In this order the people stand in the table below. Hanna is of a home and of practice, the next four of westside. */
+/** Hanna is of a home and of practice, the next five of westside; iris answers for the whole installation too. */
 const PEOPLE = [
   'nobody',
   'hanna',
@@ -30,6 +33,7 @@ const PEOPLE = [
   'walt',
   'wanda',
   'wolf',
+  'iris',
   'ines',
   'otto',
   'sam',
@@ -46,63 +50,44 @@ const ADDED: readonly (readonly [Person, Role, Org])[] = [
   ['walt', 'support', 'westside'],
   ['wanda', 'administrator', 'westside'],
   ['wolf', 'owner', 'westside'],
+  ['iris', 'installer', 'westside'],
   ['otto', 'owner', 'northfield'],
   ['nadia', 'administrator', 'northfield'],
 ];
+const INSTALLATION: ReadonlySet<Person> = new Set(['iris']);
 
 /** A letter for each person. `.`: done. `u`: 401. `f`: 403. `n`: 404. */
 const STATUS: Readonly<Record<string, number>> = { '.': 200, u: 401, f: 403, n: 404 };
-/** What is asked of nobody's organisation. */
-const ANYBODY = row('...........');
-const SIGNED_IN = row('u..........');
-/** An object that is named alone, so that its own organisation decides. */
-const NORTHFIELD = row('unnnnn.....');
-const NO_SESSION_COUNTS = row('uuuuuuuuuuu');
-const NONE = 'uffffffffff';
-/** What any member may see, what a desk may, and what whoever speaks for devices may; for objects with one of another organisation. */
-const MEMBERS = row('ufffff.....', 'uf....fffff', 'u.ffff.f.ff', NONE);
-const MEMBERS_OBJECT = row('ufffff.....', 'ufnnnnfffff', 'unffffnfnff', NONE);
-const DESK = row('ufffffff...', 'uff..ffffff', 'ufffffff.ff', NONE);
-const DESK_OBJECT = row('ufffffff...', 'uffnnffffff', 'ufffffffnff', NONE);
-const CUSTODIANS = row('uffffff....', 'uff...fffff', 'ufffffff.ff', NONE);
-const CUSTODIANS_OBJECT = row('uffffff....', 'uffnnnfffff', 'ufffffffnff', NONE);
 
-const MATRIX: Readonly<Record<ApiName, Readonly<Record<Org, string>>>> = {
-  probe: ANYBODY,
-  signInOptions: ANYBODY,
-  signIn: ANYBODY,
-  signOut: SIGNED_IN,
-  session: SIGNED_IN,
-  sessions: SIGNED_IN,
-  endSession: row('unnnnn.nnnn'),
-  endSessionsOf: row('ufffffffff.', 'ufffnffffff', NONE, NONE),
-  enrolChallenge: SIGNED_IN,
-  enrol: SIGNED_IN,
-  statementKeys: ANYBODY,
-  workPack: MEMBERS,
-  listChanges: MEMBERS,
-  fieldDevices: MEMBERS,
-  records: SIGNED_IN,
-  chains: SIGNED_IN,
-  handBack: SIGNED_IN,
-  rescueKey: ANYBODY,
-  rescue: SIGNED_IN,
-  reportLoss: NORTHFIELD,
-  phones: DESK,
-  photoPart: NORTHFIELD,
-  photosOfRecord: MEMBERS_OBJECT,
-  photo: MEMBERS_OBJECT,
-  changes: MEMBERS,
-  importList: row('uffffffffff', 'uffffffffff', 'u.ffff.f.ff', NONE),
-  devices: MEMBERS,
-  actOnDevice: CUSTODIANS_OBJECT,
-  clientAct: NO_SESSION_COUNTS,
-  verify: ANYBODY,
-  transfers: CUSTODIANS,
-  decideTransfer: CUSTODIANS_OBJECT,
-  approvals: DESK,
-  decideApproval: DESK_OBJECT,
+/** Operations about what is a person's own: whoever else names it finds nothing. */
+const OF_ONE: Partial<Record<ApiName, (who: Person) => boolean>> = {
+  endSession: (who) => who === 'ines',
+  // Of a phone and of a record of northfield: its people, since phones are shared.
+  reportLoss: (who) => roleIn(who, 'northfield') !== undefined,
+  photoPart: (who) => roleIn(who, 'northfield') !== undefined,
 };
+/** Operations that name something of northfield in the query, and not in the path. */
+const NAMES_OBJECT: ReadonlySet<ApiName> = new Set(['photosOfRecord']);
+/** What only an organisation for practice takes. */
+const FOR_PRACTICE: ReadonlySet<ApiName> = new Set(['importList']);
+
+function roleIn(who: Person, org: string): Role | undefined {
+  return memberships.get(who)?.find((one) => one.org === org)?.role;
+}
+
+/** What the table of entitlements says must come of a call. */
+function expected(name: ApiName, who: Person, org: Org): string {
+  const { to }: Entitlement = ENTITLEMENTS[name];
+  if (to === 'anybody' || to === 'open') return '.';
+  // A session is not what a machine client shows.
+  if (to === 'client' || who === 'nobody') return 'u';
+  if (to === 'self') return (OF_ONE[name] ?? (() => true))(who) ? '.' : 'n';
+  if (to === 'installation') return INSTALLATION.has(who) ? '.' : 'f';
+  const role = roleIn(who, org);
+  if (role === undefined || !to.includes(role)) return 'f';
+  if (FOR_PRACTICE.has(name)) return org === 'training' ? '.' : 'f';
+  return org !== 'northfield' && (NAMES_OBJECT.has(name) || asks(name, 'params')) ? 'n' : '.';
+}
 
 /** What is done by whoever calls, so that each who may needs an object that nobody else had before. */
 const USES_UP: ReadonlySet<ApiName> = new Set([
@@ -111,10 +96,13 @@ const USES_UP: ReadonlySet<ApiName> = new Set([
   'decideApproval',
   'endSession',
 ]);
-
-function row(northfield: string, westside = northfield, training = northfield, nosuch = northfield) {
-  return { northfield, westside, training, nosuch };
-}
+/** What begins a session in place of the one that calls, or ends it, so that it is one that nobody else needs. */
+const ENDS_SESSION: ReadonlySet<ApiName> = new Set([
+  'signOut',
+  'passkeySignIn',
+  'takeInvitation',
+  'joinByInvitation',
+]);
 
 /** What northfield has, and others name. */
 interface Objects {
@@ -125,20 +113,16 @@ interface Objects {
   readonly session: string;
 }
 
-interface Wanted {
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: object;
-}
-
 const NONCE = 'nonce-of-this-request';
 const WESTSIDE = 'mill-lane.westside.fieldbind.internal';
 /** A person of northfield who does nothing. */
 const TESS = 'tess';
+const ELSEWHERE = 'elsewhere';
 const PHOTO = Uint8Array.from([0xff, 0xd8, 0xff, 1, 2, 3]);
 
 let server: TestServer;
 let people: ReadonlyMap<Person, TestOperator>;
+let memberships: ReadonlyMap<Person, readonly Membership[]>;
 let shared: Objects;
 let pictured: string;
 let digest: string;
@@ -161,9 +145,16 @@ beforeAll(async () => {
   }
   await stores.people.savePerson({ operator: TESS, name: TESS, about: '', demoRole: null, revokedAt: null });
   await stores.people.saveMembership(TESS, 'northfield', 'installer');
+  for (const operator of INSTALLATION) await stores.installationAdministrators.set(operator, true);
+  expect(
+    await server.fieldbind('org', 'create', ELSEWHERE, '--title', 'Nobody is anything here'),
+  ).toMatchObject({ code: 0 });
   const signedIn = new Map<Person, TestOperator>();
   for (const name of PEOPLE) if (name !== 'nobody') signedIn.set(name, await server.signIn(name));
   people = signedIn;
+  memberships = new Map(
+    await Promise.all(PEOPLE.map(async (who) => [who, await stores.people.memberships(who)] as const)),
+  );
   shared = await objects();
   const ines = phoneOf('ines');
   const unclaimed = await server.listedDevice();
@@ -216,6 +207,10 @@ async function objects(): Promise<Objects> {
 async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promise<Wanted> {
   const query = { org };
   const phone = people.get(who);
+  if (isAccountCall(name)) {
+    const northfields = { owner: 'northfield', colleague: 'otto', real: TESS, elsewhere: ELSEWHERE };
+    return accountCall(name, { ...northfields, server, org, operator: who === 'nobody' ? undefined : who });
+  }
   switch (name) {
     case 'signInOptions':
     case 'session':
@@ -292,22 +287,6 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
   }
 }
 
-async function send(name: ApiName, { params = {}, query, body }: Wanted, cookie: string): Promise<Reply> {
-  const { method, path }: Operation = API[name];
-  const at = path.replace(/:(\w+)/g, (_, part: string) => params[part] ?? '');
-  const asked = query === undefined ? '' : `?${new URLSearchParams(query)}`;
-  const response = await fetch(server.url + at + asked, {
-    method,
-    headers: {
-      origin: server.url,
-      cookie,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, headers: response.headers, body: await response.text() };
-}
-
 const NAMES = Object.keys(API) as ApiName[];
 const asks = (name: ApiName, part: 'query' | 'params', field?: string): boolean => {
   const operation: Operation = API[name];
@@ -316,44 +295,58 @@ const asks = (name: ApiName, part: 'query' | 'params', field?: string): boolean 
 };
 
 describe('the table', () => {
-  it('has a row for each operation of the contract, and no other', () => {
-    expect(Object.keys(MATRIX).sort()).toEqual([...NAMES].sort());
-    for (const [name, orgs] of Object.entries(MATRIX))
-      for (const letters of Object.values(orgs))
-        expect([name, letters]).toEqual([name, expect.stringMatching(/^[.ufn]{11}$/)]);
-  });
-
   it('lets nobody name an organisation that is not there', () => {
     for (const name of NAMES.filter((one) => asks(one, 'query', 'org')))
-      expect([name, MATRIX[name].nosuch]).toEqual([name, NONE]);
+      expect([name, PEOPLE.map((who) => expected(name, who, 'nosuch')).join('')]).toEqual([
+        name,
+        'ufffffffffff',
+      ]);
   });
 
   it('finds nobody another organisation’s object by naming an own one', () => {
     const ofObjects = NAMES.filter((one) => asks(one, 'query', 'org') && asks(one, 'params'));
     expect(ofObjects.length).toBeGreaterThan(3);
-    for (const name of ofObjects) {
-      expect([name, MATRIX[name].westside]).toEqual([name, expect.stringMatching(/^[ufn]+$/)]);
-      expect([name, MATRIX[name].training]).toEqual([name, expect.stringMatching(/^[ufn]+$/)]);
+    for (const name of ofObjects)
+      for (const org of ['westside', 'training'] as const)
+        expect([name, PEOPLE.map((who) => expected(name, who, org)).join('')]).toEqual([
+          name,
+          expect.stringMatching(/^[ufn]+$/),
+        ]);
+  });
+
+  it('has somebody who may and somebody who may not, for each operation that is not everybody’s', () => {
+    for (const name of NAMES) {
+      const { to }: Entitlement = ENTITLEMENTS[name];
+      const letters = ORGS.flatMap((org) => PEOPLE.map((who) => expected(name, who, org)));
+      const isAll = to === 'anybody' || to === 'open';
+      expect([name, letters.includes('.'), letters.some((letter) => letter !== '.')]).toEqual([
+        name,
+        to !== 'client',
+        !isAll,
+      ]);
     }
   });
 });
 
 describe.each(NAMES)('%s', (name) => {
   it.each(ORGS)('is for whom it should be, where %s is named', async (org) => {
-    let letters = '';
-    for (const [index, who] of PEOPLE.entries()) {
-      const may = MATRIX[name][org][index] === '.';
+    let [letters, due] = ['', ''];
+    for (const who of PEOPLE) {
+      const must = expected(name, who, org);
+      due += must;
+      const may = must === '.';
       const of = may && USES_UP.has(name) ? await objects() : shared;
       const wanted = await callOf(name, org, who, of);
-      // Signing out ends a session, so it is one that nobody else needs.
-      const phone = name === 'signOut' && who !== 'nobody' ? await server.signIn(who) : people.get(who);
-      const { status, body } = await send(name, wanted, phone?.cookie ?? '');
+      const phone = ENDS_SESSION.has(name) && who !== 'nobody' ? await server.signIn(who) : people.get(who);
+      const { status, body } = await sendCall(server.url, name, wanted, phone?.cookie);
+      // Nobody stays a member of a second organisation, where they would be colleagues.
+      await server.running.installation.stores.people.endMembership(who, ELSEWHERE);
       letters += Object.entries(STATUS).find(([, one]) => one === status)?.[0] ?? `<${status}>`;
       // Whoever asks for an organisation of their own sees nothing of another one.
       if (org !== 'northfield' && asks(name, 'query', 'org'))
         expect([who, wordsIn(body, traces)]).toEqual([who, []]);
     }
-    expect(letters).toBe(MATRIX[name][org]);
+    expect(letters).toBe(due);
   });
 });
 
@@ -400,7 +393,7 @@ describe('a person', () => {
       demoRole: 'installer',
       revokedAt: null,
     });
-    const reply = await send('signIn', { body: { operator: 'stray' } }, '');
+    const reply = await sendCall(server.url, 'signIn', { body: { operator: 'stray' } });
     expect(reply.status).toBe(401);
   });
 

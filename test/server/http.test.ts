@@ -19,7 +19,9 @@ import { rowDigest } from '../../core/list-lookup.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { writeRescueFile } from '../../src/effects/rescue/rescue-file.ts';
+import { ACCOUNT_CALLS, type AccountCall, accountCall } from '../support/account-calls.ts';
 import { openssl } from '../support/openssl.ts';
+import { sendCall } from '../support/send-call.ts';
 import { HANNA, OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
 import { clientToken, sendAsClient } from '../support/server-client.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
@@ -68,6 +70,23 @@ async function ended(): Promise<Reply> {
   }
   const nadia = await server.signIn('nadia');
   return nadia.post('/api/people/tess/sessions?org=northfield', { because: 'lost her phone' });
+}
+
+/** What an administrator who is an installation administrator too is answered, with a session for each call. */
+async function accountReplies(): Promise<Record<AccountCall, Reply>> {
+  const { people, installationAdministrators } = server.running.installation.stores;
+  await people.savePerson({ operator: 'nils', name: 'Nils', about: '', demoRole: null, revokedAt: null });
+  await people.saveMembership('nils', 'northfield', 'support');
+  await installationAdministrators.set('nadia', true);
+  const about = { server, org: 'northfield', owner: 'northfield', colleague: 'tess', real: 'nils' };
+  const replies = new Map<AccountCall, Reply>();
+  for (const name of ACCOUNT_CALLS) {
+    const { cookie } = await server.signIn('nadia');
+    const wanted = await accountCall(name, { ...about, operator: 'nadia', elsewhere: 'hanna-home' });
+    const reply = await sendCall(server.url, name, wanted, cookie);
+    replies.set(name, { ...reply, body: JSON.parse(String(reply.body)) as unknown });
+  }
+  return Object.fromEntries(replies) as Record<AccountCall, Reply>;
 }
 
 /** The one part of a rescue file with this record. */
@@ -172,6 +191,7 @@ describe('the contract', () => {
         reason: 'not known here',
       }),
       signOut: await phone.post('/api/sign-out', {}),
+      ...(await accountReplies()),
     };
     for (const [name, reply] of Object.entries(replies)) {
       const { answer }: Operation = API[name as ApiName];

@@ -109,7 +109,7 @@ function operation(
     `### ${operationId}`,
     `\`${call}\``,
     /[.?]$/.test(summary) ? summary : `${summary}.`,
-    `*Who may:* ${whoMay(entitlement)}.`,
+    `*Who may:* ${whoMay(entitlement)}.${freshness(entitlement)}`,
   ];
   for (const place of ['path', 'query']) {
     const fields = (parameters ?? []).filter((one) => one.in === place);
@@ -128,6 +128,7 @@ function operation(
 }
 
 function whoMay({ to, records }: Entitlement): string {
+  const ofOthers = records === 'others' ? ', for what somebody else asked for' : '';
   switch (to) {
     case 'anybody':
       return 'anybody';
@@ -137,9 +138,17 @@ function whoMay({ to, records }: Entitlement): string {
       return 'a signed-in person, for what is theirs';
     case 'client':
       return 'a machine client with the right for the act';
+    case 'installation':
+      return `an installation administrator${ofOthers}`;
     default:
-      return `a signed-in person who is ${to.join(', ').replace(/, (\w+)$/, ' or $1')} in the organisation${records === 'others' ? ', for what somebody else asked for' : ''}`;
+      return `a signed-in person who is ${to.join(', ').replace(/, (\w+)$/, ' or $1')} in the organisation${ofOthers}`;
   }
+}
+
+function freshness({ fresh }: Entitlement): string {
+  if (fresh === undefined) return '';
+  const acts = fresh === 'always' ? '' : ` to ${fresh.join(' or ')}`;
+  return ` It asks for a sign-in of the last ten minutes${acts}.`;
 }
 
 function fence(text: readonly string[]): string {

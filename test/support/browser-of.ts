@@ -1,4 +1,9 @@
-import type { RegistrationOptions, SignInChallenge } from '../../contract/account.ts';
+import type {
+  AuthenticationResponse,
+  RegistrationOptions,
+  RegistrationResponse,
+  SignInChallenge,
+} from '../../contract/account.ts';
 import type { Session } from '../../contract/operator.ts';
 import { Authenticator, type Twist } from './authenticator.ts';
 
@@ -62,9 +67,20 @@ export class BrowserOf {
     return this.post('/api/invitations/take', { token, response });
   }
 
-  async signIn(twist: Twist = {}): Promise<Answered> {
+  /** Makes a passkey for an invitation, and takes it not. */
+  async make(token: string): Promise<RegistrationResponse> {
+    const { body } = await this.post('/api/invitations/accept', { token });
+    return this.authenticator.register(body as RegistrationOptions);
+  }
+
+  /** What the passkey answers to a challenge, not sent. */
+  async answer(twist: Twist = {}): Promise<AuthenticationResponse> {
     const { body } = await this.post('/api/passkeys/challenge');
-    const response = this.authenticator.signIn(body as SignInChallenge, twist);
+    return this.authenticator.signIn(body as SignInChallenge, twist);
+  }
+
+  async signIn(twist: Twist = {}): Promise<Answered> {
+    const response = await this.answer(twist);
     return this.post('/api/passkeys/sign-in', { response });
   }
 

@@ -1,4 +1,5 @@
 import { ROLES } from '../../../contract/roles.ts';
+import { changeInstallationAdministrator, recoverAtServer } from '../../accounts/installation-wide.ts';
 import { endSessionsOf } from '../../accounts/sessions.ts';
 import { createDomain } from '../../organisations/create-domain.ts';
 import { createOrg } from '../../organisations/create-org.ts';
@@ -170,5 +171,55 @@ export const operatorRevoke: Command = {
     const { found, keys } = await revokeOperator(operator, by, installation);
     print(found ? `revoked, with ${keys} operator keys` : 'there is no such person');
     return found ? 0 : 1;
+  },
+};
+
+export const operatorRecover: Command = {
+  usage: 'operator recover NAME --by PERSON --because TEXT',
+  about: 'a link for a person who lost all passkeys and whom nobody else may invite anew',
+  options: { by: TEXT, because: TEXT },
+  words: 1,
+  async run(call) {
+    const { installation, words, required, print } = call;
+    const [operator, because] = [words[0] ?? '', required('because')];
+    required('by');
+    const memberships = await installation.stores.people.memberships(operator);
+    const by = await actorFor(
+      call,
+      memberships.map(({ org }) => org),
+      WHO.administration,
+    );
+    // Whoever has a shell on the server is no browser's second pair of eyes: the trail says who and why.
+    const made = await recoverAtServer({ operator, by, because }, installation);
+    if (made === undefined) {
+      print('there is no such person, or the person was revoked, or is a demo person');
+      return 1;
+    }
+    print(`good once, until ${made.expiresAt}; the passkeys that there are end when it is used:`);
+    print(made.link);
+    return 0;
+  },
+};
+
+export const operatorInstallation: Command = {
+  usage: 'operator installation NAME [--end] --by PERSON --because TEXT',
+  about: 'makes a person an installation administrator, or one no longer (--end)',
+  options: { end: { type: 'boolean' }, by: TEXT, because: TEXT },
+  words: 1,
+  async run(call) {
+    const { installation, words, required, flag, print } = call;
+    const operator = words[0] ?? '';
+    required('by');
+    const by = await actorFor(call, [], WHO.administration);
+    const change = { operator, isOne: !flag('end'), by, because: required('because') };
+    const result = await changeInstallationAdministrator(change, installation);
+    print(
+      result === 'done'
+        ? `${operator} is ${flag('end') ? 'no longer an' : 'an'} installation administrator`
+        : result === 'not_found'
+          ? MEMBERSHIP.person_unknown
+          : 'this is the last installation administrator: make somebody else one first',
+    );
+    return result === 'done' ? 0 : 1;
   },
 };

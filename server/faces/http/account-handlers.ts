@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { browserLabel } from '../../accounts/browser-label.ts';
 import { makeInvitation, showInvitation } from '../../accounts/invitations.ts';
+import type { JoinFault } from '../../accounts/joining.ts';
 import { endOwnPasskey, ownPasskeys } from '../../accounts/own-passkeys.ts';
 import type { Entered } from '../../accounts/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { ceremonyBrowser, newCeremonyBrowser, requireSession, setSession } from './access.ts';
+import { attempts } from './attempts.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
 import { viewSession } from './session-view.ts';
@@ -25,6 +27,7 @@ export function accountHandlers(
   | 'anotherDevice'
 > {
   const { installation, signIn, passkeys, joining, access } = parts;
+  const tried = attempts(parts.guesses, access);
   const labelOf = ({ headers }: FastifyRequest) => browserLabel(headers['user-agent']);
   /** The session that this browser has, if it has one: a token that was known before a sign-in is worth nothing after it. */
   const before = (request: FastifyRequest) => requireSession(request, signIn).catch(() => undefined);
@@ -34,12 +37,22 @@ export function accountHandlers(
     return viewSession(entered.session, installation.aud);
   };
 
+  const refuse = async (request: FastifyRequest, code: JoinFault) => {
+    // Only a token that never was is a guess: whoever holds a used one was given it.
+    if (code === 'invitation_unknown') await tried.failed(request);
+    return new ProblemError(code);
+  };
+
   return {
     askToSignIn: async ({ reply }) => passkeys.askToSignIn(newCeremonyBrowser(reply, installation.crypto)),
 
     async passkeySignIn({ body, request, reply }) {
+      tried.check(request);
       const shown = await passkeys.show(body.response, ceremonyBrowser(request));
+      // Also for the right passkey: whoever tries others must not learn which one it was.
+      if (shown.operator !== undefined) tried.check(request, shown.operator);
       if (!shown.ok) {
+        if (shown.code !== 'nonce_unknown') await tried.failed(request, shown.operator);
         const { operator: subject = 'an unknown passkey', code } = shown;
         await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
         throw new ProblemError(code);
@@ -55,28 +68,32 @@ export function accountHandlers(
       return {};
     },
 
-    async readInvitation({ body }) {
+    async readInvitation({ body, request }) {
+      tried.check(request);
       const shown = await showInvitation(body.token, installation);
-      if (typeof shown === 'string') throw new ProblemError(shown);
+      if (typeof shown === 'string') throw await refuse(request, shown);
       return shown;
     },
 
-    async acceptInvitation({ body, reply }) {
+    async acceptInvitation({ body, request, reply }) {
+      tried.check(request);
       const asked = await joining.ask(body, newCeremonyBrowser(reply, installation.crypto));
-      if (typeof asked === 'string') throw new ProblemError(asked);
+      if (typeof asked === 'string') throw await refuse(request, asked);
       return asked;
     },
 
     async takeInvitation({ body, request, reply }) {
+      tried.check(request);
       const { token, response } = body;
       const taken = await joining.take(token, response, ceremonyBrowser(request), labelOf(request));
-      if (typeof taken === 'string') throw new ProblemError(taken);
+      if (typeof taken === 'string') throw await refuse(request, taken);
       return enter(await signIn.begin(taken.operator, labelOf(request), await before(request)), reply);
     },
 
     async joinByInvitation({ session, body, request, reply }) {
+      tried.check(request);
       const joined = await joining.takeAs(body.token, session);
-      if (joined !== 'done') throw new ProblemError(joined);
+      if (joined !== 'done') throw await refuse(request, joined);
       return enter(await signIn.begin(session.operator, labelOf(request), session), reply);
     },
 

@@ -18,6 +18,7 @@ import { fieldHandlers } from './field-handlers.ts';
 import { strictHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { inflateBodies } from './inflate.ts';
+import { installationHandlers } from './installation-handlers.ts';
 import { limitFetches } from './limit-fetches.ts';
 import { metrics } from './metrics.ts';
 import { ocsp } from './ocsp.ts';
@@ -109,6 +110,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...sessionHandlers(options),
         ...accountHandlers(options),
         ...peopleHandlers(options),
+        ...installationHandlers(options),
         ...operatorHandlers(options),
         ...fieldHandlers(options),
         ...deskHandlers(options),

@@ -1,4 +1,5 @@
-import type { Joining } from '../../accounts/joining.ts';
+import type { Guesses } from '../../accounts/guesses.ts';
+import type { Joining, JoinParts } from '../../accounts/joining.ts';
 import type { Passkeys } from '../../accounts/passkeys.ts';
 import type { SignIn } from '../../accounts/sign-in.ts';
 import type { Decider } from '../../authority/ra/records/decider.ts';
@@ -22,6 +23,9 @@ export interface HttpParts {
   readonly signIn: SignIn;
   readonly passkeys: Passkeys;
   readonly joining: Joining;
+  readonly guesses: Guesses;
+  /** Makes an organisation with its CA. */
+  readonly makeOrg: JoinParts['makeOrg'];
   readonly enrolment: Enrolment;
   readonly intake: Intake;
   readonly rescue: Rescue;

@@ -27,14 +27,16 @@ export function peopleHandlers({
           installation,
         );
       }
-      // Of a person who is administrator anywhere: whoever has that person's passkeys has all that such a person may.
       const memberships = await stores.people.memberships(body.operator);
       const here = memberships.find((one) => one.org === org);
       const person = await stores.people.person(body.operator);
       if (here === undefined || person === undefined || person.revokedAt !== null)
         throw new ProblemError('not_found');
       if (body.operator === session.operator) throw new ProblemError('own_request');
-      const waits = memberships.some(({ role }) => role === 'administrator');
+      // Their passkeys open the other organisations too, over which nobody here has a word.
+      if (memberships.length > 1 || (await stores.installationAdministrators.is(body.operator)))
+        throw new ProblemError('several_organisations');
+      const waits = here.role === 'administrator';
       return makeInvitation(
         { ...made, kind: 'recovery', role: here.role, operator: body.operator, name: person.name, waits },
         installation,

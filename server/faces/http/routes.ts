@@ -193,6 +193,11 @@ function checkAccess(
   if (to === 'anybody' || to === 'open' || to === 'client') return undefined;
   if (session === undefined) throw new ProblemError('unauthenticated');
   if (to === 'self') return undefined;
+  if (to === 'installation') {
+    if (!session.isInstallationAdministrator) throw new ProblemError('forbidden');
+    if (session.unconfirmed) throw new ProblemError('confirmation_needed');
+    return undefined;
+  }
   const { org } = request.query as { org?: unknown };
   if (typeof org !== 'string') throw new ProblemError('forbidden');
   const membership = requireMembership(session, org, to);

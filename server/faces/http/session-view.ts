@@ -3,8 +3,11 @@ import type { SignedInPerson } from '../../ports/signed-in-person.ts';
 
 /** A signed-in person as the page sees them. */
 export function viewSession(
-  { operator, name, memberships, expiresAt }: SignedInPerson,
+  { operator, name, memberships, expiresAt, isInstallationAdministrator }: SignedInPerson,
   aud: string,
 ): Session {
-  return { operator, name, aud, memberships: [...memberships], expiresAt };
+  return {
+    ...{ operator, name, aud, memberships: [...memberships], expiresAt },
+    ...(isInstallationAdministrator && { installation: true }),
+  };
 }
