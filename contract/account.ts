@@ -9,11 +9,13 @@ import {
 import { OperatorId, Role } from './operator.ts';
 import { Base64Url, Digest, Instant, Maybe, OneOf, OrgName, Uuid, Words } from './scalars.ts';
 
-/** What a person is called: it stands in lists, so it holds no control character and is not blank. */
+/** Control characters (C0, C1) and those that turn the direction of what follows (Unicode UAX #9). */
+const UNSEEN = '\\u0000-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069';
+/** What a person or an organisation is called: it stands in lists and sentences, and is not blank. */
 export const PersonName = Text({
   minLength: 1,
   maxLength: 120,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+  pattern: `^[^${UNSEEN}]*[^\\s${UNSEEN}][^${UNSEEN}]*$`,
 });
 
 /** Names a passkey: the credential id of WebAuthn, at most 1023 bytes (WebAuthn level 3, section 4). */

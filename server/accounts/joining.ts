@@ -152,6 +152,7 @@ export function joining(parts: JoinParts): Joining {
       if (made === undefined || made.ceremony.invitation !== invitation.id) return 'nonce_unknown';
       if ((await stores.passkeys.passkey(made.passkey.id)) !== undefined) return 'conflict';
       const said = JSON.parse(made.ceremony.about) as Said;
+      if (invitation.kind === 'set-up' && (await hasRealPeople(stores))) return 'invitation_over';
       // Made before the person is: an administrator of nothing could do nothing, and who made it shows on the trail.
       if (
         said.org !== undefined &&

@@ -5,6 +5,7 @@ import { ENTITLEMENTS, type Entitlement } from '../../contract/entitlements.ts';
 import type { Membership, Role } from '../../contract/operator.ts';
 import type { OwnSessions } from '../../contract/own-session.ts';
 import type { RescueKey } from '../../contract/rescue.ts';
+import { DESK } from '../../contract/roles.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { parseJws } from '../../core/jws.ts';
 import { uuid7 } from '../../core/uuid7.ts';
@@ -397,17 +398,27 @@ describe('a person', () => {
     expect(reply.status).toBe(401);
   });
 
-  it('who has the right decides nothing about what is their own', async () => {
-    const { people: store } = server.running.installation.stores;
-    await store.saveMembership('ines', 'northfield', 'support');
-    const { held } = await objects();
-    for (const decision of ['approve', 'refuse']) {
-      const { status } = await phoneOf('ines').post(`/api/approvals/${held}?org=northfield`, {
-        decision,
-        reason: 'mine',
-      });
-      expect(status).toBe(403);
-    }
+  it.each(DESK)('who is %s decides nothing about what is their own', async (role) => {
+    const { people: store, transfers } = server.running.installation.stores;
+    await store.saveMembership('ines', 'northfield', role);
+    const { held, transfer } = await objects();
+    // Wilma claims the device for westside, and is of northfield too.
+    await store.saveMembership('wilma', 'northfield', role);
+    const answers = [];
+    for (const decision of ['approve', 'refuse'])
+      answers.push(
+        await phoneOf('ines').post(`/api/approvals/${held}?org=northfield`, { decision, reason: 'mine' }),
+      );
+    for (const decision of ['give_up', 'refuse'])
+      answers.push(
+        await phoneOf('wilma').post(`/api/transfers/${transfer}?org=northfield`, {
+          decision,
+          because: 'mine',
+        }),
+      );
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+    expect((await transfers.openCases()).map(({ id }) => id)).toContain(transfer);
+    await store.endMembership('wilma', 'northfield');
     await store.saveMembership('ines', 'northfield', 'installer');
     expect((await phoneOf('ines').get('/api/approvals?org=northfield')).status).toBe(403);
   });

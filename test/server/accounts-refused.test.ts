@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InvitationLink, RegistrationOptions } from '../../contract/account.ts';
+import { API, type ApiName } from '../../contract/api.ts';
+import { FAILURES } from '../../server/accounts/guesses.ts';
+import { makeInvitation } from '../../server/accounts/invitations.ts';
+import { ACCOUNT_CALLS } from '../support/account-calls.ts';
+import { type Answered, BrowserOf, codeIn, tokenOf } from '../support/browser-of.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { closeFaultless } from '../support/server-faults.ts';
+import { trailOf } from '../support/trail.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const ORG = { name: 'westside', title: 'Westside Energy' };
+
+let server: TestServer;
+let now = 1_800_000_000_000;
+let anna: BrowserOf;
+/** A browser that nobody has signed in at. */
+const stranger = () => new BrowserOf(server.url);
+
+beforeAll(async () => {
+  server = await startTestServer({ demo: false, clock: { now: () => now } });
+  anna = new BrowserOf(server.url);
+  await anna.join(server.running.setUpLink ?? '', { name: 'Anna Berg', org: ORG });
+});
+afterAll(() => closeFaultless(server));
+
+async function linkFor(name: string, role = 'installer', by = anna): Promise<string> {
+  await by.signIn();
+  const made = await by.post('/api/invitations?org=westside', { name, role });
+  expect(made).toMatchObject({ status: 200 });
+  return (made.body as InvitationLink).link;
+}
+
+async function joined(name: string, role = 'installer'): Promise<{ browser: BrowserOf; operator: string }> {
+  const browser = stranger();
+  const { body } = await browser.join(await linkFor(name, role));
+  return { browser, operator: (body as { operator: string }).operator };
+}
+
+const peopleNamed = async (name: string) =>
+  (await server.running.installation.stores.people.people()).filter((one) => one.name === name);
+
+describe('an invitation', () => {
+  it.each([
+    ['forged', 'A'.repeat(43), 404, 'invitation_unknown'],
+    ['cut off', 'A'.repeat(42), 400, 'request_invalid'],
+    ['with a line end', `${'A'.repeat(42)}\n`, 400, 'request_invalid'],
+  ])('that is %s lets nobody in', async (_, token, status, code) => {
+    for (const path of ['read', 'accept']) {
+      const answer = await stranger().post(`/api/invitations/${path}`, { token });
+      expect([answer.status, codeIn(answer)]).toEqual([status, code]);
+    }
+  });
+
+  it('ends after seven days, and a code for another device after ten minutes', async () => {
+    const link = await linkFor('Late Lena');
+    const { body } = await anna.post('/api/invitations/device');
+    now += 10 * MINUTE;
+    expect(codeIn(await stranger().join((body as InvitationLink).link))).toBe('invitation_over');
+    now += 7 * DAY - 11 * MINUTE;
+    const browser = stranger();
+    expect(await browser.post('/api/invitations/read', { token: tokenOf(link) })).toMatchObject({
+      status: 200,
+    });
+    now += MINUTE;
+    expect(codeIn(await browser.join(link))).toBe('invitation_over');
+    expect(await peopleNamed('Late Lena')).toEqual([]);
+  });
+
+  it('is taken by one of many who hold its link at once', async () => {
+    const link = await linkFor('One Only');
+    const browsers = Array.from({ length: 5 }, stranger);
+    const answers = await Promise.all(browsers.map((browser) => browser.join(link)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410, 410, 410]);
+    expect(await peopleNamed('One Only')).toHaveLength(1);
+  });
+
+  it('does not take a passkey that was made for another one, or in another browser', async () => {
+    const [mine, hers] = [await linkFor('Mine'), await linkFor('Hers')];
+    const browser = stranger();
+    const made = await browser.make(tokenOf(mine));
+    const taken = await browser.post('/api/invitations/take', { token: tokenOf(hers), response: made });
+    expect(codeIn(taken)).toBe('nonce_unknown');
+    const again = await browser.make(tokenOf(mine));
+    const other = stranger();
+    await other.make(tokenOf(hers));
+    const borrowed = await other.post('/api/invitations/take', { token: tokenOf(mine), response: again });
+    expect(codeIn(borrowed)).toBe('nonce_unknown');
+    expect([...(await peopleNamed('Mine')), ...(await peopleNamed('Hers'))]).toEqual([]);
+  });
+
+  it('takes no passkey of another origin, for another host, or without verification', async () => {
+    const link = await linkFor('Unverified');
+    for (const twist of [
+      { origin: 'https://evil.example' },
+      { rpId: 'evil.example' },
+      { unverified: true },
+      { challenge: 'A'.repeat(43) },
+      { type: 'webauthn.get' },
+    ])
+      expect([twist, codeIn(await stranger().join(link, {}, twist))]).toEqual([twist, 'nonce_unknown']);
+    expect(await peopleNamed('Unverified')).toEqual([]);
+    expect(await stranger().join(link)).toMatchObject({ status: 200 });
+  });
+
+  it('takes no passkey that is somebody’s', async () => {
+    const { browser } = await joined('First Fred');
+    const { body } = await browser.post('/api/invitations/accept', {
+      token: tokenOf(await linkFor('Second Fred')),
+    });
+    const response = browser.authenticator.register(body as RegistrationOptions);
+    const again = await browser.post('/api/invitations/take', {
+      token: tokenOf(await linkFor('Third Fred')),
+      response,
+    });
+    expect([again.status, await peopleNamed('Third Fred')]).toEqual([409, []]);
+  });
+
+  it.each(['', ' ', 'a\u0000b', 'a\nb', 'a\u0085b', 'a\u202eb', 'x'.repeat(121)])(
+    'is made for nobody called %j',
+    async (name) => {
+      await anna.signIn();
+      const made = await anna.post('/api/invitations?org=westside', { name, role: 'installer' });
+      expect([made.status, codeIn(made)]).toEqual([400, 'request_invalid']);
+    },
+  );
+
+  it('lets whoever is signed in join with what they have, and changes no role that they have', async () => {
+    const { browser, operator } = await joined('Ute');
+    const token = tokenOf(await linkFor('Ute again', 'administrator'));
+    const answer = await browser.post('/api/invitations/join', { token });
+    expect([answer.status, codeIn(answer)]).toEqual([409, 'conflict']);
+    const { stores } = server.running.installation;
+    expect(await stores.people.memberships(operator)).toMatchObject([{ role: 'installer' }]);
+  });
+
+  it('leaves nothing of its secret on the trail or in the database', async () => {
+    const link = await linkFor('Secret Sue');
+    await stranger().join(link);
+    const token = tokenOf(link);
+    const all = JSON.stringify(await trailOf(server.running.installation.stores));
+    expect([all.includes('invitation accepted'), all.includes(token)]).toEqual([true, false]);
+  });
+});
+
+describe('the first administrator', () => {
+  it('is one where two use the link at once, and nobody is made by an older link', async () => {
+    const own = await startTestServer({ demo: false });
+    try {
+      const { installation, setUpLink: older = '' } = own.running;
+      const browsers = ['one', 'two', 'three'].map((name) => [name, new BrowserOf(own.url)] as const);
+      const answers = await Promise.all(
+        browsers.map(([name, browser]) => browser.join(older, { name, org: { name, title: name } })),
+      );
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect((await installation.stores.people.people()).length).toBe(1);
+      expect((await installation.stores.installationAdministrators.all()).length).toBe(1);
+      const set = { kind: 'set-up', org: null, role: null, operator: null, name: '' } as const;
+      const late = await makeInvitation({ ...set, by: 'a test', madeBy: null, waits: false }, installation);
+      const answer = await new BrowserOf(own.url).join(late.link, { name: 'Late', org: ORG });
+      expect([answer.status, codeIn(answer)]).toEqual([410, 'invitation_over']);
+      expect(await installation.stores.orgs.org(ORG.name)).toBeUndefined();
+    } finally {
+      await closeFaultless(own);
+    }
+  });
+
+  it('does not remove herself', async () => {
+    await anna.signIn();
+    const { operator = '' } = (await anna.who()) ?? {};
+    for (const body of [{ because: 'left' }, { role: 'installer', because: 'rest' }]) {
+      const answer = await anna.post(`/api/people/${operator}/role?org=westside`, body);
+      expect([answer.status, codeIn(answer)]).toEqual([409, 'last_administrator']);
+    }
+    expect((await anna.who())?.memberships).toMatchObject([{ role: 'administrator' }]);
+  });
+});
+
+describe('a session', () => {
+  it('that a browser had before is worth nothing after a sign-in', async () => {
+    const { browser } = await joined('Fixed Finn');
+    const before = new Map(browser.cookies);
+    await browser.signIn();
+    const old = stranger();
+    for (const [name, value] of before) old.setCookie(name, value);
+    expect(await old.who()).toBeUndefined();
+    expect(await browser.who()).toMatchObject({ name: 'Fixed Finn' });
+  });
+
+  it('is never the one that somebody else put into the browser', async () => {
+    const { browser: eve } = await joined('Eve Elsewhere');
+    const { browser: victim } = await joined('Vera Victim');
+    const known = eve.cookies.get('__Host-fieldbind') ?? '';
+    victim.setCookie('__Host-fieldbind', known);
+    await victim.signIn();
+    expect(victim.cookies.get('__Host-fieldbind')).not.toBe(known);
+    expect(await victim.who()).toMatchObject({ name: 'Vera Victim' });
+    expect((await eve.who())?.name ?? 'ended').not.toBe('Vera Victim');
+  });
+
+  it('asks for a sign-in of the last ten minutes before what is heavy, and for nothing else', async () => {
+    await anna.signIn();
+    const invite = () => anna.post('/api/invitations?org=westside', { name: 'Somebody', role: 'owner' });
+    now += 10 * MINUTE;
+    expect(await invite()).toMatchObject({ status: 200 });
+    now += 1;
+    const late = await invite();
+    expect([late.status, codeIn(late)]).toEqual([403, 'sign_in_again']);
+    expect(await anna.get('/api/people?org=westside')).toMatchObject({ status: 200 });
+    await anna.signIn();
+    expect(await invite()).toMatchObject({ status: 200 });
+  });
+
+  it('of a revoked person ends everywhere, and no passkey begins another', async () => {
+    const { browser, operator } = await joined('Rita Revoked');
+    const { operator: by = '' } = (await anna.who()) ?? {};
+    expect(await server.fieldbind('operator', 'revoke', operator, '--by', by)).toMatchObject({ code: 0 });
+    expect(await browser.who()).toBeUndefined();
+    expect(codeIn(await browser.signIn())).toBe('unauthenticated');
+  });
+});
+
+describe('another page', () => {
+  it.each(ACCOUNT_CALLS.filter((name) => API[name].method === 'POST'))(
+    'cannot call %s',
+    async (name: ApiName) => {
+      const path = API[name].path.replace(/:\w+/g, 'x');
+      const cross = (headers: object): Promise<Answered> => anna.call('POST', path, {}, headers);
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { 'sec-fetch-site': 'cross-site' },
+      ])
+        expect([headers, codeIn(await cross(headers))]).toEqual([headers, 'origin_refused']);
+    },
+  );
+});
+
+describe('whoever tries', () => {
+  it('invitations is locked out for a quarter of an hour, and that is on the trail', async () => {
+    let steady = 0;
+    const own = await startTestServer({
+      demo: false,
+      clock: { now: () => 1_800_000_000_000 + steady },
+    });
+    try {
+      const browser = new BrowserOf(own.url);
+      const guess = () => browser.post('/api/invitations/read', { token: 'B'.repeat(43) });
+      for (let failed = 0; failed < FAILURES.address; failed++)
+        expect(codeIn(await guess())).toBe('invitation_unknown');
+      expect(await guess()).toMatchObject({ status: 429, body: { code: 'guessing_locked' } });
+      const right = { token: tokenOf(own.running.setUpLink ?? '') };
+      expect(codeIn(await browser.post('/api/invitations/read', right))).toBe('guessing_locked');
+      expect(codeIn(await browser.post('/api/invitations/accept', right))).toBe('guessing_locked');
+      const { stores } = own.running.installation;
+      expect((await trailOf(stores)).filter(({ event }) => event === 'attempts locked')).toMatchObject([
+        { actor: 'nobody signed in, this machine', subject: 'an address' },
+      ]);
+      steady += 15 * MINUTE;
+      expect(await browser.post('/api/invitations/read', right)).toMatchObject({ status: 200 });
+    } finally {
+      await closeFaultless(own);
+    }
+  });
+
+  it('a passkey is locked out of that account, and its person sees why', async () => {
+    const { browser, operator } = await joined('Locked Lou');
+    for (let failed = 0; failed < FAILURES.account; failed++)
+      expect(codeIn(await browser.signIn({ unverified: true }))).toBe('passkey_refused');
+    expect(codeIn(await browser.signIn())).toBe('guessing_locked');
+    const { stores } = server.running.installation;
+    expect((await trailOf(stores)).filter(({ event }) => event === 'attempts locked')).toMatchObject([
+      { subject: operator },
+    ]);
+    // Others come in at the same address.
+    expect(await anna.signIn()).toMatchObject({ status: 200 });
+    now += 15 * MINUTE;
+    expect(await browser.signIn()).toMatchObject({ status: 200 });
+  });
+});
