@@ -52,6 +52,10 @@ export function eras(db: Db): Eras {
       await db.deleteFrom('sessions').execute();
       await db.deleteFrom('nonces').execute();
       await db.deleteFrom('tpm_challenges').execute();
+      await db.deleteFrom('ceremonies').execute();
+      // One that was used or taken back after the copy would let somebody in again.
+      await sql`update invitations set withdrawn_at = (select max(at) from eras)
+        where used_at is null and withdrawn_at is null`.execute(db);
       // Half of a transfer: one person's word, given before the copy or taken back after it.
       await db.deleteFrom('give_ups').execute();
       await db.deleteFrom('leases').execute();

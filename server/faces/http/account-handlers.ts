@@ -98,6 +98,8 @@ export function accountHandlers(
     },
 
     async anotherDevice({ session }) {
+      // A passkey that ended after the copy may be back: it makes no further one.
+      if (session.unconfirmed) throw new ProblemError('confirmation_needed');
       const { operator, name } = session;
       const made = { kind: 'device', org: null, role: null, operator, name, waits: false } as const;
       return makeInvitation({ ...made, by: operator, madeBy: operator }, installation);
