@@ -140,6 +140,17 @@ export const OwnPasskey = Obj({
 export type OwnPasskey = Static<typeof OwnPasskey>;
 export const OwnPasskeys = Obj({ passkeys: List(OwnPasskey, { maxItems: 32 }) });
 
+/** A phone of one's own: an operator key that signs records for this person. */
+export const OwnPhone = Obj({
+  kid: Digest,
+  enrolledAt: Instant,
+  reportedAt: Maybe(Instant),
+  unsent: Integer({ minimum: 0 }),
+  revokedAt: Maybe(Instant),
+});
+export type OwnPhone = Static<typeof OwnPhone>;
+export const OwnPhones = Obj({ phones: List(OwnPhone, { maxItems: 64 }) });
+
 /** One who works in an organisation, as its administrators see them. */
 export const OrgPerson = Obj({
   operator: OperatorId,

@@ -12,6 +12,7 @@ import {
   NewOrg,
   OrgPeople,
   OwnPasskeys,
+  OwnPhones,
   PasskeyName,
   PasskeySignIn,
   PhoneEnd,
@@ -145,6 +146,20 @@ export const API = {
     path: '/api/invitations/device',
     summary: 'A link for another device of one’s own, good for ten minutes',
     answer: InvitationLink,
+  },
+  ownPhones: {
+    method: 'GET',
+    path: '/api/own-phones',
+    summary: 'Phones of one’s own: the operator keys that sign for one',
+    answer: OwnPhones,
+  },
+  endOwnPhone: {
+    method: 'POST',
+    path: '/api/own-phones/:kid',
+    summary: 'End a phone of one’s own that is lost or not used any more',
+    params: Obj({ kid: Digest }),
+    body: PhoneEnd,
+    answer: Empty,
   },
   people: {
     method: 'GET',

@@ -49,6 +49,8 @@ export const ENTITLEMENTS = {
   takeInvitation: { to: 'anybody' },
   joinByInvitation: { to: 'self', fresh: 'always' },
   anotherDevice: { to: 'self', fresh: 'always' },
+  ownPhones: { to: 'self' },
+  endOwnPhone: { to: 'self', fresh: 'always' },
   people: { to: ['administrator'], right: 'manage_people' },
   invite: { to: ['administrator'], right: 'manage_people', fresh: 'always' },
   withdrawInvitation: { to: ['administrator'], right: 'manage_people' },

@@ -6,7 +6,7 @@ import {
   type Static,
   String as Text,
 } from 'typebox/type';
-import { Digest, Instant } from './scalars.ts';
+import { Digest, Instant, Maybe, Words } from './scalars.ts';
 
 /** A sign-in of one's own that lasts: on this browser (`own`) or on another one. */
 export const OwnSession = Obj({
@@ -17,6 +17,8 @@ export const OwnSession = Obj({
   seenAt: Instant,
   expiresAt: Instant,
   own: Flag(),
+  /** Browser and system; absent in sessions of before it was kept. */
+  label: Maybe(Words(120)),
 });
 export type OwnSession = Static<typeof OwnSession>;
 export const MOST_SESSIONS = 200;

@@ -8,13 +8,14 @@ import { STEPS } from '../trail/steps.ts';
 export interface LostPhone {
   readonly kid: string;
   readonly operator: string;
-  readonly org: OrgName;
+  /** Whose administrator ends it; null where its own person does. */
+  readonly org: OrgName | null;
   readonly by: string;
   readonly because: string;
 }
 
 /**
- * Ends one phone of a person of the organisation. What it captured up to the head that it reported last still counts: those
+ * Ends one phone of a person, who is of the organisation where one is named. What it captured up to the head that it reported last still counts: those
  * records were captured before. False if there is no such phone.
  */
 export function endPhone(
@@ -27,7 +28,7 @@ export function endPhone(
   const at = toInstant(clock.now());
   return urgent(async (tx) => {
     const memberships = await tx.people.memberships(operator);
-    if (memberships.every((one) => one.org !== org)) return false;
+    if (org !== null && memberships.every((one) => one.org !== org)) return false;
     if (!(await tx.operatorKeys.revokeKey(kid, operator, at))) return false;
     await audit(tx.audit, {
       ...{ at, step: STEPS.admin, event: 'operator key revoked', actor: by, org, subject: kid },

@@ -4,11 +4,11 @@ import { toInstant } from '../../core/instant.ts';
 import type { Invitation } from '../ports/accounts.ts';
 import type { OrgName } from '../ports/issuer-name.ts';
 import type { Needs } from '../ports/stores.ts';
+import { ownPhones } from './own-phones.ts';
 import { hasEnded } from './sign-in.ts';
 
 const MOST_PEOPLE = 2_000;
 const MOST_INVITATIONS = 500;
-const MOST_PHONES = 64;
 
 interface PeopleParts {
   readonly stores: Needs<'people' | 'passkeys' | 'sessions' | 'operatorKeys' | 'heads' | 'invitations'>;
@@ -26,15 +26,7 @@ export async function peopleOfOrg(org: OrgName, { stores, clock }: PeopleParts):
       .map(({ seenAt, begunAt }) => seenAt ?? begunAt ?? '')
       .sort()
       .at(-1);
-    const phones = [];
-    for (const { kid, revokedAt } of (await stores.operatorKeys.ofOperator(operator)).slice(0, MOST_PHONES)) {
-      const head = await stores.heads.head(kid);
-      phones.push({
-        ...{ kid, unsent: head?.unsent ?? 0 },
-        ...(head === undefined ? {} : { reportedAt: head.reportedAt }),
-        ...(revokedAt === null ? {} : { revokedAt }),
-      });
-    }
+    const phones = (await ownPhones(operator, { stores })).map(({ enrolledAt: _, ...phone }) => phone);
     people.push({
       ...{ operator, name, role, phones },
       passkeys: (await stores.passkeys.ofOperator(operator)).length,

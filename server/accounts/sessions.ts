@@ -22,7 +22,9 @@ export async function ownSessions(
     .map((one) => {
       const begunAt = begunOf(one);
       const seenAt = one.seenAt ?? begunAt;
-      return { id: one.hash, begunAt, seenAt, expiresAt: one.expiresAt, own: one.hash === hash };
+      const own = one.hash === hash;
+      const label = one.label === null ? {} : { label: one.label };
+      return { id: one.hash, begunAt, seenAt, expiresAt: one.expiresAt, own, ...label };
     })
     .sort((one, other) => (one.seenAt < other.seenAt ? 1 : -1))
     .slice(0, MOST_SESSIONS);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InvitationLink, OrgPeople, SignInChallenge } from '../../contract/account.ts';
+import type { InvitationLink, OrgPeople, OwnPhone, SignInChallenge } from '../../contract/account.ts';
+import type { OwnSessions } from '../../contract/own-session.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { BrowserOf, codeIn, tokenOf } from '../support/browser-of.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -119,6 +120,26 @@ describe('an invited person', () => {
     });
     expect(codeIn(await tablet.signIn())).toBe('passkey_unknown');
     expect(codeIn(await ines.post('/api/passkeys/end', { id: ines.authenticator.id }))).toBe('conflict');
+  });
+
+  it('sees where she is signed in by name, and ends a phone of her own, nobody else’s', async () => {
+    const { sessions } = (await ines.get('/api/sessions')).body as OwnSessions;
+    expect(sessions.find(({ own }) => own)?.label).toBe('Chrome on Android');
+    const { operator } = (await ines.who()) ?? { operator: '' };
+    const { operatorKeys } = server.running.installation.stores;
+    const [hers, annas] = ['A'.repeat(43), 'B'.repeat(43)];
+    const { operator: other } = (await anna.who()) ?? { operator: '' };
+    const jwk = { kty: 'EC', crv: 'P-256', x: '', y: '' } as const;
+    const enrolledAt = '2026-01-01T00:00:00.000Z';
+    await operatorKeys.saveKey({ kid: hers, operator, jwk, enrolledAt });
+    await operatorKeys.saveKey({ kid: annas, operator: other, jwk, enrolledAt });
+    const phones = async () => ((await ines.get('/api/own-phones')).body as { phones: OwnPhone[] }).phones;
+    expect(await phones()).toEqual([{ kid: hers, enrolledAt, unsent: 0 }]);
+    const because = 'I lost it';
+    expect(codeIn(await ines.post(`/api/own-phones/${annas}`, { because }))).toBe('not_found');
+    expect(await ines.post(`/api/own-phones/${hers}`, { because })).toMatchObject({ status: 200 });
+    expect(await phones()).toMatchObject([{ kid: hers, revokedAt: expect.any(String) }]);
+    expect((await operatorKeys.key(annas))?.revokedAt).toBeNull();
   });
 
   it('makes no invitation, and sees nobody', async () => {

@@ -13,6 +13,8 @@ export const ACCOUNT_CALLS = [
   'passkeySignIn',
   'passkeys',
   'endPasskey',
+  'ownPhones',
+  'endOwnPhone',
   'readInvitation',
   'acceptInvitation',
   'takeInvitation',
@@ -36,6 +38,8 @@ export const OF_ROLES = [
   'askToSignIn',
   'passkeys',
   'endPasskey',
+  'ownPhones',
+  'endOwnPhone',
   'anotherDevice',
   'people',
   'invite',
@@ -105,6 +109,7 @@ export async function accountCall(name: AccountCall, about: About): Promise<Want
     case 'anotherDevice':
       return { body: {} };
     case 'passkeys':
+    case 'ownPhones':
     case 'orgs':
       return {};
     case 'passkeySignIn': {
@@ -148,6 +153,13 @@ export async function accountCall(name: AccountCall, about: About): Promise<Want
     case 'endPhone': {
       const { key } = await server.signIn(colleague, await makeOperatorKey());
       return { query, params: { operator: colleague, kid: key.kid }, body: { because } };
+    }
+    case 'endOwnPhone': {
+      const kid =
+        operator === undefined
+          ? 'A'.repeat(43)
+          : (await server.signIn(operator, await makeOperatorKey())).key.kid;
+      return { params: { kid }, body: { because } };
     }
     case 'makeOrg':
       return { body: { name: `made-${++made}`, title: 'Made Here', administrator: 'Somebody New' } };

@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { browserLabel } from '../../accounts/browser-label.ts';
+import { endPhone } from '../../accounts/end-phone.ts';
 import { makeInvitation, showInvitation } from '../../accounts/invitations.ts';
 import type { JoinFault } from '../../accounts/joining.ts';
 import { endOwnPasskey, ownPasskeys } from '../../accounts/own-passkeys.ts';
+import { ownPhones } from '../../accounts/own-phones.ts';
 import type { Entered } from '../../accounts/sign-in.ts';
 import { ProblemError } from '../problem.ts';
 import { ceremonyBrowser, newCeremonyBrowser, requireSession, setSession } from './access.ts';
@@ -25,6 +27,8 @@ export function accountHandlers(
   | 'takeInvitation'
   | 'joinByInvitation'
   | 'anotherDevice'
+  | 'ownPhones'
+  | 'endOwnPhone'
 > {
   const { installation, signIn, passkeys, joining, access } = parts;
   const tried = attempts(parts.guesses, access);
@@ -95,6 +99,14 @@ export function accountHandlers(
       const joined = await joining.takeAs(body.token, session);
       if (joined !== 'done') throw await refuse(request, joined);
       return enter(await signIn.begin(session.operator, labelOf(request), session), reply);
+    },
+
+    ownPhones: async ({ session }) => ({ phones: await ownPhones(session.operator, installation) }),
+
+    async endOwnPhone({ session: { operator }, params, body }) {
+      const phone = { ...params, operator, org: null, by: operator, because: body.because.trim() };
+      if (!(await endPhone(phone, installation))) throw new ProblemError('not_found');
+      return {};
     },
 
     async anotherDevice({ session }) {
