@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Credential, type EnrolChallenge } from '../../contract/operator.ts';
 import { parse } from '../../contract/parse.ts';
 import { extendStatementKeys, verifyStatement } from '../../core/statement.ts';
+import { endPhone } from '../../server/accounts/end-phone.ts';
 import { revokeOperator } from '../../server/organisations/revoke-operator.ts';
 import { nodeCrypto } from '../../server/x509/node-crypto.ts';
 import { OAK_STREET, startTestServer, type TestServer } from '../support/server.ts';
@@ -121,34 +122,46 @@ describe('time', () => {
   });
 });
 
-describe('a revoked operator', () => {
-  async function revoke() {
+/** Ends what this phone signs, in the one way or the other. */
+type End = (phone: TestOperator) => Promise<unknown>;
+const WAYS: readonly (readonly [string, End])[] = [
+  ['a revoked operator', () => revokeOperator('ines', 'test', server.running.installation)],
+  [
+    'a lost phone',
+    ({ key }) => {
+      const lost = {
+        kid: key.kid,
+        operator: 'ines',
+        org: 'northfield',
+        by: 'test',
+        because: 'in the harbour',
+      };
+      return endPhone(lost, server.running.installation);
+    },
+  ],
+];
+
+describe.each(WAYS)('%s', (_, end) => {
+  async function revoke(phone: TestOperator) {
     now += 1000;
-    await revokeOperator('ines', 'test', server.running.installation);
+    await end(phone);
     now += 1000;
   }
 
   const HELD = { outcome: 'held', code: 'operator_revoked' };
 
   /** What becomes of a record that a colleague brings once its author is revoked. */
-  async function lateOutcome({ jws, payload }: Awaited<ReturnType<typeof record>>) {
-    await revoke();
+  async function lateOutcome(phone: TestOperator, { jws, payload }: Awaited<ReturnType<typeof record>>) {
+    await revoke(phone);
     const sam = await server.signIn('sam');
     await sam.send([jws]);
     return sam.outcome(payload.id, 'northfield');
   }
 
-  it('is signed out, cannot sign in, and cannot enrol', async () => {
-    const ines = await server.signIn('ines');
-    await revoke();
-    expect((await ines.get('/api/session')).status).toBe(401);
-    await expect(server.signIn('ines')).rejects.toThrow('unauthenticated');
-  });
-
   it('has held whatever first arrives after, whatever time it claims', async () => {
     const ines = await server.signIn('ines');
     const late = await record(ines, { capturedAt: new Date(now - DAY / 2).toISOString() });
-    expect(await lateOutcome(late)).toMatchObject(HELD);
+    expect(await lateOutcome(ines, late)).toMatchObject(HELD);
   });
 
   it('keeps what a head covers that was reported before, once the chain to it has closed', async () => {
@@ -157,7 +170,7 @@ describe('a revoked operator', () => {
     const second = await record(ines);
     await ines.send([], ines.heartbeat());
     const third = await record(ines);
-    await revoke();
+    await revoke(ines);
     const sam = await server.signIn('sam');
     await sam.send([first.jws]);
     expect(await sam.outcome(first.payload.id, 'northfield')).toMatchObject({ code: 'operator_revoked' });
@@ -175,7 +188,7 @@ describe('a revoked operator', () => {
     await ines.send([], ines.heartbeat());
     ines.head = start;
     const late = await record(ines);
-    expect(await lateOutcome(late)).toMatchObject(HELD);
+    expect(await lateOutcome(ines, late)).toMatchObject(HELD);
   });
 
   it('gains nothing from a head that somebody else reports, or that comes after', async () => {
@@ -183,8 +196,33 @@ describe('a revoked operator', () => {
     const { jws, payload } = await record(ines);
     const sam = await server.signIn('sam');
     await sam.send([], ines.heartbeat());
-    await revoke();
+    await revoke(ines);
     await sam.send([jws], ines.heartbeat());
     expect(await sam.outcome(payload.id, 'northfield')).toMatchObject(HELD);
+  });
+});
+
+describe('a person who was revoked', () => {
+  it('is signed out, cannot sign in, and cannot enrol', async () => {
+    const ines = await server.signIn('ines');
+    await revokeOperator('ines', 'test', server.running.installation);
+    expect((await ines.get('/api/session')).status).toBe(401);
+    await expect(server.signIn('ines')).rejects.toThrow('unauthenticated');
+  });
+});
+
+describe('a person whose phone is lost', () => {
+  it('goes on with another phone, and the lost one is enrolled no more', async () => {
+    const [lost, other] = [await server.signIn('ines'), await server.signIn('ines', await makeOperatorKey())];
+    const end = { operator: 'ines', org: 'northfield', by: 'test', because: 'in the harbour' } as const;
+    expect(await endPhone({ ...end, kid: lost.key.kid }, server.running.installation)).toBe(true);
+    expect(await endPhone({ ...end, kid: lost.key.kid }, server.running.installation)).toBe(false);
+    expect(await endPhone({ ...end, kid: other.key.kid, operator: 'sam' }, server.running.installation)).toBe(
+      false,
+    );
+    await expect(server.signIn('ines', lost.key)).rejects.toThrow();
+    const { jws, payload } = await record(other);
+    await other.send([jws]);
+    expect(await other.outcome(payload.id, 'northfield')).toMatchObject({ outcome: 'bound' });
   });
 });
