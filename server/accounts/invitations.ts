@@ -21,7 +21,7 @@ const LIFE: Record<InvitationKind, number> = {
 };
 
 export interface InvitationParts {
-  readonly stores: Needs<'invitations' | 'people' | 'orgs'>;
+  readonly stores: Needs<'invitations' | 'people' | 'orgs' | 'installationAdministrators'>;
   readonly transact: Transact<'invitations' | 'people' | 'audit'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
@@ -89,12 +89,32 @@ export type InvitationFault =
   | 'invitation_over'
   | 'invitation_waits';
 
+type Judges = Needs<'people' | 'installationAdministrators'>;
+
 /** Why an invitation is worth nothing now; undefined if it may be accepted. */
-export function faultOf(invitation: Invitation | undefined, now: number): InvitationFault | undefined {
+export async function faultOf(
+  invitation: Invitation | undefined,
+  now: number,
+  stores: Judges,
+): Promise<InvitationFault | undefined> {
   if (invitation === undefined) return 'invitation_unknown';
   if (invitation.usedAt !== null) return 'invitation_used';
   if (invitation.withdrawnAt !== null || invitation.expiresAt <= toInstant(now)) return 'invitation_over';
+  // Whoever was let go must not let others in.
+  if (!(await mayStillInvite(invitation, stores))) return 'invitation_over';
   return invitation.waits ? 'invitation_waits' : undefined;
+}
+
+/** Whether the person who made it could make it today. */
+async function mayStillInvite(
+  { kind, org, madeBy }: Invitation,
+  { people, installationAdministrators }: Judges,
+): Promise<boolean> {
+  if (madeBy === null) return true;
+  const person = await people.person(madeBy);
+  if (person === undefined || person.revokedAt !== null) return false;
+  if (kind === 'device' || (await installationAdministrators.is(madeBy))) return true;
+  return org !== null && (await people.administrators(org)).includes(madeBy);
 }
 
 /** What whoever holds the link may know of it. */
@@ -103,7 +123,7 @@ export async function showInvitation(
   { stores, clock, crypto }: InvitationParts,
 ): Promise<InvitationShown | InvitationFault> {
   const invitation = await stores.invitations.byHash(await hashOfToken(token, crypto));
-  const fault = faultOf(invitation, clock.now());
+  const fault = await faultOf(invitation, clock.now(), stores);
   if (fault !== undefined || invitation === undefined) return fault ?? 'invitation_unknown';
   const { kind, org, role, name, madeBy, expiresAt } = invitation;
   const title = org === null ? undefined : (await stores.orgs.org(org))?.title;

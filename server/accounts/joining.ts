@@ -60,7 +60,7 @@ export function joining(parts: JoinParts): Joining {
 
   async function open(token: string): Promise<Invitation | InvitationFault> {
     const invitation = await stores.invitations.byHash(await hashOfToken(token, crypto));
-    return faultOf(invitation, clock.now()) ?? (invitation as Invitation);
+    return (await faultOf(invitation, clock.now(), stores)) ?? (invitation as Invitation);
   }
 
   /** Who it will be: the person whom the invitation names, or a new one. */

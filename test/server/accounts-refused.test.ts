@@ -136,6 +136,26 @@ describe('an invitation', () => {
     expect(await stores.people.memberships(operator)).toMatchObject([{ role: 'installer' }]);
   });
 
+  it.each([
+    ['left', (operator: string) => ['operator', 'leave', operator, '--org', 'westside']],
+    [
+      'lost the role',
+      (operator: string) => ['operator', 'join', operator, '--org', 'westside', '--role', 'support'],
+    ],
+    ['was revoked', (operator: string) => ['operator', 'revoke', operator]],
+  ])('made by somebody who %s since is worth nothing', async (_, words) => {
+    const { browser, operator } = await joined('Gone Gus', 'administrator');
+    const link = await linkFor('Friend of Gus', 'administrator', browser);
+    const reader = stranger();
+    expect(await reader.post('/api/invitations/read', { token: tokenOf(link) })).toMatchObject({
+      status: 200,
+    });
+    const { operator: by = '' } = (await anna.who()) ?? {};
+    expect(await server.fieldbind(...words(operator), '--by', by)).toMatchObject({ code: 0 });
+    expect(codeIn(await reader.join(link))).toBe('invitation_over');
+    expect(await peopleNamed('Friend of Gus')).toEqual([]);
+  });
+
   it('leaves nothing of its secret on the trail or in the database', async () => {
     const link = await linkFor('Secret Sue');
     await stranger().join(link);

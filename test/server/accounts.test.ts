@@ -5,6 +5,7 @@ import { Authenticator } from '../support/authenticator.ts';
 import { BrowserOf, codeIn, tokenOf } from '../support/browser-of.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { closeFaultless } from '../support/server-faults.ts';
+import { trailOf } from '../support/trail.ts';
 
 const ORG = { name: 'westside', title: 'Westside Energy' };
 
@@ -157,6 +158,10 @@ describe('an invited person', () => {
     expect(await carl.signIn()).toMatchObject({ status: 200 });
     expect(codeIn(await carl.signIn({ counter: 12 }))).toBe('passkey_cloned');
     expect(codeIn(await carl.signIn())).toBe('passkey_unknown');
+    const trail = await trailOf(server.running.installation.stores);
+    expect(trail.filter(({ event }) => event === 'passkey cloned')).toMatchObject([
+      { subject: expect.stringMatching(/^carl-/) },
+    ]);
   });
 
   it('gets a new invitation when all passkeys are lost, and the old ones end', async () => {

@@ -95,10 +95,10 @@ export async function accountCall(name: AccountCall, about: About): Promise<Want
     kind: InvitationKind,
     of: string | null,
     role: Role | null,
-    { waits = false, madeBy = colleague, whose = null as string | null } = {},
+    { waits = false, madeBy = null as string | null, whose = null as string | null } = {},
   ): Promise<MadeInvitation> =>
     makeInvitation(
-      { kind, org: of, role, operator: whose, name: 'Somebody New', by: madeBy, madeBy, waits },
+      { kind, org: of, role, operator: whose, name: 'Somebody New', by: 'a test', madeBy, waits },
       server.running.installation,
     );
   const joinToken = async () => tokenOf((await invitation('join', elsewhere, 'installer')).link);

@@ -58,7 +58,8 @@ export function accountHandlers(
       if (!shown.ok) {
         if (shown.code !== 'nonce_unknown') await tried.failed(request, shown.operator);
         const { operator: subject = 'an unknown passkey', code } = shown;
-        await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
+        const event = code === 'passkey_cloned' ? 'passkey cloned' : 'sign-in refused';
+        await access.note({ event, actor: 'nobody signed in', org: null, subject });
         throw new ProblemError(code);
       }
       return enter(await signIn.begin(shown.operator, labelOf(request), await before(request)), reply);
