@@ -6,8 +6,8 @@ import { readConfig } from './config/config.ts';
  * Health check for whoever runs this server: the exit code is 0 if the server with this environment answers, and its
  * database does.
  */
-const { port, tls } = readConfig(process.env);
-const request = tls === undefined ? plainRequest : tlsRequest;
+const { port, tls, acme } = readConfig(process.env);
+const request = tls === undefined && acme === undefined ? plainRequest : tlsRequest;
 const asked = request({
   host: '127.0.0.1',
   port,

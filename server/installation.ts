@@ -39,7 +39,7 @@ import type { DatabaseIdentity } from './ports/identity.ts';
 import type { RescueKeyCeremonies, RescueKeys } from './ports/rescue-keys.ts';
 import { believed } from './ports/server-clock.ts';
 import type { Settings } from './ports/settings.ts';
-import type { KeyVault } from './ports/signer.ts';
+import type { KeyVault, ServerKeys } from './ports/signer.ts';
 import type { Database, Stores, Transact } from './ports/stores.ts';
 import { type DatabaseObserver, unlessFull } from './ports/unavailable.ts';
 import { openDatabase } from './store/open.ts';
@@ -52,6 +52,8 @@ export interface InstallationOptions {
   readonly data: string;
   readonly databaseUrl?: string | undefined;
   readonly publicUrl: string;
+  /** Where verifiers fetch what certificates name; the public address if left out. */
+  readonly verifierUrl?: string;
   readonly suffix: string;
   /**
    * A server sets its own address, and owns the data folder. A command uses the address that the last server set, and
@@ -85,6 +87,8 @@ export interface Installation extends CommandFace {
   /** This machine's clock; undefined where one was handed in that is believed. */
   readonly machine: BelievedClock | undefined;
   readonly rescueKeys: RescueKeys & RescueKeyCeremonies;
+  /** Keys of this server's own certificate. */
+  readonly serverKeys: ServerKeys;
   /** Notes for whoever started the program. */
   readonly notes: readonly string[];
   /** Resolves when the database was taken away under this process. */
@@ -113,10 +117,11 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const clock = machine ?? believed(given);
     const doubt = clock.doubt();
     if (isServer && doubt !== undefined) throw new ConfigError(doubtSentence(doubt));
+    const asked = { ...options, verifierUrl: options.verifierUrl ?? options.publicUrl };
     const { address, note } = isServer
-      ? await settleAddress(options, { transact, clock })
-      : { address: await settledAddress(options, { stores }), note: undefined };
-    const { publicUrl, suffix } = address;
+      ? await settleAddress(asked, { transact, clock })
+      : { address: await settledAddress(asked, { stores }), note: undefined };
+    const { publicUrl, verifierUrl, suffix } = address;
     const ownFiles = files ?? keyFiles(join(data, 'keys'), options.caPassphrase);
     const rescue = rescueKeys({ files: ownFiles, stores, transact, clock, crypto });
     if (isServer) files?.renew();
@@ -138,7 +143,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         }
       : {};
     const isMarked = !isServer || mark.raise({ aud, starts, seal });
-    const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, publicUrl });
+    const ownCa = certificateAuthority({ vault, stores, clock, crypto, policy, verifierUrl });
     const upstream = isServer && options.estCa ? readEstCaFiles(options.estCa) : undefined;
     const inUse = isServer
       ? await settleEstCa(options.estCa, { transact, clock })
@@ -177,7 +182,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       ca,
       lists: revocationLists({ stores, transact: urgent, ca, clock }),
       status: statusResponder({ vault, stores, transact: urgent, ca, clock }),
-      ceremonies: ceremonies({ vault, keyFiles: files, stores, transact, clock, crypto, policy, publicUrl }),
+      ceremonies: ceremonies({
+        vault,
+        keyFiles: files,
+        stores,
+        transact,
+        clock,
+        crypto,
+        policy,
+        verifierUrl,
+      }),
       estCa: foreign,
       statementKeys: keys,
       clock,
@@ -187,6 +201,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       publicUrl,
       suffix,
       rescueKeys: rescue,
+      serverKeys: ownFiles,
       notes: [
         ...unready,
         ...(isServer && token !== undefined && options.caPassphrase === undefined

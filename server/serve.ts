@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { guesses } from './accounts/guesses.ts';
-import { type JoinParts, joining } from './accounts/joining.ts';
+import { hasRealPeople, type JoinParts, joining } from './accounts/joining.ts';
 import { passkeys } from './accounts/passkeys.ts';
 import { relyingParty } from './accounts/relying-party.ts';
 import { setUpLink } from './accounts/set-up.ts';
@@ -11,11 +12,13 @@ import { abandonOrphans } from './authority/ra/records/abandon-orphans.ts';
 import { type Decider, decider } from './authority/ra/records/decider.ts';
 import { refreshCrls } from './authority/va/publish-crl.ts';
 import type { Config } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import { type ConnectionRoom, connectionRoom } from './config/connection-room.ts';
 import { clockWatch } from './config/watch-clock.ts';
-import { buildEst } from './faces/est/est-app.ts';
+import { buildEst, EST_TLS } from './faces/est/est-app.ts';
 import { buildApp } from './faces/http/app.ts';
 import { ownOrigins } from './faces/http/origin.ts';
+import { buildPlainApp } from './faces/http/plain-app.ts';
 import { facesOf, type Installation, type InstallationOptions, openInstallation } from './installation.ts';
 import { createOrg } from './organisations/create-org.ts';
 import { seedDemo } from './organisations/demo-seed.ts';
@@ -32,6 +35,7 @@ import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
 import { NotNow } from './ports/not-now.ts';
 import { Unavailable, unlessFull } from './ports/unavailable.ts';
+import { listenerCertificate, serverCertificate } from './tls/server-certificate.ts';
 import { accessTrail } from './trail/access-trail.ts';
 import { endStatementKey } from './trail/end-statement-key.ts';
 import { sealAndLeave, sealTrail } from './trail/seal-trail.ts';
@@ -72,6 +76,8 @@ export interface RunningServer {
   /** Address of the devices' own listener, if there is one. */
   readonly estUrl: string | undefined;
   readonly port: number;
+  /** Port of the listener without TLS, if there is one. */
+  readonly httpPort: number | undefined;
   readonly installation: Installation;
   readonly decider: Decider;
   readonly events: EventSender;
@@ -83,12 +89,14 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Opens the data folder, completes what a crash left, and listens on 127.0.0.1. `port` 0 takes a free one. */
+/** Opens the data folder, completes what a crash left, and listens, on 127.0.0.1 if it is told nothing else. `port` 0 takes a free one. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const port = options.port || (await freePort());
-  const scheme = options.tls === undefined ? 'http' : 'https';
+  const certified = options.tls ?? options.acme;
+  const scheme = certified === undefined ? 'http' : 'https';
   const url = `${scheme}://localhost:${port}`;
   const publicUrl = options.publicUrl ?? url;
+  const host = options.host === '::' && !hasIpv6() ? '0.0.0.0' : (options.host ?? '127.0.0.1');
   const say = options.onNotice ?? ((sentence: string) => console.error(`fieldbind: ${sentence}`));
   const tellFault = options.onFault ?? ((error: unknown) => console.error('fieldbind:', error));
   /** What cannot be done now is said where it is noticed, once: what the database does, by its watch. */
@@ -110,6 +118,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const watch = machine && clockWatch({ stores, transact, clock: machine, say });
     if (watch !== undefined) await unlessFull(watch.look());
     const demo = options.demo ?? true;
+    if (demo && (await hasRealPeople(stores))) throw new ConfigError(NOT_BOTH);
     if (demo) await seedDemo(installation);
     const setUp = demo ? undefined : await setUpLink(installation);
     await unlessFull(abandonOrphans(installation.transact, installation.clock.now()));
@@ -132,6 +141,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const keys = passkeys({ ...installation, relyingParty: relyingParty(publicUrl, own.origins) });
     const makeOrg: JoinParts['makeOrg'] = (org) => createOrg({ ...org, training: false }, installation);
     const faces = facesOf(installation);
+    const ofPlain = options.httpPort === undefined ? 0 : Math.floor(connections.http / 4);
+    const tlsParts = {
+      ...{ ...installation, say, onFault, keys: installation.serverKeys },
+      hasPlain: options.httpPort !== undefined,
+      isShared: options.databaseUrl !== undefined || options.servers === 'many',
+    };
+    const secure = certified && (await serverCertificate(new URL(publicUrl).hostname, certified, tlsParts));
     const app = await buildApp({
       installation: faces.http,
       intake: intake({ ...installation, onStep }),
@@ -163,27 +179,48 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       dist: options.dist ?? join(ROOT, 'dist'),
       version,
       own: () => own,
-      tls: options.tls,
-      connections: connections.http,
+      tls: secure?.options,
+      proxies: options.proxies ?? [],
+      connections: connections.http - ofPlain,
     });
+    const { certificateFile, keyFile } = options.est ?? {};
+    const ofEst =
+      certificateFile === undefined ||
+      keyFile === undefined ||
+      certificateFile === options.tls?.certificateFile
+        ? undefined
+        : await listenerCertificate({ certificateFile, keyFile }, tlsParts);
+    const estSecure = ofEst ?? secure;
     const est =
       options.est &&
+      estSecure &&
       (await buildEst({
-        ...options.est,
+        secure: { cert: estSecure.options.cert, key: estSecure.options.key },
         installation: faces.est,
         connections: connections.est,
         onFault,
         access,
       }));
+    const httpPort = options.httpPort === 0 ? await freePort() : options.httpPort;
+    const plain =
+      httpPort === undefined
+        ? undefined
+        : await buildPlainApp({ installation: faces.http, connections: ofPlain, onFault });
+    secure?.follow(app.server);
+    if (est) estSecure?.follow(est.server, EST_TLS);
     try {
       await est?.listen({ port: options.est?.port ?? 0, host: options.est?.host ?? '127.0.0.1' });
-      await app.listen({ port, host: options.host ?? '127.0.0.1' });
+      await plain?.listen({ port: httpPort ?? 0, host });
+      await app.listen({ port, host });
     } catch (error) {
       // An open listener would keep a process alive whose server has not started.
       await est?.close();
+      await plain?.close();
       await app.close();
       throw error;
     }
+    secure?.start();
+    ofEst?.start();
     let open = true;
     const digesting = digestList(installation, () => open).catch(onFault);
     let round = Promise.resolve();
@@ -228,9 +265,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       // Requests under way may finish; an idle connection does not delay the stop.
       const cut = setTimeout(() => {
         app.server.closeAllConnections();
+        plain?.server.closeAllConnections();
         est?.server.closeAllConnections();
       }, GRACE);
+      await secure?.close().catch(onFault);
+      await ofEst?.close();
       await app.close();
+      await plain?.close();
       await est?.close();
       clearTimeout(cut);
       await digesting;
@@ -256,7 +297,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       .catch(onFault)
       .then(() => new NotNow('database_taken_away').message);
     return {
-      ...{ url, estUrl, port, installation, decider: decisions, events, gone, close: closeOnce },
+      ...{ url, estUrl, port, httpPort, installation, decider: decisions, events, gone, close: closeOnce },
       setUpLink: setUp,
     };
   } catch (error) {
@@ -266,9 +307,17 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   }
 }
 
+const NOT_BOTH =
+  'demo people sign in without a password, and this installation has real people: start it with FIELDBIND_DEMO=0, or name another folder with FIELDBIND_DATA to try things in';
+
 function appVersion(): string {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return version;
+}
+
+/** Without it, `::` stands for no address at all. */
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6'));
 }
 
 /** The port must be known before the first certificate contains it. */

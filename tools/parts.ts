@@ -53,6 +53,14 @@ export const PARTS: readonly Part[] = [
       readdirSync(POSTGRESQL).some((version) => existsSync(`${POSTGRESQL}/${version}/bin/initdb`)),
   },
   { name: 'gnutls', debian: 'gnutls-bin', for: 'interoperation tests', found: onPath('certtool') },
+  {
+    name: 'pebble',
+    debian: 'pebble',
+    for: 'certificates by ACME in interoperation tests',
+    found: onPath('pebble'),
+  },
+  { name: 'nginx', debian: 'nginx-light', for: 'proxies in interoperation tests', found: onPath('nginx') },
+  { name: 'caddy', debian: 'caddy', for: 'proxies in interoperation tests', found: onPath('caddy') },
   { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
   {
     name: 'libfaketime',

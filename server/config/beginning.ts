@@ -1,5 +1,5 @@
 import type { DatabaseIdentity } from '../ports/identity.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import type { InstallationMark } from './installation-mark.ts';
 
 /** What lies where an installation is to be opened. */

@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseDomainName } from '../../core/name.ts';
+import { ConfigError, type Environment } from './config-error.ts';
+import { type PublicAddress, readPort, readPublicAddress } from './public-address.ts';
+
+export { ConfigError, type Environment } from './config-error.ts';
 
 export interface KeyPairFiles {
   readonly certificateFile: string;
@@ -16,20 +20,14 @@ export interface EstCaConfig extends KeyPairFiles {
 }
 
 /** Everything an operator of this server may set. See docs/operations.md. */
-export interface Config {
-  readonly port: number;
-  readonly host: string;
+export interface Config extends PublicAddress {
   /** Data folder, absolute. */
   readonly data: string;
   /** Address of a PostgreSQL; without it, the database is a file in the data folder. Contains a password: never to be shown. */
   readonly databaseUrl: string | undefined;
-  /** Address at which phones and verifiers reach this server, without a slash at the end; it stands in certificates. */
-  readonly publicUrl: string;
   readonly suffix: string;
   /** Whether several servers may work with one data folder whose database is a file. */
   readonly servers: 'one' | 'many';
-  /** Whether the demo people and their places are made, and may sign in. */
-  readonly demo: boolean;
   readonly caPassphrase: string | undefined;
   /** Passphrase of root files, which move a root's key to another machine; only commands need it. */
   readonly rootPassphrase: string | undefined;
@@ -38,31 +36,24 @@ export interface Config {
   readonly tls: KeyPairFiles | undefined;
   /** Receivers of events: hosts that may have private addresses, and the folder of their files. */
   readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
-  /** The devices' own listener; undefined if no port is set. */
-  readonly est: (KeyPairFiles & { readonly port: number; readonly host: string }) | undefined;
+  /** The devices' own listener; undefined if no port is set. Without files it has the certificate that ACME brought. */
+  readonly est: (Partial<KeyPairFiles> & { readonly port: number; readonly host: string }) | undefined;
   /** A third party's CA that signs devices in place of ours; see server/authority/est-ca. */
   readonly estCa: EstCaConfig | undefined;
 }
 
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Reads and checks the environment. Throws ConfigError with a sentence that names the variable. */
 export function readConfig(environment: Environment): Config {
-  const port = readPort('PORT', environment.PORT) ?? 4600;
-  const tls = readTls(environment);
-  const scheme = tls === undefined ? 'http' : 'https';
+  const tls = readPair(environment, 'FIELDBIND_TLS_CERT', 'FIELDBIND_TLS_KEY');
+  const address = readPublicAddress(environment, {
+    hasFiles: tls !== undefined,
+    acmeHmacKey: readSecret(environment, SECRETS.acmeHmac),
+  });
   return {
-    port,
-    host: readHost(environment.FIELDBIND_HOST),
+    ...address,
     data: resolve(environment.FIELDBIND_DATA || './data'),
     databaseUrl: readDatabaseUrl(environment.FIELDBIND_DATABASE_URL),
-    publicUrl: readUrl(environment.FIELDBIND_PUBLIC_URL || `${scheme}://localhost:${port}`),
     suffix: readSuffix(environment.FIELDBIND_SUFFIX || 'fieldbind.internal'),
-    demo: readDemo(environment.FIELDBIND_DEMO),
     servers: readServers(environment.FIELDBIND_SERVERS || 'one'),
     caPassphrase: readSecret(environment, SECRETS.ca),
     rootPassphrase: readSecret(environment, SECRETS.root),
@@ -72,46 +63,9 @@ export function readConfig(environment: Environment): Config {
       allowed: readHosts(environment.FIELDBIND_EVENT_HOSTS),
       files: environment.FIELDBIND_EVENT_FILES ? resolve(environment.FIELDBIND_EVENT_FILES) : undefined,
     },
-    est: readEst(environment, tls),
+    est: readEst(environment, tls, address.acme !== undefined),
     estCa: readEstCa(environment),
   };
-}
-
-function readPort(name: string, text: string | undefined): number | undefined {
-  if (!text) return undefined;
-  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65535)
-    throw new ConfigError(`${name} is not a number from 0 to 65535`);
-  return Number(text);
-}
-
-/**
- * Anybody who reaches this server can sign in as a demo person, so it listens on this machine only. Other ways to
- * sign in will open it.
- */
-function readHost(text: string | undefined): string {
-  if (!text || text === '127.0.0.1' || text === 'localhost') return '127.0.0.1';
-  throw new ConfigError(
-    `FIELDBIND_HOST is ${text}, but the only sign-in so far is that of demo people, without a password, so this server listens on 127.0.0.1 only`,
-  );
-}
-
-function readDemo(text: string | undefined): boolean {
-  if (!text || text === 'on') return true;
-  if (text === 'off') return false;
-  throw new ConfigError('FIELDBIND_DEMO is neither on nor off');
-}
-
-function readUrl(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== ''
-  )
-    throw new ConfigError('FIELDBIND_PUBLIC_URL is not a plain http or https address');
-  return url.href.replace(/\/+$/, '');
 }
 
 function readDatabaseUrl(text: string | undefined): string | undefined {
@@ -141,16 +95,12 @@ function readHosts(text: string | undefined): string[] {
   return hosts;
 }
 
-function readTls(environment: Environment): KeyPairFiles | undefined {
-  return readPair(environment, 'FIELDBIND_TLS_CERT', 'FIELDBIND_TLS_KEY');
-}
-
 /** Devices prove themselves by their keys, so this listener may be reached from elsewhere, unlike the app's. */
-function readEst(environment: Environment, tls: KeyPairFiles | undefined): Config['est'] {
+function readEst(environment: Environment, tls: KeyPairFiles | undefined, hasAcme: boolean): Config['est'] {
   const port = readPort('FIELDBIND_EST_PORT', environment.FIELDBIND_EST_PORT);
   const pair = readPair(environment, 'FIELDBIND_EST_CERT', 'FIELDBIND_EST_KEY') ?? tls;
   if (port === undefined) return undefined;
-  if (pair === undefined)
+  if (pair === undefined && !hasAcme)
     throw new ConfigError('FIELDBIND_EST_PORT needs FIELDBIND_EST_CERT and FIELDBIND_EST_KEY');
   return { ...pair, port, host: environment.FIELDBIND_EST_HOST || '127.0.0.1' };
 }
@@ -201,6 +151,11 @@ const SECRETS = {
     variable: 'FIELDBIND_PKCS11_PIN',
     file: 'FIELDBIND_PKCS11_PIN_FILE',
     credential: 'fieldbind-pkcs11-pin',
+  },
+  acmeHmac: {
+    variable: 'FIELDBIND_ACME_EAB_HMAC',
+    file: 'FIELDBIND_ACME_EAB_HMAC_FILE',
+    credential: 'fieldbind-acme-eab-hmac',
   },
 } as const satisfies Record<string, Secret>;
 

@@ -31,6 +31,18 @@ export interface KeyVault {
   open(name: string): Promise<KeySigner | undefined>;
 }
 
+/**
+ * Private keys that TLS and ACME take as text, which no KeySigner gives. They prove nothing about devices. They are files also
+ * where the other keys are in a token.
+ */
+export interface ServerKeys {
+  /** The key called `name`, P-256, PKCS#8, PEM, not encrypted; it is created if it does not exist. A secret. */
+  ensureText(name: string): string;
+  /** The same; undefined if it does not exist. */
+  textOf(name: string): string | undefined;
+  remove(name: string): void;
+}
+
 /** A private key of this installation that agrees on secrets with others and signs nothing: ECDH on P-256. */
 export interface KeyAgreement {
   /** SubjectPublicKeyInfo, DER. */

@@ -39,6 +39,7 @@ import type { Receivers } from './receivers.ts';
 import type { DecisionQueue, Records } from './records.ts';
 import type { Responders } from './responders.ts';
 import type { RowClaims } from './row-claims.ts';
+import type { AcmeChallenges, ServerCertificates } from './server-certificates.ts';
 import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { StatementLog } from './statement-log.ts';
@@ -104,6 +105,8 @@ export interface Stores {
   readonly places: Places;
   readonly handed: HandedCertificates;
   readonly deviceFeed: DeviceFeed;
+  readonly serverCertificates: ServerCertificates;
+  readonly acmeChallenges: AcmeChallenges;
 }
 
 export type Needs<K extends keyof Stores> = Pick<Stores, K>;

@@ -75,6 +75,8 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   places: ['registration', 'n'],
   device_feed: ['kind', 'id'],
   handed: ['serial'],
+  server_certificates: ['host'],
+  acme_challenges: ['token'],
 };
 
 const PAGE = 500;

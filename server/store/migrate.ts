@@ -32,6 +32,7 @@ import { ERAS } from './migrations/0052-eras.ts';
 import { PLACES_AND_FEED } from './migrations/0053-places-and-feed.ts';
 import { WHERE_SITES_ARE } from './migrations/0054-where-sites-are.ts';
 import { ACCOUNTS } from './migrations/0055-accounts.ts';
+import { SERVER_CERTIFICATES } from './migrations/0056-server-certificates.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -78,6 +79,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 53, statements: PLACES_AND_FEED },
   { n: 54, statements: WHERE_SITES_ARE },
   { n: 55, statements: ACCOUNTS },
+  { n: 56, statements: SERVER_CERTIFICATES },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

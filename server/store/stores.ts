@@ -41,6 +41,7 @@ import { records } from './records.ts';
 import { responders } from './responders.ts';
 import { certificateStates, revocations } from './revocations.ts';
 import { rowClaims } from './row-claims.ts';
+import { acmeChallenges, serverCertificates } from './server-certificates.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { statementLog } from './statement-log.ts';
@@ -107,5 +108,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     places: places(db),
     handed: handedCertificates(db),
     deviceFeed: deviceFeed(db, bulk),
+    serverCertificates: serverCertificates(db),
+    acmeChallenges: acmeChallenges(db),
   };
 }

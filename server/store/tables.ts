@@ -378,4 +378,13 @@ export interface Tables {
   };
   device_feed: { kind: 'binding' | 'record'; id: string; org: string; n: number };
   handed: { serial: string; how: string; at: string };
+  server_certificates: {
+    host: string;
+    n: number;
+    chain: string;
+    failures: number;
+    next_at: string | null;
+    asked_until: string | null;
+  };
+  acme_challenges: { token: string; kind: string; host: string; answer: string; until: string };
 }

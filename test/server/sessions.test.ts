@@ -254,8 +254,9 @@ describe('demo people', () => {
 
   it('are switched by a word that is understood', () => {
     const demo = (word?: string) => readConfig({ FIELDBIND_DEMO: word }).demo;
-    expect([demo(), demo(''), demo('on'), demo('off')]).toEqual([true, true, true, false]);
-    for (const word of ['OFF', 'false', '0', 'no', 'off '])
+    expect([demo(), demo(''), demo('on'), demo('1')]).toEqual([true, true, true, true]);
+    expect([demo('off'), demo('0')]).toEqual([false, false]);
+    for (const word of ['OFF', 'false', '2', 'no', 'off '])
       expect(() => demo(word)).toThrow('FIELDBIND_DEMO');
   });
 });

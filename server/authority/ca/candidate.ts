@@ -14,7 +14,7 @@ export interface EstablishParts {
   readonly crypto: CryptoPort;
   readonly policy: CertificatePolicy;
   /** Public address of this installation, without a slash at the end. */
-  readonly publicUrl: string;
+  readonly verifierUrl: string;
 }
 
 /** The key of an issuing CA that is not certified yet. */

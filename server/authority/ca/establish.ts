@@ -32,7 +32,7 @@ export async function certifyAfter(
     notBefore: now - parts.policy.backdate,
     notAfter: Math.min(now + parts.policy.issuing, Date.parse(root.authority.notAfter)),
   };
-  const rootUrl = `${parts.publicUrl}/ca/${candidate.root}.cer`;
+  const rootUrl = `${parts.verifierUrl}/ca/${candidate.root}.cer`;
   const signer = { name: candidate.root, key: root.key };
   return { candidate, certificate: await byRoot(subject, signer, rootUrl, parts.crypto) };
 }

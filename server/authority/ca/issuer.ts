@@ -22,7 +22,7 @@ export interface IssuerParts {
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   readonly policy: CertificatePolicy;
-  readonly publicUrl: string;
+  readonly verifierUrl: string;
 }
 
 /** A CA's key, with the template of everything that is the same in its certificates. */
@@ -34,7 +34,7 @@ export interface OpenedKey {
 export function templateOf(
   { name, anchor }: Authority,
   key: KeySigner,
-  { publicUrl }: IssuerParts,
+  { verifierUrl }: IssuerParts,
 ): DeviceTemplate {
   const { subject, keyId } = namesIn(anchor);
   return deviceTemplate({
@@ -42,9 +42,9 @@ export function templateOf(
     issuer: subject,
     issuerSpki: key.spki,
     issuerKeyId: keyId,
-    crlUrl: `${publicUrl}/crl/${name}.crl`,
-    ocspUrl: `${publicUrl}/ocsp`,
-    issuerUrl: `${publicUrl}/ca/${name}.cer`,
+    crlUrl: `${verifierUrl}/crl/${name}.crl`,
+    ocspUrl: `${verifierUrl}/ocsp`,
+    issuerUrl: `${verifierUrl}/ca/${name}.cer`,
   });
 }
 
@@ -69,7 +69,7 @@ export function issuerOf(
     prepare: (order) => prepare(order, template, authority, parts),
     prepareServer: (order) =>
       intent(order.lifetime, authority, parts, (fields) =>
-        serverTemplate(order, fields, { subject, key, keyId, url: `${parts.publicUrl}/ca/${name}.cer` }),
+        serverTemplate(order, fields, { subject, key, keyId, url: `${parts.verifierUrl}/ca/${name}.cer` }),
       ),
     async sign({ toBeSigned, issuer }) {
       if (issuer !== name) throw new Error(`${name} was asked to sign what ${issuer} prepared`);

@@ -17,7 +17,7 @@ export interface RootParts {
   readonly stores: Needs<'authorities'>;
   readonly transact: Transact<'audit'>;
   readonly clock: Clock;
-  readonly publicUrl: string;
+  readonly verifierUrl: string;
 }
 
 /** The text of a root file, to be stored elsewhere. Throws VaultError. */
@@ -27,7 +27,7 @@ export async function takeRootOut(training: boolean, under: string, parts: RootP
   const keyPem = files(parts).takeOut(name, under);
   if (keyPem === undefined) throw new VaultError(`the key ${name} is not on this machine`);
   await note('root key taken out', name, parts);
-  return rootFileText({ name, certificate, keyPem, address: `${parts.publicUrl}/ca/${name}.cer` });
+  return rootFileText({ name, certificate, keyPem, address: `${parts.verifierUrl}/ca/${name}.cer` });
 }
 
 /** Must be called only once the root file is safe elsewhere. */

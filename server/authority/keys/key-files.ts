@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type KeyAgreement, type KeyVault, VaultError } from '../../ports/signer.ts';
+import { type KeyAgreement, type KeyVault, type ServerKeys, VaultError } from '../../ports/signer.ts';
 import { agreementOf, isOpenKey, openKeyPem, openPem, signerOf } from './local-key.ts';
 import { onCurve } from './on-curve.ts';
 import { isSealedWell, keySealer } from './sealed-key.ts';
@@ -23,7 +23,7 @@ const PASSPHRASE = 'FIELDBIND_CA_PASSPHRASE';
 const ROOT_PASSPHRASE = 'FIELDBIND_ROOT_PASSPHRASE';
 
 /** A vault whose keys can be moved to another machine, encrypted. */
-export interface KeyFiles extends KeyVault {
+export interface KeyFiles extends KeyVault, ServerKeys {
   /** The key called `name`, encrypted under another passphrase, PEM; undefined if it does not exist. */
   takeOut(name: string, under: string): string | undefined;
   /** Stores a key under `name`; an existing key stays. */
@@ -89,6 +89,12 @@ export function keyFiles(folder: string, passphrase: string | undefined): KeyFil
       rmSync(path(name), { force: true });
       syncFolder(folder);
     },
+    ensureText(name) {
+      if (!existsSync(path(name)))
+        writeOnce(path(name), textOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey));
+      return openKeyPem(read(path(name)));
+    },
+    textOf: (name) => (existsSync(path(name)) ? openKeyPem(read(path(name))) : undefined),
     agreement: (name) => (existsSync(path(name)) ? agreementOf(read(path(name))) : undefined),
     makeAgreement(name) {
       if (!existsSync(path(name)))

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { TlsOptions } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { RekeyRefusal } from '../../../contract/codes.ts';
 import { toBase64 } from '../../../core/bytes.ts';
@@ -29,8 +29,8 @@ import { tpmRoutes } from './tpm-routes.ts';
 
 export interface EstOptions {
   readonly installation: EstFace;
-  readonly certificateFile: string;
-  readonly keyFile: string;
+  /** Certificate and key. */
+  readonly secure: Pick<TlsOptions, 'cert' | 'key'>;
   /** Most connections at a time. */
   readonly connections: number;
   readonly onFault: (error: unknown) => void;
@@ -39,6 +39,8 @@ export interface EstOptions {
 
 /** Requests per minute from one address. A gateway may start a hundred devices behind it at once. */
 const PER_ADDRESS = 300;
+/** Settings of this listener that a newer certificate leaves as they are. */
+export const EST_TLS = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET } as const;
 /** CSR attributes: the signature algorithm that a CSR should use, ecdsa-with-SHA256 (RFC 7030 section 4.5.2, RFC 5758). */
 const ATTRIBUTES = sequence(oid('1.2.840.10045.4.3.2'));
 
@@ -49,8 +51,7 @@ const ATTRIBUTES = sequence(oid('1.2.840.10045.4.3.2'));
  */
 export async function buildEst({
   installation,
-  certificateFile,
-  keyFile,
+  secure,
   connections,
   onFault,
   access,
@@ -61,14 +62,12 @@ export async function buildEst({
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 40 },
     https: {
-      cert: readFileSync(certificateFile),
-      key: readFileSync(keyFile),
+      ...secure,
       requestCert: true,
       // Devices show bound keys in self-signed and makers' certificates alike, so no chain is required.
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
       handshakeTimeout: 10_000,
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      ...EST_TLS,
     },
   }) as unknown as FastifyInstance;
   boundConnections(app.server, connections);

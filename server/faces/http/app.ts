@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import type { TlsOptions } from 'node:tls';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -10,6 +10,7 @@ import { boundConnections } from '../bound-connections.ts';
 import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
+import { trustedProxies } from '../trusted-proxies.ts';
 import { SECURITY_SCHEMES } from './access.ts';
 import { accountHandlers } from './account-handlers.ts';
 import { deskHandlers } from './desk-handlers.ts';
@@ -31,6 +32,7 @@ import { peopleHandlers } from './people-handlers.ts';
 import { phoneHandlers } from './phone-handlers.ts';
 import { photoHandlers } from './photo-handlers.ts';
 import { pkiFiles } from './pki-files.ts';
+import { refusePlainHttp } from './plain-http.ts';
 import { registerApi } from './routes.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { transferHandlers } from './transfer-handlers.ts';
@@ -43,7 +45,10 @@ export interface AppOptions extends HttpParts {
   readonly own: () => OwnOrigins;
   /** Most connections at a time. */
   readonly connections: number;
-  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  /** Certificate and key of this listener; undefined: it has no TLS. */
+  readonly tls: TlsOptions | undefined;
+  /** Addresses and ranges of proxies whose `X-Forwarded-` headers are believed. */
+  readonly proxies: readonly string[];
 }
 
 const pathsFor = (wanted: Entitlement['to']): ReadonlySet<string> =>
@@ -58,25 +63,24 @@ const FOR_CLIENTS = pathsFor('client');
 /** The whole HTTP face, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { tls } = options;
+  const { publicUrl } = options.installation;
+  const isTrusted = trustedProxies(options.proxies);
   const settings = {
     bodyLimit: MAX_BATCH_BYTES,
     requestTimeout: 60_000,
     // A closing server answers open requests and accepts no new ones.
     forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 200 },
+    trustProxy: options.proxies.length > 0 ? isTrusted : false,
   };
   const app = (
-    tls === undefined
-      ? Fastify(settings)
-      : Fastify({
-          ...settings,
-          https: { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) },
-        })
+    tls === undefined ? Fastify(settings) : Fastify({ ...settings, https: tls })
   ) as FastifyInstance;
   boundConnections(app.server, options.connections);
   translateErrors(app, options.onFault);
-  strictHeaders(app, tls !== undefined);
+  strictHeaders(app, tls !== undefined || publicUrl.startsWith('https:'));
   demandOneHost(app);
+  refusePlainHttp(app, publicUrl, isTrusted);
   demandOwnHost(app, options.own);
   limitFetches(app, options.installation.clock.steady);
   refuseOtherMethods(app);

@@ -21,7 +21,7 @@ export function ownOrigins(urls: readonly string[]): OwnOrigins {
  */
 export function checkOrigin(request: FastifyRequest, own: OwnOrigins, open = false): void {
   // Another page's name may resolve to this server (DNS rebinding), which would make that page same-origin.
-  if (request.headers.host === undefined || !own.hosts.has(request.headers.host)) {
+  if (!own.hosts.has(request.host)) {
     throw new ProblemError('origin_refused');
   }
   if (open || request.method === 'GET' || request.method === 'HEAD') return;

@@ -4,7 +4,7 @@ import { ProblemError } from '../problem.ts';
 import type { OwnOrigins } from './origin.ts';
 
 /** Signed files, for everybody. Certificates name the address of their day, which verifiers ask by after it has changed. */
-const FOR_VERIFIERS = /^\/(?:crl|ca|ocsp)(?:\/|$)/;
+export const FOR_VERIFIERS = /^\/(?:crl|ca|ocsp)(?:\/|$)/;
 /** Whoever watches over servers often asks by a bare address, and by HTTP/1.0 without a name. */
 const FOR_WATCHERS: ReadonlySet<string> = new Set(['/metrics', '/healthz']);
 
@@ -14,7 +14,7 @@ const FOR_WATCHERS: ReadonlySet<string> = new Set(['/metrics', '/healthz']);
  * page's own files are the same for everybody, and say what to do to whoever came by an address that cannot work.
  */
 export function demandOwnHost(app: FastifyInstance, own: () => OwnOrigins): void {
-  app.addHook('onRequest', async ({ headers: { host = '' }, method, url: asked, routeOptions }) => {
+  app.addHook('onRequest', async ({ host, method, url: asked, routeOptions }) => {
     const { url = '' } = routeOptions;
     if (own().hosts.has(host) || FOR_VERIFIERS.test(url)) return;
     if (FOR_WATCHERS.has(url) ? isBare(host) : isPageFile(method, url, asked)) return;
