@@ -1,18 +1,28 @@
 import { type Config, readConfig } from './config/config.ts';
 import { isForeseen } from './config/foreseen.ts';
+import { isLoopback } from './config/public-address.ts';
 import { type RunningServer, startServer } from './serve.ts';
 
-function welcome({ url, installation }: RunningServer, config: Config): string {
+function welcome({ url, installation, setUpLink }: RunningServer, config: Config): string {
+  const at = isLoopback(new URL(config.publicUrl).hostname) ? url : config.publicUrl;
   return [
     '',
-    `  Fieldbind is at ${url}`,
+    `  Fieldbind is at ${at}`,
     '',
     ...(config.demo
       ? [
           '  Sign in there as Ines (installer), Hanna (homeowner) or Sam (support desk); no password, this machine only.',
           '  To try it without hardware: sign in and tap "Try with a simulated device".',
         ]
-      : ['  FIELDBIND_DEMO is off, and there is no other sign-in yet: nobody can sign in.']),
+      : []),
+    ...(setUpLink === undefined
+      ? []
+      : [
+          '  Nobody can sign in yet. Whoever opens this link first is the first administrator; it is good once:',
+          '',
+          `  ${setUpLink}`,
+          '',
+        ]),
     '  A simulated device with real firmware’s protocol: npm run device -- --profile <firmware>',
     '  Administration: npm run fieldbind -- help',
     ...(config.caPassphrase === undefined && config.pkcs11 === undefined
@@ -48,6 +58,8 @@ try {
 function plain(error: unknown): string {
   if (isForeseen(error)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-    return 'the port is in use; set PORT to another one, or end the other server';
+    return 'the port is in use; set PORT or FIELDBIND_HTTP_PORT to another one, or end the other server';
+  if (error instanceof Error && 'code' in error && error.code === 'EACCES' && 'port' in error)
+    return `this program may not listen on port ${error.port}: let it (CAP_NET_BIND_SERVICE), or set PORT and FIELDBIND_HTTP_PORT to ports above 1023 and have the system lead 443 and 80 there`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
