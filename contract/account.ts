@@ -6,6 +6,7 @@ import {
   type Static,
   String as Text,
 } from 'typebox/type';
+import { MailAddress } from './notice.ts';
 import { OperatorId, Role } from './operator.ts';
 import { Base64Url, Digest, Instant, Maybe, OneOf, OrgName, Uuid, Words } from './scalars.ts';
 
@@ -125,7 +126,14 @@ export const InvitationTake = Obj(
 );
 
 /** A link to accept an invitation by, shown once: the server keeps a digest of its secret only. */
-export const InvitationLink = Obj({ id: Uuid, link: Words(512), expiresAt: Instant, waits: Flag() });
+export const InvitationLink = Obj({
+  id: Uuid,
+  link: Words(512),
+  expiresAt: Instant,
+  waits: Flag(),
+  /** Whether it goes by mail as well; only where an address was given. */
+  mailed: Maybe(Flag()),
+});
 export type InvitationLink = Static<typeof InvitationLink>;
 
 /** A passkey of one's own. */
@@ -194,7 +202,8 @@ export const Invite = Obj(
     name: PersonName,
     role: Maybe(Role),
     operator: Maybe(OperatorId),
-    email: Maybe(Text({ maxLength: 254 })),
+    /** Where the link is sent, if this server sends mail. */
+    email: Maybe(MailAddress),
   },
   { additionalProperties: false },
 );

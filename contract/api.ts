@@ -29,6 +29,7 @@ import { ChainsAnswer, ChainsRequest, HandBack, HandedBack } from './era.ts';
 import { FieldDevices } from './field-device.ts';
 import { ListChangesAnswer, ListCursor } from './list-changes.ts';
 import { ListImport, ListImportResult } from './list-row.ts';
+import { NoticesChange, OwnNotices } from './notice.ts';
 import {
   EnrolChallenge,
   EnrolRequest,
@@ -287,6 +288,19 @@ export const API = {
     query: Obj({ org: OrgName }),
     body: SessionsEnd,
     answer: SessionsEnded,
+  },
+  notices: {
+    method: 'GET',
+    path: '/api/notices',
+    summary: 'What one is told of while not looking, by mail or push, and where',
+    answer: OwnNotices,
+  },
+  changeNotices: {
+    method: 'POST',
+    path: '/api/notices',
+    summary: 'Change what one is told of, by mail or push, and where',
+    body: NoticesChange,
+    answer: OwnNotices,
   },
   enrolChallenge: {
     method: 'POST',

@@ -68,6 +68,8 @@ export const ENTITLEMENTS = {
   sessions: { to: 'self' },
   endSession: { to: 'self' },
   endSessionsOf: { to: ['administrator'], right: 'manage_people' },
+  notices: { to: 'self' },
+  changeNotices: { to: 'self' },
   enrolChallenge: { to: 'self' },
   enrol: { to: 'self' },
   statementKeys: { to: 'anybody' },

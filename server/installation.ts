@@ -12,6 +12,7 @@ import { type EstCa, estCa } from './authority/est-ca/est-ca.ts';
 import { readEstCaFiles } from './authority/est-ca/est-ca-files.ts';
 import { isEstCaInUse, settleEstCa } from './authority/est-ca/settle-est-ca.ts';
 import { withEstCa } from './authority/est-ca/with-est-ca.ts';
+import { databaseSealer } from './authority/keys/database-sealer.ts';
 import { keyFiles, keyNames } from './authority/keys/key-files.ts';
 import { nativeToken } from './authority/keys/native-token.ts';
 import type { Token, TokenOptions } from './authority/keys/token.ts';
@@ -37,6 +38,7 @@ import { isReserved } from './ports/ca-names.ts';
 import type { CertificateAuthority } from './ports/certificate-authority.ts';
 import type { DatabaseIdentity } from './ports/identity.ts';
 import type { RescueKeyCeremonies, RescueKeys } from './ports/rescue-keys.ts';
+import type { Sealer } from './ports/sealer.ts';
 import { believed } from './ports/server-clock.ts';
 import type { Settings } from './ports/settings.ts';
 import type { KeyVault, ServerKeys } from './ports/signer.ts';
@@ -79,6 +81,7 @@ export interface InstallationOptions {
 export interface Installation extends CommandFace {
   readonly status: StatusResponder;
   readonly vault: KeyVault;
+  readonly sealer: Sealer;
   /** The third party's CA, if there is one; it is asked only after it was started. */
   readonly estCa: EstCa | undefined;
   readonly tryWrite: Database['tryWrite'];
@@ -179,6 +182,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         lock?.release();
       },
       vault,
+      sealer: databaseSealer(ownFiles),
       ca,
       lists: revocationLists({ stores, transact: urgent, ca, clock }),
       status: statusResponder({ vault, stores, transact: urgent, ca, clock }),

@@ -26,6 +26,11 @@ import { enrolment } from './organisations/enrol.ts';
 import { deliveries } from './outside/events/deliveries.ts';
 import { watchDue } from './outside/events/due.ts';
 import { type EventSender, eventSender } from './outside/events/sender.ts';
+import { type MailServer, mailer } from './outside/notices/mailer.ts';
+import { notifier } from './outside/notices/notifier.ts';
+import { ownNotices } from './outside/notices/own-notices.ts';
+import { type PushKey, pushKey } from './outside/notices/push-key.ts';
+import { type NoticeSender, noticeSender } from './outside/notices/sender.ts';
 import { anchors } from './phones/anchors.ts';
 import { keepPart } from './phones/keep-photo.ts';
 import { digestList, listChanges } from './phones/list-changes.ts';
@@ -34,6 +39,7 @@ import { rescue } from './phones/rescue.ts';
 import { workPacks } from './phones/work-pack.ts';
 import type { StepListener } from './ports/instrument.ts';
 import { NotNow } from './ports/not-now.ts';
+import type { Notifier } from './ports/notifier.ts';
 import { Unavailable, unlessFull } from './ports/unavailable.ts';
 import { listenerCertificate, serverCertificate } from './tls/server-certificate.ts';
 import { accessTrail } from './trail/access-trail.ts';
@@ -49,6 +55,8 @@ const ROUND = 30_000;
 const TELL = 2_000;
 /** How often the clock is looked at without a request. */
 const LOOK = 5_000;
+/** Time limit for one push, milliseconds. */
+const PUSH_PATIENCE = 10_000;
 /** How long a stop waits for requests under way, milliseconds. */
 const GRACE = 5_000;
 
@@ -81,6 +89,8 @@ export interface RunningServer {
   readonly installation: Installation;
   readonly decider: Decider;
   readonly events: EventSender;
+  readonly notices: NoticeSender;
+  readonly notifier: Notifier;
   /** Resolves with a sentence after this server has stopped by itself, since its database was taken away. */
   readonly gone: Promise<string>;
   /** Where nobody can sign in yet: the link for the first administrator. A secret. */
@@ -135,6 +145,23 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       onStep,
       onFault,
     });
+    const { mail } = options;
+    const pushes = options.pushes ?? { allowed: [], trust: undefined };
+    let key: Promise<PushKey> | undefined;
+    const noticeParts = {
+      ...installation,
+      mail: mail !== undefined,
+      key: () => (key ??= pushKey({ ...installation, contact: contactOf(publicUrl, mail) })),
+      allowed: pushes.allowed,
+    };
+    const notices = noticeSender({
+      ...noticeParts,
+      mailer: mail && mailer(mail),
+      pushes: { allowed: pushes.allowed, ca: pushes.trust, patience: PUSH_PATIENCE },
+      onStep,
+      onFault,
+    });
+    const tellPeople = notifier(noticeParts);
     const access = accessTrail(installation);
     const version = appVersion();
     const own = ownOrigins([publicUrl, url, `${scheme}://127.0.0.1:${port}`]);
@@ -165,6 +192,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       lists: listChanges(installation),
       decider: decisions,
       events,
+      ownNotices: ownNotices(noticeParts),
+      notifier: tellPeople,
       health: healthCheck({
         stores: installation.stores,
         tryWrite: installation.tryWrite,
@@ -253,7 +282,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       LOOK,
     );
     looker.unref();
-    const teller = setInterval(() => void events.run().catch(onFault), options.tell ?? TELL);
+    const teller = setInterval(() => {
+      void events.run().catch(onFault);
+      void notices.run().catch(onFault);
+    }, options.tell ?? TELL);
     teller.unref();
     let closed: Promise<void> | undefined;
     const close = async () => {
@@ -277,6 +309,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await digesting;
       await round;
       await events.close().catch(onFault);
+      await notices.close().catch(onFault);
       await installation.estCa?.close();
       await decisions.idle();
       await access.settle(true).catch(onFault);
@@ -297,8 +330,19 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       .catch(onFault)
       .then(() => new NotNow('database_taken_away').message);
     return {
-      ...{ url, estUrl, port, httpPort, installation, decider: decisions, events, gone, close: closeOnce },
-      setUpLink: setUp,
+      ...{
+        url,
+        estUrl,
+        port,
+        httpPort,
+        installation,
+        decider: decisions,
+        events,
+        notices,
+        gone,
+        close: closeOnce,
+      },
+      ...{ setUpLink: setUp, notifier: tellPeople },
     };
   } catch (error) {
     outages.close();
@@ -309,6 +353,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
 
 const NOT_BOTH =
   'demo people sign in without a password, and this installation has real people: start it with FIELDBIND_DEMO=0, or name another folder with FIELDBIND_DATA to try things in';
+
+/** Whom a push service may turn to about us. */
+function contactOf(publicUrl: string, mail: MailServer | undefined): string | undefined {
+  if (publicUrl.startsWith('https:')) return publicUrl;
+  return mail && `mailto:${mail.from}`;
+}
 
 function appVersion(): string {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -14,6 +14,7 @@ import { IdbPhotos } from '../src/storage/photos.ts';
 import { IdbWorkStore } from '../src/storage/work-store.ts';
 import { runDrain } from '../src/sync/run-drain.ts';
 import { uploadPhotos } from '../src/sync/send-photos.ts';
+import { noticeOfPush } from './notice-of-push.ts';
 import { whyAgain } from './why-again.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -48,6 +49,23 @@ self.addEventListener('sync', (event) => {
   const sync = event as SyncEvent;
   if (sync.tag === 'outbox') sync.waitUntil(drainInBackground());
 });
+
+/** Somebody has to know something now: it is said in words of this app, and a tap opens it. */
+self.addEventListener('push', (event) => {
+  const { title, text, tag } = noticeOfPush(event.data?.text());
+  const icons = { icon: '/icon-192.png', badge: '/icon-192.png' };
+  event.waitUntil(self.registration.showNotification(title, { body: text, tag, ...icons }));
+});
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openApp());
+});
+
+/** The app where it is open already: a second one beside it would only confuse. */
+async function openApp(): Promise<void> {
+  const [open] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  await (open === undefined ? self.clients.openWindow('/') : open.focus());
+}
 
 const PHOTOS_MS = 120_000;
 

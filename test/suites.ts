@@ -36,6 +36,7 @@ const PROCESS_FILES: readonly string[] = [
 const PURE_SERVER_FILES: readonly string[] = [
   'test/server/decision-round.test.ts',
   'test/server/der-writer.test.ts',
+  'test/server/encrypt-push.test.ts',
   'test/server/http-rules.test.ts',
   'test/server/next-try.test.ts',
   'test/server/node-base64url.test.ts',
@@ -63,6 +64,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/find-devices.test.ts',
   'test/server/list-import.test.ts',
   'test/server/move.test.ts',
+  'test/server/notices.test.ts',
   'test/server/one-binding.test.ts',
   'test/server/organisations-apart.test.ts',
   'test/server/places.test.ts',

@@ -21,6 +21,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'CC0-1.0',
   'ISC',
   'MIT',
+  // MIT without even the text that has to stand beside it.
+  'MIT-0',
 ]);
 
 /** Packages that name no licence of the list themselves, with the one that was read in them, and where. */

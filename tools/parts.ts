@@ -61,6 +61,7 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'nginx', debian: 'nginx-light', for: 'proxies in interoperation tests', found: onPath('nginx') },
   { name: 'caddy', debian: 'caddy', for: 'proxies in interoperation tests', found: onPath('caddy') },
+  { name: 'exim', debian: 'exim4-daemon-light', for: 'interoperation tests', found: onPath('exim4') },
   { name: 'mosquitto', debian: 'mosquitto', for: 'interoperation tests', found: onPath('mosquitto') },
   {
     name: 'libfaketime',

@@ -7,6 +7,7 @@ import { toInstant } from '../../core/instant.ts';
 import { uuid7 } from '../../core/uuid7.ts';
 import type { Invitation } from '../ports/accounts.ts';
 import type { OrgName } from '../ports/issuer-name.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
@@ -22,7 +23,7 @@ const LIFE: Record<InvitationKind, number> = {
 
 export interface InvitationParts {
   readonly stores: Needs<'invitations' | 'people' | 'orgs' | 'installationAdministrators'>;
-  readonly transact: Transact<'invitations' | 'people' | 'audit'>;
+  readonly transact: Transact<'invitations' | 'people' | 'audit' | 'notices'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   /** Address of the app. */
@@ -41,6 +42,8 @@ export interface Wanted {
   readonly waits: boolean;
   /** Said on the trail. */
   readonly because?: string;
+  /** Where its link is sent, and by whom. */
+  readonly mail?: { readonly to: string; readonly notifier: Pick<Notifier, 'invite'> } | undefined;
 }
 
 export interface MadeInvitation {
@@ -48,19 +51,25 @@ export interface MadeInvitation {
   readonly link: string;
   readonly expiresAt: string;
   readonly waits: boolean;
+  /** Whether its link goes by mail; undefined if nobody asked for that. */
+  readonly mailed?: boolean;
 }
 
-/** Makes an invitation. Its link is told once, here: only a digest of its secret is kept. */
+/** Makes an invitation. Its link is told once, here, and by mail if that was asked for: only a digest of its secret is kept. */
 export async function makeInvitation(
-  { by, because, ...wanted }: Wanted,
-  { transact, clock, crypto, publicUrl }: InvitationParts,
+  { by, because, mail, ...wanted }: Wanted,
+  { stores, transact, clock, crypto, publicUrl }: InvitationParts,
 ): Promise<MadeInvitation> {
   const now = clock.now();
   const token = toBase64Url(crypto.random(32));
   const id = uuid7(now, crypto);
   const hash = await hashOfToken(token, crypto);
   const [madeAt, expiresAt] = [toInstant(now), toInstant(now + LIFE[wanted.kind])];
-  await transact(async (tx) => {
+  // Behind the `#`, which a browser sends to nobody: neither a log nor a proxy sees the secret.
+  const link = `${publicUrl}/join#${token}`;
+  const { org } = wanted;
+  const title = org === null ? undefined : (await stores.orgs.org(org))?.title;
+  const mailed = await transact(async (tx) => {
     await tx.invitations.save({ ...wanted, id, hash, madeAt, expiresAt });
     await audit(tx.audit, {
       ...{ at: madeAt, step: STEPS.admin, event: 'invitation made', actor: by, org: wanted.org, subject: id },
@@ -74,9 +83,9 @@ export async function makeInvitation(
         .filter((word) => word)
         .join(', '),
     });
+    return mail?.notifier.invite({ invitation: id, to: mail.to, link, title, org, expiresAt }, tx);
   });
-  // Behind the `#`, which a browser sends to nobody: neither a log nor a proxy sees the secret.
-  return { id, link: `${publicUrl}/join#${token}`, expiresAt, waits: wanted.waits };
+  return { id, link, expiresAt, waits: wanted.waits, ...(mailed === undefined ? {} : { mailed }) };
 }
 
 export function hashOfToken(token: string, crypto: CryptoPort): Promise<string> {

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { MailAddress } from '../../contract/notice.ts';
+import { parse } from '../../contract/parse.ts';
 import { parseDomainName } from '../../core/name.ts';
 import { ConfigError, type Environment } from './config-error.ts';
 import { type PublicAddress, readPort, readPublicAddress } from './public-address.ts';
@@ -36,10 +38,24 @@ export interface Config extends PublicAddress {
   readonly tls: KeyPairFiles | undefined;
   /** Receivers of events: hosts that may have private addresses, and the folder of their files. */
   readonly events: { readonly allowed: readonly string[]; readonly files: string | undefined };
+  /** The mail server that takes what we send; undefined if none is set. Contains a password: never to be shown. */
+  readonly mail: MailConfig | undefined;
+  /** Push services: hosts that may have private addresses, and what is trusted for them in place of the system's anchors, PEM. */
+  readonly pushes: { readonly allowed: readonly string[]; readonly trust: string | undefined };
   /** The devices' own listener; undefined if no port is set. Without files it has the certificate that ACME brought. */
   readonly est: (Partial<KeyPairFiles> & { readonly port: number; readonly host: string }) | undefined;
   /** A third party's CA that signs devices in place of ours; see server/authority/est-ca. */
   readonly estCa: EstCaConfig | undefined;
+}
+
+export interface MailConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly security: 'tls' | 'starttls' | 'none';
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly from: string;
+  readonly trustFile: string | undefined;
 }
 
 /** Reads and checks the environment. Throws ConfigError with a sentence that names the variable. */
@@ -60,8 +76,13 @@ export function readConfig(environment: Environment): Config {
     pkcs11: readPkcs11(environment),
     tls,
     events: {
-      allowed: readHosts(environment.FIELDBIND_EVENT_HOSTS),
+      allowed: readHosts('FIELDBIND_EVENT_HOSTS', environment.FIELDBIND_EVENT_HOSTS),
       files: environment.FIELDBIND_EVENT_FILES ? resolve(environment.FIELDBIND_EVENT_FILES) : undefined,
+    },
+    mail: readMail(environment),
+    pushes: {
+      allowed: readHosts('FIELDBIND_PUSH_HOSTS', environment.FIELDBIND_PUSH_HOSTS),
+      trust: undefined,
     },
     est: readEst(environment, tls, address.acme !== undefined),
     estCa: readEstCa(environment),
@@ -88,10 +109,10 @@ function readSuffix(text: string): string {
 }
 
 /** Hosts in the form of a receiver's address: `host`, or `host:port`. */
-function readHosts(text: string | undefined): string[] {
+function readHosts(name: string, text: string | undefined): string[] {
   const hosts = (text ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
   if (!hosts.every((host) => /^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host)))
-    throw new ConfigError('FIELDBIND_EVENT_HOSTS is not a list like broker.internal:8883,10.0.0.5');
+    throw new ConfigError(`${name} is not a list like broker.internal:8883,10.0.0.5`);
   return hosts;
 }
 
@@ -129,6 +150,41 @@ function readEstCa(environment: Environment): EstCaConfig | undefined {
   return { ...pair, url: url.replace(/\/+$/, ''), chainFile, trustFile };
 }
 
+/** Without TLS only to a mail server on this machine, and without a password there. */
+function readMail(environment: Environment): MailConfig | undefined {
+  const { FIELDBIND_SMTP_URL: text, FIELDBIND_MAIL_FROM: from } = environment;
+  const password = readSecret(environment, SECRETS.smtp);
+  if (!text && !from && password === undefined) return undefined;
+  const url = text ? URL.parse(text) : null;
+  if (
+    url === null ||
+    !/^smtps?:$/.test(url.protocol) ||
+    url.hostname === '' ||
+    !/^\/?$/.test(url.pathname) ||
+    `${url.search}${url.hash}` !== ''
+  )
+    throw new ConfigError(
+      'FIELDBIND_SMTP_URL is not an address like smtp://user@mail.example.org:587 or smtps://…',
+    );
+  if (url.password !== '')
+    throw new ConfigError(
+      'FIELDBIND_SMTP_URL has a password in it: put it into a file that FIELDBIND_SMTP_PASSWORD_FILE names',
+    );
+  if (!from || parse(MailAddress, from) === undefined)
+    throw new ConfigError('FIELDBIND_MAIL_FROM is not a mail address like fieldbind@example.org');
+  const user = url.username === '' ? undefined : decodeURIComponent(url.username);
+  if ((user === undefined) !== (password === undefined))
+    throw new ConfigError(
+      'FIELDBIND_SMTP_URL names a user if there is a password (FIELDBIND_SMTP_PASSWORD_FILE), and only then',
+    );
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isHere = /^(?:localhost|127\.0\.0\.1|::1)$/.test(host) && user === undefined;
+  const security = url.protocol === 'smtps:' ? 'tls' : isHere ? 'none' : 'starttls';
+  const port = Number(url.port) || (security === 'tls' ? 465 : security === 'none' ? 25 : 587);
+  const trustFile = environment.FIELDBIND_SMTP_TRUST || undefined;
+  return { host, port, security, user, password, from, trustFile: trustFile && resolve(trustFile) };
+}
+
 /** A secret: its variable, the variable that names a file with it, and what systemd calls it as a credential. */
 interface Secret {
   readonly variable: string;
@@ -146,6 +202,11 @@ const SECRETS = {
     variable: 'FIELDBIND_ROOT_PASSPHRASE',
     file: 'FIELDBIND_ROOT_PASSPHRASE_FILE',
     credential: 'fieldbind-root-passphrase',
+  },
+  smtp: {
+    variable: 'FIELDBIND_SMTP_PASSWORD',
+    file: 'FIELDBIND_SMTP_PASSWORD_FILE',
+    credential: 'fieldbind-smtp-password',
   },
   pin: {
     variable: 'FIELDBIND_PKCS11_PIN',

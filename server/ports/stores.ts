@@ -28,6 +28,7 @@ import type { ListJobs } from './list-jobs.ts';
 import type { MakerKeys } from './maker-keys.ts';
 import type { MakerList } from './maker-list.ts';
 import type { NotNow } from './not-now.ts';
+import type { NoticeOutbox, NoticeWishes, PushedBrowsers } from './notices.ts';
 import type { Heads, OperatorKeys } from './operator-keys.ts';
 import type { Orgs } from './orgs.ts';
 import type { People } from './people.ts';
@@ -58,6 +59,9 @@ export interface Stores {
   readonly invitations: Invitations;
   readonly ceremonies: Ceremonies;
   readonly installationAdministrators: InstallationAdministrators;
+  readonly notices: NoticeOutbox;
+  readonly noticeWishes: NoticeWishes;
+  readonly pushedBrowsers: PushedBrowsers;
   readonly operatorKeys: OperatorKeys;
   readonly heads: Heads;
   readonly statements: StatementLog;

@@ -33,6 +33,7 @@ import { PLACES_AND_FEED } from './migrations/0053-places-and-feed.ts';
 import { WHERE_SITES_ARE } from './migrations/0054-where-sites-are.ts';
 import { ACCOUNTS } from './migrations/0055-accounts.ts';
 import { SERVER_CERTIFICATES } from './migrations/0056-server-certificates.ts';
+import { NOTICES } from './migrations/0057-notices.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -80,6 +81,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 54, statements: WHERE_SITES_ARE },
   { n: 55, statements: ACCOUNTS },
   { n: 56, statements: SERVER_CERTIFICATES },
+  { n: 57, statements: NOTICES },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -27,6 +27,7 @@ import { listJobs } from './list-jobs.ts';
 import { liveBindings, quotas } from './live-bindings.ts';
 import { makerKeys } from './maker-keys.ts';
 import { makerList } from './maker-list.ts';
+import { noticeOutbox, noticeWishes, pushedBrowsers } from './notices.ts';
 import { heads, operatorKeys } from './operator-keys.ts';
 import { orgs } from './orgs.ts';
 import { passkeys, userHandles } from './passkeys.ts';
@@ -61,6 +62,9 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     invitations: invitations(db),
     ceremonies: ceremonies(db),
     installationAdministrators: installationAdministrators(db),
+    notices: noticeOutbox(db),
+    noticeWishes: noticeWishes(db),
+    pushedBrowsers: pushedBrowsers(db),
     operatorKeys: operatorKeys(db),
     heads: heads(db),
     statements: statementLog(db),

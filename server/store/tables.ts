@@ -45,6 +45,41 @@ export interface Tables {
     used_by: Generated<string | null>;
     withdrawn_at: Generated<string | null>;
   };
+  notices: {
+    id: string;
+    kind: string;
+    way: string;
+    org: string | null;
+    operator: string | null;
+    browser: string | null;
+    about: string;
+    sealed: string | null;
+    made_at: string;
+    ends_at: string;
+    tries: number;
+    next_at: string;
+    fault: Generated<string | null>;
+    ended_how: Generated<string | null>;
+    ended_at: Generated<string | null>;
+  };
+  notice_wishes: { operator: string; kind: string; mail: number; push: number; at: string };
+  address_proofs: {
+    operator: string;
+    address: string;
+    hash: string;
+    tries: number;
+    made_at: string;
+    expires_at: string;
+  };
+  pushed_browsers: {
+    id: string;
+    operator: string;
+    endpoint: string;
+    p256dh: string;
+    auth: string;
+    label: string;
+    made_at: string;
+  };
   ceremonies: {
     hash: string;
     browser: string;

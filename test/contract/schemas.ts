@@ -11,6 +11,7 @@ import * as era from '../../contract/era.ts';
 import { FieldDevice, FieldDevices, FieldRecord } from '../../contract/field-device.ts';
 import { ListChanges } from '../../contract/list-changes.ts';
 import { ListImport, ListImportResult, ListRow } from '../../contract/list-row.ts';
+import * as notice from '../../contract/notice.ts';
 import * as operator from '../../contract/operator.ts';
 import { OwnSession, OwnSessions, SessionsEnd, SessionsEnded } from '../../contract/own-session.ts';
 import { LossReport, PhoneState, PhoneStates } from '../../contract/phone.ts';
@@ -333,6 +334,25 @@ export const CASES: Readonly<Record<string, Case>> = {
   RescueHeader: { schema: rescue.RescueHeader, value: { alg: 'ECDH-ES', enc: 'A256GCM', epk: key } },
   RescueContent: { schema: rescue.RescueContent, value: { records: [jws] } },
   RescueKey: { schema: rescue.RescueKey, value: { aud: made.AUD, jwk: key, at } },
+  OwnNotices: {
+    schema: notice.OwnNotices,
+    value: {
+      ...{ mail: true, address: 'ines@example.org', waiting: 'i@example.org', pushKey: `B${'A'.repeat(86)}` },
+      wishes: [{ kind: 'alarm', mail: true, push: false }],
+      browsers: [{ id: made.digest(1), label: 'Chrome on Android', madeAt: at }],
+    },
+  },
+  NoticesChange: {
+    schema: notice.NoticesChange,
+    value: {
+      ...{ wishes: [{ kind: 'phone_lost', mail: false, push: true }], address: '', code: '01234567' },
+      subscribe: {
+        endpoint: 'https://push.example.org/x',
+        keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
+      },
+      unsubscribe: made.digest(1),
+    },
+  },
   OwnSession: { schema: OwnSession, value: ownSession },
   OwnSessions: { schema: OwnSessions, value: { sessions: [ownSession] } },
   SessionsEnd: { schema: SessionsEnd, value: { because: 'lost' } },

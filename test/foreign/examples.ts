@@ -111,6 +111,8 @@ export async function examplesFor(
     sessions: {},
     endSession: { params: { id: session } },
     endSessionsOf: { params: { operator: 'tess' }, query, body: { because: 'lost her phone' } },
+    notices: {},
+    changeNotices: { body: { wishes: [{ kind: 'phone_lost', mail: true, push: true }] } },
     enrolChallenge: {},
     enrol: { body: { proof: await signedIn.proof(challenge.nonce) } },
     statementKeys: {},

@@ -218,6 +218,7 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
     case 'sessions':
     case 'statementKeys':
     case 'rescueKey':
+    case 'notices':
       return {};
     case 'signOut':
     case 'enrolChallenge':
@@ -226,6 +227,8 @@ async function callOf(name: ApiName, org: Org, who: Person, of: Objects): Promis
       return { params: { id: of.session } };
     case 'endSessionsOf':
       return { query, params: { operator: TESS }, body: { because: 'lost her phone' } };
+    case 'changeNotices':
+      return { body: { wishes: [{ kind: 'alarm', mail: false, push: true }] } };
     case 'probe':
       return { query: { nonce: NONCE } };
     case 'signIn':

@@ -147,6 +147,10 @@ describe('the contract', () => {
       sessions: await ines.get('/api/sessions'),
       endSession: await ines.post(`/api/sessions/${await ownSessionOf('ines')}`, {}),
       endSessionsOf: await ended(),
+      notices: await ines.get('/api/notices'),
+      changeNotices: await ines.post('/api/notices', {
+        wishes: [{ kind: 'alarm', mail: false, push: true }],
+      }),
       enrolChallenge: await ines.post('/api/operator-keys/challenge', {}),
       enrol: await ines.post('/api/operator-keys', { proof: await ines.proof(challenge.nonce) }),
       statementKeys: await ines.get('/api/statement-keys'),

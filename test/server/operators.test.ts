@@ -122,6 +122,7 @@ describe('time', () => {
   });
 });
 
+const parts = () => ({ ...server.running.installation, notifier: server.running.notifier });
 /** Ends what this phone signs, in the one way or the other. */
 type End = (phone: TestOperator) => Promise<unknown>;
 const WAYS: readonly (readonly [string, End])[] = [
@@ -136,7 +137,7 @@ const WAYS: readonly (readonly [string, End])[] = [
         by: 'test',
         because: 'in the harbour',
       };
-      return endPhone(lost, server.running.installation);
+      return endPhone(lost, parts());
     },
   ],
 ];
@@ -215,11 +216,9 @@ describe('a person whose phone is lost', () => {
   it('goes on with another phone, and the lost one is enrolled no more', async () => {
     const [lost, other] = [await server.signIn('ines'), await server.signIn('ines', await makeOperatorKey())];
     const end = { operator: 'ines', org: 'northfield', by: 'test', because: 'in the harbour' } as const;
-    expect(await endPhone({ ...end, kid: lost.key.kid }, server.running.installation)).toBe(true);
-    expect(await endPhone({ ...end, kid: lost.key.kid }, server.running.installation)).toBe(false);
-    expect(await endPhone({ ...end, kid: other.key.kid, operator: 'sam' }, server.running.installation)).toBe(
-      false,
-    );
+    expect(await endPhone({ ...end, kid: lost.key.kid }, parts())).toBe(true);
+    expect(await endPhone({ ...end, kid: lost.key.kid }, parts())).toBe(false);
+    expect(await endPhone({ ...end, kid: other.key.kid, operator: 'sam' }, parts())).toBe(false);
     await expect(server.signIn('ines', lost.key)).rejects.toThrow();
     const { jws, payload } = await record(other);
     await other.send([jws]);

@@ -6,8 +6,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
-import { openssl } from './openssl.ts';
 import { PATIENCE } from './patience.ts';
+import { serverCertificate } from './server-certificate.ts';
 
 const PROGRAM = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'];
 
@@ -31,7 +31,7 @@ export async function startMosquitto(
   const program = PROGRAM.find((path) => existsSync(path));
   if (program === undefined) throw new Error('mosquitto is not installed (Debian: apt install mosquitto)');
   const at = (name: string) => join(folder, name);
-  await serverCertificate(at);
+  await serverCertificate(folder);
   writeFileSync(at('acl'), files.acl);
   const port = await freePort();
   writeFileSync(
@@ -64,33 +64,6 @@ export async function startMosquitto(
     },
     stop: () => end(broker),
   };
-}
-
-/** A certificate for localhost by a throw-away CA: the broker's own identity is not what is tried here. */
-async function serverCertificate(at: (name: string) => string): Promise<void> {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  const steps = [
-    [
-      'req',
-      '-x509',
-      ...key,
-      '-keyout',
-      at('server-ca.key'),
-      '-out',
-      at('server-ca.pem'),
-      '-subj',
-      '/CN=broker CA',
-    ],
-    [
-      ...['req', '-x509', ...key, '-CA', at('server-ca.pem'), '-CAkey', at('server-ca.key')],
-      ...['-keyout', at('server.key'), '-out', at('server.pem'), '-subj', '/CN=localhost'],
-      ...['-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE'],
-    ],
-  ];
-  for (const step of steps) {
-    const { code, out } = await openssl(...step);
-    if (code !== 0) throw new Error(`openssl ${step[0]}: ${out}`);
-  }
 }
 
 async function launch(program: string, config: string, port: number): Promise<ChildProcess> {

@@ -106,7 +106,8 @@ export function accountHandlers(
 
     async endOwnPhone({ session: { operator }, params, body }) {
       const phone = { ...params, operator, org: null, by: operator, because: body.because.trim() };
-      if (!(await endPhone(phone, installation))) throw new ProblemError('not_found');
+      if (!(await endPhone(phone, { ...installation, notifier: parts.notifier })))
+        throw new ProblemError('not_found');
       return {};
     },
 

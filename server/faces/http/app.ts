@@ -22,6 +22,7 @@ import { inflateBodies } from './inflate.ts';
 import { installationHandlers } from './installation-handlers.ts';
 import { limitFetches } from './limit-fetches.ts';
 import { metrics } from './metrics.ts';
+import { noticeHandlers } from './notice-handlers.ts';
 import { ocsp } from './ocsp.ts';
 import { operatorHandlers } from './operator-handlers.ts';
 import { checkOrigin, type OwnOrigins } from './origin.ts';
@@ -115,6 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ...accountHandlers(options),
         ...peopleHandlers(options),
         ...installationHandlers(options),
+        ...noticeHandlers(options),
         ...operatorHandlers(options),
         ...fieldHandlers(options),
         ...deskHandlers(options),

@@ -5,6 +5,7 @@ import type { SignIn } from '../../accounts/sign-in.ts';
 import type { Decider } from '../../authority/ra/records/decider.ts';
 import type { Enrolment } from '../../organisations/enrol.ts';
 import type { EventSender } from '../../outside/events/sender.ts';
+import type { OwnNoticesDesk } from '../../outside/notices/own-notices.ts';
 import type { Anchors } from '../../phones/anchors.ts';
 import type { PhotoIntake } from '../../phones/keep-photo.ts';
 import type { ListAnswer } from '../../phones/list-changes.ts';
@@ -13,6 +14,7 @@ import type { Rescue } from '../../phones/rescue.ts';
 import type { StatementParts } from '../../phones/take-statements.ts';
 import type { WorkPacks } from '../../phones/work-pack.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
+import type { Notifier } from '../../ports/notifier.ts';
 import type { Org } from '../../ports/orgs.ts';
 import type { Health } from '../../watch/health.ts';
 import type { HttpFace } from '../face.ts';
@@ -35,6 +37,8 @@ export interface HttpParts {
   readonly lists: (org: Org, after: string) => Promise<ListAnswer>;
   readonly decider: Decider;
   readonly events: EventSender;
+  readonly ownNotices: OwnNoticesDesk;
+  readonly notifier: Notifier;
   readonly access: AccessNotes;
   /** Ends a statement key that one of ours says has ended (phones/take-statements.ts). */
   readonly endKey: StatementParts['endKey'];

@@ -9,6 +9,7 @@ import type { Handlers } from './routes.ts';
 /** An organisation's people, by its administrators. */
 export function peopleHandlers({
   installation,
+  notifier,
 }: HttpParts): Pick<
   Handlers,
   'people' | 'invite' | 'withdrawInvitation' | 'approveInvitation' | 'changeRole' | 'endPhone'
@@ -18,7 +19,8 @@ export function peopleHandlers({
     people: ({ query }) => peopleOfOrg(query.org, installation),
 
     async invite({ session, query: { org }, body }) {
-      const made = { org, by: session.operator, madeBy: session.operator };
+      const mail = body.email === undefined ? undefined : { to: body.email, notifier };
+      const made = { org, by: session.operator, madeBy: session.operator, mail };
       if (body.operator === undefined) {
         if (body.role === undefined) throw new ProblemError('request_invalid');
         const name = body.name.trim();
@@ -71,7 +73,7 @@ export function peopleHandlers({
 
     async endPhone({ session, params, query: { org }, body }) {
       const phone = { ...params, org, by: session.operator, because: body.because.trim() };
-      if (!(await endPhone(phone, installation))) throw new ProblemError('not_found');
+      if (!(await endPhone(phone, { ...installation, notifier }))) throw new ProblemError('not_found');
       return {};
     },
   };

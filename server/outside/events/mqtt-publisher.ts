@@ -2,8 +2,8 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { MqttClient } from 'mqtt';
 import type { DeliveryResult } from '../../ports/deliveries.ts';
-import { faultOf } from './delivery-fault.ts';
-import { AddressRefused, hostOf, mayConnect, publicLookup } from './public-address.ts';
+import { faultOf } from '../delivery-fault.ts';
+import { AddressRefused, hostOf, mayConnect, publicLookup } from '../public-address.ts';
 import type { ReceiverFiles } from './receiver-files.ts';
 
 export interface Publisher {

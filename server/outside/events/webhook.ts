@@ -1,22 +1,14 @@
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
 import type { DeliveryFault, DeliveryResult } from '../../ports/deliveries.ts';
-import { faultOf } from './delivery-fault.ts';
-import { mayConnect, publicLookup } from './public-address.ts';
+import { post } from '../post.ts';
 import type { ReceiverFiles } from './receiver-files.ts';
 
-const DAY = 24 * 3_600_000;
-
-/**
- * Pushes one Security Event Token (RFC 8935): the token is the body, and any 2xx status means that it was accepted.
- * Node.js' client follows no redirection, and the body of the answer is not read.
- */
+/** Pushes one Security Event Token (RFC 8935): the token is the body, and any 2xx status means that it was accepted. */
 export async function pushEvent(
   target: string,
   jws: string,
   {
     allowed,
-    files,
+    files: { ca, cert, key },
     patience,
   }: {
     readonly allowed: readonly string[];
@@ -25,39 +17,13 @@ export async function pushEvent(
     readonly patience: number;
   },
 ): Promise<DeliveryResult> {
-  const url = new URL(target);
-  if (!mayConnect(url, allowed)) return { ok: false, fault: 'address_refused' };
-  const { promise, resolve } = Promise.withResolvers<DeliveryResult>();
-  const { ca, cert, key } = files;
-  const options = {
-    method: 'POST',
-    signal: AbortSignal.timeout(patience),
-    headers: {
-      'content-type': 'application/secevent+jwt',
-      'content-length': Buffer.byteLength(jws),
-      accept: 'application/json',
-    },
-    ...(allowed.includes(url.host) ? {} : { lookup: publicLookup }),
-    ...{ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
-  };
-  const sent: ClientRequest =
-    url.protocol === 'https:' ? tlsRequest(url, options) : plainRequest(url, options);
-  sent.once('response', (response) => {
-    resolve(answerOf(response));
-    // Closes the connection too, since an endless body would keep it open.
-    response.destroy();
-  });
-  sent.once('error', (error) => {
-    const late = error.name === 'AbortError' || error.name === 'TimeoutError';
-    resolve({ ok: false, fault: late ? 'timed_out' : faultOf(error) });
-  });
-  sent.end(jws);
-  return promise;
-}
-
-function answerOf({ statusCode = 0, headers }: IncomingMessage): DeliveryResult {
-  if (statusCode >= 200 && statusCode < 300) return { ok: true };
-  return { ok: false, fault: faultOfStatus(statusCode), retryAfter: waitOf(headers['retry-after']) };
+  const headers = { 'content-type': 'application/secevent+jwt', accept: 'application/json' };
+  const answer = await post(target, { body: jws, headers }, { allowed, ca, cert, key, patience });
+  if ('fault' in answer) return { ok: false, fault: answer.fault };
+  const { status, retryAfter } = answer;
+  return status >= 200 && status < 300
+    ? { ok: true }
+    : { ok: false, fault: faultOfStatus(status), retryAfter };
 }
 
 function faultOfStatus(status: number): DeliveryFault {
@@ -80,11 +46,4 @@ function faultOfStatus(status: number): DeliveryFault {
     default:
       return 'failed';
   }
-}
-
-/** Retry-After in seconds or as a date (RFC 9110 section 10.2.3), milliseconds; never more than a day. */
-function waitOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), DAY);
 }

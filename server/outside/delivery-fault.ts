@@ -1,4 +1,4 @@
-import type { DeliveryFault } from '../../ports/deliveries.ts';
+import type { DeliveryFault } from '../ports/deliveries.ts';
 import { AddressRefused } from './public-address.ts';
 
 /** Maps a failed connection to a fault. The error's text is dropped, since it may name what must not be told. */

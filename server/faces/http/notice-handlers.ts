@@ -1,0 +1,18 @@
+import { browserLabel } from '../../accounts/browser-label.ts';
+import { ProblemError } from '../problem.ts';
+import type { HttpParts } from './parts.ts';
+import type { Handlers } from './routes.ts';
+
+/** What whoever is signed in is told of while not looking. */
+export function noticeHandlers({ ownNotices }: HttpParts): Pick<Handlers, 'notices' | 'changeNotices'> {
+  return {
+    notices: ({ session }) => ownNotices.read(session.operator),
+
+    async changeNotices({ session, body, request }) {
+      const label = browserLabel(request.headers['user-agent']);
+      const fault = await ownNotices.change(session.operator, body, label);
+      if (fault !== undefined) throw new ProblemError(fault);
+      return ownNotices.read(session.operator);
+    },
+  };
+}
