@@ -37,6 +37,15 @@ export const PROGRAMS = [
     lock: 'tools/foreign/schemathesis.txt',
     for: 'the API against its own description',
   },
+  {
+    name: 'web-push',
+    ecosystem: 'PyPI',
+    package: 'http-ece',
+    version: '1.2.1',
+    lock: 'tools/foreign/web-push.txt',
+    fromSource: { packages: ['http-ece'], lock: 'tools/foreign/patroni-build.txt' },
+    for: 'push messages by RFC 8188 and 8291, and the token beside them by RFC 8292',
+  },
 ] as const satisfies readonly ForeignProgram[];
 
 /** What one benchmark runs; `npm run test:foreign` installs none of these. */

@@ -63,7 +63,8 @@ function keyOf(key: KeyObject, contact: string | undefined): PushKey {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const signed = `${part({ typ: 'JWT', alg: 'ES256' })}.${part(claims)}`;
       const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
-      return `vapid t=${signed}.${signature.toString('base64url')}, k=${publicKey}`;
+      // Without a space after the comma, which readers in use do not expect.
+      return `vapid t=${signed}.${signature.toString('base64url')},k=${publicKey}`;
     },
   };
 }
