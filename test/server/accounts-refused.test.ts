@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvitationLink, RegistrationOptions } from '../../contract/account.ts';
 import { API, type ApiName } from '../../contract/api.ts';
+import { toInstant } from '../../core/instant.ts';
 import { FAILURES } from '../../server/accounts/guesses.ts';
 import { makeInvitation } from '../../server/accounts/invitations.ts';
 import { ACCOUNT_CALLS } from '../support/account-calls.ts';
@@ -41,6 +42,24 @@ async function joined(name: string, role = 'installer'): Promise<{ browser: Brow
 
 const peopleNamed = async (name: string) =>
   (await server.running.installation.stores.people.people()).filter((one) => one.name === name);
+
+async function agreesToAlarms(operator: string): Promise<void> {
+  const { noticeWishes, pushedBrowsers } = server.running.installation.stores;
+  const at = toInstant(now);
+  await noticeWishes.wish(operator, { kind: 'alarm', mail: false, push: true }, at);
+  const endpoint = 'https://push.example.org/anna';
+  await pushedBrowsers.save({
+    ...{ id: 'a-browser', operator, endpoint, label: 'Chrome on Android', madeAt: at },
+    keys: { p256dh: 'AA', auth: 'AA' },
+  });
+}
+
+/** How many alarms a person would be told, by mail or push. */
+async function alarmsOf(operator: string | undefined): Promise<number> {
+  const { notices } = server.running.installation.stores;
+  const due = await notices.due(toInstant(now + DAY), 100);
+  return due.filter((one) => one.kind === 'alarm' && one.operator === operator).length;
+}
 
 describe('an invitation', () => {
   it.each([
@@ -287,6 +306,8 @@ describe('whoever tries', () => {
 
   it('a passkey is locked out of that account, and its person sees why', async () => {
     const { browser, operator } = await joined('Locked Lou');
+    const { operator: administrator = '' } = (await anna.who()) ?? {};
+    await agreesToAlarms(administrator);
     for (let failed = 0; failed < FAILURES.account; failed++)
       expect(codeIn(await browser.signIn({ unverified: true }))).toBe('passkey_refused');
     expect(codeIn(await browser.signIn())).toBe('guessing_locked');
@@ -294,6 +315,7 @@ describe('whoever tries', () => {
     expect((await trailOf(stores)).filter(({ event }) => event === 'attempts locked')).toMatchObject([
       { subject: operator },
     ]);
+    expect(await alarmsOf(administrator)).toBe(1);
     // Others come in at the same address.
     expect(await anna.signIn()).toMatchObject({ status: 200 });
     now += 15 * MINUTE;

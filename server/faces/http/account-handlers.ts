@@ -31,7 +31,7 @@ export function accountHandlers(
   | 'endOwnPhone'
 > {
   const { installation, signIn, passkeys, joining, access } = parts;
-  const tried = attempts(parts.guesses, access);
+  const tried = attempts(parts);
   const labelOf = ({ headers }: FastifyRequest) => browserLabel(headers['user-agent']);
   /** The session that this browser has, if it has one: a token that was known before a sign-in is worth nothing after it. */
   const before = (request: FastifyRequest) => requireSession(request, signIn).catch(() => undefined);

@@ -1,21 +1,46 @@
 import type { FastifyRequest } from 'fastify';
 import type { Guesses } from '../../accounts/guesses.ts';
 import type { AccessNotes } from '../../ports/access-notes.ts';
+import type { Notifier } from '../../ports/notifier.ts';
+import type { HttpFace } from '../face.ts';
 import { ProblemError } from '../problem.ts';
 import { addressName } from '../rate-limit.ts';
 import { whereFrom } from '../refused-calls.ts';
+
+const HOUR = 3_600_000;
 
 /** Attempts to come in, of one address and of one account. */
 export interface Attempts {
   /** Throws `guessing_locked` where too many failed. */
   check(request: FastifyRequest, operator?: string): void;
-  /** Counts one that failed, and puts on the trail that no more are taken. */
+  /** Counts one that failed. Where it was one too many, that is put on the trail, and administrators are told. */
   failed(request: FastifyRequest, operator?: string): Promise<void>;
 }
 
-export function attempts(guesses: Guesses, access: Pick<AccessNotes, 'note'>): Attempts {
+export function attempts({
+  guesses,
+  access,
+  notifier,
+  installation: { stores, transact, clock },
+}: {
+  readonly guesses: Guesses;
+  readonly access: Pick<AccessNotes, 'note'>;
+  readonly notifier: Pick<Notifier, 'alarm'>;
+  readonly installation: Pick<HttpFace, 'stores' | 'transact' | 'clock'>;
+}): Attempts {
   const addressOf = ({ ip }: FastifyRequest) => `address ${addressName(ip)}`;
   const accountOf = (operator: string) => `account ${operator}`;
+
+  /** Once an hour about one thing: whoever tries on must not fill mailboxes. */
+  async function alarm(what: string, operator?: string): Promise<void> {
+    const about = `${what}, hour ${Math.floor(clock.now() / HOUR)}`;
+    const orgs =
+      operator === undefined ? [null] : (await stores.people.memberships(operator)).map(({ org }) => org);
+    await transact(async (tx) => {
+      for (const org of orgs) await notifier.alarm({ org, about }, tx);
+    });
+  }
+
   return {
     check(request, operator) {
       const name = operator === undefined ? addressOf(request) : accountOf(operator);
@@ -23,13 +48,16 @@ export function attempts(guesses: Guesses, access: Pick<AccessNotes, 'note'>): A
       if (seconds !== undefined) throw new ProblemError('guessing_locked', undefined, seconds);
     },
     async failed(request, operator) {
-      const locked = [
-        guesses.failed('address', addressOf(request)) && 'an address',
-        operator !== undefined && guesses.failed('account', accountOf(operator)) && operator,
-      ];
       const actor = `nobody signed in, ${whereFrom(request.ip)}`;
-      for (const subject of locked)
-        if (subject !== false) await access.note({ event: 'attempts locked', actor, org: null, subject });
+      const event = 'attempts locked';
+      if (guesses.failed('address', addressOf(request))) {
+        await access.note({ event, actor, org: null, subject: 'an address' });
+        await alarm('attempts of an address');
+      }
+      if (operator !== undefined && guesses.failed('account', accountOf(operator))) {
+        await access.note({ event, actor, org: null, subject: operator });
+        await alarm(`attempts for ${operator}`, operator);
+      }
     },
   };
 }
