@@ -10,7 +10,6 @@ import { uuid7 } from '../core/uuid7.ts';
 import { cryptoPort } from '../core/webcrypto.ts';
 import { accountClient } from './backend/account-client.ts';
 import { takeAnswerTime } from './backend/answer-time.ts';
-import { deskClient } from './backend/desk-client.ts';
 import { syncClient } from './backend/sync-client.ts';
 import { DeviceWork } from './effects/device-work.ts';
 import { Safety } from './effects/safety/safety.ts';
@@ -157,7 +156,17 @@ const model = new AppModel({
   account: accountClient,
   takeAnswerTime,
   sessions: async () => (await import('./backend/session-client.ts')).sessionClient,
-  desk: deskClient,
+  desk: async () => (await import('./backend/desk-client.ts')).deskClient,
+  entry: async () => {
+    const [{ entryTools }, { passkeyClient }, { passkeys }] = await Promise.all([
+      import('./effects/account/entry-tools.ts'),
+      import('./backend/passkey-client.ts'),
+      import('./account/passkeys.ts'),
+    ]);
+    return entryTools(passkeyClient, passkeys);
+  },
+  ownAccount: async () => (await import('./backend/own-account-client.ts')).ownAccountClient,
+  people: async () => (await import('./backend/people-client.ts')).peopleClient,
   backend: syncClient,
   outbox,
   again,

@@ -74,7 +74,8 @@ function judge(response: Response, body: unknown): BackendResult<Answer> {
   }
   const problem = parse(Problem, body);
   if (problem === undefined) return fail({ kind: 'not_our_backend' });
-  if (response.status === 401) return fail({ kind: 'signed_out' });
+  // What a passkey is refused with has the same status, and ends no session.
+  if (problem.code === 'unauthenticated') return fail({ kind: 'signed_out' });
   if (response.status === 429 || response.status === 503) return fail(busy(response));
   return fail({ kind: 'refused', code: problem.code, detail: problem.detail });
 }
@@ -93,6 +94,11 @@ export function read<T extends TSchema>(result: BackendResult<Answer>, schema: T
   if (!result.ok) return result;
   const value = parse(schema, result.value.body);
   return value === undefined ? fail({ kind: 'not_our_backend' }) : { ok: true, value };
+}
+
+/** An answer of which nothing but that it came matters. */
+export function done(answer: BackendResult<Answer>): BackendResult<null> {
+  return answer.ok ? { ok: true, value: null } : answer;
 }
 
 export function postJson(body: unknown): RequestInit {

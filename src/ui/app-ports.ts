@@ -5,6 +5,7 @@ import type { NewPlace } from '../effects/amend-place.ts';
 import type { DeviceWork } from '../effects/device-work.ts';
 import type { PrepareResult } from '../effects/prepare.ts';
 import type { KnownSite } from '../effects/sites.ts';
+import type { EntryTools, OwnAccountBackend, PeopleBackend } from '../ports/account.ts';
 import type { SendAgain } from '../ports/again.ts';
 import type { SyncBackend } from '../ports/backend.ts';
 import type { CheckCertificate } from '../ports/certificate-check.ts';
@@ -27,7 +28,10 @@ import type { DrainOutcome } from '../sync/drain.ts';
 export interface AppPorts {
   readonly account: AccountBackend;
   readonly sessions: () => Promise<SessionsBackend>;
-  readonly desk: DeskBackend;
+  readonly desk: () => Promise<DeskBackend>;
+  readonly entry: () => Promise<EntryTools>;
+  readonly ownAccount: () => Promise<OwnAccountBackend>;
+  readonly people: () => Promise<PeopleBackend>;
   readonly backend: SyncBackend;
   /** What the backend's newest answer since the last call said of the time; undefined if there was none. */
   readonly takeAnswerTime: () => number | undefined;

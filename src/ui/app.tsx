@@ -1,17 +1,18 @@
 import { useEffect } from 'preact/hooks';
 import { lazyScreen } from './lazy-screen.tsx';
 import type { AppModel } from './model.ts';
-import { ModelContext } from './model-context.ts';
+import { ModelContext, useModel } from './model-context.ts';
 import { Button } from './parts/button.tsx';
 import { Page } from './parts/page.tsx';
 import { StatusStrip } from './parts/strip.tsx';
 import { Tabs } from './parts/tabs.tsx';
 import { TroubleCard } from './parts/trouble.tsx';
 import { followLinks, type Route, route } from './route.ts';
-import { HomeScreen } from './screens/home.tsx';
 import { SignInScreen } from './screens/sign-in.tsx';
 import { words } from './words/en.ts';
 
+// After a first visit's sign-in, so that visit need not wait for it.
+const HomeScreen = lazyScreen(async () => (await import('./screens/home.tsx')).HomeScreen);
 const BindScreen = lazyScreen(async () => (await import('./screens/bind.tsx')).BindScreen);
 const CollectScreen = lazyScreen(async () => (await import('./screens/collect.tsx')).CollectScreen);
 const MoreScreen = lazyScreen(async () => (await import('./screens/more.tsx')).MoreScreen);
@@ -25,6 +26,15 @@ const PhonesScreen = lazyScreen(async () => (await import('./screens/phones.tsx'
 const RescueScreen = lazyScreen(async () => (await import('./screens/rescue.tsx')).RescueScreen);
 const WipedScreen = lazyScreen(async () => (await import('./screens/wiped.tsx')).WipedScreen);
 const BenchListScreen = lazyScreen(async () => (await import('./screens/bench-list.tsx')).BenchListScreen);
+const JoinScreen = lazyScreen(async () => (await import('./screens/join.tsx')).JoinScreen);
+const AccountScreen = lazyScreen(async () => (await import('./screens/account.tsx')).AccountScreen);
+const AnotherDeviceScreen = lazyScreen(
+  async () => (await import('./screens/another-device.tsx')).AnotherDeviceScreen,
+);
+const PeopleScreen = lazyScreen(async () => (await import('./screens/people.tsx')).PeopleScreen);
+const PersonScreen = lazyScreen(async () => (await import('./screens/person.tsx')).PersonScreen);
+const InviteScreen = lazyScreen(async () => (await import('./screens/invite.tsx')).InviteScreen);
+const SignInAgain = lazyScreen(async () => (await import('./parts/sign-in-again.tsx')).SignInAgain);
 const DeskScreen = lazyScreen(async () => (await import('./screens/desk.tsx')).DeskScreen);
 const DeskDeviceScreen = lazyScreen(async () => (await import('./screens/desk-device.tsx')).DeskDeviceScreen);
 
@@ -47,14 +57,24 @@ export function App({ model }: { readonly model: AppModel }) {
   if (enrolment === undefined && model.storageTrouble.value !== undefined)
     return <StorageLost code={model.storageTrouble.value} />;
   if (enrolment === undefined) return null; // the first read takes milliseconds; a flash of another screen would lie
-  if (enrolment === null || route.value.screen === 'sign-in') {
+  const here = route.value;
+  if (here.screen === 'join') {
+    return (
+      <ModelContext.Provider value={model}>
+        <main class="body">
+          <JoinScreen key={here.token} token={here.token} />
+        </main>
+        <SignInDialog />
+      </ModelContext.Provider>
+    );
+  }
+  if (enrolment === null || here.screen === 'sign-in') {
     return (
       <ModelContext.Provider value={model}>
         <SignInScreen />
       </ModelContext.Provider>
     );
   }
-  const here = route.value;
   const inFlow = here.screen === 'bind' || here.screen === 'write';
   return (
     <ModelContext.Provider value={model}>
@@ -69,8 +89,15 @@ export function App({ model }: { readonly model: AppModel }) {
         {!inFlow && <Tabs screen={here.screen} />}
       </div>
       <UpdateNotice model={model} />
+      <SignInDialog />
     </ModelContext.Provider>
   );
+}
+
+/** Over whatever screen a person is at, which stays as it is. */
+function SignInDialog() {
+  const asked = useModel().signInAsked.value;
+  return asked === undefined ? null : <SignInAgain asked={asked} />;
 }
 
 /** The first stops of the Tab key: past what stands on every screen, and past every list. */
@@ -123,11 +150,22 @@ function Screen({ route: here }: { readonly route: Route }) {
       return <DeskScreen />;
     case 'device':
       return <DeskDeviceScreen key={`${here.maker}/${here.udid}`} maker={here.maker} udid={here.udid} />;
+    case 'account':
+      return <AccountScreen />;
+    case 'another-device':
+      return <AnotherDeviceScreen />;
+    case 'people':
+      return <PeopleScreen />;
+    case 'person':
+      return <PersonScreen key={here.operator} operator={here.operator} />;
+    case 'invite':
+      return <InviteScreen />;
     case 'more':
       return <MoreScreen />;
     case 'ready':
       return <ReadyScreen />;
     case 'sign-in':
+    case 'join':
     case 'not-found':
       return <Page title={words.notFound} />;
   }

@@ -1,24 +1,31 @@
 // The signals of the whole app and what moves them: apart, each would need the other, so it is long.
 import { computed, signal } from '@preact/signals';
+import type { Right } from '../../contract/entitlements.ts';
 import type { DemoPerson, Membership, Session } from '../../contract/operator.ts';
-import { DESK } from '../../contract/roles.ts';
 import { backOff } from '../../core/back-off.ts';
 import { codeOf } from '../effects/trouble.ts';
 import { isReady, readiness } from '../flow/readiness.ts';
-import type { BackendFailure } from '../ports/backend.ts';
+import type { BackendFailure, BackendResult } from '../ports/backend.ts';
 import { type DevicesOverview, NEEDS_ME } from '../ports/devices.ts';
 import type { Wipe } from '../ports/keeping.ts';
 import type { OutboxSummary, QueuedRecord } from '../ports/outbox.ts';
 import type { Enrolment, StoredPack } from '../ports/work.ts';
 import type { AppPorts } from './app-ports.ts';
+import { orgsWith } from './may.ts';
 
 /** A pack lives for days; a phone in use takes a new one twice a day. */
 const REFRESH_MS = 12 * 3600 * 1000;
 /** Longer than any time between two looks at the clock while the app is on the screen. */
 const CLOCK_SET_MS = 1_800_000;
-const DESK_ROLES: ReadonlySet<string> = new Set(DESK);
 const LOOKS = 5;
 const LOOK_MS = 2_000;
+
+/** A person is asked for a sign-in over the screen they are at: for an act that wants a fresh one, or since the last has ended. */
+export interface SignInAsked {
+  readonly why: 'fresh' | 'ended';
+  /** Whether this person is signed in now, so that what they wanted can be done. */
+  answer(isSignedIn: boolean): void;
+}
 
 export type Connection = 'unknown' | 'online' | 'offline' | 'portal' | 'signed_out';
 
@@ -45,6 +52,7 @@ export class AppModel {
   readonly preparing = signal(false);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
+  readonly signInAsked = signal<SignInAsked | undefined>(undefined);
   /** What cleared storages took along, until the person has read it. */
   readonly wipes = signal<readonly Wipe[]>([]);
   /** Why the phone's own storage failed, until it works again. */
@@ -66,11 +74,7 @@ export class AppModel {
     this.#memberships.value.find((m) => !m.training),
   );
   /** Organisations whose desk this person sits at, real ones first. */
-  readonly desks = computed<readonly Membership[]>(() =>
-    this.#memberships.value
-      .filter(({ role }) => DESK_ROLES.has(role))
-      .sort((a, b) => Number(a.training) - Number(b.training)),
-  );
+  readonly desks = computed(() => this.orgsWith('decide_records'));
   readonly training = computed<Membership | undefined>(() => this.#memberships.value.find((m) => m.training));
   readonly workPack = computed(() => this.#packOf(this.membership.value));
   /** Of every organisation that this person works for, practice apart. */
@@ -187,17 +191,72 @@ export class AppModel {
     else this.note(answer.failure);
   }
 
+  /** As a demo person. */
   async signIn(operator: string): Promise<void> {
     const answer = await this.ports.account.signIn(operator);
-    if (!answer.ok) {
-      this.prepareTrouble.value = answer.failure.kind;
-      return;
-    }
+    if (answer.ok) await this.entered(answer.value);
+    else this.prepareTrouble.value = answer.failure.kind;
+  }
+
+  /** By whichever passkey the person shows. The stable code of what stood in the way; undefined once they are in. */
+  async signInByPasskey(): Promise<string | undefined> {
+    const tools = await this.ports.entry().catch(() => undefined);
+    const entering = await tools?.signIn();
+    if (entering?.ok !== true) return entering?.code ?? 'needs_signal';
+    await this.entered(entering.session);
+    return undefined;
+  }
+
+  /** A session has begun in this browser. */
+  async entered(session: Session): Promise<void> {
     this.connection.value = 'online';
     // It may have been put back to an older copy since: that ends every session.
     await (await this.ports.again()).noteAccord({ signedIn: true, notBefore: 0 });
-    await this.prepareWith(answer.value);
+    await this.prepareWith(session);
     void this.sync(true);
+  }
+
+  /** Asks over the screen one is at; true once this person is signed in. A demo person is, without being asked. */
+  async askToSignIn(why: SignInAsked['why']): Promise<boolean> {
+    const operator = this.enrolment.value?.credential.operator ?? '';
+    if (this.people.value === undefined) await this.loadPeople();
+    if (this.people.value?.some((person) => person.operator === operator) === true) {
+      await this.signIn(operator);
+      return this.connection.value === 'online';
+    }
+    this.signInAsked.value?.answer(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.signInAsked.value = { why, answer: resolve };
+    const isSignedIn = await promise;
+    this.signInAsked.value = undefined;
+    return isSignedIn;
+  }
+
+  /** A call of a part of the backend that comes when it is wanted. What it says of the connection is noted. */
+  async ask<Part, T>(
+    part: () => Promise<Part>,
+    call: (backend: Part) => Promise<BackendResult<T>>,
+  ): Promise<BackendResult<T>> {
+    const backend = await part().catch(() => undefined);
+    const answer: BackendResult<T> =
+      backend === undefined ? { ok: false, failure: { kind: 'unreachable' } } : await call(backend);
+    if (!answer.ok) this.note(answer.failure);
+    return answer;
+  }
+
+  /** The same for what a person does: where it wants a sign-in, they are asked for it, and it is done after all. */
+  async act<Part, T>(
+    part: () => Promise<Part>,
+    call: (backend: Part) => Promise<BackendResult<T>>,
+  ): Promise<BackendResult<T>> {
+    const answer = await this.ask(part, call);
+    const why = answer.ok ? undefined : signInWanted(answer.failure);
+    return why !== undefined && (await this.askToSignIn(why)) ? this.ask(part, call) : answer;
+  }
+
+  /** Organisations in which this person has a right. */
+  orgsWith(right: Right): readonly Membership[] {
+    return orgsWith(this.#memberships.value, right);
   }
 
   /** Step 0 with the session at hand; true if this phone is prepared. */
@@ -432,6 +491,11 @@ export class AppModel {
         this.connection.value = 'online';
     }
   }
+}
+
+function signInWanted(failure: BackendFailure): SignInAsked['why'] | undefined {
+  if (failure.kind === 'signed_out') return 'ended';
+  return failure.kind === 'refused' && failure.code === 'sign_in_again' ? 'fresh' : undefined;
 }
 
 /** What a person is told of a preparation that failed. */

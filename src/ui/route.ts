@@ -15,8 +15,15 @@ export type Route =
         | 'more'
         | 'ready'
         | 'sign-in'
+        | 'account'
+        | 'another-device'
+        | 'people'
+        | 'invite'
         | 'not-found';
     }
+  /** `token`: the secret of an invitation, from behind the `#` of its link. */
+  | { readonly screen: 'join'; readonly token: string | undefined }
+  | { readonly screen: 'person'; readonly operator: string }
   | BindRoute
   | { readonly screen: 'record'; readonly id: string }
   | { readonly screen: 'write' | 'at'; readonly org: string; readonly udid: string }
@@ -56,7 +63,42 @@ function bindRoute(kind: string, search: string): BindRoute {
   };
 }
 
-function parsePath(path: string, search: string): Route {
+/** Of an invitation's secret: 32 bytes, base64url. */
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+/** What a history entry of ours remembers: no address bar and no log shows it. */
+interface EntryState {
+  /** Secret of the invitation that this entry shows. */
+  readonly token?: string;
+  /** Where a person was when they went to sign in. */
+  readonly from?: string;
+}
+
+function entryState(): EntryState {
+  const { token, from } = (history.state ?? {}) as { token?: unknown; from?: unknown };
+  return {
+    ...(typeof token === 'string' ? { token } : {}),
+    ...(typeof from === 'string' ? { from } : {}),
+  };
+}
+
+/** Takes the secret out of the address, where a screen shot or the browser's history would keep it. A reload still has it. */
+export function hideToken(token: string): void {
+  if (location.hash !== '') history.replaceState({ token }, '', location.pathname);
+}
+
+/** The screen that a person came to sign in from: one of ours, whatever stands in the history; else Home. */
+export function cameFrom(): string {
+  const { from = '/' } = entryState();
+  const url = URL.canParse(from, location.origin) ? new URL(from, location.origin) : undefined;
+  if (url?.origin !== location.origin) return '/';
+  const { screen } = parsePath(url.pathname, url.search, '');
+  return screen === 'not-found' || screen === 'sign-in' || screen === 'join'
+    ? '/'
+    : url.pathname + url.search;
+}
+
+function parsePath(path: string, search: string, hash: string): Route {
   const [head = '', id = '', more = '', last = '-'] = path.split('/').slice(1);
   switch (head) {
     case '':
@@ -70,7 +112,17 @@ function parsePath(path: string, search: string): Route {
     case 'more':
     case 'ready':
     case 'sign-in':
+    case 'account':
+    case 'another-device':
+    case 'people':
+    case 'invite':
       return { screen: head };
+    case 'join': {
+      const token = hash === '' ? entryState().token : hash.slice(1);
+      return { screen: head, token: token !== undefined && TOKEN.test(token) ? token : undefined };
+    }
+    case 'person':
+      return { screen: head, operator: id };
     case 'bind':
       return bindRoute(id, search);
     case 'record':
@@ -96,18 +148,22 @@ function decoded(part: string): string | undefined {
   }
 }
 
-export const route = signal<Route>(parsePath(location.pathname, location.search));
+export const route = signal<Route>(here());
 
-/** `path` may have a query. */
+function here(): Route {
+  return parsePath(location.pathname, location.search, location.hash);
+}
+
+/** `path` may have a query, and the secret of an invitation behind a `#`. */
 export function go(path: string, options: { readonly replace?: boolean } = {}): void {
   if (traversal !== undefined) {
     traversal.next.push(() => go(path, options));
     return;
   }
-  if (options.replace === true) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
-  const { pathname, search } = new URL(path, location.origin);
-  route.value = parsePath(pathname, search);
+  const state = path === '/sign-in' ? { from: location.pathname + location.search } : null;
+  if (options.replace === true) history.replaceState(state, '', path);
+  else history.pushState(state, '', path);
+  route.value = here();
   window.scrollTo(0, 0);
 }
 
@@ -148,7 +204,7 @@ export function goBack(): void {
 
 addEventListener('popstate', () => {
   wasOwn = traversal !== undefined;
-  route.value = parsePath(location.pathname, location.search);
+  route.value = here();
   endTraversal();
 });
 

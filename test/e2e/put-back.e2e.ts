@@ -114,7 +114,6 @@ async function waitBound(page: Page, count: number): Promise<void> {
 async function signInAgain(page: Page): Promise<void> {
   await page.goto(`${road.url}/outbox`);
   await page.locator('[data-code=signed_out]').waitFor();
-  await page.getByRole('link', { name: 'Sign in again' }).click();
   await page.getByRole('button', { name: 'Sign in again' }).click();
 }
 

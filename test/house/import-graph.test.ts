@@ -17,6 +17,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'src/pki': ['contract', 'core', 'src/ports'],
   'src/storage': ['contract', 'core', 'src/ports'],
   'src/backend': ['contract', 'core', 'src/ports'],
+  'src/account': ['contract', 'core', 'src/ports'],
   'src/platform': ['contract', 'core', 'src/ports'],
   'src/shell': ['contract', 'core', 'src/ports'],
   'src/sync': ['contract', 'core', 'src/ports'],

@@ -5,15 +5,15 @@ import { type DevicePty, servePty } from '../../simulator/pty.ts';
 import { simulatedDevice } from './device-simulated.ts';
 import { deviceFolder, type FieldApp, rowFor, tapTo } from './field-app.ts';
 
-/** Home, once the phone has the newest lists: the training organisation's pack is the last thing that is asked for. */
-export async function refreshed(page: Page): Promise<void> {
+/** Home, once the phone has the newest lists: the pack of the person's last organisation is the last thing that is asked for. */
+export async function refreshed(page: Page, last = 'training'): Promise<void> {
   // The page before may still be asking, for lists that are older.
   let isLoaded = false;
   page.once('framenavigated', () => {
     isLoaded = true;
   });
   const packs = page.waitForResponse(
-    (answer) => isLoaded && answer.url().includes('/api/work-pack?org=training'),
+    (answer) => isLoaded && answer.url().includes(`/api/work-pack?org=${last}`),
   );
   await tapTo(page, '/');
   await packs;

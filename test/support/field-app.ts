@@ -37,7 +37,7 @@ export interface FieldApp {
 
 /** `dist`: another build of the page than the project's own. */
 export async function startFieldApp(
-  options: Pick<Partial<ServeOptions>, 'dist' | 'policy'> = {},
+  options: Pick<Partial<ServeOptions>, 'dist' | 'policy' | 'demo' | 'clock'> = {},
 ): Promise<FieldApp> {
   const data = mkdtempSync(join(tmpdir(), 'fieldbind-field-'));
   const [first, bluez] = await Promise.all([startTestServer({ ...options, data }), startBluez()]);

@@ -11,12 +11,29 @@ interface StripState {
   readonly spin?: boolean;
   /** Where it leads, if not to the outbox. */
   readonly href?: string;
+  readonly asksToSignIn?: boolean;
 }
 
 /** On every screen: what waits, since when, and whether anything is in its way. It never says sent before the receipt. */
 export function StatusStrip({ model }: { readonly model: AppModel }) {
   const state = useComputed(() => stripState(model));
-  const { tone, icon, text, spin = false, href = '/outbox' } = state.value;
+  const { tone, icon, text, spin = false, href = '/outbox', asksToSignIn = false } = state.value;
+  const content = (
+    <>
+      <Icon name={icon} size={20} spin={spin} />
+      <span class="strip-text" role="status">
+        {text}
+      </span>
+      <Icon name="chevron" size={18} />
+    </>
+  );
+  // Nobody has to leave what they are doing to sign in again.
+  if (asksToSignIn)
+    return (
+      <button type="button" class="strip" data-tone={tone} onClick={() => void model.askToSignIn('ended')}>
+        {content}
+      </button>
+    );
   return (
     <a
       class="strip"
@@ -24,11 +41,7 @@ export function StatusStrip({ model }: { readonly model: AppModel }) {
       data-tone={tone}
       aria-label={`${text} ${href === '/' ? words.strip.openHome : words.strip.open}`}
     >
-      <Icon name={icon} size={20} spin={spin} />
-      <span class="strip-text" role="status">
-        {text}
-      </span>
-      <Icon name="chevron" size={18} />
+      {content}
     </a>
   );
 }
@@ -60,7 +73,7 @@ function stripState(model: AppModel): StripState {
     case 'portal':
       return { tone: 'bad', icon: 'alert', text: words.strip.portal };
     case 'signed_out':
-      return { tone: 'bad', icon: 'person', text: words.strip.signedOut(unsent) };
+      return { tone: 'bad', icon: 'person', text: words.strip.signedOut(unsent), asksToSignIn: true };
     case 'unknown':
       return unsent > 0
         ? { tone: 'wait', icon: 'phone', text: words.strip.waiting(unsent, oldest) }

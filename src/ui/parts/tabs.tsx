@@ -3,6 +3,17 @@ import type { Route } from '../route.ts';
 import { words } from '../words/en.ts';
 import { Icon, type IconName, Mark } from './icon.tsx';
 
+/** Screens behind More. */
+const MORE: ReadonlySet<Route['screen']> = new Set([
+  'more',
+  'ready',
+  'account',
+  'another-device',
+  'people',
+  'person',
+  'invite',
+]);
+
 /** Bottom bar on a phone, rail on a desk. */
 export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
   const model = useModel();
@@ -38,13 +49,7 @@ export function Tabs({ screen }: { readonly screen: Route['screen'] }) {
             count={0}
           />
         )}
-        <Tab
-          href="/more"
-          icon="more"
-          name={words.nav.more}
-          here={screen === 'more' || screen === 'ready'}
-          count={0}
-        />
+        <Tab href="/more" icon="more" name={words.nav.more} here={MORE.has(screen)} count={0} />
       </div>
     </nav>
   );

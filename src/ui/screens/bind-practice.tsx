@@ -122,7 +122,7 @@ async function enlist(model: AppModel, device: PracticeDevice): Promise<boolean>
   if (stored !== undefined && findRow(carriedList(stored), { udid: device.udid, aliases: [] }) !== undefined)
     return true;
   const org = model.training.value?.org ?? '';
-  const added = await model.ports.desk.addTrainingRow(org, device.row);
+  const added = await model.ask(model.ports.desk, (desk) => desk.addTrainingRow(org, device.row));
   if (!added.ok) {
     if (added.failure.kind === 'unreachable') return false;
     throw Object.assign(new Error('no row'), { code: added.failure.kind });

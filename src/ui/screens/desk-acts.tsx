@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { DeviceAct, DeviceState } from '../../../contract/device-state.ts';
 import { Button } from '../parts/button.tsx';
+import { TextField } from '../parts/text-field.tsx';
 import { deskDeviceWords as say } from '../words/desk-device.ts';
 
 type Act = DeviceAct['act'];
@@ -126,6 +127,7 @@ function ActForm(props: {
         id="act-because"
         label={say.because}
         help={say.becauseHelp}
+        maxLength={300}
         value={because}
         onText={setBecause}
       />
@@ -169,35 +171,6 @@ function Successor(props: {
           </option>
         ))}
       </select>
-    </div>
-  );
-}
-
-function TextField(props: {
-  readonly id: string;
-  readonly label: string;
-  readonly help?: string;
-  readonly value: string;
-  readonly onText: (text: string) => void;
-}) {
-  const { id, label, help, value, onText } = props;
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        class="input"
-        maxLength={300}
-        autocomplete="off"
-        aria-describedby={help === undefined ? undefined : `${id}-help`}
-        value={value}
-        onInput={(event) => onText(event.currentTarget.value)}
-      />
-      {help !== undefined && (
-        <p id={`${id}-help`} class="quiet small">
-          {help}
-        </p>
-      )}
     </div>
   );
 }

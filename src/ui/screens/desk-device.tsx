@@ -23,6 +23,7 @@ import { DeviceBadges } from './desk-devices.tsx';
 /** One bound device, and what support may do with it. It needs signal; nothing here is done offline. */
 export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; readonly udid: string }) {
   const model = useModel();
+  const { desk } = model.ports;
   const org = deskOrg(model);
   const [device, setDevice] = useState<DeviceState | null | undefined>();
   const [others, setOthers] = useState<readonly DeviceState[]>([]);
@@ -30,28 +31,25 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
   const [acts, setActs] = useState(0);
   const said = useSaid();
   const load = async () => {
-    const found = await model.ports.desk.devices(org, { udid });
+    const found = await model.ask(desk, (at) => at.devices(org, { udid }));
     if (!found.ok) return fail(found.failure);
     // The newest first, so a device that was bound again is shown as it is now.
     const now = found.value.find((one) => one.maker === maker) ?? null;
     setDevice(now);
     if (now === null) return;
     // Those that may take its place.
-    const beside = await model.ports.desk.devices(org, { domain: now.domain });
+    const beside = await model.ask(desk, (at) => at.devices(org, { domain: now.domain }));
     if (!beside.ok) return fail(beside.failure);
     setOthers(beside.value.filter((one) => mayReplace(one, now)));
   };
-  const fail = (why: BackendFailure) => {
-    setFailure(why);
-    model.note(why);
-  };
+  const fail = (why: BackendFailure) => setFailure(why);
   // read once per visit and organisation
   useEffect(() => {
     void load();
   }, [org]);
   const perform = async (act: DeviceAct) => {
     setFailure(undefined);
-    const answer = await model.ports.desk.act(org, { maker, udid }, act);
+    const answer = await model.act(desk, (at) => at.act(org, { maker, udid }, act));
     if (answer.ok) {
       said.say(say.done[act.act]);
       setActs(acts + 1);

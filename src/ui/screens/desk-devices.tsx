@@ -73,7 +73,7 @@ function useOlder(org: string, wanted: string | undefined): readonly DeviceState
     if (wanted === undefined) return;
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      const answer = await model.ports.desk.devices(org, { find: wanted });
+      const answer = await model.ask(model.ports.desk, (desk) => desk.devices(org, { find: wanted }));
       if (isCurrent) setFound(answer.ok ? answer.value : null);
     }, PAUSE_MS);
     return () => {

@@ -15,11 +15,12 @@ const say = fieldWords.desk.transfers;
 
 /** Claims of others on this organisation's devices: given up by two persons, or refused by one. */
 export function DeskTransfers({ org, onDecided }: { readonly org: string; readonly onDecided: () => void }) {
-  const { ports } = useModel();
+  const model = useModel();
+  const { desk } = model.ports;
   const [transfers, setTransfers] = useState<readonly TransferState[]>([]);
   const [trouble, setTrouble] = useState<string | undefined>();
   const load = async () => {
-    const answer = await ports.desk.transfers(org);
+    const answer = await model.ask(desk, (at) => at.transfers(org));
     if (answer.ok) setTransfers(answer.value);
     else setTrouble(failureCode(answer.failure));
   };
@@ -28,7 +29,7 @@ export function DeskTransfers({ org, onDecided }: { readonly org: string; readon
     void load();
   }, [org]);
   const decide = async (id: string, decision: 'give_up' | 'refuse', because: string) => {
-    const answer = await ports.desk.decideTransfer(org, id, decision, because);
+    const answer = await model.act(desk, (at) => at.decideTransfer(org, id, decision, because));
     setTrouble(answer.ok ? undefined : failureCode(answer.failure));
     await load();
     if (answer.ok && answer.value !== 'offered') onDecided();

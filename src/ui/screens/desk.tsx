@@ -34,10 +34,12 @@ function Desk({ org }: { readonly org: string }) {
   const [trouble, setTrouble] = useState<string | undefined>();
   const said = useSaid();
   const load = async () => {
-    const [records, states] = await Promise.all([model.ports.desk.held(org), model.ports.desk.devices(org)]);
+    const [records, states] = await Promise.all([
+      model.ask(model.ports.desk, (desk) => desk.held(org)),
+      model.ask(model.ports.desk, (desk) => desk.devices(org)),
+    ]);
     const failure = records.ok ? (states.ok ? undefined : states.failure) : records.failure;
     setTrouble(failure && failureCode(failure));
-    if (failure !== undefined) model.note(failure);
     if (records.ok) setHeld(records.value);
     if (states.ok) setDevices(states.value);
   };
@@ -46,7 +48,9 @@ function Desk({ org }: { readonly org: string }) {
     void load();
   }, [org]);
   const decide: Decide = async (record, decision, reason) => {
-    const answer = await model.ports.desk.decide(org, record.record, decision, reason);
+    const answer = await model.act(model.ports.desk, (desk) =>
+      desk.decide(org, record.record, decision, reason),
+    );
     if (answer.ok) {
       await load();
       said.say(say.decided[decision](nameOfHeld(record)));

@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { codeOf } from '../../effects/trouble.ts';
-import type { Viewfinder } from '../../ports/label-reader.ts';
 import type { TakeOutcome } from '../../ports/rescue.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { CodeFinder } from '../parts/code-finder.tsx';
 import { LabelArt } from '../parts/label-art.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { rescueWords } from '../words/rescue.ts';
@@ -91,43 +91,5 @@ export function TakeCode() {
       )}
       {trouble !== undefined && <TroubleCard code={trouble} />}
     </section>
-  );
-}
-
-/** The camera is open for as long as this is on the screen, and for one code. */
-function CodeFinder(props: { onText(text: string): void; onError(error: unknown): void }) {
-  const model = useModel();
-  const video = useRef<HTMLVideoElement>(null);
-  const { onText, onError } = props;
-  useEffect(() => {
-    let finder: Viewfinder | undefined;
-    let gone = false;
-    const open = async () => {
-      const reader = await model.ports.labels();
-      if (gone || video.current === null) return;
-      finder = reader.createScanner({
-        video: video.current,
-        onResult: ({ text }) => {
-          if (!gone) onText(text);
-        },
-        onHint: () => undefined,
-        onError,
-      });
-      await finder.start();
-      // Left while the camera was opening.
-      if (gone) await finder.stop();
-    };
-    open().catch(onError);
-    return () => {
-      gone = true;
-      void finder?.stop();
-    };
-  }, []);
-  return (
-    <div class="viewfinder">
-      {/* a live viewfinder has nothing to caption */}
-      <video ref={video} playsInline muted />
-      <span class="guide" />
-    </div>
   );
 }

@@ -1,7 +1,6 @@
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
-import { OwnSessions } from '../parts/own-sessions.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
 import { THEMES, theme } from '../theme.ts';
@@ -43,7 +42,7 @@ export function MoreScreen() {
               kind="primary"
               icon="person"
               busy={model.preparing.value}
-              onClick={() => void model.signIn(credential?.operator ?? '')}
+              onClick={() => void model.askToSignIn('ended')}
             >
               {moreWords.signIn}
             </Button>
@@ -68,7 +67,14 @@ export function MoreScreen() {
           </>
         )}
       </section>
-      {model.connection.value !== 'signed_out' && <OwnSessions />}
+      <LinkButton href="/account" icon="key">
+        {moreWords.account}
+      </LinkButton>
+      {model.orgsWith('manage_people').length > 0 && (
+        <LinkButton href="/people" icon="person">
+          {moreWords.people}
+        </LinkButton>
+      )}
       <section class="stack-s">
         <h2>{moreWords.theme}</h2>
         <fieldset class="filters" aria-label={moreWords.theme}>
@@ -87,7 +93,7 @@ export function MoreScreen() {
           ))}
         </fieldset>
       </section>
-      {model.desks.value.length > 0 && (
+      {model.orgsWith('see_phones').length > 0 && (
         <LinkButton href="/phones" icon="phone">
           {moreWords.phones}
         </LinkButton>

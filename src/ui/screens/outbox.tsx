@@ -38,9 +38,14 @@ export function OutboxScreen() {
       title={outboxWords.title}
       actions={
         connection === 'signed_out' ? (
-          <LinkButton kind="primary" href="/more" icon="person">
+          <Button
+            kind="primary"
+            icon="person"
+            busy={model.preparing.value}
+            onClick={() => void model.askToSignIn('ended')}
+          >
             {moreWords.signIn}
-          </LinkButton>
+          </Button>
         ) : (
           <Button
             kind={unsent > 0 ? 'primary' : undefined}

@@ -54,7 +54,8 @@ export const words = {
 
   signIn: {
     title: 'Who are you?',
-    nobody: 'Nobody can sign in here: the demo people are switched off, and there is no other way yet.',
+    passkey: 'Sign in with a passkey',
+    another: 'Another way',
     demo: 'This installation runs with demo people. Pick one to look around.',
     offline: 'Signing in needs signal once. After that you can work for days without.',
     retry: 'Try again',

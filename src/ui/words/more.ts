@@ -10,9 +10,10 @@ export const moreWords = {
     `${count(n, 'record is', 'records are')} not sent yet. Signing out would leave them behind.`,
   phones: 'Phones',
   signIn: 'Sign in again',
+  account: 'My account',
+  people: 'People',
   sessions: {
     title: 'Where you are signed in',
-    show: 'Show',
     here: 'This browser',
     elsewhere: 'Another browser',
     used: (begun: string, seen: string) => `Signed in ${begun}, last used ${seen}`,

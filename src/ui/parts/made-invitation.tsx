@@ -1,0 +1,14 @@
+import type { InvitationLink } from '../../../contract/account.ts';
+import { peopleWords as words } from '../words/people.ts';
+import { InvitationCode } from './invitation-code.tsx';
+
+/** The link of an invitation just made, the one time that it is shown. */
+export function MadeInvitation({ made, name }: { readonly made: InvitationLink; readonly name: string }) {
+  return (
+    <section class="card" data-part="made">
+      <p>{words.madeNote}</p>
+      {made.waits && <p class="badge">{words.madeWaits}</p>}
+      <InvitationCode made={made} caption={words.scan} alt={words.alt(name)} />
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Right } from '../../../contract/entitlements.ts';
+import type { Role } from '../../../contract/operator.ts';
+
+/** What people of each role may do, in sentences; a right or a role without one does not compile. */
+export const rightWords = {
+  roles: {
+    installer: 'Installer',
+    owner: 'Owner',
+    support: 'Support',
+    approver: 'Approver',
+    administrator: 'Administrator',
+  } satisfies Record<Role, string>,
+  /** In a sentence, with its article. */
+  asRole: {
+    installer: 'an installer',
+    owner: 'an owner',
+    support: 'a support person',
+    approver: 'an approver',
+    administrator: 'an administrator',
+  } satisfies Record<Role, string>,
+  rights: {
+    bind: 'Bind devices, write their certificates and correct where they stand',
+    look: 'See the organisation’s devices and photos',
+    practise: 'Practise with simulated devices in a training organisation',
+    end_devices: 'Suspend, resume, replace, retire and revoke devices',
+    give_devices_up: 'Give up a device that another organisation claims, or refuse',
+    decide_records: 'Decide about records that are held',
+    see_phones: 'See which phones have records that were not sent',
+    manage_people: 'Invite people, change what they may do, and end their phones and sessions',
+  } satisfies Record<Right, string>,
+  /** Four eyes. */
+  othersOnly: 'never about what they captured or asked for themselves',
+} as const;
