@@ -13,10 +13,13 @@ export function BecauseForm(props: {
   readonly about: string;
   readonly busy: boolean;
   readonly disabled?: boolean;
+  /** It is asked for already: no button first. */
+  readonly isAsked?: boolean;
+  readonly onCancel?: () => void;
   readonly run: (because: string) => Promise<boolean>;
 }) {
-  const { id, act, of, about, busy, disabled = false, run } = props;
-  const [isOpen, setOpen] = useState(false);
+  const { id, act, of, about, busy, disabled = false, isAsked = false, onCancel, run } = props;
+  const [isOpen, setOpen] = useState(isAsked);
   const [because, setBecause] = useState('');
   const perform = async () => {
     if (!(await run(because.trim()))) return;
@@ -25,7 +28,7 @@ export function BecauseForm(props: {
   };
   if (!isOpen)
     return (
-      <Button of={of} disabled={disabled} onClick={() => setOpen(true)}>
+      <Button of={of} onClick={() => setOpen(true)}>
         {act}
       </Button>
     );
@@ -41,10 +44,22 @@ export function BecauseForm(props: {
         onText={setBecause}
       />
       <div class="two">
-        <Button disabled={busy} onClick={() => setOpen(false)}>
+        <Button
+          disabled={busy}
+          onClick={() => {
+            setOpen(false);
+            onCancel?.();
+          }}
+        >
           {words.cancel}
         </Button>
-        <Button kind="danger" busy={busy} disabled={because.trim() === ''} onClick={() => void perform()}>
+        <Button
+          kind="danger"
+          busy={busy}
+          disabled={disabled || because.trim() === ''}
+          of={of}
+          onClick={() => void perform()}
+        >
           {act}
         </Button>
       </div>

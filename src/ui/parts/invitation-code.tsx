@@ -41,7 +41,7 @@ export function InvitationCode(props: {
   };
   return (
     <div class="stack" data-part="invitation-code">
-      <LabelArt text={link} caption={props.caption} alt={props.alt} />
+      <LabelArt text={link} caption={props.caption} alt={props.alt} isSentence />
       <p>
         {left < HOUR_MS ? words.left(Math.floor(left / 60_000)) : words.until(when(Date.parse(expiresAt)))}
       </p>

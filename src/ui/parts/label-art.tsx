@@ -6,10 +6,12 @@ export function LabelArt(props: {
   readonly text: string;
   readonly caption: string;
   readonly alt?: string;
+  /** What stands below is a sentence, and no device's name. */
+  readonly isSentence?: boolean;
   /** It is for somebody else's camera: the bars of the screen must not cover any of it. */
   readonly inView?: boolean;
 }) {
-  const { text, caption, alt = fieldWords.simulated.title, inView = false } = props;
+  const { text, caption, alt = fieldWords.simulated.title, isSentence = false, inView = false } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     void import('lean-qr').then(({ generate }) => {
@@ -21,9 +23,13 @@ export function LabelArt(props: {
   return (
     <figure class="label-art">
       <canvas ref={canvas} role="img" aria-label={alt} />
-      <figcaption class="mono" dir="ltr">
-        {caption}
-      </figcaption>
+      {isSentence ? (
+        <figcaption>{caption}</figcaption>
+      ) : (
+        <figcaption class="mono" dir="ltr">
+          {caption}
+        </figcaption>
+      )}
     </figure>
   );
 }

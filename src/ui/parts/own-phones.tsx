@@ -80,7 +80,7 @@ export function OwnPhones({ said }: { readonly said: SaidOf }) {
           </div>
         ))}
       {ended.length > 0 && (
-        <details>
+        <details class="folded">
           <summary>{words.ended(ended.length)}</summary>
           {ended.map((phone) => (
             <div class="item" key={phone.kid}>

@@ -35,7 +35,7 @@ export function AccountScreen() {
         </>
       )}
       {credential?.memberships.map(({ org, title, role }) => (
-        <details class="card" key={org}>
+        <details class="folded boxed" key={org}>
           <summary>
             {title}: {rightWords.roles[role]}
           </summary>

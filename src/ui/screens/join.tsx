@@ -21,6 +21,9 @@ import { say } from '../words/trouble.ts';
 
 const words = accountWords.join;
 
+/** Whatever happens, this link is worth nothing any more. */
+const OVER: ReadonlySet<string> = new Set(['invitation_unknown', 'invitation_used', 'invitation_over']);
+
 /** What the link of an invitation opens: who invites to what, and the passkey that accepts it. */
 export function JoinScreen({ token }: { readonly token: string | undefined }) {
   const model = useModel();
@@ -51,7 +54,7 @@ export function JoinScreen({ token }: { readonly token: string | undefined }) {
               : problemWords(code)
           }
         >
-          {token !== undefined && (
+          {token !== undefined && !OVER.has(trouble) && (
             <Button icon="sync" onClick={() => void read()}>
               {words.lookAgain}
             </Button>
@@ -166,7 +169,7 @@ function Invited({ token, shown }: { readonly token: string; readonly shown: Inv
               />
             </>
           )}
-          <details>
+          <details class="folded">
             <summary>{words.passkey}</summary>
             <p class="quiet">{words.passkeyNote}</p>
           </details>
@@ -190,7 +193,7 @@ function What({ shown }: { readonly shown: InvitationShown }) {
         {kind === 'recovery' && words.recovery(by, name, where)}
       </p>
       {kind === 'join' && role !== undefined && (
-        <details open>
+        <details class="folded" open>
           <summary>{words.youMay(where)}</summary>
           <RoleRights role={role} />
         </details>

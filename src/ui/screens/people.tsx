@@ -84,7 +84,7 @@ function People({ org }: { readonly org: Membership }) {
           <section class="stack-s" data-section="roles">
             <h2>{words.roles}</h2>
             {ROLES.map((role) => (
-              <details class="card" key={role}>
+              <details class="folded boxed" key={role}>
                 <summary>{rightWords.roles[role]}</summary>
                 <RoleRights role={role} />
               </details>

@@ -74,8 +74,6 @@ function RoleCard({ org, person, people, said }: CardProps) {
   return (
     <section class="card" data-section="role">
       <h2>{rightWords.roles[role]}</h2>
-      <p class="quiet small">{words.may}</p>
-      <RoleRights role={role} />
       {isOpen ? (
         <>
           <RoleChoice label={words.changeTo} value={wanted} onChoose={setWanted} />
@@ -83,23 +81,28 @@ function RoleCard({ org, person, people, said }: CardProps) {
             id="role"
             act={words.change}
             of={name}
-            about={`${words.changeTo}: ${rightWords.roles[wanted]}`}
+            about={words.changed(name)}
             busy={people.busy}
             disabled={wanted === role}
+            isAsked
+            onCancel={() => setOpen(false)}
             run={(because) => change(wanted, because)}
           />
         </>
       ) : (
-        <Button onClick={() => setOpen(true)}>{words.change}</Button>
+        <>
+          <RoleRights role={role} />
+          <Button onClick={() => setOpen(true)}>{words.change}</Button>
+          <BecauseForm
+            id="out"
+            act={words.out}
+            of={name}
+            about={words.outNote(name, org.title)}
+            busy={people.busy}
+            run={(because) => change(undefined, because)}
+          />
+        </>
       )}
-      <BecauseForm
-        id="out"
-        act={words.out}
-        of={name}
-        about={words.outNote(name, org.title)}
-        busy={people.busy}
-        run={(because) => change(undefined, because)}
-      />
     </section>
   );
 }

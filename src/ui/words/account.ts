@@ -57,7 +57,7 @@ export const accountWords = {
     passkeyNote:
       'This device keeps a key for you, behind its fingerprint, face or PIN. There is no password that anybody could learn.',
     make: {
-      'set-up': 'Make a passkey and begin',
+      'set-up': 'Make a passkey',
       join: 'Make a passkey and join',
       device: 'Make a passkey here',
       recovery: 'Make a new passkey',

@@ -55,9 +55,9 @@ export const peopleWords = {
   person: {
     gone: 'Nobody of that name works here.',
     you: 'This is you.',
-    may: 'May',
     change: 'Change the role',
     changeTo: 'New role',
+    changed: (name: string) => `It holds from the next thing that ${name} does.`,
     out: 'Take out of the organisation',
     outNote: (name: string, org: string) =>
       `${name} works in ${org} no more. What the backend has of theirs still counts; what is still on a phone of theirs is not taken.`,

@@ -23,11 +23,11 @@ export const rightWords = {
     look: 'See the organisation’s devices and photos',
     practise: 'Practise with simulated devices in a training organisation',
     end_devices: 'Suspend, resume, replace, retire and revoke devices',
-    give_devices_up: 'Give up a device that another organisation claims, or refuse',
+    give_devices_up: 'Decide about claims of other organisations on devices',
     decide_records: 'Decide about records that are held',
     see_phones: 'See which phones have records that were not sent',
     manage_people: 'Invite people, change what they may do, and end their phones and sessions',
   } satisfies Record<Right, string>,
   /** Four eyes. */
-  othersOnly: 'never about what they captured or asked for themselves',
+  othersOnly: 'but about nothing of one’s own',
 } as const;
