@@ -69,6 +69,13 @@ export const PARTS: readonly Part[] = [
     for: 'a clock that jumps in interoperation tests',
     found: () => fakeTimeLibrary() !== undefined,
   },
+  { name: 'ip', debian: 'iproute2', for: 'a phone on another host', found: onPath('ip') },
+  {
+    name: 'certutil',
+    debian: 'libnss3-tools',
+    for: 'whom a phone on another host trusts',
+    found: onPath('certutil'),
+  },
   { name: 'swtpm', debian: 'swtpm', for: 'interoperation tests', found: onPath('swtpm') },
   {
     name: 'tpm2-tools',
@@ -82,7 +89,6 @@ export const PARTS: readonly Part[] = [
 export const FAILOVER_PARTS: readonly Part[] = [
   { name: 'etcd', debian: 'etcd-server', for: 'the benchmark failover', found: onPath('etcd') },
   { name: 'haproxy', debian: 'haproxy', for: 'the benchmark failover', found: onPath('haproxy') },
-  { name: 'ip', debian: 'iproute2', for: 'the benchmark failover', found: onPath('ip') },
   { name: 'nsenter', debian: 'util-linux', for: 'the benchmark failover', found: onPath('nsenter') },
 ];
 

@@ -54,10 +54,15 @@ export function profileWithSerialGrant(origin: string): string {
 export async function launchWithDevices(
   profile: string,
   env: Readonly<Record<string, string>>,
-  more: { readonly args?: readonly string[]; readonly viewport?: { width: number; height: number } } = {},
+  more: {
+    readonly args?: readonly string[];
+    readonly viewport?: { width: number; height: number };
+    /** A browser of another host. */
+    readonly browser?: string;
+  } = {},
 ): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: more.browser ?? process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [...FLAGS, '--headless=new', ...(more.args ?? [])],
     ...(more.viewport === undefined ? {} : { viewport: more.viewport }),

@@ -31,6 +31,10 @@ export interface PebbleOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Accounts that it takes, by kid; anybody's if left out. */
   readonly accounts?: Readonly<Record<string, string>>;
+  /** Where every name of its DNS leads; this machine's loopback unless given. */
+  readonly address?: string;
+  /** Where our listeners are; free ports unless given. */
+  readonly listeners?: { readonly http: number; readonly tls: number };
 }
 
 export async function startPebble(folder: string, options: PebbleOptions = {}): Promise<Pebble> {
@@ -41,9 +45,10 @@ export async function startPebble(folder: string, options: PebbleOptions = {}): 
     ...['-keyout', at('pebble.key'), '-out', at('pebble.pem')],
   );
   if (made.code !== 0) throw new Error(made.out);
-  const [ca, management, httpPort, tlsPort, dns, dnsManagement] = await Promise.all(
+  const [ca, management, freeHttp, freeTls, dns, dnsManagement] = await Promise.all(
     Array.from({ length: 6 }, freePort),
   );
+  const { http: httpPort = freeHttp, tls: tlsPort = freeTls } = options.listeners ?? {};
   const config = {
     listenAddress: `127.0.0.1:${ca}`,
     managementListenAddress: `127.0.0.1:${management}`,
@@ -72,7 +77,7 @@ process.exit(answer.ok ? 0 : 1);
   const names = await startProgram(
     'pebble-challtestsrv',
     [
-      ...['-defaultIPv6', '', '-defaultIPv4', '127.0.0.1', '-dns01', `127.0.0.1:${dns}`],
+      ...['-defaultIPv6', '', '-defaultIPv4', options.address ?? '127.0.0.1', '-dns01', `127.0.0.1:${dns}`],
       ...['-management', `127.0.0.1:${dnsManagement}`, '-http01', '', '-https01', '', '-tlsalpn01', ''],
     ],
     { debian: 'pebble', ports: [dnsManagement ?? 0] },
