@@ -168,6 +168,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const keys = passkeys({ ...installation, relyingParty: relyingParty(publicUrl, own.origins) });
     const makeOrg: JoinParts['makeOrg'] = (org) => createOrg({ ...org, training: false }, installation);
     const faces = facesOf(installation);
+    const { proxies = [] } = options;
     const ofPlain = options.httpPort === undefined ? 0 : Math.floor(connections.http / 4);
     const tlsParts = {
       ...{ ...installation, say, onFault, keys: installation.serverKeys },
@@ -209,7 +210,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       version,
       own: () => own,
       tls: secure?.options,
-      proxies: options.proxies ?? [],
+      proxies,
       connections: connections.http - ofPlain,
     });
     const { certificateFile, keyFile } = options.est ?? {};
@@ -234,7 +235,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const plain =
       httpPort === undefined
         ? undefined
-        : await buildPlainApp({ installation: faces.http, connections: ofPlain, onFault });
+        : await buildPlainApp({ installation: faces.http, connections: ofPlain, onFault, proxies });
     secure?.follow(app.server);
     if (est) estSecure?.follow(est.server, EST_TLS);
     try {

@@ -11,13 +11,15 @@ import { sha256Hex } from '../x509/node-crypto.ts';
 import { AcmeFault } from './acme-fault.ts';
 import { type Answers, orderCertificate } from './acme-order.ts';
 import { acmeTransport } from './acme-transport.ts';
-import type { CertificateSource, SourceParts } from './certificate-source.ts';
+import { type CertificateSource, LOOK, type SourceParts } from './certificate-source.ts';
 import { runDnsHook } from './dns-hook.ts';
 import { mustWait, renewalAt, waitAfter } from './next-acme-try.ts';
 import { judgePair, lifeOf, namedOnTrail, PAIR_WORDS, type ServerPair } from './server-pair.ts';
 
-/** Longer than one order takes; another process that finds the lease leaves the work to the first one. Milliseconds. */
-const LEASE = 20 * 60_000;
+/** Another process that finds the lease leaves the work to the first one, which renews it while it works. Milliseconds. */
+const LEASE = 2 * 60_000;
+/** How long nothing is ordered after a fault of our own: each try may make the CA sign. */
+const PAUSE = 10 * 60_000;
 const LONGEST_ORDER = 15 * 60_000;
 /** A CA looks within seconds, from several places, and may do so again. */
 const CHALLENGE_LIFE = 30 * 60_000;
@@ -33,8 +35,8 @@ export interface AcmeParts extends SourceParts {
   readonly writer: string;
   /** Whether there is a listener without TLS, for http-01. */
   readonly hasPlain: boolean;
-  /** How long until every process has looked, milliseconds; 0 where there is one. */
-  readonly settle: number;
+  /** Whether other processes may work with this database. */
+  readonly isShared: boolean;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -44,7 +46,7 @@ export interface AcmeParts extends SourceParts {
  * certificate that there is stays in use.
  */
 export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmeParts): CertificateSource {
-  const { stores, keys, clock, crypto, writer, say, note, settle } = parts;
+  const { stores, keys, clock, crypto, writer, say, note, isShared } = parts;
   const transport = acmeTransport(config.trustFile);
   const ending = new AbortController();
   let shown: { readonly n: number; readonly pair: ServerPair } | undefined;
@@ -52,11 +54,13 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
   let running: Promise<void> | undefined;
   /** Whoever puts something right starts the server again, and need not wait for what was reckoned before. */
   let hasTried = false;
+  let pausedUntil = 0;
   /** Number of a certificate that cannot be used here, which is said once. */
   let unusable = 0;
 
   const keyName = (n: number) => `server_tls_${n}`;
   const accountName = `server_acme_${sha256Hex(config.directory).slice(0, 16)}`;
+  const lease = `acme ${host}`;
   const rowOf = async (): Promise<ServerCertificate> =>
     (await stores.serverCertificates.of(host)) ?? { host, n: 0, chain: '', failures: 0, ...NO_WAIT };
 
@@ -120,8 +124,8 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
         await stores.acmeChallenges.save({ token, kind, host, answer, until }, toInstant(now));
         await lookForChallenges();
         // A CA may reach another process, which learns of the challenge when it looks.
-        if (kind === 'tls-alpn-01' && settle > 0)
-          await new Promise((resolve) => setTimeout(resolve, settle).unref());
+        if (kind === 'tls-alpn-01' && isShared)
+          await new Promise((resolve) => setTimeout(resolve, 3 * LOOK).unref());
       },
       remove: (token) => stores.acmeChallenges.remove(token),
     };
@@ -155,10 +159,8 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
   }
 
   async function renew(): Promise<void> {
-    const lease = `acme ${host}`;
-    const now = clock.now();
-    const mine = { name: lease, owner: writer, now: toInstant(now), until: toInstant(now + LEASE) };
-    if (!(await stores.leases.take(mine))) return;
+    if (!(await hold())) return;
+    const holding = setInterval(() => void hold().catch(parts.onFault), LEASE / 4).unref();
     try {
       // Another process may have ordered since this one looked.
       const row = await rowOf();
@@ -177,8 +179,16 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
         await failed(error, row.failures + 1);
       }
     } finally {
-      await stores.leases.leave(lease, writer);
+      clearInterval(holding);
+      if (isShared) await stores.leases.leave(lease, writer);
     }
+  }
+
+  /** Whether this process may order. A process that works alone need not wait for one that was killed. */
+  async function hold(): Promise<boolean> {
+    const now = clock.now();
+    const mine = { name: lease, owner: writer, now: toInstant(now), until: toInstant(now + LEASE) };
+    return !isShared || stores.leases.take(mine);
   }
 
   async function failed(fault: AcmeFault, failures: number): Promise<void> {
@@ -197,6 +207,7 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
   function isDue({ n, chain, nextAt, askedUntil }: ServerCertificate): boolean {
     const now = clock.now();
     if (clock.doubt() !== undefined || mustWait(hasTried ? nextAt : askedUntil, now)) return false;
+    if (now < pausedUntil && pausedUntil - now <= PAUSE) return false;
     if (n === 0) return true;
     const life = lifeOf(chain);
     // Processes that do not share their keys would else order one after another, without an end.
@@ -214,6 +225,7 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
       if (!mayOrder || running !== undefined || !isDue(row)) return;
       running = renew()
         .catch((error: unknown) => {
+          pausedUntil = clock.now() + PAUSE;
           if (!ending.signal.aborted) parts.onFault(error);
         })
         .finally(() => {

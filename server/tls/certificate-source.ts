@@ -2,6 +2,9 @@ import type { SecureContext } from 'node:tls';
 import type { ServerClock } from '../ports/server-clock.ts';
 import type { ServerPair } from './server-pair.ts';
 
+/** How often a source is looked at, milliseconds. */
+export const LOOK = 2_000;
+
 /** Where this server's certificate comes from: files, or a CA that speaks ACME. */
 export interface CertificateSource {
   /** What is shown to whoever connects; undefined while there is none. */

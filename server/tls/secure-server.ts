@@ -1,14 +1,12 @@
 import type { Server as HttpServer } from 'node:http';
 import type { SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { crypto as acmeCrypto } from 'acme-client';
-import type { CertificateSource } from './certificate-source.ts';
+import { type CertificateSource, LOOK } from './certificate-source.ts';
 import type { ServerPair } from './server-pair.ts';
 
 /** RFC 8737 section 6.2. */
 const CHALLENGE = 'acme-tls/1';
 const HTTP = 'http/1.1';
-/** How often the source is looked at, milliseconds. */
-export const LOOK = 2_000;
 
 /** What listeners with TLS need of this server's certificate. */
 export interface SecureServers {
@@ -49,10 +47,11 @@ export async function secureServers(
   /** Node calls it with the connection as `this`. Without an answer the handshake ends. */
   function chooseProtocol(
     this: TLSSocket,
-    { servername, protocols }: { readonly servername: string; readonly protocols: readonly string[] },
+    { servername, protocols }: { readonly servername: string | false; readonly protocols: readonly string[] },
   ): string | undefined {
     if (protocols.includes(CHALLENGE)) {
-      const context = source.challenge(servername.toLowerCase());
+      // Node says false of a client that names nobody.
+      const context = servername ? source.challenge(servername.toLowerCase()) : undefined;
       if (context === undefined) return undefined;
       this.setKeyCert(context);
       return CHALLENGE;

@@ -6,12 +6,10 @@ import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 import { type AcmeParts, acmeCertificate } from './acme-certificate.ts';
 import { type GivenFiles, givenFiles } from './given-files.ts';
-import { LOOK, type SecureServers, secureServers } from './secure-server.ts';
+import { type SecureServers, secureServers } from './secure-server.ts';
 
-export type CertificateParts = Omit<AcmeParts, 'note' | 'settle'> & {
+export type CertificateParts = Omit<AcmeParts, 'note'> & {
   readonly transact: Transact<'audit'>;
-  /** Whether other processes may work with this database. */
-  readonly isShared: boolean;
 };
 
 /** This server's certificate for `host`, from files or from a CA. Throws ConfigError. */
@@ -20,7 +18,7 @@ export function serverCertificate(
   from: Omit<GivenFiles, 'host'> | AcmeConfig,
   parts: CertificateParts,
 ): Promise<SecureServers> {
-  const all = { ...parts, note: noteOn(host, parts), settle: parts.isShared ? 3 * LOOK : 0 };
+  const all = { ...parts, note: noteOn(host, parts) };
   const source = 'email' in from ? acmeCertificate(host, from, all) : givenFiles({ ...from, host }, all);
   return secureServers(source, parts.onFault);
 }

@@ -231,6 +231,32 @@ describe('its renewal', () => {
     }
   });
 
+  it('is not ordered over and over where it cannot be kept', async () => {
+    const proxy = await startAcmeProxy(folder, pebble.directory);
+    try {
+      const server = await start({ acme: acme({ directory: proxy.directory }) });
+      await shownAt();
+      const { serverCertificates } = server.running.installation.stores;
+      const { keep } = serverCertificates;
+      Object.assign(serverCertificates, { keep: () => Promise.reject(new Error('on purpose')) });
+      ahead = 16 * HOUR;
+      await vi.waitFor(() => expect(server.faults).toHaveLength(1), PATIENCE);
+      Object.assign(serverCertificates, { keep });
+      expect(server.faults).toEqual([new Error('on purpose')]);
+      const orders = proxy.orders();
+      const looks = vi.spyOn(serverCertificates, 'of');
+      await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(2), PATIENCE);
+      expect(proxy.orders()).toBe(orders);
+      ahead += HOUR / 4;
+      await vi.waitFor(() => expect(proxy.orders()).toBeGreaterThan(orders), PATIENCE);
+      ahead = 0;
+      await saysSoon(server, `${HOST} has a certificate until`);
+      (server.faults as unknown[]).length = 0;
+    } finally {
+      await proxy.stop();
+    }
+  });
+
   it('takes no certificate for another name or another key, and nothing that is none', async () => {
     const proxy = await startAcmeProxy(folder, pebble.directory);
     try {

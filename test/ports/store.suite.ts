@@ -129,6 +129,43 @@ export function storeSuite(name: string, open: () => Promise<Database>): void {
       expect(await domains.overlapping('y.x.a.example' as DomainName)).toHaveLength(2);
     });
 
+    it('keeps the newest certificate of this server, and what came of the tries for it', async () => {
+      const { serverCertificates } = db.stores;
+      expect(await serverCertificates.of('a.example')).toBeUndefined();
+      await serverCertificates.failed({ host: 'a.example', failures: 1, nextAt: AT, askedUntil: null });
+      const none = { host: 'a.example', n: 0, chain: '', failures: 1, nextAt: AT, askedUntil: null };
+      expect(await serverCertificates.of('a.example')).toEqual(none);
+      await serverCertificates.keep({ host: 'a.example', n: 1, chain: 'PEM' });
+      const kept = { host: 'a.example', n: 1, chain: 'PEM' };
+      const well = { ...kept, failures: 0, nextAt: null, askedUntil: null };
+      expect(await serverCertificates.of('a.example')).toEqual(well);
+      await serverCertificates.failed({ host: 'a.example', failures: 2, nextAt: LATER, askedUntil: AT });
+      expect(await serverCertificates.of('a.example')).toEqual({
+        ...kept,
+        ...{ failures: 2, nextAt: LATER, askedUntil: AT },
+      });
+      await serverCertificates.keep({ host: 'a.example', n: 2, chain: 'PEM 2' });
+      expect(await serverCertificates.of('a.example')).toEqual({ ...well, n: 2, chain: 'PEM 2' });
+      expect(await serverCertificates.of('b.example')).toBeUndefined();
+    });
+
+    it('knows the challenges of a CA that are open', async () => {
+      const { acmeChallenges } = db.stores;
+      const one = { host: 'a.example', kind: 'http-01', token: 't1', answer: 'x', until: LATER } as const;
+      const two = { ...one, kind: 'tls-alpn-01', token: 't2' } as const;
+      await acmeChallenges.save(one, AT);
+      await acmeChallenges.save(two, AT);
+      await acmeChallenges.save({ ...two, answer: 'y' }, AT);
+      expect(await acmeChallenges.challenge('t1')).toEqual(one);
+      expect(await acmeChallenges.open('tls-alpn-01', AT)).toEqual([{ ...two, answer: 'y' }]);
+      expect(await acmeChallenges.open('tls-alpn-01', LATER)).toEqual([]);
+      await acmeChallenges.remove('t2');
+      expect(await acmeChallenges.open('tls-alpn-01', AT)).toEqual([]);
+      // The next one takes those away that are over.
+      await acmeChallenges.save({ ...two, until: '2999-01-01T00:00:00.000Z' }, LATER);
+      expect(await acmeChallenges.challenge('t1')).toBeUndefined();
+    });
+
     it('lifts a tombstone, and buries again', async () => {
       const { tombstones } = db.stores;
       const stone = { digest: 't', reason: 'lost', at: AT, by: 'sam' };

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
 import type { ServeOptions } from '../../server/serve.ts';
@@ -116,6 +117,18 @@ describe('certificate and key in files', () => {
     await becomes(before);
     // In all these seconds nothing was said again.
     expect(said).toHaveLength(2);
+  });
+
+  it('are shown to nobody who asks for the proof of a name, named or not', async () => {
+    for (const name of [HOST, '', 'other.example.test']) {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const at = { port: server.running.port, host: '127.0.0.1', rejectUnauthorized: false };
+      const socket = connect({ ...at, servername: name, ALPNProtocols: ['acme-tls/1'] });
+      socket.once('secureConnect', () => resolve('shown')).once('error', ({ message }) => resolve(message));
+      expect(await promise).toMatch(/alert no application protocol/);
+      socket.destroy();
+    }
+    expect(await serial()).not.toBe('');
   });
 
   it('must be some to begin with', async () => {

@@ -4,16 +4,22 @@ import type { HttpFace } from '../face.ts';
 import { demandOneHost } from '../one-host.ts';
 import { refuseOtherMethods } from '../other-methods.ts';
 import { ProblemError, translateErrors } from '../problem.ts';
+import { trustedProxies } from '../trusted-proxies.ts';
 import { limitFetches } from './limit-fetches.ts';
 import { ocsp } from './ocsp.ts';
 import { pkiFiles } from './pki-files.ts';
 import { sendToPublicUrl } from './plain-http.ts';
+
+/** RFC 8555 section 8.3: base64url. */
+const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
 
 export interface PlainOptions {
   readonly installation: HttpFace;
   /** Most connections at a time. */
   readonly connections: number;
   readonly onFault: (error: unknown) => void;
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  readonly proxies: readonly string[];
 }
 
 /**
@@ -24,12 +30,14 @@ export async function buildPlainApp({
   installation,
   connections,
   onFault,
+  proxies,
 }: PlainOptions): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: 4096,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    trustProxy: proxies.length > 0 ? trustedProxies(proxies) : false,
   });
   boundConnections(app.server, connections);
   translateErrors(app, onFault);
@@ -46,6 +54,7 @@ export async function buildPlainApp({
     '/.well-known/acme-challenge/:token',
     { schema: { hide: true } },
     async ({ params: { token } }, reply) => {
+      if (!TOKEN.test(token)) throw new ProblemError('not_found');
       const challenge = await installation.stores.acmeChallenges.challenge(token);
       if (challenge?.kind !== 'http-01') throw new ProblemError('not_found');
       return reply
