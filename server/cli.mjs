@@ -7,4 +7,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   print: (line) => console.log(line),
   watched: process.stdout.isTTY === true,
   complain: (line) => console.error(line),
+  input: process.stdin,
+  questions: process.stderr,
 });

@@ -1,5 +1,6 @@
 import { type Environment, readConfig } from './config/config.ts';
 import { isForeseen } from './config/foreseen.ts';
+import { type Asker, asker } from './faces/commands/asker.ts';
 import { auditExport, auditVerify } from './faces/commands/audit-commands.ts';
 import { caList, caRequest, caRotate } from './faces/commands/ca-commands.ts';
 import { clientCreate, clientList, clientRevoke } from './faces/commands/client-commands.ts';
@@ -18,6 +19,7 @@ import {
   peopleList,
 } from './faces/commands/custody-commands.ts';
 import { devicesList, dueList, revoke, tombstoneLift } from './faces/commands/device-commands.ts';
+import { doctor } from './faces/commands/doctor-command.ts';
 import {
   clientConfirm,
   operatorConfirm,
@@ -47,6 +49,7 @@ import { parseCall } from './faces/commands/parse-call.ts';
 import { policyClear, policySet, policyShow } from './faces/commands/policy-commands.ts';
 import { caExport, caImport, caSign } from './faces/commands/root-commands.ts';
 import { caServerCertificate } from './faces/commands/server-certificate-command.ts';
+import { setup } from './faces/commands/setup-command.ts';
 import { siteAdd, siteClose, siteImport, siteList, siteRename } from './faces/commands/site-commands.ts';
 import { tokenBuild } from './faces/commands/token-commands.ts';
 import { transferDecide, transferList } from './faces/commands/transfer-commands.ts';
@@ -55,6 +58,8 @@ import { visibleLine, visibleLines } from './faces/commands/visible.ts';
 import { facesOf, openInstallation } from './installation.ts';
 
 const COMMANDS: readonly (Command | BareCommand)[] = [
+  setup,
+  doctor,
   orgCreate,
   domainCreate,
   domainList,
@@ -147,6 +152,9 @@ export interface Terminal {
   complain(line: string): void;
   /** Whether the results go to a terminal rather than into a file. */
   readonly watched?: boolean;
+  /** Where questions are answered, and where they are shown; nobody answers without. */
+  readonly input?: NodeJS.ReadableStream;
+  readonly questions?: NodeJS.WritableStream;
 }
 
 /** Runs one command and returns its exit code; never rejects. The process's entry point is server/cli.mjs. */
@@ -175,8 +183,16 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
     return typeof value === 'string' ? value : undefined;
   };
   const config = readConfig(terminal.env);
+  const { input, questions } = terminal;
+  let asking: Asker | undefined;
   const call: BareCall = {
     config,
+    environment: terminal.env,
+    async ask(question, secret) {
+      if (input === undefined || questions === undefined) return undefined;
+      asking ??= asker(input, questions);
+      return asking.ask(question, secret);
+    },
     words: positionals,
     text,
     flag: (name) => values[name] === true,
@@ -200,6 +216,10 @@ async function run(words: readonly string[], terminal: Terminal): Promise<number
       }
     },
   };
-  if ('bare' in command) return command.run(call);
-  return call.withInstallation((installation) => command.run({ ...call, installation }));
+  try {
+    if ('bare' in command) return await command.run(call);
+    return await call.withInstallation((installation) => command.run({ ...call, installation }));
+  } finally {
+    asking?.close();
+  }
 }

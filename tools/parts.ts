@@ -76,6 +76,12 @@ export const PARTS: readonly Part[] = [
     for: 'whom a phone on another host trusts',
     found: onPath('certutil'),
   },
+  {
+    name: 'systemd-analyze',
+    debian: 'systemd',
+    for: 'interoperation tests',
+    found: onPath('systemd-analyze'),
+  },
   { name: 'swtpm', debian: 'swtpm', for: 'interoperation tests', found: onPath('swtpm') },
   {
     name: 'tpm2-tools',

@@ -47,6 +47,8 @@ async function desk(command: Command, options: Record<string, string | boolean>,
       required: (name) => text(name) ?? '',
       print: (...cells) => lines.push(cells.join('\t')),
       give: (text) => lines.push(text),
+      ask: async () => undefined,
+      environment: {},
     });
     return { code, out: lines.join('\n') };
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import type { Config, Environment } from '../../config/config.ts';
 import type { CommandFace } from '../face.ts';
 
 /**
@@ -50,6 +50,9 @@ export interface CommandCall {
    * visible, and so is a line break.
    */
   print(...cells: readonly string[]): void;
+  /** Asks whoever sits at the terminal; undefined if nobody answers any more. `secret`: what is typed is not shown. */
+  ask(question: string, secret?: boolean): Promise<string | undefined>;
+  readonly environment: Environment;
   /** Prints lines of a document that a program will read: byte for byte, unless a person watches. */
   give(lines: string): void;
 }

@@ -27,6 +27,8 @@ export interface Mail {
 
 export interface Mailer {
   send(mail: Mail): Promise<DeliveryResult>;
+  /** Speaks to the server and signs in, and sends nothing. */
+  check(): Promise<DeliveryResult>;
 }
 
 /** Time limit for each step of the conversation, milliseconds. */
@@ -66,6 +68,14 @@ export function mailer(server: MailServer, patience = PATIENCE): Mailer {
           headers: { 'Auto-Submitted': 'auto-generated' },
         });
         return sent.rejected.length === 0 ? { ok: true } : { ok: false, fault: 'not_taken' };
+      } catch (error) {
+        return { ok: false, fault: mailFault(error) };
+      }
+    },
+    async check() {
+      try {
+        await (await transport()).verify();
+        return { ok: true };
       } catch (error) {
         return { ok: false, fault: mailFault(error) };
       }
