@@ -64,6 +64,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/find-devices.test.ts',
   'test/server/list-import.test.ts',
   'test/server/move.test.ts',
+  'test/server/notices-crash.test.ts',
   'test/server/notices.test.ts',
   'test/server/one-binding.test.ts',
   'test/server/organisations-apart.test.ts',

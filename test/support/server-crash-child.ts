@@ -6,12 +6,13 @@ import { startServer } from '../../server/serve.ts';
  * argument (`none`: never). Arguments: data folder, step, port. Prints its address when it listens.
  */
 const [data = '', step = 'none', port = '0'] = process.argv.slice(2);
-const { events, estCa, servers } = readConfig(process.env);
+const { events, estCa, servers, pushes } = readConfig(process.env);
 const server = await startServer({
   data,
   databaseUrl: process.env.FIELDBIND_DATABASE_URL || undefined,
   port: Number(port),
   events,
+  pushes,
   estCa,
   servers,
   onStep(done) {

@@ -32,7 +32,7 @@ export interface Mailer {
 }
 
 /** Time limit for each step of the conversation, milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 10_000;
 
 /**
  * Sends mail by SMTP (RFC 5321), as its submission (RFC 6409). The library is loaded with the first mail. It gets addresses as

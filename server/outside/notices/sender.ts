@@ -40,7 +40,7 @@ export interface NoticeSender {
   close(): Promise<void>;
 }
 
-const LEASE = { name: 'notices', life: 120_000 };
+const LEASE = { name: 'notices', life: 60_000 };
 const PAGE = 20;
 /** How long notices that ended are kept: so long the same is not told again. */
 const KEPT = 30 * 24 * 3_600_000;
