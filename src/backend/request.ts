@@ -76,6 +76,9 @@ function judge(response: Response, body: unknown): BackendResult<Answer> {
   if (problem === undefined) return fail({ kind: 'not_our_backend' });
   // What a passkey is refused with has the same status, and ends no session.
   if (problem.code === 'unauthenticated') return fail({ kind: 'signed_out' });
+  // Told to the person: it passes by itself, but not in a moment.
+  if (problem.code === 'guessing_locked')
+    return fail({ kind: 'refused', code: problem.code, detail: problem.detail });
   if (response.status === 429 || response.status === 503) return fail(busy(response));
   return fail({ kind: 'refused', code: problem.code, detail: problem.detail });
 }

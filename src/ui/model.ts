@@ -500,7 +500,8 @@ function signInWanted(failure: BackendFailure): SignInAsked['why'] | undefined {
 
 /** What a person is told of a preparation that failed. */
 function preparationCode(failure: { readonly kind: string; readonly code?: string }): string {
-  return failure.code === 'confirmation_needed' ? failure.code : failure.kind;
+  const { code } = failure;
+  return code === 'confirmation_needed' || code === 'sign_in_again' ? code : failure.kind;
 }
 
 /** On the app's icon, where the system shows one. Refused or missing, it is nothing that anybody has to hear of. */

@@ -268,6 +268,10 @@ describe('somebody else on a phone with records that were not sent', () => {
     const { device, unplug } = await plugIn(app);
     await app.server.importList('westside', [rowFor(device)]);
     await refreshed(phone, 'westside');
+    // The page's sending is cut, and nothing is sent behind its back.
+    const browser = await phone.context().newCDPSession(phone);
+    const permission = { permission: { name: 'background-sync' }, origin: app.server.url };
+    await browser.send('Browser.setPermission', { ...permission, setting: 'denied' });
     await phone.route('**/api/records', (route) => route.abort());
     await tapTo(phone, '/bind');
     await typeAndConnect(phone, device.label);

@@ -9,6 +9,11 @@ export function PrepareTrouble({ model }: { readonly model: AppModel }) {
   if (code === undefined) return null;
   return (
     <TroubleCard code={code} waits={code === 'confirmation_needed'}>
+      {code === 'sign_in_again' && (
+        <Button icon="person" onClick={() => void model.askToSignIn('fresh')}>
+          {words.signIn.again}
+        </Button>
+      )}
       {code === 'other_installation' && (
         <Button kind="danger" busy={model.preparing.value} onClick={() => void model.startAfresh()}>
           {words.ready.afresh}

@@ -190,7 +190,7 @@ function What({ shown }: { readonly shown: InvitationShown }) {
         {kind === 'set-up' && words.setUp}
         {kind === 'join' && role !== undefined && words.invites(by, where, rightWords.asRole[role])}
         {kind === 'device' && words.device(name)}
-        {kind === 'recovery' && words.recovery(by, name, where)}
+        {kind === 'recovery' && words.recovery(by, name)}
       </p>
       {kind === 'join' && role !== undefined && (
         <details class="folded" open>

@@ -78,6 +78,7 @@ function RoleCard({ org, person, people, said }: CardProps) {
         <>
           <RoleChoice label={words.changeTo} value={wanted} onChoose={setWanted} />
           <BecauseForm
+            key="role"
             id="role"
             act={words.change}
             of={name}
@@ -94,6 +95,7 @@ function RoleCard({ org, person, people, said }: CardProps) {
           <RoleRights role={role} />
           <Button onClick={() => setOpen(true)}>{words.change}</Button>
           <BecauseForm
+            key="out"
             id="out"
             act={words.out}
             of={name}

@@ -45,8 +45,8 @@ export const accountWords = {
     youMay: (org: string) => `In ${org} you may`,
     device: (name: string) =>
       `This device gets a passkey of its own for ${name}. The other one stays as it is.`,
-    recovery: (by: string, name: string, org: string) =>
-      `${by} sends you a new way in, ${name}, to ${org}. The passkeys that you had end, and so does each sign-in with them.`,
+    recovery: (by: string, name: string) =>
+      `${name}, ${by} sends you a new way in. The passkeys that you had end, and so does each sign-in with them.`,
     until: (when: string) => `Good once, until ${when}.`,
     name: 'Your name',
     nameHelp: 'Colleagues see it beside what you do.',

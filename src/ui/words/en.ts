@@ -56,6 +56,7 @@ export const words = {
     title: 'Who are you?',
     passkey: 'Sign in with a passkey',
     another: 'Another way',
+    again: 'Sign in again',
     demo: 'This installation runs with demo people. Pick one to look around.',
     offline: 'Signing in needs signal once. After that you can work for days without.',
     retry: 'Try again',

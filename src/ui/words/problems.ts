@@ -42,6 +42,10 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   ),
 
   // Invitations
+  guessing_locked: say(
+    'Too many tries failed from here, so none is taken for a while.',
+    'Wait a quarter of an hour, then try again.',
+  ),
   invitation_unknown: say(
     'There is no such invitation.',
     'Open the whole link, or ask whoever sent it for a new one.',
@@ -64,10 +68,13 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   ),
 
   // People
-  sign_in_again: say('This asks for a sign-in of the last minutes.', 'Sign in again, then it is done.'),
   last_administrator: say(
     'Nobody would be left who may say who belongs to the organisation.',
     'Make somebody else an administrator first.',
+  ),
+  several_organisations: say(
+    'This person works for other organisations too.',
+    'An installation administrator lets them in again.',
   ),
   own_request: say('Somebody else must agree to this.', 'Ask a colleague who may.'),
 

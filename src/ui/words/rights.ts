@@ -27,6 +27,8 @@ export const rightWords = {
     decide_records: 'Decide about records that are held',
     see_phones: 'See which phones have records that were not sent',
     manage_people: 'Invite people, change what they may do, and end their phones and sessions',
+    manage_installation:
+      'Make organisations, invite their first administrators, and let people of several in again',
   } satisfies Record<Right, string>,
   /** Four eyes. */
   othersOnly: 'but about nothing of one’s own',

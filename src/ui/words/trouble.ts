@@ -22,6 +22,7 @@ type AppCode =
   | 'needs_signal'
   | 'forbidden'
   | 'confirmation_needed'
+  | 'sign_in_again'
   | 'chain_busy'
   | 'unexpected';
 export type TroubleCode =
@@ -53,6 +54,7 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'The backend was put back to an older copy, and nobody has confirmed yet that you still work here.',
     'Ask an administrator to confirm you. You can go on working; it is tried again by itself.',
   ),
+  sign_in_again: say('This asks for a sign-in of just now.', 'Sign in again, then it is done.'),
   chain_busy: say('Another tab was saving at the same moment.', 'Try again. Nothing is lost.'),
   other_installation: say(
     'This address now answers for another installation than this phone is enrolled with.',
