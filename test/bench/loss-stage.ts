@@ -18,7 +18,7 @@ export interface LossStage {
   close(): Promise<void>;
 }
 
-export async function openLossStage(options: Pick<ServeOptions, 'clock'> = {}): Promise<LossStage> {
+export async function openLossStage(options: Pick<ServeOptions, 'clock' | 'demo'> = {}): Promise<LossStage> {
   const folder = mkdtempSync(join(tmpdir(), 'fieldbind-loss-'));
   const dist = join(folder, 'dist');
   const data = join(folder, 'data');

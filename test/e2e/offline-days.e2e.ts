@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import type { Cookie, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { InvitationLink } from '../../contract/account.ts';
 import type { Registration } from '../../contract/registration.ts';
 import { type LossStage, openLossStage } from '../bench/loss-stage.ts';
 import { bundle } from '../bench/stage.ts';
-import { signInAndPrepare } from '../support/field-app.ts';
 import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';
 import type { OfflinePhone } from '../support/offline-phone.ts';
+import { type RealPeople, setUpPeople } from '../support/real-people.ts';
 import { HARBOUR, OAK_STREET } from '../support/server.ts';
 import { makeDevice, registrationOf, rowOf } from '../support/server-device.ts';
+import { addAuthenticator, type HeldPasskeys } from '../support/virtual-authenticator.ts';
 
 declare global {
   var phone: OfflinePhone;
@@ -28,9 +30,14 @@ const SMALL = { width: 390, height: 844 };
 let ahead = 0;
 let stage: LossStage;
 let phoneBrowser: MortalBrowser;
+let people: RealPeople;
+/** Her passkeys on this phone: what Chromium simulates dies with it, and a phone's does not. */
+let passkeys: HeldPasskeys;
+let ines: string;
 
 beforeAll(async () => {
-  stage = await openLossStage({ clock: { now: () => Date.now() + ahead } });
+  stage = await openLossStage({ clock: { now: () => Date.now() + ahead }, demo: false });
+  people = await setUpPeople(stage.server, stage.road.url);
   await bundle('../support/offline-phone.ts', join(stage.dist, 'offline-phone.js'));
   phoneBrowser = mortalBrowser();
 });
@@ -66,7 +73,7 @@ function setAhead(by: number): void {
 
 const strip = (page: Page, text: string) => page.locator('.strip', { hasText: text }).waitFor();
 
-it('is fourteen days without signal and restarted twenty times: everything arrives, once, by receipts of a key it never saw', async () => {
+it('is fourteen days without signal and restarted twenty times: after one look at her passkey everything arrives, once, by receipts of a key it never saw', async () => {
   const devices = await Promise.all(Array.from({ length: RESTARTS }, () => makeDevice()));
   await stage.server.importList(
     ORG,
@@ -92,10 +99,15 @@ it('is fourteen days without signal and restarted twenty times: everything arriv
   expect(days.size).toBe(14);
   expect(stage.count().ids.size).toBe(0);
 
-  // An administrator ended her sign-ins meanwhile; by itself none ends so soon.
-  await stage.server.running.installation.stores.sessions.removeOf('ines');
   stage.road.fail(undefined);
+  // An administrator ended her sign-ins meanwhile; by itself none ends so soon.
+  const because = { because: 'her tablet was left in a van' };
+  expect(await people.administrator.post(`/api/people/${ines}/sessions?org=${ORG}`, because)).toMatchObject({
+    status: 200,
+    body: { ended: 2 },
+  });
   const page = await start();
+  await addAuthenticator(page, passkeys);
   await page.context().addCookies(cookies);
   await page.reload();
   await strip(page, `Sign in to send ${RESTARTS} records.`);
@@ -106,6 +118,7 @@ it('is fourteen days without signal and restarted twenty times: everything arriv
   await page.goto(`${stage.road.url}/outbox`);
   await page.locator('[data-code=signed_out]').waitFor();
   await page.getByRole('button', { name: 'Sign in again' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Use your passkey' }).click();
   await strip(page, 'Everything is sent');
 
   const { ids, doubled } = stage.count();
@@ -115,9 +128,8 @@ it('is fourteen days without signal and restarted twenty times: everything arriv
     doubled: 0,
     resends: 0,
   });
-  const ines = await stage.server.signIn('ines');
   const outcomes = async () => {
-    const changes = await ines.changes(ORG);
+    const changes = await people.desk.changes(ORG);
     return saved.map((id) => changes.filter(({ record }) => record === id).map(({ outcome }) => outcome));
   };
   await expect.poll(outcomes).toEqual(saved.map(() => ['bound']));
@@ -133,8 +145,15 @@ it('is fourteen days without signal and restarted twenty times: everything arriv
 
 /** With signal: enrolled, the pack taken, and a device to practise with laid out. Gives the session's cookie. */
 async function prepare(): Promise<Cookie[]> {
+  const there = await people.join('Ines Okafor', 'installer');
+  ines = there.operator;
+  const { body } = await there.browser.post('/api/invitations/device');
   const page = await start();
-  await signInAndPrepare(page, 'ines');
+  const authenticator = await addAuthenticator(page);
+  await page.goto((body as InvitationLink).link);
+  await page.getByRole('button', { name: 'Make a passkey here' }).click();
+  await page.getByRole('heading', { name: 'Hello, Ines' }).waitFor();
+  passkeys = await authenticator.held();
   await page.goto(`${stage.road.url}/bind/practice`);
   await page.locator('figcaption').waitFor();
   await page.goto(`${stage.road.url}/ready`);

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 
 /** A phone's own authenticator as Chromium simulates it (DevTools protocol, domain WebAuthn), for the pages of one tab. */
 export interface VirtualAuthenticator {
@@ -8,9 +8,13 @@ export interface VirtualAuthenticator {
   count(): Promise<number>;
   /** Sets the counter of its passkeys, as a copy of the authenticator would have another one. */
   setCounter(counter: number): Promise<void>;
+  /** All that it holds, for the same phone after a restart: what Chromium simulates goes with the browser. */
+  held(): Promise<HeldPasskeys>;
 }
+type Answer = Awaited<ReturnType<CDPSession['send']>>;
+export type HeldPasskeys = Extract<Answer, { credentials: unknown }>['credentials'];
 
-export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator> {
+export async function addAuthenticator(page: Page, held: HeldPasskeys = []): Promise<VirtualAuthenticator> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable', { enableUI: false });
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
@@ -26,7 +30,10 @@ export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator
   });
   const credentials = async () =>
     (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  for (const credential of held)
+    await session.send('WebAuthn.addCredential', { authenticatorId, credential });
   return {
+    held: credentials,
     verify: async (isUserVerified) => {
       await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
     },
