@@ -259,6 +259,11 @@ export class AppModel {
     return orgsWith(this.#memberships.value, right);
   }
 
+  /** Whether this person has a right in that organisation. */
+  may(org: string | undefined, right: Right): boolean {
+    return this.orgsWith(right).some((one) => one.org === org);
+  }
+
   /** Step 0 with the session at hand; true if this phone is prepared. */
   async prepare(): Promise<boolean> {
     const session = await this.#comparingClocks(() => this.ports.account.session());

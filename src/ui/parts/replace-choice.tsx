@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { CUSTODIANS } from '../../../contract/roles.ts';
 import { standingOf, stands } from '../../flow/known-device.ts';
 import { type PlaceInput, replacedBy } from '../../flow/place.ts';
 import type { DeviceAtPlace } from '../../ports/devices.ts';
@@ -35,8 +34,7 @@ export function ReplaceChoice(props: {
     );
   }, [asked, org, domain, site]);
   // Whoever looks after devices ends one; an installer asks for it.
-  const role = model.enrolment.value?.credential.memberships.find((one) => one.org === org)?.role;
-  const mayEnd = CUSTODIANS.some((one) => one === role);
+  const mayEnd = model.may(org, 'end_devices');
   if (instead !== undefined) {
     const ends = replacedBy(chosen) !== undefined;
     return (

@@ -71,13 +71,15 @@ export function DeskDeviceScreen({ maker, udid }: { readonly maker: string; read
               <LinkButton href={`/at/${org}/${udid}`} icon="pin" of={udid}>
                 {deskWords.correct}
               </LinkButton>
-              <DeskActs
-                key={`${device.suspended?.reason} ${acts}`}
-                device={device}
-                others={others}
-                me={model.enrolment.value?.credential.operator}
-                perform={perform}
-              />
+              {model.may(org, 'end_devices') && (
+                <DeskActs
+                  key={`${device.suspended?.reason} ${acts}`}
+                  device={device}
+                  others={others}
+                  me={model.enrolment.value?.credential.operator}
+                  perform={perform}
+                />
+              )}
             </>
           )}
         </>

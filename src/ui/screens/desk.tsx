@@ -61,7 +61,7 @@ function Desk({ org }: { readonly org: string }) {
       <DeskChoice />
       {trouble !== undefined && <TroubleCard code={trouble} />}
       <Said of={said} />
-      <DeskTransfers org={org} onDecided={() => void load()} />
+      {model.may(org, 'give_devices_up') && <DeskTransfers org={org} onDecided={() => void load()} />}
       <div class="stack wide-two">
         <section class="stack-s">
           <h2>

@@ -16,6 +16,16 @@ const words = rescueWords.phones;
 export function PhonesScreen() {
   const model = useModel();
   const org = deskOrg(model);
+  if (model.may(org, 'see_phones')) return <Phones org={org} />;
+  return (
+    <Page title={words.title} onBack={goBack}>
+      <TroubleCard code="forbidden" />
+    </Page>
+  );
+}
+
+function Phones({ org }: { readonly org: string }) {
+  const model = useModel();
   const [phones, setPhones] = useState<readonly PhoneState[] | undefined>();
   const [trouble, setTrouble] = useState<string | undefined>();
   useEffect(() => {
