@@ -210,6 +210,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       version,
       own: () => own,
       tls: secure?.options,
+      certificateUntil: () => secure?.until(),
       proxies,
       connections: connections.http - ofPlain,
     });

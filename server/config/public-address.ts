@@ -94,7 +94,7 @@ function readHttpPort(text: string | undefined): number | 'off' | undefined {
 
 /** What other machines reach must be an https address by name, and something must hold a certificate for it. */
 function demandReachable(
-  { protocol, hostname }: URL,
+  { protocol, hostname, pathname }: URL,
   environment: Environment,
   { hasFiles, isProxied }: Given & { readonly isProxied: boolean },
 ): void {
@@ -106,6 +106,8 @@ function demandReachable(
     throw new ConfigError(
       `FIELDBIND_PUBLIC_URL is http://${hostname}, where a browser gives a page no camera, no cable and no offline work: use https://${hostname}`,
     );
+  if (pathname !== '/')
+    throw new ConfigError('FIELDBIND_PUBLIC_URL has a path: this server needs a name of its own');
   if (!environment.FIELDBIND_ACME && !hasFiles && !isProxied)
     throw new ConfigError(
       'FIELDBIND_PUBLIC_URL is an https address, and nothing here has a certificate for it: set FIELDBIND_ACME to your e-mail address to get one, FIELDBIND_TLS_CERT and FIELDBIND_TLS_KEY to the files of one, or FIELDBIND_TRUSTED_PROXIES to the address of the proxy that has one',
@@ -196,8 +198,10 @@ function readAcme(environment: Environment, url: URL, given: Given): AcmeConfig 
     throw new ConfigError(
       'FIELDBIND_ACME and FIELDBIND_TLS_CERT are both set: unset the one that is not to be used',
     );
-  if (url.protocol !== 'https:' || isIP(url.hostname) !== 0 || !environment.FIELDBIND_PUBLIC_URL)
-    throw new ConfigError('FIELDBIND_ACME needs FIELDBIND_PUBLIC_URL to be an https address by name');
+  if (url.protocol !== 'https:' || isLoopback(url.hostname))
+    throw new ConfigError(
+      'FIELDBIND_ACME needs FIELDBIND_PUBLIC_URL to be an https address by a name in DNS',
+    );
   const at = URL.parse(directory || LETS_ENCRYPT);
   if (at?.protocol !== 'https:' || at.username !== '')
     throw new ConfigError('FIELDBIND_ACME_DIRECTORY is not an https address');

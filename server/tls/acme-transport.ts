@@ -12,6 +12,9 @@ const LONGEST = 256 * 1024;
 /** Time limit of one answer, milliseconds. */
 const PATIENCE = 30_000;
 
+/** How often the library brings a nonce anew. */
+const MOST_NONCES = 5;
+
 /** The way to one CA. */
 export interface AcmeTransport {
   /** Runs `work`, whose calls of the client library go this way. */
@@ -25,6 +28,8 @@ interface Way {
   readonly agent: Agent;
   readonly signal: AbortSignal;
   wait: number | undefined;
+  /** Nonces in a row that the CA did not take. */
+  badNonces: number;
 }
 
 const ways = new AsyncLocalStorage<Way>();
@@ -61,7 +66,7 @@ axios.defaults.adapter = async (config) => {
     const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
     way.wait = waitOf(headers['retry-after']);
     const data = await textOf(response);
-    demandTaken(status, data, way.wait);
+    demandTaken(status, data, way);
     return { data, status, statusText, headers: plainHeaders(headers), config };
   } catch (error) {
     throw error instanceof AcmeFault ? error : faultOfWay(error, late.aborted);
@@ -78,7 +83,7 @@ export function acmeTransport(trustFile: string | undefined): AcmeTransport {
   let way: Way | undefined;
   return {
     run(work, signal) {
-      way = { agent, signal, wait: undefined };
+      way = { agent, signal, wait: undefined, badNonces: 0 };
       return ways.run(way, work);
     },
     wait: () => way?.wait,
@@ -96,11 +101,18 @@ function trustIn(file: string): string {
   return text;
 }
 
-/** Throws AcmeFault. A nonce that was not taken is the library's to bring anew (RFC 8555 section 6.5). */
-function demandTaken(status: number, data: string, wait: number | undefined): void {
-  if (status < 300) return;
+/** Throws AcmeFault. A nonce that was not taken is the library's to bring anew (RFC 8555 section 6.5), as often as it does. */
+function demandTaken(status: number, data: string, way: Way): void {
+  const { wait } = way;
+  if (status < 300) {
+    if (data !== '') way.badNonces = 0;
+    return;
+  }
   const problem = jsonOf(data);
-  if (status === 400 && isBadNonce(problem)) return;
+  if (status === 400 && isBadNonce(problem)) {
+    if (++way.badNonces > MOST_NONCES) throw new AcmeFault('busy', detailOf(problem), wait);
+    return;
+  }
   if (status === 429) throw new AcmeFault('rate_limited', detailOf(problem), wait);
   if (status >= 500) throw new AcmeFault('busy', detailOf(problem), wait);
   if (status < 400) throw new AcmeFault('answer_unreadable', 'a redirection', wait);

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { crypto as acmeCrypto } from 'acme-client';
 import { type CertificateSource, LOOK } from './certificate-source.ts';
-import type { ServerPair } from './server-pair.ts';
+import { lifeOf, type ServerPair } from './server-pair.ts';
 
 /** RFC 8737 section 6.2. */
 const CHALLENGE = 'acme-tls/1';
@@ -14,6 +14,8 @@ export interface SecureServers {
   readonly options: TlsOptions;
   /** Shows the newest certificate to whoever connects to this server from here on; `more`: its other settings. */
   follow(server: HttpServer, more?: SecureContextOptions): void;
+  /** Until when the one that is shown is good, milliseconds; 0 while there is none. */
+  until(): number;
   /** Looks for newer certificates from here on. */
   start(): void;
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export async function secureServers(
         if (socket.alpnProtocol === CHALLENGE || hasNone()) socket.destroy();
       });
     },
+    until: () => (shown === undefined ? 0 : lifeOf(shown.chain).until),
     start() {
       let looking = false;
       const look = () => {

@@ -85,7 +85,9 @@ describe('certificate and key in files', () => {
     const { socket } = await visit(server.running.port, readFileSync(pairs.root, 'latin1'));
     await put('two');
     const second = await becomes(first);
-    expect(await askOn(socket, '/healthz')).toContain('200 OK');
+    const metrics = await askOn(socket, '/metrics');
+    const left = /^fieldbind_own_certificate_left_seconds (\d+)$/m.exec(metrics)?.[1];
+    expect(Math.round(Number(left) / 86_400)).toBe(5);
     socket.destroy();
     // A key of another kind.
     await put('three');
@@ -256,6 +258,8 @@ describe('the public address', () => {
     [{ FIELDBIND_PUBLIC_URL: 'https://10.0.0.5' }, 'passkeys need a name'],
     [{ FIELDBIND_PUBLIC_URL: 'https://[2001:db8::1]' }, 'passkeys need a name'],
     [{ FIELDBIND_PUBLIC_URL: 'http://bind.example.org' }, 'use https://bind.example.org'],
+    [{ FIELDBIND_PUBLIC_URL: 'https://bind.example.org/field' }, 'has a path'],
+    [{ FIELDBIND_PUBLIC_URL: 'https://localhost', FIELDBIND_ACME: 'ops@example.org' }, 'a name in DNS'],
     [NAME, 'FIELDBIND_ACME'],
     [{ ...NAME, FIELDBIND_ACME: 'nobody' }, 'not an e-mail address'],
     [{ FIELDBIND_ACME: 'ops@example.org' }, 'FIELDBIND_PUBLIC_URL'],

@@ -26,13 +26,15 @@ export async function visit(
   return { certificate, socket };
 }
 
-/** Asks on a connection that is open, and gives status line and headers. */
+/** Asks on a connection that is open, and gives the whole answer, of a known length. */
 export async function askOn(socket: TLSSocket, path: string, host = HOST): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = '';
   const hear = (chunk: Buffer) => {
     text += chunk.toString('latin1');
-    if (text.includes('\r\n\r\n')) resolve(text);
+    const [head = '', body] = text.split(/\r\n\r\n(.*)/s);
+    const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+    if (body !== undefined && body.length >= length) resolve(text);
   };
   socket
     .on('data', hear)

@@ -14,7 +14,12 @@ const BOUNDS = [0.005, 0.025, 0.1, 0.5, 2, 10] as const;
  */
 export function metrics(
   app: FastifyInstance,
-  { installation, events, health }: Pick<HttpParts, 'installation' | 'events' | 'health'>,
+  {
+    installation,
+    events,
+    health,
+    certificateUntil,
+  }: Pick<HttpParts, 'installation' | 'events' | 'health' | 'certificateUntil'>,
 ): void {
   const requests = new Map<string, number>();
   const buckets = BOUNDS.map(() => 0);
@@ -42,6 +47,7 @@ export function metrics(
       `fieldbind_request_seconds_sum ${sum}`,
       `fieldbind_request_seconds_count ${count}`,
       ...healthLines(await health()),
+      ...certificateLines(certificateUntil(), installation.clock.now()),
       ...(await databaseLines(installation)),
       '# TYPE fieldbind_events_told_total counter',
       `fieldbind_events_told_total ${events.told()}`,
@@ -75,6 +81,15 @@ function healthLines({ causes, freeBytes, crlLeft }: Health): string[] {
           '# TYPE fieldbind_crl_left_seconds gauge',
           `fieldbind_crl_left_seconds ${crlLeft}`,
         ]),
+  ];
+}
+
+function certificateLines(until: number | undefined, now: number): string[] {
+  if (until === undefined) return [];
+  return [
+    '# HELP fieldbind_own_certificate_left_seconds How long the certificate of HTTPS is still good; 0 if there is none.',
+    '# TYPE fieldbind_own_certificate_left_seconds gauge',
+    `fieldbind_own_certificate_left_seconds ${Math.max(0, Math.round((until - now) / 1000))}`,
   ];
 }
 

@@ -44,5 +44,7 @@ export interface HttpParts {
   readonly endKey: StatementParts['endKey'];
   /** Whether this server can do its work. */
   readonly health: () => Promise<Health>;
+  /** Until when the certificate of HTTPS is good, 0 before there is one; undefined where TLS does not end here. */
+  readonly certificateUntil: () => number | undefined;
   readonly onFault: (error: unknown) => void;
 }
