@@ -141,6 +141,7 @@ describe('audit trail', () => {
   });
 });
 
+const MAIL = { FIELDBIND_SMTP_URL: 'smtp://mail.example', FIELDBIND_MAIL_FROM: 'field@b.example' };
 const ESTCA = { FIELDBIND_EST_CA_CHAIN: 'c', FIELDBIND_EST_CA_CERT: 'c', FIELDBIND_EST_CA_KEY: 'k' };
 
 describe('configuration', () => {
@@ -169,10 +170,37 @@ describe('configuration', () => {
     [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'https://{domain}/est' }, 'FIELDBIND_EST_CA_URL'],
     [{ ...ESTCA, FIELDBIND_EST_CA_URL: 'https://ca.example/{udid}' }, 'FIELDBIND_EST_CA_URL'],
     [{ FIELDBIND_DATABASE_URL: 'mysql://u:secret@h/d' }, 'FIELDBIND_DATABASE_URL'],
+    [{ ...MAIL, FIELDBIND_SMTP_URL: 'http://mail.example' }, 'FIELDBIND_SMTP_URL'],
+    [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://u:secret@mail.example' }, 'FIELDBIND_SMTP_PASSWORD_FILE'],
+    [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://mail.example/x' }, 'FIELDBIND_SMTP_URL'],
+    [{ ...MAIL, FIELDBIND_MAIL_FROM: 'a@b\r\nBcc: c@d' }, 'FIELDBIND_MAIL_FROM'],
+    [{ ...MAIL, FIELDBIND_MAIL_FROM: '' }, 'FIELDBIND_MAIL_FROM'],
+    [{ ...MAIL, FIELDBIND_SMTP_PASSWORD: 'secret' }, 'FIELDBIND_SMTP_URL names a user'],
+    [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://u@mail.example' }, 'FIELDBIND_SMTP_URL names a user'],
+    [{ FIELDBIND_MAIL_FROM: 'a@b.example' }, 'FIELDBIND_SMTP_URL'],
+    [{ FIELDBIND_PUSH_HOSTS: 'https://push.example' }, 'FIELDBIND_PUSH_HOSTS'],
   ])('refuses %j in words', (environment, words) => {
     expect(() => readConfig(environment)).toThrow(ConfigError);
     expect(() => readConfig(environment)).toThrow(words);
     expect(() => readConfig(environment)).not.toThrow('secret');
+  });
+
+  it.each([
+    ['smtp://mail.example', { port: 587, security: 'starttls' }],
+    ['smtps://mail.example', { port: 465, security: 'tls' }],
+    ['smtp://mail.example:2525', { port: 2525, security: 'starttls' }],
+    // On this machine nobody listens in between.
+    ['smtp://localhost', { port: 25, security: 'none' }],
+    ['smtps://localhost', { port: 465, security: 'tls' }],
+  ])('speaks to %s as it must be spoken to', (url, how) => {
+    expect(readConfig({ ...MAIL, FIELDBIND_SMTP_URL: url }).mail).toMatchObject(how);
+  });
+
+  it('gives a password away under TLS only, even to this machine', () => {
+    const { mail } = readConfig({
+      ...{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://me%40b.example@localhost', FIELDBIND_SMTP_PASSWORD: 'p' },
+    });
+    expect(mail).toMatchObject({ user: 'me@b.example', security: 'starttls' });
   });
 
   it('takes a database and a listener for devices', () => {

@@ -27,6 +27,7 @@ beforeAll(async () => {
   for (const [operator, role] of [
     ['nadia', 'administrator'],
     ['tess', 'installer'],
+    ['rita', 'installer'],
   ] as const) {
     await people.savePerson({ operator, name: operator, about: '', demoRole: role, revokedAt: null });
     await people.saveMembership(operator, 'northfield', role);
@@ -61,8 +62,8 @@ async function unsubscribe(who: TestOperator): Promise<void> {
   for (const { id } of (await read(who)).browsers) await who.post('/api/notices', { unsubscribe: id });
 }
 
-async function endPhoneOf(phone: TestOperator): Promise<number> {
-  const path = `/api/people/tess/phones/${phone.key.kid}?org=northfield`;
+async function endPhoneOf(phone: TestOperator, of = 'tess'): Promise<number> {
+  const path = `/api/people/${of}/phones/${phone.key.kid}?org=northfield`;
   return (await nadia.post(path, { because: 'left on a bus' })).status;
 }
 
@@ -112,6 +113,19 @@ describe('a person who is not looking', () => {
     await tell();
     expect([came() - before, await waiting()]).toEqual([0, { all: 0, failing: 0 }]);
     await unsubscribe(tess);
+  });
+
+  it('who is revoked is told of nothing any more', async () => {
+    const rita = await server.signIn('rita');
+    await subscribe(rita, 'revoked');
+    await wish(rita, 'phone_lost', true);
+    expect(await endPhoneOf(rita, 'rita')).toBe(200);
+    expect((await waiting()).all).toBe(1);
+    const { people } = server.running.installation.stores;
+    await people.revokePerson('rita', new Date(now).toISOString());
+    const before = came();
+    await tell();
+    expect([came() - before, await waiting()]).toEqual([0, { all: 0, failing: 0 }]);
   });
 
   it('has an alarm as administrator, in each browser, and once however often it is raised', async () => {

@@ -98,6 +98,7 @@ async function databaseLines({ stores, clock }: HttpFace): Promise<string[]> {
   try {
     const pending = await stores.queue.countPending(1000);
     const receivers = await stores.receivers.receivers();
+    const notices = await stores.notices.waiting();
     return [
       '# HELP fieldbind_undecided_records At most 1000 are counted.',
       '# TYPE fieldbind_undecided_records gauge',
@@ -107,6 +108,10 @@ async function databaseLines({ stores, clock }: HttpFace): Promise<string[]> {
         const some = receivers.filter((receiver) => stateOf(receiver) === state);
         return `fieldbind_event_receivers{state="${state}"} ${some.length}`;
       }),
+      '# HELP fieldbind_notices_waiting Mails and pushes that wait; failing: were tried in vain.',
+      '# TYPE fieldbind_notices_waiting gauge',
+      `fieldbind_notices_waiting{state="new"} ${notices.all - notices.failing}`,
+      `fieldbind_notices_waiting{state="failing"} ${notices.failing}`,
       '# HELP fieldbind_event_failing_seconds Since when the receiver that fails longest has failed.',
       '# TYPE fieldbind_event_failing_seconds gauge',
       `fieldbind_event_failing_seconds ${clock.doubt() === undefined ? longestFailing(receivers, clock.now()) : 0}`,
