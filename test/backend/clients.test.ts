@@ -1,9 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { AuthenticationResponse, RegistrationResponse } from '../../contract/account.ts';
 import { BatchRequest } from '../../contract/batch.ts';
 import { parse } from '../../contract/parse.ts';
 import { accountClient } from '../../src/backend/account-client.ts';
 import { deskClient } from '../../src/backend/desk-client.ts';
+import { ownAccountClient } from '../../src/backend/own-account-client.ts';
+import { passkeyClient } from '../../src/backend/passkey-client.ts';
+import { peopleClient } from '../../src/backend/people-client.ts';
 import { sessionClient } from '../../src/backend/session-client.ts';
 import { syncClient } from '../../src/backend/sync-client.ts';
 import { change, digest, EPOCH, listRow, ORG, recordId, session } from '../support/records.ts';
@@ -181,6 +185,132 @@ describe('the account', () => {
     expect(await accountClient.signOut()).toEqual({ ok: true, value: null });
     server.problem(503, 'unavailable');
     expect(await accountClient.signOut()).toMatchObject({ ok: false, failure: { kind: 'busy' } });
+  });
+});
+
+describe('people and their accounts', () => {
+  const token = digest(7);
+  const invited = { id: '0190a3b2-7c00-4000-8000-000000000001', link: 'l', expiresAt: at, waits: false };
+  const challenge = {
+    ...{ rpId: 'h', challenge: 'AA', timeout: 1, userVerification: 'required', allowCredentials: [] },
+  };
+  const shown = { id: 'AA' } as AuthenticationResponse;
+  const made = { id: 'AA' } as RegistrationResponse;
+  const options = {
+    rp: { id: 'h', name: 'n' },
+    user: { id: 'AA', name: 'n', displayName: 'n' },
+    ...{ challenge: 'AA', pubKeyCredParams: [], timeout: 1, excludeCredentials: [], attestation: 'none' },
+    authenticatorSelection: {
+      ...{ residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+    },
+  };
+  test.each([
+    ['askToSignIn', () => passkeyClient.askToSignIn(), '/api/passkeys/challenge', {}, challenge],
+    ['signIn', () => passkeyClient.signIn(shown), '/api/passkeys/sign-in', { response: shown }, session()],
+    [
+      'readInvitation',
+      () => passkeyClient.readInvitation(token),
+      '/api/invitations/read',
+      { token },
+      { kind: 'join', expiresAt: at },
+    ],
+    [
+      'accept',
+      () => passkeyClient.accept(token, { name: 'Ines' }),
+      '/api/invitations/accept',
+      { token, name: 'Ines' },
+      options,
+    ],
+    [
+      'take',
+      () => passkeyClient.take(token, made),
+      '/api/invitations/take',
+      { token, response: made },
+      session(),
+    ],
+    ['joinAs', () => passkeyClient.joinAs(token), '/api/invitations/join', { token }, session()],
+    ['anotherDevice', () => ownAccountClient.anotherDevice(), '/api/invitations/device', {}, invited],
+    [
+      'invite',
+      () => peopleClient.invite(ORG, { name: 'Ines', role: 'owner' }),
+      `/api/invitations?org=${ORG}`,
+      { name: 'Ines', role: 'owner' },
+      invited,
+    ],
+  ] as readonly (readonly [string, () => Promise<unknown>, string, object, object])[])(
+    '%s sends what it was told, and believes only the right shape',
+    async (_, call, url, body, good) => {
+      server.json(200, good);
+      expect(await call()).toEqual({ ok: true, value: good });
+      expect(server.seen[0]).toMatchObject({ method: 'POST', url });
+      expect(JSON.parse(String(server.seen[0]?.body))).toEqual(body);
+      server.json(200, { other: true });
+      expect(await call()).toEqual(notOurs);
+    },
+  );
+
+  test.each([
+    ['endPasskey', () => ownAccountClient.endPasskey('AA'), '/api/passkeys/end', { id: 'AA' }],
+    [
+      'endPhone',
+      () => ownAccountClient.endPhone(digest(1), 'lost'),
+      `/api/own-phones/${digest(1)}`,
+      { because: 'lost' },
+    ],
+    [
+      'approve',
+      () => peopleClient.answerInvitation(ORG, invited.id, 'approve'),
+      `/api/invitations/${invited.id}/approve?org=${ORG}`,
+      {},
+    ],
+    [
+      'another role',
+      () => peopleClient.changeRole(ORG, 'ines', 'support', 'moved'),
+      `/api/people/ines/role?org=${ORG}`,
+      { role: 'support', because: 'moved' },
+    ],
+    [
+      'no role',
+      () => peopleClient.changeRole(ORG, 'ines', undefined, 'left'),
+      `/api/people/ines/role?org=${ORG}`,
+      { because: 'left' },
+    ],
+    [
+      'a phone',
+      () => peopleClient.endPhone(ORG, 'ines', digest(1), 'lost'),
+      `/api/people/ines/phones/${digest(1)}?org=${ORG}`,
+      { because: 'lost' },
+    ],
+    [
+      'sessions',
+      () => peopleClient.endSessions(ORG, 'ines', 'lost'),
+      `/api/people/ines/sessions?org=${ORG}`,
+      { because: 'lost' },
+    ],
+  ] as readonly (readonly [string, () => Promise<unknown>, string, object])[])(
+    'ends or changes: %s',
+    async (_, call, url, body) => {
+      server.json(200, {});
+      expect(await call()).toEqual({ ok: true, value: null });
+      expect(server.seen[0]).toMatchObject({ method: 'POST', url });
+      expect(JSON.parse(String(server.seen[0]?.body))).toEqual(body);
+      server.problem(403, 'sign_in_again');
+      expect(await call()).toMatchObject({ ok: false, failure: { kind: 'refused', code: 'sign_in_again' } });
+    },
+  );
+
+  test('reads lists of one’s own, and an organisation’s people', async () => {
+    server.json(200, { passkeys: [] });
+    expect(await ownAccountClient.passkeys()).toEqual({ ok: true, value: [] });
+    server.json(200, { phones: [] });
+    expect(await ownAccountClient.phones()).toEqual({ ok: true, value: [] });
+    server.json(200, { people: [], invitations: [] });
+    expect(await peopleClient.people(ORG)).toEqual({ ok: true, value: { people: [], invitations: [] } });
+    expect(server.seen.map(({ url }) => url)).toEqual([
+      '/api/passkeys',
+      '/api/own-phones',
+      `/api/people?org=${ORG}`,
+    ]);
   });
 });
 

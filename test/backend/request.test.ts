@@ -106,6 +106,19 @@ describe('problem documents', () => {
     expect(await ask()).toEqual(failure('signed_out'));
   });
 
+  test.each(['passkey_unknown', 'passkey_refused', 'passkey_cloned'])(
+    'a passkey that does not let anybody in (%s) ends no session',
+    async (code) => {
+      server.problem(401, code);
+      expect(await ask()).toMatchObject({ ok: false, failure: { kind: 'refused', code } });
+    },
+  );
+
+  test('guessing that was stopped is said, since it does not pass in a moment', async () => {
+    server.problem(429, 'guessing_locked');
+    expect(await ask()).toMatchObject({ ok: false, failure: { kind: 'refused', code: 'guessing_locked' } });
+  });
+
   test.each([400, 403, 404, 409, 413, 500])('%i is a refusal with its code and words', async (status) => {
     server.problem(status, 'conflict');
     expect(await ask()).toEqual({ ok: false, failure: { kind: 'refused', code: 'conflict', detail: 'why' } });
