@@ -99,6 +99,8 @@ describe('an invited installer', () => {
     const { device, unplug } = await plugIn(app);
     await app.server.importList('westside', [rowFor(device)]);
     await refreshed(phone, 'westside');
+    await tapTo(phone, '/ready');
+    await heading(phone, 'Ready to work offline');
     await phone.context().setOffline(true);
     await tapTo(phone, '/bind');
     await typeAndConnect(phone, device.label);

@@ -1,19 +1,20 @@
-import type { CDPSession, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { choosePlace, plugIn, plugInListed, typeAndConnect, typeLabel } from '../support/bench-device.ts';
 import { type FieldApp, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import { handsAndEars } from '../support/hands-and-ears.ts';
 import { OAK_STREET } from '../support/server.ts';
 
 // Who uses neither finger nor eye: every key reaches what a tap does, and every screen says its name.
 let app: FieldApp;
 let page: Page;
-let reader: CDPSession;
+let person: Awaited<ReturnType<typeof handsAndEars>>;
 
 beforeAll(async () => {
   app = await startFieldApp();
   await signInAndPrepare(await app.open(), 'ines');
   page = app.page();
-  reader = await page.context().newCDPSession(page);
+  person = await handsAndEars(page);
 });
 
 afterAll(async () => {
@@ -21,32 +22,12 @@ afterAll(async () => {
   await app?.close();
 });
 
-const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
-
-/** What the focus is on, as it is called, or its id where it is a field. */
-const focused = () =>
-  page.evaluate(() => {
-    const { activeElement: here } = document;
-    const name = here?.getAttribute('aria-label') ?? here?.textContent ?? '';
-    return here instanceof HTMLInputElement || here?.role === 'listbox' ? here.id : name.trim();
-  });
-
-/** Presses Tab until the focus is there; nothing on any screen is further away than this. */
-async function tabTo(name: string | RegExp): Promise<void> {
-  const passed: string[] = [];
-  for (let count = 0; count < 60; count++) {
-    await page.keyboard.press('Tab');
-    const here = await focused();
-    if (typeof name === 'string' ? here === name : name.test(here)) return;
-    passed.push(here);
-  }
-  throw new Error(`no Tab leads to ${name}: ${passed.join(' | ')}`);
-}
-
-async function press(name: string | RegExp): Promise<void> {
-  await tabTo(name);
-  await page.keyboard.press('Enter');
-}
+type Name = string | RegExp;
+const heading = (name: Name) => person.heading(name);
+const tabTo = (name: Name) => person.tabTo(name);
+const press = (name: Name) => person.press(name);
+const soundsLike = (name: Name, isFocused?: boolean) => person.soundsLike(name, isFocused);
+const follow = (path: string) => person.follow(path);
 
 it('binds a device by keyboard alone, from Home to saved, and goes on with the next one', async () => {
   const { device, unplug } = await plugInListed(app);
@@ -84,53 +65,6 @@ it('binds a device by keyboard alone, from Home to saved, and goes on with the n
   await tapTo(page, '/');
   await unplug();
 });
-
-interface AxNode {
-  readonly ignored: boolean;
-  readonly role?: { readonly value: string };
-  readonly name?: { readonly value: string };
-  readonly properties?: readonly { readonly name: string; readonly value: { readonly value: unknown } }[];
-}
-
-/** What a screen reader has: its headings, what has the focus, and what can be pressed. */
-async function heard() {
-  const { nodes } = (await reader.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] };
-  const seen = nodes.filter(({ ignored }) => !ignored);
-  const is = (node: AxNode, property: string) =>
-    node.properties?.find(({ name }) => name === property)?.value.value;
-  const named = (roles: readonly string[]) => seen.filter(({ role }) => roles.includes(role?.value ?? ''));
-  return {
-    first: named(['heading']).filter((node) => is(node, 'level') === 1),
-    focused: seen.filter((node) => is(node, 'focused') === true && node.role?.value !== 'RootWebArea'),
-    pressed: named(['button', 'link', 'checkbox', 'radio', 'textbox', 'combobox', 'option']),
-  };
-}
-
-/** The heading has the focus and is said, stands alone, and nothing to press is nameless or called as something else is. */
-async function soundsLike(name: string | RegExp, isFocused = true): Promise<void> {
-  await heading(name);
-  await expect.poll(async () => (await heard()).first.length).toBe(1);
-  const text = async () => (await heard()).first[0]?.name?.value ?? '';
-  await expect.poll(text).toMatch(name);
-  const title = await text();
-  if (isFocused)
-    await expect.poll(async () => (await heard()).focused.map((node) => node.name?.value)).toEqual([title]);
-  expect(await page.title()).toBe(`${title} · Fieldbind`);
-  const names = (await heard()).pressed.map((node) => (node.name?.value ?? '').trim());
-  expect(names.filter((one) => one === '')).toEqual([]);
-  expect(names.filter((one, i) => names.indexOf(one) !== i)).toEqual([]);
-}
-
-/** A tap on a link of this screen: the app goes there itself, as it does for a person. */
-async function follow(path: string): Promise<void> {
-  await page.evaluate((to) => {
-    const link = document.createElement('a');
-    link.href = to;
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }, path);
-}
 
 describe('a screen reader hears the heading after each navigation, and names that are not mixed up', () => {
   let udid: string;
@@ -173,6 +107,8 @@ describe('a screen reader hears the heading after each navigation, and names tha
     ['/outbox', 'Outbox'],
     ['/more', 'More'],
     ['/ready', 'Ready to work offline'],
+    ['/account', 'My account'],
+    ['/another-device', 'Add another device'],
     ['/rescue', 'Copies and hand-over'],
     ['/bench', 'List at the bench'],
     ['/nowhere', /does not exist/],

@@ -38,6 +38,7 @@ export function BecauseForm(props: {
       <TextField
         id={`${id}-because`}
         label={words.because}
+        of={`${act} ${of}`}
         help={words.becauseHelp}
         maxLength={300}
         value={because}
@@ -46,6 +47,7 @@ export function BecauseForm(props: {
       <div class="two">
         <Button
           disabled={busy}
+          of={`${act} ${of}`}
           onClick={() => {
             setOpen(false);
             onCancel?.();

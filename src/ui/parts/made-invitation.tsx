@@ -7,7 +7,11 @@ export function MadeInvitation({ made, name }: { readonly made: InvitationLink; 
   return (
     <section class="card" data-part="made">
       <p>{words.madeNote}</p>
-      {made.waits && <p class="badge">{words.madeWaits}</p>}
+      {made.waits && (
+        <p>
+          <strong>{words.madeWaits}</strong>
+        </p>
+      )}
       <InvitationCode made={made} caption={words.scan} alt={words.alt(name)} />
     </section>
   );

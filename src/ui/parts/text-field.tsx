@@ -2,6 +2,8 @@
 export function TextField(props: {
   readonly id: string;
   readonly label: string;
+  /** What it is about, where another field has the same label. */
+  readonly of?: string;
   readonly help?: string;
   readonly value: string;
   readonly inputMode?: 'text' | 'email' | 'search';
@@ -9,10 +11,23 @@ export function TextField(props: {
   readonly maxLength?: number;
   readonly onText: (text: string) => void;
 }) {
-  const { id, label, help, value, inputMode = 'text', autocomplete = 'off', maxLength = 120, onText } = props;
+  const {
+    id,
+    label,
+    of,
+    help,
+    value,
+    inputMode = 'text',
+    autocomplete = 'off',
+    maxLength = 120,
+    onText,
+  } = props;
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id}>
+        {label}
+        {of !== undefined && <span class="visually-hidden"> {of}</span>}
+      </label>
       <input
         id={id}
         class="input"

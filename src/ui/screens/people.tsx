@@ -151,8 +151,8 @@ function Invitations(props: { readonly org: string; readonly people: PeopleOf; r
           </p>
           {one.waits && (
             <>
-              <p class="badge" data-tone="wait">
-                {words.waits}
+              <p>
+                <strong>{words.waits}</strong>
               </p>
               <p class="small">{words.waitsNote}</p>
             </>
