@@ -12,6 +12,7 @@ export function MadeInvitation({ made, name }: { readonly made: InvitationLink; 
           <strong>{words.madeWaits}</strong>
         </p>
       )}
+      {made.mailed === true && <p>{words.mailed}</p>}
       <InvitationCode made={made} caption={words.scan} alt={words.alt(name)} />
     </section>
   );

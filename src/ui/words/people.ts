@@ -47,6 +47,7 @@ export const peopleWords = {
   make: 'Make the link',
   madeTitle: (name: string) => `Invitation for ${name}`,
   madeNote: 'It is shown once. Hand it over yourself, or send it by a way that only this person reads.',
+  mailed: 'It goes to the address by mail as well.',
   madeWaits: 'It works once a second administrator has agreed, under People.',
   next: 'Invite somebody else',
   alt: (name: string) => `QR code of the invitation for ${name}`,
