@@ -175,6 +175,15 @@ describe('a person', () => {
     await tess.post('/api/notices', { wishes: [{ kind: 'phone_lost', mail: true, push: false }] });
     expect(await tess.post('/api/notices', { address: 'tess@example.org' })).toMatchObject({ status: 200 });
     expect(codeIn(await tess.post('/api/notices', { address: 'tess@example.org' }))).toBe('rate_limited');
+    const again = await fetch(`${server.url}/api/notices`, {
+      method: 'POST',
+      headers: {
+        cookie: [...tess.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...{ origin: server.url, 'content-type': 'application/json' },
+      },
+      body: JSON.stringify({ address: 'another@example.org' }),
+    });
+    expect([again.status, again.headers.get('retry-after')]).toEqual([429, '60']);
     await endAPhone();
     const before = box.mails().length;
     await send();
@@ -257,6 +266,14 @@ describe('the mail server', () => {
     // A server of this machine, which was told to be spoken to so.
     const here = { ...serverOf(plain), security: 'none', user: undefined, password: undefined } as const;
     expect(await sent(here)).toEqual({ ok: false, fault: 'not_taken' });
+  });
+
+  it('is tried by the doctor without a mail', async () => {
+    const before = box.mails().length;
+    expect(await mailer(serverOf(box)).check()).toEqual({ ok: true });
+    const wrong = { ...serverOf(box), password: 'wrong' };
+    expect(await mailer(wrong).check()).toEqual({ ok: false, fault: 'not_authorized' });
+    expect(box.mails()).toHaveLength(before);
   });
 
   it('says no to a wrong password, and to whom it does not know', async () => {

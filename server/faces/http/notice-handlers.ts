@@ -1,4 +1,5 @@
 import { browserLabel } from '../../accounts/browser-label.ts';
+import { CODE_PAUSE } from '../../outside/notices/own-notices.ts';
 import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
@@ -11,6 +12,7 @@ export function noticeHandlers({ ownNotices }: HttpParts): Pick<Handlers, 'notic
     async changeNotices({ session, body, request }) {
       const label = browserLabel(request.headers['user-agent']);
       const fault = await ownNotices.change(session.operator, body, label);
+      if (fault === 'rate_limited') throw new ProblemError(fault, undefined, CODE_PAUSE / 1000);
       if (fault !== undefined) throw new ProblemError(fault);
       return ownNotices.read(session.operator);
     },

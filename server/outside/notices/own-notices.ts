@@ -47,8 +47,8 @@ export interface OwnNoticesDesk {
 const MOST_BROWSERS = 16;
 const CODE_LIFE = 15 * 60_000;
 const CODE_TRIES = 5;
-/** Between two codes: nobody's box is filled from here. */
-const CODE_PAUSE = 60_000;
+/** Between two codes, milliseconds: nobody's box is filled from here. */
+export const CODE_PAUSE = 60_000;
 
 export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
   const { stores, transact, mail, key, allowed, sealer, clock, crypto } = parts;
