@@ -72,12 +72,13 @@ export async function startExim({ names, startTls = true }: EximOptions = {}): P
   chmodSync(folder, 0o755);
   let daemon = await launch(at('exim.conf'), port);
   const box = join(at('box'), 'new');
-  const mails = () =>
-    existsSync(box)
-      ? readdirSync(box)
-          .sort((one, other) => timeOf(one) - timeOf(other))
-          .map((name) => read(readFileSync(join(box, name), 'utf8')))
-      : [];
+  // In the order in which they were seen: names of files do not tell it, and times of one moment neither.
+  const seen: string[] = [];
+  const mails = () => {
+    const there = existsSync(box) ? readdirSync(box).sort() : [];
+    seen.push(...there.filter((name) => !seen.includes(name)));
+    return seen.map((name) => read(readFileSync(join(box, name), 'utf8')));
+  };
   return {
     ...{ port, user, password, trustFile: at('server-ca.pem'), mails },
     async reached(count) {
@@ -146,12 +147,6 @@ function configuration(
     `  server_advertise_condition = \${if def:tls_in_cipher}`,
     '',
   ].join('\n');
-}
-
-/** Milliseconds: a mail's file is named `<seconds>.H<microseconds>P<process>.<host>`, without leading zeros. */
-function timeOf(name: string): number {
-  const [, seconds, micros] = /^(\d+)\.H(\d+)P/.exec(name) ?? [];
-  return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
 async function ownerIds(): Promise<{ uid: number; gid: number }> {
