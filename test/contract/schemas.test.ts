@@ -147,6 +147,8 @@ test('every body and answer of the API is a schema that is tested here', () => {
     [`${name} answer`, operation.answer] as const,
     ...('body' in operation ? [[`${name} body`, operation.body] as const] : []),
   ]);
-  const missing = operations.filter(([, schema]) => !tested.has(schema)).map(([name]) => name);
-  expect(missing).toEqual(['signOut answer', 'endSession answer']);
+  // Of an object that says nothing there is nothing to test.
+  const nothing = API.signOut.answer;
+  const missing = operations.filter(([, schema]) => schema !== nothing && !tested.has(schema));
+  expect(missing.map(([name]) => name)).toEqual([]);
 });

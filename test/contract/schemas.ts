@@ -28,6 +28,7 @@ import { VerifyAnswer, VerifyRequest } from '../../contract/verify.ts';
 import { Void } from '../../contract/void.ts';
 import { PackDomain, WorkPack } from '../../contract/work-pack.ts';
 import * as made from '../support/records.ts';
+import { ACCOUNT_CASES } from './account-schemas.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const key = { kty: 'EC', crv: 'P-256', x: made.digest(1), y: made.digest(2) };
@@ -145,6 +146,7 @@ interface Case {
 
 /** Every schema that crosses the wire, by name, with a good value. */
 export const CASES: Readonly<Record<string, Case>> = {
+  ...ACCOUNT_CASES,
   ApprovalRequest: { schema: ApprovalRequest, value: { decision: 'approve', reason: 'seen' } },
   HeldRecord: { schema: HeldRecord, value: held },
   HeldRecords: { schema: HeldRecords, value: { held: [held] } },
