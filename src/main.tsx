@@ -166,6 +166,13 @@ const model = new AppModel({
     return entryTools(passkeyClient, passkeys);
   },
   ownAccount: async () => (await import('./backend/own-account-client.ts')).ownAccountClient,
+  notices: async () => {
+    const [{ noticesClient }, { push }] = await Promise.all([
+      import('./backend/notices-client.ts'),
+      import('./account/push.ts'),
+    ]);
+    return { backend: noticesClient, push };
+  },
   people: async () => (await import('./backend/people-client.ts')).peopleClient,
   backend: syncClient,
   outbox,

@@ -14,6 +14,7 @@ import type { DeviceAtPlace, DevicesView } from '../ports/devices.ts';
 import type { Drafts } from '../ports/drafts.ts';
 import type { SafetyNet } from '../ports/keeping.ts';
 import type { LabelReader } from '../ports/label-reader.ts';
+import type { NoticesBackend, PushPort } from '../ports/notices.ts';
 import type { Capture, OutboxView, QueuedRecord, Retry } from '../ports/outbox.ts';
 import type { PhotoTools, PhotoUpload } from '../ports/photos.ts';
 import type { PracticeDevices } from '../ports/practice.ts';
@@ -31,6 +32,7 @@ export interface AppPorts {
   readonly desk: () => Promise<DeskBackend>;
   readonly entry: () => Promise<EntryTools>;
   readonly ownAccount: () => Promise<OwnAccountBackend>;
+  readonly notices: () => Promise<{ readonly backend: NoticesBackend; readonly push: PushPort }>;
   readonly people: () => Promise<PeopleBackend>;
   readonly backend: SyncBackend;
   /** What the backend's newest answer since the last call said of the time; undefined if there was none. */

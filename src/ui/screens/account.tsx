@@ -1,5 +1,6 @@
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
+import { OwnNotices } from '../parts/own-notices.tsx';
 import { OwnPasskeys } from '../parts/own-passkeys.tsx';
 import { OwnPhones } from '../parts/own-phones.tsx';
 import { OwnSessions } from '../parts/own-sessions.tsx';
@@ -32,6 +33,7 @@ export function AccountScreen() {
           <OwnPasskeys said={said} />
           <OwnSessions />
           <OwnPhones said={said} />
+          <OwnNotices said={said} />
         </>
       )}
       {credential?.memberships.map(({ org, title, role }) => (

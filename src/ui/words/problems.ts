@@ -1,13 +1,15 @@
 import type { ProblemCode, RekeyRefusal } from '../../../contract/codes.ts';
 import { say, type TroubleCode, type TroubleWords, troubleWords } from './trouble.ts';
 
-/** What an authenticator gave instead of an answer, and what becomes of a sign-in by somebody else. */
+/** What an authenticator or a push service gave instead of an answer, and what becomes of a sign-in by somebody else. */
 type PasskeyCode =
   | 'passkey_not_used'
   | 'passkey_here_already'
   | 'passkey_not_possible'
   | 'somebody_else'
-  | 'code_not_ours';
+  | 'code_not_ours'
+  | 'push_denied'
+  | 'push_not_possible';
 
 /** Problems that the first screens do not have; a code without words does not compile. */
 const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | PasskeyCode, TroubleWords> = {
@@ -77,6 +79,16 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
     'An installation administrator lets them in again.',
   ),
   own_request: say('Somebody else must agree to this.', 'Ask a colleague who may.'),
+
+  // What one is told while not looking
+  push_denied: say(
+    'This browser may not show notifications of this app.',
+    'Allow them in the settings of the browser or the phone, then try again.',
+  ),
+  push_not_possible: say(
+    'This browser cannot be told anything while the app is closed.',
+    'Use mail, or another browser.',
+  ),
 
   // Everything else
   unauthenticated: say('Nobody is signed in.', 'Sign in.'),
