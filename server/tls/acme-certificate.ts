@@ -206,8 +206,8 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
 
   function isDue({ n, chain, nextAt, askedUntil }: ServerCertificate): boolean {
     const now = clock.now();
-    if (clock.doubt() !== undefined || mustWait(hasTried ? nextAt : askedUntil, now)) return false;
-    if (now < pausedUntil && pausedUntil - now <= PAUSE) return false;
+    if (mustWait(hasTried ? nextAt : askedUntil, now)) return false;
+    if (clock.steady.now() < pausedUntil) return false;
     if (n === 0) return true;
     const life = lifeOf(chain);
     // Processes that do not share their keys would else order one after another, without an end.
@@ -218,14 +218,14 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
     current: () => shown?.pair,
     challenge: (name) => contexts.get(name)?.context,
     async look(mayOrder) {
-      if (ending.signal.aborted) return;
+      if (ending.signal.aborted || clock.doubt() !== undefined) return;
       const row = await rowOf();
       if (row.n > 0 && row.n !== shown?.n) take(row.n, row.chain);
       await lookForChallenges();
       if (!mayOrder || running !== undefined || !isDue(row)) return;
       running = renew()
         .catch((error: unknown) => {
-          pausedUntil = clock.now() + PAUSE;
+          pausedUntil = clock.steady.now() + PAUSE;
           if (!ending.signal.aborted) parts.onFault(error);
         })
         .finally(() => {

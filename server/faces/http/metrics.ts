@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ReceiverState } from '../../ports/receivers.ts';
+import type { ServerClock } from '../../ports/server-clock.ts';
 import { Unavailable } from '../../ports/unavailable.ts';
 import { HEALTH_CAUSES, type Health } from '../../watch/health.ts';
 import type { HttpFace } from '../face.ts';
@@ -47,7 +48,7 @@ export function metrics(
       `fieldbind_request_seconds_sum ${sum}`,
       `fieldbind_request_seconds_count ${count}`,
       ...healthLines(await health()),
-      ...certificateLines(certificateUntil(), installation.clock.now()),
+      ...certificateLines(certificateUntil(), installation.clock),
       ...(await databaseLines(installation)),
       '# TYPE fieldbind_events_told_total counter',
       `fieldbind_events_told_total ${events.told()}`,
@@ -84,12 +85,13 @@ function healthLines({ causes, freeBytes, crlLeft }: Health): string[] {
   ];
 }
 
-function certificateLines(until: number | undefined, now: number): string[] {
-  if (until === undefined) return [];
+/** Nothing while the clock is not believed. */
+function certificateLines(until: number | undefined, clock: ServerClock): string[] {
+  if (until === undefined || clock.doubt() !== undefined) return [];
   return [
     '# HELP fieldbind_own_certificate_left_seconds How long the certificate of HTTPS is still good; 0 if there is none.',
     '# TYPE fieldbind_own_certificate_left_seconds gauge',
-    `fieldbind_own_certificate_left_seconds ${Math.max(0, Math.round((until - now) / 1000))}`,
+    `fieldbind_own_certificate_left_seconds ${Math.max(0, Math.round((until - clock.now()) / 1000))}`,
   ];
 }
 
