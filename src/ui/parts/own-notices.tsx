@@ -134,7 +134,7 @@ function Wish(props: {
             disabled={busy || (!wish.mail && notices.address === undefined)}
             onClick={() => choose({ ...wish, mail: !wish.mail })}
           >
-            {words.mail}
+            {words.mail} <span class="visually-hidden">{name}</span>
           </button>
         )}
         <button
@@ -145,7 +145,7 @@ function Wish(props: {
           disabled={busy}
           onClick={() => choose({ ...wish, push: !wish.push })}
         >
-          {words.push}
+          {words.push} <span class="visually-hidden">{name}</span>
         </button>
       </fieldset>
     </div>

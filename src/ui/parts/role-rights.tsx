@@ -23,7 +23,6 @@ export function RoleRights({ role }: { readonly role: Role }) {
 
 function sentence(right: Right): string {
   const rows = Object.values<Entitlement>(ENTITLEMENTS).filter((row) => row.right === right);
-  const parts: string[] = [rightWords.rights[right]];
-  if (rows.some(({ records }) => records === 'others')) parts.push(rightWords.othersOnly);
-  return `${parts.join(', ')}.`;
+  const but = rows.some(({ records }) => records === 'others') ? rightWords.othersOnly[right] : undefined;
+  return `${[rightWords.rights[right], but].filter((part) => part !== undefined).join(', ')}.`;
 }

@@ -30,6 +30,11 @@ export const rightWords = {
     manage_installation:
       'Make organisations, invite their first administrators, and let people of several in again',
   } satisfies Record<Right, string>,
-  /** Four eyes. */
-  othersOnly: 'but about nothing of one’s own',
+  /** Four eyes: what somebody with the right still does not do alone. */
+  othersOnly: {
+    give_devices_up: 'but about none that one claimed oneself',
+    decide_records: 'but about nothing that one captured oneself',
+    manage_people: 'but agree to no invitation of one’s own',
+    manage_installation: 'but agree to no invitation of one’s own',
+  } satisfies Partial<Record<Right, string>> as Partial<Record<Right, string>>,
 } as const;
