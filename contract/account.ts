@@ -10,13 +10,17 @@ import { MailAddress } from './notice.ts';
 import { OperatorId, Role } from './operator.ts';
 import { Base64Url, Digest, Instant, Maybe, OneOf, OrgName, Uuid, Words } from './scalars.ts';
 
-/** Control characters (C0, C1) and those that turn the direction of what follows (Unicode UAX #9). */
-const UNSEEN = '\\u0000-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069';
+/**
+ * What is not seen: control characters (C0, C1), line and paragraph separators, marks of text direction, fillers, and tags (Unicode
+ * general categories Cc, Zl, Zp and Cf). Joiners stand in names of some scripts, so they are let through, and make no name alone.
+ */
+const UNSEEN =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\u{e0000}-\u{e007f}';
 /** What a person or an organisation is called: it stands in lists and sentences, and is not blank. */
 export const PersonName = Text({
   minLength: 1,
   maxLength: 120,
-  pattern: `^[^${UNSEEN}]*[^\\s${UNSEEN}][^${UNSEEN}]*$`,
+  pattern: `^[^${UNSEEN}]*[^\\s\\u200c\\u200d${UNSEEN}][^${UNSEEN}]*$`,
 });
 
 /** Names a passkey: the credential id of WebAuthn, at most 1023 bytes (WebAuthn level 3, section 4). */

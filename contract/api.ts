@@ -247,6 +247,13 @@ export const API = {
     params: Obj({ id: Uuid }),
     answer: Empty,
   },
+  withdrawRecovery: {
+    method: 'POST',
+    path: '/api/installation/invitations/:id/withdraw',
+    summary: 'Take a recovery back, or an invitation that one made oneself for an organisation',
+    params: Obj({ id: Uuid }),
+    answer: Empty,
+  },
   changeInstallationAdministrator: {
     method: 'POST',
     path: '/api/installation/people/:operator',

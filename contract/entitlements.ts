@@ -62,6 +62,7 @@ export const ENTITLEMENTS = {
   inviteAdministrator: { to: 'installation', right: 'manage_installation', fresh: 'always' },
   recoverPerson: { to: 'installation', right: 'manage_installation', fresh: 'always' },
   approveRecovery: { to: 'installation', right: 'manage_installation', records: 'others', fresh: 'always' },
+  withdrawRecovery: { to: 'installation', right: 'manage_installation' },
   changeInstallationAdministrator: { to: 'installation', right: 'manage_installation', fresh: 'always' },
   signOut: { to: 'self' },
   session: { to: 'self' },

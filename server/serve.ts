@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { guesses } from './accounts/guesses.ts';
-import { hasRealPeople, type JoinParts, joining } from './accounts/joining.ts';
+import { hadRealPeople, type JoinParts, joining } from './accounts/joining.ts';
 import { passkeys } from './accounts/passkeys.ts';
 import { relyingParty } from './accounts/relying-party.ts';
 import { setUpLink } from './accounts/set-up.ts';
@@ -128,7 +128,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     const watch = machine && clockWatch({ stores, transact, clock: machine, say });
     if (watch !== undefined) await unlessFull(watch.look());
     const demo = options.demo ?? true;
-    if (demo && (await hasRealPeople(stores))) throw new ConfigError(NOT_BOTH);
+    if (demo && (await hadRealPeople(stores))) throw new ConfigError(NOT_BOTH);
     if (demo) await seedDemo(installation);
     const setUp = demo ? undefined : await setUpLink(installation);
     await unlessFull(abandonOrphans(installation.transact, installation.clock.now()));

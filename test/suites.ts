@@ -56,12 +56,15 @@ const STORES = 'test/ports/store*.test.ts';
  * away, copies, the search. Of the rest one way through, from a registration to the end of a device.
  */
 const ENGINE_FILES: readonly string[] = [
+  'test/server/accounts.test.ts',
+  'test/server/accounts-refused.test.ts',
   'test/server/copy.test.ts',
   'test/server/crash.test.ts',
   'test/server/database-gone.test.ts',
   'test/server/device-life.test.ts',
   'test/server/events-crash.test.ts',
   'test/server/find-devices.test.ts',
+  'test/server/installation-administrator.test.ts',
   'test/server/list-import.test.ts',
   'test/server/move.test.ts',
   'test/server/notices-crash.test.ts',
@@ -71,6 +74,7 @@ const ENGINE_FILES: readonly string[] = [
   'test/server/places.test.ts',
   'test/server/policy.test.ts',
   'test/server/put-back.test.ts',
+  'test/server/put-back-accounts.test.ts',
   'test/server/put-back-phones.test.ts',
   'test/server/registration.test.ts',
   'test/server/rekey-crash.test.ts',

@@ -50,22 +50,19 @@ export async function inviteAdministrator(
 export type RecoveryFault = 'not_found' | 'own_request';
 
 /**
- * Invites a person anew who lost all passkeys, whatever they work for. It waits for a second installation administrator where the
- * person is an administrator: whoever has that person's passkeys has all that such a person may.
+ * Invites a person anew who lost all passkeys, whatever they work for. It waits for a second installation administrator: whoever
+ * answers for the installation is nothing in an organisation, and would be that person there.
  */
 export async function recoverPerson(
   { operator, by, because }: { readonly operator: string; readonly by: string; readonly because: string },
-  parts: InvitationParts & { readonly stores: Needs<'installationAdministrators'> },
+  parts: InvitationParts,
 ): Promise<MadeInvitation | RecoveryFault> {
   const { stores } = parts;
   const person = await recoverable(operator, stores);
   if (person === undefined) return 'not_found';
   if (operator === by) return 'own_request';
-  const waits =
-    (await stores.installationAdministrators.is(operator)) ||
-    (await stores.people.memberships(operator)).some(({ role }) => role === 'administrator');
   const made = { kind: 'recovery', org: null, role: null, operator, name: person.name } as const;
-  return makeInvitation({ ...made, by, madeBy: by, waits, because }, parts);
+  return makeInvitation({ ...made, by, madeBy: by, waits: true, because }, parts);
 }
 
 /** The same at the server itself, for the last administrator: nobody is left to agree, and the trail names who did it. */
@@ -96,7 +93,7 @@ export function changeInstallationAdministrator(
     transact,
     clock,
   }: {
-    readonly transact: Transact<'people' | 'installationAdministrators' | 'audit'>;
+    readonly transact: Transact<'people' | 'installationAdministrators' | 'administratorTimes' | 'audit'>;
     readonly clock: Clock;
   },
 ): Promise<'done' | 'not_found' | 'last_administrator'> {
@@ -107,8 +104,11 @@ export function changeInstallationAdministrator(
     const all = await tx.installationAdministrators.all();
     if (!isOne && all.length === 1 && all[0] === operator) return 'last_administrator';
     await tx.installationAdministrators.set(operator, isOne);
+    const at = toInstant(clock.now());
+    if (isOne) await tx.administratorTimes.begun(operator, null, at);
+    else await tx.administratorTimes.ended(operator, null, at);
     await audit(tx.audit, {
-      ...{ at: toInstant(clock.now()), step: STEPS.admin, actor: by, org: null, subject: operator },
+      ...{ at, step: STEPS.admin, actor: by, org: null, subject: operator },
       event: isOne ? 'installation administrator made' : 'installation administrator ended',
       detail: because,
     });

@@ -11,6 +11,7 @@ import type { Notifier } from '../ports/notifier.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
+import { countsAsOne, stillStands } from './four-eyes.ts';
 
 const DAY = 24 * 3_600_000;
 /** A code on a screen is for the device beside it. */
@@ -22,8 +23,12 @@ const LIFE: Record<InvitationKind, number> = {
 };
 
 export interface InvitationParts {
-  readonly stores: Needs<'invitations' | 'people' | 'orgs' | 'installationAdministrators'>;
-  readonly transact: Transact<'invitations' | 'people' | 'audit' | 'notices'>;
+  readonly stores: Needs<
+    'invitations' | 'people' | 'orgs' | 'installationAdministrators' | 'administratorTimes'
+  >;
+  readonly transact: Transact<
+    'invitations' | 'people' | 'installationAdministrators' | 'administratorTimes' | 'audit' | 'notices'
+  >;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
   /** Address of the app. */
@@ -70,6 +75,9 @@ export async function makeInvitation(
   const { org } = wanted;
   const title = org === null ? undefined : (await stores.orgs.org(org))?.title;
   const mailed = await transact(async (tx) => {
+    // The newest takes the place of those before.
+    if ((wanted.kind === 'recovery' || wanted.kind === 'device') && wanted.operator !== null)
+      await tx.invitations.withdrawOf(wanted.operator, [wanted.kind], madeAt);
     await tx.invitations.save({ ...wanted, id, hash, madeAt, expiresAt });
     await audit(tx.audit, {
       ...{ at: madeAt, step: STEPS.admin, event: 'invitation made', actor: by, org: wanted.org, subject: id },
@@ -98,32 +106,17 @@ export type InvitationFault =
   | 'invitation_over'
   | 'invitation_waits';
 
-type Judges = Needs<'people' | 'installationAdministrators'>;
-
 /** Why an invitation is worth nothing now; undefined if it may be accepted. */
 export async function faultOf(
   invitation: Invitation | undefined,
   now: number,
-  stores: Judges,
+  stores: Parameters<typeof stillStands>[2],
 ): Promise<InvitationFault | undefined> {
   if (invitation === undefined) return 'invitation_unknown';
   if (invitation.usedAt !== null) return 'invitation_used';
   if (invitation.withdrawnAt !== null || invitation.expiresAt <= toInstant(now)) return 'invitation_over';
-  // Whoever was let go must not let others in.
-  if (!(await mayStillInvite(invitation, stores))) return 'invitation_over';
+  if (!(await stillStands(invitation, now, stores))) return 'invitation_over';
   return invitation.waits ? 'invitation_waits' : undefined;
-}
-
-/** Whether the person who made it could make it today. */
-async function mayStillInvite(
-  { kind, org, madeBy }: Invitation,
-  { people, installationAdministrators }: Judges,
-): Promise<boolean> {
-  if (madeBy === null) return true;
-  const person = await people.person(madeBy);
-  if (person === undefined || person.revokedAt !== null) return false;
-  if (kind === 'device' || (await installationAdministrators.is(madeBy))) return true;
-  return org !== null && (await people.administrators(org)).includes(madeBy);
 }
 
 /** What whoever holds the link may know of it. */
@@ -150,13 +143,20 @@ export async function showInvitation(
 /** Takes an invitation of the organisation back; false if it is not open there. */
 export function withdrawInvitation(
   id: string,
-  { org, by }: { readonly org: OrgName; readonly by: string },
+  { org, by }: { readonly org: OrgName | null; readonly by: string },
   { transact, clock }: InvitationParts,
 ): Promise<boolean> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
-    if ((await tx.invitations.invitation(id))?.org !== org || !(await tx.invitations.withdraw(id, at)))
-      return false;
+    const invitation = await tx.invitations.invitation(id);
+    if (invitation === undefined) return false;
+    // For the whole installation: recoveries, and what one made oneself for an organisation.
+    const isTheirs =
+      org === null
+        ? invitation.kind === 'recovery' || (invitation.org !== null && invitation.madeBy === by)
+        : invitation.org === org;
+    if (!isTheirs) return false;
+    if (!(await tx.invitations.withdraw(id, at))) return false;
     await audit(tx.audit, {
       ...{ at, step: STEPS.admin, event: 'invitation withdrawn', actor: by, org, subject: id },
     });
@@ -169,12 +169,17 @@ export function approveInvitation(
   id: string,
   { org, by }: { readonly org: OrgName | null; readonly by: string },
   { transact, clock }: InvitationParts,
-): Promise<'done' | 'own_request' | 'not_found'> {
-  const at = toInstant(clock.now());
+): Promise<'done' | 'own_request' | 'administrator_too_new' | 'not_found'> {
+  const now = clock.now();
+  const at = toInstant(now);
   return transact(async (tx) => {
     const invitation = await tx.invitations.invitation(id);
     if (invitation === undefined || invitation.org !== org) return 'not_found';
     if (invitation.madeBy === by || invitation.operator === by) return 'own_request';
+    if (invitation.kind === 'recovery')
+      for (const who of [by, invitation.madeBy ?? by])
+        if (!(await countsAsOne(who, { org, person: invitation.operator }, now, tx)))
+          return 'administrator_too_new';
     if (!(await tx.invitations.approve(id, by, at))) return 'not_found';
     await audit(tx.audit, {
       ...{ at, step: STEPS.admin, event: 'invitation approved', actor: by, org, subject: id },

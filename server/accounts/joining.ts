@@ -1,4 +1,5 @@
 import type { InvitationAccept, RegistrationOptions, RegistrationResponse } from '../../contract/account.ts';
+import type { Role } from '../../contract/operator.ts';
 import { toBase64Url } from '../../core/bytes.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Invitation, Passkey } from '../ports/accounts.ts';
@@ -17,7 +18,9 @@ type Stores =
   | 'passkeys'
   | 'userHandles'
   | 'sessions'
-  | 'installationAdministrators';
+  | 'installationAdministrators'
+  | 'administratorTimes'
+  | 'pushedBrowsers';
 
 export interface JoinParts extends Omit<InvitationParts, 'stores' | 'transact'> {
   readonly stores: Needs<Stores>;
@@ -32,7 +35,12 @@ export interface JoinParts extends Omit<InvitationParts, 'stores' | 'transact'> 
 }
 
 /** `request_invalid`: a name or the first organisation is missing, or is none. */
-export type JoinFault = InvitationFault | 'request_invalid' | 'nonce_unknown' | 'conflict';
+export type JoinFault =
+  | InvitationFault
+  | 'request_invalid'
+  | 'nonce_unknown'
+  | 'passkey_refused'
+  | 'conflict';
 
 export interface Joining {
   /** Asks for a passkey of whoever holds the link. */
@@ -43,7 +51,7 @@ export interface Joining {
     response: RegistrationResponse,
     browser: string,
     label: string,
-  ): Promise<{ readonly operator: string } | JoinFault>;
+  ): Promise<{ readonly operator: string; readonly passkey: string } | JoinFault>;
   /** A signed-in person takes an invitation to a further organisation, with the passkeys that there are. */
   takeAs(token: string, person: SignedInPerson): Promise<'done' | JoinFault>;
 }
@@ -100,21 +108,35 @@ export function joining(parts: JoinParts): Joining {
     const at = toInstant(clock.now());
     const { operator, handle, name } = said;
     return transact(async (tx) => {
-      if (invitation.kind === 'set-up' && (await hasRealPeople(tx))) return 'invitation_over';
-      if (!(await tx.invitations.use(invitation.id, operator, at))) return 'invitation_used';
+      if (invitation.kind === 'set-up') {
+        if (await hasRealPeople(tx)) return 'invitation_over';
+      } else {
+        // Once more, by what is so now: what it was judged by may have changed since it was read.
+        const fault = await faultOf(await tx.invitations.invitation(invitation.id), clock.now(), tx);
+        if (fault !== undefined) return fault;
+        if (!(await tx.invitations.use(invitation.id, operator, at))) return 'invitation_used';
+      }
+      // Two may show the same one at once.
+      if ((await tx.passkeys.passkey(passkey.id)) !== undefined) return 'conflict';
       if (invitation.operator === null) {
         await tx.people.savePerson({ operator, name, about: '', demoRole: null, revokedAt: null });
       } else if (invitation.kind === 'recovery') {
-        // Whoever found the old device is out, and so is every session it began.
+        // Whoever found the old phone is out: its passkey, every session that it began, and each link that it made.
         await tx.passkeys.endOf(operator, at, 'recovered by an invitation');
         await tx.sessions.removeOf(operator);
+        await tx.invitations.withdrawOf(operator, ['device', 'recovery'], at);
+        await tx.invitations.withdrawMadeBy(operator, at);
+        for (const { id } of await tx.pushedBrowsers.ofOperator(operator)) await tx.pushedBrowsers.remove(id);
       }
       await tx.userHandles.give(operator, handle);
       const org = said.org?.name ?? invitation.org;
       const role = invitation.kind === 'set-up' ? 'administrator' : invitation.role;
-      if (invitation.kind === 'set-up') await tx.installationAdministrators.set(operator, true);
+      if (invitation.kind === 'set-up') {
+        await tx.installationAdministrators.set(operator, true);
+        await tx.administratorTimes.begun(operator, null, at);
+      }
       if (org !== null && role !== null && invitation.kind !== 'recovery')
-        await tx.people.saveMembership(operator, org, role);
+        await enterOrg(operator, org, role, at, tx);
       await tx.passkeys.save({ ...passkey, operator });
       await audit(tx.audit, {
         ...{
@@ -129,6 +151,47 @@ export function joining(parts: JoinParts): Joining {
       });
       return 'done';
     });
+  }
+
+  /** Whether anybody is, or was, something in the organisation. */
+  async function isInUse(org: OrgName): Promise<boolean> {
+    for (const { operator } of await stores.people.people())
+      if ((await stores.people.memberships(operator)).some((one) => one.org === org)) return true;
+    return false;
+  }
+
+  async function enterOrg(
+    operator: string,
+    org: OrgName,
+    role: Role,
+    at: string,
+    tx: Needs<'people' | 'administratorTimes'>,
+  ): Promise<void> {
+    await tx.people.saveMembership(operator, org, role);
+    if (role === 'administrator') await tx.administratorTimes.begun(operator, org, at);
+  }
+
+  /**
+   * Makes the first organisation. The link is claimed before, so that of several that are used at once one alone makes one; a crash
+   * in between leaves nobody, and the next start a new link.
+   */
+  async function setUp(
+    invitation: Invitation,
+    operator: string,
+    org: NonNullable<Said['org']>,
+  ): Promise<JoinFault | undefined> {
+    const at = toInstant(clock.now());
+    const isClaimed = await transact(
+      async (tx) => !(await hasRealPeople(tx)) && tx.invitations.claimSetUp(invitation.id, at),
+    );
+    if (!isClaimed) return 'invitation_over';
+    // Made before the person is: an administrator of nothing could do nothing, and who made it shows on the trail.
+    const result = await parts.makeOrg({ ...org, by: operator });
+    // One that a crash left half-made has nobody; what somebody has worked in is taken over by no link.
+    const isOthers = result === 'there' && (await isInUse(org.name));
+    if (result !== 'name_not_allowed' && !isOthers) return undefined;
+    await transact((tx) => tx.invitations.giveBack(invitation.id));
+    return isOthers ? 'conflict' : 'request_invalid';
   }
 
   return {
@@ -149,19 +212,17 @@ export function joining(parts: JoinParts): Joining {
       const invitation = await open(token);
       if (typeof invitation === 'string') return invitation;
       const made = await passkeys.register(response, browser);
-      if (made === undefined || made.ceremony.invitation !== invitation.id) return 'nonce_unknown';
+      if (typeof made === 'string') return made;
+      if (made.ceremony.invitation !== invitation.id) return 'nonce_unknown';
       if ((await stores.passkeys.passkey(made.passkey.id)) !== undefined) return 'conflict';
       const said = JSON.parse(made.ceremony.about) as Said;
-      if (invitation.kind === 'set-up' && (await hasRealPeople(stores))) return 'invitation_over';
-      // Made before the person is: an administrator of nothing could do nothing, and who made it shows on the trail.
-      if (
-        said.org !== undefined &&
-        (await parts.makeOrg({ ...said.org, by: said.operator })) === 'name_not_allowed'
-      )
-        return 'request_invalid';
+      if (said.org !== undefined) {
+        const fault = await setUp(invitation, said.operator, said.org);
+        if (fault !== undefined) return fault;
+      }
       const passkey = { ...made.passkey, label, madeAt: toInstant(clock.now()) };
       const entered = await enter(invitation, said, passkey);
-      return entered === 'done' ? { operator: said.operator } : entered;
+      return entered === 'done' ? { operator: said.operator, passkey: passkey.id } : entered;
     },
 
     async takeAs(token, { operator }) {
@@ -173,8 +234,10 @@ export function joining(parts: JoinParts): Joining {
       return transact(async (tx) => {
         // What a person is there already is not changed by a link.
         if ((await tx.people.memberships(operator)).some((one) => one.org === org)) return 'conflict';
+        const fault = await faultOf(await tx.invitations.invitation(id), clock.now(), tx);
+        if (fault !== undefined) return fault;
         if (!(await tx.invitations.use(id, operator, at))) return 'invitation_used';
-        await tx.people.saveMembership(operator, org, role);
+        await enterOrg(operator, org, role, at, tx);
         await audit(tx.audit, {
           ...{ at, step: STEPS.admin, event: 'invitation accepted', actor: operator, org, subject: id },
           detail: `${kind}, ${role}`,
@@ -183,6 +246,11 @@ export function joining(parts: JoinParts): Joining {
       });
     },
   };
+}
+
+/** Whether there is, or ever was, anybody who is no demo person: what they did is theirs, whoever signs in now. */
+export async function hadRealPeople({ people }: Needs<'people'>): Promise<boolean> {
+  return (await people.people()).some(({ demoRole }) => demoRole === null);
 }
 
 /** Whether somebody could sign in who is no demo person. */

@@ -1,6 +1,7 @@
 import type { OwnPasskey } from '../../contract/account.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toInstant } from '../../core/instant.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { SignedInPerson } from '../ports/signed-in-person.ts';
 import type { Needs, Transact } from '../ports/stores.ts';
 import { audit } from '../trail/chain.ts';
@@ -18,11 +19,17 @@ export async function ownPasskeys(
   }));
 }
 
-/** Ends a passkey of one's own. The last one stays: whoever has none can sign in nowhere. */
+/** Ends a passkey of one's own, with the sessions that it began. The last one stays: whoever has none can sign in nowhere. */
 export function endOwnPasskey(
   id: string,
   { operator }: SignedInPerson,
-  { transact, clock }: { readonly transact: Transact<'passkeys' | 'audit'>; readonly clock: Clock },
+  {
+    transact,
+    clock,
+  }: {
+    readonly transact: Transact<'passkeys' | 'sessions' | 'invitations' | 'audit'>;
+    readonly clock: Clock;
+  },
 ): Promise<'not_found' | 'conflict' | undefined> {
   const at = toInstant(clock.now());
   return transact(async (tx) => {
@@ -30,9 +37,54 @@ export function endOwnPasskey(
     if (!own.some((one) => one.id === id)) return 'not_found';
     if (own.length === 1) return 'conflict';
     await tx.passkeys.end(id, at, 'by its person');
+    // It may be on a phone that is lost: what was begun with it ends too, and links that may have been made there.
+    await tx.sessions.removeBegunWith(id);
+    await tx.invitations.withdrawOf(operator, ['device'], at);
     await audit(tx.audit, {
       ...{ at, step: STEPS.admin, event: 'passkey ended', actor: operator, org: null, subject: operator },
     });
     return undefined;
+  });
+}
+
+/** There is a copy of a person's passkey, which has ended: nobody knows who is signed in with it, so nobody stays. */
+export async function endAfterCopy(
+  operator: string,
+  {
+    transact,
+    clock,
+    notifier,
+  }: {
+    readonly transact: Transact<
+      | 'people'
+      | 'sessions'
+      | 'invitations'
+      | 'installationAdministrators'
+      | 'notices'
+      | 'noticeWishes'
+      | 'pushedBrowsers'
+      | 'audit'
+    >;
+    readonly clock: Clock;
+    readonly notifier: Pick<Notifier, 'alarm'>;
+  },
+): Promise<void> {
+  const at = toInstant(clock.now());
+  await transact(async (tx) => {
+    const ended = await tx.sessions.removeOf(operator);
+    await tx.invitations.withdrawOf(operator, ['device'], at);
+    await audit(tx.audit, {
+      ...{
+        at,
+        step: STEPS.admin,
+        event: 'passkey cloned',
+        actor: 'the server',
+        org: null,
+        subject: operator,
+      },
+      detail: `${ended} sessions ended`,
+    });
+    for (const { org } of await tx.people.memberships(operator))
+      await notifier.alarm({ org, about: `a copied passkey of ${operator}, ${at}` }, tx);
   });
 }

@@ -4,6 +4,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { decodeAttestationObject, isoBase64URL, isoCBOR } from '@simplewebauthn/server/helpers';
 import type {
   AuthenticationResponse,
   RegistrationOptions,
@@ -43,12 +44,14 @@ export interface Registrant {
 }
 
 export type Shown =
-  | { readonly ok: true; readonly operator: string }
+  | { readonly ok: true; readonly operator: string; readonly passkey: string }
   | {
       readonly ok: false;
       readonly code: 'nonce_unknown' | 'passkey_unknown' | 'passkey_refused' | 'passkey_cloned';
       /** Whose passkey it was, where it was somebody's. */
       readonly operator: string | undefined;
+      /** Whether that passkey could still let somebody in. */
+      readonly isLive: boolean;
     };
 
 /** The two ceremonies of WebAuthn. `browser`: the secret of the browser's own cookie, so that a challenge cannot be borrowed. */
@@ -62,20 +65,23 @@ export interface Passkeys {
     about: Pick<Ceremony, 'invitation' | 'about'>,
     browser: string,
   ): Promise<RegistrationOptions>;
-  /** The new passkey, and what was kept with its challenge; undefined if challenge or answer do not hold. */
+  /** The new passkey, and what was kept with its challenge. `passkey_refused`: the answer to it does not hold. */
   register(
     response: RegistrationResponse,
     browser: string,
-  ): Promise<{ readonly passkey: NewPasskey; readonly ceremony: Ceremony } | undefined>;
+  ): Promise<
+    { readonly passkey: NewPasskey; readonly ceremony: Ceremony } | 'nonce_unknown' | 'passkey_refused'
+  >;
 }
 
 export function passkeys({ stores, clock, crypto, relyingParty: party }: PasskeyParts): Passkeys {
   const hashOf = (text: string) => crypto.digest(utf8(text));
 
-  async function keep(challenge: string, browser: string, ceremony: Ceremony): Promise<void> {
+  async function keep(challenge: string, browser: string, about: Omit<Ceremony, 'madeAt'>): Promise<void> {
     const now = clock.now();
     await stores.ceremonies.purge(toInstant(now));
     const expiresAt = toInstant(now + CHALLENGE);
+    const ceremony = { ...about, madeAt: toInstant(now) };
     await stores.ceremonies.save(await hashOf(challenge), await hashOf(browser), ceremony, expiresAt);
   }
 
@@ -110,6 +116,7 @@ export function passkeys({ stores, clock, crypto, relyingParty: party }: Passkey
       const refuse = (code: Extract<Shown, { ok: false }>['code'], of?: Passkey): Shown => ({
         ...{ ok: false, code },
         operator: of?.operator,
+        isLive: of !== undefined && of.endedAt === null,
       });
       if (taken === undefined) return refuse('nonce_unknown');
       const passkey = await stores.passkeys.passkey(response.id);
@@ -119,10 +126,14 @@ export function passkeys({ stores, clock, crypto, relyingParty: party }: Passkey
       const at = toInstant(clock.now());
       // Only an authenticator that counts can be seen to have a copy (WebAuthn level 3, section 6.1.1). Both end then: which
       // of them is the person's nobody knows.
-      const isCopy = (counter > 0 || passkey.counter > 0) && counter <= passkey.counter;
+      const isBehind = (counter > 0 || passkey.counter > 0) && counter <= passkey.counter;
+      // Two browsers of one person may ask at once, and the older answer come last: that is no copy.
+      const isOvertaken = passkey.usedAt !== null && taken.ceremony.madeAt < passkey.usedAt;
+      const isCopy = isBehind && !(isOvertaken && counter < passkey.counter);
       if (isCopy) await stores.passkeys.end(passkey.id, at, 'its counter went back');
+      else if (isBehind) return refuse('passkey_refused', passkey);
       else if (await stores.passkeys.used(passkey.id, passkey.counter, counter, at))
-        return { ok: true, operator: passkey.operator };
+        return { ok: true, operator: passkey.operator, passkey: passkey.id };
       return refuse(isCopy ? 'passkey_cloned' : 'passkey_refused', passkey);
     },
 
@@ -158,16 +169,22 @@ export function passkeys({ stores, clock, crypto, relyingParty: party }: Passkey
 
     async register(response, browser) {
       const taken = await take(response.response.clientDataJSON, browser, 'register');
-      if (taken === undefined) return undefined;
+      if (taken === undefined) return 'nonce_unknown';
+      const bare = withoutAttestation(response.response);
+      if (bare === undefined) return 'passkey_refused';
       const made = await verifyRegistrationResponse({
-        response: { ...response, clientExtensionResults: {}, response: withoutUnknown(response.response) },
+        response: {
+          ...response,
+          clientExtensionResults: {},
+          response: bare,
+        },
         expectedChallenge: taken.challenge,
         ...expected,
         supportedAlgorithmIDs: ALGORITHMS,
       }).catch(() => undefined);
-      if (made?.verified !== true) return undefined;
+      if (made?.verified !== true) return 'passkey_refused';
       const { credential, credentialBackedUp } = made.registrationInfo;
-      if (credential.id.length > LONGEST_ID) return undefined;
+      if (credential.id.length > LONGEST_ID) return 'passkey_refused';
       const passkey: NewPasskey = {
         id: credential.id,
         publicKey: toBase64Url(credential.publicKey),
@@ -213,6 +230,23 @@ function challengeIn(clientData: string): string | undefined {
   }
 }
 
-function withoutUnknown({ clientDataJSON, attestationObject }: RegistrationResponse['response']) {
-  return { clientDataJSON, attestationObject };
+/**
+ * The answer without what vouches for the authenticator's maker; undefined where it cannot be read. We ask for none, and its formats
+ * name addresses of lists which the library would fetch: whoever answers would have this server call wherever they like.
+ */
+function withoutAttestation({
+  clientDataJSON,
+  attestationObject,
+}: RegistrationResponse['response']): RegistrationResponse['response'] | undefined {
+  try {
+    const authData = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject)).get('authData');
+    const bare = new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, never>>([
+      ['fmt', 'none'],
+      ['attStmt', new Map<string, never>()],
+      ['authData', authData],
+    ]);
+    return { clientDataJSON, attestationObject: isoBase64URL.fromBuffer(isoCBOR.encode(bare)) };
+  } catch {
+    return undefined;
+  }
 }

@@ -52,13 +52,15 @@ export interface SessionsToEnd {
 /** Ends all sessions of a person, who may sign in again; keys and records stay. Undefined if there is no such person. */
 export async function endSessionsOf(
   { operator, org, by, because }: SessionsToEnd,
-  { transact, clock }: { transact: Transact<'people' | 'sessions' | 'audit'>; clock: Clock },
+  { transact, clock }: { transact: Transact<'people' | 'sessions' | 'invitations' | 'audit'>; clock: Clock },
 ): Promise<number | undefined> {
   return transact(async (tx) => {
     if ((await tx.people.person(operator)) === undefined) return undefined;
     const memberships = await tx.people.memberships(operator);
     if (org !== null && memberships.every((one) => one.org !== org)) return undefined;
     const ended = await tx.sessions.removeOf(operator);
+    // A link that one of them made would begin another.
+    await tx.invitations.withdrawOf(operator, ['device'], toInstant(clock.now()));
     await audit(tx.audit, {
       at: toInstant(clock.now()),
       step: STEPS.admin,

@@ -14,7 +14,7 @@ type SetUpParts = InvitationParts & {
 export async function setUpLink(parts: SetUpParts): Promise<string | undefined> {
   const { stores, transact, clock } = parts;
   if (await hasRealPeople(stores)) return undefined;
-  await transact((tx) => tx.invitations.withdrawAll('set-up', toInstant(clock.now())));
+  await transact((tx) => tx.invitations.withdrawSetUps(toInstant(clock.now())));
   const nobody = { org: null, role: null, operator: null, madeBy: null };
   const made = { ...nobody, kind: 'set-up', name: '', by: 'the server', waits: false } as const;
   return (await makeInvitation(made, parts)).link;

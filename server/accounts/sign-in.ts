@@ -8,7 +8,7 @@ import type { Person } from '../ports/people.ts';
 import { PROCESS_SKEW } from '../ports/server-clock.ts';
 import type { KnownSession } from '../ports/sessions.ts';
 import type { SignedInPerson } from '../ports/signed-in-person.ts';
-import type { Needs } from '../ports/stores.ts';
+import type { Needs, Transact } from '../ports/stores.ts';
 
 const DAY = 24 * 3_600_000;
 /** A session that nobody uses for so long ends: a phone is away for weeks, and a sign-in must not be what stops it. */
@@ -51,6 +51,7 @@ export interface SignInParts {
   readonly stores: Needs<'people' | 'sessions' | 'eras' | 'installationAdministrators'>;
   readonly clock: Clock;
   readonly crypto: CryptoPort;
+  readonly transact: Transact<'sessions' | 'passkeys'>;
   readonly access: Pick<AccessNotes, 'note'>;
   /** Whether demo people may sign in, and stay so; they may if it is left out. */
   readonly demo?: boolean;
@@ -66,16 +67,27 @@ export interface SignIn {
   /** Signs a demo person in; undefined if there is no such person, or if the person may not sign in. */
   asDemo(operator: string, label: string): Promise<Entered | undefined>;
   /**
-   * Begins a session of whoever has shown a passkey; undefined if the person may not sign in. A session of theirs in the same
-   * browser ends: its token was known before.
+   * Begins a session of whoever has shown a passkey (null: it was shown when that one session before it began); undefined if the
+   * person may not sign in, or if the passkey has ended meanwhile. A session in the same browser ends: its token was known before.
    */
-  begin(operator: string, label: string, before?: SignedInPerson): Promise<Entered | undefined>;
+  begin(
+    shown: { readonly operator: string; readonly passkey: string | null },
+    label: string,
+    before?: SignedInPerson,
+  ): Promise<Entered | undefined>;
   /** The person behind a cookie's token; undefined if the session is unknown or has ended. */
   find(token: string): Promise<SignedInPerson | undefined>;
   out(session: SignedInPerson): Promise<void>;
 }
 
-export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }: SignInParts): SignIn {
+export function signIn({
+  stores,
+  transact,
+  clock,
+  crypto,
+  access,
+  demo: takesDemo = true,
+}: SignInParts): SignIn {
   const hashOf = (token: string) => crypto.digest(utf8(token));
 
   async function signedIn(
@@ -105,7 +117,11 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
     await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
   }
 
-  async function begin(person: Person | undefined, label: string): Promise<Entered | undefined> {
+  async function begin(
+    person: Person | undefined,
+    label: string,
+    passkey: string | null = null,
+  ): Promise<Entered | undefined> {
     if (person === undefined) return refused(person);
     const { operator } = person;
     const now = clock.now();
@@ -115,7 +131,13 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
     const session = await signedIn(operator, hash, toInstant(now), endOf(toInstant(now), now));
     if (session === undefined) return refused(person);
     const { begunAt, expiresAt } = session;
-    await stores.sessions.create({ hash, operator, begunAt, expiresAt, label });
+    const isBegun = await transact(async (tx) => {
+      // Whoever is let in anew ends all passkeys of before: one that was shown a moment earlier must not outlive that.
+      if (passkey !== null && (await tx.passkeys.passkey(passkey))?.endedAt !== null) return false;
+      await tx.sessions.create({ hash, operator, begunAt, expiresAt, label, passkey });
+      return true;
+    });
+    if (!isBegun) return refused(person);
     await access.note({ event: 'signed in', actor: operator, org: null, subject: operator });
     return { token, session };
   }
@@ -134,8 +156,8 @@ export function signIn({ stores, clock, crypto, access, demo: takesDemo = true }
       if (person === undefined || person.demoRole === null) return refused(person);
       return begin(person, label);
     },
-    async begin(operator, label, before) {
-      const entered = await begin(await stores.people.person(operator), label);
+    async begin({ operator, passkey }, label, before) {
+      const entered = await begin(await stores.people.person(operator), label, passkey);
       if (entered !== undefined && before !== undefined) await stores.sessions.remove(before.hash);
       return entered;
     },

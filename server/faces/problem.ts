@@ -26,7 +26,9 @@ const STATUS: Record<ProblemCode, number> = {
   sign_in_again: 403,
   last_administrator: 409,
   own_request: 403,
+  administrator_too_new: 403,
   several_organisations: 403,
+  installation_administrator: 409,
   guessing_locked: 429,
   rate_limited: 429,
   unavailable: 503,
@@ -65,8 +67,12 @@ const TITLE: Record<ProblemCode, string> = {
   sign_in_again: 'This asks for a sign-in of the last minutes',
   last_administrator: 'Nobody would be left who may say who belongs to the organisation',
   own_request: 'Four eyes: somebody else must agree',
+  administrator_too_new:
+    'Four eyes: whoever asks and whoever agrees must have been administrators for seven days, or for longer than the person',
   several_organisations:
     'This person works for other organisations too, so only an installation administrator may do this',
+  installation_administrator:
+    'This person answers for the whole installation, so only an installation administrator, or a command on the server, may do this',
   guessing_locked: 'Too many attempts failed here, so none is taken for a while',
   rate_limited: 'Too many requests',
   unavailable: 'Not available now',

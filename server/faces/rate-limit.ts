@@ -44,7 +44,9 @@ export function rateLimit(most: number, clock: Clock): (name: string) => void {
 }
 
 /** Names the client behind an address: for IPv6 the network, since one household has 2^64 addresses (RFC 6177). */
-export function addressName(ip: string): string {
+export function addressName(given: string): string {
+  // Some proxies write the port too (RFC 7239, section 6): each connection would be another client.
+  const ip = /^\[([^\]]+)\](?::\d+)?$/.exec(given)?.[1] ?? /^([\d.]+):\d+$/.exec(given)?.[1] ?? given;
   if (!isIPv6(ip)) return ip;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined) return mapped;

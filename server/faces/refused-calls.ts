@@ -4,8 +4,27 @@ import type { ProblemCode } from '../../contract/codes.ts';
 import type { AccessNotes } from '../ports/access-notes.ts';
 import { problemOf } from './problem.ts';
 
-/** Refusals of who calls, and not of what they sent. */
-const REFUSALS: readonly ProblemCode[] = ['unauthenticated', 'forbidden', 'origin_refused', 'rate_limited'];
+/** Refusals of who calls, of what lets somebody in, and of what takes two; not of what else was sent. */
+const REFUSALS: readonly ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'origin_refused',
+  'rate_limited',
+  'confirmation_needed',
+  'sign_in_again',
+  'own_request',
+  'administrator_too_new',
+  'last_administrator',
+  'several_organisations',
+  'installation_administrator',
+  'invitation_unknown',
+  'invitation_used',
+  'invitation_over',
+  'invitation_waits',
+  'passkey_refused',
+  'nonce_unknown',
+  'guessing_locked',
+];
 
 /**
  * Puts calls that were refused on the audit trail, by person or by where they came from. That comes after the answer:

@@ -6,28 +6,35 @@ import { audit } from '../trail/chain.ts';
 import { STEPS } from '../trail/steps.ts';
 
 export interface MembershipParts {
-  readonly transact: Transact<'people' | 'orgs' | 'audit'>;
+  readonly transact: Transact<
+    'people' | 'orgs' | 'installationAdministrators' | 'administratorTimes' | 'audit'
+  >;
   readonly clock: Clock;
 }
 
 interface Member {
   readonly operator: string;
   readonly org: string;
-  /** Who says so, for the trail. */
+  /** Who says so, and why, for the trail. */
   readonly by: string;
+  readonly because?: string;
 }
 
-/** `last_administrator`: nobody would be left who may say who belongs to the organisation. */
+/**
+ * `last_administrator`: nobody would be left who may say who belongs to the organisation. `installation_administrator`: nobody signs
+ * in who belongs nowhere, so whoever answers for the whole installation belongs somewhere.
+ */
 export type MembershipFault =
   | 'person_unknown'
   | 'person_revoked'
   | 'org_unknown'
   | 'no_member'
-  | 'last_administrator';
+  | 'last_administrator'
+  | 'installation_administrator';
 
 /** Makes a person a member, or changes what a member is there. It holds from the next call of an open session on. */
 export function join(
-  { operator, org, role, by }: Member & { readonly role: Role },
+  { operator, org, role, by, because }: Member & { readonly role: Role },
   { transact, clock }: MembershipParts,
 ): Promise<MembershipFault | 'done'> {
   return transact(async (tx) => {
@@ -39,8 +46,10 @@ export function join(
     const before = (await tx.people.memberships(operator)).find((one) => one.org === org)?.role;
     await tx.people.saveMembership(operator, org, role);
     const entry = { at: toInstant(clock.now()), step: STEPS.admin, event: 'role given', actor: by, org };
-    const detail = before === undefined || before === role ? role : `${role}, before: ${before}`;
-    await audit(tx.audit, { ...entry, subject: operator, detail });
+    if (role === 'administrator') await tx.administratorTimes.begun(operator, org, entry.at);
+    else if (before === 'administrator') await tx.administratorTimes.ended(operator, org, entry.at);
+    const what = before === undefined || before === role ? role : `${role}, before: ${before}`;
+    await audit(tx.audit, { ...entry, subject: operator, detail: withReason(what, because) });
     return 'done';
   });
 }
@@ -50,20 +59,27 @@ export function join(
  * memberships are read at each; what is elsewhere stays.
  */
 export function leave(
-  { operator, org, by }: Member,
+  { operator, org, by, because }: Member,
   { transact, clock }: MembershipParts,
 ): Promise<MembershipFault | 'done'> {
   return transact(async (tx) => {
     if ((await tx.people.person(operator)) === undefined) return 'person_unknown';
-    const role = (await tx.people.memberships(operator)).find((one) => one.org === org)?.role;
+    const memberships = await tx.people.memberships(operator);
+    const role = memberships.find((one) => one.org === org)?.role;
     if (role === undefined) return 'no_member';
     if (await isLast(operator, org, tx)) return 'last_administrator';
+    if (memberships.length === 1 && (await tx.installationAdministrators.is(operator)))
+      return 'installation_administrator';
     await tx.people.endMembership(operator, org);
     const entry = { at: toInstant(clock.now()), step: STEPS.admin, event: 'role taken', actor: by, org };
-    await audit(tx.audit, { ...entry, subject: operator, detail: role });
+    if (role === 'administrator') await tx.administratorTimes.ended(operator, org, entry.at);
+    await audit(tx.audit, { ...entry, subject: operator, detail: withReason(role, because) });
     return 'done';
   });
 }
+
+const withReason = (what: string, because: string | undefined) =>
+  because === undefined ? what : `${what}; because: ${because}`;
 
 async function isLast(operator: string, org: string, { people }: Needs<'people'>): Promise<boolean> {
   const administrators = await people.administrators(org);

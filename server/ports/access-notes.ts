@@ -2,13 +2,7 @@ import type { OrgName } from './issuer-name.ts';
 
 /** Somebody came in, went, or was refused. It holds nothing that was sent, and no address. */
 export interface AccessFact {
-  readonly event:
-    | 'signed in'
-    | 'signed out'
-    | 'sign-in refused'
-    | 'call refused'
-    | 'attempts locked'
-    | 'passkey cloned';
+  readonly event: 'signed in' | 'signed out' | 'sign-in refused' | 'call refused' | 'attempts locked';
   /** The person, or where a call came from that nobody has signed in for. */
   readonly actor: string;
   readonly org: OrgName | null;

@@ -48,6 +48,17 @@ export interface InstallationAdministrators {
   all(): Promise<string[]>;
 }
 
+/** Since when people are administrators: of an organisation, or with null of the installation. */
+export interface AdministratorTimes {
+  /** Nothing changes for whoever is one. */
+  begun(operator: string, org: OrgName | null, at: string): Promise<void>;
+  ended(operator: string, org: OrgName | null, at: string): Promise<void>;
+  /** Undefined where it began before this was kept. */
+  since(operator: string, org: OrgName | null): Promise<string | undefined>;
+  /** Whether they ceased to be one of anything after that instant. */
+  wasOneAfter(operator: string, at: string): Promise<boolean>;
+}
+
 export interface Invitation {
   readonly id: string;
   /** SHA-256 of its secret, base64url. */
@@ -64,6 +75,8 @@ export interface Invitation {
   readonly expiresAt: string;
   /** A second administrator must agree before it is worth anything. */
   readonly waits: boolean;
+  /** The second administrator who agreed. */
+  readonly approvedBy: string | null;
   readonly usedAt: string | null;
   readonly withdrawnAt: string | null;
 }
@@ -73,13 +86,21 @@ export interface Invitations {
   invitation(id: string): Promise<Invitation | undefined>;
   /** Neither used nor withdrawn nor over, the newest first; null: those that are of no organisation. */
   openOf(org: OrgName | null, now: string): Promise<Invitation[]>;
-  save(invitation: Omit<Invitation, 'usedAt' | 'withdrawnAt'>): Promise<void>;
+  save(invitation: Omit<Invitation, 'usedAt' | 'withdrawnAt' | 'approvedBy'>): Promise<void>;
   /** Uses it up: true at most once, and only while it is open and waits for nobody. */
   use(id: string, by: string, at: string): Promise<boolean>;
   /** False if it is not open. */
   withdraw(id: string, at: string): Promise<boolean>;
-  /** Withdraws all of this kind that are open: a newer one takes their place. */
-  withdrawAll(kind: InvitationKind, at: string): Promise<void>;
+  /** Uses a set-up link up, before its organisation is made: false if it is not open, or if another one is being used. */
+  claimSetUp(id: string, at: string): Promise<boolean>;
+  /** It may be used after all: what it was claimed for did not come about. */
+  giveBack(id: string): Promise<void>;
+  /** Withdraws all set-up links, those too whose use was cut short: a newer one takes their place. */
+  withdrawSetUps(at: string): Promise<void>;
+  /** Withdraws all of these kinds that are open for one person. */
+  withdrawOf(operator: string, kinds: readonly InvitationKind[], at: string): Promise<void>;
+  /** Withdraws all that this person made and that are open. */
+  withdrawMadeBy(operator: string, at: string): Promise<void>;
   /** False if it did not wait, or is not open. */
   approve(id: string, by: string, at: string): Promise<boolean>;
 }
@@ -91,6 +112,8 @@ export interface Ceremony {
   readonly invitation: string | null;
   /** What whoever accepts has said, as JSON; `{}` for a sign-in. */
   readonly about: string;
+  /** When its challenge was given out. */
+  readonly madeAt: string;
 }
 
 export interface Ceremonies {

@@ -15,7 +15,14 @@ export interface KnownSession extends StoredSession {
 }
 
 export interface Sessions {
-  create(session: StoredSession & { readonly begunAt?: string; readonly label?: string }): Promise<void>;
+  create(
+    session: StoredSession & {
+      readonly begunAt?: string;
+      readonly label?: string;
+      /** Id of the passkey that was shown. */
+      readonly passkey?: string | null;
+    },
+  ): Promise<void>;
   find(hash: string): Promise<KnownSession | undefined>;
   ofOperator(operator: string): Promise<KnownSession[]>;
   /** It was used at that time, and ends then if nobody uses it again. */
@@ -23,6 +30,8 @@ export interface Sessions {
   remove(hash: string): Promise<void>;
   /** All of a person's sessions; gives how many they were. */
   removeOf(operator: string): Promise<number>;
+  /** All that were begun with this passkey. */
+  removeBegunWith(passkey: string): Promise<void>;
   saveNonce(nonceHash: string, sessionHash: string, expiresAt: string): Promise<void>;
   /** Uses the nonce up: true at most once, and only for the session that it was created for. */
   takeNonce(nonceHash: string, sessionHash: string, now: string): Promise<boolean>;

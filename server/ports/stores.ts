@@ -1,4 +1,5 @@
 import type {
+  AdministratorTimes,
   Ceremonies,
   InstallationAdministrators,
   Invitations,
@@ -59,6 +60,7 @@ export interface Stores {
   readonly invitations: Invitations;
   readonly ceremonies: Ceremonies;
   readonly installationAdministrators: InstallationAdministrators;
+  readonly administratorTimes: AdministratorTimes;
   readonly notices: NoticeOutbox;
   readonly noticeWishes: NoticeWishes;
   readonly pushedBrowsers: PushedBrowsers;

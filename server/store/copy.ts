@@ -19,6 +19,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   people: ['operator'],
   memberships: ['operator', 'org'],
   sessions: ['hash'],
+  administrator_times: ['operator', 'org'],
   passkeys: ['id'],
   invitations: ['id'],
   ceremonies: ['hash'],

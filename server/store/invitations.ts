@@ -51,11 +51,44 @@ export function invitations(db: Db): Invitations {
       const changed = await open(db, id, at).set({ withdrawn_at: at }).executeTakeFirst();
       return changed.numUpdatedRows === 1n;
     },
-    async withdrawAll(kind, at) {
+    async claimSetUp(id, at) {
+      const under = await db
+        .selectFrom('invitations')
+        .select('id')
+        .where('kind', '=', 'set-up')
+        .where('used_at', 'is not', null)
+        .where('withdrawn_at', 'is', null)
+        .executeTakeFirst();
+      if (under !== undefined) return false;
+      const changed = await open(db, id, at).set({ used_at: at }).executeTakeFirst();
+      return changed.numUpdatedRows === 1n;
+    },
+    async giveBack(id) {
+      await db.updateTable('invitations').set({ used_at: null }).where('id', '=', id).execute();
+    },
+    async withdrawSetUps(at) {
       await db
         .updateTable('invitations')
         .set({ withdrawn_at: at })
-        .where('kind', '=', kind)
+        .where('kind', '=', 'set-up')
+        .where('withdrawn_at', 'is', null)
+        .execute();
+    },
+    async withdrawOf(operator, kinds, at) {
+      await db
+        .updateTable('invitations')
+        .set({ withdrawn_at: at })
+        .where('operator', '=', operator)
+        .where('kind', 'in', [...kinds])
+        .where('used_at', 'is', null)
+        .where('withdrawn_at', 'is', null)
+        .execute();
+    },
+    async withdrawMadeBy(operator, at) {
+      await db
+        .updateTable('invitations')
+        .set({ withdrawn_at: at })
+        .where('made_by', '=', operator)
         .where('used_at', 'is', null)
         .where('withdrawn_at', 'is', null)
         .execute();
@@ -90,6 +123,7 @@ function toInvitation(row: Selectable<Tables['invitations']>): Invitation {
     madeAt: row.made_at,
     expiresAt: row.expires_at,
     waits: row.waits === 1,
+    approvedBy: row.approved_by,
     usedAt: row.used_at,
     withdrawnAt: row.withdrawn_at,
   };
@@ -97,10 +131,10 @@ function toInvitation(row: Selectable<Tables['invitations']>): Invitation {
 
 export function ceremonies(db: Db): Ceremonies {
   return {
-    async save(hash, browser, { kind, invitation, about }, expiresAt) {
+    async save(hash, browser, { kind, invitation, about, madeAt }, expiresAt) {
       await db
         .insertInto('ceremonies')
-        .values({ hash, browser, kind, invitation, about, expires_at: expiresAt })
+        .values({ hash, browser, kind, invitation, about, made_at: madeAt, expires_at: expiresAt })
         .execute();
     },
     async take(hash, browser, now) {
@@ -111,7 +145,8 @@ export function ceremonies(db: Db): Ceremonies {
         .returningAll()
         .executeTakeFirst();
       if (row === undefined || row.browser !== browser || row.expires_at <= now) return undefined;
-      return { kind: row.kind as Ceremony['kind'], invitation: row.invitation, about: row.about };
+      const { invitation, about, made_at: madeAt } = row;
+      return { kind: row.kind as Ceremony['kind'], invitation, about, madeAt: madeAt ?? '' };
     },
     async purge(now) {
       await db.deleteFrom('ceremonies').where('expires_at', '<=', now).execute();

@@ -5,10 +5,18 @@ import type { Tables } from './tables.ts';
 
 export function sessions(db: Db): Sessions {
   return {
-    async create({ hash, operator, expiresAt, begunAt = null, label = null }) {
+    async create({ hash, operator, expiresAt, begunAt = null, label = null, passkey = null }) {
       await db
         .insertInto('sessions')
-        .values({ hash, operator, expires_at: expiresAt, begun_at: begunAt, seen_at: begunAt, label })
+        .values({
+          hash,
+          operator,
+          expires_at: expiresAt,
+          begun_at: begunAt,
+          seen_at: begunAt,
+          label,
+          passkey,
+        })
         .execute();
     },
     async find(hash) {
@@ -33,6 +41,9 @@ export function sessions(db: Db): Sessions {
     async removeOf(operator) {
       const ended = await db.deleteFrom('sessions').where('operator', '=', operator).executeTakeFirst();
       return Number(ended.numDeletedRows);
+    },
+    async removeBegunWith(passkey) {
+      await db.deleteFrom('sessions').where('passkey', '=', passkey).execute();
     },
     async saveNonce(hash, session, expiresAt) {
       await db.insertInto('nonces').values({ hash, session, expires_at: expiresAt }).execute();

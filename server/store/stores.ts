@@ -1,5 +1,6 @@
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Stores } from '../ports/stores.ts';
+import { administratorTimes } from './administrator-times.ts';
 import { auditLog } from './audit-log.ts';
 import { authorities } from './authorities.ts';
 import { bindingHistory } from './binding-history.ts';
@@ -62,6 +63,7 @@ export function storesOver(db: Db, bulk: BulkRows, audit: AuditLog = auditLog(db
     invitations: invitations(db),
     ceremonies: ceremonies(db),
     installationAdministrators: installationAdministrators(db),
+    administratorTimes: administratorTimes(db),
     notices: noticeOutbox(db),
     noticeWishes: noticeWishes(db),
     pushedBrowsers: pushedBrowsers(db),

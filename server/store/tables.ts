@@ -87,8 +87,10 @@ export interface Tables {
     invitation: string | null;
     about: string;
     expires_at: string;
+    made_at: Generated<string | null>;
   };
   memberships: { operator: string; org: string; role: string };
+  administrator_times: { operator: string; org: string; since: string; until: string | null };
   sessions: {
     hash: string;
     operator: string;
@@ -96,6 +98,7 @@ export interface Tables {
     begun_at: string | null;
     seen_at: string | null;
     label: Generated<string | null>;
+    passkey: Generated<string | null>;
   };
   nonces: { hash: string; session: string; expires_at: string };
   operator_keys: {

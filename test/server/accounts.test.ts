@@ -11,9 +11,11 @@ const ORG = { name: 'westside', title: 'Westside Energy' };
 
 let server: TestServer;
 let anna: BrowserOf;
+let ahead = 0;
+const WEEK = 7 * 24 * 3_600_000;
 
 beforeAll(async () => {
-  server = await startTestServer({ demo: false });
+  server = await startTestServer({ demo: false, clock: { now: () => Date.now() + ahead } });
   anna = new BrowserOf(server.url);
 });
 afterAll(() => closeFaultless(server));
@@ -156,7 +158,11 @@ describe('an invited person', () => {
     await carl.join(await invited('Carl', 'installer'));
     carl.authenticator.counter = 40;
     expect(await carl.signIn()).toMatchObject({ status: 200 });
+    const open = (await carl.post('/api/invitations/device')).body as InvitationLink;
     expect(codeIn(await carl.signIn({ counter: 12 }))).toBe('passkey_cloned');
+    // Nobody knows who is signed in with it, so nobody stays, nor does a link that one of them made.
+    expect(await carl.who()).toBeUndefined();
+    expect(codeIn(await new BrowserOf(server.url).join(open.link))).toBe('invitation_over');
     expect(codeIn(await carl.signIn())).toBe('passkey_unknown');
     const trail = await trailOf(server.running.installation.stores);
     expect(trail.filter(({ event }) => event === 'passkey cloned')).toMatchObject([
@@ -168,12 +174,18 @@ describe('an invited person', () => {
     const dora = new BrowserOf(server.url);
     const { body } = await dora.join(await invited('Dora', 'support'));
     const { operator } = body as { operator: string };
+    const older = await anna.post('/api/invitations?org=westside', { name: 'Dora', operator });
     const made = await anna.post('/api/invitations?org=westside', { name: 'Dora', operator });
     expect(made).toMatchObject({ status: 200, body: { waits: false } });
+    const device = await dora.post('/api/invitations/device');
     const found = new BrowserOf(server.url, new Authenticator(server.url));
     expect(await found.join((made.body as InvitationLink).link)).toMatchObject({ body: { operator } });
     expect(await dora.who()).toBeUndefined();
     expect(codeIn(await dora.signIn())).toBe('passkey_unknown');
+    for (const { body: left } of [older, device])
+      expect(codeIn(await new BrowserOf(server.url).join((left as InvitationLink).link))).toBe(
+        'invitation_over',
+      );
     expect((await found.who())?.memberships).toMatchObject([{ org: 'westside', role: 'support' }]);
   });
 });
@@ -191,8 +203,39 @@ describe('an administrator', () => {
     expect(codeIn(await berta.post(`/api/invitations/${id}/approve?org=westside`))).toBe('own_request');
     const cleo = new BrowserOf(server.url);
     await cleo.join(await invited('Cleo', 'administrator'));
-    expect(await cleo.post(`/api/invitations/${id}/approve?org=westside`)).toMatchObject({ status: 200 });
-    expect(await new BrowserOf(server.url).join(link)).toMatchObject({ status: 200 });
+    const approve = (one = id) => cleo.post(`/api/invitations/${one}/approve?org=westside`);
+    // Whoever was made administrator a moment ago, by whoever asks, is no second pair of eyes.
+    expect(codeIn(await approve())).toBe('administrator_too_new');
+    ahead += WEEK;
+    await anna.signIn();
+    await cleo.signIn();
+    const later = (await anna.post('/api/invitations?org=westside', { name: 'Berta', operator }))
+      .body as InvitationLink;
+    expect(await approve(later.id)).toMatchObject({ status: 200 });
+    expect(await new BrowserOf(server.url).join(later.link)).toMatchObject({ status: 200 });
+  });
+
+  it('who is made less of is no easier to recover for a week', async () => {
+    const bob = new BrowserOf(server.url);
+    const { operator } = (await bob.join(await invited('Bob', 'administrator'))).body as { operator: string };
+    const role = (to: string) =>
+      anna.post(`/api/people/${operator}/role?org=westside`, { role: to, because: 'trying it out' });
+    expect(await role('installer')).toMatchObject({ status: 200 });
+    const recover = () => anna.post('/api/invitations?org=westside', { name: 'Bob', operator });
+    expect(await recover()).toMatchObject({ status: 200, body: { waits: true } });
+    ahead += WEEK + 1;
+    await anna.signIn();
+    const alone = await recover();
+    expect(alone).toMatchObject({ status: 200, body: { waits: false } });
+    // What was made for an installer opens no administrator's account.
+    expect(await role('administrator')).toMatchObject({ status: 200 });
+    expect(codeIn(await new BrowserOf(server.url).join((alone.body as InvitationLink).link))).toBe(
+      'invitation_over',
+    );
+    const trail = await trailOf(server.running.installation.stores);
+    expect(trail.findLast(({ event }) => event === 'role given')?.detail).toBe(
+      'administrator, before: installer; because: trying it out',
+    );
   });
 
   it('sees who is there and who is invited, and takes an invitation back', async () => {

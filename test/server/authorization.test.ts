@@ -122,6 +122,7 @@ const ELSEWHERE = 'elsewhere';
 const PHOTO = Uint8Array.from([0xff, 0xd8, 0xff, 1, 2, 3]);
 
 let server: TestServer;
+let ahead = 0;
 let people: ReadonlyMap<Person, TestOperator>;
 let memberships: ReadonlyMap<Person, readonly Membership[]>;
 let shared: Objects;
@@ -133,7 +134,8 @@ let leafPem: string;
 let traces: string[];
 
 beforeAll(async () => {
-  server = await startTestServer();
+  // Calls are counted by the minute, and these are many.
+  server = await startTestServer({ clock: { now: () => Date.now() + ahead } });
   const { stores } = server.running.installation;
   for (const words of [
     ['org', 'create', 'westside', '--title', 'Westside Energy'],
@@ -333,6 +335,10 @@ describe('the table', () => {
 });
 
 describe.each(NAMES)('%s', (name) => {
+  beforeAll(() => {
+    if (NAMES.indexOf(name) % 8 === 0) ahead += 61_000;
+  });
+
   it.each(ORGS)('is for whom it should be, where %s is named', async (org) => {
     let [letters, due] = ['', ''];
     for (const who of PEOPLE) {

@@ -98,7 +98,8 @@ describe('a session', () => {
     };
     const sessions = { ...stores.sessions, touch };
     const access = { note: async () => undefined, settle: async () => undefined };
-    const signedIn = signIn({ stores: { ...stores, sessions }, clock, crypto, access });
+    const { transact } = server.running.installation;
+    const signedIn = signIn({ stores: { ...stores, sessions }, transact, clock, crypto, access });
     const { token } = (await signedIn.asDemo('sam', 'Chrome on Android')) ?? { token: '' };
     for (const minutes of [1, 5, 5, 11]) {
       now += minutes * MINUTE;

@@ -31,6 +31,7 @@ export const ACCOUNT_CALLS = [
   'inviteAdministrator',
   'recoverPerson',
   'approveRecovery',
+  'withdrawRecovery',
   'changeInstallationAdministrator',
 ] as const satisfies readonly ApiName[];
 /** Those that a person of one role or another may make again and again, with the session that they have. */
@@ -63,6 +64,7 @@ export const OF_INSTALLATION = [
   'inviteAdministrator',
   'recoverPerson',
   'approveRecovery',
+  'withdrawRecovery',
   'changeInstallationAdministrator',
 ] as const satisfies readonly (typeof ACCOUNT_CALLS)[number][];
 export type AccountCall = (typeof ACCOUNT_CALLS)[number];
@@ -168,6 +170,7 @@ export async function accountCall(name: AccountCall, about: About): Promise<Want
     case 'recoverPerson':
       return { params: { operator: real }, body: { because } };
     case 'approveRecovery':
+    case 'withdrawRecovery':
       return { params: { id: (await invitation('recovery', null, null, { waits: true, whose: real })).id } };
     case 'changeInstallationAdministrator':
       return { params: { operator: real }, body: { isOne: true, because } };

@@ -16,6 +16,8 @@ export interface Twist {
   readonly counter?: number;
   readonly challenge?: string;
   readonly type?: string;
+  /** What vouches for it, in another format than none. */
+  readonly attestation?: { readonly fmt: string; readonly attStmt: object };
 }
 
 const USER_PRESENT = 0x01;
@@ -71,7 +73,7 @@ export class Authenticator {
       type: 'public-key',
       response: {
         clientDataJSON: this.#clientData('webauthn.create', options.challenge, twist),
-        attestationObject: b64(encode({ fmt: 'none', attStmt: {}, authData })),
+        attestationObject: b64(encode({ ...(twist.attestation ?? { fmt: 'none', attStmt: {} }), authData })),
         transports: ['internal'],
       },
       clientExtensionResults: {},

@@ -98,6 +98,8 @@ const MEMBERSHIP: Record<MembershipFault, string> = {
   no_member: 'this person is no member there',
   last_administrator:
     'this is the last administrator there: make somebody else administrator first (operator join)',
+  installation_administrator:
+    'this person answers for the whole installation and would belong nowhere: end that first (operator installation --end)',
 };
 
 export const operatorJoin: Command = {
@@ -183,12 +185,9 @@ export const operatorRecover: Command = {
     const { installation, words, required, print } = call;
     const [operator, because] = [words[0] ?? '', required('because')];
     required('by');
-    const memberships = await installation.stores.people.memberships(operator);
-    const by = await actorFor(
-      call,
-      memberships.map(({ org }) => org),
-      WHO.administration,
-    );
+    const orgs = (await installation.stores.people.memberships(operator)).map(({ org }) => org);
+    const by =
+      orgs.length === 0 ? await installationActor(call) : await actorFor(call, orgs, WHO.administration);
     // Whoever has a shell on the server is no browser's second pair of eyes: the trail says who and why.
     const made = await recoverAtServer({ operator, by, because }, installation);
     if (made === undefined) {
@@ -201,6 +200,15 @@ export const operatorRecover: Command = {
   },
 };
 
+/** Whoever answers for the whole installation, where there is anybody who does. Throws UsageError. */
+async function installationActor(call: Parameters<Command['run']>[0]): Promise<string> {
+  const { installation, text } = call;
+  const all = await installation.stores.installationAdministrators.all();
+  if (all.length > 0 && !all.includes(text('by') ?? ''))
+    throw new UsageError(`--by names an installation administrator: ${all.join(', ')}`);
+  return actorFor(call, [], WHO.administration);
+}
+
 export const operatorInstallation: Command = {
   usage: 'operator installation NAME [--end] --by PERSON --because TEXT',
   about: 'makes a person an installation administrator, or one no longer (--end)',
@@ -210,7 +218,7 @@ export const operatorInstallation: Command = {
     const { installation, words, required, flag, print } = call;
     const operator = words[0] ?? '';
     required('by');
-    const by = await actorFor(call, [], WHO.administration);
+    const by = await installationActor(call);
     const change = { operator, isOne: !flag('end'), by, because: required('because') };
     const result = await changeInstallationAdministrator(change, installation);
     print(

@@ -3,7 +3,7 @@ import { browserLabel } from '../../accounts/browser-label.ts';
 import { endPhone } from '../../accounts/end-phone.ts';
 import { makeInvitation, showInvitation } from '../../accounts/invitations.ts';
 import type { JoinFault } from '../../accounts/joining.ts';
-import { endOwnPasskey, ownPasskeys } from '../../accounts/own-passkeys.ts';
+import { endAfterCopy, endOwnPasskey, ownPasskeys } from '../../accounts/own-passkeys.ts';
 import { ownPhones } from '../../accounts/own-phones.ts';
 import type { Entered } from '../../accounts/sign-in.ts';
 import { ProblemError } from '../problem.ts';
@@ -43,7 +43,8 @@ export function accountHandlers(
 
   const refuse = async (request: FastifyRequest, code: JoinFault) => {
     // Only a token that never was is a guess: whoever holds a used one was given it.
-    if (code === 'invitation_unknown') await tried.failed(request);
+    if (code === 'invitation_unknown' || code === 'passkey_refused')
+      await tried.failed(request, 'invitations');
     return new ProblemError(code);
   };
 
@@ -51,18 +52,20 @@ export function accountHandlers(
     askToSignIn: async ({ reply }) => passkeys.askToSignIn(newCeremonyBrowser(reply, installation.crypto)),
 
     async passkeySignIn({ body, request, reply }) {
-      tried.check(request);
       const shown = await passkeys.show(body.response, ceremonyBrowser(request));
-      // Also for the right passkey: whoever tries others must not learn which one it was.
-      if (shown.operator !== undefined) tried.check(request, shown.operator);
       if (!shown.ok) {
-        if (shown.code !== 'nonce_unknown') await tried.failed(request, shown.operator);
-        const { operator: subject = 'an unknown passkey', code } = shown;
-        const event = code === 'passkey_cloned' ? 'passkey cloned' : 'sign-in refused';
-        await access.note({ event, actor: 'nobody signed in', org: null, subject });
+        const { operator, isLive, code } = shown;
+        // What is right comes in: nobody guesses a signature, and whoever tries must not keep its person out.
+        tried.check(request, 'passkeys', operator);
+        if (code === 'passkey_cloned' && operator !== undefined)
+          await endAfterCopy(operator, { ...installation, notifier: parts.notifier });
+        // Of a passkey that has ended somebody else may know the name: it says nothing of the account.
+        if (code !== 'nonce_unknown') await tried.failed(request, 'passkeys', isLive ? operator : undefined);
+        const subject = operator ?? 'an unknown passkey';
+        await access.note({ event: 'sign-in refused', actor: 'nobody signed in', org: null, subject });
         throw new ProblemError(code);
       }
-      return enter(await signIn.begin(shown.operator, labelOf(request), await before(request)), reply);
+      return enter(await signIn.begin(shown, labelOf(request), await before(request)), reply);
     },
 
     passkeys: async ({ session }) => ({ passkeys: await ownPasskeys(session, installation) }),
@@ -74,32 +77,35 @@ export function accountHandlers(
     },
 
     async readInvitation({ body, request }) {
-      tried.check(request);
+      tried.check(request, 'invitations');
       const shown = await showInvitation(body.token, installation);
       if (typeof shown === 'string') throw await refuse(request, shown);
       return shown;
     },
 
     async acceptInvitation({ body, request, reply }) {
-      tried.check(request);
+      tried.check(request, 'invitations');
       const asked = await joining.ask(body, newCeremonyBrowser(reply, installation.crypto));
       if (typeof asked === 'string') throw await refuse(request, asked);
       return asked;
     },
 
     async takeInvitation({ body, request, reply }) {
-      tried.check(request);
+      tried.check(request, 'invitations');
       const { token, response } = body;
       const taken = await joining.take(token, response, ceremonyBrowser(request), labelOf(request));
       if (typeof taken === 'string') throw await refuse(request, taken);
-      return enter(await signIn.begin(taken.operator, labelOf(request), await before(request)), reply);
+      return enter(await signIn.begin(taken, labelOf(request), await before(request)), reply);
     },
 
     async joinByInvitation({ session, body, request, reply }) {
-      tried.check(request);
+      tried.check(request, 'invitations');
       const joined = await joining.takeAs(body.token, session);
       if (joined !== 'done') throw await refuse(request, joined);
-      return enter(await signIn.begin(session.operator, labelOf(request), session), reply);
+      return enter(
+        await signIn.begin({ operator: session.operator, passkey: null }, labelOf(request), session),
+        reply,
+      );
     },
 
     ownPhones: async ({ session }) => ({ phones: await ownPhones(session.operator, installation) }),

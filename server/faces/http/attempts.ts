@@ -9,12 +9,15 @@ import { whereFrom } from '../refused-calls.ts';
 
 const HOUR = 3_600_000;
 
+/** What is counted apart: whoever guesses at one must not keep the people of their network from the other. */
+export type Tried = 'invitations' | 'passkeys';
+
 /** Attempts to come in, of one address and of one account. */
 export interface Attempts {
-  /** Throws `guessing_locked` where too many failed. */
-  check(request: FastifyRequest, operator?: string): void;
+  /** Throws `guessing_locked` where too many failed, of that address or for that person. */
+  check(request: FastifyRequest, what: Tried, operator?: string): void;
   /** Counts one that failed. Where it was one too many, that is put on the trail, and administrators are told. */
-  failed(request: FastifyRequest, operator?: string): Promise<void>;
+  failed(request: FastifyRequest, what: Tried, operator?: string): Promise<void>;
 }
 
 export function attempts({
@@ -28,7 +31,7 @@ export function attempts({
   readonly notifier: Pick<Notifier, 'alarm'>;
   readonly installation: Pick<HttpFace, 'stores' | 'transact' | 'clock'>;
 }): Attempts {
-  const addressOf = ({ ip }: FastifyRequest) => `address ${addressName(ip)}`;
+  const addressOf = ({ ip }: FastifyRequest, what: Tried) => `${what} of ${addressName(ip)}`;
   const accountOf = (operator: string) => `account ${operator}`;
 
   /** Once an hour about one thing: whoever tries on must not fill mailboxes. */
@@ -42,17 +45,19 @@ export function attempts({
   }
 
   return {
-    check(request, operator) {
-      const name = operator === undefined ? addressOf(request) : accountOf(operator);
-      const seconds = guesses.lockedFor(name);
-      if (seconds !== undefined) throw new ProblemError('guessing_locked', undefined, seconds);
+    check(request, what, operator) {
+      const names = [addressOf(request, what), ...(operator === undefined ? [] : [accountOf(operator)])];
+      for (const name of names) {
+        const seconds = guesses.lockedFor(name);
+        if (seconds !== undefined) throw new ProblemError('guessing_locked', undefined, seconds);
+      }
     },
-    async failed(request, operator) {
+    async failed(request, what, operator) {
       const actor = `nobody signed in, ${whereFrom(request.ip)}`;
       const event = 'attempts locked';
-      if (guesses.failed('address', addressOf(request))) {
-        await access.note({ event, actor, org: null, subject: 'an address' });
-        await alarm('attempts of an address');
+      if (guesses.failed('address', addressOf(request, what))) {
+        await access.note({ event, actor, org: null, subject: `${what} from an address` });
+        await alarm(`${what} from an address`);
       }
       if (operator !== undefined && guesses.failed('account', accountOf(operator))) {
         await access.note({ event, actor, org: null, subject: operator });

@@ -4,7 +4,7 @@ import {
   inviteAdministrator,
   recoverPerson,
 } from '../../accounts/installation-wide.ts';
-import { approveInvitation } from '../../accounts/invitations.ts';
+import { approveInvitation, withdrawInvitation } from '../../accounts/invitations.ts';
 import { ProblemError } from '../problem.ts';
 import type { HttpParts } from './parts.ts';
 import type { Handlers } from './routes.ts';
@@ -20,6 +20,7 @@ export function installationHandlers({
   | 'inviteAdministrator'
   | 'recoverPerson'
   | 'approveRecovery'
+  | 'withdrawRecovery'
   | 'changeInstallationAdministrator'
 > {
   return {
@@ -41,6 +42,12 @@ export function installationHandlers({
     async approveRecovery({ session: { operator: by }, params: { id } }) {
       const result = await approveInvitation(id, { org: null, by }, installation);
       if (result !== 'done') throw new ProblemError(result);
+      return {};
+    },
+
+    async withdrawRecovery({ session: { operator: by }, params: { id } }) {
+      if (!(await withdrawInvitation(id, { org: null, by }, installation)))
+        throw new ProblemError('not_found');
       return {};
     },
 

@@ -1,4 +1,5 @@
 import { endPhone } from '../../accounts/end-phone.ts';
+import { needsTwo } from '../../accounts/four-eyes.ts';
 import { approveInvitation, makeInvitation, withdrawInvitation } from '../../accounts/invitations.ts';
 import { peopleOfOrg } from '../../accounts/people-of-org.ts';
 import { join, leave } from '../../organisations/membership.ts';
@@ -36,9 +37,10 @@ export function peopleHandlers({
         throw new ProblemError('not_found');
       if (body.operator === session.operator) throw new ProblemError('own_request');
       // Their passkeys open the other organisations too, over which nobody here has a word.
-      if (memberships.length > 1 || (await stores.installationAdministrators.is(body.operator)))
-        throw new ProblemError('several_organisations');
-      const waits = here.role === 'administrator';
+      if (await stores.installationAdministrators.is(body.operator))
+        throw new ProblemError('installation_administrator');
+      if (memberships.length > 1) throw new ProblemError('several_organisations');
+      const waits = await needsTwo(body.operator, installation.clock.now(), stores);
       return makeInvitation(
         { ...made, kind: 'recovery', role: here.role, operator: body.operator, name: person.name, waits },
         installation,
@@ -57,8 +59,8 @@ export function peopleHandlers({
       return {};
     },
 
-    async changeRole({ session, params: { operator }, query: { org }, body: { role } }) {
-      const member = { operator, org, by: session.operator };
+    async changeRole({ session, params: { operator }, query: { org }, body: { role, because } }) {
+      const member = { operator, org, by: session.operator, because: because.trim() };
       const memberships = await stores.people.memberships(operator);
       // By the browser only who is one of them already: others are invited.
       if (memberships.every((one) => one.org !== org)) throw new ProblemError('not_found');
@@ -66,7 +68,8 @@ export function peopleHandlers({
         role === undefined
           ? await leave(member, installation)
           : await join({ ...member, role }, installation);
-      if (result === 'last_administrator') throw new ProblemError('last_administrator');
+      if (result === 'last_administrator' || result === 'installation_administrator')
+        throw new ProblemError(result);
       if (result !== 'done') throw new ProblemError('not_found');
       return {};
     },

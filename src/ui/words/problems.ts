@@ -78,6 +78,14 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
     'This person works for other organisations too.',
     'An installation administrator lets them in again.',
   ),
+  administrator_too_new: say(
+    'Two must agree who have been administrators for seven days, or for longer than this person.',
+    'Ask a colleague who is one for longer, or whoever runs the server (operator recover).',
+  ),
+  installation_administrator: say(
+    'This person answers for the whole installation.',
+    'Another installation administrator, or whoever runs the server, may do this (operator recover, operator installation).',
+  ),
   own_request: say('Somebody else must agree to this.', 'Ask a colleague who may.'),
 
   // What one is told while not looking
