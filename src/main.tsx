@@ -2,6 +2,7 @@ import './ui/style/tokens.css';
 import './ui/style/base.css';
 import './ui/style/layout.css';
 import './ui/style/parts.css';
+import './ui/style/people.css';
 import './ui/style/rows.css';
 import './ui/style/bind.css';
 import { render } from 'preact';

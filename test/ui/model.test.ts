@@ -1,15 +1,10 @@
-import { signal } from '@preact/signals';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { LossReport } from '../../contract/phone.ts';
-import type { EntryTools } from '../../src/ports/account.ts';
-import type { BackendResult } from '../../src/ports/backend.ts';
-import type { SafetyNet, Wipe } from '../../src/ports/keeping.ts';
+import type { Wipe } from '../../src/ports/keeping.ts';
 import type { AppPorts } from '../../src/ui/app-ports.ts';
-import { AppModel } from '../../src/ui/model.ts';
+import { appWith } from '../support/app-model.ts';
 import { FakeClock } from '../support/device-clock.ts';
-import { noDevices } from '../support/memory-devices.ts';
-import { crypto, digest, EPOCH, session } from '../support/records.ts';
-import { enrolledPhone } from '../sync/phone.ts';
+import { digest, EPOCH, session } from '../support/records.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const REPORT: LossReport = {
@@ -20,50 +15,6 @@ const REPORT: LossReport = {
   lastSeenAt: AT,
   foundAt: AT,
 };
-
-const SAFE: SafetyNet = {
-  findLosses: async () => [],
-  weigh: async () => [],
-  tellLosses: async () => undefined,
-  note: async () => undefined,
-  check: async () => ({ restored: 0, torn: 0 }),
-  refill: async () => true,
-};
-
-/** The app over a test phone's storage; what a test does not touch is not there. */
-async function appWith(over: {
-  safety?: Partial<SafetyNet>;
-  undo?: AppPorts['undo'];
-  drain?: AppPorts['drain'];
-  takeAnswerTime?: AppPorts['takeAnswerTime'];
-  clock?: FakeClock;
-  prepare?: AppPorts['prepare'];
-  account?: Partial<AppPorts['account']>;
-  entry?: Partial<EntryTools>;
-}) {
-  const phone = await enrolledPhone();
-  const parts: Partial<AppPorts> = {
-    outbox: phone.outbox,
-    again: async () => phone.outbox,
-    work: phone.work,
-    devices: noDevices,
-    keepDevices: async () => undefined,
-    clock: over.clock ?? new FakeClock(),
-    takeAnswerTime: over.takeAnswerTime ?? (() => undefined),
-    safety: { ...SAFE, ...over.safety },
-    shell: { offlineReady: signal(true), askPersistence: async () => undefined } as never,
-    crypto: { ...crypto, random: (n: number) => new Uint8Array(n).fill(255) },
-    account: over.account as AppPorts['account'],
-    entry: async () => over.entry as EntryTools,
-    prepare: over.prepare ?? (async () => ({ ok: true })),
-    rescue: async () => ({ prepare: async () => undefined }) as never,
-    undo: over.undo ?? (async () => undefined),
-    photoUpload: { pause: () => undefined, go: async () => undefined },
-    drain: over.drain ?? (async () => 'busy'),
-    afterDrain: async () => false,
-  };
-  return { phone, model: new AppModel(parts as AppPorts) };
-}
 
 describe('a start after the storage was cleared', () => {
   it('weighs what is lost once both copies were compared, whatever was put back', async () => {
@@ -205,6 +156,7 @@ describe('the clock of a phone', () => {
     expect(model.behindBackend.value).toBeUndefined();
   });
 });
+
 describe('a key that the backend does not know', () => {
   const needed = { kind: 'refused', code: 'confirmation_needed', detail: '' } as const;
   const unknown = { kind: 'refused', code: 'operator_key_unknown', detail: '' } as const;
@@ -300,21 +252,6 @@ describe('a key that the backend does not know', () => {
   });
 });
 
-test('whoever signs in has the phone compare what it has with what the backend has, before anything else', async () => {
-  const steps: string[] = [];
-  const opened = await appWith({
-    account: { signIn: async () => ({ ok: true, value: session() }) as const },
-    prepare: async () => {
-      steps.push(`prepare, signed in: ${(await opened.phone.outbox.accord()).signedIn}`);
-      return { ok: true };
-    },
-  });
-  await opened.phone.outbox.noteAccord({ notBefore: 1e15 });
-  await opened.model.signIn('anna');
-  expect(steps).toEqual(['prepare, signed in: true']);
-  expect(await opened.phone.outbox.accord()).toMatchObject({ notBefore: 0 });
-});
-
 test('what was sent again is said until a person has read it', async () => {
   const { phone, model } = await appWith({});
   await phone.outbox.noteAccord({}, { of: 3, done: 3, putBack: true, isOver: true });
@@ -323,102 +260,4 @@ test('what was sent again is said until a person has read it', async () => {
   await model.readAgain();
   await model.refreshOutbox();
   expect(model.summary.value?.again).toBeUndefined();
-});
-
-describe('an act that wants a sign-in', () => {
-  const refused: BackendResult<string> = {
-    ok: false,
-    failure: { kind: 'refused', code: 'sign_in_again', detail: '' },
-  };
-  const ended: BackendResult<string> = { ok: false, failure: { kind: 'signed_out' } };
-  const done: BackendResult<string> = { ok: true, value: 'done' };
-  const nobody: Partial<AppPorts['account']> = {
-    signInOptions: async () => ({ ok: true, value: { demo: [] } }),
-  };
-  const part = async () => ({});
-  const asked = (model: AppModel) =>
-    vi.waitFor(() => {
-      if (model.signInAsked.value === undefined) throw new Error('nobody is asked');
-      return model.signInAsked.value;
-    });
-
-  it.each([
-    ['fresh', refused],
-    ['ended', ended],
-  ] as const)('asks for it (%s), and is done after it', async (why, first) => {
-    const { model } = await appWith({ account: nobody });
-    await model.wake();
-    const answers = [first, done];
-    const act = model.act(part, async () => answers.shift() ?? refused);
-    const { why: said, answer } = await asked(model);
-    expect(said).toBe(why);
-    answer(true);
-    expect(await act).toEqual(done);
-    expect(model.signInAsked.value).toBeUndefined();
-  });
-
-  it('is not done where the person does not want to, or is somebody else', async () => {
-    const { model } = await appWith({ account: nobody });
-    await model.wake();
-    let calls = 0;
-    const act = model.act(part, async () => {
-      calls++;
-      return refused;
-    });
-    (await asked(model)).answer(false);
-    expect(await act).toEqual(refused);
-    expect(calls).toBe(1);
-  });
-
-  it('asks nobody where the network is what failed: that ends no session', async () => {
-    const { model } = await appWith({ account: nobody });
-    await model.wake();
-    model.connection.value = 'online';
-    const lost: BackendResult<string> = { ok: false, failure: { kind: 'unreachable' } };
-    expect(await model.act(part, async () => lost)).toEqual(lost);
-    expect([model.connection.value, model.signInAsked.value]).toEqual(['offline', undefined]);
-    // What was to be loaded for it was not there either.
-    expect(
-      await model.act(
-        () => Promise.reject(new Error('no chunk')),
-        async () => done,
-      ),
-    ).toEqual(lost);
-  });
-
-  it('is done at once for a demo person, who has nothing to show', async () => {
-    const { operator, name } = session();
-    const { model } = await appWith({
-      account: {
-        signInOptions: async () => ({
-          ok: true,
-          value: { demo: [{ operator, name, role: 'installer', about: '' }] },
-        }),
-        signIn: async () => ({ ok: true, value: session() }),
-      },
-    });
-    await model.wake();
-    const answers = [ended, done];
-    expect(await model.act(part, async () => answers.shift() ?? ended)).toEqual(done);
-  });
-});
-
-describe('signing in by a passkey', () => {
-  it('begins the session, or says what stood in the way and stays signed out', async () => {
-    const codes = ['passkey_not_used', undefined];
-    const { model } = await appWith({
-      entry: {
-        signIn: async () => {
-          const code = codes.shift();
-          return code === undefined ? { ok: true, session: session() } : { ok: false, code };
-        },
-      },
-    });
-    await model.wake();
-    model.connection.value = 'signed_out';
-    expect(await model.signInByPasskey()).toBe('passkey_not_used');
-    expect(model.connection.value).toBe('signed_out');
-    expect(await model.signInByPasskey()).toBeUndefined();
-    expect(model.connection.value).toBe('online');
-  });
 });
