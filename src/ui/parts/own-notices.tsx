@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { OwnNotices as Notices, NoticesChange, NoticeWish } from '../../../contract/notice.ts';
-import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
+import { useFound } from '../use-backend.ts';
 import { when } from '../words/en.ts';
 import { noticeTrouble, noticesWords as words } from '../words/notices.ts';
 import { Button } from './button.tsx';
@@ -13,36 +13,23 @@ import { TroubleCard } from './trouble.tsx';
 export function OwnNotices({ said }: { readonly said: SaidOf }) {
   const model = useModel();
   const part = model.ports.notices;
-  const [notices, setNotices] = useState<Notices | undefined>();
+  const told = useFound(part, ({ backend }) => backend.read());
+  const { found: notices, trouble, busy, fail } = told;
   const [here, setHere] = useState<string | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
   const seesAlarms = model.orgsWith('manage_people').length > 0;
+  const change = (wanted: NoticesChange) => told.change(({ backend }) => backend.change(wanted));
 
   // read once per visit
   useEffect(() => {
-    void model
-      .ask(part, ({ backend }) => backend.read())
-      .then((answer) => (answer.ok ? setNotices(answer.value) : setTrouble(failureCode(answer.failure))));
     void part().then(async ({ push }) => setHere(await push.here()));
   }, []);
 
-  async function change(wanted: NoticesChange): Promise<boolean> {
-    setBusy(true);
-    setTrouble(undefined);
-    const answer = await model.act(part, ({ backend }) => backend.change(wanted));
-    setBusy(false);
-    if (answer.ok) setNotices(answer.value);
-    else setTrouble(failureCode(answer.failure));
-    return answer.ok;
-  }
-
   async function tellHere(key: string): Promise<boolean> {
-    setTrouble(undefined);
+    fail(undefined);
     const { push } = await part();
     const begun = await push.begin(key);
     if (typeof begun === 'string') {
-      setTrouble(begun);
+      fail(begun);
       return false;
     }
     const isKept = await change({ subscribe: begun });

@@ -1,7 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { OwnPasskey } from '../../../contract/account.ts';
-import { failureCode } from '../../effects/trouble.ts';
+import { useState } from 'preact/hooks';
 import { useModel } from '../model-context.ts';
+import { useFound } from '../use-backend.ts';
 import { accountWords } from '../words/account.ts';
 import { when } from '../words/en.ts';
 import { problemWords } from '../words/problems.ts';
@@ -13,33 +12,14 @@ const words = accountWords.account;
 
 /** What a person signs in with. The last one stays: whoever has none can sign in nowhere. */
 export function OwnPasskeys({ said }: { readonly said: SaidOf }) {
-  const model = useModel();
-  const part = model.ports.ownAccount;
-  const [passkeys, setPasskeys] = useState<readonly OwnPasskey[] | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
+  const part = useModel().ports.ownAccount;
+  const { found: passkeys, trouble, busy, run } = useFound(part, (backend) => backend.passkeys());
   const [asked, setAsked] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
-
-  async function load(): Promise<void> {
-    const answer = await model.ask(part, (backend) => backend.passkeys());
-    if (answer.ok) setPasskeys(answer.value);
-    else setTrouble(failureCode(answer.failure));
-  }
-  // read once per visit
-  useEffect(() => {
-    void load();
-  }, []);
-
-  async function end(id: string): Promise<void> {
-    setBusy(true);
-    setTrouble(undefined);
-    const answer = await model.act(part, (backend) => backend.endPasskey(id));
-    setBusy(false);
-    if (!answer.ok) return setTrouble(failureCode(answer.failure));
+  const end = async (id: string) => {
+    if (!(await run((backend) => backend.endPasskey(id)))) return;
     setAsked(undefined);
     said.say(words.done.passkey);
-    await load();
-  }
+  };
 
   const isLast = passkeys?.length === 1;
   return (

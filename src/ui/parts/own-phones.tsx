@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { OwnPhone } from '../../../contract/account.ts';
-import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
+import { useFound } from '../use-backend.ts';
 import { accountWords } from '../words/account.ts';
 import { when } from '../words/en.ts';
 import { problemWords } from '../words/problems.ts';
@@ -14,33 +14,15 @@ const words = accountWords.account;
 /** The phones whose operator keys sign for a person. */
 export function OwnPhones({ said }: { readonly said: SaidOf }) {
   const model = useModel();
-  const part = model.ports.ownAccount;
   const here = model.enrolment.value?.signer.kid;
-  const [phones, setPhones] = useState<readonly OwnPhone[]>([]);
-  const [trouble, setTrouble] = useState<string | undefined>();
+  const { found, trouble, busy, run } = useFound(model.ports.ownAccount, (backend) => backend.phones());
+  const phones = found ?? [];
   const [asked, setAsked] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
-
-  async function load(): Promise<void> {
-    const answer = await model.ask(part, (backend) => backend.phones());
-    if (answer.ok) setPhones(answer.value);
-    else setTrouble(failureCode(answer.failure));
-  }
-  // read once per visit
-  useEffect(() => {
-    void load();
-  }, []);
-
-  async function end(kid: string, because: string): Promise<void> {
-    setBusy(true);
-    setTrouble(undefined);
-    const answer = await model.act(part, (backend) => backend.endPhone(kid, because));
-    setBusy(false);
-    if (!answer.ok) return setTrouble(failureCode(answer.failure));
+  const end = async (kid: string, because: string) => {
+    if (!(await run((backend) => backend.endPhone(kid, because)))) return;
     setAsked(undefined);
     said.say(words.done.phone);
-    await load();
-  }
+  };
 
   const ended = phones.filter(({ revokedAt }) => revokedAt !== undefined);
   return (

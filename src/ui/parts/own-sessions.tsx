@@ -1,7 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { OwnSession } from '../../../contract/own-session.ts';
-import { failureCode } from '../../effects/trouble.ts';
+import { useState } from 'preact/hooks';
 import { useModel } from '../model-context.ts';
+import { useFound } from '../use-backend.ts';
 import { when } from '../words/en.ts';
 import { moreWords } from '../words/more.ts';
 import { problemWords } from '../words/problems.ts';
@@ -12,30 +11,13 @@ const words = moreWords.sessions;
 
 /** Where this person is signed in. */
 export function OwnSessions() {
-  const model = useModel();
-  const part = model.ports.sessions;
-  const [sessions, setSessions] = useState<readonly OwnSession[] | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
-  const [busy, setBusy] = useState<string | undefined>();
-
-  async function load(): Promise<void> {
-    const answer = await model.ask(part, (backend) => backend.sessions());
-    if (answer.ok) setSessions(answer.value);
-    else setTrouble(failureCode(answer.failure));
-  }
-  // read once per visit
-  useEffect(() => {
-    void load();
-  }, []);
-
-  async function end(id: string): Promise<void> {
-    setBusy(id);
-    setTrouble(undefined);
-    const ended = await model.act(part, (backend) => backend.endSession(id));
-    if (!ended.ok) setTrouble(failureCode(ended.failure));
-    await load();
-    setBusy(undefined);
-  }
+  const part = useModel().ports.sessions;
+  const { found: sessions, trouble, busy, run } = useFound(part, (backend) => backend.sessions());
+  const [ending, setEnding] = useState<string | undefined>();
+  const end = async (id: string) => {
+    setEnding(id);
+    await run((backend) => backend.endSession(id));
+  };
 
   return (
     <section class="card" data-section="sessions">
@@ -52,7 +34,8 @@ export function OwnSessions() {
           {!own && (
             <Button
               kind="danger"
-              busy={busy === id}
+              busy={busy && ending === id}
+              disabled={busy}
               of={`${label ?? ''} ${index}`}
               onClick={() => void end(id)}
             >

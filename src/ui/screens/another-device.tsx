@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { InvitationLink } from '../../../contract/account.ts';
-import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { InvitationCode, useTimeLeft } from '../parts/invitation-code.tsx';
 import { Page } from '../parts/page.tsx';
 import { TroubleCard } from '../parts/trouble.tsx';
 import { goBack } from '../route.ts';
+import { useActs } from '../use-backend.ts';
 import { accountWords } from '../words/account.ts';
 import { problemWords } from '../words/problems.ts';
 
@@ -14,17 +14,12 @@ const words = accountWords.device;
 
 /** A code for another device of one's own, for ten minutes. */
 export function AnotherDeviceScreen() {
-  const model = useModel();
+  const { act, trouble, busy } = useActs(useModel().ports.ownAccount);
   const [made, setMade] = useState<InvitationLink | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
   const show = async () => {
-    setBusy(true);
-    setTrouble(undefined);
-    const answer = await model.act(model.ports.ownAccount, (backend) => backend.anotherDevice());
-    if (answer.ok) setMade(answer.value);
-    else setTrouble(failureCode(answer.failure));
-    setBusy(false);
+    const anew = await act((backend) => backend.anotherDevice());
+    // The code before is good as long as there is no other one.
+    if (anew !== undefined) setMade(anew);
   };
   return (
     <Page

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { InvitationLink } from '../../../contract/account.ts';
 import type { Membership, Role } from '../../../contract/operator.ts';
-import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { Button } from '../parts/button.tsx';
 import { MadeInvitation } from '../parts/made-invitation.tsx';
@@ -10,6 +9,7 @@ import { OfPeople, PeopleTrouble } from '../parts/people-page.tsx';
 import { RoleChoice } from '../parts/role-choice.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { goBack } from '../route.ts';
+import { useActs } from '../use-backend.ts';
 import { peopleWords as words } from '../words/people.ts';
 
 /** Invites a new person: who it is, as what, and then the link, once. */
@@ -18,22 +18,15 @@ export function InviteScreen() {
 }
 
 function InviteForm({ org }: { readonly org: Membership }) {
-  const model = useModel();
+  const { act, trouble, busy } = useActs(useModel().ports.people);
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('installer');
   const [made, setMade] = useState<InvitationLink | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
   const make = async () => {
-    setBusy(true);
-    setTrouble(undefined);
     const to = email.trim();
     const invite = { name: name.trim(), role, ...(to === '' ? {} : { email: to }) };
-    const answer = await model.act(model.ports.people, (backend) => backend.invite(org.org, invite));
-    if (answer.ok) setMade(answer.value);
-    else setTrouble(failureCode(answer.failure));
-    setBusy(false);
+    setMade(await act((backend) => backend.invite(org.org, invite)));
   };
   if (made !== undefined)
     return (

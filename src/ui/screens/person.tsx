@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { InvitationLink, OrgPerson } from '../../../contract/account.ts';
 import type { Membership, Role } from '../../../contract/operator.ts';
-import { failureCode } from '../../effects/trouble.ts';
 import { useModel } from '../model-context.ts';
 import { BecauseForm } from '../parts/because-form.tsx';
 import { Button } from '../parts/button.tsx';
@@ -12,6 +11,7 @@ import { RoleChoice } from '../parts/role-choice.tsx';
 import { RoleRights } from '../parts/role-rights.tsx';
 import { Said, type SaidOf, useSaid } from '../parts/said.tsx';
 import { go, goBack } from '../route.ts';
+import { useActs } from '../use-backend.ts';
 import { when } from '../words/en.ts';
 import { peopleWords } from '../words/people.ts';
 import { rightWords } from '../words/rights.ts';
@@ -172,19 +172,10 @@ function PhonesCard({ org, person, people, said }: CardProps) {
 
 /** A new way in for whoever has no passkey left. */
 function LostAll({ org, person }: Pick<CardProps, 'org' | 'person'>) {
-  const model = useModel();
+  const { act, trouble, busy } = useActs(useModel().ports.people);
   const { operator, name } = person;
   const [made, setMade] = useState<InvitationLink | undefined>();
-  const [trouble, setTrouble] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
-  const make = async () => {
-    setBusy(true);
-    setTrouble(undefined);
-    const answer = await model.act(model.ports.people, (at) => at.invite(org.org, { name, operator }));
-    if (answer.ok) setMade(answer.value);
-    else setTrouble(failureCode(answer.failure));
-    setBusy(false);
-  };
+  const make = async () => setMade(await act((backend) => backend.invite(org.org, { name, operator })));
   return (
     <section class="card" data-section="recovery">
       <h2>{words.lostAll}</h2>
