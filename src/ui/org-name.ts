@@ -1,3 +1,6 @@
+import { parse } from '../../contract/parse.ts';
+import { OrgName } from '../../contract/scalars.ts';
+
 /** A short name made of what people call an organisation: small letters, digits and hyphens, at most 31, a letter first. */
 export function orgNameOf(title: string): string {
   return title
@@ -10,7 +13,7 @@ export function orgNameOf(title: string): string {
     .replace(/-+$/, '');
 }
 
-/** What the backend takes as an organisation's short name (contract/scalars.ts). */
+/** Whether the backend takes it as an organisation's short name. */
 export function isOrgName(name: string): boolean {
-  return /^[a-z][a-z0-9-]{1,30}$/.test(name);
+  return parse(OrgName, name) !== undefined;
 }

@@ -7,6 +7,7 @@ import { fieldTroubleWords } from '../words/field-trouble.ts';
 import { problemWords } from '../words/problems.ts';
 import { Button } from './button.tsx';
 import { CodeFinder } from './code-finder.tsx';
+import { TextField } from './text-field.tsx';
 import { TroubleCard } from './trouble.tsx';
 
 const words = accountWords.ways;
@@ -52,18 +53,14 @@ export function PasskeyWays() {
           open(text);
         }}
       >
-        <div class="field">
-          <label for="invitation-link">{words.link}</label>
-          <input
-            id="invitation-link"
-            class="input"
-            inputMode="url"
-            autocomplete="off"
-            maxLength={512}
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </div>
+        <TextField
+          id="invitation-link"
+          label={words.link}
+          inputMode="url"
+          maxLength={512}
+          value={text}
+          onText={setText}
+        />
         <Button disabled={text.trim() === ''} onClick={() => open(text)}>
           {words.open}
         </Button>

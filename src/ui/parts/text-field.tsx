@@ -6,7 +6,7 @@ export function TextField(props: {
   readonly of?: string;
   readonly help?: string;
   readonly value: string;
-  readonly inputMode?: 'text' | 'email' | 'search' | 'numeric';
+  readonly inputMode?: 'text' | 'email' | 'search' | 'numeric' | 'url';
   readonly autocomplete?: 'name' | 'organization' | 'off';
   readonly maxLength?: number;
   readonly onText: (text: string) => void;
