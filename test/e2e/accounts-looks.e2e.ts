@@ -126,8 +126,8 @@ const at = (path: string) => async (page: Page) => page.goto(server.url + path);
 const SIGNED_IN: readonly Screen[] = [
   ['account', 'My account', at('/account')],
   [
-    'another device',
-    'Add another device',
+    'another phone or computer',
+    'Add another phone or computer',
     async (page) => {
       await page.goto(`${server.url}/another-device`);
       await press(page, 'Show the code');

@@ -168,7 +168,7 @@ describe('what asks for a fresh sign-in', () => {
   });
 });
 
-describe('another device', () => {
+describe('another phone or computer', () => {
   let tablet: OtherBrowser;
 
   afterAll(() => tablet?.close());
@@ -179,8 +179,8 @@ describe('another device', () => {
     const only = phone.locator('[data-section=passkeys]');
     await only.getByText('This is your only passkey').waitFor();
     expect(await only.getByRole('button').count()).toBe(0);
-    await phone.getByRole('link', { name: 'Add another device' }).click();
-    await heading(phone, 'Add another device');
+    await phone.getByRole('link', { name: 'Add another phone or computer' }).click();
+    await heading(phone, 'Add another phone or computer');
     await press(phone, 'Show the code');
     await press(phone, 'Use your passkey');
     await phone.locator('[data-part=invitation-code] canvas').waitFor();
@@ -195,7 +195,7 @@ describe('another device', () => {
     expect(await troubleOn(tablet.page)).toBe('code_not_ours');
     await tablet.page.fill('#invitation-link', link);
     await press(tablet.page, 'Open the link');
-    await heading(tablet.page, 'Another device of yours');
+    await heading(tablet.page, 'Another phone or computer');
     await press(tablet.page, 'Make a passkey here');
     await heading(tablet.page, 'Hello, Ines');
     expect(await tablet.authenticator.count()).toBe(1);

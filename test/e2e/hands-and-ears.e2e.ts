@@ -108,7 +108,7 @@ describe('a screen reader hears the heading after each navigation, and names tha
     ['/more', 'More'],
     ['/ready', 'Ready to work offline'],
     ['/account', 'My account'],
-    ['/another-device', 'Add another device'],
+    ['/another-device', 'Add another phone or computer'],
     ['/rescue', 'Copies and hand-over'],
     ['/bench', 'List at the bench'],
     ['/nowhere', /does not exist/],

@@ -80,7 +80,7 @@ it('keeps a browser with a push service, names it as this one, and forgets it', 
   await way('phone_lost', 'push').click();
   await expect.poll(() => way('phone_lost', 'push').getAttribute('aria-pressed')).toBe('true');
   const own = notices().locator('[data-browser=own]');
-  await own.getByText('This device').waitFor();
+  await own.getByText('This browser').waitFor();
   await own.getByRole('button', { name: 'Tell it no more' }).click();
   await own.waitFor({ state: 'detached' });
   const { pushedBrowsers } = server.running.installation.stores;

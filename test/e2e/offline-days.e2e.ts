@@ -100,7 +100,7 @@ it('is fourteen days without signal and restarted twenty times: after one look a
   expect(stage.count().ids.size).toBe(0);
 
   stage.road.fail(undefined);
-  // An administrator ended her sign-ins meanwhile; by itself none ends so soon.
+  // An administrator ended her sessions meanwhile; by itself none ends so soon.
   const because = { because: 'her tablet was left in a van' };
   expect(await people.administrator.post(`/api/people/${ines}/sessions?org=${ORG}`, because)).toMatchObject({
     status: 200,

@@ -47,7 +47,7 @@ export function OwnNotices({ said }: { readonly said: SaidOf }) {
 
   async function wish(next: NoticeWish, of: Notices): Promise<void> {
     const isToldNowhere = next.push && of.browsers.length === 0;
-    // A wish that could reach no device would be a promise that is not kept.
+    // A wish that could reach no browser would be a promise that is not kept.
     if (isToldNowhere && !(await tellHere(of.pushKey))) return;
     if (await change({ wishes: [next] })) said.say(words.done.wishes);
   }

@@ -12,7 +12,7 @@ import { TroubleCard } from './trouble.tsx';
 
 const words = accountWords.ways;
 
-/** For whoever has no passkey on this device: the code of another device, or a new invitation. */
+/** For whoever has no passkey here: the code of another phone or computer, or a new invitation. */
 export function PasskeyWays() {
   const [isScanning, setScanning] = useState(false);
   const [text, setText] = useState('');

@@ -12,7 +12,7 @@ import { problemWords } from '../words/problems.ts';
 
 const words = accountWords.device;
 
-/** A code for another device of one's own, for ten minutes. */
+/** A code for another phone or computer of one's own, for ten minutes. */
 export function AnotherDeviceScreen() {
   const { act, trouble, busy } = useActs(useModel().ports.ownAccount);
   const [made, setMade] = useState<InvitationLink | undefined>();

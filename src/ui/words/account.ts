@@ -8,13 +8,14 @@ export const accountWords = {
   },
   ways: {
     title: 'Another way in',
-    device: 'From a device where you are signed in',
-    deviceNote: 'There: More, My account, Add another device. Scan the code it shows, or paste its link.',
+    device: 'From a phone or computer where you are signed in',
+    deviceNote:
+      'There: More, My account, Add another phone or computer. Scan the code it shows, or paste its link.',
     scan: 'Scan the code',
     stop: 'Stop scanning',
     link: 'Link',
     open: 'Open the link',
-    none: 'No such device?',
+    none: 'Signed in nowhere else?',
     noneNote: 'Ask an administrator of your organisation for a new invitation. Your old passkeys then end.',
   },
   again: {
@@ -34,7 +35,7 @@ export const accountWords = {
     titles: {
       'set-up': 'Set up this installation',
       join: 'You are invited',
-      device: 'Another device of yours',
+      device: 'Another phone or computer',
       recovery: 'A new passkey for you',
     } satisfies Record<InvitationKind, string>,
     reading: 'Your invitation',
@@ -44,9 +45,9 @@ export const accountWords = {
     somebody: 'Somebody',
     youMay: (org: string) => `In ${org} you may`,
     device: (name: string) =>
-      `This device gets a passkey of its own for ${name}. The other one stays as it is.`,
+      `This phone or computer gets a passkey of its own for ${name}. The other one stays as it is.`,
     recovery: (by: string, name: string) =>
-      `${name}, ${by} sends you a new way in. The passkeys that you had end, and so does each sign-in with them.`,
+      `${name}, ${by} sends you a new way in. The passkeys that you had end, and so does each session.`,
     until: (when: string) => `Good once, until ${when}.`,
     name: 'Your name',
     nameHelp: 'Colleagues see it beside what you do.',
@@ -55,7 +56,7 @@ export const accountWords = {
     shortHelp: 'Small letters, digits and hyphens, 2 to 31. It stands in addresses and is never changed.',
     passkey: 'What is a passkey?',
     passkeyNote:
-      'This device keeps a key for you, behind its fingerprint, face or PIN. There is no password that anybody could learn.',
+      'This phone or computer keeps a key for you, behind its fingerprint, face or PIN. There is no password that anybody could learn.',
     make: {
       'set-up': 'Make a passkey',
       join: 'Make a passkey and join',
@@ -80,14 +81,14 @@ export const accountWords = {
     passkeys: 'Passkeys',
     made: (made: string, used: string | undefined) =>
       used === undefined ? `Made ${made}, not used since` : `Made ${made}, last used ${used}`,
-    backedUp: 'Its maker keeps a copy, so a new device of yours may have it too.',
-    bound: 'It is in this one device only.',
-    last: 'This is your only passkey, so it cannot be ended. Add another device first.',
+    backedUp: 'It is backed up, so a new phone of yours may have it too.',
+    bound: 'It is in one phone, computer or security key only.',
+    last: 'This is your only passkey, so it cannot be ended. Add another phone or computer first.',
     end: 'End it',
     sure: 'Whoever has only this one cannot sign in any more.',
     yes: 'End this passkey',
     no: 'Keep it',
-    another: 'Add another device',
+    another: 'Add another phone or computer',
     phones: 'Phones that sign for you',
     phoneHere: 'This phone',
     phone: 'Another phone',
@@ -107,13 +108,13 @@ export const accountWords = {
   },
 
   device: {
-    title: 'Add another device',
-    intro: 'The other device makes a passkey of its own. Nothing secret leaves this one.',
+    title: 'Add another phone or computer',
+    intro: 'The other one makes a passkey of its own. Nothing secret leaves this one.',
     show: 'Show the code',
     anew: 'Show a new code',
-    scan: 'Scan this with the other device’s camera',
+    scan: 'Scan this with the other one’s camera',
     over: 'This code has ended.',
-    alt: 'QR code of a link for another device',
+    alt: 'QR code of a link for another phone or computer',
     check: 'Show it to nobody else: whoever opens it first is you.',
   },
 

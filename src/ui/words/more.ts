@@ -13,7 +13,7 @@ export const moreWords = {
   account: 'My account',
   people: 'People',
   sessions: {
-    title: 'Where you are signed in',
+    title: 'Sessions',
     here: 'This browser',
     elsewhere: 'Another browser',
     used: (begun: string, seen: string) => `Signed in ${begun}, last used ${seen}`,

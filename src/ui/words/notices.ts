@@ -12,7 +12,7 @@ export const noticesWords = {
     alarm: ['Somebody tries to come in', 'Too many attempts failed, for a person or from one address.'],
   } satisfies Record<WishedKind, readonly [string, string]>,
   mail: 'By mail',
-  push: 'On my devices',
+  push: 'In my browsers',
   noMail: 'This server sends no mail.',
   address: 'Mail address',
   goesTo: (address: string) => `Mail goes to ${address}.`,
@@ -23,10 +23,10 @@ export const noticesWords = {
   confirm: 'Confirm the address',
   another: 'Another address',
   forget: 'Forget the address',
-  devices: 'Devices that are told',
-  here: 'This device',
+  devices: 'Browsers that are told',
+  here: 'This browser',
   told: (label: string, since: string) => `${label}, since ${since}`,
-  tellHere: 'Tell me on this device',
+  tellHere: 'Tell me in this browser',
   end: 'Tell it no more',
   done: { address: 'The address is confirmed.', forgotten: 'The address is forgotten.', wishes: 'Kept.' },
 } as const;
@@ -40,7 +40,7 @@ export function noticeTrouble(code: string): TroubleWords {
         'Look again, or have a new one sent.',
       );
     case 'conflict':
-      return say(noticesWords.noMail, 'Be told on your devices.');
+      return say(noticesWords.noMail, 'Be told in a browser.');
     case 'rate_limited':
       return say('A code was sent just now.', 'Wait a minute, and look into the mailbox.');
     default:

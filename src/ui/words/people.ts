@@ -25,7 +25,7 @@ export const peopleWords = {
   kinds: {
     'set-up': 'First administrator',
     join: 'New here',
-    device: 'Another device',
+    device: 'Another phone or computer',
     recovery: 'Lost all passkeys',
   } satisfies Record<InvitationKind, string>,
   made: (by: string, until: string) => `By ${by}. Good until ${until}.`,
@@ -64,12 +64,12 @@ export const peopleWords = {
       `${name} works in ${org} no more. What the backend has of theirs still counts; what is still on a phone of theirs is not taken.`,
     lostAll: 'Lost all passkeys',
     lostAllNote:
-      'A new invitation. When it is used, the passkeys that there were end, and so does each sign-in.',
+      'A new invitation. When it is used, the passkeys that there were end, and so does each session.',
     newInvitation: 'Make a new invitation',
-    sessions: 'Sign-ins',
+    sessions: 'Sessions',
     endSessions: 'Sign out everywhere',
     endSessionsNote: (n: number) =>
-      `${count(n, 'sign-in', 'sign-ins')}. The person may sign in again; records on a phone stay there.`,
+      `${count(n, 'session ends', 'sessions end')}. The person may sign in again; records on a phone stay there.`,
     phones: 'Phones',
     noPhones: 'No phone signs for this person.',
     endPhone: 'End this phone',

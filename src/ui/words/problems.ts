@@ -16,15 +16,15 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   // The passkey
   passkey_not_used: say(
     'The passkey was not used.',
-    'Try again. If this device has no passkey of yours, take another way.',
+    'Try again. If there is no passkey of yours here, take another way.',
   ),
   passkey_here_already: say(
-    'This device has a passkey of yours already.',
-    'Sign in with it. Another device needs another one.',
+    'There is a passkey of yours here already.',
+    'Sign in with it. Another phone or computer needs another one.',
   ),
   passkey_not_possible: say(
     'This browser cannot use passkeys here.',
-    'Open the app in Chrome or Edge, on a device with a screen lock.',
+    'Open the app in Chrome or Edge, on a phone or computer with a screen lock.',
   ),
   passkey_unknown: say(
     'This passkey is nobody’s here, or it has ended.',
@@ -32,7 +32,7 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   ),
   passkey_refused: say(
     'The passkey’s answer does not hold.',
-    'Unlock with your finger, face or PIN when the device asks, and try again.',
+    'Unlock with your finger, face or PIN when you are asked, and try again.',
   ),
   passkey_cloned: say(
     'There seems to be a copy of this passkey, so it has ended.',
@@ -58,7 +58,7 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   ),
   invitation_over: say(
     'This invitation has ended.',
-    'Ask whoever invited you for a new one. A code for another device is good for ten minutes.',
+    'Ask whoever invited you for a new one. A code for another phone or computer is good for ten minutes.',
   ),
   invitation_waits: say(
     'A second administrator must agree to this invitation first.',
@@ -66,7 +66,7 @@ const PROBLEMS: Record<Exclude<ProblemCode, RekeyRefusal | TroubleCode> | Passke
   ),
   code_not_ours: say(
     'This is no invitation to this installation.',
-    'Scan the code that your other device shows, or paste the whole link.',
+    'Scan the code that your other phone or computer shows, or paste the whole link.',
   ),
 
   // People
