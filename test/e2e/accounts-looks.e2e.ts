@@ -124,6 +124,14 @@ const press = (page: Page, name: string | RegExp) => page.getByRole('button', { 
 const at = (path: string) => async (page: Page) => page.goto(server.url + path);
 
 const SIGNED_IN: readonly Screen[] = [
+  [
+    'what comes first',
+    'Hello, Anna',
+    async (page) => {
+      await page.goto(server.url);
+      await page.locator('[data-section=first-steps]').waitFor();
+    },
+  ],
   ['account', 'My account', at('/account')],
   [
     'another phone or computer',

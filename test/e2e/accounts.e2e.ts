@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plugIn, refreshed, save, troubleOn, typeAndConnect } from '../support/bench-device.ts';
+import { commandWords } from '../support/command-words.ts';
 import { type FieldApp, rowFor, startFieldApp, tapTo } from '../support/field-app.ts';
 import { type OtherBrowser, openBrowser } from '../support/other-browser.ts';
 import { PATIENCE } from '../support/patience.ts';
@@ -65,8 +66,29 @@ describe('the first administrator', () => {
     await press(page, 'Make a passkey');
     await heading(page, 'Hello, Anna');
     expect(await anna.authenticator.count()).toBe(1);
-    const words = ['domain', 'create', DOMAIN, '--org', 'westside', '--title', 'Mill Lane 4'];
-    expect(await app.server.fieldbind(...words)).toMatchObject({ code: 0 });
+  });
+
+  it('reads on the first screen what to do next, until there is a domain', async () => {
+    const { page } = anna;
+    const steps = page.locator('[data-section=first-steps]');
+    await steps.getByRole('heading', { name: 'Next, for Westside Énergie' }).waitFor();
+    const [domain = '', list = ''] = await steps.locator('code').allTextContents();
+    expect(commandWords(domain).slice(0, 3)).toEqual(['domain', 'create', DOMAIN]);
+    expect(commandWords(list)).toEqual(expect.arrayContaining(['list', 'import', '--org', 'westside']));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: app.server.url });
+    await steps
+      .getByRole('button', { name: /^Copy the command/ })
+      .first()
+      .click();
+    await steps.getByText('Copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(domain);
+    // Nothing changed: they stay.
+    await press(page, 'Look again');
+    await expect.poll(() => steps.getByRole('button', { name: 'Look again' }).isEnabled()).toBe(true);
+    await steps.waitFor();
+    expect(await app.server.fieldbind(...commandWords(domain))).toMatchObject({ code: 0 });
+    await press(page, 'Look again');
+    await steps.waitFor({ state: 'detached' });
   });
 
   it('was the only one: the link is used up, and says so', async () => {

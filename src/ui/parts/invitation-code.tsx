@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { InvitationLink } from '../../../contract/account.ts';
 import { useModel } from '../model-context.ts';
+import { useCopy } from '../use-copy.ts';
 import { accountWords } from '../words/account.ts';
 import { when } from '../words/en.ts';
 import { Button } from './button.tsx';
@@ -30,15 +31,7 @@ export function InvitationCode(props: {
 }) {
   const { link, expiresAt } = props.made;
   const left = useTimeLeft(props.made);
-  const [isCopied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied(true);
-    } catch {
-      // Refused: the link stands there, and can be marked.
-    }
-  };
+  const [isCopied, copy] = useCopy(link);
   return (
     <div class="stack" data-part="invitation-code">
       <LabelArt text={link} caption={props.caption} alt={props.alt} isSentence />

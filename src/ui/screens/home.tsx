@@ -2,6 +2,7 @@ import { type DeviceNeed, NEEDS_ME, NEEDS_OTHERS } from '../../ports/devices.ts'
 import { useModel } from '../model-context.ts';
 import { Button, LinkButton } from '../parts/button.tsx';
 import { DeviceList } from '../parts/device-row.tsx';
+import { FirstSteps } from '../parts/first-steps.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
 import { PrepareTrouble } from '../parts/prepare-trouble.tsx';
@@ -66,6 +67,7 @@ export function HomeScreen() {
           <Icon name="chevron" size={20} />
         </a>
       ))}
+      <FirstSteps />
       <ResumeDraft />
       {ofWaiting > 0 && (
         <section class="stack-s" data-section="waits-for-others">
