@@ -104,6 +104,8 @@ export class AppModel {
   #force = false;
   #looks = 0;
   #preparedAt = 0;
+  /** Sessions that began here. A later one ends the one before, whose refusals then say nothing of it. */
+  #sessions = 0;
   /** Enrolments that an administrator's confirmation stood in the way of, and before when none is tried again. */
   #unconfirmed = 0;
   #enrolNotBefore = 0;
@@ -209,6 +211,7 @@ export class AppModel {
 
   /** A session has begun in this browser. */
   async entered(session: Session): Promise<void> {
+    this.#sessions++;
     this.connection.value = 'online';
     // It may have been put back to an older copy since: that ends every session.
     await (await this.ports.again()).noteAccord({ signedIn: true, notBefore: 0 });
@@ -266,7 +269,9 @@ export class AppModel {
 
   /** Step 0 with the session at hand; true if this phone is prepared. */
   async prepare(): Promise<boolean> {
+    const sessions = this.#sessions;
     const session = await this.#comparingClocks(() => this.ports.account.session());
+    if (sessions !== this.#sessions) return false;
     if (session.ok) return this.prepareWith(session.value);
     this.note(session.failure);
     this.prepareTrouble.value = session.failure.kind;
@@ -286,10 +291,12 @@ export class AppModel {
   async prepareWith(session: Session, isKeyUnknown = false): Promise<boolean> {
     this.preparing.value = true;
     this.prepareTrouble.value = undefined;
+    const sessions = this.#sessions;
     try {
       const result = await this.#comparingClocks(() => this.ports.prepare(session, isKeyUnknown));
       if (!result.ok) {
         const { failure } = result;
+        if (sessions !== this.#sessions && failure.kind === 'signed_out') return false;
         if (failure.kind !== 'other_installation') this.note(failure);
         this.prepareTrouble.value = preparationCode(failure);
         if (this.prepareTrouble.value === 'confirmation_needed') await this.#waitForConfirmation();

@@ -1,4 +1,5 @@
 import { describe, expect, it, test, vi } from 'vitest';
+import type { PrepareResult } from '../../src/effects/prepare.ts';
 import type { BackendResult } from '../../src/ports/backend.ts';
 import type { AppPorts } from '../../src/ui/app-ports.ts';
 import type { AppModel } from '../../src/ui/model.ts';
@@ -18,6 +19,28 @@ test('whoever signs in has the phone compare what it has with what the backend h
   await opened.model.signIn('anna');
   expect(steps).toEqual(['prepare, signed in: true']);
   expect(await opened.phone.outbox.accord()).toMatchObject({ notBefore: 0 });
+});
+
+test('a preparation that was at work when somebody signed in says nothing of their session', async () => {
+  const old = Promise.withResolvers<PrepareResult>();
+  const answers = [old.promise, Promise.resolve<PrepareResult>({ ok: true })];
+  const began = vi.fn();
+  const { model } = await appWith({
+    account: { session: async () => ({ ok: true, value: session() }) as const },
+    entry: { signIn: async () => ({ ok: true, session: session() }) },
+    prepare: async () => {
+      began();
+      return (await answers.shift()) ?? { ok: true };
+    },
+  });
+  await model.wake();
+  const before = model.prepare();
+  await vi.waitFor(() => expect(began).toHaveBeenCalledOnce());
+  expect(await model.signInByPasskey()).toBeUndefined();
+  // Signing in ended the session that it was asked with.
+  old.resolve({ ok: false, failure: { kind: 'signed_out' } });
+  expect(await before).toBe(false);
+  expect([model.prepareTrouble.value, model.connection.value]).toEqual([undefined, 'online']);
 });
 
 describe('an act that wants a sign-in', () => {
