@@ -13,6 +13,7 @@ import { closeFaultless } from '../support/server-faults.ts';
 // What people and accounts are seen on: readable, sayable and hittable in every theme, and done by keyboard alone.
 const MINUTE = 60_000;
 const DESK = { width: 1440, height: 900 };
+const TABLET = { width: 820, height: 1180 };
 const PHONE = { width: 390, height: 844 };
 
 let server: TestServer;
@@ -137,11 +138,11 @@ const SIGNED_IN: readonly Screen[] = [
     'another phone or computer',
     'Add another phone or computer',
     async (page) => {
+      ahead += 15 * MINUTE;
       await page.goto(`${server.url}/another-device`);
       await press(page, 'Show the code');
-      const dialog = page.getByRole('dialog');
-      await page.locator('dialog, [data-part=invitation-code]').first().waitFor();
-      if (await dialog.isVisible()) await press(page, 'Use your passkey');
+      await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+      await press(page, 'Use your passkey');
       await page.locator('[data-part=invitation-code]').waitFor();
     },
   ],
@@ -198,7 +199,7 @@ async function look([name, heading, open]: Screen, page: Page): Promise<void> {
   const { soundsLike } = await keysOnly(page);
   await soundsLike(heading, false);
   for (const theme of ['light', 'dark', 'sun'])
-    for (const size of [PHONE, DESK]) {
+    for (const size of [PHONE, TABLET, DESK]) {
       await page.setViewportSize(size);
       await page.evaluate((to) => {
         document.documentElement.dataset.theme = to;
@@ -215,7 +216,7 @@ async function look([name, heading, open]: Screen, page: Page): Promise<void> {
   expect([name, ...(await sideways(page))]).toEqual([name, 0]);
 }
 
-describe('in light, dark and sun, on a phone and at a desk, also with large text', () => {
+describe('in light, dark and sun, on a phone, a tablet and at a desk, also with large text', () => {
   it.each(SIGNED_IN)('%s', (...screen) => look(screen, anna.page));
   it.each(STRANGER)('%s', (...screen) => look(screen, stranger.page));
 
