@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { recordOfCode } from '../../src/effects/rescue/record-code.ts';
 import { type LossStage, loadOurs, openLossStage } from '../bench/loss-stage.ts';
 import { signInAndPrepare } from '../support/field-app.ts';
 import { type MortalBrowser, mortalBrowser } from '../support/mortal-browser.ts';
 import { PATIENCE } from '../support/patience.ts';
+import { readCode } from '../support/read-code.ts';
 
 // What keeps records from being lost without a word: copies by hand, a cleared storage that is shown, a sign-out that waits.
 let stage: LossStage;
@@ -103,14 +102,7 @@ it('shows one record as a code that a camera reads off the small screen, byte by
   await page.goto(`${stage.road.url}/rescue`);
   await page.getByRole('button', { name: 'Show the oldest record' }).click();
   const code = page.getByRole('img', { name: /as a QR code/ });
-  await code.waitFor();
-  // Square once it is drawn.
-  await expect.poll(() => code.evaluate((it: HTMLCanvasElement) => it.width === it.height)).toBe(true);
-  const wasm = readFileSync(createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm'));
-  prepareZXingModule({ overrides: { wasmBinary: wasm.buffer as ArrayBuffer } });
-  const read = await readBarcodes(await page.screenshot(), { formats: ['QRCode'] });
-  expect(read).toHaveLength(1);
-  const jws = await recordOfCode(read[0]?.text ?? '');
+  const jws = await recordOfCode(await readCode(code, page));
   const other = await stage.server.signIn('sam');
   stage.road.fail(undefined);
   // Any colleague may carry it: the author's signature is on it.
