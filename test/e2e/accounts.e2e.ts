@@ -337,6 +337,13 @@ describe('a copied authenticator', () => {
       await carl.page.goto(new URL('/sign-in', app.server.url).href);
       await press(carl.page, 'Sign in with a passkey');
       expect(await troubleOn(carl.page)).toBe('passkey_cloned');
+      // Nobody can tell whose the open session is, so it has ended too.
+      const session = () => carl.page.evaluate(async () => (await fetch('/api/session')).status);
+      expect(await session()).toBe(401);
+      await carl.authenticator.setCounter(60);
+      await carl.page.goto(new URL('/sign-in', app.server.url).href);
+      await press(carl.page, 'Sign in with a passkey');
+      expect(await troubleOn(carl.page)).toBe('passkey_unknown');
     } finally {
       await carl.close();
     }
