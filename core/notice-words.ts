@@ -14,8 +14,9 @@ export const NOTICE_WORDS: Readonly<Record<NoticeKind, { readonly title: string;
     text: 'Type this code into Fieldbind to be told things at this address. If you did not ask for it, do nothing.',
   },
   phone_lost: {
+    // Also told when somebody ends a phone of their own, so it does not say who did.
     title: 'A phone of yours was ended',
-    text: 'An administrator ended one of the phones that you work with. If it is still in your hands, ask them why. If you do not know of it, tell them now.',
+    text: 'One of the phones that you work with was ended. If that was you, do nothing. If it was not you and you do not know why, ask your administrator now.',
   },
   alarm: {
     title: 'Fieldbind needs an administrator',

@@ -9,6 +9,13 @@ describe('a push', () => {
     expect(noticeOfPush(JSON.stringify({ kind, id: 'abc' }))).toEqual({ title, text, tag: 'abc' });
   });
 
+  it('of a phone that was ended fits whoever ended it, an administrator or its own person', () => {
+    const { title, text } = NOTICE_WORDS.phone_lost;
+    expect(`${title} ${text}`).not.toMatch(/administrator ended/i);
+    expect(text).toContain('If that was you, do nothing.');
+    expect(text).toContain('ask your administrator');
+  });
+
   it('is shown whatever it says, and in no words of its own', () => {
     const { title, text } = NOTICE_OF_NEWER;
     for (const message of [
