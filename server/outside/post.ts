@@ -66,3 +66,27 @@ function waitOf({ 'retry-after': text }: IncomingHttpHeaders): number | undefine
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), DAY);
 }
+
+/** What an answer that is no success means, for push services (RFC 8030) and receivers of events (RFC 8935) alike. */
+export function faultOfStatus(status: number): DeliveryFault {
+  if (status >= 300 && status < 400) return 'redirected';
+  switch (status) {
+    // What was sent was itself rejected (RFC 8935 section 2.3); 422 is what many receivers say of a body they cannot read.
+    case 400:
+    case 413:
+    case 422:
+      return 'not_taken';
+    case 401:
+    case 403:
+      return 'not_authorized';
+    // For a push subscription: it is over (RFC 8030, section 7.3).
+    case 404:
+    case 410:
+      return 'not_there';
+    case 429:
+    case 503:
+      return 'busy';
+    default:
+      return 'failed';
+  }
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnNotices } from '../../contract/notice.ts';
-import { MOST_TRIES } from '../../server/outside/notices/next-try.ts';
+import { MOST_REFUSALS, MOST_TRIES } from '../../server/outside/notices/next-try.ts';
 import { status } from '../support/event-receiver.ts';
 import { type PushDouble, startPushService } from '../support/push-service.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -181,27 +181,34 @@ describe('a browser', () => {
     await unsubscribe(tess);
   });
 
-  it('is given up after many tries, with a word on the trail that says nothing of the address', async () => {
-    const { endpoint } = await subscribe(tess, 'never');
-    await wish(tess, 'phone_lost', true);
-    await endPhoneOf(tess);
-    for (let n = 0; n < MOST_TRIES; n++) service.answers.push(status(500));
-    const before = came();
-    for (let n = 0; n < MOST_TRIES + 5 && (await waiting()).all > 0; n++) {
-      await tell();
-      now += HOUR;
-    }
-    expect(came() - before).toBe(MOST_TRIES);
-    service.answers.length = 0;
-    const given = (await trailOf(server.running.installation.stores)).filter(
-      ({ event }) => event === 'notice given up',
-    );
-    expect(given).toMatchObject([
-      { actor: 'server', org: 'northfield', subject: tess.key.kid, detail: 'phone_lost by push: failed' },
-    ]);
-    expect(JSON.stringify(given)).not.toContain(new URL(endpoint).pathname);
-    await unsubscribe(tess);
-  });
+  it.each([
+    [500, MOST_TRIES, 'failed'],
+    // That it is not taken is believed sooner, as of a receiver of events.
+    [422, MOST_REFUSALS, 'not_taken'],
+  ])(
+    'is given up after many tries of %i, with a word on the trail that says nothing of the address',
+    async (code, tries, fault) => {
+      const { endpoint } = await subscribe(tess, `never ${code}`);
+      await wish(tess, 'phone_lost', true);
+      await endPhoneOf(tess);
+      for (let n = 0; n < MOST_TRIES; n++) service.answers.push(status(code));
+      const before = came();
+      for (let n = 0; n < MOST_TRIES + 5 && (await waiting()).all > 0; n++) {
+        await tell();
+        now += HOUR;
+      }
+      expect(came() - before).toBe(tries);
+      service.answers.length = 0;
+      const given = (await trailOf(server.running.installation.stores)).filter(
+        ({ event, subject }) => event === 'notice given up' && subject === tess.key.kid,
+      );
+      expect(given).toMatchObject([
+        { actor: 'server', org: 'northfield', subject: tess.key.kid, detail: `phone_lost by push: ${fault}` },
+      ]);
+      expect(JSON.stringify(given)).not.toContain(new URL(endpoint).pathname);
+      await unsubscribe(tess);
+    },
+  );
 
   it('has an address on the internet, whatever it says', async () => {
     const { keys, endpoint } = await service.subscribe('strange');

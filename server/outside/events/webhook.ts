@@ -1,5 +1,5 @@
-import type { DeliveryFault, DeliveryResult } from '../../ports/deliveries.ts';
-import { post } from '../post.ts';
+import type { DeliveryResult } from '../../ports/deliveries.ts';
+import { faultOfStatus, post } from '../post.ts';
 import type { ReceiverFiles } from './receiver-files.ts';
 
 /** Pushes one Security Event Token (RFC 8935): the token is the body, and any 2xx status means that it was accepted. */
@@ -24,26 +24,4 @@ export async function pushEvent(
   return status >= 200 && status < 300
     ? { ok: true }
     : { ok: false, fault: faultOfStatus(status), retryAfter };
-}
-
-function faultOfStatus(status: number): DeliveryFault {
-  if (status >= 300 && status < 400) return 'redirected';
-  switch (status) {
-    // RFC 8935 section 2.3: the token itself was rejected.
-    case 400:
-    case 413:
-    case 422:
-      return 'not_taken';
-    case 401:
-    case 403:
-      return 'not_authorized';
-    case 404:
-    case 410:
-      return 'not_there';
-    case 429:
-    case 503:
-      return 'busy';
-    default:
-      return 'failed';
-  }
 }

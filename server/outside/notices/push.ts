@@ -1,7 +1,7 @@
 import type { NoticeKind } from '../../../contract/notice.ts';
-import type { DeliveryFault, DeliveryResult } from '../../ports/deliveries.ts';
+import type { DeliveryResult } from '../../ports/deliveries.ts';
 import type { PushedBrowser } from '../../ports/notices.ts';
-import { type PostOptions, post } from '../post.ts';
+import { faultOfStatus, type PostOptions, post } from '../post.ts';
 import { encryptPush } from './encrypt-push.ts';
 import type { PushKey } from './push-key.ts';
 
@@ -37,25 +37,4 @@ export async function push(
   return status >= 200 && status < 300
     ? { ok: true }
     : { ok: false, fault: faultOfStatus(status), retryAfter };
-}
-
-function faultOfStatus(status: number): DeliveryFault {
-  if (status >= 300 && status < 400) return 'redirected';
-  switch (status) {
-    case 400:
-    case 413:
-      return 'not_taken';
-    case 401:
-    case 403:
-      return 'not_authorized';
-    // The subscription is over (RFC 8030, section 7.3).
-    case 404:
-    case 410:
-      return 'not_there';
-    case 429:
-    case 503:
-      return 'busy';
-    default:
-      return 'failed';
-  }
 }
