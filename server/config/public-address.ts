@@ -60,6 +60,7 @@ export function readPublicAddress(environment: Environment, given: Given): Publi
   const acme = readAcme(environment, url, given);
   const endsHere = isPublic && (acme !== undefined || given.hasFiles);
   const demo = readDemo(environment.FIELDBIND_DEMO, !said);
+  if (demo && isPublic) throw new ConfigError(demoInPublic(publicUrl));
   const plain = readHttpPort(environment.FIELDBIND_HTTP_PORT);
   return {
     port: port ?? (endsHere ? Number(url.port || 443) : 4600),
@@ -112,6 +113,11 @@ function demandReachable(
     throw new ConfigError(
       'FIELDBIND_PUBLIC_URL is an https address, and nothing here has a certificate for it: set FIELDBIND_ACME to your e-mail address to get one, FIELDBIND_TLS_CERT and FIELDBIND_TLS_KEY to the files of one, or FIELDBIND_TRUSTED_PROXIES to the address of the proxy that has one',
     );
+}
+
+/** Listening on this machine only is no help there: a proxy on it serves everybody. */
+function demoInPublic(publicUrl: string): string {
+  return `FIELDBIND_DEMO is on, but demo people sign in without a password, and ${publicUrl} is for everybody: set FIELDBIND_DEMO=0, or unset FIELDBIND_PUBLIC_URL to try things on this machine`;
 }
 
 function isFarProxied(isPublic: boolean, proxies: readonly string[]): boolean {

@@ -273,7 +273,14 @@ describe('the public address', () => {
     [{ ...NAME, FIELDBIND_TRUSTED_PROXIES: 'proxy.internal' }, 'FIELDBIND_TRUSTED_PROXIES'],
     [{ ...NAME, FIELDBIND_TRUSTED_PROXIES: '10.0.0.0/33' }, 'FIELDBIND_TRUSTED_PROXIES'],
     [{ ...ACME, FIELDBIND_HTTP_PORT: 'x' }, 'FIELDBIND_HTTP_PORT'],
-    [{ ...ACME, FIELDBIND_DEMO: '1', FIELDBIND_HOST: '0.0.0.0' }, '127.0.0.1 only'],
+    [{ FIELDBIND_DEMO: '1', FIELDBIND_HOST: '0.0.0.0' }, '127.0.0.1 only'],
+    [{ ...ACME, FIELDBIND_DEMO: '1' }, 'set FIELDBIND_DEMO=0'],
+    [{ ...ACME, FIELDBIND_DEMO: 'on', FIELDBIND_HOST: '127.0.0.1' }, 'set FIELDBIND_DEMO=0'],
+    [
+      { ...NAME, FIELDBIND_DEMO: '1', FIELDBIND_TLS_CERT: 'c', FIELDBIND_TLS_KEY: 'k' },
+      'is for everybody: set FIELDBIND_DEMO=0',
+    ],
+    [{ ...NAME, FIELDBIND_DEMO: '1', FIELDBIND_TRUSTED_PROXIES: '127.0.0.1' }, 'set FIELDBIND_DEMO=0'],
     [{ ...ACME, FIELDBIND_VERIFIER_URL: 'ftp://x' }, 'FIELDBIND_VERIFIER_URL'],
   ])('refuses %j in words', (environment, words) => {
     expect(() => readConfig(environment)).toThrow(ConfigError);
