@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { copies, last, ROOT } from '../support/containerfile.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** The container file's last stage holds all that the server needs. */
 it('holds all that the server needs: its last stage starts, is well, and ends', async () => {
@@ -30,7 +30,7 @@ it('holds all that the server needs: its last stage starts, is well, and ends', 
     let port = '';
     // Whoever comes between the look and the start may have the port; then another one is taken.
     for (let tries = 0; server === undefined && tries < 5; tries++) {
-      port = await freePort();
+      port = String(await freePort());
       expect(healthy(port)).toBe(1);
       server = await listening(folder, { ...env, PORT: port });
     }
@@ -58,13 +58,4 @@ async function listening(
   server.kill('SIGKILL');
   if (errors.includes('EADDRINUSE')) return undefined;
   throw new Error(`it ended before it listened: ${errors}`);
-}
-
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return String(port);
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PROXIED } from '../../tools/dev-proxy.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** `npm run dev`: the page from its sources, and the server behind it as if it were one. */
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -48,15 +48,6 @@ function said(child: ChildProcess, words: string): Promise<string> {
         createInterface(stream).on('line', (line) => line.includes(words) && resolve(line));
     child.once('exit', (code) => reject(new Error(`it ended with ${code} before it said "${words}"`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 const signIn = (origin: string, site = 'same-origin') =>

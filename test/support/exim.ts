@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -11,15 +9,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { run } from './openssl.ts';
+import { type OwnProgram, startProgram } from './own-program.ts';
 import { PATIENCE } from './patience.ts';
 import { serverCertificate } from './server-certificate.ts';
 
-const PROGRAM = '/usr/sbin/exim4';
 /** Debian's own user of it, which it becomes; as root it delivers to nobody. */
 const USER = 'Debian-exim';
 
@@ -58,7 +56,6 @@ export interface EximOptions {
  * takes nothing for `refused.example`. All mail ends in one box.
  */
 export async function startExim({ names, startTls = true }: EximOptions = {}): Promise<MailBox> {
-  if (!existsSync(PROGRAM)) throw new Error('exim is not installed (Debian: apt install exim4-daemon-light)');
   const folder = mkdtempSync(join(tmpdir(), 'fieldbind-mail-'));
   const at = (name: string) => join(folder, name);
   await serverCertificate(folder, names);
@@ -85,12 +82,12 @@ export async function startExim({ names, startTls = true }: EximOptions = {}): P
       for (let tries = 0; tries < PATIENCE / 50 && mails().length < count; tries++) await sleep(50);
       return mails();
     },
-    stop: () => end(daemon),
+    stop: () => daemon.stop(),
     async start() {
       daemon = await launch(at('exim.conf'), port);
     },
     async close() {
-      await end(daemon);
+      await daemon.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -154,42 +151,8 @@ async function ownerIds(): Promise<{ uid: number; gid: number }> {
   return { uid: await id('-u'), gid: await id('-g') };
 }
 
-async function launch(config: string, port: number): Promise<ChildProcess> {
-  const child = spawn(PROGRAM, ['-C', config, '-bdf'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr?.on('data', (chunk) => {
-    said += chunk;
-  });
-  for (let tries = 0; tries < PATIENCE / 50; tries++) {
-    if (child.exitCode !== null) throw new Error(`exim ended: ${said}`);
-    if (await answers(port)) return child;
-    await sleep(50);
-  }
-  child.kill();
-  throw new Error(`exim does not answer: ${said}`);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
-
-function answers(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createConnection({ port, host: '127.0.0.1' });
-  socket.once('data', () => resolve(true)).once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+const launch = (config: string, port: number): Promise<OwnProgram> =>
+  startProgram('exim4', ['-C', config, '-bdf'], { debian: 'exim4-daemon-light', ports: [port] });
 
 /** Reads a mail of one part (RFC 5322, RFC 2045). */
 function read(raw: string): Mailed {

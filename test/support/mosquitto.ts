@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
+import { freePort } from './free-port.ts';
+import { type OwnProgram, startProgram } from './own-program.ts';
 import { PATIENCE } from './patience.ts';
 import { serverCertificate } from './server-certificate.ts';
-
-const PROGRAM = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'];
 
 export interface Broker {
   readonly port: number;
@@ -28,8 +24,6 @@ export async function startMosquitto(
   folder: string,
   files: { readonly bundle: string; readonly crl: string; readonly acl: string },
 ): Promise<Broker> {
-  const program = PROGRAM.find((path) => existsSync(path));
-  if (program === undefined) throw new Error('mosquitto is not installed (Debian: apt install mosquitto)');
   const at = (name: string) => join(folder, name);
   await serverCertificate(folder);
   writeFileSync(at('acl'), files.acl);
@@ -54,54 +48,20 @@ export async function startMosquitto(
       '',
     ].join('\n'),
   );
-  let broker = await launch(program, at('mosquitto.conf'), port);
+  let broker = await launch(at('mosquitto.conf'), port);
   return {
     port,
     serverCa: readFileSync(at('server-ca.pem')),
     async reload() {
-      await end(broker);
-      broker = await launch(program, at('mosquitto.conf'), port);
+      await broker.stop();
+      broker = await launch(at('mosquitto.conf'), port);
     },
-    stop: () => end(broker),
+    stop: () => broker.stop(),
   };
 }
 
-async function launch(program: string, config: string, port: number): Promise<ChildProcess> {
-  const child = spawn(program, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr?.on('data', (chunk) => {
-    said += chunk;
-  });
-  for (let tries = 0; tries < PATIENCE / 50; tries++) {
-    if (child.exitCode !== null) throw new Error(`mosquitto ended: ${said}`);
-    if (await answers(port)) return child;
-    await sleep(50);
-  }
-  child.kill();
-  throw new Error(`mosquitto does not answer: ${said}`);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
-
-function answers(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createConnection({ port, host: '127.0.0.1' });
-  socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+const launch = (config: string, port: number): Promise<OwnProgram> =>
+  startProgram('mosquitto', ['-c', config], { debian: 'mosquitto', ports: [port] });
 
 export interface MqttTrial {
   /** False if TLS or MQTT did not let the client in. */

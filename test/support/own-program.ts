@@ -5,6 +5,8 @@ import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATIENCE } from './patience.ts';
 
+const PLACES = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/sbin'];
+
 /** A foreign program that a test runs beside the server. */
 export interface OwnProgram {
   readonly child: ChildProcess;
@@ -19,7 +21,7 @@ export async function startProgram(
   words: readonly string[],
   { debian, ports, env = {} }: { debian: string; ports: readonly number[]; env?: NodeJS.ProcessEnv },
 ): Promise<OwnProgram> {
-  const path = ['/usr/bin', '/usr/sbin', '/usr/local/bin'].map((dir) => `${dir}/${name}`).find(existsSync);
+  const path = PLACES.map((dir) => `${dir}/${name}`).find(existsSync);
   if (path === undefined) throw new Error(`${name} is not installed (Debian: apt install ${debian})`);
   const child = spawn(path, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let said = '';
@@ -47,7 +49,8 @@ export async function startProgram(
   throw new Error(`${name} does not answer: ${said}`);
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether somebody listens there, on this machine. */
+export function answers(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = createConnection({ port, host: '127.0.0.1' });
   socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

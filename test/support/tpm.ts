@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, toBase64Url } from '../../core/bytes.ts';
 import { fromPem } from '../../core/pem.ts';
 import { bits, oid, sequence, setOf, smallInteger, tlv, utf8String } from '../../server/x509/der-writer.ts';
 import { run } from './openssl.ts';
+import { answers } from './own-program.ts';
 
 export type EndorsementKind = 'rsa' | 'ecc';
 
@@ -159,13 +160,5 @@ function listen(port: number) {
   return new Promise<typeof server>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve(server));
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(socket.end() !== undefined));
-    socket.once('error', () => resolve(false));
   });
 }
