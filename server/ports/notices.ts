@@ -56,6 +56,16 @@ export interface AddressProof {
   readonly expiresAt: string;
 }
 
+/** That a code was asked for. It stays when the proof is gone, since it is what limits the next one. */
+export interface AskedCode {
+  /** As in AddressProof. */
+  readonly hash: string;
+  readonly operator: string;
+  /** SHA-256 of the address in lower case, base64url. */
+  readonly address: string;
+  readonly madeAt: string;
+}
+
 /** What each person agreed to, and their confirmed address. */
 export interface NoticeWishes {
   /** Those with at least one way. */
@@ -66,6 +76,14 @@ export interface NoticeWishes {
   proof(operator: string): Promise<AddressProof | undefined>;
   /** Undefined: none is asked for any more. */
   setProof(operator: string, proof: AddressProof | undefined): Promise<void>;
+  noteAsked(asked: AskedCode): Promise<void>;
+  /** How many codes this person asked for, or anybody for this address, within these instants. */
+  countAsked(
+    of: Pick<AskedCode, 'operator'> | Pick<AskedCode, 'address'>,
+    within: { readonly from: string; readonly to: string },
+  ): Promise<number>;
+  /** Forgets what was asked for before then. */
+  forgetAsked(before: string): Promise<void>;
 }
 
 /** A browser that is told by push (RFC 8030). */

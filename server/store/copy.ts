@@ -26,6 +26,7 @@ const KEYS: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[
   notices: ['id'],
   notice_wishes: ['operator', 'kind'],
   address_proofs: ['operator'],
+  address_codes: ['hash'],
   pushed_browsers: ['id'],
   nonces: ['hash'],
   operator_keys: ['kid'],

@@ -35,6 +35,7 @@ import { ACCOUNTS } from './migrations/0055-accounts.ts';
 import { SERVER_CERTIFICATES } from './migrations/0056-server-certificates.ts';
 import { NOTICES } from './migrations/0057-notices.ts';
 import { ADMINISTRATORS_SINCE } from './migrations/0059-administrators-since.ts';
+import { ADDRESS_CODES } from './migrations/0058-address-codes.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -84,6 +85,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 56, statements: SERVER_CERTIFICATES },
   { n: 57, statements: NOTICES },
   { n: 59, statements: ADMINISTRATORS_SINCE },
+  { n: 58, statements: ADDRESS_CODES },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

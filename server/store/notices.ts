@@ -135,6 +135,28 @@ export function noticeWishes(db: Db): NoticeWishes {
         .values({ operator, ...plain, made_at: madeAt, expires_at: expiresAt })
         .execute();
     },
+    async noteAsked({ madeAt, ...plain }) {
+      await db
+        .insertInto('address_codes')
+        .values({ ...plain, made_at: madeAt })
+        .onConflict((c) => c.column('hash').doUpdateSet({ made_at: madeAt }))
+        .execute();
+    },
+    async countAsked(of, { from, to }) {
+      const [column, value] =
+        'operator' in of ? (['operator', of.operator] as const) : (['address', of.address] as const);
+      const { many } = await db
+        .selectFrom('address_codes')
+        .select((select) => select.fn.countAll<number | string>().as('many'))
+        .where(column, '=', value)
+        .where('made_at', '>', from)
+        .where('made_at', '<', to)
+        .executeTakeFirstOrThrow();
+      return Number(many);
+    },
+    async forgetAsked(before) {
+      await db.deleteFrom('address_codes').where('made_at', '<', before).execute();
+    },
   };
 }
 

@@ -71,6 +71,7 @@ export interface Tables {
     made_at: string;
     expires_at: string;
   };
+  address_codes: { hash: string; operator: string; address: string; made_at: string };
   pushed_browsers: {
     id: string;
     operator: string;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnNotices } from '../../contract/notice.ts';
 import { MOST_REFUSALS, MOST_TRIES } from '../../server/outside/notices/next-try.ts';
+import { CODE_PAUSE } from '../../server/outside/notices/own-notices.ts';
 import { status } from '../support/event-receiver.ts';
 import { type PushDouble, startPushService } from '../support/push-service.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -260,6 +261,72 @@ describe('a browser', () => {
     }
     expect((await read(tess)).browsers).toHaveLength(16);
     await unsubscribe(tess);
+  });
+});
+
+describe('codes for an address', () => {
+  let mailing: TestServer;
+  let asked = 0;
+  beforeAll(async () => {
+    mailing = await startTestServer({
+      // Nobody listens there: what waits to be sent is counted.
+      mail: {
+        ...{ host: '127.0.0.1', port: 1, security: 'tls', user: undefined, password: undefined },
+        ...{ trustFile: undefined, from: 'field@example.org' },
+      },
+      ...{ clock: { now: () => now }, tell: HOUR },
+    });
+    const { people } = mailing.running.installation.stores;
+    for (const operator of ['ada', 'ben', 'cleo', 'dora', 'emil']) {
+      const person = { operator, name: operator, about: '', demoRole: 'installer', revokedAt: null } as const;
+      await people.savePerson(person);
+      await people.saveMembership(operator, 'northfield', 'installer');
+    }
+  });
+  afterAll(() => closeFaultless(mailing));
+  const ask = async (who: TestOperator, address: string) =>
+    (await who.post('/api/notices', { address })).status;
+  /** How many codes wait now more than when it was asked before. */
+  const more = async () => {
+    const { all } = await mailing.running.installation.stores.notices.waiting();
+    const since = all - asked;
+    asked = all;
+    return since;
+  };
+
+  it('have a pause between them, though the address is taken out meanwhile', async () => {
+    const ada = await mailing.signIn('ada');
+    for (let n = 0; n < 8; n++) {
+      await ask(ada, 'victim@example.org');
+      expect(await ask(ada, '')).toBe(200);
+    }
+    expect(await more()).toBe(1);
+    now += CODE_PAUSE;
+    expect([await ask(ada, 'victim@example.org'), await more()]).toEqual([200, 1]);
+  });
+
+  it('are three in an hour to one address, however many people ask and however it is written', async () => {
+    const answers: number[] = [];
+    for (const [n, operator] of ['ben', 'cleo', 'dora', 'emil'].entries())
+      answers.push(await ask(await mailing.signIn(operator), n % 2 ? 'Box@Example.org' : 'box@example.org'));
+    expect([answers, await more()]).toEqual([[200, 200, 200, 429], 3]);
+    expect(await ask(await mailing.signIn('emil'), 'another@example.org')).toBe(200);
+    now += HOUR;
+    expect(await ask(await mailing.signIn('emil'), 'box@example.org')).toBe(200);
+    expect(await more()).toBe(2);
+  });
+
+  it('are ten in a day for one person, whatever the addresses', async () => {
+    now += 24 * HOUR;
+    const answers: number[] = [];
+    for (let n = 0; n < 11; n++) {
+      answers.push(await ask(await mailing.signIn('ben'), `box${n}@example.org`));
+      now += CODE_PAUSE;
+    }
+    expect([answers, await more()]).toEqual([[...Array(10).fill(200), 429], 10]);
+    now += 24 * HOUR;
+    expect(await ask(await mailing.signIn('ben'), 'box@example.org')).toBe(200);
+    await more();
   });
 });
 

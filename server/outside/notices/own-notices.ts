@@ -8,7 +8,7 @@ import {
 import { utf8 } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { CryptoPort } from '../../../core/crypto.ts';
-import { fromInstant, toInstant } from '../../../core/instant.ts';
+import { toInstant } from '../../../core/instant.ts';
 import type { AddressProof, PushedBrowser } from '../../ports/notices.ts';
 import type { Sealer } from '../../ports/sealer.ts';
 import type { Needs, Transact } from '../../ports/stores.ts';
@@ -49,6 +49,12 @@ const CODE_LIFE = 15 * 60_000;
 const CODE_TRIES = 5;
 /** Between two codes, milliseconds: nobody's box is filled from here. */
 export const CODE_PAUSE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** To one address, however many people ask for them. */
+const CODES_AN_HOUR = 3;
+/** By one person, whatever the addresses. */
+const CODES_A_DAY = 10;
 
 export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
   const { stores, transact, mail, key, allowed, sealer, clock, crypto } = parts;
@@ -74,17 +80,33 @@ export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
     return { id, operator, endpoint: url.href, keys, label, madeAt: toInstant(clock.now()) };
   }
 
-  async function askForCode(operator: string, address: string, tx: Needs<Stores>): Promise<void> {
+  /** What was asked for is noted apart from the proof, which whoever asks can take away. */
+  async function mayAsk(operator: string, to: string, { noticeWishes }: Needs<Stores>): Promise<boolean> {
+    const now = clock.now();
+    // A clock that was ahead leaves instants of the future: the near ones count, and the far ones must lock nobody out.
+    const around = (ms: number) => ({ from: toInstant(now - ms), to: toInstant(now + ms) });
+    if ((await noticeWishes.countAsked({ operator }, around(CODE_PAUSE))) > 0) return false;
+    if ((await noticeWishes.countAsked({ operator }, around(DAY))) >= CODES_A_DAY) return false;
+    return (await noticeWishes.countAsked({ address: to }, around(HOUR))) < CODES_AN_HOUR;
+  }
+
+  /** False if there were too many of them. */
+  async function askForCode(operator: string, address: string, tx: Needs<Stores>): Promise<boolean> {
+    const to = await crypto.digest(utf8(address.toLowerCase()));
+    if (!(await mayAsk(operator, to, tx))) return false;
     const now = clock.now();
     const code = newCode();
     const hash = await hashOf(operator, code);
     const times = { madeAt: toInstant(now), expiresAt: toInstant(now + CODE_LIFE) };
     await tx.noticeWishes.setProof(operator, { address, hash, tries: 0, ...times });
+    await tx.noticeWishes.forgetAsked(toInstant(now - DAY));
+    await tx.noticeWishes.noteAsked({ hash, operator, address: to, madeAt: times.madeAt });
     const notice = { kind: 'address', way: 'mail', operator, browser: null, about: operator } as const;
     const id = await noticeId({ ...notice, about: hash }, crypto);
     const sealed = sealer.seal(JSON.stringify({ to: address, code }), sealedFor(id));
     const { madeAt, expiresAt: endsAt } = times;
     await tx.notices.add({ ...notice, id, org: null, sealed, madeAt, endsAt });
+    return true;
   }
 
   /** A wrong code counts: after some of them the right one is worth nothing either. */
@@ -128,10 +150,7 @@ export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
       if (address !== undefined && address !== '' && !mail) return 'conflict';
       return transact(async (tx) => {
         if (address !== undefined && address !== '') {
-          const before = await tx.noticeWishes.proof(operator);
-          const since = before === undefined ? CODE_PAUSE : clock.now() - fromInstant(before.madeAt);
-          if (Math.abs(since) < CODE_PAUSE) return 'rate_limited';
-          await askForCode(operator, address, tx);
+          if (!(await askForCode(operator, address, tx))) return 'rate_limited';
         } else if (address === '') {
           await tx.noticeWishes.setAddress(operator, null);
           await tx.noticeWishes.setProof(operator, undefined);
