@@ -116,6 +116,29 @@ describe('a person who is not looking', () => {
     await unsubscribe(tess);
   });
 
+  it('wishes no more by a way whose last address or browser is gone, and goes on by the other', async () => {
+    const wishes = [
+      { kind: 'phone_lost', mail: true, push: true },
+      { kind: 'alarm', mail: false, push: true },
+    ];
+    await subscribe(tess, 'one');
+    await subscribe(tess, 'two');
+    await tess.post('/api/notices', { wishes });
+    const [one, two] = (await read(tess)).browsers;
+    await tess.post('/api/notices', { unsubscribe: one?.id });
+    expect((await read(tess)).wishes).toEqual(wishes);
+    await tess.post('/api/notices', { unsubscribe: two?.id });
+    expect((await read(tess)).wishes).toEqual([
+      { kind: 'phone_lost', mail: true, push: false },
+      { kind: 'alarm', mail: false, push: false },
+    ]);
+    await subscribe(tess, 'three');
+    await tess.post('/api/notices', { wishes });
+    await tess.post('/api/notices', { address: '' });
+    expect((await read(tess)).wishes).toEqual(wishes.map((wish) => ({ ...wish, mail: false })));
+    await unsubscribe(tess);
+  });
+
   it('who is revoked is told of nothing any more', async () => {
     const rita = await server.signIn('rita');
     await subscribe(rita, 'revoked');

@@ -122,6 +122,17 @@ export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
     return true;
   }
 
+  /** Takes a way that leads nowhere any more out of every wish, so that it is agreed to anew with the next address or browser. */
+  async function unwish(
+    operator: string,
+    way: 'mail' | 'push',
+    { noticeWishes }: Needs<Stores>,
+    at: string,
+  ): Promise<void> {
+    for (const wish of await noticeWishes.ofOperator(operator))
+      if (wish[way]) await noticeWishes.wish(operator, { ...wish, [way]: false }, at);
+  }
+
   const isOver = ({ expiresAt }: AddressProof) => expiresAt <= toInstant(clock.now());
 
   return {
@@ -160,7 +171,10 @@ export function ownNotices(parts: OwnNoticesParts): OwnNoticesDesk {
         if (browser !== undefined) await tx.pushedBrowsers.save(browser);
         const own = await tx.pushedBrowsers.ofOperator(operator);
         for (const { id } of own.slice(MOST_BROWSERS)) await tx.pushedBrowsers.remove(id);
-        if (own.some(({ id }) => id === unsubscribe)) await tx.pushedBrowsers.remove(unsubscribe ?? '');
+        const isLeaving = own.some(({ id }) => id === unsubscribe);
+        if (isLeaving) await tx.pushedBrowsers.remove(unsubscribe ?? '');
+        if (address === '') await unwish(operator, 'mail', tx, at);
+        if (isLeaving && own.length === 1) await unwish(operator, 'push', tx, at);
         await audit(tx.audit, {
           ...{ at, step: STEPS.admin, event: 'own notices changed', actor: operator, org: null },
           subject: operator,
