@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { get as plainGet } from 'node:http';
 import { get as tlsGet } from 'node:https';
 import { createServer, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootCertificates, type TLSSocket } from 'node:tls';
 
@@ -41,14 +42,25 @@ export function checkName(publicUrl: string): Finding {
   return ok(about, `${hostname}, which is the passkeys’ name for ever`);
 }
 
-export async function checkDns(publicUrl: string): Promise<Finding> {
+/** Whether the name leads to this machine. Elsewhere may be right as well: a router or a proxy hands on. */
+export async function checkDns(publicUrl: string, own = ownAddresses()): Promise<Finding> {
   const { hostname } = new URL(publicUrl);
   try {
     const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
-    return ok('dns', `${hostname} is ${found.map(({ address }) => address).join(', ')}`);
+    const says = `${hostname} is ${found.map(({ address }) => address).join(', ')}`;
+    return found.some(({ address }) => own.includes(address))
+      ? ok('dns', says)
+      : look(
+          'dns',
+          `${says}, and none of these is this machine’s: right only where a router or proxy there hands on to it`,
+        );
   } catch {
     return fails('dns', `${hostname} does not resolve here: add an A or AAAA record that names this machine`);
   }
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((some = []) => some.map(({ address }) => address));
 }
 
 /** Whether this process could listen there. */
@@ -150,6 +162,46 @@ export async function checkServer(
   return answer.certificate === undefined ? [found] : [found, certificateFinding(answer.certificate, now())];
 }
 
+/** A name that no file, token or CA has: that it is not there is said by our server in its own words. */
+const NOWHERE = 'nothing-of-this-name';
+
+/** Whether CRLs, OCSP answers and CA certificates can be fetched where certificates say, without TLS being asked for instead. */
+export async function checkVerifiers(verifierUrl: string, trust?: string): Promise<Finding> {
+  const about = 'verifiers';
+  const fault = await faultAt(`${verifierUrl}/crl/${NOWHERE}.crl`, trust);
+  return fault === undefined
+    ? ok(about, `${verifierUrl} gives CRLs, OCSP answers and CA certificates`)
+    : fails(about, `${fault}, so nobody can fetch whether a certificate is revoked`);
+}
+
+/**
+ * Whether the CA could see by http-01 that the name is ours: it comes to port 80 (RFC 8555 section 8.3). `isOnly`: there is no
+ * other challenge to answer.
+ */
+export async function checkHttp01(publicUrl: string, isOnly: boolean, port = 80): Promise<Finding> {
+  const { hostname } = new URL(publicUrl);
+  const where = `http://${hostname}${port === 80 ? '' : `:${port}`}`;
+  const fault = await faultAt(`${where}/.well-known/acme-challenge/${NOWHERE}`);
+  if (fault === undefined) return ok('http-01', `${where} answers the CA`);
+  return isOnly
+    ? fails('http-01', `${fault}, so the CA cannot renew the certificate`)
+    : look('http-01', `${fault}, so the CA is answered by tls-alpn-01 alone, on port 443`);
+}
+
+/** Why our server does not answer there, as a sentence without its end; undefined if it does. */
+async function faultAt(address: string, trust?: string): Promise<string | undefined> {
+  const { host, pathname } = new URL(address);
+  const answer = await ask(address, trust === undefined ? {} : { ca: [...rootCertificates, trust] });
+  if (answer.fault !== undefined) return `${host} ${answer.fault}`;
+  const { status = 0, body = '' } = answer;
+  const path = pathname.replace(/[^/]*$/, '');
+  if (status >= 300 && status < 400)
+    return `${host}${path} is sent elsewhere (${status}): let the proxy hand it on as it is`;
+  return status === 404 && parsed(body).code === 'not_found'
+    ? undefined
+    : `${host}${path} is answered by something else (${status}): look at DNS and proxy`;
+}
+
 interface Life {
   readonly from: number;
   readonly to: number;
@@ -166,11 +218,18 @@ function certificateFinding({ from, to }: Life, now: number): Finding {
       );
 }
 
-function parsed(body: string): { readonly status?: string; readonly causes?: readonly string[] } {
+interface Parsed {
+  readonly status?: string;
+  readonly code?: string;
+  readonly causes?: readonly string[];
+}
+
+function parsed(body: string): Parsed {
   try {
-    const value = JSON.parse(body) as { status?: unknown; causes?: unknown };
-    const { status, causes } = value;
+    const value = JSON.parse(body) as { status?: unknown; code?: unknown; causes?: unknown };
+    const { status, code, causes } = value;
     return {
+      ...(typeof code === 'string' ? { code: code.slice(0, 40) } : {}),
       ...(typeof status === 'string' ? { status: status.slice(0, 40) } : {}),
       ...(Array.isArray(causes)
         ? { causes: causes.map((one) => String(one).slice(0, 40)).slice(0, 10) }

@@ -7,12 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../server/command-line.ts';
 import {
   checkDisk,
+  checkDns,
+  checkHttp01,
   checkName,
   checkPorts,
   checkReadable,
   checkServer,
+  checkVerifiers,
 } from '../../server/deployment/checks.ts';
 import { fieldbindProcess } from '../support/command-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { serverCertificate } from '../support/server-certificate.ts';
 import { closeFaultless } from '../support/server-faults.ts';
@@ -22,6 +26,7 @@ const PASSPHRASE = 'correct horse battery staple';
 
 let folder: string;
 let server: TestServer;
+let plainPort: number;
 /** A server elsewhere with the right time, and what it answers now. */
 let elsewhere: Awaited<ReturnType<typeof startOther>>;
 const at = (name: string) => join(folder, name);
@@ -49,8 +54,9 @@ const fine: RequestListener = (_, response) => response.end('{}');
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fieldbind-doctor-'));
   await serverCertificate(folder);
+  plainPort = await freePort();
   server = await startTestServer({
-    ...{ demo: false, caPassphrase: PASSPHRASE },
+    ...{ demo: false, caPassphrase: PASSPHRASE, httpPort: plainPort },
     tls: { certificateFile: at('server.pem'), keyFile: at('server.key') },
   });
   chmodSync(server.data, 0o700);
@@ -66,26 +72,39 @@ afterAll(async () => {
 });
 
 /** Writes settings like those that "setup" writes, and gives the words of the command. */
-function wordsFor(changes: Readonly<Record<string, string>>, trust: string | undefined): string[] {
+function wordsFor(
+  changes: Readonly<Record<string, string>>,
+  trust: string | undefined,
+  clock = elsewhere.url,
+): string[] {
   const settings = {
     ...{ FIELDBIND_PUBLIC_URL: server.url, FIELDBIND_DEMO: 'off', FIELDBIND_DATA: server.data },
-    ...{ FIELDBIND_ACME: 'ops@example.org', FIELDBIND_ACME_DIRECTORY: elsewhere.url },
+    ...{ FIELDBIND_TLS_CERT: at('server.pem'), FIELDBIND_TLS_KEY: at('server.key') },
+    FIELDBIND_VERIFIER_URL: `http://localhost:${plainPort}`,
     // A mail server has a password in this installation only where a test names one.
     ...(changes.FIELDBIND_SMTP_URL === undefined ? { CREDENTIALS_DIRECTORY: at('none') } : {}),
     ...changes,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(at('fieldbind.env'), lines.join(''), { mode: 0o600 });
-  return ['doctor', '--env', at('fieldbind.env'), ...(trust === undefined ? [] : ['--trust', trust])];
+  return [
+    'doctor',
+    '--env',
+    at('fieldbind.env'),
+    '--clock',
+    clock,
+    ...(trust === undefined ? [] : ['--trust', trust]),
+  ];
 }
 
 /** What it says of each thing, and its exit code. */
 async function examine(
   changes: Readonly<Record<string, string>> = {},
   trust: string | undefined = at('server-ca.pem'),
+  clock?: string,
 ) {
   const printed: string[] = [];
-  const code = await runCommandLine(wordsFor(changes, trust === '' ? undefined : trust), {
+  const code = await runCommandLine(wordsFor(changes, trust === '' ? undefined : trust, clock), {
     env: {},
     print: (line) => printed.push(line),
     complain: (line) => printed.push(line),
@@ -102,8 +121,8 @@ describe('the doctor', () => {
     expect(await examine()).toEqual({
       ...{ code: 0, failing: [] },
       found: [
-        ...['look name', 'ok dns', 'ok server', 'ok certificate', 'ok demo', 'ok clock', 'ok disk'],
-        ...['ok files', 'look mail'],
+        ...['look name', 'ok dns', 'ok server', 'ok certificate', 'ok verifiers', 'ok demo'],
+        ...['ok clock', 'ok disk', 'ok files', 'look mail'],
       ],
     });
   });
@@ -149,6 +168,35 @@ describe('the doctor', () => {
     await other.close();
   });
 
+  it('says when verifiers cannot fetch, or the CA cannot look by http-01', async () => {
+    const closed = await examine({ FIELDBIND_VERIFIER_URL: `http://localhost:${await freePort()}` });
+    expect([closed.code, closed.failing]).toEqual([
+      1,
+      [expect.stringMatching(/^verifiers: localhost:\d+ refuses .*nobody can fetch/)],
+    ]);
+    expect(await checkHttp01('https://localhost', true, plainPort)).toMatchObject({ state: 'ok' });
+    const shut = await freePort();
+    expect(await checkHttp01('https://localhost', true, shut)).toMatchObject({
+      ...{ state: 'fails', says: expect.stringContaining('cannot renew') },
+    });
+    expect(await checkHttp01('https://localhost', false, shut)).toMatchObject({
+      ...{ state: 'look', says: expect.stringContaining('tls-alpn-01') },
+    });
+    // A proxy that sends all to HTTPS, one that answers by itself, and one that says 404 in its own words.
+    const other = await startOther((_, response) => response.writeHead(301, { location: '/' }).end());
+    const verifiers = () => checkVerifiers(other.url);
+    expect(await verifiers()).toMatchObject({
+      ...{ state: 'fails', says: expect.stringContaining('/crl/ is sent elsewhere (301)') },
+    });
+    for (const status of [200, 404]) {
+      other.answer((_, response) => response.writeHead(status).end('<html>'));
+      expect(await verifiers()).toMatchObject({
+        ...{ state: 'fails', says: expect.stringContaining(`something else (${status})`) },
+      });
+    }
+    await other.close();
+  });
+
   it('says when the certificate is not believed, is for another name, or ends soon', async () => {
     const { code, failing } = await examine({}, '');
     expect([code, failing]).toEqual([
@@ -177,7 +225,7 @@ describe('the doctor', () => {
     off(-3_600_000);
     expect((await examine()).failing).toEqual([expect.stringMatching(/^clock: is 3\d{3} seconds ahead/)]);
     elsewhere.answer(fine);
-    const silent = await examine({ FIELDBIND_ACME_DIRECTORY: 'http://127.0.0.1:1' });
+    const silent = await examine({}, undefined, 'http://127.0.0.1:1');
     expect([silent.code, silent.found]).toEqual([0, expect.arrayContaining(['look clock'])]);
   });
 
@@ -215,13 +263,20 @@ describe('the doctor', () => {
 
   it('ends with 0 where all is well and with 1 where not, as a process', async () => {
     const good = await fieldbindProcess(wordsFor({}, at('server-ca.pem')), {});
-    expect([good.code, good.stdout.trim().split('\n').length]).toEqual([0, 9]);
+    expect([good.code, good.stdout.trim().split('\n').length]).toEqual([0, 10]);
     const bad = await fieldbindProcess(wordsFor({}, undefined), {});
     expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('FAILS\tserver\t')]);
   });
 });
 
 describe('a check', () => {
+  it('of DNS looks at whether the name leads to this machine', async () => {
+    expect(await checkDns('https://localhost')).toMatchObject({ state: 'ok' });
+    expect(await checkDns('https://localhost', ['192.0.2.7'])).toMatchObject({
+      ...{ state: 'look', says: expect.stringContaining('none of these is this machine’s') },
+    });
+  });
+
   it('of the disk looks at where the folder will be', async () => {
     expect(await checkDisk(at('not/there/yet'))).toMatchObject({ state: 'ok' });
     expect(await checkDisk(folder, Number.MAX_SAFE_INTEGER)).toMatchObject({

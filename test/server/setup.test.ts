@@ -9,6 +9,7 @@ import { runCommandLine } from '../../server/command-line.ts';
 import { readConfig } from '../../server/config/config.ts';
 import { readEnvironmentFile } from '../../server/deployment/environment-file.ts';
 import { type Plan, planOf } from '../../server/deployment/plan.ts';
+import { failing, isWell } from '../../server/faces/commands/setup-command.ts';
 import { CLI } from '../support/command-process.ts';
 
 let folder: string;
@@ -55,7 +56,14 @@ describe('setup', () => {
       ...['--smtp', 'smtp://mailer@mail.example.org', '--from', 'field@example.org'],
       ...['--smtp-password-file', file('smtp', 'mail secret')],
     ]);
-    expect([code, said]).toEqual([0, expect.stringContaining('The name field.example.org is for ever')]);
+    expect(said).toContain('The name field.example.org is for ever');
+    // Nobody has that name: what failed is said last, and by the exit code.
+    expect([code, said]).toEqual([
+      1,
+      expect.stringMatching(
+        /written all the same\):\n(?: {2}.*\n)*? {2}dns: field.example.org does not resolve/,
+      ),
+    ]);
     for (const secret of ['s$cret', 'correct horse', 'mail secret']) expect(said).not.toContain(secret);
     const settings = readEnvironmentFile(read('fieldbind.env')) ?? {};
     expect(settings).toEqual({
@@ -92,7 +100,7 @@ describe('setup', () => {
   it('makes a passphrase where none is said, and tells where it is', async () => {
     const { code, said } = await setUp(PUBLIC);
     const secret = read('credentials/fieldbind-ca-passphrase').trim();
-    expect([code, secret.length]).toEqual([0, 32]);
+    expect([code, secret.length]).toEqual([1, 32]);
     expect(said).toContain(join(out, 'credentials/fieldbind-ca-passphrase'));
     expect(said).not.toContain(secret);
   });
@@ -109,7 +117,7 @@ describe('setup', () => {
       ...['mail secret', 'field@example.org', 'correct horse battery', 'correct horse battery', ''],
     ];
     const { code, said, asked } = await setUp([], typed.join('\n'));
-    expect([code, asked]).toEqual([0, expect.stringMatching(/^Address .*mail address.*Data.*Once more: $/s)]);
+    expect([code, asked]).toEqual([1, expect.stringMatching(/^Address .*mail address.*Data.*Once more: $/s)]);
     expect(readEnvironmentFile(read('fieldbind.env'))).toMatchObject({
       ...{ FIELDBIND_DATA: '/srv/fieldbind', FIELDBIND_SMTP_URL: 'smtps://m@mail.example.org' },
     });
@@ -141,7 +149,7 @@ describe('setup', () => {
       terminal.stdin.write(`${answer}\n`);
     });
     const [code] = (await once(terminal, 'exit')) as [number];
-    expect([code, told]).toEqual([0, answers.length]);
+    expect([code, told]).toEqual([1, answers.length]);
     expect(shown).toContain('ops@example.org');
     expect(shown).not.toContain('hidden');
     expect(read('credentials/fieldbind-ca-passphrase')).toBe('hidden2 hidden2 hidden2\n');
@@ -175,7 +183,7 @@ describe('setup', () => {
   });
 
   it('writes over nothing, and nothing at all where one file is there', async () => {
-    expect((await setUp(PUBLIC)).code).toBe(0);
+    expect((await setUp(PUBLIC)).code).toBe(1);
     const before = read('credentials/fieldbind-ca-passphrase');
     rmSync(join(out, 'fieldbind.service'));
     const { code, said } = await setUp(PUBLIC);
@@ -192,6 +200,18 @@ describe('setup', () => {
     expect(read('fieldbind.env')).not.toContain('FIELDBIND_ACME');
     // It listens on no port below 1024 then.
     expect(read('fieldbind.service')).toContain('AmbientCapabilities=\n');
+  });
+});
+
+describe('what failed', () => {
+  it('is said last, and nothing where nothing did', () => {
+    const fine = [
+      { about: 'name', state: 'ok', says: 'a' },
+      { about: 'dns', state: 'look', says: 'b' },
+    ] as const;
+    expect([isWell(fine), failing(fine)]).toEqual([true, []]);
+    const bad = [...fine, { about: 'ports', state: 'fails', says: '443 is in use' }] as const;
+    expect([isWell(bad), failing(bad).at(-1)]).toEqual([false, '  ports: 443 is in use']);
   });
 });
 

@@ -5,9 +5,11 @@ import {
   checkClock,
   checkDisk,
   checkDns,
+  checkHttp01,
   checkModes,
   checkName,
   checkServer,
+  checkVerifiers,
   type Finding,
 } from '../../deployment/checks.ts';
 import { readEnvironmentFile } from '../../deployment/environment-file.ts';
@@ -19,10 +21,10 @@ import { readText } from './text-files.ts';
 const TEXT = { type: 'string' } as const;
 
 export const doctor: BareCommand = {
-  usage: 'doctor [--env FILE] [--trust FILE]',
+  usage: 'doctor [--env FILE] [--trust FILE] [--clock URL]',
   about:
-    'looks at a running server as a phone would, and at what it stands on: one line each; --env takes the settings that "setup" wrote, --trust a CA in PEM that phones here trust beside',
-  options: { env: TEXT, trust: TEXT },
+    'looks at a running server as a phone would, and at what it stands on: one line each; --env takes the settings that "setup" wrote, --trust a CA in PEM that phones here trust beside, --clock a server that has the right time (otherwise that of the CA)',
+  options: { env: TEXT, trust: TEXT, clock: TEXT },
   words: 0,
   bare: true,
   async run({ text, print, config: own, environment }) {
@@ -38,8 +40,11 @@ export const doctor: BareCommand = {
     }
     const trustFile = text('trust');
     const trust = trustFile === undefined ? undefined : readText(trustFile);
+    const clock = text('clock') ?? acmeDirectory(given);
+    if (!/^https?:$/.test(URL.parse(clock)?.protocol ?? ''))
+      throw new UsageError('--clock is an address like https://www.example.org');
     let isWell = true;
-    for await (const finding of findings({ config, environment: given, secrets, trust })) {
+    for await (const finding of findings({ config, clock, secrets, trust })) {
       printFinding(print, finding);
       if (finding.state === 'fails') isWell = false;
     }
@@ -69,19 +74,23 @@ function namesIn(folder: string): string[] {
 
 interface Examined {
   readonly config: Config;
-  readonly environment: Environment;
+  /** Address of a server that has the right time. */
+  readonly clock: string;
   readonly secrets: readonly string[];
   /** PEM: trusted for this server's certificate beside what this machine trusts. */
   readonly trust: string | undefined;
 }
 
-async function* findings({ config, environment, secrets, trust }: Examined): AsyncGenerator<Finding> {
-  const { publicUrl, data } = config;
+async function* findings({ config, clock, secrets, trust }: Examined): AsyncGenerator<Finding> {
+  const { publicUrl, verifierUrl, acme, data } = config;
   yield checkName(publicUrl);
   yield await checkDns(publicUrl);
   yield* await checkServer(publicUrl, trust);
+  yield await checkVerifiers(verifierUrl, trust);
+  if (acme !== undefined && (acme.challenge ?? 'http-01') === 'http-01')
+    yield await checkHttp01(publicUrl, acme.challenge === 'http-01');
   yield demoFinding(config);
-  yield await checkClock(acmeDirectory(environment));
+  yield await checkClock(clock);
   yield await checkDisk(data);
   yield checkModes(secrets, data);
   yield await mailFinding(config.mail);

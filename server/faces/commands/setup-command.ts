@@ -9,11 +9,12 @@ import {
   checkName,
   checkPorts,
   checkReadable,
+  type Finding,
 } from '../../deployment/checks.ts';
 import { environmentFile } from '../../deployment/environment-file.ts';
 import { isPlain, type Plan, planOf, portsOf, type Said } from '../../deployment/plan.ts';
 import { commandScript, folderCommands, systemdUnit } from '../../deployment/systemd-unit.ts';
-import { type BareCall, type BareCommand, UsageError } from './command.ts';
+import { type BareCall, type BareCommand, EXIT, UsageError } from './command.ts';
 import { acmeDirectory, printFinding } from './doctor-command.ts';
 import { readText } from './text-files.ts';
 
@@ -42,10 +43,12 @@ export const setup: BareCommand = {
     const folder = resolve(text('folder') ?? FOLDER);
     if (!isPlain(folder) || !isPlain(PROGRAM)) throw new UsageError('a path of a unit has no spaces in it');
     const given = await passphrase(call, asks);
-    for (const finding of await look(plan, call)) printFinding(print, finding);
+    const findings = await look(plan, call);
+    for (const finding of findings) printFinding(print, finding);
     const written = write(plan, folder, given ?? randomBytes(24).toString('base64url'));
     for (const line of next(plan, written, given === undefined)) print(line);
-    return 0;
+    for (const line of failing(findings)) print(line);
+    return isWell(findings) ? EXIT.yes : EXIT.no;
   },
 };
 
@@ -108,6 +111,21 @@ async function look(plan: Plan, { environment }: BareCall) {
     await checkDisk(plan.data),
     ...(existsSync(plan.data) ? [checkModes([], plan.data)] : []),
     checkReadable([process.execPath, join(PROGRAM, 'server/main.ts')]),
+  ];
+}
+
+export function isWell(findings: readonly Finding[]): boolean {
+  return findings.every(({ state }) => state !== 'fails');
+}
+
+/** The last lines, since what was found is far above by then: what failed, and that the files are there all the same. */
+export function failing(findings: readonly Finding[]): string[] {
+  if (isWell(findings)) return [];
+  const bad = findings.filter(({ state }) => state === 'fails');
+  return [
+    '',
+    'Before the server is started, mend what failed (the files above were written all the same):',
+    ...bad.map(({ about, says }) => `  ${about}: ${says}`),
   ];
 }
 
