@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CONTAINERFILE, copies, last, nameOf, ROOT, stages } from '../support/containerfile.ts';
 
-/** The container file names only what is there; test/server/container-stage.test.ts starts its last stage. */
+/**
+ * The container file is read here: it names only what is there. test/server/container-stage.test.ts copies what its last stage copies,
+ * and starts that. No test builds the image: its base, `npm ci` inside it and its user are seen by whoever builds it.
+ */
 it('copies only what is there', () => {
   const sources = stages()
     .flatMap(copies)
