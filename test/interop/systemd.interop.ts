@@ -20,7 +20,10 @@ async function unit(name: string, ...words: string[]): Promise<string> {
   const code = await runCommandLine(
     ['setup', '--public', 'https://field.example.org', '--folder', out, ...words],
     {
-      env: { FIELDBIND_ACME_DIRECTORY: 'http://127.0.0.1:1/' },
+      env: {
+        ...{ FIELDBIND_PUBLIC_URL: 'https://field.example.org', FIELDBIND_ACME: 'ops@example.org' },
+        FIELDBIND_ACME_DIRECTORY: 'https://127.0.0.1:1/',
+      },
       print: () => undefined,
       complain: (line) => {
         throw new Error(line);

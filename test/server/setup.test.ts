@@ -22,7 +22,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const PUBLIC = ['--public', 'https://field.example.org', '--email', 'ops@example.org'];
 /** Nobody elsewhere is asked for the time. */
-const ENV = { FIELDBIND_ACME_DIRECTORY: 'http://127.0.0.1:1/directory' };
+const ENV = {
+  ...{ FIELDBIND_PUBLIC_URL: 'https://field.example.org', FIELDBIND_ACME: 'ops@example.org' },
+  FIELDBIND_ACME_DIRECTORY: 'https://127.0.0.1:1/directory',
+};
 
 /** The command with options, and with what is typed where it asks. */
 async function setUp(words: readonly string[], typed?: string) {
