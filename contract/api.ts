@@ -1,3 +1,4 @@
+/** The whole API in one table, so that routes, client, entitlements and reference read one thing: so it is long. */
 import { Object as Obj, String as Text, type TSchema } from 'typebox/type';
 import {
   AdministratorInvite,

@@ -34,8 +34,8 @@ import { WHERE_SITES_ARE } from './migrations/0054-where-sites-are.ts';
 import { ACCOUNTS } from './migrations/0055-accounts.ts';
 import { SERVER_CERTIFICATES } from './migrations/0056-server-certificates.ts';
 import { NOTICES } from './migrations/0057-notices.ts';
-import { ADMINISTRATORS_SINCE } from './migrations/0059-administrators-since.ts';
 import { ADDRESS_CODES } from './migrations/0058-address-codes.ts';
+import { ADMINISTRATORS_SINCE } from './migrations/0059-administrators-since.ts';
 import type { Tables } from './tables.ts';
 
 interface Migration {
@@ -84,8 +84,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { n: 55, statements: ACCOUNTS },
   { n: 56, statements: SERVER_CERTIFICATES },
   { n: 57, statements: NOTICES },
-  { n: 59, statements: ADMINISTRATORS_SINCE },
   { n: 58, statements: ADDRESS_CODES },
+  { n: 59, statements: ADMINISTRATORS_SINCE },
 ];
 
 /** What transactions are kept apart by, so it must be there before the first of them (see postgres.ts). */

@@ -1,3 +1,4 @@
+/** One table of the database below the other, so that all of it is seen at once: so it is long. */
 import type { Generated } from 'kysely';
 import type { IssuerName } from '../ports/issuer-name.ts';
 

@@ -1,3 +1,4 @@
+// One call of each operation of the contract, with what it needs: so it is long.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { get } from 'node:https';
