@@ -172,7 +172,7 @@ function readMail(environment: Environment): MailConfig | undefined {
     );
   if (!from || parse(MailAddress, from) === undefined)
     throw new ConfigError('FIELDBIND_MAIL_FROM is not a mail address like fieldbind@example.org');
-  const user = url.username === '' ? undefined : decodeURIComponent(url.username);
+  const user = url.username === '' ? undefined : decoded(url.username);
   if ((user === undefined) !== (password === undefined))
     throw new ConfigError(
       'FIELDBIND_SMTP_URL names a user if there is a password (FIELDBIND_SMTP_PASSWORD_FILE), and only then',
@@ -183,6 +183,15 @@ function readMail(environment: Environment): MailConfig | undefined {
   const port = Number(url.port) || (security === 'tls' ? 465 : security === 'none' ? 25 : 587);
   const trustFile = environment.FIELDBIND_SMTP_TRUST || undefined;
   return { host, port, security, user, password, from, trustFile: trustFile && resolve(trustFile) };
+}
+
+/** Throws ConfigError where it is no percent-encoding. */
+function decoded(user: string): string {
+  try {
+    return decodeURIComponent(user);
+  } catch {
+    throw new ConfigError('FIELDBIND_SMTP_URL has a user that cannot be read: write % as %25');
+  }
 }
 
 /** A secret: its variable, the variable that names a file with it, and what systemd calls it as a credential. */

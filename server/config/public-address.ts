@@ -169,7 +169,8 @@ function readVerifierUrl(text: string | undefined, { href, hostname }: URL, hasP
   return hasPlain ? `http://${hostname}` : href.replace(/\/+$/, '');
 }
 
-function readProxies(text: string | undefined): string[] {
+/** Addresses and ranges. Throws ConfigError. */
+export function readProxies(text: string | undefined): string[] {
   const words = (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
   for (const word of words) {
     const [address = '', bits, ...more] = word.split('/');

@@ -173,6 +173,7 @@ describe('configuration', () => {
     [{ ...MAIL, FIELDBIND_SMTP_URL: 'http://mail.example' }, 'FIELDBIND_SMTP_URL'],
     [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://u:secret@mail.example' }, 'FIELDBIND_SMTP_PASSWORD_FILE'],
     [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://mail.example/x' }, 'FIELDBIND_SMTP_URL'],
+    [{ ...MAIL, FIELDBIND_SMTP_URL: 'smtp://%ZZ@mail.example' }, 'FIELDBIND_SMTP_URL has a user'],
     [{ ...MAIL, FIELDBIND_MAIL_FROM: 'a@b\r\nBcc: c@d' }, 'FIELDBIND_MAIL_FROM'],
     [{ ...MAIL, FIELDBIND_MAIL_FROM: '' }, 'FIELDBIND_MAIL_FROM'],
     [{ ...MAIL, FIELDBIND_SMTP_PASSWORD: 'secret' }, 'FIELDBIND_SMTP_URL names a user'],

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -50,6 +61,33 @@ const file = (name: string, content: string) => {
 };
 
 describe('setup', () => {
+  it('puts secrets into no folder that others may write to, and follows no link', async () => {
+    mkdirSync(out);
+    chmodSync(out, 0o777);
+    const open = await setUp(PUBLIC);
+    chmodSync(out, 0o755);
+    const elsewhere = mkdtempSync(join(folder, 'elsewhere-'));
+    symlinkSync(elsewhere, join(out, 'credentials'));
+    const linked = await setUp(PUBLIC);
+    for (const { code, said } of [open, linked])
+      expect([code, said]).toEqual([2, expect.stringContaining('is no folder of yours alone')]);
+    expect([readdirSync(out), readdirSync(elsewhere)]).toEqual([['credentials'], []]);
+  });
+
+  it('takes a link that leads nowhere as a file that is there, and writes nothing', async () => {
+    mkdirSync(out);
+    symlinkSync(join(folder, 'nowhere'), join(out, 'fieldbind.service'));
+    const { code, said } = await setUp(PUBLIC);
+    expect([code, said]).toEqual([2, expect.stringContaining('there already')]);
+    expect(readdirSync(out)).toEqual(['fieldbind.service']);
+  });
+
+  it('takes no proxies that the server would not read', async () => {
+    const { code, said } = await setUp([...PUBLIC, '--proxies', 'not a proxy']);
+    expect([code, said]).toEqual([2, expect.stringContaining('FIELDBIND_TRUSTED_PROXIES')]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('writes by options what the server reads, and secrets into files of their own', async () => {
     const database = 'postgres://field:s$cret"1@db.example.org/field?sslmode=verify-full';
     const { code, said } = await setUp([

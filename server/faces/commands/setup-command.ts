@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readProxies } from '../../config/public-address.ts';
 import {
   checkClock,
   checkDisk,
@@ -39,6 +40,7 @@ export const setup: BareCommand = {
     const { text, print } = call;
     const asks = text('public') === undefined;
     const plan = planOf(await said(call, asks));
+    if (typeof plan !== 'string') demandProxies(plan.proxies);
     if (typeof plan === 'string') throw new UsageError(plan);
     const folder = resolve(text('folder') ?? FOLDER);
     if (!isPlain(folder) || !isPlain(PROGRAM)) throw new UsageError('a path of a unit has no spaces in it');
@@ -159,22 +161,48 @@ function write(plan: Plan, folder: string, secret: string): Written {
     [at('fieldbind.service'), systemdUnit(plan, places), 0o644],
     [at('fieldbind'), commandScript(plan, places), 0o755],
   ];
-  const there = files.map(([path]) => path).filter((path) => existsSync(path));
+  const there = files.map(([path]) => path).filter((path) => lstatSync(path, { throwIfNoEntry: false }));
   if (there.length > 0)
     throw new UsageError(
       `there already: ${there.join(', ')}. Nothing was written: move them away, or name another --folder`,
     );
+  demandOwnFolder(folder);
+  demandOwnFolder(at('credentials'));
+  const written: string[] = [];
   try {
     mkdirSync(at('credentials'), { recursive: true, mode: 0o700 });
-    for (const [path, content, mode] of files)
+    for (const [path, content, mode] of files) {
       writeFileSync(path, content, { flag: 'wx', mode, flush: true });
+      written.push(path);
+    }
   } catch {
+    for (const path of written) rmSync(path, { force: true });
     throw new UsageError(`${folder} cannot be written to: run this as root, or name another --folder`);
   }
   return {
     ...{ folder, environment: places.environmentFile, unit: at('fieldbind.service') },
     ...{ command: at('fieldbind'), passphrase: credentials['fieldbind-ca-passphrase'] },
   };
+}
+
+/** Throws UsageError where the server would read no proxies of it. */
+function demandProxies(proxies: string | undefined): void {
+  try {
+    readProxies(proxies);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'the proxies are no addresses');
+  }
+}
+
+/** Whoever else may write into it could put another unit there, which root then runs. Throws UsageError. */
+function demandOwnFolder(folder: string): void {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  const isOwn = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  if (!isOwn)
+    throw new UsageError(
+      `${folder} is no folder of yours alone: take the right to write from others (chmod go-w), name no link, or name another --folder`,
+    );
 }
 
 function next(
