@@ -146,7 +146,7 @@ export const API = {
   anotherDevice: {
     method: 'POST',
     path: '/api/invitations/device',
-    summary: 'A link for another device of one’s own, good for ten minutes',
+    summary: 'A link for another phone or computer of one’s own, good for ten minutes',
     answer: InvitationLink,
   },
   ownPhones: {
