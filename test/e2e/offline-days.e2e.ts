@@ -150,6 +150,8 @@ async function prepare(): Promise<Cookie[]> {
   const { body } = await there.browser.post('/api/invitations/device');
   const page = await start();
   const authenticator = await addAuthenticator(page);
+  // Chromium opens no database again for a page that came while the one before was still making it.
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor();
   await page.goto((body as InvitationLink).link);
   await page.getByRole('button', { name: 'Make a passkey here' }).click();
   await page.getByRole('heading', { name: 'Hello, Ines' }).waitFor();
