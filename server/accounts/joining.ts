@@ -153,7 +153,7 @@ export function joining(parts: JoinParts): Joining {
     });
   }
 
-  /** Whether anybody is, or was, something in the organisation. */
+  /** Whether anybody is something in the organisation, people who were revoked too. */
   async function isInUse(org: OrgName): Promise<boolean> {
     for (const { operator } of await stores.people.people())
       if ((await stores.people.memberships(operator)).some((one) => one.org === org)) return true;

@@ -67,11 +67,11 @@ export interface SignIn {
   /** Signs a demo person in; undefined if there is no such person, or if the person may not sign in. */
   asDemo(operator: string, label: string): Promise<Entered | undefined>;
   /**
-   * Begins a session of whoever has shown a passkey (null: it was shown when that one session before it began); undefined if the
-   * person may not sign in, or if the passkey has ended meanwhile. A session in the same browser ends: its token was known before.
+   * Begins a session of whoever has shown a passkey; undefined if the person may not sign in, or if the passkey has ended meanwhile.
+   * A session in the same browser ends: its token was known before.
    */
   begin(
-    shown: { readonly operator: string; readonly passkey: string | null },
+    shown: { readonly operator: string; readonly passkey: string },
     label: string,
     before?: SignedInPerson,
   ): Promise<Entered | undefined>;

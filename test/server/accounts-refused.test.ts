@@ -254,6 +254,28 @@ describe('a session', () => {
     expect(await browser.who()).toMatchObject({ name: 'Fixed Finn' });
   });
 
+  it('ends with the passkey that began it, also after a further organisation was joined in it', async () => {
+    const { browser, operator } = await joined('Two Phones');
+    const { body } = await browser.post('/api/invitations/device');
+    const lost = stranger();
+    await lost.join((body as InvitationLink).link);
+    const { stores } = server.running.installation;
+    const join = { kind: 'join', org: 'training', role: 'installer', operator: null, name: 'x' } as const;
+    await server.fieldbind('org', 'create', 'training', '--title', 'Practice', '--training');
+    const made = await makeInvitation(
+      { ...join, by: 'a test', madeBy: null, waits: false },
+      server.running.installation,
+    );
+    const joinedToo = await lost.post('/api/invitations/join', { token: tokenOf(made.link) });
+    expect(joinedToo).toMatchObject({ status: 200, body: { operator } });
+    expect(await stores.people.memberships(operator)).toHaveLength(2);
+    await browser.signIn();
+    expect(await browser.post('/api/passkeys/end', { id: lost.authenticator.id })).toMatchObject({
+      status: 200,
+    });
+    expect(await lost.who()).toBeUndefined();
+  });
+
   it('is never the one that somebody else put into the browser', async () => {
     const { browser: eve } = await joined('Eve Elsewhere');
     const { browser: victim } = await joined('Vera Victim');
@@ -348,5 +370,18 @@ describe('whoever tries', () => {
     expect(await anna.signIn()).toMatchObject({ status: 200 });
     now += 15 * MINUTE;
     expect(await browser.signIn()).toMatchObject({ status: 200 });
+  });
+
+  it('a copied passkey while nothing that fails is answered ends what it began all the same', async () => {
+    const { browser: copied, operator: of } = await joined('Copied Cora');
+    copied.authenticator.counter = 40;
+    await copied.signIn();
+    for (let failed = 0; failed < FAILURES.account; failed++) await copied.signIn({ unverified: true });
+    expect(codeIn(await copied.signIn({ counter: 3 }))).toBe('guessing_locked');
+    expect([await copied.who(), await server.running.installation.stores.sessions.ofOperator(of)]).toEqual([
+      undefined,
+      [],
+    ]);
+    now += 15 * MINUTE;
   });
 });

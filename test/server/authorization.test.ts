@@ -98,12 +98,7 @@ const USES_UP: ReadonlySet<ApiName> = new Set([
   'endSession',
 ]);
 /** What begins a session in place of the one that calls, or ends it, so that it is one that nobody else needs. */
-const ENDS_SESSION: ReadonlySet<ApiName> = new Set([
-  'signOut',
-  'passkeySignIn',
-  'takeInvitation',
-  'joinByInvitation',
-]);
+const ENDS_SESSION: ReadonlySet<ApiName> = new Set(['signOut', 'passkeySignIn', 'takeInvitation']);
 
 /** What northfield has, and others name. */
 interface Objects {

@@ -55,10 +55,11 @@ export function accountHandlers(
       const shown = await passkeys.show(body.response, ceremonyBrowser(request));
       if (!shown.ok) {
         const { operator, isLive, code } = shown;
-        // What is right comes in: nobody guesses a signature, and whoever tries must not keep its person out.
-        tried.check(request, 'passkeys', operator);
+        // Before anything is refused for other reasons: the passkey has ended, and so must what it began.
         if (code === 'passkey_cloned' && operator !== undefined)
           await endAfterCopy(operator, { ...installation, notifier: parts.notifier });
+        // What is right comes in: nobody guesses a signature, and whoever tries must not keep its person out.
+        tried.check(request, 'passkeys', operator);
         // Of a passkey that has ended somebody else may know the name: it says nothing of the account.
         if (code !== 'nonce_unknown') await tried.failed(request, 'passkeys', isLive ? operator : undefined);
         const subject = operator ?? 'an unknown passkey';
@@ -98,14 +99,12 @@ export function accountHandlers(
       return enter(await signIn.begin(taken, labelOf(request), await before(request)), reply);
     },
 
-    async joinByInvitation({ session, body, request, reply }) {
+    async joinByInvitation({ session, body, request }) {
       tried.check(request, 'invitations');
       const joined = await joining.takeAs(body.token, session);
       if (joined !== 'done') throw await refuse(request, joined);
-      return enter(
-        await signIn.begin({ operator: session.operator, passkey: null }, labelOf(request), session),
-        reply,
-      );
+      // The session goes on, and is of the further organisation too: what one is somewhere is read at each call.
+      return viewSession(await requireSession(request, signIn), installation.aud);
     },
 
     ownPhones: async ({ session }) => ({ phones: await ownPhones(session.operator, installation) }),
