@@ -50,6 +50,7 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
   const transport = acmeTransport(config.trustFile);
   const ending = new AbortController();
   let shown: { readonly n: number; readonly pair: ServerPair } | undefined;
+  let onNewest = (): void => undefined;
   let contexts = new Map<string, { readonly token: string; readonly context: SecureContext }>();
   let running: Promise<void> | undefined;
   /** Whoever puts something right starts the server again, and need not wait for what was reckoned before. */
@@ -70,6 +71,7 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
     const fault = key === undefined ? undefined : judgePair({ chain, key }, { host, now: clock.now() });
     if (key !== undefined && fault === undefined) {
       shown = { n, pair: { chain, key } };
+      onNewest();
       return;
     }
     if (unusable === n) return;
@@ -216,6 +218,9 @@ export function acmeCertificate(host: string, config: AcmeConfig, parts: AcmePar
 
   return {
     current: () => shown?.pair,
+    onNewest(listener) {
+      onNewest = listener;
+    },
     challenge: (name) => contexts.get(name)?.context,
     async look(mayOrder) {
       if (ending.signal.aborted || clock.doubt() !== undefined) return;

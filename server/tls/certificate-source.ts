@@ -9,6 +9,8 @@ export const LOOK = 2_000;
 export interface CertificateSource {
   /** What is shown to whoever connects; undefined while there is none. */
   current(): ServerPair | undefined;
+  /** Calls `listener` when there is a newer one, before anybody is told that it is in use. */
+  onNewest(listener: () => void): void;
   /**
    * Looks whether there is a newer one, and orders one where it may and that is due. Called every few seconds; rejects if the
    * database does not answer.

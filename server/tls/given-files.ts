@@ -17,6 +17,7 @@ export interface GivenFiles {
 export function givenFiles(files: GivenFiles, { clock, say, note }: SourceParts): CertificateSource {
   const { certificateFile, keyFile, host } = files;
   const where = `${certificateFile} and ${keyFile}`;
+  let onNewest = (): void => undefined;
   let current = readFirst(files, clock.now());
   const fault = judgePair(current, { host, now: clock.now() });
   // A certificate that clients refuse is served all the same: without any, nobody could even see what is wrong.
@@ -30,6 +31,7 @@ export function givenFiles(files: GivenFiles, { clock, say, note }: SourceParts)
       found === undefined ? 'unreadable' : judgePair(found, { host, now: clock.now() });
     if (found !== undefined && wrong === undefined) {
       current = found;
+      onNewest();
       say(`the certificate in ${certificateFile} is in use from now on`);
       await note('own certificate taken from files', namedOnTrail(found.chain));
       return;
@@ -41,6 +43,9 @@ export function givenFiles(files: GivenFiles, { clock, say, note }: SourceParts)
 
   return {
     current: () => current,
+    onNewest(listener) {
+      onNewest = listener;
+    },
     challenge: () => undefined,
     async look() {
       const found = readPair(files);

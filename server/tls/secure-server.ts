@@ -39,12 +39,10 @@ export async function secureServers(
   };
   const hasNone = () => shown === undefined;
 
-  function takeNewest(): void {
-    const newest = source.current();
-    if (newest === shown) return;
-    shown = newest;
+  source.onNewest(() => {
+    shown = source.current();
     for (const { server, more } of followers) server.setSecureContext({ ...more, ...settings() });
-  }
+  });
 
   /** Node calls it with the connection as `this`. Without an answer the handshake ends. */
   function chooseProtocol(
@@ -80,7 +78,6 @@ export async function secureServers(
         looking = true;
         source
           .look(true)
-          .then(takeNewest)
           .catch(onFault)
           .finally(() => {
             looking = false;

@@ -93,7 +93,7 @@ describe('certificate and key in files', () => {
     await put('three');
     await becomes(second);
     expect(said.filter((sentence) => sentence.includes('is in use from now on'))).toHaveLength(2);
-    expect(await notes()).toHaveLength(2);
+    await vi.waitFor(async () => expect(await notes()).toHaveLength(2), PATIENCE);
   });
 
   it('leave the old one in use where they are no good, which is said once for each change', async () => {
@@ -112,7 +112,12 @@ describe('certificate and key in files', () => {
       await change();
       await vi.waitFor(() => expect(said).toEqual([expect.stringContaining(words)]), PATIENCE);
       n++;
-      expect((await notes()).slice(n - 1)).toEqual([`own certificate not taken from files: ${code}`]);
+      // What is said is put on the trail right after.
+      await vi.waitFor(
+        async () =>
+          expect((await notes()).slice(n - 1)).toEqual([`own certificate not taken from files: ${code}`]),
+        PATIENCE,
+      );
       expect(await serial()).toBe(before);
     }
     await put('two');
