@@ -3,6 +3,9 @@ import { parse } from '../../contract/parse.ts';
 import { toBase64Url, utf8 } from '../../core/bytes.ts';
 import type { PushPort } from '../ports/notices.ts';
 
+/** How long a browser is waited for: one that reaches no push service may never answer. Milliseconds. */
+const LONGEST_TRY = 20_000;
+
 /** What the worker is subscribed to; undefined where there is no worker or no push service. */
 async function current(): Promise<globalThis.PushSubscription | undefined> {
   const registration = await navigator.serviceWorker?.getRegistration();
@@ -30,10 +33,9 @@ export const push: PushPort = {
       if (registration?.pushManager === undefined) return 'push_not_possible';
       // One that was made for another installation's key takes no messages of ours.
       await (await current())?.unsubscribe();
-      const made = await registration.pushManager.subscribe({
-        userVisibleOnly: true,
-        applicationServerKey: key,
-      });
+      const made = await soon(
+        registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }),
+      );
       const { endpoint, keys } = made.toJSON();
       const found = parse(PushSubscription, { endpoint, keys });
       if (found === undefined) await made.unsubscribe();
@@ -51,3 +53,14 @@ export const push: PushPort = {
     }
   },
 };
+
+/** The same, or a rejection when it takes too long. What comes later is known to nobody, and the next try takes it back. */
+async function soon<T>(work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('no answer')), LONGEST_TRY);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
