@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
+import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
 import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
 import { sideways, smallTargets, violations } from '../support/readable.ts';
 import { OAK_STREET } from '../support/server.ts';
@@ -10,9 +11,12 @@ const SCREENS = ['/', '/outbox', '/places', '/more', '/ready', '/bind'] as const
 
 let app: FieldApp;
 let page: Page;
+/** Sam at the desk, who may end devices as no installer may. */
+let sams: BrowserContext;
+let desk: Page;
 let record: string;
 let bound: string;
-let at: string;
+let belongs: string;
 
 beforeAll(async () => {
   app = await startFieldApp();
@@ -29,15 +33,21 @@ beforeAll(async () => {
   await page.getByRole('button', { name: 'Go on' }).click();
   await save(page, OAK_STREET);
   await page.getByRole('heading', { name: 'Bound' }).waitFor();
-  at = `/at/northfield/${row.udid}`;
-  await tapTo(page, at);
+  belongs = `/at/northfield/${row.udid}`;
+  await tapTo(page, belongs);
   await page.locator('[data-part=records] summary').click();
   record = (await page.locator('[data-part=records] a').first().getAttribute('href')) ?? '';
   await unplug();
+  const viewport = { width: 390, height: 844 };
+  sams = await launchWithDevices(profileWithSerialGrant(app.server.url), {}, { viewport });
+  desk = await sams.newPage();
+  await desk.goto(app.server.url);
+  await signInAndPrepare(desk, 'sam');
 });
 
 afterAll(async () => {
   expect(app.offences).toEqual([]);
+  await sams?.close();
   await app?.close();
 });
 
@@ -47,28 +57,29 @@ describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
     async (screen) => {
       const paths: Record<string, string> = {
         record,
-        at,
+        at: belongs,
         place: `/place/northfield/${OAK_STREET}/-`,
-        write: at.replace('/at/', '/write/'),
+        write: belongs.replace('/at/', '/write/'),
         device: bound,
         revoke: bound,
       };
       const path = paths[screen] ?? screen;
-      await page.evaluate((name) => localStorage.setItem('theme', name), theme);
-      await tapTo(page, path);
-      await page.locator('main h1').first().waitFor();
-      if (path === bound) await page.locator('[data-section=acts]').waitFor();
-      if (screen === 'revoke') await page.locator('[data-act=revoke]').click();
-      expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
-      expect(await violations(page)).toEqual([]);
-      expect(await smallTargets(page)).toEqual([]);
-      expect(await sideways(page)).toEqual([0]);
+      const at = path === bound ? desk : page;
+      await at.evaluate((name) => localStorage.setItem('theme', name), theme);
+      await tapTo(at, path);
+      await at.locator('main h1').first().waitFor();
+      if (path === bound) await at.locator('[data-section=acts]').waitFor();
+      if (screen === 'revoke') await at.locator('[data-act=revoke]').click();
+      expect(await at.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
+      expect(await violations(at)).toEqual([]);
+      expect(await smallTargets(at)).toEqual([]);
+      expect(await sideways(at)).toEqual([0]);
     },
   );
 });
 
 it('has room for text twice as large, without sideways scrolling', async () => {
-  for (const path of [...SCREENS, bound, at]) {
+  for (const path of [...SCREENS, bound, belongs]) {
     await tapTo(page, path);
     await page.locator('main h1').first().waitFor();
     await page.evaluate(() => {
