@@ -270,9 +270,13 @@ export class AppModel {
   /** Step 0 with the session at hand; true if this phone is prepared. */
   async prepare(): Promise<boolean> {
     const sessions = this.#sessions;
+    // From the tap on, not from the first answer: a button that does nothing is tapped again.
+    this.preparing.value = true;
     const session = await this.#comparingClocks(() => this.ports.account.session());
+    // Whoever signed in meanwhile began a preparation of their own.
     if (sessions !== this.#sessions) return false;
     if (session.ok) return this.prepareWith(session.value);
+    this.preparing.value = false;
     this.note(session.failure);
     this.prepareTrouble.value = session.failure.kind;
     return false;

@@ -115,6 +115,8 @@ async function signInAgain(page: Page): Promise<void> {
   await page.goto(`${road.url}/outbox`);
   await page.locator('[data-code=signed_out]').waitFor();
   await page.getByRole('button', { name: 'Sign in again' }).click();
+  // A page that is left at once takes its own call with it.
+  await page.locator('[data-code=signed_out]').waitFor({ state: 'detached' });
 }
 
 async function revoke(udid: string): Promise<void> {

@@ -204,6 +204,17 @@ describe('the listener without TLS', () => {
   });
 });
 
+/** Who was refused for want of a session, as the trail has it: that is written after the answer. */
+function refusedCaller({ running }: TestServer): Promise<string> {
+  return vi.waitFor(async () => {
+    const refused = (await trailOf(running.installation.stores)).find(
+      ({ event, subject }) => event === 'call refused' && subject === 'unauthenticated',
+    );
+    if (refused === undefined) throw new Error('nobody was refused yet');
+    return refused.actor;
+  }, PATIENCE);
+}
+
 describe('behind a proxy', () => {
   const start = (proxies: readonly string[], more: Partial<ServeOptions> = {}) =>
     startTestServer({ ...PUBLIC, proxies, ...more });
@@ -226,10 +237,7 @@ describe('behind a proxy', () => {
       expect((await ask(port, '/crl/northfield.crl', { headers: { ...inside, ...plain } })).status).toBe(200);
       // Whoever watches on this machine asks without a proxy.
       expect((await ask(port, '/healthz')).status).toBe(200);
-      const [refused] = (await trailOf(server.running.installation.stores)).filter(
-        ({ event, subject }) => event === 'call refused' && subject === 'unauthenticated',
-      );
-      expect(refused?.actor).toBe('nobody signed in, elsewhere');
+      expect(await refusedCaller(server)).toBe('nobody signed in, elsewhere');
     } finally {
       await closeFaultless(server);
     }
@@ -244,10 +252,7 @@ describe('behind a proxy', () => {
         expect((await ask(port, '/api/sign-in', foreign)).status).toBe(403);
         const own = { host: HOST, 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'http' };
         expect((await ask(port, '/api/session', { headers: own })).status).toBe(401);
-        const [refused] = (await trailOf(server.running.installation.stores)).filter(
-          ({ event, subject }) => event === 'call refused' && subject === 'unauthenticated',
-        );
-        expect(refused?.actor).toBe('nobody signed in, this machine');
+        expect(await refusedCaller(server)).toBe('nobody signed in, this machine');
       } finally {
         await closeFaultless(server);
       }

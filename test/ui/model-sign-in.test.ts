@@ -43,6 +43,17 @@ test('a preparation that was at work when somebody signed in says nothing of the
   expect([model.prepareTrouble.value, model.connection.value]).toEqual([undefined, 'online']);
 });
 
+test('a preparation is under way from the tap on, and over when the backend says no', async () => {
+  const answer = Promise.withResolvers<BackendResult<ReturnType<typeof session>>>();
+  const { model } = await appWith({ account: { session: () => answer.promise } });
+  await model.wake();
+  const done = model.prepare();
+  expect(model.preparing.value).toBe(true);
+  answer.resolve({ ok: false, failure: { kind: 'signed_out' } });
+  expect(await done).toBe(false);
+  expect([model.preparing.value, model.prepareTrouble.value]).toEqual([false, 'signed_out']);
+});
+
 describe('an act that wants a sign-in', () => {
   const refused: BackendResult<string> = {
     ok: false,
