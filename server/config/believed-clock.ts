@@ -75,21 +75,27 @@ export function believedClock(machine: MachineClock, last: SeenTime | undefined)
     return isSameRun ? { from: at, to: at, steady, sinceBoot } : moment(at, at + LONGEST_REST);
   }
 
-  function aheadOf({ from, to }: Moment, passed: number): number {
-    const wall = machine.now();
-    if (wall < from + passed - TOLERANCE) return wall - (from + passed);
-    return wall > to + passed + TOLERANCE ? wall - (to + passed) : 0;
+  /**
+   * Sleep included where the machine knows of it: the steady clock stands still meanwhile, and would hide as much of a wrong
+   * clock. In a container the time since the start may be the container’s own, which begins anew; it is never less than this.
+   */
+  function passed(): number {
+    const awake = machine.steady() - base.steady;
+    const boot = machine.sinceBoot();
+    return boot === undefined || base.sinceBoot === undefined
+      ? awake
+      : Math.max(awake, boot - base.sinceBoot);
+  }
+
+  function ahead(): number {
+    const wall = machine.now() - passed();
+    if (wall < base.from - TOLERANCE) return wall - base.from;
+    return wall > base.to + TOLERANCE ? wall - base.to : 0;
   }
 
   function doubt(): number | undefined {
-    const ahead = aheadOf(base, machine.steady() - base.steady);
-    if (ahead !== 0) {
-      // A machine that slept: its steady clock stood still meanwhile.
-      const boot = machine.sinceBoot();
-      if (boot === undefined || base.sinceBoot === undefined) return ahead;
-      if (aheadOf(base, boot - base.sinceBoot) !== 0) return ahead;
-      base = moment(machine.now());
-    }
+    const off = ahead();
+    if (off !== 0) return off;
     // The first look after the start tells when in that long time it was.
     if (base.from !== base.to) base = moment(machine.now());
     return undefined;
@@ -106,7 +112,7 @@ export function believedClock(machine: MachineClock, last: SeenTime | undefined)
     },
     doubt,
     steady: { now: () => machine.steady() },
-    reckoned: () => base.from + Math.max(0, machine.steady() - base.steady),
+    reckoned: () => base.from + Math.max(0, passed()),
     believe() {
       base = moment(machine.now());
     },
