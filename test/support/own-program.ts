@@ -42,17 +42,17 @@ export async function startProgram(
   };
   for (let tries = 0; tries < PATIENCE / 50; tries++) {
     if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
-    if ((await Promise.all(ports.map(answers))).every(Boolean)) return program;
+    if ((await Promise.all(ports.map((port) => answers(port)))).every(Boolean)) return program;
     await sleep(50);
   }
   await program.stop();
   throw new Error(`${name} does not answer: ${said}`);
 }
 
-/** Whether somebody listens there, on this machine. */
-export function answers(port: number): Promise<boolean> {
+/** Whether somebody listens there, on this machine: at a port, or at a socket's path. */
+export function answers(at: number | string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createConnection({ port, host: '127.0.0.1' });
+  const socket = createConnection(typeof at === 'string' ? { path: at } : { port: at, host: '127.0.0.1' });
   socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
   return promise.finally(() => socket.destroy());
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { answers } from '../own-program.ts';
 import { PATIENCE } from '../patience.ts';
 
 export interface PrivateBus {
@@ -33,7 +34,8 @@ export async function startPrivateBus(): Promise<PrivateBus> {
     daemon.kill();
     rmSync(directory, { recursive: true, force: true });
   };
-  for (let tries = 0; !existsSync(socket); tries++) {
+  // The file is there a moment before anybody listens on it.
+  for (let tries = 0; !(await answers(socket)); tries++) {
     if (failure !== undefined || tries > PATIENCE / 25) {
       stop();
       throw new Error('Fake Bluetooth needs dbus-daemon: apt install dbus.', { cause: failure });
