@@ -49,7 +49,8 @@ export class AppModel {
   readonly now = signal(0);
   /** By how much the backend's clock was ahead of this phone's in its last answer, milliseconds. */
   readonly behindBackend = signal<number | undefined>(undefined);
-  readonly preparing = signal(false);
+  readonly #preparations = signal(0);
+  readonly preparing = computed(() => this.#preparations.value > 0);
   readonly prepareTrouble = signal<string | undefined>(undefined);
   readonly people = signal<readonly DemoPerson[] | undefined>(undefined);
   readonly signInAsked = signal<SignInAsked | undefined>(undefined);
@@ -271,15 +272,18 @@ export class AppModel {
   async prepare(): Promise<boolean> {
     const sessions = this.#sessions;
     // From the tap on, not from the first answer: a button that does nothing is tapped again.
-    this.preparing.value = true;
-    const session = await this.#comparingClocks(() => this.ports.account.session());
-    // Whoever signed in meanwhile began a preparation of their own.
-    if (sessions !== this.#sessions) return false;
-    if (session.ok) return this.prepareWith(session.value);
-    this.preparing.value = false;
-    this.note(session.failure);
-    this.prepareTrouble.value = session.failure.kind;
-    return false;
+    this.#preparations.value++;
+    try {
+      const session = await this.#comparingClocks(() => this.ports.account.session());
+      // Whoever signed in meanwhile began a preparation of their own.
+      if (sessions !== this.#sessions) return false;
+      if (session.ok) return await this.prepareWith(session.value);
+      this.note(session.failure);
+      this.prepareTrouble.value = session.failure.kind;
+      return false;
+    } finally {
+      this.#preparations.value--;
+    }
   }
 
   /** Keeps pack and credential fresh in an app that stays open for weeks. */
@@ -293,7 +297,7 @@ export class AppModel {
   }
 
   async prepareWith(session: Session, isKeyUnknown = false): Promise<boolean> {
-    this.preparing.value = true;
+    this.#preparations.value++;
     this.prepareTrouble.value = undefined;
     const sessions = this.#sessions;
     try {
@@ -327,7 +331,7 @@ export class AppModel {
       this.prepareTrouble.value = codeOf(error);
       return false;
     } finally {
-      this.preparing.value = false;
+      this.#preparations.value--;
     }
   }
 

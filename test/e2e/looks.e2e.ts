@@ -1,8 +1,15 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plugIn, save, typeAndConnect } from '../support/bench-device.ts';
-import { launchWithDevices, profileWithSerialGrant } from '../support/device-browser.ts';
-import { type FieldApp, rowFor, signInAndPrepare, startFieldApp, tapTo } from '../support/field-app.ts';
+import {
+  type FieldApp,
+  rowFor,
+  signInAndPrepare,
+  startFieldApp,
+  tapTo,
+  watchOffences,
+} from '../support/field-app.ts';
+import { type OtherBrowser, openBrowser } from '../support/other-browser.ts';
 import { sideways, smallTargets, violations } from '../support/readable.ts';
 import { OAK_STREET } from '../support/server.ts';
 
@@ -12,8 +19,8 @@ const SCREENS = ['/', '/outbox', '/places', '/more', '/ready', '/bind'] as const
 let app: FieldApp;
 let page: Page;
 /** Sam at the desk, who may end devices as no installer may. */
-let sams: BrowserContext;
-let desk: Page;
+let sams: OtherBrowser;
+const offencesOfSams: string[] = [];
 let record: string;
 let bound: string;
 let belongs: string;
@@ -38,18 +45,19 @@ beforeAll(async () => {
   await page.locator('[data-part=records] summary').click();
   record = (await page.locator('[data-part=records] a').first().getAttribute('href')) ?? '';
   await unplug();
-  const viewport = { width: 390, height: 844 };
-  sams = await launchWithDevices(profileWithSerialGrant(app.server.url), {}, { viewport });
-  desk = await sams.newPage();
-  await desk.goto(app.server.url);
-  await signInAndPrepare(desk, 'sam');
+  sams = await openBrowser();
+  watchOffences(sams.page.context(), app.server.url, offencesOfSams);
+  await sams.page.goto(app.server.url);
+  await signInAndPrepare(sams.page, 'sam');
 });
 
 afterAll(async () => {
-  expect(app.offences).toEqual([]);
+  expect([...app.offences, ...offencesOfSams]).toEqual([]);
   await sams?.close();
   await app?.close();
 });
+
+const pageFor = (path: string) => (path === bound ? sams.page : page);
 
 describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
   it.each([...SCREENS, 'record', 'at', 'place', 'write', 'device', 'revoke'])(
@@ -64,7 +72,7 @@ describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
         revoke: bound,
       };
       const path = paths[screen] ?? screen;
-      const at = path === bound ? desk : page;
+      const at = pageFor(path);
       await at.evaluate((name) => localStorage.setItem('theme', name), theme);
       await tapTo(at, path);
       await at.locator('main h1').first().waitFor();
@@ -80,11 +88,12 @@ describe.each(['light', 'dark', 'sun'])('in %s', (theme) => {
 
 it('has room for text twice as large, without sideways scrolling', async () => {
   for (const path of [...SCREENS, bound, belongs]) {
-    await tapTo(page, path);
-    await page.locator('main h1').first().waitFor();
-    await page.evaluate(() => {
+    const at = pageFor(path);
+    await tapTo(at, path);
+    await at.locator('main h1').first().waitFor();
+    await at.evaluate(() => {
       document.documentElement.style.setProperty('font-size', '32px');
     });
-    expect(await sideways(page), path).toEqual([0]);
+    expect(await sideways(at), path).toEqual([0]);
   }
 });

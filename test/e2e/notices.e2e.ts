@@ -71,7 +71,7 @@ it('says why this browser cannot be told, and promises nothing then', async () =
   await page.context().grantPermissions(['notifications'], { origin: server.url });
   await way('phone_lost', 'push').click();
   // The browser of the tests reaches no push service.
-  await expect.poll(() => troubleOn(page), { timeout: PATIENCE }).toBe('push_not_possible');
+  await expect.poll(() => troubleOn(page)).toBe('push_not_possible');
   expect(await way('phone_lost', 'push').getAttribute('aria-pressed')).toBe('false');
 });
 

@@ -70,7 +70,7 @@ export async function startFieldApp(
     async open({ offline = false, args = [] } = {}) {
       context = await launchWithDevices(profile, { ...serial.env, ...bluez.env }, { viewport: PHONE, args });
       await context.setOffline(offline);
-      watch(context, url, offences);
+      watchOffences(context, url, offences);
       const page = pageOf(context);
       await page.goto(url);
       return page;
@@ -101,7 +101,8 @@ export async function startFieldApp(
   return app;
 }
 
-function watch(context: BrowserContext, origin: string, offences: string[]): void {
+/** Notes what a page of a browser must not do: see `FieldApp.offences`. */
+export function watchOffences(context: BrowserContext, origin: string, offences: string[]): void {
   context.on('console', (line) => {
     // The browser's own remarks on an answer of 401 or on a cut network are not the page's doing.
     if (line.type() === 'error' && !/Failed to load resource/.test(line.text()))

@@ -37,10 +37,13 @@ test('a preparation that was at work when somebody signed in says nothing of the
   const before = model.prepare();
   await vi.waitFor(() => expect(began).toHaveBeenCalledOnce());
   expect(await model.signInByPasskey()).toBeUndefined();
+  // The sign-in's own is over, and this one is not.
+  expect(model.preparing.value).toBe(true);
   // Signing in ended the session that it was asked with.
   old.resolve({ ok: false, failure: { kind: 'signed_out' } });
   expect(await before).toBe(false);
   expect([model.prepareTrouble.value, model.connection.value]).toEqual([undefined, 'online']);
+  expect(model.preparing.value).toBe(false);
 });
 
 test('a preparation is under way from the tap on, and over when the backend says no', async () => {
