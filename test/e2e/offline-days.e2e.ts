@@ -162,7 +162,7 @@ async function prepare(): Promise<Cookie[]> {
   await page.getByRole('heading', { name: 'Ready to work offline' }).waitFor();
   const cookies = await page.context().cookies();
   expect(cookies.some(({ name }) => name === '__Host-fieldbind')).toBe(true);
-  await phoneBrowser.kill();
+  await phoneBrowser.shut();
   return cookies;
 }
 

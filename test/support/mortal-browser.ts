@@ -11,6 +11,8 @@ import { PATIENCE } from './patience.ts';
 export interface MortalBrowser {
   open(): Promise<BrowserContext>;
   kill(): Promise<void>;
+  /** Ends it as a person does: it writes first what it still has to, such as a worker that was just installed. */
+  shut(): Promise<void>;
   /** Ends it and removes the profile. */
   close(): Promise<void>;
 }
@@ -18,15 +20,16 @@ export interface MortalBrowser {
 export function mortalBrowser(): MortalBrowser {
   const profile = mkdtempSync(join(tmpdir(), 'fieldbind-mortal-'));
   let running: ChildProcess | undefined;
-  const kill = async () => {
+  /** `of`: the process alone, or with minus its group, which has its children and nobody else's. */
+  const end = async (signal: 'SIGTERM' | 'SIGKILL', of: 1 | -1) => {
     const child = running;
     running = undefined;
     if (child?.pid === undefined || child.exitCode !== null) return;
     const gone = once(child, 'exit');
-    // A group of its own, so that this reaches its children and nobody else's.
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(of * child.pid, signal);
     await gone;
   };
+  const kill = () => end('SIGKILL', -1);
   return {
     async open() {
       // A profile has one browser at a time.
@@ -50,6 +53,7 @@ export function mortalBrowser(): MortalBrowser {
       return context;
     },
     kill,
+    shut: () => end('SIGTERM', 1),
     async close() {
       await kill();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
