@@ -41,6 +41,8 @@ export const FieldDevice = Obj({
   ...Somewhere,
   /** Digest of the place (core/place.ts): what an amendment or a move names as the one it knew. */
   place: Digest,
+  /** When a correction or a move last put it there; absent where it stands as it was registered. */
+  placedAt: Maybe(Instant),
   state: OneOf('issuing', 'issued', 'installed', 'shown', 'ended'),
   /** The record by which it stands there: its registration, or its move. */
   registration: RecordId,

@@ -69,7 +69,7 @@ function foldOne(sources: DeviceSources, reader: Reader): DeviceAtPlace | undefi
   const base = baseOf({ newest, told, report, operator: reader.operator });
   if (base === undefined) return undefined;
   const row = withWaiting({ base, own, all, told, now: reader.now });
-  return withOpenWork(row, own, told?.registration === base.registration);
+  return withOpenWork(row, own, told?.registration === base.registration ? told : undefined);
 }
 
 function aliasOf(one: FieldDevice) {

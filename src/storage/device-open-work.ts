@@ -1,3 +1,4 @@
+import type { FieldDevice } from '../../contract/field-device.ts';
 import { fromInstant } from '../../core/instant.ts';
 import { isUnsent } from '../../core/record-state.ts';
 import type { DeviceAtPlace, DeviceNeed } from '../ports/devices.ts';
@@ -15,20 +16,22 @@ export function newestOf(own: readonly QueuedRecord[]): QueuedRecord | undefined
 
 /**
  * What was captured here about it and is not decided, or was refused and is not read: corrections, visits that corrected and voids.
- * Of several of a kind the last one counts, for it answers those before.
+ * Of several of a kind the last one counts, for it answers those before. What was decided since the backend last told of the
+ * device (`told`) stands on top too: decisions come first and the list of devices a moment later, or after days where the signal
+ * ended in between.
  */
 export function withOpenWork(
   row: DeviceAtPlace,
   own: readonly QueuedRecord[],
-  isTold: boolean,
+  told: FieldDevice | undefined,
 ): DeviceAtPlace {
   // Of a registration that was followed by another one, nothing is open any more.
   const about = own.filter(({ about: of }) => of !== null && (of === row.registration || of === row.record));
   const amendments = about.filter(({ typ }) => typ === 'amendment+jws');
   let now = row;
   for (const one of amendments) {
-    // The backend's word has those that were noted, and what others changed since.
-    if (isOpen(one) || (one.state === 'noted' && !isTold)) now = placed(now, one);
+    // Once it tells of them, the backend's word has those that were noted, and what others changed since.
+    if (isOpen(one) || (one.state === 'noted' && !hasPlaceOf(told, one))) now = placed(now, one);
   }
   const [correction, taken] = [amendments.at(-1), about.findLast(({ typ }) => typ === 'void+jws')];
   if (correction !== undefined) {
@@ -40,11 +43,12 @@ export function withOpenWork(
   // A correction that came after it has answered it. A move to another domain is made anew, for no correction leads there.
   const isAnswered =
     correction !== undefined && visit !== undefined && own.indexOf(correction) > own.indexOf(visit);
-  const stands = isTold && now.registration !== undefined && now.standing !== 'ended';
+  const stands = told !== undefined && now.registration !== undefined && now.standing !== 'ended';
   if (visit !== undefined && stands && !isAnswered && isPlaceConflict(visit) && isUnread(visit))
     now = refusedAs(now, visit, visit.domain === now.domain ? 'conflict' : 'refused');
   if (taken !== undefined) {
-    if (isOpen(taken)) now = { ...now, undoing: true, need: waitsAs(now, taken) };
+    const isUndone = taken.state === 'noted' && taken.about === told?.registration && told?.state !== 'ended';
+    if (isOpen(taken) || isUndone) now = { ...now, undoing: true, need: waitsAs(now, taken) };
     else if (isUnread(taken)) now = refusedAs(now, taken, 'refused');
   }
   // The word that it was written: until it is sent and taken, nobody else knows.
@@ -56,6 +60,12 @@ export function withOpenWork(
 
 export function isPlaceConflict({ state, code }: QueuedRecord): boolean {
   return state === 'refused' && code === 'place_conflict';
+}
+
+/** Whether what the backend tells is from after this correction was noted. Both times are the backend's. */
+function hasPlaceOf(told: FieldDevice | undefined, { decidedAt }: QueuedRecord): boolean {
+  if (told === undefined) return false;
+  return decidedAt === null || (told.placedAt !== undefined && told.placedAt >= decidedAt);
 }
 
 function isOpen({ state }: QueuedRecord): boolean {

@@ -20,7 +20,7 @@ import { searchText } from './search-text.ts';
 /** In `meta`: for whom the rows are, and how far making them anew has come. */
 export const READER = 'devices';
 export interface StoredReader {
-  readonly version: 2;
+  readonly version: 3;
   readonly operator: string;
   /** Where this person works, in order. */
   readonly orgs: readonly string[];

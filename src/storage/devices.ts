@@ -35,7 +35,7 @@ import { holds, searchWords } from './search-text.ts';
 /** Rows made anew in one transaction: short enough that a screen waits for none of them. */
 const SLICE = 200;
 /** Of the rows: kept ones of another version are made anew. */
-const VERSION = 2;
+const VERSION = 3;
 const CURSOR = 'told:';
 const OF_SITES = IDBKeyRange.bound(SITE, `${SITE}\uffff`);
 

@@ -55,7 +55,14 @@ const somewhere = { domain: made.DOMAIN, site: 'roof', siteTitle: 'Roof', positi
 const captured = { by: 'anna', byName: 'Anna', capturedAt: at };
 const fieldDevice = {
   ...{ maker: 'acme', udid: 'acme-1', names: ['SN-1'], model: 'Meter 42' },
-  ...{ ...somewhere, place: made.digest(1), state: 'issued', registration: made.recordId(1), ...captured },
+  ...{
+    ...somewhere,
+    place: made.digest(1),
+    placedAt: at,
+    state: 'issued',
+    registration: made.recordId(1),
+    ...captured,
+  },
   ...{ unproven: false, takesNone: true, simulated: true },
   suspended: { reason: 'lost', at, by: 'Sam' },
   ended: { code: 'retired', at, by: 'Sam', because: 'b' },

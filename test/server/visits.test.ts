@@ -50,7 +50,12 @@ describe('a visit to a device that is bound there', () => {
     expect(await stateOf(device)).toMatchObject(right);
     const { body } = await ines.get(`/api/field-devices?org=${ORG}&after=`);
     const shown = (body as FieldDevices).devices.find(({ udid }) => udid === device.udid);
-    expect(shown).toMatchObject({ ...right, place: (await at(right)).place });
+    const one = (await ines.get(`/api/devices?org=${ORG}&udid=${device.udid}`)).body as Static<
+      typeof DeviceStates
+    >;
+    const { at: placedAt } = one.devices[0]?.places?.at(-1) ?? {};
+    expect(shown).toMatchObject({ ...right, place: (await at(right)).place, placedAt });
+    expect(placedAt).toBeDefined();
   });
 
   it('changes nothing where somebody put it elsewhere meanwhile, and says where it stands', async () => {

@@ -372,3 +372,29 @@ test.each(['amendment+jws', 'void+jws', 'confirmation+jws'] as const)(
     });
   },
 );
+
+describe('what was decided since the backend last told of the device', () => {
+  const about = (over: Partial<QueuedRecord>) =>
+    own({
+      ...{ id: recordId(3), seq: 3, state: 'noted', about: recordId(1), decidedAt: at(60) },
+      ...{ place: { site: 'roof', digest: digest(801) }, ...over },
+    });
+  const correction = about({ typ: 'amendment+jws' });
+
+  test('stands where it was corrected to, until the backend tells of a place from then or later', () => {
+    const shown = (device: FieldDevice) => fold({ records: [correction], devices: [device] });
+    expect(shown(told())).toMatchObject({ site: 'roof', correcting: false, need: 'none' });
+    expect(shown(told({ placedAt: at(59) }))).toMatchObject({ site: 'roof' });
+    expect(shown(told({ site: 'roof', placedAt: at(60) }))).toMatchObject({ site: 'roof' });
+    expect(shown(told({ site: 'gate', placedAt: at(61) }))).toMatchObject({ site: 'gate' });
+  });
+
+  test('is on its way to be undone, until the backend tells that it is', () => {
+    const undone = about({ typ: 'void+jws' });
+    const shown = (device: FieldDevice) => fold({ records: [undone], devices: [device] });
+    expect(shown(told())).toMatchObject({ undoing: true });
+    const ended = told({ state: 'ended', ended: { code: 'withdrawn', at: at(60) } });
+    expect(shown(ended)).toMatchObject({ undoing: false, standing: 'ended' });
+    expect(shown(told({ registration: recordId(2) }))).toMatchObject({ undoing: false });
+  });
+});

@@ -100,6 +100,7 @@ async function viewDevice(
       { domain, site: site ?? undefined, position: position ?? undefined },
       parts.crypto,
     ),
+    ...(last === undefined ? {} : { placedAt: last.at }),
     state: binding.state === 'revoked' || endedAt !== null ? 'ended' : binding.state,
     registration: stands.standsBy,
     by: by.author,
