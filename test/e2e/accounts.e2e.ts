@@ -62,7 +62,7 @@ describe('the first administrator', () => {
     await heading(page, 'Set up this installation');
     await page.fill('#join-name', 'Anna Berg');
     await page.fill('#join-org', 'Westside Énergie');
-    expect(await page.inputValue('#join-short')).toBe('westside-energie');
+    await expect.poll(() => page.inputValue('#join-short')).toBe('westside-energie');
     await page.fill('#join-short', 'westside');
     await press(page, 'Make a passkey');
     await heading(page, 'Hello, Anna');
@@ -179,7 +179,7 @@ describe('what asks for a fresh sign-in', () => {
     await dialog.waitFor();
     await dialog.getByRole('button', { name: 'Not now' }).click();
     expect(await troubleOn(anna.page)).toBe('sign_in_again');
-    expect(await anna.page.inputValue('#invite-name')).toBe('Sam Petrov');
+    await expect.poll(() => anna.page.inputValue('#invite-name')).toBe('Sam Petrov');
     await press(anna.page, 'Make the link');
     await anna.authenticator.verify(false);
     await dialog.getByRole('button', { name: 'Use your passkey' }).click();
@@ -187,7 +187,7 @@ describe('what asks for a fresh sign-in', () => {
     await anna.authenticator.verify(true);
     await dialog.getByRole('button', { name: 'Use your passkey' }).click();
     await heading(anna.page, 'Invitation for Sam Petrov');
-    expect(await anna.page.inputValue('#made-link')).toContain('/join#');
+    await expect.poll(() => anna.page.inputValue('#made-link')).toContain('/join#');
   });
 });
 
@@ -281,7 +281,7 @@ describe('a session that ended', () => {
     const dialog = phone.getByRole('dialog', { name: 'You are signed out' });
     await dialog.getByRole('button', { name: 'Use your passkey' }).click();
     await dialog.waitFor({ state: 'detached' });
-    expect(await phone.inputValue('#position')).toBe('Shelf 7');
+    await expect.poll(() => phone.inputValue('#position')).toBe('Shelf 7');
     await save(phone, DOMAIN);
     await heading(phone, 'Bound');
     await unplug();

@@ -37,10 +37,10 @@ it('binds the simulated device and sees its certificate and domain', async () =>
   await tap('Save');
   await tap('Write certificate now');
   await page.getByRole('heading', { name: 'Certificate on device' }).waitFor();
-  expect(await page.locator('[data-fact=names]').textContent()).toMatch(
-    new RegExp(`^spiffe://${PRACTICE.replaceAll('.', '\\.')}/device/mac-[0-9a-f]{12}$`),
-  );
-  expect(await page.locator('[data-fact=fingerprint]').textContent()).toMatch(/^[0-9a-f]{64}$/);
+  await expect
+    .poll(() => page.locator('[data-fact=names]').textContent())
+    .toMatch(new RegExp(`^spiffe://${PRACTICE.replaceAll('.', '\\.')}/device/mac-[0-9a-f]{12}$`));
+  await expect.poll(() => page.locator('[data-fact=fingerprint]').textContent()).toMatch(/^[0-9a-f]{64}$/);
   await tap('Done');
   await page.locator('.strip', { hasText: 'Everything is sent' }).waitFor();
   expect(app.offences).toEqual([]);
@@ -75,7 +75,7 @@ it('practises again and again, and each certificate finds its own device', async
     await page.getByRole('button', { name: /^Simulated device/ }).waitFor();
     // Back at the label, it is the same device: it was not used up.
     await tap('Back');
-    expect(await udid.textContent()).toBe(shown);
+    await expect.poll(() => udid.textContent()).toBe(shown);
     await tap('Scan this label');
     await tap(/^Simulated device/);
     await tap('Read key and request');
@@ -94,6 +94,6 @@ it('practises again and again, and each certificate finds its own device', async
     await page.locator(`[data-section=needs-me] a[data-device="${device}"]`).click();
     await tap(/^Simulated device/);
     await page.getByRole('heading', { name: 'Certificate on device' }).waitFor();
-    expect(await page.locator('[data-fact=names]').textContent()).toContain(device);
+    await expect.poll(() => page.locator('[data-fact=names]').textContent()).toContain(device);
   }
 });

@@ -62,7 +62,7 @@ it('confirms an address by a code that was mailed there, and tells by mail only 
   await expect
     .poll(() => way('alarm', 'mail').getAttribute('aria-pressed'), { timeout: PATIENCE })
     .toBe('true');
-  expect(await way('phone_lost', 'mail').getAttribute('aria-pressed')).toBe('false');
+  await expect.poll(() => way('phone_lost', 'mail').getAttribute('aria-pressed')).toBe('false');
 });
 
 it('says why this browser cannot be told, and promises nothing then', async () => {
@@ -72,7 +72,7 @@ it('says why this browser cannot be told, and promises nothing then', async () =
   await way('phone_lost', 'push').click();
   // The browser of the tests reaches no push service.
   await expect.poll(() => troubleOn(page)).toBe('push_not_possible');
-  expect(await way('phone_lost', 'push').getAttribute('aria-pressed')).toBe('false');
+  await expect.poll(() => way('phone_lost', 'push').getAttribute('aria-pressed')).toBe('false');
 });
 
 it('keeps a browser with a push service, names it as this one, and forgets it', async () => {

@@ -57,7 +57,7 @@ describe('where the phone is', () => {
     expect(await part.locator('[role=alert]').count()).toBe(0);
     await tap('Add where I am');
     await part.locator('[data-code=location_denied]').waitFor();
-    expect(await part.textContent()).toContain('go on without');
+    await expect.poll(() => part.textContent()).toContain('go on without');
     await tap('Save');
     await step('Bound');
     await unplug();
@@ -122,7 +122,7 @@ it('sites by names of a hundred letters, from right to left and with line breaks
       await page.click('#site');
     await page.fill('#site-search', words);
     await page.keyboard.press('Enter');
-    expect(await page.locator('#site').textContent()).toBe(title);
+    await expect.poll(() => page.locator('#site').textContent()).toBe(title);
     await page.fill('#position', `${'x'.repeat(100)} ${HEBREW}`);
     expect(await sideways()).toEqual([]);
     await tap('Save');
@@ -160,7 +160,7 @@ it('five thousand sites are one search away, and a new one is made among them wi
   expect(await page.locator('[data-pick=site] [role=option]').count()).toBe(50);
   await page.fill('#site-search', 'flat 4998');
   await page.keyboard.press('Enter');
-  expect(await page.locator('#site').textContent()).toBe('Flat 4998');
+  await expect.poll(() => page.locator('#site').textContent()).toBe('Flat 4998');
   await page.context().setOffline(true);
   await page.click('#site');
   await page.fill('#site-search', 'The very last one');
@@ -198,7 +198,7 @@ it('a site that the office gave another name meanwhile shows both names, and a p
       .waitFor();
     await page.locator('[data-stuck]').click();
     await page.locator('[data-name=theirs]', { hasText: offices }).waitFor();
-    expect(await page.locator('[data-name=mine]').textContent()).toBe(name);
+    await expect.poll(() => page.locator('[data-name=mine]').textContent()).toBe(name);
   };
   await rename('West gate', 'Old gate');
   await tap('Theirs is right');

@@ -134,7 +134,7 @@ it('shows a cleared storage as a red page with the numbers that are missing, and
   await page.goto(stage.road.url);
   await page.locator('[data-screen=wiped]').waitFor();
   await page.getByText('12 records had not been sent').waitFor();
-  expect(await page.locator('[data-fact=numbers]').textContent()).toBe('Numbers 502–513');
+  await expect.poll(() => page.locator('[data-fact=numbers]').textContent()).toBe('Numbers 502–513');
   stage.road.fail(undefined);
   // Until support knows, every start says so.
   await page.reload();
@@ -172,7 +172,7 @@ it('puts back what its list lost out of the second copy, says so until it was re
   await page.reload();
   await page.locator('.strip', { hasText: '3 records were put back from the second copy.' }).waitFor();
   await page.goto(`${stage.road.url}/outbox`);
-  expect(await page.locator('[data-count=unsent]').textContent()).toBe('3');
+  await expect.poll(() => page.locator('[data-count=unsent]').textContent()).toBe('3');
   stage.road.fail(undefined);
   await page.getByRole('button', { name: 'Send now' }).click();
   await expect.poll(() => stage.count().ids.size).toBe(before + 3);

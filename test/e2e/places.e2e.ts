@@ -77,7 +77,9 @@ it('makes a wrong place right, on the phone and at the desk, and keeps what was 
   expect([state?.site, state?.siteTitle]).toEqual(['roof', 'Roof']);
   expect(JSON.stringify(state?.places)).toContain('Shelf 1 (wrong)');
   await page.getByText('Corrected on this phone, not decided yet').waitFor({ state: 'detached' });
-  expect(await page.locator('[data-part=place]').textContent()).toBe('Oak Street 12, Roof, Shelf 9 (right)');
+  await expect
+    .poll(() => page.locator('[data-part=place]').textContent())
+    .toBe('Oak Street 12, Roof, Shelf 9 (right)');
 });
 
 it('moves a device to another domain by its scan, and names where it stood', async () => {
@@ -135,7 +137,7 @@ it('shows what is held and what is refused first, after a hundred more', async (
   await page.locator('[data-section=waits-for-others]').locator(`[data-device="${odd.udid}"]`).waitFor();
   const mine = page.locator('[data-section=needs-me] a[data-device]');
   await expect.poll(() => mine.first().getAttribute('data-need')).toBe('refused');
-  expect(await mine.first().getAttribute('data-device')).toBe(stranger.udid);
+  await expect.poll(() => mine.first().getAttribute('data-device')).toBe(stranger.udid);
   await page.locator('.strip', { hasText: /devices? needs? you/ }).waitFor();
   await row(stranger.udid).click();
   await heading('Refused');

@@ -61,14 +61,18 @@ it('leaves A at its place and binds B: the button begins at the scanner, and A g
 
   await tapTo(page, '/');
   const draft = page.locator('[data-part=resume] [data-draft]');
-  expect(await draft.getAttribute('data-draft')).toBe(a.device.udid);
+  await expect.poll(() => draft.getAttribute('data-draft')).toBe(a.device.udid);
   await draft.getByRole('link', { name: `Go on with it ${a.device.udid}` }).click();
   await step('Where is it?');
-  expect([await named(), await page.inputValue('#position')]).toEqual([a.device.udid, 'Shelf 1']);
+  await expect
+    .poll(async () => [await named(), await page.inputValue('#position')])
+    .toEqual([a.device.udid, 'Shelf 1']);
   await page.reload();
   await step('Where is it?');
-  expect([await named(), await page.inputValue('#position')]).toEqual([a.device.udid, 'Shelf 1']);
-  expect(await page.locator('#site').textContent()).toBe('Roof');
+  await expect
+    .poll(async () => [await named(), await page.inputValue('#position')])
+    .toEqual([a.device.udid, 'Shelf 1']);
+  await expect.poll(() => page.locator('#site').textContent()).toBe('Roof');
 
   await tapTo(page, '/');
   await tap(/^Throw away/);
@@ -83,8 +87,8 @@ it('goes one step back by the browser’s own button, and out of the flow from t
   await tap('Go on');
   await step('Where is it?');
   // Where the last device was put, and never the first of the alphabet.
-  expect(await page.locator('#domain').textContent()).toBe('Oak Street 12');
-  expect(await page.locator('#site').textContent()).toBe('First floor');
+  await expect.poll(() => page.locator('#domain').textContent()).toBe('Oak Street 12');
+  await expect.poll(() => page.locator('#site').textContent()).toBe('First floor');
   await page.goBack();
   await step(/^All checks/);
   await page.goBack();
@@ -127,7 +131,7 @@ it('has nothing chosen where nobody chose, finds a site by typing, and goes by k
   await page.keyboard.type('floor');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  expect(await page.locator('#site').textContent()).toBe('Second floor');
+  await expect.poll(() => page.locator('#site').textContent()).toBe('Second floor');
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('site');
   await page.keyboard.press('Enter');
   await page.locator('[data-pick=site][data-open=yes]').waitFor();
