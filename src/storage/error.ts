@@ -10,6 +10,8 @@ export type StorageErrorCode =
   | 'phone_photo_given_up'
   /** Another tab holds an older version open. Say: close other tabs of the app. */
   | 'phone_storage_blocked'
+  /** The database has not opened for a while, and may still. Say: wait, then close all windows of the app. */
+  | 'phone_storage_slow'
   /** Something stored does not parse. Say: export and call support. */
   | 'phone_storage_corrupt';
 

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { lazyScreen } from './lazy-screen.tsx';
 import type { AppModel } from './model.ts';
 import { ModelContext, useModel } from './model-context.ts';
@@ -56,7 +56,7 @@ export function App({ model }: { readonly model: AppModel }) {
   const enrolment = model.enrolment.value;
   if (enrolment === undefined && model.storageTrouble.value !== undefined)
     return <StorageLost code={model.storageTrouble.value} />;
-  if (enrolment === undefined) return null; // the first read takes milliseconds; a flash of another screen would lie
+  if (enrolment === undefined) return <Opening />;
   const here = route.value;
   if (here.screen === 'join') {
     return (
@@ -172,6 +172,24 @@ function Screen({ route: here }: { readonly route: Route }) {
 }
 
 /** The database cannot be opened at all: nothing can be shown, but what to do can be said. */
+/** The first read takes milliseconds, and a flash of another screen would lie; but nobody looks at a blank page for long. */
+const OPENING_MS = 5_000;
+
+/** Chromium can leave a database shut that the page before was making when it was led away, until that tab is closed. */
+function Opening() {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(setLate, OPENING_MS, true);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!isLate) return null;
+  return (
+    <main class="page">
+      <TroubleCard code="phone_storage_slow" waits />
+    </main>
+  );
+}
+
 function StorageLost({ code }: { readonly code: string }) {
   return (
     <main class="page">

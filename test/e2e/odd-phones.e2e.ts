@@ -131,6 +131,36 @@ it('open in two tabs saves one record, and the other tab’s lists say so by the
   await step('Bound');
 });
 
+it('has a database that does not open for long: it says so, and goes on by itself once it does', async () => {
+  const other = await page.context().newPage();
+  await other.addInitScript(() => {
+    const open = indexedDB.open.bind(indexedDB);
+    const answer = new Promise<void>((resolve) => Object.assign(window, { letItOpen: resolve }));
+    IDBFactory.prototype.open = (...args: Parameters<typeof open>) => {
+      const real = open(...args);
+      const held = new EventTarget();
+      for (const name of ['success', 'error', 'upgradeneeded', 'blocked'])
+        real.addEventListener(
+          name,
+          (event) => void answer.then(() => held.dispatchEvent(new Event(event.type))),
+        );
+      return new Proxy(real, {
+        get(target, key) {
+          if (key === 'addEventListener') return held.addEventListener.bind(held);
+          if (key === 'removeEventListener') return held.removeEventListener.bind(held);
+          const value = Reflect.get(target, key);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    };
+  });
+  await other.goto(app.server.url);
+  await other.locator('[data-code=phone_storage_slow]').waitFor();
+  await other.evaluate(() => (window as unknown as { letItOpen(): void }).letItOpen());
+  await other.getByRole('heading', { name: /^Hello/ }).waitFor();
+  await other.close();
+});
+
 it.each(['rejects', 'throws', 'is missing'])('has a badge that %s, and says nothing of it', async (how) => {
   const other = await page.context().newPage();
   await other.addInitScript((kind) => {

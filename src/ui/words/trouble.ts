@@ -300,6 +300,10 @@ const TROUBLE: Record<TroubleCode, TroubleWords> = {
     'Reload the app. Everything saved is safe.',
   ),
   phone_storage_blocked: say('Another tab holds an older version of the app.', 'Close the other tabs.'),
+  phone_storage_slow: say(
+    'This phone’s storage takes long to open.',
+    'Wait a little. If nothing comes, close all windows of the app and open it again. Everything saved is safe.',
+  ),
   phone_storage_corrupt: say(
     'Something stored on this phone cannot be read.',
     'Call support before you do anything else.',
