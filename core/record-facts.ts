@@ -11,6 +11,8 @@ export interface RecordFacts {
     /** {@link placeDigest} */
     readonly digest: string;
   };
+  /** A visit that says that the device stands elsewhere than this phone knew. One that leaves it there overwrites nobody's place. */
+  readonly corrects?: true;
   readonly names: readonly string[];
   readonly model?: string;
   readonly maker?: string;
@@ -18,7 +20,7 @@ export interface RecordFacts {
 
 /** Of label and device, each name once. */
 export async function factsOf(
-  { domain, place, label, device, maker }: Registration,
+  { domain, place, label, device, maker, from }: Registration,
   crypto: Pick<CryptoPort, 'digest'>,
   siteTitle?: string,
 ): Promise<RecordFacts> {
@@ -31,6 +33,7 @@ export async function factsOf(
       ...(siteTitle === undefined ? {} : { siteTitle }),
       ...(position === undefined ? {} : { position }),
     },
+    ...(from === undefined ? {} : { corrects: true }),
     names: [...new Set([...label.aliases, ...device.aliases])].slice(0, 16),
     ...(model === undefined ? {} : { model }),
     ...(maker === undefined ? {} : { maker }),

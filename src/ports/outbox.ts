@@ -68,6 +68,8 @@ export interface QueuedRecord {
     readonly position?: string;
     readonly digest: string;
   };
+  /** A visit by which the device was to stand elsewhere than this phone knew. */
+  readonly corrects?: true;
   readonly maker?: string;
   /** What else the device is called, and what it is. */
   readonly names?: readonly string[];

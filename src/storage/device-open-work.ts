@@ -28,10 +28,13 @@ export function withOpenWork(
   // Of a registration that was followed by another one, nothing is open any more.
   const about = own.filter(({ about: of }) => of !== null && (of === row.registration || of === row.record));
   const amendments = about.filter(({ typ }) => typ === 'amendment+jws');
+  const visit = newestOf(own);
   let now = row;
-  for (const one of amendments) {
-    // Once it tells of them, the backend's word has those that were noted, and what others changed since.
-    if (isOpen(one) || (one.state === 'noted' && !hasPlaceOf(told, one))) now = placed(now, one);
+  for (const one of own) {
+    const isAmendment = amendments.includes(one);
+    const isDecided = isAmendment ? one.state === 'noted' : one === visit && hasCorrected(one, told);
+    // Once it tells of them, the backend's word has those that were decided, and what others changed since.
+    if ((isAmendment && isOpen(one)) || (isDecided && !hasPlaceOf(told, one))) now = placed(now, one);
   }
   const [correction, taken] = [amendments.at(-1), about.findLast(({ typ }) => typ === 'void+jws')];
   if (correction !== undefined) {
@@ -39,7 +42,6 @@ export function withOpenWork(
     else if (isUnread(correction))
       now = refusedAs(now, correction, correction.code === 'place_conflict' ? 'conflict' : 'refused');
   }
-  const visit = newestOf(own);
   // A correction that came after it has answered it. A move to another domain is made anew, for no correction leads there.
   const isAnswered =
     correction !== undefined && visit !== undefined && own.indexOf(correction) > own.indexOf(visit);
@@ -60,6 +62,13 @@ export function withOpenWork(
 
 export function isPlaceConflict({ state, code }: QueuedRecord): boolean {
   return state === 'refused' && code === 'place_conflict';
+}
+
+/** Whether this visit found the device that the backend tells of, and put it right. A move or a renewal is a newer word by itself. */
+function hasCorrected(visit: QueuedRecord, told: FieldDevice | undefined): boolean {
+  const { corrects, code, domain, createdAt } = visit;
+  const isOfIt = domain === told?.domain && createdAt > fromInstant(told.capturedAt);
+  return isOfIt && corrects === true && code === 'same_install';
 }
 
 /** Whether what the backend tells is from after this correction was noted. Both times are the backend's. */

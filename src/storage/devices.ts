@@ -37,6 +37,7 @@ const SLICE = 200;
 /** Of the rows: kept ones of another version are made anew. */
 const VERSION = 3;
 const CURSOR = 'told:';
+const TOLD_OF = IDBKeyRange.bound(CURSOR, `${CURSOR}\uffff`);
 const OF_SITES = IDBKeyRange.bound(SITE, `${SITE}\uffff`);
 
 /** How far an organisation's devices are told. `sweeping`: from the start, and not at its end yet. */
@@ -176,22 +177,30 @@ export class IdbDevices implements DevicesView, DevicesIntake {
       async (db) => (await db.get('meta', READER)) as StoredReader | undefined,
     );
     const orgs = [...person.orgs].sort();
-    const isOther = reader?.version !== VERSION || reader.operator !== person.operator;
-    if (isOther || JSON.stringify(reader.orgs) !== JSON.stringify(orgs)) {
+    const isOther = reader?.operator !== person.operator;
+    const isOlder = reader?.version !== VERSION;
+    if (isOther || isOlder || JSON.stringify(reader.orgs) !== JSON.stringify(orgs)) {
       const { operator } = person;
       const begun: StoredReader = { version: VERSION, operator, orgs, from: { of: 'q', key: null } };
       await this.#parts.outbox.write(async (tx) => {
+        const meta = tx.objectStore('meta');
         // The same person's rows stay until each is made anew: only an organisation was left or joined.
-        if (isOther) {
+        if (isOther || isOlder) {
           await tx.objectStore('device').clear();
-          await tx.objectStore('meta').put(noSums(), SUMS);
-          await tx.objectStore('meta').delete(FIRST);
-          await tx.objectStore('meta').delete(OF_SITES);
-          // The backend tells each person what was refused to them: it is asked anew, from the start.
-          await tx.objectStore('told').clear();
-          await tx.objectStore('meta').delete(IDBKeyRange.bound(CURSOR, `${CURSOR}\uffff`));
+          await meta.put(noSums(), SUMS);
+          await meta.delete(FIRST);
+          await meta.delete(OF_SITES);
         }
-        await tx.objectStore('meta').put(begun, READER);
+        // The backend tells each person what was refused to them: it is asked anew, from the start.
+        if (isOther) {
+          await tx.objectStore('told').clear();
+          await meta.delete(TOLD_OF);
+        } else if (isOlder) {
+          // Also for what it told an older version less of. Until it answers, which may take days, what it told is all there is.
+          for (const key of await meta.getAllKeys(TOLD_OF))
+            await meta.put({ ...(await readCursor(meta, key.slice(CURSOR.length))), cursor: '' }, key);
+        }
+        await meta.put(begun, READER);
       });
     } else if (reader.from === null) return { made: Promise.resolve() };
     return { made: this.#makeAnew() };
@@ -199,9 +208,7 @@ export class IdbDevices implements DevicesView, DevicesIntake {
 
   /** What the backend said of organisations where this person does not work. Records that were captured there stay. */
   async #forgetOthers(orgs: readonly string[]): Promise<void> {
-    const keys = await this.#parts.db.use((db) =>
-      db.getAllKeys('meta', IDBKeyRange.bound(CURSOR, `${CURSOR}\uffff`)),
-    );
+    const keys = await this.#parts.db.use((db) => db.getAllKeys('meta', TOLD_OF));
     for (const org of keys.map((key) => key.slice(CURSOR.length)).filter((name) => !orgs.includes(name)))
       await this.#parts.outbox.write(async (tx) => {
         const told = tx.objectStore('told');

@@ -171,7 +171,6 @@ function Screen({ route: here }: { readonly route: Route }) {
   }
 }
 
-/** The database cannot be opened at all: nothing can be shown, but what to do can be said. */
 /** The first read takes milliseconds, and a flash of another screen would lie; but nobody looks at a blank page for long. */
 const OPENING_MS = 5_000;
 
@@ -190,6 +189,7 @@ function Opening() {
   );
 }
 
+/** The database cannot be opened at all: nothing can be shown, but what to do can be said. */
 function StorageLost({ code }: { readonly code: string }) {
   return (
     <main class="page">

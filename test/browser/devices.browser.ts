@@ -237,6 +237,22 @@ describe('what the backend tells', () => {
     expect((await one.devices.cursor(ORG)).after).toBe('');
   });
 
+  test('a phone with a newer app keeps what it was told, and asks for all of it anew', async () => {
+    const one = phone();
+    await signIn(one, INES);
+    await one.devices.take(FOR_INES, answer('', 'a', { devices: [told('m-1'), told('m-2')] }));
+    await one.db.use(async (db) => {
+      const reader = (await db.get('meta', 'devices')) as object;
+      await db.put('meta', { ...reader, version: 2 }, 'devices');
+    });
+    await signIn(one, INES);
+    expect(await udidsOf(one)).toEqual(['m-1', 'm-2']);
+    expect(await one.devices.overview()).toMatchObject({ devices: 2 });
+    expect((await one.devices.cursor(ORG)).after).toBe('');
+    await one.devices.take(FOR_INES, answer('', 'b', { devices: [told('m-2')] }));
+    expect(await udidsOf(one)).toEqual(['m-2']);
+  });
+
   test('two makers that use one serial are one row, of the one that lives', async () => {
     const one = phone();
     await signIn(one, INES);

@@ -321,6 +321,8 @@ describe('save', () => {
     );
     const from = { domain: DOMAIN, place: known.place };
     expect(Object(payload).from).toEqual(says ? from : undefined);
+    // Its row says so too, without opening the envelope.
+    expect([...at.storage.rows.values()].at(-1)?.corrects).toBe(says ? true : undefined);
     expect(parse(Registration, payload)).toBeDefined();
   });
 

@@ -389,6 +389,34 @@ describe('what was decided since the backend last told of the device', () => {
     expect(shown(told({ site: 'gate', placedAt: at(61) }))).toMatchObject({ site: 'gate' });
   });
 
+  test('stands where a visit found it, until the backend tells of a place from then or later', () => {
+    const visit = (over: Partial<QueuedRecord> = {}) =>
+      own({
+        ...{ id: recordId(4), seq: 4, state: 'bound', code: 'same_install', corrects: true },
+        ...{
+          createdAt: START + 50,
+          decidedAt: at(60),
+          place: { site: 'roof', digest: digest(801) },
+          ...over,
+        },
+      });
+    const shown = (record: QueuedRecord, device = told()) =>
+      fold({ records: [record], devices: [device] })?.site;
+    expect(shown(visit())).toBe('roof');
+    expect(shown(visit(), told({ placedAt: at(59) }))).toBe('roof');
+    expect(shown(visit(), told({ site: 'gate', placedAt: at(61) }))).toBe('gate');
+    // One that left it where it stood, or that was to another installation of it, says nothing of where it is.
+    const { corrects: _, ...left } = visit();
+    expect(shown(left)).toBe('hall-3');
+    expect(shown(visit(), told({ registration: recordId(9), capturedAt: at(70) }))).toBe('hall-3');
+    expect(shown(visit({ domain: 'other.example.org' }))).toBe('hall-3');
+    const amended = fold({
+      records: [visit(), { ...correction, seq: 5, createdAt: START + 61, place: { digest: digest(802) } }],
+      devices: [told()],
+    });
+    expect(amended?.site).toBeUndefined();
+  });
+
   test('is on its way to be undone, until the backend tells that it is', () => {
     const undone = about({ typ: 'void+jws' });
     const shown = (device: FieldDevice) => fold({ records: [undone], devices: [device] });
