@@ -81,6 +81,12 @@ it('keeps a browser with a push service, names it as this one, and forgets it', 
   await expect.poll(() => way('phone_lost', 'push').getAttribute('aria-pressed')).toBe('true');
   const own = notices().locator('[data-browser=own]');
   await own.getByText('This browser').waitFor();
+  // Without signal it stays what it was, on both sides.
+  await page.context().setOffline(true);
+  await own.getByRole('button', { name: 'Tell it no more' }).click();
+  await expect.poll(() => troubleOn(page)).toBe('unreachable');
+  await own.getByText('This browser').waitFor();
+  await page.context().setOffline(false);
   await own.getByRole('button', { name: 'Tell it no more' }).click();
   await own.waitFor({ state: 'detached' });
   const { pushedBrowsers } = server.running.installation.stores;

@@ -38,11 +38,10 @@ export function OwnNotices({ said }: { readonly said: SaidOf }) {
   }
 
   async function tellNoMore(id: string): Promise<void> {
-    if (id === here) {
-      await (await part()).push.end();
-      setHere(undefined);
-    }
-    await change({ unsubscribe: id });
+    // The backend first: without signal nothing has happened, and it is tried again.
+    if (!(await change({ unsubscribe: id })) || id !== here) return;
+    await (await part()).push.end();
+    setHere(undefined);
   }
 
   async function wish(next: NoticeWish, of: Notices): Promise<void> {
